@@ -1,0 +1,1 @@
+"""The database: one PostgreSQL with two roles, and the guards that hold the promises."""

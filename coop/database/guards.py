@@ -1,0 +1,204 @@
+"""Migration operations that put promises into the database, where nobody with the web role can step over them.
+
+Each guard is a trigger, `ENABLE ALWAYS`, that raises ERRCODE 23514 with its own name as CONSTRAINT; Django shows
+an IntegrityError that carries the name. They are written so that a migration reads as the list of promises.
+"""
+
+from typing import Any
+
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
+
+WEB = "workhall_web"
+
+
+class _Sql(Operation):
+    """Run SQL forwards; refuse to go back, as a promise is taken away by a new migration that says so."""
+
+    reduces_to_sql = True
+    reversible = False
+
+    def sql(self) -> str:
+        raise NotImplementedError
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Change nothing that Django's state knows."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        """Install the promise."""
+        schema_editor.execute(self.sql(), params=None)
+
+    def database_backwards(self, *args: Any, **kwargs: Any) -> None:
+        """Never taken: see the class."""
+        message = "A guard is not migrated away; write a migration that says why it goes."
+        raise NotImplementedError(message)
+
+    def describe(self) -> str:
+        """Name the promise in the migration's output."""
+        return f"Guard {getattr(self, 'name', '')}"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def refuse(name: str, otherwise: str) -> str:
+    """Return the plpgsql statement that refuses a write in the name of a guard."""
+    return f"RAISE EXCEPTION USING ERRCODE = '23514', CONSTRAINT = {_literal(name)}, MESSAGE = {_literal(otherwise)};"
+
+
+class Guard(_Sql):
+    """Refuse writes to `table` unless `holds` (an SQL condition over NEW and OLD) is true.
+
+    `on` is the trigger's events ("INSERT", "INSERT OR UPDATE" …); `otherwise` is what the person reads.
+    `definer` runs the check with the owner's eyes, for conditions that the web role may not look up itself.
+    """
+
+    def __init__(  # noqa: PLR0913 - a guard is one sentence with six parts
+        self, name: str, *, table: str, holds: str, otherwise: str, on: str = "INSERT", definer: bool = False
+    ) -> None:
+        """Describe the guard."""
+        self.name, self.table, self.holds, self.otherwise = name, table, holds, otherwise
+        self.on, self.definer = on, definer
+
+    def sql(self) -> str:
+        """Return the function and its trigger."""
+        security = "SECURITY DEFINER" if self.definer else "SECURITY INVOKER"
+        # IS NOT TRUE: a condition that comes out unknown has not been shown to hold.
+        return f"""
+CREATE OR REPLACE FUNCTION public.guard_{self.name}() RETURNS trigger LANGUAGE plpgsql {security}
+SET search_path = pg_catalog, public, pg_temp AS $guard$
+BEGIN
+    IF ({self.holds}) IS NOT TRUE THEN
+        {refuse(self.name, self.otherwise)}
+    END IF;
+    RETURN NEW;
+END $guard$;
+CREATE OR REPLACE TRIGGER {self.name} BEFORE {self.on} ON public.{self.table}
+    FOR EACH ROW EXECUTE FUNCTION public.guard_{self.name}();
+ALTER TABLE public.{self.table} ENABLE ALWAYS TRIGGER {self.name};
+"""
+
+
+class Procedure(Guard):
+    """A guard whose check needs more than one condition: `body` is plpgsql that ends in RETURN NEW.
+
+    `declare` holds its variables; refuse with `guards.refuse(name, otherwise)`.
+    """
+
+    def __init__(  # noqa: PLR0913 - see Guard
+        self, name: str, *, table: str, body: str, declare: str = "", on: str = "INSERT", definer: bool = False
+    ) -> None:
+        """Describe the guard."""
+        super().__init__(name, table=table, holds="", otherwise="", on=on, definer=definer)
+        self.body, self.declare = body, declare
+
+    def sql(self) -> str:
+        """Return the function and its trigger."""
+        security = "SECURITY DEFINER" if self.definer else "SECURITY INVOKER"
+        return f"""
+CREATE OR REPLACE FUNCTION public.guard_{self.name}() RETURNS trigger LANGUAGE plpgsql {security}
+SET search_path = pg_catalog, public, pg_temp AS $guard$
+DECLARE
+    {self.declare}
+BEGIN
+    {self.body}
+END $guard$;
+CREATE OR REPLACE TRIGGER {self.name} BEFORE {self.on} ON public.{self.table}
+    FOR EACH ROW EXECUTE FUNCTION public.guard_{self.name}();
+ALTER TABLE public.{self.table} ENABLE ALWAYS TRIGGER {self.name};
+"""
+
+
+class Frozen(Guard):
+    """Refuse any change of `columns` once a row stands."""
+
+    def __init__(self, table: str, columns: list[str], *, otherwise: str, name: str = "") -> None:
+        """Describe which columns never change."""
+        old = ", ".join(f"OLD.{column}" for column in columns)
+        new = ", ".join(f"NEW.{column}" for column in columns)
+        super().__init__(
+            name or f"{table}_is_frozen",
+            table=table,
+            holds=f"ROW({new}) IS NOT DISTINCT FROM ROW({old})",
+            otherwise=otherwise,
+            on="UPDATE",
+        )
+
+
+class NeverDeleted(_Sql):
+    """Refuse DELETE and TRUNCATE on `table`; the guard is called `<table>_is_kept`."""
+
+    events = "DELETE"
+    suffix = "is_kept"
+
+    def __init__(self, table: str, *, otherwise: str = "These rows are kept; corrections are new rows.") -> None:
+        """Describe which table keeps its rows."""
+        self.table, self.otherwise = table, otherwise
+        self.name = f"{table}_{self.suffix}"
+
+    def sql(self) -> str:
+        """Return the function and its two triggers."""
+        return f"""
+CREATE OR REPLACE FUNCTION public.guard_{self.name}() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $guard$
+BEGIN
+    {refuse(self.name, self.otherwise)}
+END $guard$;
+CREATE OR REPLACE TRIGGER {self.name} BEFORE {self.events} ON public.{self.table}
+    FOR EACH ROW EXECUTE FUNCTION public.guard_{self.name}();
+CREATE OR REPLACE TRIGGER {self.name}_whole BEFORE TRUNCATE ON public.{self.table}
+    FOR EACH STATEMENT EXECUTE FUNCTION public.guard_{self.name}();
+ALTER TABLE public.{self.table} ENABLE ALWAYS TRIGGER {self.name};
+ALTER TABLE public.{self.table} ENABLE ALWAYS TRIGGER {self.name}_whole;
+"""
+
+
+class AppendOnly(NeverDeleted):
+    """Refuse UPDATE, DELETE and TRUNCATE on `table`; the guard is called `<table>_is_append_only`."""
+
+    events = "UPDATE OR DELETE"
+    suffix = "is_append_only"
+
+
+class Grant(_Sql):
+    """Give the web role `rights` on `table` ("SELECT, INSERT", "UPDATE (state, decided_at)").
+
+    Nothing is granted by default: a table without a Grant is closed to the site.
+    """
+
+    def __init__(self, table: str, *rights: str) -> None:
+        """Describe the rights."""
+        self.table, self.rights, self.name = table, rights, f"rights on {table}"
+
+    def sql(self) -> str:
+        """Return the grants, and those on the table's own sequence."""
+        grants = "".join(f"GRANT {right} ON public.{self.table} TO {WEB};\n" for right in self.rights)
+        return (
+            grants
+            + f"""
+DO $grant$
+DECLARE sequence text;
+BEGIN
+    FOR sequence IN SELECT quote_ident(s.relname) FROM pg_class s JOIN pg_depend d ON d.objid = s.oid
+        WHERE s.relkind = 'S' AND d.refobjid = 'public.{self.table}'::regclass LOOP
+        EXECUTE 'GRANT USAGE ON SEQUENCE public.' || sequence || ' TO {WEB}';
+    END LOOP;
+END $grant$;
+"""
+        )
+
+
+class Allow(_Sql):
+    """Let the web role execute a function, given with its argument types; all others are closed to it."""
+
+    def __init__(self, function: str) -> None:
+        """Describe the function, as `coop_now()`."""
+        self.function, self.name = function, f"execution of {function}"
+
+    def sql(self) -> str:
+        """Return the grant."""
+        return f"GRANT EXECUTE ON FUNCTION public.{self.function} TO {WEB};"

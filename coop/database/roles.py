@@ -1,0 +1,78 @@
+"""The two roles: `workhall_owner` keeps the schema, `workhall_web` serves the site and can step over no guard."""
+
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+
+from coop.database.embedded import MAJOR, Cluster, Unavailable
+
+OWNER = "workhall_owner"
+WEB = "workhall_web"
+DATABASE = "workhall"
+
+# Long statements belong to imports and exports, which ask for more with SET LOCAL.
+WEB_LIMITS = {"lock_timeout": "10s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"}
+
+
+def create(cluster: Cluster) -> None:
+    """Create both roles and the limits of the web role, as the superuser of our own cluster; again does nothing new."""
+    with psycopg.connect(cluster.url("postgres", "postgres"), autocommit=True) as superuser:
+        for role in (OWNER, WEB):
+            _create_role(superuser, role, cluster.secret(role))
+        for name, value in WEB_LIMITS.items():
+            superuser.execute(
+                sql.SQL("ALTER ROLE {} SET {} = {}").format(sql.Identifier(WEB), sql.Identifier(name), value)
+            )
+
+
+def create_database(cluster: Cluster, name: str = DATABASE, *, template: str = "template0") -> None:
+    """Create a database that belongs to the owner and that the public may not enter; keep one that exists."""
+    with psycopg.connect(cluster.url("postgres", "postgres"), autocommit=True) as superuser:
+        if superuser.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone():
+            return
+        copy = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY file_copy")
+        superuser.execute(copy.format(*map(sql.Identifier, (name, OWNER, template))))
+        for statement in ("REVOKE ALL ON DATABASE {} FROM PUBLIC", f"GRANT CONNECT ON DATABASE {{}} TO {WEB}"):  # noqa: S608
+            superuser.execute(sql.SQL(statement).format(sql.Identifier(name)))
+    with psycopg.connect(cluster.url("postgres", name), autocommit=True) as superuser:
+        close(superuser)
+
+
+def close(superuser: psycopg.Connection) -> None:
+    """Close a new database to everybody but its owner; the web role may look in, and run nothing it is not allowed."""
+    for statement in (
+        f"ALTER SCHEMA public OWNER TO {OWNER}",
+        "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+        f"GRANT USAGE ON SCHEMA public TO {WEB}",
+        f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
+    ):
+        superuser.execute(sql.SQL(statement))
+
+
+def check(url: str, *, role: str) -> None:
+    """Raise Unavailable, saying what to do, unless `url` reaches a PostgreSQL 18 as `role` with no more rights."""
+    name = urlsplit(url).username or ""
+    try:
+        with psycopg.connect(url, connect_timeout=10) as connection:
+            version = connection.info.server_version // 10_000
+            found = connection.execute(
+                "SELECT current_user, rolsuper OR rolcreaterole OR rolbypassrls FROM pg_roles"
+                " WHERE rolname = current_user"
+            ).fetchone()
+    except psycopg.OperationalError as error:
+        message = f"The database does not answer as {name or role!r}: {error}. Create the roles as docs/operating says."
+        raise Unavailable(message) from error
+    if version < int(MAJOR):
+        message = f"The database is PostgreSQL {version}; Workhall needs {MAJOR}."
+        raise Unavailable(message)
+    if found != (role, False):
+        message = f"The address must sign in as {role} without superuser rights, not as {found and found[0]!r}."
+        raise Unavailable(message)
+
+
+def _create_role(superuser: psycopg.Connection, role: str, password: str) -> None:
+    known = superuser.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+    verb = "ALTER" if known else "CREATE"
+    statement = sql.SQL(f"{verb} ROLE {{}} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD {{}}")
+    superuser.execute(statement.format(sql.Identifier(role), password))

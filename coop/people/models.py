@@ -1,0 +1,131 @@
+"""Who has an account, which organisations post work, and the keys they use. Never what anybody may do: see standing."""
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
+
+from coop.people import privacy
+from coop.people.privacy import Audience
+
+
+class People(BaseUserManager["Person"]):
+    """Makes accounts the way Django's and allauth's own code asks for."""
+
+    def create_user(self, email: str, password: str | None = None, **facts: object) -> "Person":
+        """Return a new, saved account; without a password it cannot sign in by one."""
+        person = self.model(email=self.normalize_email(email), **facts)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+
+class Person(AbstractBaseUser):
+    """Somebody with an account. `is_active` is no column: nobody is shut out by clearing a flag."""
+
+    email = models.EmailField(_("e-mail"), unique=True)
+    name = models.CharField(_("name you want shown"), max_length=60)
+    country = models.CharField(_("country"), max_length=2, blank=True, help_text=_("Two letters, as KE or VE."))
+    language = models.CharField(_("language"), max_length=10, default="en")
+    time_zone = models.CharField(_("time zone"), max_length=40, default="UTC")
+    display_currency = models.CharField(_("currency to show beside US$"), max_length=3, default="USD")
+    joined_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]  # noqa: RUF012 - Django's own form
+    objects = People()
+
+    privacy.declare(
+        id=Audience.MEMBERS,
+        email=Audience.SELF,
+        password=Audience.NOBODY,
+        last_login=Audience.SELF,
+        name=Audience.MEMBERS,
+        country=Audience.SELF,
+        language=Audience.SELF,
+        time_zone=Audience.SELF,
+        display_currency=Audience.SELF,
+        joined_at=Audience.MEMBERS,
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="one_account_per_address")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+def display_name(person: Person) -> str:
+    """Return the name a page shows for an account."""
+    return person.name or person.email
+
+
+class Client(models.Model):
+    """An organisation that posts work. The cooperative is itself one, for onboarding."""
+
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(unique=True)
+    is_cooperative = models.BooleanField(default=False, editable=False)
+    created_at = models.DateTimeField()
+
+    privacy.declare(
+        id=Audience.PUBLIC, name=Audience.PUBLIC, slug=Audience.PUBLIC,
+        is_cooperative=Audience.PUBLIC, created_at=Audience.PUBLIC,
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["is_cooperative"], condition=models.Q(is_cooperative=True), name="one_cooperative")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ClientSeat(models.Model):
+    """A person's seat in a client organisation."""
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="seats")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="seats")
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    privacy.declare(
+        id=Audience.CLIENT, client=Audience.CLIENT, person=Audience.CLIENT,
+        created_at=Audience.CLIENT, ended_at=Audience.CLIENT,
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "person"], condition=models.Q(ended_at=None), name="one_seat_per_person_and_client"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} at {self.client}"
+
+
+class ApiKey(models.Model):
+    """A client's key for the API. Only the SHA-256 of its high-entropy secret is kept; the prefix tells keys apart."""
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="api_keys")
+    created_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    name = models.CharField(max_length=60)
+    prefix = models.CharField(max_length=12)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list, help_text=_("Any of read, post, fund, download."))
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    privacy.declare(
+        id=Audience.CLIENT, client=Audience.CLIENT, created_by=Audience.CLIENT, name=Audience.CLIENT,
+        prefix=Audience.CLIENT, digest=Audience.NOBODY, scopes=Audience.CLIENT, created_at=Audience.CLIENT,
+        expires_at=Audience.CLIENT, last_used_at=Audience.CLIENT, revoked_at=Audience.CLIENT,
+    )
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… ({self.name})"

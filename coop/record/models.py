@@ -1,0 +1,49 @@
+"""What happened: one event for every act, in the same transaction, never changed; sealed into a Merkle log."""
+
+from django.db import models
+
+from coop.people import privacy
+from coop.people.models import Person
+from coop.people.privacy import Audience
+
+
+class Event(models.Model):
+    """One act. `data` is public: it carries no personal data beyond the numbers of accounts and rows."""
+
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=60)
+    actor = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", db_index=False)
+    subject = models.CharField(max_length=80, help_text="What it is about, as job:12.")
+    data = models.JSONField(default=dict)
+    # Written by the database: the transaction that wrote it, so that sealing never overtakes one still open.
+    transaction = models.BigIntegerField(db_default=0, editable=False)
+
+    privacy.declare(
+        id=Audience.PUBLIC, at=Audience.PUBLIC, kind=Audience.PUBLIC, actor=Audience.MEMBERS,
+        subject=Audience.PUBLIC, data=Audience.PUBLIC, transaction=Audience.PUBLIC,
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["subject", "id"], name="events_of_a_subject"),
+            models.Index(fields=["transaction", "id"], name="events_by_transaction"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"
+
+
+class Leaf(models.Model):
+    """An event's place in the log: its RFC 6962 leaf hash and the chain hash over all leaves up to it."""
+
+    index = models.BigIntegerField(primary_key=True)
+    event = models.OneToOneField(Event, models.PROTECT, related_name="leaf")
+    leaf_hash = models.BinaryField()
+    chain_hash = models.BinaryField()
+
+    privacy.declare(
+        index=Audience.PUBLIC, event=Audience.PUBLIC, leaf_hash=Audience.PUBLIC, chain_hash=Audience.PUBLIC,
+    )
+
+    def __str__(self) -> str:
+        return f"leaf {self.index}"

@@ -1,0 +1,77 @@
+"""How the cooperative says no: one reason, the rule behind it, and what the person can do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+type Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an act is refused: `reason` for the person, `rule` an id of the constitution, `appeal` what they can do."""
+
+    reason: Text
+    rule: str = ""
+    appeal: Text = ""
+    status: int = 403
+
+    def __str__(self) -> str:
+        return " ".join(str(part) for part in (self.reason, self.rule and f"({self.rule})", self.appeal) if part)
+
+
+class Refused(Exception):  # noqa: N818 - reads as the sentence it is: "raise Refused(…)"
+    """An act was refused; nothing was changed. Carries the Refusal that the page or the API shows."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        """Keep the refusal to be shown."""
+        super().__init__(str(refusal))
+        self.refusal = refusal
+
+
+def refuse_if(refusal: Refusal | None) -> None:
+    """Raise Refused when there is a refusal; the other half of every `refusal(...)` question."""
+    if refusal is not None:
+        raise Refused(refusal)
+
+
+class RefusalPage:
+    """Middleware: a Refused that reaches the top becomes a page that says what, why and what to do."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep the next handler."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer a refusal; leave every other exception alone."""
+        if not isinstance(exception, Refused):
+            return None
+        refusal = exception.refusal
+        return render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
+
+
+def problem(refusal: Refusal) -> dict[str, object]:
+    """Return the refusal as problem+json (RFC 9457), the rule's id and the remedy beside it."""
+    return {
+        "title": str(refusal.reason),
+        "status": refusal.status,
+        "rule": refusal.rule,
+        "remedy": str(refusal.appeal),
+    }
+
+
+def api_answer(exception: Exception, context: dict[str, object]) -> Response | JsonResponse | None:
+    """Answer exceptions of the API: a refusal as problem+json, the others as DRF does."""
+    if isinstance(exception, Refused):
+        body = problem(exception.refusal)
+        return Response(body, status=exception.refusal.status, content_type="application/problem+json")
+    return exception_handler(exception, context)

@@ -1,0 +1,272 @@
+"""The work: jobs, data sets, tasks, assignments, answers, reviews. Facts and constraints only."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from coop.people import privacy
+from coop.people.models import Client, Person
+from coop.people.privacy import Audience
+from payments.models import Fee, Rate, WorkType
+from payments.money import MoneyField
+
+
+class ReviewRule(models.TextChoices):
+    """How answers are checked."""
+
+    MAJORITY = "majority", _("Answers that agree are accepted at once; a member checks the others")
+    PEER = "peer", _("A member checks each answer")
+    GOLD = "gold", _("Known answers; paid whether right or not")
+
+
+class Job(models.Model):
+    """A client's order of one kind of work. Its pay per task may rise at any time and never falls."""
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="jobs")
+    work_type = models.ForeignKey(WorkType, models.PROTECT, related_name="jobs")
+    title = models.CharField(max_length=120)
+    guide = models.TextField(max_length=40_000, help_text="Markdown.")
+    form = models.JSONField(default=dict, help_text="The question and its options, as the shape's schema says.")
+    overlap = models.PositiveSmallIntegerField(default=3, help_text="Answers wanted for each task.")
+    pay = MoneyField(help_text="For each answer, in the rate's currency; at least the voted rate.")
+    review_rule = models.CharField(max_length=10, choices=ReviewRule, default=ReviewRule.MAJORITY)
+    review_days = models.PositiveSmallIntegerField(default=3, help_text="Silence accepts after this; at most 7.")
+    time_limit = models.DurationField(help_text="From claiming to handing in.")
+    sensitivity = models.CharField(max_length=200, blank=True, help_text="What may upset; empty if nothing.")
+    is_onboarding = models.BooleanField(default=False, editable=False)
+    pass_mark = models.PositiveSmallIntegerField(default=0, help_text="Onboarding: right answers needed.")
+    created_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    drafted_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    privacy.declare(**{
+        field: Audience.PUBLIC
+        for field in (
+            "id", "client", "work_type", "title", "guide", "form", "overlap", "pay", "review_rule", "review_days",
+            "time_limit", "sensitivity", "is_onboarding", "pass_mark", "drafted_at", "opened_at", "closed_at",
+        )
+    }, created_by=Audience.CLIENT)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(pay__gt=0), name="job_pays"),
+            models.CheckConstraint(condition=Q(overlap__range=(1, 25)), name="overlap_within_bounds"),
+            models.CheckConstraint(condition=Q(review_days__range=(1, 7)), name="silence_accepts_within_7_days"),
+        ]
+        indexes = [models.Index(fields=["-opened_at"], condition=Q(opened_at__isnull=False, closed_at=None), name="open_jobs")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Upload(models.Model):
+    """A data set a client handed in: loaded whole or not at all; its problems are kept with their lines."""
+
+    job = models.ForeignKey(Job, models.PROTECT, related_name="uploads")
+    file = models.FileField(upload_to="datasets/")
+    file_name = models.CharField(max_length=200)
+    created_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    rows = models.PositiveIntegerField(default=0)
+    problems = models.JSONField(default=list, help_text="[{line, problem}], the first 200.")
+    problem_count = models.PositiveIntegerField(default=0)
+
+    privacy.declare(**{
+        field: Audience.CLIENT
+        for field in (
+            "id", "job", "file", "file_name", "created_by", "created_at", "finished_at", "rows", "problems",
+            "problem_count",
+        )
+    })
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class Task(models.Model):
+    """One unit of work. `open_slots` counts the answers still to be claimed; `position` is its order in the job."""
+
+    job = models.ForeignKey(Job, models.PROTECT, related_name="tasks", db_index=False)
+    upload = models.ForeignKey(Upload, models.PROTECT, null=True, related_name="tasks", db_index=False)
+    position = models.PositiveIntegerField()
+    external_id = models.CharField(max_length=120, help_text="The client's own id.")
+    data = models.JSONField()
+    gold = models.JSONField(null=True, help_text="The known answer and why, for onboarding.")
+    open_slots = models.PositiveSmallIntegerField()
+
+    privacy.declare(
+        id=Audience.PARTIES, job=Audience.PARTIES, upload=Audience.CLIENT, position=Audience.PARTIES,
+        external_id=Audience.CLIENT, data=Audience.PARTIES, gold=Audience.NOBODY, open_slots=Audience.PUBLIC,
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job", "position"], name="one_task_per_position"),
+            models.UniqueConstraint(fields=["job", "external_id"], name="one_task_per_external_id"),
+        ]
+        indexes = [
+            models.Index(fields=["job", "position"], condition=Q(open_slots__gt=0), name="tasks_with_open_slots"),
+        ]
+
+    def __str__(self) -> str:
+        return f"task {self.position} of job {self.job_id}"
+
+
+class RateCard(models.Model):
+    """What a member was shown before accepting: canonical JSON, its SHA-256 as its name, never changed."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    body = models.TextField()
+
+    privacy.declare(digest=Audience.PARTIES, body=Audience.PARTIES)
+
+    def __str__(self) -> str:
+        return self.digest[:8]
+
+
+class AssignmentState(models.TextChoices):
+    """Where an assignment stands. Live states hold a slot."""
+
+    CLAIMED = "claimed", _("Open")
+    SUBMITTED = "submitted", _("Being checked")
+    SENT_BACK = "sent_back", _("Sent back")
+    ACCEPTED = "accepted", _("Accepted")
+    LEFT = "left", _("Left")
+    SKIPPED = "skipped", _("Skipped")
+    EXPIRED = "expired", _("Time ran out")
+
+
+LIVE_STATES = ("claimed", "submitted", "sent_back", "accepted")
+
+
+class Assignment(models.Model):
+    """A task taken by a person at a known pay. Pay, fee, rate and card are fixed when it is claimed (E1, E2)."""
+
+    task = models.ForeignKey(Task, models.PROTECT, related_name="assignments", db_index=False)
+    job = models.ForeignKey(Job, models.PROTECT, related_name="assignments", db_index=False)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="assignments", db_index=False)
+    slot = models.PositiveSmallIntegerField(help_text="1 to the job's overlap.")
+    rate = models.ForeignKey(Rate, models.PROTECT, related_name="+", db_index=False)
+    fee_version = models.ForeignKey(Fee, models.PROTECT, related_name="+", db_index=False)
+    card = models.ForeignKey(RateCard, models.PROTECT, related_name="+", db_index=False)
+    pay = MoneyField()
+    fee = MoneyField()
+    state = models.CharField(max_length=9, choices=AssignmentState, default=AssignmentState.CLAIMED)
+    claimed_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True)
+    accept_by = models.DateTimeField(null=True, help_text="When silence accepts it.")
+    decided_at = models.DateTimeField(null=True)
+
+    privacy.declare(**{
+        field: Audience.PARTIES
+        for field in (
+            "id", "task", "job", "slot", "rate", "fee_version", "card", "pay", "fee", "state", "claimed_at",
+            "expires_at", "submitted_at", "accept_by", "decided_at",
+        )
+    }, person=Audience.SELF)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["task", "slot"], condition=Q(state__in=LIVE_STATES), name="one_assignment_per_slot"),
+            models.UniqueConstraint(fields=["task", "person"], name="one_assignment_per_person_and_task"),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("claimed_at")), name="assignments_expire_later"),
+        ]
+        indexes = [
+            models.Index(fields=["person", "job", "-id"], name="assignments_of_a_person"),
+            models.Index(fields=["job", "expires_at"], condition=Q(state="claimed"), name="claims_by_expiry"),
+            models.Index(fields=["accept_by"], condition=Q(state="submitted"), name="answers_by_silence"),
+            models.Index(fields=["job", "id"], name="assignments_of_a_job"),
+        ]
+
+    def __str__(self) -> str:
+        return f"assignment {self.pk} ({self.state})"
+
+
+class Draft(models.Model):
+    """What a member has written so far; kept with the assignment, gone when it is handed in."""
+
+    assignment = models.OneToOneField(Assignment, models.PROTECT, primary_key=True, related_name="draft")
+    value = models.JSONField()
+    saved_at = models.DateTimeField()
+
+    privacy.declare(assignment=Audience.SELF, value=Audience.SELF, saved_at=Audience.SELF)
+
+    def __str__(self) -> str:
+        return f"draft of {self.assignment_id}"
+
+
+class Answer(models.Model):
+    """What a member handed in. A redo is a new answer with the next number; none is ever changed."""
+
+    assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="answers", db_index=False)
+    number = models.PositiveSmallIntegerField(default=1)
+    value = models.JSONField()
+    seconds = models.PositiveIntegerField(help_text="Time from opening to handing in.")
+    key = models.UUIDField(unique=True, help_text="Idempotency key of the form it was sent with.")
+    at = models.DateTimeField()
+
+    privacy.declare(
+        id=Audience.PARTIES, assignment=Audience.PARTIES, number=Audience.PARTIES, value=Audience.PARTIES,
+        seconds=Audience.SELF, key=Audience.NOBODY, at=Audience.PARTIES,
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["assignment", "number"], name="one_answer_per_number")]
+
+    def __str__(self) -> str:
+        return f"answer {self.number} to assignment {self.assignment_id}"
+
+
+class Decision(models.TextChoices):
+    """What a review says."""
+
+    ACCEPT = "accept", _("Accept")
+    SEND_BACK = "send_back", _("Send back")
+
+
+class Review(models.Model):
+    """A look at an answer. Sending back needs a person, a reason and the place (part 7); agreement needs nobody."""
+
+    assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="reviews")
+    reviewer = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    decision = models.CharField(max_length=9, choices=Decision)
+    ground = models.CharField(max_length=9, help_text="majority, silence, peer or client.")
+    reason = models.TextField(blank=True)
+    place = models.CharField(max_length=200, blank=True, help_text="Which part of the answer it is about.")
+    at = models.DateTimeField()
+
+    privacy.declare(
+        id=Audience.PARTIES, assignment=Audience.PARTIES, reviewer=Audience.NOBODY, decision=Audience.PARTIES,
+        ground=Audience.PARTIES, reason=Audience.PARTIES, place=Audience.PARTIES, at=Audience.PARTIES,
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(decision="send_back") | (Q(reviewer__isnull=False) & ~Q(reason="") & ~Q(place="")),
+                name="sending_back_needs_person_reason_and_place",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.decision} ({self.ground})"
+
+
+class Report(models.Model):
+    """Content a member reported: illegal, upsetting beyond what the card said, or somebody's personal data."""
+
+    task = models.ForeignKey(Task, models.PROTECT, related_name="reports")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    words = models.TextField(max_length=2000)
+    at = models.DateTimeField()
+
+    privacy.declare(
+        id=Audience.OFFICERS, task=Audience.OFFICERS, person=Audience.OFFICERS, words=Audience.OFFICERS,
+        at=Audience.OFFICERS,
+    )
+
+    def __str__(self) -> str:
+        return f"report on task {self.task_id}"
