@@ -29,7 +29,7 @@ def create(cluster: Cluster) -> None:
 def create_database(cluster: Cluster, name: str = DATABASE, *, template: str = "template0") -> None:
     """Create a database that belongs to the owner and that the public may not enter; keep one that exists."""
     with psycopg.connect(cluster.url("postgres", "postgres"), autocommit=True) as superuser:
-        if superuser.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone():
+        if superuser.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             return
         copy = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY file_copy")
         superuser.execute(copy.format(*map(sql.Identifier, (name, OWNER, template))))
@@ -72,7 +72,7 @@ def check(url: str, *, role: str) -> None:
 
 
 def _create_role(superuser: psycopg.Connection, role: str, password: str) -> None:
-    known = superuser.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+    known = superuser.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
     verb = "ALTER" if known else "CREATE"
     statement = sql.SQL(f"{verb} ROLE {{}} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD {{}}")
     superuser.execute(statement.format(sql.Identifier(role), password))
