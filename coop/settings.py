@@ -43,6 +43,23 @@ def _database(url: str) -> dict[str, object]:
     }
 
 
+def _mailer(url: str) -> dict[str, object]:
+    """Turn smtp://user:password@host:587 into Django's form; without one, mail is kept as files to be looked at."""
+    if not url:
+        backend = "django.core.mail.backends.filebased.EmailBackend"
+        return {"BACKEND": backend, "OPTIONS": {"file_path": STATE_DIR / "mail"}}
+    parts = urlsplit(url)
+    options = {
+        "host": parts.hostname,
+        "port": parts.port or 587,
+        "username": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "use_tls": True,
+        "timeout": 20,
+    }
+    return {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
+
+
 DEBUG = _flag("WORKHALL_DEBUG", default=False)
 SECRET_KEY = _secret("SECRET_KEY")
 # The address the members type. Everything that must be strict on the open internet follows from its scheme.
@@ -134,8 +151,7 @@ ACCOUNT_USER_DISPLAY = "coop.people.models.display_name"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_UNIQUE_EMAIL = True
 
-EMAIL_BACKEND = os.environ.get("WORKHALL_EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
-EMAIL_FILE_PATH = STATE_DIR / "mail"
+MAILERS = {"default": _mailer(os.environ.get("WORKHALL_SMTP_URL", ""))}
 DEFAULT_FROM_EMAIL = os.environ.get("WORKHALL_FROM_EMAIL", "Workhall <hello@workhall.example>")
 
 LANGUAGE_CODE = "en"

@@ -139,18 +139,26 @@ class Cluster:
     def running(self) -> Iterator["Cluster"]:
         """Hold the cluster up for the length of a block; the last holder stops it. Raises Unavailable."""
         self.state.mkdir(parents=True, exist_ok=True)
-        with (self.state / "postgres.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            self._start()
-            fcntl.flock(lock, fcntl.LOCK_SH)
+        with (self.state / "postgres.holders").open("w") as holders:
+            with self._alone():
+                fcntl.flock(holders, fcntl.LOCK_SH)
+                self._start()
             try:
                 yield self
             finally:
-                self._stop_if_last(lock.fileno())
+                with self._alone():
+                    self._stop_if_last(holders.fileno())
 
-    def _stop_if_last(self, lock: int) -> None:
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let nobody else start or stop the cluster meanwhile."""
+        with (self.state / "postgres.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _stop_if_last(self, holders: int) -> None:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(holders, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
         if self._pid():

@@ -1,0 +1,268 @@
+"""What every test stands on: a database of its own with both roles, a demonstration cooperative, and its people."""
+
+import fcntl
+import os
+import shutil
+import traceback
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import DatabaseError, connection, connections, transaction
+from django.test import Client as Browser
+from psycopg import sql
+from pytest_django import DjangoDbBlocker
+
+from coop import clock
+from coop.database import roles
+from coop.database.embedded import Cluster
+from coop.models import Cooperative
+from coop.people.models import Client, Person
+
+TEMPLATE = "workhall_template"
+# A test's data need not outlive a power cut.
+FAST = (("fsync", "off"), ("full_page_writes", "off"), ("synchronous_commit", "off"), ("shared_buffers", "128MB"))
+
+
+def shared_cluster() -> Cluster:
+    """Return the cluster of this test run, shared by its processes."""
+    return Cluster(Path(os.environ["WORKHALL_TEST_STATE"]), FAST)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind: stop the cluster, even one that a crashed process held, and remove its folder."""
+    if hasattr(config, "workerinput") or "WORKHALL_TEST_STATE" not in os.environ:
+        return
+    cluster = shared_cluster()
+    if (cluster.state / "postgres").exists():
+        with cluster.running():
+            pass
+        shutil.rmtree(cluster.home, ignore_errors=True)
+    shutil.rmtree(cluster.state, ignore_errors=True)
+
+
+def connect_django(cluster: Cluster, role: str, name: str) -> None:
+    """Let Django's default connection sign in to a test database as `role`."""
+    connections["default"].close()
+    connections["default"].settings_dict.update(
+        NAME=name, USER=role, PASSWORD=cluster.secret(role), HOST=str(cluster.socket_folder), PORT="", OPTIONS={}
+    )
+
+
+def build_template(cluster: Cluster) -> None:
+    """Make the database that every test's database is copied from: migrated, and the demonstration founded."""
+    roles.create(cluster)
+    roles.create_database(cluster, TEMPLATE)
+    connect_django(cluster, roles.OWNER, TEMPLATE)
+    call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+    found()
+    connections["default"].close()
+
+
+def found() -> None:
+    """Found the demonstration cooperative."""
+    # Until every part of the demonstration stands: tests that need none of its people run without it.
+    try:
+        from coop import demo  # noqa: PLC0415
+
+        demo.build(clock.now())
+    except Exception:  # noqa: BLE001
+        traceback.print_exc()
+        Cooperative.objects.get_or_create(name="Workhall", simulated=True, defaults={"founded_at": clock.now()})
+
+
+def recreate(cluster: Cluster, name: str) -> None:
+    """Make (again) a database that is a copy of the template."""
+    with psycopg.connect(cluster.url("postgres", "postgres"), autocommit=True) as superuser:
+        superuser.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    roles.create_database(cluster, name, template=TEMPLATE)
+
+
+@pytest.fixture(scope="session")
+def cluster(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Cluster]:
+    """Run the cluster of this test run, its template built by whichever process comes first."""
+    with shared_cluster().running() as cluster, (cluster.state / "template.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.seek(0)
+        if not lock.read():
+            with django_db_blocker.unblock():
+                build_template(cluster)
+            lock.write("built")
+            lock.flush()
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def database_name(cluster: Cluster, request: pytest.FixtureRequest) -> str:
+    """Return the name of this process's own database, made from the template."""
+    name = f"workhall_{getattr(request.config, 'workerinput', {}).get('workerid', 'test')}"
+    recreate(cluster, name)
+    return name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(cluster: Cluster, database_name: str) -> Iterator[None]:
+    """Connect Django as the web role, as in production (instead of pytest-django's own database)."""
+    connect_django(cluster, roles.WEB, database_name)
+    yield
+    connections["default"].close()
+
+
+@pytest.fixture
+def _django_db_helper(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Give a test the database: inside a transaction that is rolled back, or really committed and then made anew.
+
+    It takes the place of pytest-django's own, which empties tables; the web role may empty none.
+    """
+    marker = request.node.get_closest_marker("django_db")
+    really = {"committed", "transactional_db", "live_server"}.intersection(request.fixturenames)
+    with django_db_blocker.unblock():
+        if really or (marker and marker.kwargs.get("transaction")):
+            yield
+            connections["default"].close()
+            recreate(request.getfixturevalue("cluster"), request.getfixturevalue("database_name"))
+            return
+        outer = transaction.atomic()
+        outer._from_testcase = True  # type: ignore[attr-defined]  # noqa: SLF001 - lets durable blocks run inside
+        with outer:
+            yield
+            transaction.set_rollback(True)
+
+
+@pytest.fixture
+def committed(_django_db_helper: None) -> None:
+    """Let a test really commit, as races need; afterwards its database is made anew."""
+
+
+@pytest.fixture
+def owner(cluster: Cluster, database_name: str, _django_db_helper: None) -> Iterator[psycopg.Connection]:
+    """Connect to the test's database as the owner of the schema, rolled back unless the test commits."""
+    with psycopg.connect(cluster.url(roles.OWNER, database_name)) as connection:
+        yield connection
+        connection.rollback()
+
+
+@pytest.fixture
+def superuser(cluster: Cluster, database_name: str, _django_db_helper: None) -> Iterator[psycopg.Connection]:
+    """Connect to the test's database as the superuser, rolled back unless the test commits."""
+    with psycopg.connect(cluster.url("postgres", database_name)) as connection:
+        yield connection
+        connection.rollback()
+
+
+@pytest.fixture
+def attack(_django_db_helper: None) -> Callable[..., None]:
+    """Return a function that runs SQL as the web role and asserts which guard refuses it.
+
+    `guard` is the guard's or constraint's name, or the beginning of PostgreSQL's own message, as "permission denied".
+    """
+
+    def attempt(statement: str, params: object = None, *, guard: str) -> None:
+        with pytest.raises(DatabaseError) as caught, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, params)  # type: ignore[arg-type]
+        cause = caught.value.__cause__
+        assert isinstance(cause, psycopg.Error)
+        refused_by = cause.diag.constraint_name or cause.diag.message_primary or ""
+        assert refused_by.startswith(guard), f"refused by {refused_by!r} ({cause}), not by {guard!r}"
+
+    return attempt
+
+
+@pytest.fixture
+def now(_django_db_helper: None) -> datetime:
+    """Return the cooperative's time."""
+    return clock.now()
+
+
+@pytest.fixture
+def at(now: datetime) -> datetime:
+    """Return the cooperative's time, under the name that acts take it by."""
+    return now
+
+
+@pytest.fixture
+def later(_django_db_helper: None) -> Callable[..., datetime]:
+    """Return a function that lets the demonstration's clock jump (`later(days=3)`) and returns the new time."""
+
+    def jump(**delta: float) -> datetime:
+        return clock.advance(timedelta(**delta))
+
+    return jump
+
+
+def person(name: str) -> Person:
+    """Return one of the demonstration's people."""
+    return Person.objects.get(email=f"{name}@demo.workhall.example")
+
+
+@pytest.fixture
+def amina(_django_db_helper: None) -> Person:
+    """Return Amina, a member in Nairobi."""
+    return person("amina")
+
+
+@pytest.fixture
+def luis(_django_db_helper: None) -> Person:
+    """Return Luis, a member in Venezuela."""
+    return person("luis")
+
+
+@pytest.fixture
+def priya(_django_db_helper: None) -> Person:
+    """Return Priya, a member in India."""
+    return person("priya")
+
+
+@pytest.fixture
+def teresa(_django_db_helper: None) -> Person:
+    """Return Teresa, a member and treasurer."""
+    return person("teresa")
+
+
+@pytest.fixture
+def samuel(_django_db_helper: None) -> Person:
+    """Return Samuel, a member and safety officer."""
+    return person("samuel")
+
+
+@pytest.fixture
+def petra(_django_db_helper: None) -> Person:
+    """Return Petra, a member who sits on the panel."""
+    return person("petra")
+
+
+@pytest.fixture
+def newcomer(_django_db_helper: None) -> Person:
+    """Return Nia, who has just signed up: an applicant."""
+    return person("nia")
+
+
+@pytest.fixture
+def olga(_django_db_helper: None) -> Person:
+    """Return Olga, who has the seat of Orbit."""
+    return person("olga")
+
+
+@pytest.fixture
+def orbit(_django_db_helper: None) -> Client:
+    """Return Orbit, an organisation that posts work."""
+    return Client.objects.get(slug="orbit")
+
+
+@pytest.fixture
+def signed_in(_django_db_helper: None) -> Callable[[Person], Browser]:
+    """Return a function that gives a browser in which a person is signed in."""
+
+    def browser(who: Person) -> Browser:
+        it = Browser()
+        it.force_login(who, backend=settings.AUTHENTICATION_BACKENDS[0])
+        return it
+
+    return browser

@@ -1,0 +1,23 @@
+"""The site's settings for the tests: a folder and a database cluster of their own, everything else as it is served."""
+
+import os
+import tempfile
+from pathlib import Path
+
+# The first process of a run names the folder; the others (one per core) find the name in their environment.
+if "WORKHALL_TEST_STATE" not in os.environ:
+    os.environ["WORKHALL_TEST_STATE"] = tempfile.mkdtemp(prefix="workhall-test-")
+os.environ["WORKHALL_STATE"] = os.environ["WORKHALL_TEST_STATE"]
+# The server's account has to pass through.
+Path(os.environ["WORKHALL_STATE"]).chmod(0o711)
+
+from coop.settings import *  # noqa: E402, F403 - the site's own settings, after the folder is named
+
+SECRET_KEY = "only-for-tests"  # noqa: S105 - signs nothing outside the tests
+# Argon2 is slow on purpose; tests of passwords themselves name their hasher.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Without collected files: names stay as they are in the source.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
