@@ -1,5 +1,187 @@
-"""Template tags that every page has at hand."""
+"""The parts every page is built of that need a little arithmetic or wrap other markup. The styleguide shows them all.
+
+Loaded everywhere (settings: template builtins). Parts without arithmetic are plain includes in templates/parts/.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 
 from django import template
+from django.core.paginator import Page
+from django.http import QueryDict
+from django.template.context import Context
+from django.template.loader import render_to_string
+from django.utils import formats, timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 register = template.Library()
+
+type Number = int | float | Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One part of a drawn bar: where it starts and how wide it is, both in per cent of the whole."""
+
+    label: str
+    shown: str
+    kind: str
+    start: str
+    width: str
+
+
+def _per_cent(value: Number, whole: Number) -> float:
+    """Return value as per cent of whole, between 0 and 100; 0 when the whole is nothing."""
+    return max(0.0, min(100.0, 100 * float(value) / float(whole))) if whole else 0.0
+
+
+@register.simple_block_tag
+def note(content: str, kind: str = "info", title: str = "", role: str = "") -> SafeString:
+    """Frame a message: {% note "warn" title=_("…") %}…{% endnote %}; kind is info, money, vote, warn or stop."""
+    return render_to_string("parts/note.html", {"text": content, "kind": kind, "title": title, "role": role})
+
+
+@register.simple_block_tag
+def fold(content: str, title: str, open: bool = False) -> SafeString:  # noqa: A002, FBT001, FBT002 - reads as the attribute it sets
+    """Fold less needed text away, without JavaScript: {% fold _("Why we ask") %}…{% endfold %}."""
+    return render_to_string("parts/fold.html", {"text": content, "title": title, "open": open})
+
+
+@register.simple_block_tag
+def card(content: str, title: str, kind: str = "", tag: str = "", tag_kind: str = "") -> SafeString:
+    """Frame a card with a heading; kind="rate" is the ticket: {% card _("Rate card") kind="rate" tag=… %}…{% endcard %}."""
+    shown = {"text": content, "title": title, "kind": kind, "tag": tag, "tag_kind": tag_kind}
+    return render_to_string("parts/card.html", shown)
+
+
+@register.simple_block_tag
+def sheet(content: str, caption: str) -> SafeString:
+    """Rule a table that scrolls sideways by itself: {% sheet _("caption") %}<thead>…<tbody>…<tfoot>…{% endsheet %}."""
+    return render_to_string("parts/sheet.html", {"text": content, "caption": caption})
+
+
+@register.inclusion_tag("parts/bar.html")
+def bar(slices: Iterable[tuple[str, Number, str, str]], label: str) -> dict[str, object]:
+    """Draw parts of a whole: slices are (label, value, text shown, kind); the words stand under the bar."""
+    given = list(slices)
+    whole = sum(float(value) for _label, value, _shown, _kind in given)
+    drawn, start = [], 0.0
+    for name, value, shown, kind in given:
+        width = _per_cent(value, whole)
+        drawn.append(Slice(name, shown, kind, f"{start:.2f}%", f"{width:.2f}%"))
+        start += width
+    return {"slices": drawn, "label": label}
+
+
+@register.inclusion_tag("parts/meter.html")
+def meter(
+    value: Number, of: Number, label: str, shown: str = "", need: Number | None = None, kind: str = ""
+) -> dict[str, object]:
+    """Draw how far something is: value out of `of`, with a mark at `need`; `shown` is the figure in words."""
+    width = _per_cent(value, of)
+    mark = None if need is None else f"{_per_cent(need, of):.2f}%"
+    shown = shown or _("%(value)s of %(of)s") % {"value": value, "of": of}
+    return {"width": f"{width:.2f}%", "mark": mark, "label": label, "shown": shown, "kind": kind}
+
+
+@register.inclusion_tag("parts/pages.html", takes_context=True)
+def pages(context: Context, page: Page) -> dict[str, object]:
+    """Link the page before and after of a paginated list, keeping the filters of the address."""
+    query: QueryDict = context["request"].GET.copy()
+    query.pop("page", None)
+    return {"page": page, "query": query.urlencode()}
+
+
+@register.inclusion_tag("parts/problems.html")
+def problems(form: object) -> dict[str, object]:
+    """Say above a form what went wrong, each line linked to its field."""
+    return {"form": form}
+
+
+@register.simple_tag(takes_context=True)
+def here(context: Context, address: str) -> SafeString:
+    """Return aria-current="page" when the page asked for is at or below the address, else nothing."""
+    request = context.get("request")
+    path = request.path if request else ""
+    inside = path == address or (address != "/" and path.startswith(address))
+    return SafeString(' aria-current="page"' if address and inside else "")
+
+
+@register.simple_tag(takes_context=True)
+def when(context: Context, moment: datetime | None) -> SafeString:
+    """Return a time as people read it: day and hour in the reader's zone, its city, and how far away it is."""
+    if moment is None:
+        return SafeString("")
+    local = timezone.localtime(moment)
+    now = context.get("coop_time") or timezone.now()
+    return format_html(
+        '<time datetime="{}">{}, {}</time> ({})', moment.isoformat(), _written(local, now), _city(), _far(moment, now)
+    )
+
+
+def _written(local: datetime, now: datetime) -> str:
+    """Return weekday, day, month and hour; the year only when it is not this one."""
+    pattern = "l j F H:i" if local.year == timezone.localtime(now).year else "j F Y H:i"
+    return formats.date_format(local, pattern)
+
+
+def _city() -> str:
+    """Return the city of the reader's time zone."""
+    return timezone.get_current_timezone_name().rsplit("/", 1)[-1].replace("_", " ")
+
+
+def _far(moment: datetime, now: datetime) -> str:
+    """Return how far a moment is from now in the largest unit that fits, without false precision."""
+    seconds = (moment - now).total_seconds()
+    amount = _amount(abs(seconds))
+    return _("in %(time)s") % {"time": amount} if seconds >= 0 else _("%(time)s ago") % {"time": amount}
+
+
+def _amount(seconds: float) -> str:
+    """Return a length of time in whole minutes, hours or days."""
+    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
+    if days >= 2:  # noqa: PLR2004 - up to two days people count in hours
+        return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
+    if hours >= 1:
+        return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
+    return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
+
+
+@register.filter
+def minutes(seconds: Number | None) -> str:
+    """Return a length of work as "4 min 10 s"; an empty text for nothing."""
+    if seconds is None:
+        return ""
+    whole, rest = divmod(round(seconds), 60)
+    if not whole:
+        return _("%(seconds)d s") % {"seconds": rest}
+    if not rest:
+        return _("%(minutes)d min") % {"minutes": whole}
+    return _("%(minutes)d min %(seconds)d s") % {"minutes": whole, "seconds": rest}
+
+
+@register.simple_tag
+def diff(old: str, new: str) -> SafeString:
+    """Mark, word by word, what a text loses and what it gains."""
+    before, after = re.findall(r"\s+|\S+", old), re.findall(r"\s+|\S+", new)
+    shown: list[tuple[str, str, str]] = []
+    for change, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        lost, gained = "".join(before[a:b]), "".join(after[c:d])
+        shown.append((lost if change == "equal" else "", lost, gained))
+    return format_html('<p class="diff">{}</p>', format_html_join("", "{}", ((_marked(*part),) for part in shown)))
+
+
+def _marked(same: str, lost: str, gained: str) -> SafeString:
+    """Return one stretch of a diff: unchanged text, or what went and what came."""
+    if same:
+        return format_html("{}", same)
+    gone = format_html("<del>{}</del>", lost) if lost else SafeString("")
+    come = format_html("<ins>{}</ins>", gained) if gained else SafeString("")
+    return format_html("{}{}", gone, come)

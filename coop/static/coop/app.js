@@ -1,0 +1,1 @@
+// Keys, drafts and the status line. Every page works without it.
