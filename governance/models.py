@@ -3,6 +3,8 @@
 The state of a proposal is not stored: it follows from its times and from the rows that exist (see voting.state).
 """
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -12,18 +14,24 @@ from coop.people.models import Person
 from coop.people.privacy import Audience
 
 
+# A share of one is 30,000 parts: so thirds (10,000), quarters (7,500) and hundredths of a per cent (3) are all exact.
+WHOLE = 30_000
+CUTS = ("N1", "N2", "N3")
+
+
 class Rule(models.Model):
     """A version of one row of the constitution's part 3: who decides, how long, by how much. Bounds are constraints.
 
-    Shares are in basis points (10,000 = all). `affected_*` concern the affected roll, `whole_*` the whole roll;
-    a null share means that electorate does not decide. `yes` shares are of yes + no; `floor` is yes against the roll.
+    Shares are in parts of WHOLE. `affected_*` concern the affected roll, `whole_*` the whole roll; a null share means
+    that electorate does not decide. `yes` is of yes + no, and yes must also outnumber no, so one half means a
+    majority; `floor` is yes against the roll, so that staying away never helps.
     """
 
     key = models.CharField(max_length=4, help_text="N1 to N15.")
     version = models.PositiveIntegerField()
-    decision = models.TextField()
+    decision = models.TextField(help_text="What it is about, in one sentence.")
     deliberation_days = models.PositiveIntegerField()
-    frozen_days = models.PositiveIntegerField()
+    frozen_days = models.PositiveIntegerField(help_text="The last days of deliberation, when the text has long stood.")
     voting_days = models.PositiveIntegerField()
     lock_days = models.PositiveIntegerField()
     affected_yes = models.PositiveIntegerField(null=True)
@@ -48,15 +56,24 @@ class Rule(models.Model):
             models.UniqueConstraint(fields=["key", "version"], name="one_rule_per_version"),
             models.CheckConstraint(condition=Q(voting_days__range=(5, 21)), name="voting_within_bounds"),
             models.CheckConstraint(
-                condition=~Q(key__in=["N1", "N2", "N3"])
+                condition=~Q(key__in=CUTS)
                 | Q(deliberation_days__range=(15, 60), frozen_days__range=(5, 14), lock_days__range=(14, 60)),
                 name="cut_timing_within_bounds",
             ),
             models.CheckConstraint(
-                condition=~Q(key__in=["N1", "N2", "N3"])
-                | Q(affected_yes__range=(6666, 9000), affected_floor__gte=3300, seniors_too=True),
+                condition=~Q(key__in=CUTS)
+                | Q(affected_yes__range=(20_000, 27_000), affected_floor__range=(9_900, 18_000), seniors_too=True),
                 name="cut_thresholds_within_bounds",
             ),
+            models.CheckConstraint(
+                condition=Q(affected_yes__isnull=False) | Q(whole_yes__isnull=False), name="somebody_decides"
+            ),
+            models.CheckConstraint(
+                condition=(Q(affected_yes=None) | Q(affected_yes__range=(15_000, WHOLE)))
+                & (Q(whole_yes=None) | Q(whole_yes__range=(15_000, WHOLE))),
+                name="a_majority_at_least",
+            ),
+            models.CheckConstraint(condition=Q(readings__range=(1, 2)), name="one_or_two_readings"),
         ]
 
     def __str__(self) -> str:
@@ -66,7 +83,8 @@ class Rule(models.Model):
 class Proposal(models.Model):
     """A question to the members. From publication on nothing of it changes; its digest is its identity (P1).
 
-    `payload` is canonical JSON kept as text: parse once, hash exactly. It carries literal values only.
+    `payload` is canonical JSON kept as text: parse once, hash exactly. It carries literal values only. Publishing sets
+    `published_at`; the database writes the other times, the digest, the roll and its root.
     """
 
     policy = models.CharField(max_length=60, help_text="Which kind of change, as rate_change.")
@@ -112,8 +130,8 @@ class Proposal(models.Model):
 class RollEntry(models.Model):
     """An elector of one proposal. Written by the database itself when the proposal is published, never after (D2)."""
 
-    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="roll")
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="roll", db_index=False)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False)
     position = models.PositiveIntegerField()
     affected = models.BooleanField()
     senior = models.BooleanField()
@@ -139,11 +157,16 @@ class Choice(models.TextChoices):
 
 
 class Ballot(models.Model):
-    """One casting by one elector; a later one replaces it (B2). Confidential: shown to nobody, counted at the close."""
+    """One casting by one elector; a later one replaces it (B2). Confidential: counted by the database at the close.
 
-    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="ballots")
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
-    number = models.PositiveIntegerField(help_text="1 for the first casting of this elector, then 2 …")
+    The site may write a ballot and find a receipt; it cannot read who cast it or what it says.
+    """
+
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="ballots", db_index=False)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False)
+    number = models.PositiveIntegerField(
+        db_default=0, editable=False, help_text="Set by the database: 1 for the first casting of this elector, then 2 …"
+    )
     choice = models.CharField(max_length=7, choices=Choice)
     receipt = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the voter's receipt words.")
     cast_at = models.DateTimeField()
@@ -164,11 +187,15 @@ class Ballot(models.Model):
 
 
 class Tally(models.Model):
-    """The count of a closed vote, compared by the database with its own recount. Counts are whole ballots."""
+    """The count of a closed vote, compared by the database with its own recount. Counts are whole ballots.
+
+    `counts` has a group for each electorate that decides, "whole" or "affected", and "whole_senior" or
+    "affected_senior" for R3. A group too small to be shown (3.4) carries only its roll and whether it met the rule.
+    """
 
     proposal = models.OneToOneField(Proposal, models.PROTECT, related_name="tally")
     counted_at = models.DateTimeField()
-    counts = models.JSONField(help_text="{whole|affected|senior: {roll, yes, no, abstain}}")
+    counts = models.JSONField(help_text="{group: {roll, yes, no, abstain, met}}")
     passed = models.BooleanField()
 
     privacy.declare(
@@ -280,16 +307,50 @@ class PauseGround(models.TextChoices):
     LEGAL_ORDER = "legal_order", _("A published legal order")
 
 
+class PauseRequest(models.Model):
+    """What one officer asks for: everything of a pause but the second officer's word. Lapses after 24 h unconfirmed."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="pause_requests")
+    ground = models.CharField(max_length=20, choices=PauseGround)
+    scope = models.CharField(max_length=80, help_text="The smallest that works: work, work_type:3 or job:12.")
+    reason = models.TextField(max_length=2000)
+    evidence = models.CharField(max_length=64, help_text="SHA-256 of the evidence; the same facts never twice.")
+    hours = models.PositiveSmallIntegerField(help_text="1 to 72.")
+    first_officer = models.ForeignKey(Office, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+
+    privacy.declare(
+        id=Audience.OFFICERS, person=Audience.OFFICERS, ground=Audience.OFFICERS, scope=Audience.OFFICERS,
+        reason=Audience.OFFICERS, evidence=Audience.OFFICERS, hours=Audience.OFFICERS,
+        first_officer=Audience.OFFICERS, asked_at=Audience.OFFICERS,
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ground__in=PauseGround.values), name="ground_is_on_the_list"),
+            models.CheckConstraint(
+                condition=Q(scope__regex=r"^(work|work_type:[0-9]+|job:[0-9]+)$"), name="pause_touches_only_work"
+            ),
+            models.CheckConstraint(condition=Q(hours__range=(1, 72)), name="pause_asked_within_72_hours"),
+            models.CheckConstraint(condition=~Q(reason=""), name="pause_gives_a_reason"),
+            models.CheckConstraint(condition=Q(evidence__regex="^[0-9a-f]{64}$"), name="evidence_is_hashed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"pause of {self.person} asked for"
+
+
 class Pause(models.Model):
     """An emergency pause of a person's new work, by two officers. Ends by itself: `ends_at` is at most 72 h after start.
 
-    It never touches log-in, earnings, payout, vote, discussion or own data.
+    It never touches log-in, earnings, payout, vote, discussion or own data. Its times are the database's own.
     """
 
+    request = models.OneToOneField(PauseRequest, models.PROTECT, related_name="pause")
     person = models.ForeignKey(Person, models.PROTECT, related_name="pauses")
     ground = models.CharField(max_length=20, choices=PauseGround)
-    scope = models.CharField(max_length=80, help_text="The smallest that works: work, or job:12.")
-    reason = models.TextField()
+    scope = models.CharField(max_length=80, help_text="The smallest that works: work, work_type:3 or job:12.")
+    reason = models.TextField(max_length=2000)
     evidence = models.CharField(max_length=64, help_text="SHA-256 of the evidence; the same facts never twice.")
     first_officer = models.ForeignKey(Office, models.PROTECT, related_name="+")
     second_officer = models.ForeignKey(Office, models.PROTECT, related_name="+")
@@ -297,9 +358,9 @@ class Pause(models.Model):
     ends_at = models.DateTimeField()
 
     privacy.declare(
-        id=Audience.SELF, person=Audience.SELF, ground=Audience.SELF, scope=Audience.SELF, reason=Audience.SELF,
-        evidence=Audience.SELF, first_officer=Audience.SELF, second_officer=Audience.SELF, starts_at=Audience.SELF,
-        ends_at=Audience.SELF,
+        id=Audience.SELF, request=Audience.OFFICERS, person=Audience.SELF, ground=Audience.SELF, scope=Audience.SELF,
+        reason=Audience.SELF, evidence=Audience.SELF, first_officer=Audience.SELF, second_officer=Audience.SELF,
+        starts_at=Audience.SELF, ends_at=Audience.SELF,
     )
 
     class Meta:
@@ -307,11 +368,12 @@ class Pause(models.Model):
             models.UniqueConstraint(fields=["person", "evidence"], name="same_facts_never_twice"),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="pauses_end"),
             models.CheckConstraint(
-                condition=Q(ends_at__lte=F("starts_at") + models.Value("72 hours", models.DurationField())),
+                condition=Q(ends_at__lte=F("starts_at") + models.Value(timedelta(hours=72))),
                 name="pause_ends_within_72_hours",
             ),
             models.CheckConstraint(condition=~Q(first_officer=F("second_officer")), name="two_officers_pause"),
         ]
+        indexes = [models.Index(fields=["person", "ends_at"], name="pauses_of_a_person")]
 
     def __str__(self) -> str:
         return f"pause of {self.person} until {self.ends_at:%Y-%m-%d %H:%M}"
