@@ -1,1 +1,13 @@
-// Keys, drafts and the status line. Every page works without it.
+// Drafts that survive a lost connection, keys for the hand, the status line. Every page works without this file.
+import { keep } from "./drafts.js";
+import { listen } from "./keys.js";
+
+const status = document.getElementById("status");
+const say = (name) => { status.textContent = status.dataset[name] ?? ""; };
+
+document.querySelector(".problems")?.focus();
+document.querySelectorAll("form[data-draft]").forEach((form) => keep(form, say));
+document.querySelectorAll("form[data-keys]").forEach(listen);
+document.querySelector("form[data-forget]")?.addEventListener("submit", () => localStorage.clear());
+addEventListener("offline", () => say("offline"));
+addEventListener("online", () => say("online"));
