@@ -148,11 +148,17 @@ class Transfer(models.Model):
     )
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="transfers_are_positive")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="transfers_are_positive"),
+            # Whoever chooses another key for the same fact is found out here: one wage, one fee, one payout each.
+            models.UniqueConstraint(
+                fields=["ref", "kind", "credit"], condition=~Q(kind__in=[2, 18, 99]), name="facts_are_posted_once"
+            ),
+            models.UniqueConstraint(fields=["ref"], condition=Q(kind__in=[14, 15]), name="payouts_end_once"),
+        ]
         indexes = [
             models.Index(fields=["debit", "id"], name="statement_of_debits"),
             models.Index(fields=["credit", "id"], name="statement_of_credits"),
-            models.Index(fields=["ref"], name="transfers_of_a_fact"),
         ]
 
     def __str__(self) -> str:

@@ -115,8 +115,8 @@ class Migration(migrations.Migration):
                 ('reverses', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversed_by', to='payments.transfer')),
             ],
             options={
-                'indexes': [models.Index(fields=['debit', 'id'], name='statement_of_debits'), models.Index(fields=['credit', 'id'], name='statement_of_credits'), models.Index(fields=['ref'], name='transfers_of_a_fact')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='transfers_are_positive')],
+                'indexes': [models.Index(fields=['debit', 'id'], name='statement_of_debits'), models.Index(fields=['credit', 'id'], name='statement_of_credits')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='transfers_are_positive'), models.UniqueConstraint(condition=models.Q(('kind__in', [2, 18, 99]), _negated=True), fields=('ref', 'kind', 'credit'), name='facts_are_posted_once'), models.UniqueConstraint(condition=models.Q(('kind__in', [14, 15])), fields=('ref',), name='payouts_end_once')],
             },
         ),
         migrations.CreateModel(

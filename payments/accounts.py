@@ -1,0 +1,36 @@
+"""The chart of accounts: what each account is called and what its balance means.
+
+Balances are credits minus debits: what we owe stands positive, what we hold at the bank negative. The database knows
+the same chart (`payments_chart()`), opens no other account and keeps each within its bounds.
+"""
+
+BANK = "bank:main"
+"""Money we hold at the bank; never above zero, as it is an asset."""
+CLEARING_OUT = "clearing:out"
+"""Payouts asked for or sent, of which nobody has said yet that they arrived."""
+FEE = "coop:fee"
+"""Fee income."""
+TRAINING = "fund:training"
+"""Pays for onboarding; fed by grants and by its share of the fee."""
+CARE = "fund:care"
+"""Pays for counselling after disturbing content; fed by its share of the fee."""
+
+
+def client(client_id: int) -> str:
+    """Return the code of a client's prepaid balance, refundable."""
+    return f"client:{client_id}:available"
+
+
+def escrow(job_id: int) -> str:
+    """Return the code of a job's money that is funded, not claimed, and refundable."""
+    return f"job:{job_id}:escrow"
+
+
+def commitment(job_id: int, person_id: int) -> str:
+    """Return the code of the money locked behind a member's claims in a job; the client cannot have it back."""
+    return f"job:{job_id}:commit:{person_id}"
+
+
+def payable(person_id: int) -> str:
+    """Return the code of the wages a member has earned and may take out."""
+    return f"member:{person_id}:payable"

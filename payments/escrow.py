@@ -1,0 +1,167 @@
+"""The money behind the work: set aside by the client, locked behind each claim, paid on acceptance."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from coop.people.models import Client, Person
+from coop.record import events
+from coop.refusals import Refusal, refuse_if
+from payments import accounts, ledger, rates
+from payments.ledger import Kind, Line
+from payments.models import Fee, Transfer
+from payments.templatetags.money import money
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a job costs at most, in the rate's currency: all wages, the fee on them, and both together."""
+
+    wages: Decimal
+    fee: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """An accepted assignment with the terms it was claimed on: `pay` and `fee` are amounts, the fee's shares follow it."""
+
+    job_id: int
+    person_id: int
+    assignment_id: int
+    pay: Decimal
+    fee: Decimal
+    fee_version: Fee
+
+
+def quote(tasks: int, overlap: int, pay: Decimal, fee: Fee) -> Quote:
+    """Return the price of a job: tasks x overlap x (pay + fee), exact to the micro-unit."""
+    answers = tasks * overlap
+    wages, charge = answers * pay, answers * rates.fee_on(pay, fee)
+    return Quote(wages, charge, wages + charge)
+
+
+def available(client: Client, currency: str = "USD") -> Decimal:
+    """Return a client's prepaid balance."""
+    return ledger.balance(accounts.client(client.pk), currency)
+
+
+def set_aside(job_id: int, currency: str = "USD") -> Decimal:
+    """Return a job's money that no claim has locked yet."""
+    return ledger.balance(accounts.escrow(job_id), currency)
+
+
+def refusal_to_fund(client: Client, amount: Decimal) -> Refusal | None:
+    """Say why a client's balance cannot fund this amount; None if it can."""
+    short = amount - available(client)
+    if amount <= 0:
+        return Refusal(_("There is nothing to set aside."), status=409)
+    if short > 0:
+        reason = _("The balance is %(short)s short of %(amount)s.")
+        words = {"short": money(short, "USD"), "amount": money(amount, "USD")}
+        return Refusal(reason % words, "E1", _("Send the money by bank transfer, or make the job smaller."), status=409)
+    return None
+
+
+@transaction.atomic
+def fund(job_id: int, amount: Decimal, client: Client, rev: int, *, by: Person | None, at: datetime) -> Transfer:
+    """Set a client's money aside for a job (kind 2, client:available to job:escrow); revision `rev` once.
+
+    Raises Refused if the balance is short. Key `publish:<job>:<rev>`.
+    """
+    key = f"publish:{job_id}:{rev}"
+    standing = Transfer.objects.filter(key=ledger.key_of(key)).exists()
+    refuse_if(None if standing else refusal_to_fund(client, amount))
+    line = Line(Kind.FUND, accounts.client(client.pk), accounts.escrow(job_id), amount, key, f"job:{job_id}")
+    (transfer,) = ledger.post(line, journal=key, at=at)
+    if not standing:
+        events.write("escrow.funded", by=by, subject=f"job:{job_id}", at=at, revision=rev)
+    return transfer
+
+
+def commit(
+    job_id: int, person_id: int, assignment_id: int, amount: Decimal, *, at: datetime, onboarding: bool = False
+) -> Transfer:
+    """Lock pay and fee behind a claim (kind 3, job:escrow or for onboarding fund:training to job:commit:person).
+
+    Raises IntegrityError `account_above_its_floor` when that account has less. Key `claim:<assignment>`.
+    """
+    source = accounts.TRAINING if onboarding else accounts.escrow(job_id)
+    target = accounts.commitment(job_id, person_id)
+    key = f"claim:{assignment_id}"
+    (transfer,) = ledger.post(Line(Kind.CLAIM, source, target, amount, key, _ref(assignment_id)), journal=key, at=at)
+    return transfer
+
+
+def restore(
+    job_id: int, person_id: int, assignment_id: int, amount: Decimal, *, at: datetime, onboarding: bool = False
+) -> Transfer:
+    """Give back what stood behind a claim that ended without an answer (kind 4, the mirror of 3).
+
+    Key `expire:<assignment>`.
+    """
+    source = accounts.commitment(job_id, person_id)
+    target = accounts.TRAINING if onboarding else accounts.escrow(job_id)
+    key = f"expire:{assignment_id}"
+    (transfer,) = ledger.post(Line(Kind.RETURN, source, target, amount, key, _ref(assignment_id)), journal=key, at=at)
+    return transfer
+
+
+def release(  # noqa: PLR0913 - the six facts of an acceptance
+    job_id: int, person_id: int, assignment_id: int, pay: Decimal, fee: Decimal, fee_version: Fee, *, at: datetime
+) -> list[Transfer]:
+    """Pay an accepted answer: wage (5) to member:payable, fee (6) to coop:fee, its shares (7) to the funds; one journal.
+
+    All from job:commit:person, in one statement. The same acceptance again changes nothing. Keys `acc:<kind>:<assignment>`.
+    """
+    lines = _lines(Acceptance(job_id, person_id, assignment_id, pay, fee, fee_version))
+    return ledger.post(*lines, journal=f"accept:{assignment_id}", at=at)
+
+
+def release_many(acceptances: Iterable[Acceptance], *, at: datetime) -> int:
+    """Pay many accepted answers in one statement, each as `release` does; return how many transfers are new."""
+    return len(ledger.post_many([line for one in acceptances for line in _lines(one)], at=at))
+
+
+def pay_onboarding(job_id: int, person_id: int, assignment_id: int, pay: Decimal, *, at: datetime) -> Transfer:
+    """Pay a unit of onboarding, passed or not (kind 10, job:commit:person to member:payable). Key `onb:<assignment>`."""
+    key = f"onb:{assignment_id}"
+    source, target = accounts.commitment(job_id, person_id), accounts.payable(person_id)
+    line = Line(Kind.TRAINING_PAY, source, target, pay, key, _ref(assignment_id))
+    (transfer,) = ledger.post(line, journal=key, at=at)
+    return transfer
+
+
+def refund(job_id: int, amount: Decimal, client: Client, number: int, *, at: datetime) -> Transfer:
+    """Give a client back what no claim has locked (kind 18, job:escrow to client:available). Key `refund:<job>:<number>`.
+
+    Raises IntegrityError `account_above_its_floor` when the job has less set aside.
+    """
+    key = f"refund:{job_id}:{number}"
+    line = Line(Kind.REFUND, accounts.escrow(job_id), accounts.client(client.pk), amount, key, f"job:{job_id}")
+    (transfer,) = ledger.post(line, journal=key, at=at)
+    return transfer
+
+
+def _lines(one: Acceptance) -> list[Line]:
+    source, number = accounts.commitment(one.job_id, one.person_id), one.assignment_id
+    coop, training, care = rates.divide(one.fee, one.fee_version)
+    parts = [
+        (Kind.WAGE, accounts.payable(one.person_id), one.pay, f"acc:5:{number}"),
+        (Kind.FEE, accounts.FEE, coop, f"acc:6:{number}"),
+        (Kind.LEVY, accounts.TRAINING, training, f"acc:7:training:{number}"),
+        (Kind.LEVY, accounts.CARE, care, f"acc:7:care:{number}"),
+    ]
+    return [
+        Line(kind, source, target, amount, key, _ref(number), f"accept:{number}")
+        for kind, target, amount, key in parts
+        if amount
+    ]
+
+
+def _ref(assignment_id: int) -> str:
+    return f"assignment:{assignment_id}"

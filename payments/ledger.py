@@ -1,0 +1,215 @@
+"""The ledger: transfers are posted, never changed; the database alone moves the balances.
+
+A key says which business fact a transfer stands for. Posting the same fact again changes nothing; posting something
+else under its key is a LedgerConflict. Posting kinds are those of the money's design; the database allows each kind
+only between the accounts it is for (`posting_kind_allows_it`) and keeps every account within its bounds
+(`account_above_its_floor`, `account_below_its_ceiling`).
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import IntEnum
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q, Sum
+
+from coop.people.models import Person
+from coop.record import events
+from payments.models import Account, Transfer
+from payments.money import from_micro, to_micro
+
+NAMESPACE = uuid.UUID("6f0b9c5e-9d1a-5c58-9a3f-4b8f6a3f2d10")
+
+
+class Kind(IntEnum):
+    """What a posting is. 8, acceptance by silence, is posted as 5 to 7 with the same keys: it happens once."""
+
+    DEPOSIT = 1
+    FUND = 2
+    CLAIM = 3
+    RETURN = 4
+    WAGE = 5
+    FEE = 6
+    LEVY = 7
+    TRAINING_PAY = 10
+    PAYOUT = 13
+    PAID_OUT = 14
+    CAME_BACK = 15
+    REFUND = 18
+    REVERSAL = 99
+
+
+class LedgerConflict(Exception):  # noqa: N818 - reads as the sentence it is
+    """A key stands for another fact already. Nothing was posted; the transaction must be rolled back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One transfer to post: `amount` (at most six decimals, above zero) from the account `debit` to `credit`.
+
+    `key` names the business fact (`acc:5:12`), `ref` what it is about (`assignment:12`); `journal` binds lines
+    together and is the posting's own when left out.
+    """
+
+    kind: int
+    debit: str
+    credit: str
+    amount: Decimal
+    key: str
+    ref: str
+    journal: str = ""
+
+
+def key_of(fact: str) -> uuid.UUID:
+    """Return the key that stands for a business fact, always the same for the same words."""
+    return uuid.uuid5(NAMESPACE, fact)
+
+
+def post(*lines: Line, journal: str, at: datetime, currency: str = "USD") -> list[Transfer]:
+    """Post lines that belong together and return the transfers that stand for them, in their order.
+
+    Usually one statement. Raises LedgerConflict, or IntegrityError in the name of the guard that refused.
+    """
+    posted = {row.key: row for row in post_many(lines, journal=journal, at=at, currency=currency)}
+    missing = [key for line in lines if (key := key_of(line.key)) not in posted]
+    posted |= {row.key: row for row in Transfer.objects.filter(key__in=missing)} if missing else {}
+    return [posted[key_of(line.key)] for line in lines]
+
+
+@transaction.atomic(savepoint=False)
+def post_many(lines: Sequence[Line], *, journal: str = "", at: datetime, currency: str = "USD") -> list[Transfer]:
+    """Post any number of lines in one statement and return only the transfers that are new."""
+    if not lines:
+        return []
+    values = _columns(lines, journal)
+    rows = _insert(values, at, currency)
+    if len(rows) == len(lines):
+        return rows
+    if not rows:
+        _open_accounts(lines, currency)
+        rows = _insert(values, at, currency)
+    if len(rows) < len(lines):
+        _compare(lines, {row.key for row in rows}, currency)
+    return rows
+
+
+def balance(code: str, currency: str = "USD") -> Decimal:
+    """Return an account's balance, credits minus debits, in its currency; zero for one that was never used."""
+    account = Account.objects.filter(code=code, currency=currency).first()
+    if account is None:
+        return Decimal(0)
+    return account.balance if account.tracked else recomputed(account)
+
+
+def recomputed(account: Account) -> Decimal:
+    """Return an account's balance as the sum of all its transfers."""
+    credits = Transfer.objects.filter(credit=account).aggregate(total=Sum("amount"))["total"]
+    debits = Transfer.objects.filter(debit=account).aggregate(total=Sum("amount"))["total"]
+    return (credits or Decimal(0)) - (debits or Decimal(0))
+
+
+@transaction.atomic
+def reverse(transfer: Transfer, *, by: Person | None, at: datetime) -> Transfer:
+    """Take back a deposit, a funding or a refund by its mirror (kind 99), once; return the mirror.
+
+    Key `rev:<transfer>`. Wages and payouts are not reversed: the database refuses (`reversals_mirror_a_transfer`).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(REVERSE, [key_of(f"rev:{transfer.pk}"), key_of(f"rev:{transfer.pk}"), at, transfer.pk])
+        new = cursor.rowcount
+    if new:
+        events.write("ledger.reversed", by=by, subject=f"transfer:{transfer.pk}", at=at)
+    return Transfer.objects.get(reverses=transfer)
+
+
+def lines_of(code: str, currency: str = "USD") -> Any:
+    """Return the statement of an account: its transfers, newest first, with both accounts loaded."""
+    account = Account.objects.filter(code=code, currency=currency).values("pk")
+    touched = Transfer.objects.filter(Q(debit__in=account) | Q(credit__in=account))
+    return touched.select_related("debit", "credit").order_by("-id")
+
+
+INSERT = """
+WITH line AS (
+    SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::smallint[], %s::text[], %s::text[], %s::bigint[], %s::text[])
+    WITH ORDINALITY AS line (key, journal, kind, debit, credit, amount, ref, position)
+), known AS MATERIALIZED (
+    SELECT line.*, debit.id AS debit_id, credit.id AS credit_id FROM line
+    LEFT JOIN payments_account debit ON debit.code = line.debit AND debit.currency = %s
+    LEFT JOIN payments_account credit ON credit.code = line.credit AND credit.currency = %s
+)
+INSERT INTO payments_transfer (key, journal, kind, debit_id, credit_id, amount, ref, occurred_at)
+SELECT key, journal, kind, debit_id, credit_id, amount, ref, %s FROM known
+WHERE NOT EXISTS (SELECT FROM known WHERE debit_id IS NULL OR credit_id IS NULL)
+ORDER BY position
+ON CONFLICT (key) DO NOTHING
+RETURNING id, key, journal, kind, debit_id, credit_id, amount, ref, occurred_at, posted_at, reverses_id
+"""
+RETURNED = (
+    "id", "key", "journal", "kind", "debit_id", "credit_id", "amount", "ref", "occurred_at", "posted_at", "reverses_id",
+)
+REVERSE = """
+INSERT INTO payments_transfer (key, journal, kind, debit_id, credit_id, amount, ref, occurred_at, reverses_id)
+SELECT %s, %s, 99, credit_id, debit_id, amount, ref, %s, id FROM payments_transfer WHERE id = %s
+ON CONFLICT (key) DO NOTHING
+"""
+OPEN = """
+INSERT INTO payments_account (code, currency)
+SELECT code, %s FROM unnest(%s::text[]) AS wanted (code)
+WHERE NOT EXISTS (SELECT FROM payments_account a WHERE a.code = wanted.code AND a.currency = %s) ORDER BY code
+ON CONFLICT (code, currency) DO NOTHING
+"""
+
+
+def _columns(lines: Sequence[Line], journal: str) -> list[list[Any]]:
+    journals = {name: key_of(name) for name in {line.journal or journal for line in lines}}
+    return [
+        [key_of(line.key) for line in lines],
+        [journals[line.journal or journal] for line in lines],
+        [int(line.kind) for line in lines],
+        [line.debit for line in lines],
+        [line.credit for line in lines],
+        [to_micro(line.amount) for line in lines],
+        [line.ref for line in lines],
+    ]
+
+
+def _insert(values: list[list[Any]], at: datetime, currency: str) -> list[Transfer]:
+    """Insert all lines whose keys are new, or none at all while an account is missing."""
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [*values, currency, currency, at])
+        return [_transfer(row) for row in cursor.fetchall()]
+
+
+def _transfer(row: tuple[Any, ...]) -> Transfer:
+    return Transfer.from_db(None, RETURNED, [*row[:6], from_micro(row[6]), *row[7:]])
+
+
+def _open_accounts(lines: Sequence[Line], currency: str) -> None:
+    """Open the accounts that are missing."""
+    codes = {code for line in lines for code in (line.debit, line.credit)}
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN, [currency, sorted(codes), currency])
+
+
+def _compare(lines: Sequence[Line], new: set[uuid.UUID], currency: str) -> None:
+    """Raise LedgerConflict unless what stands under the keys that are not new says the same."""
+    wanted = {key: line for line in lines if (key := key_of(line.key)) not in new}
+    standing = Transfer.objects.filter(key__in=wanted).select_related("debit", "credit")
+    same = {row.key for row in standing if _says(row) == (*_content(wanted[row.key]), currency)}
+    if same != set(wanted):
+        facts = sorted(line.key for key, line in wanted.items() if key not in same)
+        message = f"Another posting stands under {', '.join(facts)}."
+        raise LedgerConflict(message)
+
+
+def _says(row: Transfer) -> tuple[object, ...]:
+    return row.kind, row.debit.code, row.credit.code, row.amount, row.ref, row.debit.currency
+
+
+def _content(line: Line) -> tuple[object, ...]:
+    return int(line.kind), line.debit, line.credit, line.amount, line.ref

@@ -1,0 +1,101 @@
+"""The rate card: what each kind of work pays at least, the fee on top, and what both make of an hour."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from django.db import connection
+
+from payments.models import Fee, Rate, WorkType
+from payments.money import from_micro, to_micro
+
+CENT = Decimal("0.01")
+HOUR = 3600
+YEAR = timedelta(days=365)
+# Below this many accepted units the voted estimate stands in for the measured time.
+MEASURED_FROM = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """How long a unit takes, in seconds: `usual` is the median if `measured`, else the estimate that was voted on.
+
+    `units` and `people` say how many it was measured from; the quarters are None unless measured.
+    """
+
+    usual: Decimal
+    measured: bool
+    units: int = 0
+    people: int = 0
+    quicker_quarter: Decimal | None = None
+    slower_quarter: Decimal | None = None
+
+
+def current(work_type: WorkType) -> Rate:
+    """Return the rate in force; raise Rate.DoesNotExist for a kind of work nobody voted a rate for."""
+    return work_type.rates.order_by("-version")[:1].get()
+
+
+def history(work_type: WorkType) -> list[Rate]:
+    """Return every rate of a kind of work, newest first, with the mandate and proposal behind each."""
+    return list(work_type.rates.select_related("mandate__proposal").order_by("-version"))
+
+
+def fee_now() -> Fee:
+    """Return the fee in force; raise Fee.DoesNotExist before the cooperative was founded."""
+    return Fee.objects.order_by("-version")[:1].get()
+
+
+def fee_on(pay: Decimal, fee: Fee) -> Decimal:
+    """Return the co-op's fee on top of a wage, rounded down to the micro-unit, in the wage's currency."""
+    return from_micro(to_micro(pay) * fee.on_wage // 10_000)
+
+
+def divide(charge: Decimal, fee: Fee) -> tuple[Decimal, Decimal, Decimal]:
+    """Return what of a fee charged goes to the co-op, the training fund and the care fund; the sum is exact."""
+    whole = to_micro(charge)
+    training, care = whole * fee.training // 10_000, whole * fee.care // 10_000
+    return from_micro(whole - training - care), from_micro(training), from_micro(care)
+
+
+def hourly(pay: Decimal, seconds: Decimal | int) -> Decimal:
+    """Return what a unit's pay makes in an hour, to the cent, half to even; seconds above zero."""
+    return (pay * HOUR / Decimal(seconds)).quantize(CENT, ROUND_HALF_EVEN)
+
+
+def measured_time(work_type: WorkType, rate: Rate) -> Time:
+    """Return how long a unit takes: the median of accepted units from the 20th on, the rate's estimate before."""
+    return times([rate])[work_type.pk]
+
+
+def times(rates: list[Rate]) -> dict[int, Time]:
+    """Return the time of each rate's kind of work, by its id; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT work_type_id, units, people, median_seconds, q1, q3 FROM payments_measured_time"
+            " WHERE work_type_id = ANY(%s) AND units >= %s AND median_seconds > 0",
+            [[rate.work_type_id for rate in rates], MEASURED_FROM],
+        )
+        measured = {row[0]: Time(row[3], True, row[1], row[2], row[4], row[5]) for row in cursor.fetchall()}  # noqa: FBT003 - in the order of the columns
+    return {rate.work_type_id: measured.get(rate.work_type_id) or _estimate(rate) for rate in rates}
+
+
+def measured_seconds(work_type: WorkType) -> Decimal:
+    """Return the usual seconds of a unit: measured once 20 are accepted, else estimated."""
+    return measured_time(work_type, current(work_type)).usual
+
+
+def in_force_since(work_type: WorkType, since: datetime) -> list[Rate]:
+    """Return the rates that were in force at any moment from `since` on, oldest first."""
+    rates = list(work_type.rates.order_by("version"))
+    replaced = [rate.since for rate in rates[1:]]
+    return [rate for rate, end in zip(rates, [*replaced, None], strict=True) if end is None or end > since]
+
+
+def highest_of_12_months(work_type: WorkType, at: datetime) -> Rate:
+    """Return the rate that paid best per unit within 12 months before `at` (D7): cuts are measured from it."""
+    return max(in_force_since(work_type, at - YEAR), key=lambda rate: rate.amount)
+
+
+def _estimate(rate: Rate) -> Time:
+    return Time(Decimal(rate.estimated_seconds), measured=False)

@@ -1,0 +1,26 @@
+"""How an amount is written: `{{ amount|money:"USD" }}`."""
+
+from decimal import Decimal
+
+from babel.numbers import format_currency
+from django import template
+from django.utils.translation import get_language, to_locale
+
+register = template.Library()
+
+# Cents always, finer parts only when they are there: a rate of 0.001 must not read as 0.00.
+PATTERN = "¤#,##0.00####"
+# Members of many countries read this: which dollar it is stays visible in all of them.
+SYMBOLS = {"USD": "US$\u00a0"}
+
+
+@register.filter
+def money(amount: Decimal | None, currency: str = "USD") -> str:
+    """Return an amount with its currency as people of the page's language write it; nothing for no amount."""
+    if amount is None:
+        return ""
+    locale = to_locale(get_language() or "en")
+    written = format_currency(abs(amount), currency, format=PATTERN, locale=locale, currency_digits=False)
+    symbol = format_currency(0, currency, format="¤", locale=locale, currency_digits=False)
+    sign = "\u2212" if amount < 0 else ""
+    return sign + written.replace(symbol, SYMBOLS.get(currency, symbol), 1)
