@@ -6,6 +6,8 @@ from urllib.parse import unquote, urlsplit
 
 from django.utils.csp import CSP
 
+from coop.database import address
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = Path(os.environ.get("WORKHALL_STATE", BASE_DIR / ".workhall"))
 
@@ -25,22 +27,6 @@ def _secret(name: str) -> str:
         return os.environ[name]
     kept = STATE_DIR / "secrets" / name.lower()
     return kept.read_text().strip() if kept.exists() else os.urandom(32).hex()
-
-
-def _database(url: str) -> dict[str, object]:
-    """Turn postgresql://user:password@host:port/name?host=/socket into Django's form."""
-    parts = urlsplit(url)
-    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/"),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(query.get("host", parts.hostname or "")),
-        "PORT": str(parts.port or query.get("port", "")),
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}},
-    }
 
 
 def _mailer(url: str) -> dict[str, object]:
@@ -125,7 +111,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": _database(os.environ.get("DATABASE_URL", "postgresql:///workhall"))}
+DATABASES = {"default": address.form(os.environ.get("DATABASE_URL", "postgresql:///workhall"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Rate limits must be shared between the web processes: per-process memory doubles the guesses let through.

@@ -1,0 +1,25 @@
+"""A database's address, in the one form that every tool understands, and in Django's."""
+
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+POOL = {"min_size": 1, "max_size": 8, "timeout": 10}
+
+
+def form(url: str, *, pooled: bool = True) -> dict[str, object]:
+    """Turn postgresql://user:password@host:port/name?host=/socket into Django's form.
+
+    `pooled` keeps connections open between requests, shared by a process's threads.
+    """
+    parts = urlsplit(url)
+    options: dict[str, object] = dict(parse_qsl(parts.query))
+    host, port = options.pop("host", parts.hostname or ""), options.pop("port", parts.port or "")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(port),
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {**options, "pool": POOL} if pooled else options,
+    }

@@ -1,0 +1,153 @@
+"""The processes that serve the site: the web server and the worker of background jobs, started and ended together.
+
+They get the web role's address and nothing of the owner's. On Linux the kernel ends them if `up` itself is killed.
+"""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from django.conf import settings
+
+from coop.database.embedded import Unavailable
+
+THREADS = 8
+PR_SET_PDEATHSIG = 1
+KEPT_FROM_CHILDREN = {"OWNER_DATABASE_URL", "DATABASE_URL"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where and with how many processes to serve."""
+
+    host: str
+    port: int
+    workers: int
+
+    @property
+    def origin(self) -> str:
+        """The address that members type."""
+        return os.environ.get("WORKHALL_ORIGIN", f"http://{self.host}:{self.port}")
+
+    @property
+    def server(self) -> list[str]:
+        """The command of the web server."""
+        return [
+            sys.executable, "-m", "granian", "coop.wsgi:application", "--interface", "wsgi", "--http", "1", "--no-ws",
+            "--host", self.host, "--port", str(self.port), "--workers", str(self.workers),
+            "--blocking-threads", str(THREADS), "--workers-kill-timeout", "10", "--respawn-failed-workers",
+            "--log-level", "warning",
+        ]  # fmt: skip
+
+
+WORKER = [sys.executable, "manage.py", "procrastinate", "worker", "--concurrency", "2"]
+
+
+def environment(url: str, origin: str = "") -> dict[str, str]:
+    """Return the environment of a process that signs in to the database at `url` and knows no other way in."""
+    kept = {name: value for name, value in os.environ.items() if name not in KEPT_FROM_CHILDREN}
+    kept |= {"DATABASE_URL": url, "WORKHALL_STATE": str(settings.STATE_DIR), "DJANGO_SETTINGS_MODULE": "coop.settings"}
+    return kept | ({"WORKHALL_ORIGIN": origin} if origin else {})
+
+
+def run(arguments: list[str], *, url: str) -> None:
+    """Run one of our commands to its end in a process of its own, signed in at `url`. Raises Unavailable if it fails."""
+    command = [sys.executable, "manage.py", *arguments]
+    if subprocess.call(command, env=environment(url), cwd=settings.BASE_DIR):  # noqa: S603 - our own commands
+        message = f"The step `manage.py {' '.join(arguments)}` failed; its message stands above."
+        raise Unavailable(message)
+
+
+def claim_port(place: Place, *, patience: float = 8) -> None:
+    """Make sure that the port is free, waiting a little for a server that is just ending. Raises Unavailable."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            with socket.socket(socket.AF_INET6 if ":" in place.host else socket.AF_INET) as test:
+                test.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                test.bind((place.host, place.port))
+        except OSError as error:
+            if time.monotonic() > until:
+                message = f"Port {place.port} is taken by another program ({error.strerror}): choose one with --port."
+                raise Unavailable(message) from error
+            time.sleep(0.5)
+        else:
+            return
+
+
+@contextmanager
+def processes(place: Place, url: str) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Run the web server and the worker for the length of a block, then end both and wait for them."""
+    started: list[subprocess.Popen[bytes]] = []
+    try:
+        for command in (place.server, WORKER):
+            started.append(_start(command, environment(url, place.origin)))
+        yield started
+    finally:
+        _end(started)
+
+
+def wait_until_it_answers(place: Place, server: subprocess.Popen[bytes], *, patience: float = 60) -> None:
+    """Wait for the first answer of the site. Raises Unavailable when the server ends or stays silent."""
+    host = "127.0.0.1" if place.host in {"0.0.0.0", "::"} else place.host  # noqa: S104 - compared, not bound
+    until = time.monotonic() + patience
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            with urlopen(f"http://{host}:{place.port}/health/", timeout=5):  # noqa: S310 - our own address
+                return
+        except (URLError, OSError):
+            time.sleep(0.2)
+    message = "The web server did not answer; its message stands above."
+    raise Unavailable(message)
+
+
+def wait_for_the_end(started: list[subprocess.Popen[bytes]]) -> None:
+    """Wait until somebody asks us to stop (Ctrl-C, SIGTERM). Raises Unavailable when a process ends by itself."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        while all(process.poll() is None for process in started):
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        return
+    ended = next(process for process in started if process.poll() is not None)
+    message = f"{' '.join(map(str, list(ended.args)[1:4]))} ended by itself with code {ended.returncode}."  # type: ignore[call-overload]
+    raise Unavailable(message)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _start(command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
+    # A group of its own: Ctrl-C reaches `up` alone, which then ends the others in order.
+    return subprocess.Popen(  # noqa: S603 - our own commands
+        command, env=env, cwd=settings.BASE_DIR, stdin=subprocess.DEVNULL, process_group=0,
+        preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - we have no threads yet
+    )  # fmt: skip
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _end(started: list[subprocess.Popen[bytes]]) -> None:
+    """Ask all to end, wait, and insist."""
+    for process in started:
+        if process.poll() is None:
+            process.terminate()
+    for process in started:
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
