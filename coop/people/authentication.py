@@ -1,0 +1,54 @@
+"""Who calls the API: the key in the request's header. Apart from keys.py, as DRF loads it before anything else."""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from coop import clock
+from coop.people.models import ApiKey, Person
+
+# Writing the time of every call would make each a write; to the minute is enough to see a key in use.
+SEEN_EVERY = timedelta(minutes=1)
+
+
+def digest(secret: str) -> str:
+    """Return the SHA-256 of a key: it has 256 random bits, so a slow hash would add nothing."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def find(secret: str, *, at: datetime) -> ApiKey | None:
+    """Return the live key with this secret, its client and maker loaded; None when there is none or it has ended."""
+    live = ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=at), digest=digest(secret), revoked_at=None)
+    return live.select_related("client", "created_by").first()
+
+
+def seen(key: ApiKey, *, at: datetime) -> None:
+    """Note that a key was used, to the minute."""
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=at - SEEN_EVERY)
+    ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=at)
+
+
+class KeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <key>`: request.auth is the ApiKey, request.user the person who made it."""
+
+    def authenticate(self, request: Request) -> tuple[Person, ApiKey] | None:
+        """Return person and key; None without the header. Raises AuthenticationFailed for a key that is not live."""
+        kind, _space, secret = get_authorization_header(request).decode("latin-1").partition(" ")
+        if kind.lower() != "bearer":
+            return None
+        at = clock.now()
+        key = find(secret.strip(), at=at)
+        if key is None:
+            raise AuthenticationFailed(_("This key is unknown or has ended."))
+        if key.last_used_at is None or key.last_used_at < at - SEEN_EVERY:
+            seen(key, at=at)
+        return key.created_by, key
+
+    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's own signature
+        """Return what a caller without a key is told to send."""
+        return 'Bearer realm="Workhall"'
