@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
-from rest_framework.response import Response
-from rest_framework.views import exception_handler
 
 type Text = str | Promise
 
@@ -69,8 +67,12 @@ def problem(refusal: Refusal) -> dict[str, object]:
     }
 
 
-def api_answer(exception: Exception, context: dict[str, object]) -> Response | JsonResponse | None:
+def api_answer(exception: Exception, context: dict[str, object]) -> HttpResponse | None:
     """Answer exceptions of the API: a refusal as problem+json, the others as DRF does."""
+    # Imported late: every act imports this module, and DRF's views import our acts' keys.
+    from rest_framework.response import Response  # noqa: PLC0415
+    from rest_framework.views import exception_handler  # noqa: PLC0415
+
     if isinstance(exception, Refused):
         body = problem(exception.refusal)
         return Response(body, status=exception.refusal.status, content_type="application/problem+json")
