@@ -1,0 +1,296 @@
+"""Jobs: a client drafts one, brings its tasks, sets the money aside and opens it.
+
+Pay is for each answer, in US$. It starts at the voted rate or above, may rise at any time and never falls. Every amount
+here is exact; the price of a job is tasks by answers by (pay + fee), the fee rounded down for each answer.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from coop.people.models import Client, Person
+from coop.record import events
+from coop.refusals import Refusal, refuse_if
+from payments import accounts, escrow, ledger, rates
+from payments.models import Rate, WorkType
+from payments.money import from_micro, to_micro
+from payments.templatetags.money import money
+from tasks import shapes
+from tasks.models import Job, ReviewRule
+
+PAY_MAX = Decimal(10_000)
+OVERLAP_MAX = 25
+TIME_LIMIT = timedelta(hours=1)
+# What still may become a wage: the answers nobody has claimed, and those claimed but not accepted.
+MONEY = """
+SELECT (SELECT count(*) FROM tasks_task WHERE job_id = %(job)s),
+       (SELECT coalesce(sum(open_slots), 0) FROM tasks_task WHERE job_id = %(job)s),
+       count(*) FILTER (WHERE state IN ('claimed', 'submitted', 'sent_back')),
+       coalesce(sum(pay + fee) FILTER (WHERE state IN ('claimed', 'submitted', 'sent_back')), 0)
+FROM tasks_assignment WHERE job_id = %(job)s
+"""
+PROGRESS = """
+SELECT (SELECT count(*) FROM tasks_task WHERE job_id = %(job)s),
+       (SELECT coalesce(sum(open_slots), 0) FROM tasks_task WHERE job_id = %(job)s),
+       count(*) FILTER (WHERE state = 'claimed'), count(*) FILTER (WHERE state = 'submitted'),
+       count(*) FILTER (WHERE state = 'sent_back'), count(*) FILTER (WHERE state = 'accepted'),
+       coalesce(sum(pay + fee) FILTER (WHERE state = 'accepted'), 0)
+FROM tasks_assignment WHERE job_id = %(job)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is: its tasks, its answers by where they stand, and US$ paid for those accepted, fee included."""
+
+    tasks: int
+    unclaimed: int
+    claimed: int
+    being_checked: int
+    sent_back: int
+    accepted: int
+    spent: Decimal
+
+    @property
+    def answers(self) -> int:
+        """Return how many answers the job asks for."""
+        return self.unclaimed + self.claimed + self.being_checked + self.sent_back + self.accepted
+
+
+def draft_refusal(
+    *, work_type: WorkType, title: str, guide: str, form: dict[str, Any], overlap: int, pay: Decimal
+) -> Refusal | None:
+    """Say why a job may not be drafted like this, or nothing."""
+    if not title.strip() or not guide.strip() or "\0" in title + guide:
+        return Refusal(_("A job needs a title and a guide that says how to do it."), status=400)
+    if problems := shapes.find(work_type.shape).form_problems(form):
+        return Refusal(problems[0], status=400)
+    if not 1 <= overlap <= OVERLAP_MAX:
+        return Refusal(_("Ask for 1 to %(most)d answers to each task.") % {"most": OVERLAP_MAX}, status=400)
+    return pay_refusal(work_type, pay)
+
+
+def pay_refusal(work_type: WorkType, pay: Decimal) -> Refusal | None:
+    """Say why this pay for each answer cannot be offered, or nothing."""
+    if not pay.is_finite() or not 0 < pay <= PAY_MAX:
+        words = _("The pay is an amount above zero and at most %(most)s.")
+        return Refusal(words % {"most": money(PAY_MAX, "USD")}, status=400)
+    if pay != from_micro(int(pay * 1_000_000)):
+        return Refusal(_("The pay has at most six decimal places."), status=400)
+    rate = voted_rate(work_type)
+    if rate is None:
+        return Refusal(
+            _("The members have not voted a rate for %(kind)s.") % {"kind": work_type}, "N10",
+            _("Choose a kind of work from the rate card."),
+        )  # fmt: skip
+    return None if pay >= rate.amount else _below(rate)
+
+
+def voted_rate(work_type: WorkType) -> Rate | None:
+    """Return the rate in force for a kind of work, or nothing."""
+    try:
+        return rates.current(work_type)
+    except Rate.DoesNotExist:
+        return None
+
+
+def _below(rate: Rate) -> Refusal:
+    words = {"kind": rate.work_type, "least": money(rate.amount, rate.currency)}
+    return Refusal(
+        _("The members have voted at least %(least)s for each answer of %(kind)s; only their vote can lower it.")
+        % words,
+        "N1",
+        _("Offer %(least)s or more.") % words,
+    )
+
+
+@transaction.atomic
+def draft(  # noqa: PLR0913 - a job has as many parts
+    client: Client,
+    *,
+    work_type: WorkType,
+    title: str,
+    guide: str,
+    form: dict[str, Any],
+    overlap: int,
+    pay: Decimal,
+    review_rule: str = ReviewRule.MAJORITY,
+    sensitivity: str = "",
+    time_limit: timedelta = TIME_LIMIT,
+    by: Person | None,
+    at: datetime,
+) -> Job:
+    """Write down a job that nobody sees yet; `pay` is US$ for each answer. Raise Refused below the voted rate."""
+    refuse_if(draft_refusal(work_type=work_type, title=title, guide=guide, form=form, overlap=overlap, pay=pay))
+    job = Job.objects.create(
+        client=client, work_type=work_type, title=title.strip(), guide=guide, form=form, overlap=overlap, pay=pay,
+        review_rule=review_rule, sensitivity=sensitivity.strip(), time_limit=time_limit, created_by=by, drafted_at=at,
+    )  # fmt: skip
+    events.write("jobs.drafted", by=by, subject=f"job:{job.pk}", at=at, client=client.pk, pay=to_micro(pay))
+    return job
+
+
+def price(job: Job) -> escrow.Quote:
+    """Return what all answers of a job cost at its pay and the fee in force: wages, fee and total in US$."""
+    return escrow.quote(job.tasks.count(), job.overlap, job.pay, rates.fee_now())
+
+
+def missing(job: Job, *, pay: Decimal | None = None) -> Decimal:
+    """Return the US$ still to be set aside so that every answer can be paid at `pay` (the job's own when left out).
+
+    Claims that stand are paid from their own money; should one be given back at a higher pay, the difference is here.
+    """
+    if job.is_onboarding:
+        return Decimal(0)  # the training fund pays it, claim by claim
+    each = escrow.quote(1, 1, job.pay if pay is None else pay, rates.fee_now()).total
+    tasks, unclaimed, undecided, locked = _query(MONEY, job)
+    answers = unclaimed if job.opened_at else tasks * job.overlap
+    needed = each * int(answers) + max(Decimal(0), each * undecided - from_micro(int(locked)))
+    return max(Decimal(0), needed - escrow.set_aside(job.pk))
+
+
+def progress(job: Job) -> Progress:
+    """Return how far a job is; one query, whatever its size."""
+    *counts, spent = _query(PROGRESS, job)
+    return Progress(*map(int, counts), spent=from_micro(int(spent)))
+
+
+def _query(sql: str, job: Job) -> tuple[Any, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"job": job.pk})
+        row: tuple[Any, ...] = cursor.fetchone()
+        return row
+
+
+def refusal_to_fund(job: Job) -> Refusal | None:
+    """Say why the money for a job cannot be set aside, or nothing."""
+    return _refusal_to_change(job) or _refusal_without_tasks(job) or _refusal_to_pay(job, missing(job))
+
+
+def _refusal_to_change(job: Job) -> Refusal | None:
+    if job.closed_at:
+        return Refusal(_("The job is closed."), appeal=_("Post a new job."), status=409)
+    return None
+
+
+def _refusal_without_tasks(job: Job) -> Refusal | None:
+    if job.uploads.filter(finished_at=None).exists():
+        return Refusal(_("A data set is still being read."), appeal=_("Wait until it is done."), status=409)
+    if not job.tasks.exists():
+        return Refusal(_("The job has no tasks yet."), appeal=_("Send a data set first."), status=409)
+    return None
+
+
+def _refusal_to_pay(job: Job, amount: Decimal) -> Refusal | None:
+    """Say why the client cannot set this much aside, or nothing."""
+    return escrow.refusal_to_fund(job.client, amount) if amount > 0 else None
+
+
+@transaction.atomic
+def fund(job: Job, *, by: Person | None, at: datetime) -> Job:
+    """Move what the job still needs from the client's deposit to its escrow (kind 2); nothing when it has it all.
+
+    Raise Refused when the client has too little; nothing moves then.
+    """
+    job = _locked(job)
+    refuse_if(refusal_to_fund(job))
+    _set_aside(job, missing(job), by=by, at=at)
+    return job
+
+
+def _set_aside(job: Job, amount: Decimal, *, by: Person | None, at: datetime) -> None:
+    if amount > 0:
+        escrow.fund(job.pk, amount, job.client, _times(job, ledger.Kind.FUND) + 1, by=by, at=at)
+
+
+def _times(job: Job, kind: ledger.Kind) -> int:
+    """Return how often money was set aside or given back, as the number of the last time; under the job's lock."""
+    return ledger.lines_of(accounts.escrow(job.pk)).filter(kind=kind).count()
+
+
+def refusal_to_open(job: Job) -> Refusal | None:
+    """Say why a job cannot be opened for work, or nothing."""
+    if wrong := _refusal_to_change(job) or _refusal_without_tasks(job):
+        return wrong
+    if wrong := pay_refusal(job.work_type, job.pay):
+        return wrong
+    if (short := missing(job)) > 0:
+        return Refusal(
+            _("The money for every answer must be set aside before anybody works; %(short)s is missing.")
+            % {"short": money(short, "USD")},
+            "E1",
+            _("Set the money aside, then open the job."),
+        )
+    return None
+
+
+@transaction.atomic
+def open(job: Job, *, by: Person | None, at: datetime) -> Job:  # noqa: A001 - jobs.open(job) says what it does
+    """Open a job for work; opening it again changes nothing. Raise Refused below the voted rate or unfunded."""
+    job = _locked(job)
+    if job.opened_at and not job.closed_at:
+        return job
+    refuse_if(refusal_to_open(job))
+    job.opened_at = at
+    job.save(update_fields=["opened_at"])
+    events.write("jobs.opened", by=by, subject=f"job:{job.pk}", at=at, pay=to_micro(job.pay))
+    return job
+
+
+def refusal_to_raise(job: Job, pay: Decimal) -> Refusal | None:
+    """Say why the pay of a job cannot become `pay`, or nothing."""
+    if wrong := _refusal_to_change(job) or pay_refusal(job.work_type, pay):
+        return wrong
+    if pay < job.pay:
+        return Refusal(
+            _("The pay of a job rises and never falls; it is %(pay)s.") % {"pay": money(job.pay, "USD")},
+            "E2",
+            _("Offer more, or close the job."),
+        )
+    return _refusal_to_pay(job, missing(job, pay=pay)) if job.opened_at else None
+
+
+@transaction.atomic
+def raise_pay(job: Job, *, pay: Decimal, by: Person | None, at: datetime) -> Job:
+    """Raise a job's pay for each answer to US$ `pay`; an open job's missing money is set aside in the same step.
+
+    What is claimed keeps its pay. The pay it has already changes nothing. Raise Refused for less, or too little money.
+    """
+    job = _locked(job)
+    refuse_if(refusal_to_raise(job, pay))
+    if pay == job.pay:
+        return job
+    if job.opened_at:
+        _set_aside(job, missing(job, pay=pay), by=by, at=at)
+    before, job.pay = job.pay, pay
+    job.save(update_fields=["pay"])
+    events.write("jobs.raised", by=by, subject=f"job:{job.pk}", at=at, before=to_micro(before), pay=to_micro(pay))
+    return job
+
+
+@transaction.atomic
+def close(job: Job, *, by: Person | None, at: datetime) -> Job:
+    """End a job and give back what nobody has claimed (kind 18); claimed answers can be handed in and are paid.
+
+    Closing again gives back what claims returned since. The money behind claims never goes back to the client.
+    """
+    job = _locked(job)
+    unspent = escrow.set_aside(job.pk)
+    if unspent > 0:
+        escrow.refund(job.pk, unspent, job.client, _times(job, ledger.Kind.REFUND) + 1, at=at)
+    if job.closed_at is None:
+        job.closed_at = at
+        job.save(update_fields=["closed_at"])
+        events.write("jobs.closed", by=by, subject=f"job:{job.pk}", at=at, returned=to_micro(unspent))
+    elif unspent > 0:
+        events.write("jobs.returned", by=by, subject=f"job:{job.pk}", at=at, returned=to_micro(unspent))
+    return job
+
+
+def _locked(job: Job) -> Job:
+    """Return the job as it stands, its row locked against other changes but not against claims."""
+    return Job.objects.select_for_update(no_key=True, of=["self"]).select_related("client", "work_type").get(pk=job.pk)
