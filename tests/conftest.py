@@ -24,7 +24,7 @@ from coop import clock
 from coop.database import roles
 from coop.database.embedded import Cluster
 from coop.models import Cooperative
-from coop.people.models import Client, Person
+from coop.people.models import Client, ClientSeat, Person
 
 TEMPLATE = "workhall_template"
 # A test's data need not outlive a power cut.
@@ -88,10 +88,16 @@ def found() -> None:
     try:
         from coop import demo  # noqa: PLC0415
 
-        demo.build(clock.now())
+        with transaction.atomic():
+            demo.build(clock.now())
     except Exception:  # noqa: BLE001
         traceback.print_exc()
-        Cooperative.objects.get_or_create(name="Workhall", simulated=True, defaults={"founded_at": clock.now()})
+        at = clock.now()
+        Cooperative.objects.get_or_create(name="Workhall", simulated=True, defaults={"founded_at": at})
+        for name in ("amina", "luis", "priya", "teresa", "samuel", "petra", "nia", "olga"):
+            Person.objects.create_user(f"{name}@demo.workhall.example", "workhall-demo", name=name.title())
+        orbit = Client.objects.create(name="Orbit", slug="orbit", created_at=at)
+        ClientSeat.objects.create(client=orbit, person=person("olga"), created_at=at)
 
 
 def recreate(cluster: Cluster, name: str) -> None:
