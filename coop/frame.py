@@ -1,0 +1,37 @@
+"""What the frame of every page needs: whose cooperative, what time, and what the top bar offers."""
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import DateTimeField, F, Func
+from django.http import HttpRequest
+
+from coop import clock
+from coop.models import Cooperative
+from coop.people.models import ClientSeat, Person
+from governance import offices, standing
+from governance.models import Status
+
+
+def of(request: HttpRequest) -> dict[str, Any]:
+    """Return the frame's context, asked of the database once per request.
+
+    One query for a visitor, three for somebody signed in, four for whoever has a seat with a client.
+    """
+    if not hasattr(request, "frame"):
+        request.frame = _frame(getattr(request, "user", AnonymousUser()))  # type: ignore[attr-defined]
+    return dict(request.frame)  # type: ignore[attr-defined]
+
+
+def _frame(person: Person | AnonymousUser) -> dict[str, Any]:
+    time = Func(function="coop_now", output_field=DateTimeField())
+    house = Cooperative.objects.values("simulated", coop_name=F("name"), coop_time=time).first()
+    shown: dict[str, Any] = dict(house) if house else {"simulated": False, "coop_time": clock.now()}
+    if not isinstance(person, Person):
+        return shown
+    seats = list(ClientSeat.objects.filter(person=person, ended_at=None).select_related("client").order_by("id"))
+    return shown | {
+        "client_seats": seats,
+        "client_only": bool(seats) and standing.status(person) == Status.APPLICANT,
+        "is_officer": offices.is_officer(person, shown["coop_time"]),
+    }

@@ -1,0 +1,36 @@
+"""Whether all is well: what a load balancer, a monitor or an administrator asks."""
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+WEB = "workhall_web"
+# The worker writes its heartbeat every ten seconds.
+WORKER = "SELECT extract(epoch FROM clock_timestamp() - max(last_heartbeat))::int FROM procrastinate_workers"
+SILENT_AFTER = 120
+
+
+def check() -> dict[str, object]:
+    """Return each finding and `ok`, which is true when the site can serve; without the worker it still can."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_user")
+            (role,) = cursor.fetchone()
+            cursor.execute(WORKER)
+            (silence,) = cursor.fetchone()
+        pending = _pending()
+    except DatabaseError:
+        return {"ok": False, "database": "does not answer"}
+    return {
+        "ok": role == WEB and not pending,
+        "database": "answers",
+        "role": role,
+        "migrations_pending": pending,
+        "worker": "running" if silence is not None and silence < SILENT_AFTER else "not seen",
+        "worker_seen_seconds_ago": silence,
+    }
+
+
+def _pending() -> int:
+    """Return how many migrations wait to be applied."""
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))

@@ -1,0 +1,1 @@
+"""What happened, for everybody to read and to check."""
