@@ -312,7 +312,7 @@ class PauseRequest(models.Model):
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="pause_requests")
     ground = models.CharField(max_length=20, choices=PauseGround)
-    scope = models.CharField(max_length=80, help_text="The smallest that works: work, work_type:3 or job:12.")
+    scope = models.CharField(max_length=80, help_text="The smallest that works: work, or job:12.")
     reason = models.TextField(max_length=2000)
     evidence = models.CharField(max_length=64, help_text="SHA-256 of the evidence; the same facts never twice.")
     hours = models.PositiveSmallIntegerField(help_text="1 to 72.")
@@ -329,7 +329,7 @@ class PauseRequest(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(ground__in=PauseGround.values), name="ground_is_on_the_list"),
             models.CheckConstraint(
-                condition=Q(scope__regex=r"^(work|work_type:[0-9]+|job:[0-9]+)$"), name="pause_touches_only_work"
+                condition=Q(scope__regex=r"^(work|job:[0-9]+)$"), name="pause_touches_only_work"
             ),
             models.CheckConstraint(condition=Q(hours__range=(1, 72)), name="pause_asked_within_72_hours"),
             models.CheckConstraint(condition=~Q(reason=""), name="pause_gives_a_reason"),
@@ -349,7 +349,7 @@ class Pause(models.Model):
     request = models.OneToOneField(PauseRequest, models.PROTECT, related_name="pause")
     person = models.ForeignKey(Person, models.PROTECT, related_name="pauses")
     ground = models.CharField(max_length=20, choices=PauseGround)
-    scope = models.CharField(max_length=80, help_text="The smallest that works: work, work_type:3 or job:12.")
+    scope = models.CharField(max_length=80, help_text="The smallest that works: work, or job:12.")
     reason = models.TextField(max_length=2000)
     evidence = models.CharField(max_length=64, help_text="SHA-256 of the evidence; the same facts never twice.")
     first_officer = models.ForeignKey(Office, models.PROTECT, related_name="+")

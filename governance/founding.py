@@ -1,0 +1,67 @@
+"""The founding meeting, written down once by the owner of the database: first rules, first members, first officers."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from coop.people.models import Person
+from coop.record import events
+from governance.models import WHOLE, Mandate, Office, Rule, Standing, Status
+
+TERM = timedelta(days=3 * 365)
+HALF, TWO_THIRDS, THREE_QUARTERS = WHOLE // 2, WHOLE * 2 // 3, WHOLE * 3 // 4
+CUT = {"frozen_days": 7, "seniors_too": True}
+
+# The rows of the constitution's part 3 that this site can carry out, with their default numbers.
+RULES: dict[str, dict[str, object]] = {
+    "N1": {
+        "decision": "A cut of up to 5 % below the best pay of the last twelve months.",
+        "deliberation_days": 21, "voting_days": 7, "lock_days": 14,
+        "affected_yes": TWO_THIRDS, "affected_floor": WHOLE * 40 // 100, **CUT,
+    },
+    "N2": {
+        "decision": "A cut of more than 5 % and up to 15 % below the best pay of the last twelve months.",
+        "deliberation_days": 21, "voting_days": 10, "lock_days": 21,
+        "affected_yes": THREE_QUARTERS, "affected_floor": WHOLE // 2,
+        "whole_yes": HALF, "whole_floor": WHOLE * 15 // 100, **CUT,
+    },
+    "N3": {
+        "decision": "A cut of more than 15 %, or of pay for all by fee, rounding, currency or payout terms.",
+        "deliberation_days": 30, "voting_days": 10, "lock_days": 30, "readings": 2,
+        "affected_yes": THREE_QUARTERS, "affected_floor": WHOLE // 3,
+        "whole_yes": THREE_QUARTERS, "whole_floor": WHOLE // 3, **CUT,
+    },
+    "N10": {
+        "decision": "A raise.",
+        "deliberation_days": 7, "frozen_days": 7, "voting_days": 5, "lock_days": 0, "whole_yes": HALF,
+    },
+    "N14": {
+        "decision": "A bylaw or the text of a policy.",
+        "deliberation_days": 21, "frozen_days": 7, "voting_days": 7, "lock_days": 14,
+        "whole_yes": TWO_THIRDS, "whole_floor": WHOLE * 20 // 100,
+    },
+}
+
+
+def found(*, members: Iterable[Person], offices: Mapping[str, Person], at: datetime) -> Mandate:
+    """Hold the founding meeting: rules, members and officers (`{post: person}`), all by one founding mandate.
+
+    Works once, and only for the owner of the schema; raises IntegrityError by `mandate_needs_a_passed_vote` else.
+    """
+    with transaction.atomic():
+        mandate = Mandate.objects.create(given_at=at, due_at=at, expires_at=at + timedelta(days=30))
+        Rule.objects.bulk_create(
+            Rule(key=key, version=1, published_at=at, mandate=mandate, **numbers) for key, numbers in RULES.items()
+        )
+        founders = [
+            Standing(person=person, status=Status.MEMBER, since=at, rule="founding", mandate=mandate)
+            for person in members
+        ]
+        Standing.objects.bulk_create(founders)
+        Office.objects.bulk_create(
+            Office(person=person, post=post, mandate=mandate, starts_at=at, ends_at=at + TERM)
+            for post, person in offices.items()
+        )
+        events.write("governance.founded", by=None, subject=f"mandate:{mandate.pk}", at=at, members=len(founders))
+    return mandate

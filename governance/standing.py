@@ -1,0 +1,148 @@
+"""Who may do what: a person's status, and the pauses on top of it. Without a valid decision the answer is yes."""
+
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext as _
+
+from coop.people.models import Person
+from coop.record import events
+from coop.refusals import Refusal
+from governance.models import Mandate, Pause, Standing, Status
+
+# R2: a candidate becomes a member by themselves, whichever is first.
+CANDIDATE_DAYS = 90
+CANDIDATE_SECONDS = 20 * 3600
+# What counts as new work; everything else (log-in, pay, payout, votes, own data) no pause reaches.
+WORK = {"work", "claim", "review", "onboarding"}
+VOTE = {"vote", "propose"}
+
+
+def status(person: Person) -> Status:
+    """Return a person's status now; whoever was never admitted is an applicant."""
+    latest = Standing.objects.filter(person=person).order_by("-id").values_list("status", flat=True).first()
+    return Status(latest or Status.APPLICANT)
+
+
+def since(person: Person) -> datetime | None:
+    """Return from when a person has this status, or None for an applicant without a decision."""
+    return Standing.objects.filter(person=person).order_by("-id").values_list("since", flat=True).first()
+
+
+def refusal(person: Person, *, doing: str, at: datetime) -> Refusal | None:
+    """Return why a person may not do something now, or None; one query.
+
+    `doing` is "work", "claim:job:12" (new work of one job), "review", "onboarding", "vote" or "propose"; anything
+    else is allowed to everybody. Only a status or an unexpired pause stands in the way.
+    """
+    act = doing.partition(":")[0]
+    if act not in WORK | VOTE:
+        return None
+    current, pause = _facts(person, _scopes(doing), at)
+    if act in WORK and pause is not None:
+        return _paused(pause)
+    return _by_status(Status(current or Status.APPLICANT), act)
+
+
+def _scopes(doing: str) -> list[str]:
+    """Return the scopes of a pause that reach what is being done: all work, or one job."""
+    job = doing.partition(":")[2]
+    return ["work", job] if job else ["work"]
+
+
+def _facts(person: Person, scopes: list[str], at: datetime) -> tuple[str | None, int | None]:
+    latest = Standing.objects.filter(person=OuterRef("pk")).order_by("-id").values("status")[:1]
+    running = Pause.objects.filter(person=OuterRef("pk"), scope__in=scopes, starts_at__lte=at, ends_at__gt=at)
+    return (
+        Person.objects.filter(pk=person.pk)
+        .values_list(Subquery(latest), Subquery(running.order_by("-ends_at").values("pk")[:1]))
+        .get()
+    )
+
+
+def _paused(pause: int) -> Refusal:
+    ends = Pause.objects.values_list("ends_at", flat=True).get(pk=pause)
+    return Refusal(
+        _("New work is paused for you until %(end)s UTC; then the pause ends by itself.") % {"end": f"{ends:%d %b %H:%M}"},
+        rule="part 6",
+        appeal=_("Your pay, payouts and votes go on. See “My standing” for the reason, who decided, and how to answer."),
+    )
+
+
+def _by_status(current: Status, act: str) -> Refusal | None:
+    """Return what a status alone forbids."""
+    if current == Status.MEMBER or (current == Status.CANDIDATE and act in WORK):
+        return None
+    if current in {Status.LEFT, Status.EXPELLED}:
+        return _gone(current)
+    if act in VOTE:
+        return Refusal(
+            _("Members vote, and you are not one yet."), rule="R1",
+            appeal=_("You become a member 90 days after your onboarding, or after 20 paid hours."),
+        )
+    if act == "onboarding":
+        return None
+    return Refusal(
+        _("This work is open to you after the onboarding."), rule="R2",
+        appeal=_("Do the onboarding first: it is paid, whether you pass or not."),
+    )
+
+
+def _gone(current: Status) -> Refusal:
+    if current == Status.LEFT:
+        return Refusal(
+            _("You have left the cooperative."), rule="D1", appeal=_("Your pay and your data stay yours; write to us to come back.")
+        )
+    return Refusal(
+        _("Your membership was ended by a decision of the members."), rule="N7",
+        appeal=_("Your pay stays yours. You can appeal to the general meeting; see “My standing”."),
+    )
+
+
+def admit(person: Person, *, status: Status, rule: str, by: Person | None, at: datetime) -> Standing:
+    """Raise a person one step, applicant → candidate → member, and return the row.
+
+    Raises IntegrityError by `standing_rises_in_order` when the step is not theirs to take yet.
+    """
+    return _record(person, status, rule=rule, by=by, at=at)
+
+
+def leave(person: Person, *, at: datetime) -> Standing:
+    """Let a person leave by their own word; what they earned stays theirs (E3)."""
+    return _record(person, Status.LEFT, rule="D1", by=person, at=at)
+
+
+def expel(person: Person, *, mandate: Mandate, at: datetime) -> Standing:
+    """End a membership by the mandate of a passed vote; the database refuses any other."""
+    return _record(person, Status.EXPELLED, rule="N7", by=None, at=at, mandate=mandate)
+
+
+def _record(
+    person: Person, status: Status, *, rule: str, by: Person | None, at: datetime, mandate: Mandate | None = None
+) -> Standing:
+    with transaction.atomic():
+        row = Standing.objects.create(
+            person=person, status=status, since=at, rule=rule, recorded_by=by, mandate=mandate
+        )
+        events.write(f"standing.{status}", by=by, subject=f"person:{person.pk}", at=at, rule=rule)
+    return row
+
+
+DUE = """
+SELECT DISTINCT ON (person_id) person_id, status, since FROM governance_standing ORDER BY person_id, id DESC
+"""
+
+
+def promote_due(at: datetime) -> int:
+    """Make members of all candidates of 90 days or 20 paid hours (R2); return how many. Anybody may call it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT person_id FROM ({DUE}) latest LEFT JOIN governance_paid_time paid USING (person_id)"  # noqa: S608
+            " WHERE status = 'candidate' AND (since <= %s OR coalesce(paid.seconds, 0) >= %s)",
+            [at - timedelta(days=CANDIDATE_DAYS), CANDIDATE_SECONDS],
+        )
+        due = [person for (person,) in cursor.fetchall()]
+    for person in Person.objects.filter(pk__in=due):
+        admit(person, status=Status.MEMBER, rule="R2", by=None, at=at)
+    return len(due)
