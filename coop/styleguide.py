@@ -16,7 +16,9 @@ class Sample(forms.Form):
     """One field of each kind, with and without errors."""
 
     name = forms.CharField(label=_("Name you want shown"), help_text=_("Other members see it."), max_length=60)
-    zone = forms.ChoiceField(label=_("Time zone"), choices=[("Africa/Nairobi", "Nairobi"), ("America/Caracas", "Caracas")])
+    zone = forms.ChoiceField(
+        label=_("Time zone"), choices=[("Africa/Nairobi", "Nairobi"), ("America/Caracas", "Caracas")]
+    )
     pay = forms.DecimalField(label=_("Pay per task, in US$"), max_digits=12, decimal_places=6, min_value=0)
     same = forms.ChoiceField(
         label=_("Is it the same product?"),
@@ -44,7 +46,9 @@ def show(request: HttpRequest) -> HttpResponse:
         "kinds": ["info", "money", "vote", "warn", "stop"],
         "form": Sample(auto_id="id_clean_%s"),
         "wrong": Sample(WRONG),
-        "refusal": Refusal(_("You have asked for two payouts already today."), "E6", _("Ask again tomorrow, or write to an officer.")),
+        "refusal": Refusal(
+            _("You have asked for two payouts already today."), "E6", _("Ask again tomorrow, or write to an officer.")
+        ),
         "slices": [
             (_("to members"), 84, "US$ 34,608.00", "money"),
             (_("costs of the cooperative"), 11, "US$ 4,532.00", "soft"),

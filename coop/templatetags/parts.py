@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django import template
 from django.core.paginator import Page
@@ -56,7 +57,7 @@ def fold(content: str, title: str, open: bool = False) -> SafeString:  # noqa: A
 
 @register.simple_block_tag
 def card(content: str, title: str, kind: str = "", tag: str = "", tag_kind: str = "") -> SafeString:
-    """Frame a card with a heading; kind="rate" is the ticket: {% card _("Rate card") kind="rate" tag=… %}…{% endcard %}."""
+    """Frame a card with a heading: {% card _("Rate card") kind="rate" tag=… %}…{% endcard %}; "rate" is the ticket."""
     shown = {"text": content, "title": title, "kind": kind, "tag": tag, "tag_kind": tag_kind}
     return render_to_string("parts/card.html", shown)
 
@@ -92,7 +93,7 @@ def meter(
 
 
 @register.inclusion_tag("parts/pages.html", takes_context=True)
-def pages(context: Context, page: Page) -> dict[str, object]:
+def pages(context: Context, page: Page[Any]) -> dict[str, object]:
     """Link the page before and after of a paginated list, keeping the filters of the address."""
     query: QueryDict = context["request"].GET.copy()
     query.pop("page", None)
