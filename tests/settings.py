@@ -1,12 +1,15 @@
 """The site's settings for the tests: a folder and a database cluster of their own, everything else as it is served."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 # The first process of a run names the folder; the others (one per core) find the name in their environment.
 if "WORKHALL_TEST_STATE" not in os.environ:
     os.environ["WORKHALL_TEST_STATE"] = tempfile.mkdtemp(prefix="workhall-test-")
+    atexit.register(shutil.rmtree, os.environ["WORKHALL_TEST_STATE"], ignore_errors=True)
 os.environ["WORKHALL_STATE"] = os.environ["WORKHALL_TEST_STATE"]
 # The server's account has to pass through.
 Path(os.environ["WORKHALL_STATE"]).chmod(0o711)

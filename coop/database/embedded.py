@@ -161,8 +161,13 @@ class Cluster:
             fcntl.flock(holders, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        if self._pid():
-            self._run("pg_ctl", "stop", "--pgdata", str(self.data), "--mode=fast", "--wait", "--silent")
+        try:
+            if self._pid():
+                self._run("pg_ctl", "stop", "--pgdata", str(self.data), "--mode=fast", "--wait", "--silent")
+        except Unavailable:
+            # A server that died meanwhile did not stop as asked, yet it is gone.
+            if self._pid():
+                raise
 
     def _start(self) -> None:
         self._check_disk()
