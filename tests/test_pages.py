@@ -1,0 +1,180 @@
+"""Every page, as each kind of reader: small, whole, ours alone, and without a link that leads nowhere."""
+
+import gzip
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.http import HttpResponse
+from django.test import Client as Browser
+from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
+
+from coop.people.models import Person
+
+BUDGET = 30_000  # bytes on the wire at the first visit: page, stylesheet and modules, compressed
+PER_VIEW = 3  # addresses of the same kind that are looked at
+ELSEWHERE = ("/admin/", "/api/", "/static/")
+VOID = {"link", "script", "img", "source", "audio", "video", "iframe", "form", "input", "embed", "object"}
+READERS = ["nobody", "newcomer", "amina", "olga", "teresa", "samuel", "petra"]
+
+
+class Page(HTMLParser):
+    """What a page's markup says, as far as the promises about pages go."""
+
+    def __init__(self, address: str, response: HttpResponse) -> None:
+        """Read the markup of the response."""
+        super().__init__()
+        self.address, self.body = address, response.content
+        self.tags: Counter[str] = Counter()
+        self.ids: Counter[str] = Counter()
+        self.faults: list[str] = []
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.lang, self.title, self.inside = "", "", ""
+        self.feed(response.content.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what the tag is, loads and links to."""
+        given = {name: value or "" for name, value in attrs}
+        self.tags[tag] += 1
+        self.inside = tag
+        self.ids.update([given["id"]] if "id" in given else [])
+        self.lang = given.get("lang", self.lang) if tag == "html" else self.lang
+        self.faults += [f"inline {name} on <{tag}>" for name in given if name == "style" or name.startswith("on")]
+        if tag == "style" or (tag == "script" and "src" not in given):
+            self.faults.append(f"inline <{tag}>")
+        if tag == "a":
+            self.links.append(given.get("href", ""))
+        elif tag in VOID:
+            self.loads += [given[name] for name in ("src", "href", "action", "data") if given.get(name)]
+
+    def handle_data(self, data: str) -> None:
+        """Keep the words of the title; a heading in an <svg> may have one of its own."""
+        if self.inside == "title" and not self.tags["svg"]:
+            self.title += data
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - the name is fixed by HTMLParser
+        """Leave the tag."""
+        self.inside = ""
+
+    def wrong(self) -> Iterator[str]:
+        """Yield everything that breaks a promise about pages."""
+        yield from self.faults
+        if self.tags["h1"] != 1:
+            yield f"{self.tags['h1']} first headings"
+        if not self.lang:
+            yield "no language"
+        if not self.title.strip(" \n·") or self.title.strip().startswith("·"):
+            yield "no title"
+        yield from (f"id {name} {times} times" for name, times in self.ids.items() if times > 1)
+        yield from (f"loads {url}" for url in self.loads if re.match(r"(?:[a-z]+:)?//", url) and url[:5] != "data:")
+        if self.weight() > BUDGET:
+            yield f"{self.weight()} bytes"
+
+    def weight(self) -> int:
+        """Return the bytes of a first visit."""
+        files = {url.removeprefix("/static/") for url in self.loads if url.startswith("/static/")}
+        return compressed(self.body) + sum(compressed(static(name)) for name in with_imports(files))
+
+
+def compressed(content: bytes) -> int:
+    """Return how many bytes travel."""
+    return len(gzip.compress(content, 6))
+
+
+def static(name: str) -> bytes:
+    """Return a static file as it stands in the source."""
+    found = finders.find(name)
+    assert found, f"no static file {name}"
+    return Path(found).read_bytes()
+
+
+def with_imports(names: set[str]) -> set[str]:
+    """Return the files and every module that they import."""
+    every, waiting = set(names), [name for name in names if name.endswith(".js")]
+    while waiting:
+        folder = Path(name := waiting.pop()).parent
+        new = {str(folder / found) for found in re.findall(r'from "\./([^"]+)"', static(name).decode())} - every
+        every |= new
+        waiting += new
+    return every
+
+
+def without_arguments(resolver: URLResolver, before: str = "/") -> Iterator[str]:
+    """Yield every address of the site that needs no number or name."""
+    for entry in resolver.url_patterns:
+        route = before + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from without_arguments(entry, before + str(entry.pattern))
+        elif isinstance(entry, URLPattern) and not re.search(r"[<(^\\]", route):
+            yield route
+
+
+def crawl(browser: Browser) -> tuple[list[Page], list[str]]:
+    """Open every address without arguments and everything linked from there; return the pages and the broken links."""
+    waiting = [(address, "") for address in without_arguments(get_resolver())]
+    seen: set[str] = set()
+    kinds: Counter[str] = Counter()
+    pages, broken = [], []
+    while waiting:
+        address, source = waiting.pop()
+        kind = view_of(address)
+        if address in seen or address.startswith(ELSEWHERE) or (source and kinds[kind] >= PER_VIEW):
+            continue
+        seen.add(address)
+        kinds[kind] += 1
+        response = browser.get(address)
+        if response.status_code >= 500 or (source and response.status_code >= 400):
+            broken.append(f"{source} → {address}: {response.status_code}")
+        elif response.status_code == 200 and response.get("Content-Type", "").startswith("text/html"):
+            pages.append(page := Page(address, response))
+            waiting += [(link.split("#")[0].split("?")[0], address) for link in page.links if link.startswith("/")]
+    return pages, broken
+
+
+def view_of(address: str) -> str:
+    """Return the name of the view behind an address."""
+    try:
+        return resolve(address).view_name
+    except Resolver404:
+        return address
+
+
+@pytest.mark.parametrize("who", READERS)
+def test_every_page_is_small_whole_and_ours(
+    who: str, request: pytest.FixtureRequest, db: None, signed_in: Callable[[Person], Browser]
+) -> None:
+    browser = Browser() if who == "nobody" else signed_in(request.getfixturevalue(who))
+    pages, broken = crawl(browser)
+    wrong = [f"{page.address}: {fault}" for page in pages for fault in page.wrong()]
+    assert len(pages) > 10
+    assert not broken, "\n".join(broken)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_stylesheet_is_under_six_kilobytes() -> None:
+    assert compressed(static("coop/workhall.css")) < 6_000
+
+
+def test_the_stylesheet_knows_no_left_and_right() -> None:
+    css = static("coop/workhall.css").decode()
+    assert not re.findall(r"(?:margin|padding|border)-(?:left|right)|[\s;{](?:left|right|width|height)\s*:", css)
+
+
+def test_a_page_that_is_not_there_says_that_work_and_pay_are_safe(db: None) -> None:
+    response = Browser().get("/nowhere/")
+    assert response.status_code == 404
+    assert "Your work and your pay are safe" in response.content.decode()
+    assert not list(Page("/nowhere/", response).wrong())
+
+
+def test_a_stale_form_says_that_nothing_was_sent(db: None, amina: Person) -> None:
+    browser = Browser(enforce_csrf_checks=True)
+    browser.force_login(amina, backend="allauth.account.auth_backends.AuthenticationBackend")
+    response = browser.post("/account/logout/")
+    assert response.status_code == 403
+    assert "Nothing was sent" in response.content.decode()
