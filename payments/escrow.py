@@ -28,7 +28,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """An accepted assignment with the terms it was claimed on: `pay` and `fee` are amounts, the fee's shares follow it."""
+    """An accepted assignment with the terms it was claimed on: amounts, and the fee whose shares divide `fee`."""
 
     job_id: int
     person_id: int
@@ -114,9 +114,10 @@ def restore(
 def release(  # noqa: PLR0913 - the six facts of an acceptance
     job_id: int, person_id: int, assignment_id: int, pay: Decimal, fee: Decimal, fee_version: Fee, *, at: datetime
 ) -> list[Transfer]:
-    """Pay an accepted answer: wage (5) to member:payable, fee (6) to coop:fee, its shares (7) to the funds; one journal.
+    """Pay an accepted answer: wage (5) to member:payable, fee (6) to coop:fee, its shares (7) to the funds.
 
-    All from job:commit:person, in one statement. The same acceptance again changes nothing. Keys `acc:<kind>:<assignment>`.
+    One journal, in one statement, all from job:commit:person. The same acceptance again changes nothing.
+    Keys `acc:<kind>:<assignment>`.
     """
     lines = _lines(Acceptance(job_id, person_id, assignment_id, pay, fee, fee_version))
     return ledger.post(*lines, journal=f"accept:{assignment_id}", at=at)
@@ -137,9 +138,9 @@ def pay_onboarding(job_id: int, person_id: int, assignment_id: int, pay: Decimal
 
 
 def refund(job_id: int, amount: Decimal, client: Client, number: int, *, at: datetime) -> Transfer:
-    """Give a client back what no claim has locked (kind 18, job:escrow to client:available). Key `refund:<job>:<number>`.
+    """Give a client back what no claim has locked (kind 18, job:escrow to client:available).
 
-    Raises IntegrityError `account_above_its_floor` when the job has less set aside.
+    Key `refund:<job>:<number>`. Raises IntegrityError `account_above_its_floor` when the job has less set aside.
     """
     key = f"refund:{job_id}:{number}"
     line = Line(Kind.REFUND, accounts.escrow(job_id), accounts.client(client.pk), amount, key, f"job:{job_id}")

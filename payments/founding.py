@@ -26,16 +26,23 @@ class FirstRate:
     language: str = "en"
 
 
+FIRST = (
+    FirstRate("onboarding", "Onboarding", "choice", Decimal("0.30"), 100, unit="question", tier="everyone"),
+    FirstRate("product-match", "Compare products", "choice", Decimal("0.09"), 30),
+    FirstRate("compare-answers", "Compare two answers", "comparison", Decimal("0.90"), 240),
+)
+# The first fee: 10 % of the wage; 30 % of it trains newcomers, 5 % pays for care.
+ON_WAGE, TO_TRAINING, TO_CARE = 1000, 3000, 500
+
+
 @transaction.atomic
-def open_books(
-    kinds: Iterable[FirstRate], *, mandate: Mandate, at: datetime, on_wage: int = 1000, training: int = 3000, care: int = 500
-) -> dict[str, WorkType]:
-    """Write the first rates and the fee (basis points: of the wage, then of the fee) and return the kinds by slug.
+def open_books(*, mandate: Mandate, at: datetime, kinds: Iterable[FirstRate] = FIRST) -> dict[str, WorkType]:
+    """Write the first rates and the fee by the founding mandate; return the kinds of work by slug.
 
     Only the owner of the schema may: the site is refused by `rate_is_what_the_vote_said` and
     `fee_is_set_by_the_founding_meeting`.
     """
-    Fee.objects.create(version=1, on_wage=on_wage, training=training, care=care, mandate=mandate, since=at)
+    Fee.objects.create(version=1, on_wage=ON_WAGE, training=TO_TRAINING, care=TO_CARE, mandate=mandate, since=at)
     opened = {kind.slug: _open(kind, mandate, at) for kind in kinds}
     events.write("payments.books_opened", by=None, subject=f"mandate:{mandate.pk}", at=at, work_types=sorted(opened))
     return opened
@@ -43,11 +50,20 @@ def open_books(
 
 def _open(kind: FirstRate, mandate: Mandate, at: datetime) -> WorkType:
     work_type = WorkType.objects.create(
-        slug=kind.slug, name=kind.name, unit=kind.unit, shape=kind.shape, tier=kind.tier, language=kind.language,
+        slug=kind.slug,
+        name=kind.name,
+        unit=kind.unit,
+        shape=kind.shape,
+        tier=kind.tier,
+        language=kind.language,
         created_at=at,
     )
     Rate.objects.create(
-        work_type=work_type, version=1, amount=kind.amount, estimated_seconds=kind.estimated_seconds, mandate=mandate,
+        work_type=work_type,
+        version=1,
+        amount=kind.amount,
+        estimated_seconds=kind.estimated_seconds,
+        mandate=mandate,
         since=at,
     )
     return work_type

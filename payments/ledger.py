@@ -15,7 +15,7 @@ from enum import IntEnum
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from coop.people.models import Person
 from coop.record import events
@@ -107,9 +107,9 @@ def balance(code: str, currency: str = "USD") -> Decimal:
 
 def recomputed(account: Account) -> Decimal:
     """Return an account's balance as the sum of all its transfers."""
-    credits = Transfer.objects.filter(credit=account).aggregate(total=Sum("amount"))["total"]
-    debits = Transfer.objects.filter(debit=account).aggregate(total=Sum("amount"))["total"]
-    return (credits or Decimal(0)) - (debits or Decimal(0))
+    into = Transfer.objects.filter(credit=account).aggregate(total=Sum("amount"))["total"]
+    out = Transfer.objects.filter(debit=account).aggregate(total=Sum("amount"))["total"]
+    return (into or Decimal(0)) - (out or Decimal(0))
 
 
 @transaction.atomic
@@ -126,10 +126,10 @@ def reverse(transfer: Transfer, *, by: Person | None, at: datetime) -> Transfer:
     return Transfer.objects.get(reverses=transfer)
 
 
-def lines_of(code: str, currency: str = "USD") -> Any:
+def lines_of(code: str, currency: str = "USD") -> QuerySet[Transfer]:
     """Return the statement of an account: its transfers, newest first, with both accounts loaded."""
-    account = Account.objects.filter(code=code, currency=currency).values("pk")
-    touched = Transfer.objects.filter(Q(debit__in=account) | Q(credit__in=account))
+    account = Account.objects.filter(code=code, currency=currency).first()
+    touched = Transfer.objects.filter(Q(debit=account) | Q(credit=account)) if account else Transfer.objects.none()
     return touched.select_related("debit", "credit").order_by("-id")
 
 
@@ -150,7 +150,17 @@ ON CONFLICT (key) DO NOTHING
 RETURNING id, key, journal, kind, debit_id, credit_id, amount, ref, occurred_at, posted_at, reverses_id
 """
 RETURNED = (
-    "id", "key", "journal", "kind", "debit_id", "credit_id", "amount", "ref", "occurred_at", "posted_at", "reverses_id",
+    "id",
+    "key",
+    "journal",
+    "kind",
+    "debit_id",
+    "credit_id",
+    "amount",
+    "ref",
+    "occurred_at",
+    "posted_at",
+    "reverses_id",
 )
 REVERSE = """
 INSERT INTO payments_transfer (key, journal, kind, debit_id, credit_id, amount, ref, occurred_at, reverses_id)

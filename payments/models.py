@@ -23,8 +23,14 @@ class WorkType(models.Model):
     created_at = models.DateTimeField()
 
     privacy.declare(
-        id=Audience.PUBLIC, slug=Audience.PUBLIC, name=Audience.PUBLIC, unit=Audience.PUBLIC, shape=Audience.PUBLIC,
-        tier=Audience.PUBLIC, language=Audience.PUBLIC, created_at=Audience.PUBLIC,
+        id=Audience.PUBLIC,
+        slug=Audience.PUBLIC,
+        name=Audience.PUBLIC,
+        unit=Audience.PUBLIC,
+        shape=Audience.PUBLIC,
+        tier=Audience.PUBLIC,
+        language=Audience.PUBLIC,
+        created_at=Audience.PUBLIC,
     )
 
     def __str__(self) -> str:
@@ -46,8 +52,13 @@ class Rate(models.Model):
     since = models.DateTimeField()
 
     privacy.declare(
-        id=Audience.PUBLIC, work_type=Audience.PUBLIC, version=Audience.PUBLIC, amount=Audience.PUBLIC,
-        currency=Audience.PUBLIC, estimated_seconds=Audience.PUBLIC, mandate=Audience.PUBLIC,
+        id=Audience.PUBLIC,
+        work_type=Audience.PUBLIC,
+        version=Audience.PUBLIC,
+        amount=Audience.PUBLIC,
+        currency=Audience.PUBLIC,
+        estimated_seconds=Audience.PUBLIC,
+        mandate=Audience.PUBLIC,
         since=Audience.PUBLIC,
     )
 
@@ -77,8 +88,13 @@ class Fee(models.Model):
     since = models.DateTimeField()
 
     privacy.declare(
-        id=Audience.PUBLIC, version=Audience.PUBLIC, on_wage=Audience.PUBLIC, training=Audience.PUBLIC,
-        care=Audience.PUBLIC, mandate=Audience.PUBLIC, since=Audience.PUBLIC,
+        id=Audience.PUBLIC,
+        version=Audience.PUBLIC,
+        on_wage=Audience.PUBLIC,
+        training=Audience.PUBLIC,
+        care=Audience.PUBLIC,
+        mandate=Audience.PUBLIC,
+        since=Audience.PUBLIC,
     )
 
     class Meta:
@@ -92,7 +108,7 @@ class Fee(models.Model):
 
 
 class Account(models.Model):
-    """An account of the ledger; `balance` is credits minus debits, kept by the database alone, within floor and ceiling.
+    """An account of the ledger; `balance` is credits minus debits, kept within its bounds by the database alone.
 
     `code` names it as payments.md part 2 does: `client:7:available`, `job:3:commit:12`, `member:12:payable`.
     Lazy accounts (`tracked` false) keep no running balance: many transactions touch them at once.
@@ -107,14 +123,22 @@ class Account(models.Model):
     tracked = models.BooleanField(default=True)
 
     privacy.declare(
-        id=Audience.OFFICERS, code=Audience.OFFICERS, kind=Audience.PUBLIC, currency=Audience.PUBLIC,
-        balance=Audience.OFFICERS, floor=Audience.PUBLIC, ceiling=Audience.PUBLIC, tracked=Audience.PUBLIC,
+        id=Audience.OFFICERS,
+        code=Audience.OFFICERS,
+        kind=Audience.PUBLIC,
+        currency=Audience.PUBLIC,
+        balance=Audience.OFFICERS,
+        floor=Audience.PUBLIC,
+        ceiling=Audience.PUBLIC,
+        tracked=Audience.PUBLIC,
     )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["code", "currency"], name="one_account_per_code"),
-            models.CheckConstraint(condition=Q(floor=None) | Q(balance__gte=F("floor")), name="account_above_its_floor"),
+            models.CheckConstraint(
+                condition=Q(floor=None) | Q(balance__gte=F("floor")), name="account_above_its_floor"
+            ),
             models.CheckConstraint(
                 condition=Q(ceiling=None) | Q(balance__lte=F("ceiling")), name="account_below_its_ceiling"
             ),
@@ -142,9 +166,17 @@ class Transfer(models.Model):
     posted_at = models.DateTimeField()
 
     privacy.declare(
-        id=Audience.OFFICERS, key=Audience.OFFICERS, journal=Audience.OFFICERS, kind=Audience.PUBLIC,
-        debit=Audience.OFFICERS, credit=Audience.OFFICERS, amount=Audience.OFFICERS, ref=Audience.OFFICERS,
-        reverses=Audience.OFFICERS, occurred_at=Audience.OFFICERS, posted_at=Audience.OFFICERS,
+        id=Audience.OFFICERS,
+        key=Audience.OFFICERS,
+        journal=Audience.OFFICERS,
+        kind=Audience.PUBLIC,
+        debit=Audience.OFFICERS,
+        credit=Audience.OFFICERS,
+        amount=Audience.OFFICERS,
+        ref=Audience.OFFICERS,
+        reverses=Audience.OFFICERS,
+        occurred_at=Audience.OFFICERS,
+        posted_at=Audience.OFFICERS,
     )
 
     class Meta:
@@ -177,8 +209,14 @@ class Deposit(models.Model):
     at = models.DateTimeField()
 
     privacy.declare(
-        id=Audience.CLIENT, client=Audience.CLIENT, to_training_fund=Audience.PUBLIC, amount=Audience.CLIENT,
-        currency=Audience.PUBLIC, reference=Audience.CLIENT, recorded_by=Audience.CLIENT, at=Audience.CLIENT,
+        id=Audience.CLIENT,
+        client=Audience.CLIENT,
+        to_training_fund=Audience.PUBLIC,
+        amount=Audience.CLIENT,
+        currency=Audience.PUBLIC,
+        reference=Audience.CLIENT,
+        recorded_by=Audience.CLIENT,
+        at=Audience.CLIENT,
     )
 
     class Meta:
@@ -213,9 +251,18 @@ class Payout(models.Model):
     settled_at = models.DateTimeField(null=True)
 
     privacy.declare(
-        id=Audience.SELF, person=Audience.SELF, amount=Audience.SELF, currency=Audience.SELF, method=Audience.SELF,
-        state=Audience.SELF, reference=Audience.SELF, requested_at=Audience.SELF, sent_by=Audience.SELF,
-        sent_at=Audience.SELF, settled_by=Audience.SELF, settled_at=Audience.SELF,
+        id=Audience.SELF,
+        person=Audience.SELF,
+        amount=Audience.SELF,
+        currency=Audience.SELF,
+        method=Audience.SELF,
+        state=Audience.SELF,
+        reference=Audience.SELF,
+        requested_at=Audience.SELF,
+        sent_by=Audience.SELF,
+        sent_at=Audience.SELF,
+        settled_by=Audience.SELF,
+        settled_at=Audience.SELF,
     )
 
     class Meta:

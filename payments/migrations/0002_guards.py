@@ -1,4 +1,5 @@
-"""What the books promise: who may write where, which posting moves which money, and that balances follow by themselves."""
+# ruff: noqa: S608 - the pieces of SQL put together here are all in this file
+"""What the books promise: who may write where, which posting moves which money, and that balances follow."""
 
 from django.db import migrations
 
@@ -213,7 +214,7 @@ RATE = f"""
                 'work_type', NEW.work_type_id, 'currency', NEW.currency,
                 'estimated_seconds', NEW.estimated_seconds, 'replaces', NEW.version - 1)
             AND jsonb_typeof(said -> 'amount') = 'string'
-            AND said ->> 'amount' ~ '^[0-9]{1,9}([.][0-9]{1,6})?$'
+            AND said ->> 'amount' ~ '^[0-9]{1, 9}([.][0-9]{1, 6})?$'
             AND (said ->> 'amount')::numeric * 1000000 = NEW.amount
             AND NEW.version = latest + 1
             AND NEW.since BETWEEN voted.due_at AND public.coop_now()
@@ -248,10 +249,12 @@ PAYOUT_STEPS = f"""
     ELSIF OLD.state = 'sent' AND NEW.state IN ('settled', 'failed') THEN
         IF NEW.settled_at IS NOT NULL
             AND ROW(NEW.reference, NEW.sent_by_id, NEW.sent_at) = ROW(OLD.reference, OLD.sent_by_id, OLD.sent_at)
-            AND {in_office(
-                "NEW.settled_by_id",
-                "o.person_id <> (SELECT person_id FROM public.governance_office WHERE id = NEW.sent_by_id)",
-            )}
+            AND {
+    in_office(
+        "NEW.settled_by_id",
+        "o.person_id <> (SELECT person_id FROM public.governance_office WHERE id = NEW.sent_by_id)",
+    )
+}
         THEN
             RETURN NEW;
         END IF;

@@ -1,0 +1,81 @@
+"""What pages ask for: a new rate to vote on, a payout, a deposit, a bank's reference."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from coop.people.models import Client
+from payments import rates
+from payments.models import WorkType
+from payments.money import plain
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+
+def cents(label: "_StrPromise") -> forms.DecimalField:
+    """Return a field for an amount in whole cents, above zero."""
+    return forms.DecimalField(label=label, max_digits=12, decimal_places=2, min_value=Decimal("0.01"))
+
+
+class NewRate(forms.Form):
+    """A rate to propose: kind of work, pay for each unit, seconds it is meant for."""
+
+    work_type = forms.ModelChoiceField(WorkType.objects.order_by("name"), label=_("Kind of work"), empty_label=None)
+    amount = forms.DecimalField(
+        label=_("New pay for each unit, in US$"), min_value=Decimal("0.000001"), max_digits=12, decimal_places=6
+    )
+    estimated_seconds = forms.IntegerField(
+        label=_("Seconds a unit takes"),
+        min_value=1,
+        max_value=1_000_000,
+        help_text=_("What the hourly figure is worked out from. If it takes longer for the same pay, that is a cut."),
+    )
+
+    def cleaned_payload(self) -> dict[str, object]:
+        """Return the payload of a valid form: literal values, and the version of the rate that it replaces."""
+        work_type: WorkType = self.cleaned_data["work_type"]
+        rate = rates.current(work_type)
+        return {
+            "work_type": work_type.pk,
+            "amount": plain(self.cleaned_data["amount"]),
+            "currency": rate.currency,
+            "estimated_seconds": self.cleaned_data["estimated_seconds"],
+            "replaces": rate.version,
+        }
+
+    def title(self) -> str:
+        """Return a title for the proposal of a valid form."""
+        return str(_("A new rate for: %(work)s") % {"work": self.cleaned_data["work_type"].name})
+
+
+class AskPayout(forms.Form):
+    """How much of what is ready a member wants, and where to."""
+
+    amount = cents(_("How much, in US$"))
+    method = forms.CharField(
+        label=_("Where to"), max_length=80, help_text=_("As M-Pesa and the number, or a bank and the account.")
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, most: Decimal) -> None:
+        """Offer the largest payout as the amount."""
+        super().__init__(data)
+        self.fields["amount"].initial = most
+
+
+class RecordDeposit(forms.Form):
+    """A line of the bank's statement: from whom, how much, the bank's own reference."""
+
+    client = forms.ModelChoiceField(Client.objects.order_by("name"), label=_("From"), empty_label=None)
+    amount = cents(_("Amount, in US$"))
+    reference = forms.CharField(label=_("The bank's reference"), max_length=80)
+    to_training_fund = forms.BooleanField(label=_("A gift to the training fund"), required=False)
+
+
+class SendPayout(forms.Form):
+    """The bank's or the service's reference for money that was sent."""
+
+    reference = forms.CharField(label=_("Reference"), max_length=80)

@@ -1,0 +1,94 @@
+# ruff: noqa: S608 - the pieces of SQL put together here are all in this file
+"""What must always be true of the books, each as a question whose right answer is: no rows."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """A sentence about the books and the SQL that returns the rows which break it."""
+
+    name: str
+    says: str | Promise
+    sql: str
+
+
+# An account's balance as all its transfers add up to.
+SUMS = """
+    SELECT a.id, a.code, a.currency, a.balance, a.tracked, coalesce(sum(side.amount), 0) AS total
+    FROM payments_account a LEFT JOIN (
+        SELECT credit_id AS account_id, amount FROM payments_transfer
+        UNION ALL SELECT debit_id, -amount FROM payments_transfer
+    ) side ON side.account_id = a.id GROUP BY a.id
+"""
+
+ALL = (
+    Invariant(
+        "I1",
+        _("All balances of a currency add up to zero."),
+        f"""
+        SELECT currency, sum(total) FROM ({SUMS}) a GROUP BY currency HAVING sum(total) <> 0""",
+    ),
+    Invariant(
+        "I2",
+        _("No account is below its floor or above its ceiling."),
+        """
+        SELECT code, balance FROM payments_account WHERE balance < floor OR balance > ceiling""",
+    ),
+    Invariant(
+        "I3",
+        _("Each balance is what its transfers add up to."),
+        f"""
+        SELECT code, balance, total FROM ({SUMS}) a WHERE tracked AND balance <> total""",
+    ),
+    Invariant(
+        "I5",
+        _("A journal is one act: all its lines are about the same fact."),
+        """
+        SELECT journal, count(DISTINCT ref) FROM payments_transfer GROUP BY journal HAVING count(DISTINCT ref) > 1""",
+    ),
+    Invariant(
+        "I7",
+        _("Transfers are in the order of the database's clock, and none is in the future."),
+        """
+        SELECT id, posted_at FROM payments_transfer WHERE posted_at > coop_now()""",
+    ),
+    Invariant(
+        "I8",
+        _("A reversal mirrors one transfer."),
+        """
+        SELECT r.id FROM payments_transfer r LEFT JOIN payments_transfer t ON t.id = r.reverses_id
+        WHERE (r.kind = 99) <> (t.id IS NOT NULL)
+        OR (r.debit_id, r.credit_id, r.amount) IS DISTINCT FROM (t.credit_id, t.debit_id, t.amount) AND r.kind = 99""",
+    ),
+    Invariant(
+        "I10",
+        _("Payouts are whole cents, and each has left the member's account once."),
+        """
+        SELECT p.id FROM payments_payout p LEFT JOIN payments_transfer t ON t.ref = 'payout:' || p.id AND t.kind = 13
+        WHERE p.amount % 10000 <> 0 OR t.amount IS DISTINCT FROM p.amount""",
+    ),
+    Invariant(
+        "I11",
+        _("What is on its way is the sum of the payouts that nobody has confirmed."),
+        f"""
+        SELECT waiting.sum, a.total FROM (
+            SELECT coalesce(sum(amount), 0) AS sum FROM payments_payout WHERE state IN ('requested', 'sent')
+        ) waiting LEFT JOIN ({SUMS}) a ON a.code = 'clearing:out' WHERE waiting.sum <> coalesce(a.total, 0)""",
+    ),
+)
+
+
+def broken() -> dict[str, list[tuple[object, ...]]]:
+    """Return, for each invariant by name, the rows that break it: empty lists when the books are in order."""
+    return {invariant.name: _rows(invariant.sql) for invariant in ALL}
+
+
+def _rows(sql: str) -> list[tuple[object, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return list(cursor.fetchall())

@@ -1,0 +1,132 @@
+"""Payouts by hand: a member asks, one officer sends, another says whether the money arrived.
+
+The money leaves `payable` when it is asked for, so that it cannot be asked for twice; if it comes back, so does the
+balance. Settled and came back share one key: both is impossible.
+"""
+
+from datetime import datetime
+from decimal import ROUND_DOWN, Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from coop.people.models import Person
+from coop.record import events
+from coop.refusals import Refusal, Refused, refuse_if
+from governance.models import Office
+from payments import accounts, deposits, ledger
+from payments.ledger import Kind, Line
+from payments.models import Payout, PayoutState
+from payments.templatetags.money import money
+
+CENT = Decimal("0.01")
+# The constitution's part 8: one unit of currency.
+MINIMUM = Decimal(1)
+
+
+def ready(person: Person) -> Decimal:
+    """Return what a person has earned and not asked for yet, in US dollars, with all its decimals."""
+    return ledger.balance(accounts.payable(person.pk))
+
+
+def most(person: Person) -> Decimal:
+    """Return the largest payout a person can ask for: whole cents; what is finer stays theirs."""
+    return ready(person).quantize(CENT, ROUND_DOWN)
+
+
+def refusal(person: Person, amount: Decimal) -> Refusal | None:
+    """Say why a person cannot ask for this amount; None if they can. Standing never is a reason (E3)."""
+    if not amount.is_finite() or amount < MINIMUM:
+        reason = _("A payout is at least %(minimum)s.") % {"minimum": money(MINIMUM, "USD")}
+        return Refusal(reason, "part 8", _("What you earned stays yours and does not expire (E3)."), status=409)
+    if amount != amount.quantize(CENT):
+        return Refusal(_("Money is sent in whole cents."), appeal=_("What is finer stays yours."), status=409)
+    if amount > (largest := most(person)):
+        reason = _("You can ask for up to %(largest)s now.") % {"largest": money(largest, "USD")}
+        appeal = _("If you think more is missing, ask the treasurer to look at your lines.")
+        return Refusal(reason, appeal=appeal, status=409)
+    return None
+
+
+@transaction.atomic
+def request(person: Person, *, amount: Decimal, method: str, by: Person, at: datetime) -> Payout:
+    """Ask for a payout of one's own, in US dollars (kind 13, member:payable to clearing:out). Key `payout:<id>`.
+
+    Raises Refused below the minimum, in parts of a cent, above the balance, or by anybody else.
+    """
+    if by != person:
+        raise Refused(Refusal(_("Only you can ask for your money."), "E3"))
+    refuse_if(refusal(person, amount))
+    payout = Payout.objects.create(person=person, amount=amount, method=method, requested_at=at)
+    _post(payout, Kind.PAYOUT, accounts.payable(person.pk), accounts.CLEARING_OUT, at)
+    events.write("payouts.requested", by=by, subject=f"payout:{payout.pk}", at=at)
+    return payout
+
+
+def refusal_to_send(payout: Payout, *, by: Office, at: datetime) -> Refusal | None:
+    """Say why an officer cannot send a payout; None if they can."""
+    if payout.state != PayoutState.REQUESTED:
+        return Refusal(_("This payout has been sent."), status=409)
+    if not deposits.in_office(by, at):
+        return Refusal(_("Money is sent by the treasurer or the secretary."), "D8")
+    if by.person_id == payout.person_id:
+        return Refusal(_("Nobody sends money to themselves."), "D8", _("Ask another officer."))
+    return None
+
+
+@transaction.atomic
+def send(payout: Payout, *, reference: str, by: Office, at: datetime) -> Payout:
+    """Write down that the money was sent, with the bank's reference. The ledger moves when it is confirmed."""
+    payout = _locked(payout)
+    refuse_if(refusal_to_send(payout, by=by, at=at))
+    payout.state, payout.reference, payout.sent_by, payout.sent_at = PayoutState.SENT, reference, by, at
+    payout.save(update_fields=["state", "reference", "sent_by", "sent_at"])
+    events.write("payouts.sent", by=by.person, subject=f"payout:{payout.pk}", at=at)
+    return payout
+
+
+def refusal_to_confirm(payout: Payout, *, by: Office, at: datetime) -> Refusal | None:
+    """Say why an officer cannot confirm what became of a payout; None if they can."""
+    if payout.state != PayoutState.SENT or payout.sent_by is None:
+        return Refusal(_("Only a payout that is on its way can be confirmed."), status=409)
+    if not deposits.in_office(by, at):
+        return Refusal(_("Payouts are confirmed by the treasurer or the secretary."), "D8")
+    if by.person_id == payout.sent_by.person_id:
+        return Refusal(_("You sent this payout; another officer confirms it."), "D8", _("Ask the other officer."))
+    return None
+
+
+@transaction.atomic
+def settle(payout: Payout, *, by: Office, at: datetime) -> Payout:
+    """Confirm that the money arrived (kind 14, clearing:out to bank:main). Key `payout:<id>:result`."""
+    payout = _confirm(payout, PayoutState.SETTLED, by, at)
+    _post(payout, Kind.PAID_OUT, accounts.CLEARING_OUT, accounts.BANK, at, "result")
+    events.write("payouts.settled", by=by.person, subject=f"payout:{payout.pk}", at=at)
+    return payout
+
+
+@transaction.atomic
+def fail(payout: Payout, *, by: Office, at: datetime) -> Payout:
+    """Confirm that the money came back (kind 15, clearing:out to member:payable). Key `payout:<id>:result`."""
+    payout = _confirm(payout, PayoutState.FAILED, by, at)
+    _post(payout, Kind.CAME_BACK, accounts.CLEARING_OUT, accounts.payable(payout.person_id), at, "result")
+    events.write("payouts.failed", by=by.person, subject=f"payout:{payout.pk}", at=at)
+    return payout
+
+
+def _confirm(payout: Payout, state: PayoutState, by: Office, at: datetime) -> Payout:
+    payout = _locked(payout)
+    refuse_if(refusal_to_confirm(payout, by=by, at=at))
+    payout.state, payout.settled_by, payout.settled_at = state, by, at
+    payout.save(update_fields=["state", "settled_by", "settled_at"])
+    return payout
+
+
+def _locked(payout: Payout) -> Payout:
+    return Payout.objects.select_for_update(of=("self",)).select_related("sent_by").get(pk=payout.pk)
+
+
+def _post(payout: Payout, kind: Kind, debit: str, credit: str, at: datetime, *part: str) -> None:
+    ref = f"payout:{payout.pk}"
+    key = ":".join((ref, *part))
+    ledger.post(Line(kind, debit, credit, payout.amount, key, ref), journal=key, at=at, currency=payout.currency)

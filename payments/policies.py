@@ -1,0 +1,193 @@
+"""What the members can change about money by a vote: the rate of a kind of work."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from coop import clock
+from coop.people.models import Person
+from coop.refusals import Refusal
+from governance.models import Mandate
+from governance.policy import Payload, Stale
+from payments import rates
+from payments.forms import NewRate
+from payments.models import Rate
+from payments.money import plain
+from payments.templatetags.money import money
+
+WINDOW = timedelta(days=28)
+AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
+# A cut keeps at least this share of the best pay of the last 12 months under each rule; deeper ones need N3.
+KEPT = (("N1", Fraction(95, 100)), ("N2", Fraction(85, 100)))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A proposed rate beside the one it replaces, both in `old`'s currency for each unit."""
+
+    old: Rate
+    amount: Decimal
+    seconds: int
+
+    @property
+    def per_cent(self) -> Decimal:
+        """Return by how many per cent a unit's pay changes, to one decimal; below zero for a cut."""
+        share: Decimal = self.amount / self.old.amount
+        return ((share - 1) * 100).quantize(Decimal("0.1"))
+
+    @property
+    def lowers(self) -> bool:
+        """Tell whether a unit or an hour would pay less than now (D4)."""
+        hour_now = Fraction(self.old.amount) / self.old.estimated_seconds
+        return self.amount < self.old.amount or Fraction(self.amount) / self.seconds < hour_now
+
+
+class RateChange:
+    """A new rate for a kind of work: pay per unit and the seconds it is meant for.
+
+    Payload: {"work_type": id, "amount": "0.12", "currency": "USD", "estimated_seconds": 40, "replaces": version}.
+    """
+
+    name = "rate_change"
+    label = gettext_lazy("A new rate for a kind of work")
+    form_class = NewRate
+
+    def problems(self, payload: Payload) -> list[Refusal]:
+        """Return what makes a payload unfit to be proposed."""
+        if set(payload) != {"work_type", "amount", "currency", "estimated_seconds", "replaces"}:
+            return [Refusal(_("A rate says: kind of work, amount, currency, seconds, and which version it replaces."))]
+        if not AMOUNT.fullmatch(str(payload["amount"])) or not Decimal(str(payload["amount"])):
+            return [Refusal(_("The pay is an amount above zero, with at most six decimals."))]
+        if not _whole(payload["estimated_seconds"]) or not _whole(payload["replaces"]):
+            return [Refusal(_("Seconds and version are whole numbers above zero."))]
+        rate = Rate.objects.filter(work_type=_number(payload["work_type"])).order_by("-version").first()
+        if rate is None:
+            return [Refusal(_("This kind of work is not on the rate card."))]
+        return _against(rate, payload)
+
+    def subject(self, payload: Payload) -> str:
+        """Return the kind of work, whose members are affected."""
+        return f"work_type:{payload['work_type']}"
+
+    def rule_key(self, payload: Payload) -> str:
+        """Return N10 for a raise, else N1, N2 or N3 by how far it falls below the best pay of 12 months (D7).
+
+        The database decides the same again when the rate is written (`payments_rule_for_rate`).
+        """
+        change = _change(payload)
+        if not change.lowers:
+            return "N10"
+        past = rates.in_force_since(change.old.work_type, clock.now() - rates.YEAR)
+        kept = min(_kept(change, rate) for rate in past)
+        return next((key for key, share in KEPT if kept >= share), "N3")
+
+    def describe(self, payload: Payload) -> str:
+        """Return the change in numbers: per unit, in per cent, per hour."""
+        change = _change(payload, replaced=True)
+        currency = change.old.currency
+        words = _("%(work)s: %(old)s to %(new)s a %(unit)s (%(per_cent)s), %(old_hour)s to %(new_hour)s an hour.")
+        return words % {
+            "work": change.old.work_type.name,
+            "unit": change.old.work_type.unit,
+            "old": money(change.old.amount, currency),
+            "new": money(change.amount, currency),
+            "per_cent": f"{change.per_cent:+}\u00a0%".replace("-", "\u2212"),
+            "old_hour": money(rates.hourly(change.old.amount, change.old.estimated_seconds), currency),
+            "new_hour": money(rates.hourly(change.amount, change.seconds), currency),
+        }
+
+    def impact(self, payload: Payload, at: datetime) -> dict[str, object]:
+        """Return how many people did how many units in the last 28 days, and what the change makes of their pay."""
+        change = _change(payload)
+        people, units = _recent(change.old.work_type_id, at)
+        return {
+            "people": people,
+            "units": units,
+            "days": WINDOW.days,
+            "old": plain(change.old.amount),
+            "new": plain(change.amount),
+            "currency": change.old.currency,
+            "difference": plain((change.amount - change.old.amount) * units),
+        }
+
+    def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
+        """Return what the change makes of this person's week, from their last 28 days; empty if they did none."""
+        change = _change(payload, replaced=True)
+        _people, units = _recent(change.old.work_type_id, at, person)
+        week = (change.amount - change.old.amount) * units / 4
+        if not week:
+            return ""
+        words = _("About %(sum)s a week more, from your last 28 days.")
+        if week < 0:
+            words = _("About %(sum)s a week less, from your last 28 days.")
+        return words % {"sum": money(abs(week).quantize(Decimal("0.01")), change.old.currency)}
+
+    def enact(self, mandate: Mandate, payload: Payload, at: datetime) -> None:
+        """Write the new rate by the mandate; raise Stale if the version it replaces is no longer current."""
+        change = _change(payload)
+        if change.old.version != payload["replaces"]:
+            message = f"version {payload['replaces']} was replaced by version {change.old.version}"
+            raise Stale(message)
+        Rate.objects.create(
+            work_type=change.old.work_type,
+            version=change.old.version + 1,
+            amount=change.amount,
+            currency=change.old.currency,
+            estimated_seconds=change.seconds,
+            mandate=mandate,
+            since=at,
+        )
+
+
+def _against(rate: Rate, payload: Payload) -> list[Refusal]:
+    """Return what is wrong with a well-formed payload beside the rate in force."""
+    found = []
+    if payload["currency"] != rate.currency:
+        found.append(Refusal(_("The currency of a rate stays what it is."), "N3"))
+    if payload["replaces"] != rate.version:
+        found.append(Refusal(_("The rate has changed since: look at the rate card again."), "P3"))
+    amount, seconds = Decimal(str(payload["amount"])), payload["estimated_seconds"]
+    if amount == rate.amount and seconds == rate.estimated_seconds:
+        found.append(Refusal(_("This is the rate in force.")))
+    return found
+
+
+def _change(payload: Payload, *, replaced: bool = False) -> Change:
+    """Return the change beside the rate in force, or beside the one it said it replaces."""
+    versions = Rate.objects.filter(work_type=_number(payload["work_type"])).select_related("work_type")
+    only = versions.filter(version=_number(payload["replaces"])) if replaced else versions
+    old = only.order_by("-version")[:1].get()
+    return Change(old, Decimal(str(payload["amount"])), _number(payload["estimated_seconds"]))
+
+
+def _kept(change: Change, rate: Rate) -> Fraction:
+    """Return the share of a past rate that the change keeps, of a unit's pay or of an hour's, whichever is less."""
+    unit = Fraction(change.amount) / Fraction(rate.amount)
+    return min(unit, unit * rate.estimated_seconds / change.seconds)
+
+
+def _recent(work_type: int, at: datetime, person: Person | None = None) -> tuple[int, int]:
+    """Return how many people (or this one) did how many units of a kind of work in the last 28 days."""
+    number = person.pk if person else None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(DISTINCT person_id), coalesce(sum(units), 0) FROM payments_recent_units"
+            " WHERE work_type_id = %s AND last_at > %s AND (%s::bigint IS NULL OR person_id = %s)",
+            [work_type, at - WINDOW, number, number],
+        )
+        people, units = cursor.fetchone()
+    return people, int(units)
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 1_000_000  # noqa: PLR2004 - eleven days
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
