@@ -40,21 +40,45 @@ class Job(models.Model):
     opened_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
 
-    privacy.declare(**{
-        field: Audience.PUBLIC
-        for field in (
-            "id", "client", "work_type", "title", "guide", "form", "overlap", "pay", "review_rule", "review_days",
-            "time_limit", "sensitivity", "is_onboarding", "pass_mark", "drafted_at", "opened_at", "closed_at",
-        )
-    }, created_by=Audience.CLIENT)
+    privacy.declare(
+        **{
+            field: Audience.PUBLIC
+            for field in (
+                "id",
+                "client",
+                "work_type",
+                "title",
+                "guide",
+                "form",
+                "overlap",
+                "pay",
+                "review_rule",
+                "review_days",
+                "time_limit",
+                "sensitivity",
+                "is_onboarding",
+                "pass_mark",
+                "drafted_at",
+                "opened_at",
+                "closed_at",
+            )
+        },
+        created_by=Audience.CLIENT,
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(pay__gt=0), name="job_pays"),
-            models.CheckConstraint(condition=Q(overlap__range=(1, 25)), name="overlap_within_bounds"),
+            # Everybody who joins answers the same onboarding questions.
+            models.CheckConstraint(
+                condition=Q(overlap__range=(1, 25)) | Q(is_onboarding=True, overlap__range=(1, 30_000)),
+                name="overlap_within_bounds",
+            ),
             models.CheckConstraint(condition=Q(review_days__range=(1, 7)), name="silence_accepts_within_7_days"),
         ]
-        indexes = [models.Index(fields=["-opened_at"], condition=Q(opened_at__isnull=False, closed_at=None), name="open_jobs")]
+        indexes = [
+            models.Index(fields=["-opened_at"], condition=Q(opened_at__isnull=False, closed_at=None), name="open_jobs")
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -73,13 +97,23 @@ class Upload(models.Model):
     problems = models.JSONField(default=list, help_text="[{line, problem}], the first 200.")
     problem_count = models.PositiveIntegerField(default=0)
 
-    privacy.declare(**{
-        field: Audience.CLIENT
-        for field in (
-            "id", "job", "file", "file_name", "created_by", "created_at", "finished_at", "rows", "problems",
-            "problem_count",
-        )
-    })
+    privacy.declare(
+        **{
+            field: Audience.CLIENT
+            for field in (
+                "id",
+                "job",
+                "file",
+                "file_name",
+                "created_by",
+                "created_at",
+                "finished_at",
+                "rows",
+                "problems",
+                "problem_count",
+            )
+        }
+    )
 
     def __str__(self) -> str:
         return self.file_name
@@ -97,8 +131,14 @@ class Task(models.Model):
     open_slots = models.PositiveSmallIntegerField()
 
     privacy.declare(
-        id=Audience.PARTIES, job=Audience.PARTIES, upload=Audience.CLIENT, position=Audience.PARTIES,
-        external_id=Audience.CLIENT, data=Audience.PARTIES, gold=Audience.NOBODY, open_slots=Audience.PUBLIC,
+        id=Audience.PARTIES,
+        job=Audience.PARTIES,
+        upload=Audience.CLIENT,
+        position=Audience.PARTIES,
+        external_id=Audience.CLIENT,
+        data=Audience.PARTIES,
+        gold=Audience.NOBODY,
+        open_slots=Audience.PUBLIC,
     )
 
     class Meta:
@@ -139,6 +179,8 @@ class AssignmentState(models.TextChoices):
 
 
 LIVE_STATES = ("claimed", "submitted", "sent_back", "accepted")
+# Those in which the member may still write, until `expires_at`.
+OPEN_STATES = ("claimed", "sent_back")
 
 
 class Assignment(models.Model):
@@ -155,28 +197,49 @@ class Assignment(models.Model):
     fee = MoneyField()
     state = models.CharField(max_length=9, choices=AssignmentState, default=AssignmentState.CLAIMED)
     claimed_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
+    expires_at = models.DateTimeField(help_text="Until when it can be handed in, or handed in again.")
     submitted_at = models.DateTimeField(null=True)
     accept_by = models.DateTimeField(null=True, help_text="When silence accepts it.")
     decided_at = models.DateTimeField(null=True)
 
-    privacy.declare(**{
-        field: Audience.PARTIES
-        for field in (
-            "id", "task", "job", "slot", "rate", "fee_version", "card", "pay", "fee", "state", "claimed_at",
-            "expires_at", "submitted_at", "accept_by", "decided_at",
-        )
-    }, person=Audience.SELF)
+    privacy.declare(
+        **{
+            field: Audience.PARTIES
+            for field in (
+                "id",
+                "task",
+                "job",
+                "slot",
+                "rate",
+                "fee_version",
+                "card",
+                "pay",
+                "fee",
+                "state",
+                "claimed_at",
+                "expires_at",
+                "submitted_at",
+                "accept_by",
+                "decided_at",
+            )
+        },
+        person=Audience.SELF,
+    )
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["task", "slot"], condition=Q(state__in=LIVE_STATES), name="one_assignment_per_slot"),
+            models.UniqueConstraint(
+                fields=["task", "slot"], condition=Q(state__in=LIVE_STATES), name="one_assignment_per_slot"
+            ),
             models.UniqueConstraint(fields=["task", "person"], name="one_assignment_per_person_and_task"),
+            models.UniqueConstraint(
+                fields=["job", "person"], condition=Q(state="claimed"), name="one_open_claim_per_person_and_job"
+            ),
             models.CheckConstraint(condition=Q(expires_at__gt=F("claimed_at")), name="assignments_expire_later"),
         ]
         indexes = [
             models.Index(fields=["person", "job", "-id"], name="assignments_of_a_person"),
-            models.Index(fields=["job", "expires_at"], condition=Q(state="claimed"), name="claims_by_expiry"),
+            models.Index(fields=["job", "expires_at"], condition=Q(state__in=OPEN_STATES), name="claims_by_expiry"),
             models.Index(fields=["accept_by"], condition=Q(state="submitted"), name="answers_by_silence"),
             models.Index(fields=["job", "id"], name="assignments_of_a_job"),
         ]
@@ -209,8 +272,13 @@ class Answer(models.Model):
     at = models.DateTimeField()
 
     privacy.declare(
-        id=Audience.PARTIES, assignment=Audience.PARTIES, number=Audience.PARTIES, value=Audience.PARTIES,
-        seconds=Audience.SELF, key=Audience.NOBODY, at=Audience.PARTIES,
+        id=Audience.PARTIES,
+        assignment=Audience.PARTIES,
+        number=Audience.PARTIES,
+        value=Audience.PARTIES,
+        seconds=Audience.SELF,
+        key=Audience.NOBODY,
+        at=Audience.PARTIES,
     )
 
     class Meta:
@@ -218,6 +286,16 @@ class Answer(models.Model):
 
     def __str__(self) -> str:
         return f"answer {self.number} to assignment {self.assignment_id}"
+
+
+class Ground(models.TextChoices):
+    """On what a review rests."""
+
+    MAJORITY = "majority", _("It agrees with most of the answers")
+    SILENCE = "silence", _("Nobody objected in time")
+    PEER = "peer", _("A member checked it")
+    CLIENT = "client", _("The client checked it")
+    GOLD = "gold", _("It is paid whether right or not")
 
 
 class Decision(models.TextChoices):
@@ -230,17 +308,24 @@ class Decision(models.TextChoices):
 class Review(models.Model):
     """A look at an answer. Sending back needs a person, a reason and the place (part 7); agreement needs nobody."""
 
-    assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="reviews")
+    # The unique constraint below is its index.
+    assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="reviews", db_index=False)
     reviewer = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     decision = models.CharField(max_length=9, choices=Decision)
-    ground = models.CharField(max_length=9, help_text="majority, silence, peer or client.")
+    ground = models.CharField(max_length=9, choices=Ground)
     reason = models.TextField(blank=True)
     place = models.CharField(max_length=200, blank=True, help_text="Which part of the answer it is about.")
     at = models.DateTimeField()
 
     privacy.declare(
-        id=Audience.PARTIES, assignment=Audience.PARTIES, reviewer=Audience.NOBODY, decision=Audience.PARTIES,
-        ground=Audience.PARTIES, reason=Audience.PARTIES, place=Audience.PARTIES, at=Audience.PARTIES,
+        id=Audience.PARTIES,
+        assignment=Audience.PARTIES,
+        reviewer=Audience.NOBODY,
+        decision=Audience.PARTIES,
+        ground=Audience.PARTIES,
+        reason=Audience.PARTIES,
+        place=Audience.PARTIES,
+        at=Audience.PARTIES,
     )
 
     class Meta:
@@ -248,7 +333,8 @@ class Review(models.Model):
             models.CheckConstraint(
                 condition=~Q(decision="send_back") | (Q(reviewer__isnull=False) & ~Q(reason="") & ~Q(place="")),
                 name="sending_back_needs_person_reason_and_place",
-            )
+            ),
+            models.UniqueConstraint(fields=["assignment", "decision"], name="sent_back_once_and_accepted_once"),
         ]
 
     def __str__(self) -> str:
@@ -264,7 +350,10 @@ class Report(models.Model):
     at = models.DateTimeField()
 
     privacy.declare(
-        id=Audience.OFFICERS, task=Audience.OFFICERS, person=Audience.OFFICERS, words=Audience.OFFICERS,
+        id=Audience.OFFICERS,
+        task=Audience.OFFICERS,
+        person=Audience.OFFICERS,
+        words=Audience.OFFICERS,
         at=Audience.OFFICERS,
     )
 

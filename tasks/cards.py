@@ -1,0 +1,68 @@
+"""Rate cards: what a member is shown before accepting, kept word by word under its SHA-256."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from payments import rates
+from payments.models import Fee, Rate
+from payments.rates import Time
+from tasks.models import Job, RateCard
+
+
+def card_for(job: Job, *, at: datetime) -> RateCard:  # noqa: ARG001 - every act says when
+    """Return the card that a job shows now, stored when nobody has seen it before."""
+    rate = rates.current(job.work_type)
+    return keep(body(job, rate, rates.fee_now(), rates.measured_time(job.work_type, rate)))
+
+
+def keep(words: dict[str, Any]) -> RateCard:
+    """Return the stored card with these words; the same words are the same card."""
+    text = json.dumps(words, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    card = RateCard(digest=digest, body=text)
+    if not RateCard.objects.filter(pk=digest).exists():
+        RateCard.objects.bulk_create([card], ignore_conflicts=True)
+    return card
+
+
+def body(job: Job, rate: Rate, fee: Fee, time: Time) -> dict[str, Any]:
+    """Return what the card says: amounts as text in `currency`, times in seconds, the rest as facts."""
+    charge = rates.fee_on(job.pay, fee)
+    return {
+        "job": job.pk,
+        "title": job.title,
+        "client": job.client.name,
+        "work_type": job.work_type.slug,
+        "pay": _plain(job.pay),
+        "currency": rate.currency,
+        "fee": "0" if job.is_onboarding else _plain(charge),
+        "fee_basis_points": 0 if job.is_onboarding else fee.on_wage,
+        "rate": rate.pk,
+        "rate_amount": _plain(rate.amount),
+        "rate_version": rate.version,
+        "mandate": rate.mandate_id,
+        "seconds": round(time.usual),
+        "seconds_slower_quarter": time.slower_quarter and round(time.slower_quarter),
+        "seconds_quicker_quarter": time.quicker_quarter and round(time.quicker_quarter),
+        "measured": time.measured,
+        "hourly": str(rates.hourly(job.pay, round(time.usual))),
+        "review_rule": job.review_rule,
+        "review_days": job.review_days,
+        "overlap": job.overlap,
+        "time_limit": round(job.time_limit.total_seconds()),
+        "sensitivity": job.sensitivity,
+        "guide": hashlib.sha256(job.guide.encode()).hexdigest(),
+    }
+
+
+def read(card: RateCard) -> dict[str, Any]:
+    """Return what a card says."""
+    words: dict[str, Any] = json.loads(card.body)
+    return words
+
+
+def _plain(amount: object) -> str:
+    """Return an amount without needless zeros, as 0.09."""
+    return f"{amount:.6f}".rstrip("0").rstrip(".")
