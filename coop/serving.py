@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 from urllib.error import URLError
@@ -21,7 +21,8 @@ from django.conf import settings
 
 from coop.database.embedded import Unavailable
 
-THREADS = 8
+# Of one process: more only wait for Python's one lock (decision 0002).
+THREADS = 4
 PR_SET_PDEATHSIG = 1
 KEPT_FROM_CHILDREN = {"OWNER_DATABASE_URL", "DATABASE_URL"}
 
@@ -146,8 +147,9 @@ def _end(started: list[subprocess.Popen[bytes]]) -> None:
         if process.poll() is None:
             process.terminate()
     for process in started:
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
+        # Its own processes too: they outlive a main process that was killed.
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        process.wait()
