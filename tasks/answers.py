@@ -1,0 +1,99 @@
+"""Handing in: drafts that survive, answers that are taken once, whatever is pressed twice."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from coop.people.models import Person
+from coop.record import events
+from coop.refusals import Refusal, Refused, refuse_if
+from tasks import claims, onboarding, reviews, shapes
+from tasks.models import OPEN_STATES, Answer, Assignment, AssignmentState, Draft, ReviewRule
+
+
+def refusal(assignment: Assignment, *, by: Person, at: datetime) -> Refusal | None:
+    """Say why a person cannot hand in an answer to this assignment now; None if they can."""
+    if assignment.person_id != by.pk:
+        return Refusal(_("This task is somebody else's."), status=404)
+    if assignment.state in {AssignmentState.SUBMITTED, AssignmentState.ACCEPTED}:
+        return Refusal(_("You have handed this task in already."), "", _("Nothing was changed."), status=409)
+    if assignment.state not in OPEN_STATES or assignment.expires_at <= at:
+        reason = _("The time for this task ran out, and others can take it now.")
+        return Refusal(reason, "", _("What you wrote is kept and shown below. Nothing is held against you."), status=409)
+    return None
+
+
+def problems(assignment: Assignment, value: object) -> list[str]:
+    """Return what is missing or wrong in a value for this assignment, as sentences; its task and job are loaded."""
+    shape = shapes.find(assignment.job.work_type.shape)
+    return [str(text) for text in shape.problems(shapes.form_for(assignment.job.form, assignment.task.data), value)]
+
+
+def submit(
+    assignment: Assignment, *, value: dict[str, Any], key: UUID, seconds: int, by: Person, at: datetime
+) -> Answer:
+    """Hand in an answer, first or redone, and return it; `key` says which form it came from, `seconds` how long it took.
+
+    The same key again returns the same answer. Raises Refused when time ran out, it was handed in before, or the value
+    is not what the question asks for. Where agreement decides, the last answer of a task settles it at once.
+    """
+    try:
+        with transaction.atomic():
+            return _submit(claims.lock(assignment.pk), value, key, seconds, by, at)
+    except IntegrityError as error:
+        # The key stands under another answer: a form sent twice from two places.
+        if standing := Answer.objects.filter(key=key, assignment=assignment, assignment__person=by).first():
+            return standing
+        if not Answer.objects.filter(key=key).exists():
+            raise
+        raise Refused(Refusal(_("This form was sent before, for another task."), "", status=409)) from error
+
+
+def _submit(held: Assignment, value: dict[str, Any], key: UUID, seconds: int, by: Person, at: datetime) -> Answer:
+    if no := refusal(held, by=by, at=at):
+        if standing := Answer.objects.filter(key=key, assignment=held, assignment__person=by).first():
+            return standing
+        raise Refused(no)
+    if wrong := problems(held, value):
+        refuse_if(Refusal(" ".join(wrong), "", _("Nothing was sent. Complete the answer and send it again."), status=422))
+    number = 1 if held.state == AssignmentState.CLAIMED else 2
+    answer = Answer.objects.create(assignment=held, number=number, value=value, seconds=seconds, key=key, at=at)
+    _hand_over(held, at)
+    events.write("answers.submitted", by=by, subject=f"assignment:{held.pk}", at=at, job=held.job_id, number=number)
+    _settle(held, by, at)
+    return answer
+
+
+def _hand_over(held: Assignment, at: datetime) -> None:
+    """Move the assignment on to being checked, and let its draft go."""
+    held.state, held.submitted_at = AssignmentState.SUBMITTED, at
+    held.accept_by = at + timedelta(days=held.job.review_days)
+    Assignment.objects.filter(pk=held.pk).update(state=held.state, submitted_at=at, accept_by=held.accept_by)
+    if hasattr(held, "draft"):
+        held.draft.delete()
+
+
+def _settle(held: Assignment, by: Person, at: datetime) -> None:
+    """Do at once what needs no person: pay known questions, accept what agrees."""
+    rule = held.job.review_rule
+    if rule == ReviewRule.GOLD:
+        reviews.accept_gold(held, at=at)
+        onboarding.conclude(held.job, by, at=at)
+    elif rule == ReviewRule.MAJORITY and held.task.open_slots == 0:
+        reviews.settle_majority(held.task, held.job, at=at)
+
+
+def save_draft(assignment: Assignment, *, value: dict[str, Any], by: Person, at: datetime) -> Draft:
+    """Keep what a member has written so far, finished or not; also when time ran out, so that nothing is lost.
+
+    Raises Refused for somebody else's task, or one that was handed in.
+    """
+    no = refusal(assignment, by=by, at=at)
+    kept = assignment.person_id == by.pk and assignment.state in {*OPEN_STATES, AssignmentState.EXPIRED}
+    if no is not None and not kept:
+        raise Refused(no)
+    draft, _made = Draft.objects.update_or_create(assignment=assignment, defaults={"value": value, "saved_at": at})
+    return draft

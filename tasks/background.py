@@ -1,0 +1,24 @@
+"""What time makes due in the work. It is due whether or not these jobs run; they only do it without being asked."""
+
+from procrastinate.contrib.django import app
+
+from coop import clock
+from tasks import claims, reviews
+
+AT_ONCE = 500
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="tasks.expire", pass_context=False)
+def expire(timestamp: int) -> None:  # noqa: ARG001 - procrastinate hands the planned time over
+    """Return slots and money of tasks whose time ran out."""
+    while claims.expire_due(at=clock.now(), limit=AT_ONCE) == AT_ONCE:
+        pass
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="tasks.accept_silent", pass_context=False)
+def accept_silent(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Accept and pay what nobody objected to in time."""
+    while reviews.accept_silent(at=clock.now(), limit=AT_ONCE) == AT_ONCE:
+        pass

@@ -1,0 +1,286 @@
+"""Claiming a task, and giving it back: one slot for one person, at a pay that is fixed from then on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+
+from coop.people.models import Person
+from coop.record import events
+from coop.refusals import Refusal, Refused, refuse_if
+from governance import standing
+from payments import escrow
+from payments.money import from_micro, to_micro
+from payments.templatetags.money import money
+from tasks import cards
+from tasks.models import OPEN_STATES, Assignment, AssignmentState, Job, RateCard, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A job's terms as they stand now, and the latest assignment that one person had of it (its fields None if none)."""
+
+    pay: Decimal
+    overlap: int
+    time_limit: timedelta
+    is_onboarding: bool
+    is_open: bool
+    rate_id: int
+    rate_amount: Decimal
+    fee_id: int
+    fee: Decimal
+    has_seat: bool
+    last_id: int | None
+    last_position: int
+    last_state: str | None
+    last_expires_at: datetime | None
+    last_card: str | None
+
+    def continues(self, at: datetime) -> bool:
+        """Tell whether the person has a task of this job open already."""
+        return self.last_state == AssignmentState.CLAIMED and self.last_expires_at is not None and self.last_expires_at > at
+
+
+# The card of the last assignment serves again as long as its terms are those of today.
+OFFER = """
+SELECT j.pay, j.overlap, j.time_limit, j.is_onboarding, j.opened_at <= %(at)s AND j.closed_at IS NULL,
+    r.id, r.amount, f.id, CASE WHEN j.is_onboarding THEN 0 ELSE j.pay * f.on_wage / 10000 END,
+    EXISTS (SELECT FROM people_clientseat s
+        WHERE s.client_id = j.client_id AND s.person_id = %(person)s AND s.ended_at IS NULL),
+    last.id, coalesce(last.position, -1), last.state, last.expires_at,
+    CASE WHEN (last.pay, last.rate_id, last.fee_version_id) = (j.pay, r.id, f.id) THEN last.card_id END
+FROM tasks_job j
+CROSS JOIN LATERAL (
+    SELECT id, amount FROM payments_rate WHERE work_type_id = j.work_type_id ORDER BY version DESC LIMIT 1
+) r
+CROSS JOIN LATERAL (SELECT id, on_wage FROM payments_fee ORDER BY version DESC LIMIT 1) f
+LEFT JOIN LATERAL (
+    SELECT a.*, t.position FROM tasks_assignment a JOIN tasks_task t ON t.id = a.task_id
+    WHERE a.person_id = %(person)s AND a.job_id = j.id ORDER BY a.id DESC LIMIT 1
+) last ON true
+WHERE j.id = %(job)s
+"""
+
+# Locked until the transaction ends; a task that somebody else is claiming this moment is passed over.
+PICK = """
+SELECT t.* FROM tasks_task t
+WHERE t.job_id = %s AND t.open_slots > 0 AND t.position > %s
+    AND NOT EXISTS (SELECT FROM tasks_assignment a WHERE a.task_id = t.id AND a.person_id = %s)
+ORDER BY t.position LIMIT 1 FOR NO KEY UPDATE OF t SKIP LOCKED
+"""
+
+# The next slot is one above the highest that is held; only where one came back is the lowest free one looked for.
+TAKE = """
+INSERT INTO tasks_assignment (task_id, job_id, person_id, slot, rate_id, fee_version_id, card_id, pay, fee, state,
+    claimed_at, expires_at)
+SELECT %(task)s, %(job)s, %(person)s,
+    CASE WHEN held.top < %(overlap)s THEN held.top + 1 ELSE (
+        SELECT min(free) FROM generate_series(1, %(overlap)s) free WHERE NOT EXISTS (
+            SELECT FROM tasks_assignment a WHERE a.task_id = %(task)s AND a.slot = free
+            AND a.state IN ('claimed', 'submitted', 'sent_back', 'accepted'))
+    ) END,
+    %(rate)s, %(fee_version)s, %(card)s, %(pay)s, %(fee)s, 'claimed', %(at)s, %(expires_at)s
+FROM (
+    SELECT coalesce(max(slot), 0) AS top FROM tasks_assignment
+    WHERE task_id = %(task)s AND state IN ('claimed', 'submitted', 'sent_back', 'accepted')
+) held
+RETURNING id, slot
+"""
+
+
+def offer(job: Job, *, by: Person, at: datetime) -> Offer:
+    """Return what a job offers a person now; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(OFFER, {"job": job.pk, "person": by.pk, "at": at})
+        row = cursor.fetchone()
+    if row is None:
+        raise Refused(Refusal(_("No rate was voted for this kind of work."), "N10", status=409))
+    pay, *terms, rate_id, amount, fee_id, fee, seat, last_id, position, state, expires, card = row
+    return Offer(
+        from_micro(pay), *terms, rate_id, from_micro(amount), fee_id, from_micro(fee), seat, last_id, position, state,
+        expires, card,
+    )  # fmt: skip
+
+
+def refusal(job: Job, *, by: Person, at: datetime) -> Refusal | None:
+    """Say why a person cannot claim a task of this job now; None if they can, or have one open."""
+    return _refusal(job, offer(job, by=by, at=at), by, at)
+
+
+def _refusal(job: Job, terms: Offer, by: Person, at: datetime) -> Refusal | None:
+    doing = "onboarding" if terms.is_onboarding else f"claim:job:{job.pk}"
+    return _not_open(terms) or standing.refusal(by, doing=doing, at=at)
+
+
+def _not_open(terms: Offer) -> Refusal | None:
+    """Say what about the job itself stands in the way."""
+    if not terms.is_open:
+        return Refusal(_("This job takes no more work."), "", _("What you sent is paid. See the other jobs."), status=409)
+    if terms.pay < terms.rate_amount:
+        rate = money(terms.rate_amount, "USD")
+        reason = _("This job pays less than the rate the members voted for, %s.") % rate
+        return Refusal(reason, "E2", _("It opens again as soon as the client raises its pay."), status=409)
+    if terms.has_seat and not terms.is_onboarding:
+        reason = _("You sit at the table of this job's client; others do its work.")
+        return Refusal(reason, "7", _("See the jobs of other clients."))
+    return None
+
+
+def claim_next(job: Job, *, by: Person, at: datetime, card: str = "") -> Assignment:
+    """Claim the next task of a job for a person, or return the one they have open; money is locked behind it.
+
+    `card` is the digest of the rate card they accepted; without it the card of their last task serves, or today's.
+    Raises Refused when the job, their standing or the terms do not allow it, or no task is left for them.
+    """
+    try:
+        claimed = _claim(job, by, at, card)
+        if claimed is None and expire_due(job, at=at):
+            claimed = _claim(job, by, at, card)
+    except IntegrityError as error:
+        claimed = _explain(error, job, by, at)
+    if claimed is None:
+        reason = _("There is no task left for you in this job at this moment.")
+        raise Refused(Refusal(reason, "", _("Slots can come back. You need not wait here."), status=409))
+    return claimed
+
+
+@transaction.atomic
+def _claim(job: Job, by: Person, at: datetime, card: str) -> Assignment | None:
+    terms = offer(job, by=by, at=at)
+    if terms.last_id is not None and terms.continues(at):
+        return Assignment.objects.select_related("task", "job__work_type").get(pk=terms.last_id)
+    refuse_if(_refusal(job, terms, by, at))
+    if terms.last_state == AssignmentState.CLAIMED:
+        _end([lock(terms.last_id or 0)], AssignmentState.EXPIRED, by=None, at=at)
+    task = _pick(job, by, after=terms.last_position) or (_pick(job, by, after=-1) if terms.last_id else None)
+    if task is None:
+        return None
+    claimed = _take(task, terms, card or terms.last_card or cards.card_for(job, at=at).pk, job, by, at)
+    events.write(
+        "claims.claimed", by=by, subject=f"job:{job.pk}", at=at, assignment=claimed.pk, pay=claimed.pay, card=claimed.card_id
+    )
+    # Last, as every claim of the job waits for this account.
+    _lock_money(claimed, terms, at)
+    return claimed
+
+
+def _pick(job: Job, by: Person, *, after: int) -> Task | None:
+    return next(iter(Task.objects.raw(PICK, [job.pk, after, by.pk])), None)
+
+
+def _take(task: Task, terms: Offer, card: str, job: Job, by: Person, at: datetime) -> Assignment:
+    made = Assignment(
+        task=task, job=job, person=by, rate_id=terms.rate_id, fee_version_id=terms.fee_id, card_id=card,
+        pay=terms.pay, fee=terms.fee, claimed_at=at, expires_at=at + terms.time_limit,
+    )  # fmt: skip
+    facts: dict[str, Any] = {
+        "task": task.pk, "job": job.pk, "person": by.pk, "overlap": terms.overlap, "rate": terms.rate_id,
+        "fee_version": terms.fee_id, "card": card, "pay": to_micro(terms.pay), "fee": to_micro(terms.fee), "at": at,
+        "expires_at": made.expires_at,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, facts)
+        made.pk, made.slot = cursor.fetchone()
+    made._state.adding, made._state.db = False, "default"  # noqa: SLF001 - it is in the database by now
+    return made
+
+
+def _lock_money(claimed: Assignment, terms: Offer, at: datetime) -> None:
+    amount = claimed.pay + claimed.fee
+    escrow.commit(claimed.job_id, claimed.person_id, claimed.pk, amount, at=at, onboarding=terms.is_onboarding)
+
+
+def _explain(error: IntegrityError, job: Job, by: Person, at: datetime) -> Assignment:
+    """Return the task that a second tab claimed at the same moment, or say what the database refused."""
+    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    if name == "one_open_claim_per_person_and_job":
+        return Assignment.objects.select_related("task", "job__work_type").get(
+            job=job, person=by, state=AssignmentState.CLAIMED
+        )
+    if name == "account_above_its_floor":
+        reason = _("The money set aside for this job is used up at this moment.")
+        raise Refused(Refusal(reason, "E1", _("No task starts without its pay. See the other jobs."), status=409)) from error
+    if name == "assignment_is_claimed_at_the_voted_rate":
+        reason = _("The terms of this job changed while you accepted them.")
+        raise Refused(Refusal(reason, "E2", _("Look at the new rate card, then decide again."), status=409)) from error
+    if at is not None and standing.refusal(by, doing=f"claim:job:{job.pk}", at=at) is not None:
+        refuse_if(standing.refusal(by, doing=f"claim:job:{job.pk}", at=at))
+    raise error
+
+
+def lock(assignment_id: int) -> Assignment:
+    """Return an assignment with its task, job and draft, locked until the transaction ends; one query.
+
+    The task's row is the lock of all its assignments, always taken first: so nobody waits in a circle.
+    """
+    return (
+        Assignment.objects.select_for_update(of=("task", "self"), no_key=True)
+        .select_related("task", "job__work_type", "fee_version", "draft")
+        .get(pk=assignment_id)
+    )
+
+
+def refusal_to_end(assignment: Assignment, *, by: Person) -> Refusal | None:
+    """Say why a person cannot give this task back; None if they can."""
+    if assignment.person_id != by.pk:
+        return Refusal(_("This task is somebody else's."), status=404)
+    if assignment.state not in OPEN_STATES:
+        return Refusal(_("This task is not open any more."), "", _("Nothing was changed."), status=409)
+    if assignment.job.is_onboarding:
+        return Refusal(_("Each question of the onboarding is asked once, and paid whatever you answer."), "R2", status=409)
+    return None
+
+
+@transaction.atomic
+def leave(assignment: Assignment, *, by: Person, at: datetime) -> Assignment:
+    """Give a task back; its slot and its money return to the job. Nothing is held against the member."""
+    held = lock(assignment.pk)
+    refuse_if(refusal_to_end(held, by=by))
+    return _end([held], AssignmentState.LEFT, by=by, at=at)[0]
+
+
+@transaction.atomic
+def skip(assignment: Assignment, *, by: Person, at: datetime) -> Assignment:
+    """Pass a task on to others without penalty; it is not offered to this person again."""
+    held = lock(assignment.pk)
+    refuse_if(refusal_to_end(held, by=by))
+    return _end([held], AssignmentState.SKIPPED, by=by, at=at)[0]
+
+
+@transaction.atomic
+def expire_due(job: Job | None = None, *, at: datetime, limit: int = 500) -> int:
+    """Return the slots and the money of tasks whose time ran out, at most `limit`; say how many. Anybody may call it.
+
+    Tasks that somebody is handing in at this moment are passed over.
+    """
+    due = Assignment.objects.filter(state__in=OPEN_STATES, expires_at__lte=at)
+    due = due.filter(job=job) if job else due
+    locked = due.select_for_update(of=("task", "self"), no_key=True, skip_locked=True)
+    ended = _end(locked.select_related("task", "job").order_by("task_id")[:limit], AssignmentState.EXPIRED, by=None, at=at)
+    return len(ended)
+
+
+def _end(
+    held: Iterable[Assignment], state: AssignmentState, *, by: Person | None, at: datetime
+) -> list[Assignment]:
+    """End locked assignments: their state, one event each, and their money back where it came from."""
+    ended = list(held)
+    Assignment.objects.filter(pk__in=[one.pk for one in ended]).update(state=state, decided_at=at)
+    events.write_many(
+        events.Entry(f"claims.{state}", by and by.pk, f"job:{one.job_id}", at, {"assignment": one.pk}) for one in ended
+    )
+    for one in ended:
+        one.state, one.decided_at = state, at
+        amount = one.pay + one.fee
+        escrow.restore(one.job_id, one.person_id, one.pk, amount, at=at, onboarding=one.job.is_onboarding)
+    return ended
+
+
+def shown(job: Job, digest: str) -> RateCard | None:
+    """Return the card of that digest if it is one of this job's; None otherwise."""
+    card = RateCard.objects.filter(pk=digest).first()
+    return card if card and cards.read(card).get("job") == job.pk else None

@@ -1,0 +1,186 @@
+"""Checking answers: agreement accepts at once, members check the rest, silence accepts. Accepted is paid, in one act."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
+
+from coop.people.models import ClientSeat, Person
+from coop.record import events
+from coop.refusals import Refusal, refuse_if
+from governance import standing
+from payments import escrow
+from payments.escrow import Acceptance
+from tasks import claims, shapes
+from tasks.models import (
+    LIVE_STATES,
+    Answer,
+    Assignment,
+    AssignmentState,
+    Decision,
+    Ground,
+    Job,
+    Review,
+    ReviewRule,
+    Task,
+)
+
+# For a redo: the time limit of the task counts from when the member sees it, so there are days at least.
+REDO_TIME = timedelta(days=3)
+# Fewer than two answers that say the same are no agreement.
+LEAST_AGREEMENT = 2
+
+
+def majority(keys: Sequence[str]) -> str | None:
+    """Return what more than half of the answers say, and at least two of them; None when they do not agree so far."""
+    if not keys:
+        return None
+    key, votes = Counter(keys).most_common(1)[0]
+    return key if votes >= LEAST_AGREEMENT and 2 * votes > len(keys) else None
+
+
+def settle_majority(task: Task, job: Job, *, at: datetime) -> int:
+    """Accept the answers that agree with most, once every slot of the task is answered; return how many.
+
+    The caller holds the task's lock. The answers that differ wait for a member, or for silence.
+    """
+    held = list(Assignment.objects.filter(task=task, state__in=LIVE_STATES).select_related("fee_version"))
+    if len(held) < job.overlap or any(one.state == AssignmentState.CLAIMED for one in held):
+        return 0
+    shape = shapes.find(job.work_type.shape)
+    keys = {pk: shape.agreement_key(value) for pk, value in _latest_values(held).items()}
+    agreed = majority(list(keys.values()))
+    right = [one for one in held if one.state == AssignmentState.SUBMITTED and keys[one.pk] == agreed]
+    return len(_accept(right, Ground.MAJORITY, None, at=at))
+
+
+def _latest_values(held: Sequence[Assignment]) -> dict[int, dict[str, object]]:
+    """Return each assignment's latest answer; one query."""
+    rows = Answer.objects.filter(assignment__in=[one.pk for one in held]).order_by("number")
+    return dict(rows.values_list("assignment_id", "value"))
+
+
+def refusal(assignment: Assignment, *, by: Person, at: datetime) -> Refusal | None:
+    """Say why a person cannot check this answer; None if they can."""
+    if assignment.person_id == by.pk:
+        return Refusal(_("Somebody else checks your answer."), "7")
+    if assignment.state != AssignmentState.SUBMITTED:
+        return Refusal(_("This answer has been decided already."), "", _("Nothing was changed."), status=409)
+    return standing.refusal(by, doing="review", at=at)
+
+
+def refusal_to_send_back(assignment: Assignment, *, by: Person, at: datetime) -> Refusal | None:
+    """Say why a person cannot send this answer back; None if they can."""
+    if no := refusal(assignment, by=by, at=at):
+        return no
+    if assignment.accept_by is not None and assignment.accept_by <= at:
+        return Refusal(_("The time to object has passed: the answer is accepted."), "7", status=409)
+    if assignment.reviews.filter(decision=Decision.SEND_BACK).exists():
+        reason = _("It was sent back once and handed in again; a second time it is not sent back.")
+        return Refusal(reason, "7", _("Accept it, or leave it: silence accepts."), status=409)
+    return None
+
+
+@transaction.atomic
+def accept(assignment: Assignment, *, by: Person, at: datetime, ground: Ground = Ground.PEER) -> Assignment:
+    """Accept an answer as a member, or for the client: its wage is paid out of the locked money in the same act.
+
+    Raises Refused when somebody decided before, or it is one's own answer.
+    """
+    held = claims.lock(assignment.pk)
+    refuse_if(refusal(held, by=by, at=at))
+    return _accept([held], ground, by, at=at)[0]
+
+
+@transaction.atomic
+def send_back(
+    assignment: Assignment, *, reason: str, place: str, by: Person, at: datetime, ground: Ground = Ground.PEER
+) -> Review:
+    """Send an answer back with a reason and the place it is about; its author may hand it in again, once.
+
+    The money stays locked. Raises Refused without a reason or place, a second time, or after the time to object.
+    """
+    held = claims.lock(assignment.pk)
+    refuse_if(refusal_to_send_back(held, by=by, at=at))
+    if not reason.strip() or not place.strip():
+        raise_without_reason()
+    review = Review.objects.create(
+        assignment=held, reviewer=by, decision=Decision.SEND_BACK, ground=ground, reason=reason, place=place, at=at
+    )
+    until = at + max(REDO_TIME, held.job.time_limit)
+    Assignment.objects.filter(pk=held.pk).update(state=AssignmentState.SENT_BACK, accept_by=None, expires_at=until)
+    events.write("reviews.sent_back", by=by, subject=f"assignment:{held.pk}", at=at, job=held.job_id)
+    return review
+
+
+def raise_without_reason() -> None:
+    """Refuse to send back without saying why and where."""
+    refuse_if(Refusal(_("Say why, and which part of the answer it is about."), "7", status=422))
+
+
+@transaction.atomic
+def accept_silent(*, at: datetime, limit: int = 500, person: Person | None = None) -> int:
+    """Accept, in one set, answers that nobody objected to in time; return how many. Anybody may call it."""
+    due = Assignment.objects.filter(state=AssignmentState.SUBMITTED, accept_by__lte=at)
+    due = due.filter(person=person) if person else due
+    locked = due.select_for_update(of=("task", "self"), no_key=True, skip_locked=True)
+    held = list(locked.select_related("task", "job", "fee_version").order_by("task_id")[:limit])
+    return len(_accept(held, Ground.SILENCE, None, at=at))
+
+
+def accept_gold(assignment: Assignment, *, at: datetime) -> None:
+    """Accept an answer to a known question, right or wrong; the caller holds the task's lock."""
+    _accept([assignment], Ground.GOLD, None, at=at)
+
+
+def _accept(held: list[Assignment], ground: Ground, by: Person | None, *, at: datetime) -> list[Assignment]:
+    """Accept locked answers: the reviews, the states, the events, then the pay; the same statements for any number."""
+    if not held:
+        return held
+    Review.objects.bulk_create(
+        Review(assignment=one, reviewer=by, decision=Decision.ACCEPT, ground=ground, at=at) for one in held
+    )
+    Assignment.objects.filter(pk__in=[one.pk for one in held]).update(state=AssignmentState.ACCEPTED, decided_at=at)
+    facts = {"ground": str(ground)}
+    events.write_many(
+        events.Entry("reviews.accepted", by and by.pk, f"assignment:{one.pk}", at, {"job": one.job_id, **facts})
+        for one in held
+    )
+    for one in held:
+        one.state, one.decided_at = AssignmentState.ACCEPTED, at
+    _pay(held, ground, at)
+    return held
+
+
+def _pay(held: list[Assignment], ground: Ground, at: datetime) -> None:
+    if ground == Ground.GOLD:
+        for one in held:
+            escrow.pay_onboarding(one.job_id, one.person_id, one.pk, one.pay, at=at)
+        return
+    escrow.release_many(
+        [Acceptance(one.job_id, one.person_id, one.pk, one.pay, one.fee, one.fee_version) for one in held], at=at
+    )
+
+
+def next_for(person: Person, *, at: datetime) -> Assignment | None:
+    """Return the answer that waits longest for a check this person can make; None when there is none.
+
+    Never one's own, nor one of a task that one answered, nor one that one sent back before; and where agreement
+    decides, only what is left when all answers are in.
+    """
+    same_task = Assignment.objects.filter(task=OuterRef("task"), person=person)
+    still_open = Assignment.objects.filter(task=OuterRef("task"), state=AssignmentState.CLAIMED)
+    seated = ClientSeat.objects.filter(client=OuterRef("job__client"), person=person, ended_at=None)
+    all_in = Q(job__review_rule=ReviewRule.PEER) | (Q(task__open_slots=0) & ~Exists(still_open))
+    return (
+        Assignment.objects.filter(all_in, state=AssignmentState.SUBMITTED, accept_by__gt=at)
+        .exclude(job__review_rule=ReviewRule.GOLD)
+        .exclude(reviews__reviewer=person)
+        .filter(~Exists(same_task), ~Exists(seated))
+        .select_related("task", "job__work_type")
+        .order_by("accept_by", "pk")
+        .first()
+    )
