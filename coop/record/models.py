@@ -1,5 +1,6 @@
 """What happened: one event for every act, in the same transaction, never changed; sealed into a Merkle log."""
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from coop.people import privacy
@@ -14,7 +15,7 @@ class Event(models.Model):
     kind = models.CharField(max_length=60)
     actor = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", db_index=False)
     subject = models.CharField(max_length=80, help_text="What it is about, as job:12.")
-    data = models.JSONField(default=dict)
+    data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     # Written by the database: the transaction that wrote it, so that sealing never overtakes one still open.
     transaction = models.BigIntegerField(db_default=0, editable=False)
 

@@ -1,0 +1,13 @@
+"""What the worker does for the record by itself; the log is also sealed whenever somebody asks for its head."""
+
+from procrastinate.contrib.django import app
+
+from coop.record import log
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="record.seal", lock="record.seal")
+def seal(timestamp: int) -> None:
+    """Give the events of the last minute their places."""
+    del timestamp
+    log.seal()

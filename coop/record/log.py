@@ -1,0 +1,193 @@
+"""The log: every event gets its place, a chain over all places, and a tree head that anybody can check.
+
+Events are written without waiting for each other; `seal` gives them their places after they are committed (decision
+0003). An event's leaf is the RFC 6962 hash of its text; the chain hash of a place is SHA-256 of the chain hash before
+it and the leaf.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
+
+from django.db import IntegrityError, connection, transaction
+
+from coop import clock
+from coop.record import tree
+from coop.record.models import Event, Leaf
+from coop.record.tree import Frontier, merkle_root
+
+__all__ = ["Head", "consistency", "head", "inclusion", "merkle_root", "seal", "verify_chain"]
+
+BATCH = 10_000
+# Events of transactions that have all ended, behind the last sealed one: nothing can still slip in before them.
+UNSEALED = """
+SELECT event.id, public.record_event_text(event) FROM public.record_event event
+WHERE (event.transaction, event.id) > (%s, %s)
+  AND event.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+ORDER BY event.transaction, event.id LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The log at a moment: how many events have a place, the tree's root and the last chain hash over them."""
+
+    size: int
+    root: bytes
+    chain: bytes
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """The first place whose event or hashes are not what they were: its index, its event, and what is wrong."""
+
+    index: int
+    event: int
+    what: str
+
+
+def seal() -> int:
+    """Give every committed event without a place the next one, and return how many got theirs.
+
+    Safe to run by several at once: the places are unique, so whoever comes second finds them taken and leaves it.
+    """
+    sealed = 0
+    while placed := _seal_batch():
+        sealed += placed
+        if placed < BATCH:
+            break
+    return sealed
+
+
+def head() -> Head:
+    """Seal what waits and return the log's size, root and chain now."""
+    seal()
+    frontier, chain = _grown()
+    return Head(frontier.size, frontier.root(), chain, clock.now())
+
+
+def inclusion(index: int) -> list[bytes]:
+    """Return the audit path of a place in the tree of today's size. Raises IndexError for a place not yet given."""
+    return tree.inclusion(_leaves(), index)
+
+
+def consistency(old: int) -> list[bytes]:
+    """Return the proof that the tree of `old` places only grew into today's. Raises IndexError."""
+    return tree.consistency(_leaves(), old)
+
+
+def verify_chain() -> Altered | None:
+    """Compute every hash again from the events themselves and name the first place that does not fit; None if all do.
+
+    Reads the plain columns, not the database's own functions: those might have been altered too.
+    """
+    chain, expected = b"", 0
+    for index, event, text, leaf, link in _places():
+        computed = tree.leaf_hash(text)
+        chain = hashlib.sha256(chain + computed).digest()
+        if index != expected:
+            return Altered(expected, event, "a place is missing")
+        if leaf != computed:
+            return Altered(index, event, "the event is not the one that was sealed")
+        if link != chain:
+            return Altered(index, event, "the chain does not follow from the place before")
+        expected += 1
+    return _slipped_in(expected)
+
+
+def _seal_batch() -> int:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            last = Leaf.objects.select_related("event").order_by("-index").first()
+            after = (last.event.transaction, last.event_id) if last else (0, 0)
+            cursor.execute(UNSEALED, [*after, BATCH])
+            _place(cursor.fetchall(), last)
+            return cursor.rowcount
+    except IntegrityError:  # another one sealed these first
+        return 0
+
+
+def _place(events: list[tuple[int, str]], last: Leaf | None) -> None:
+    index, chain = (last.index, bytes(last.chain_hash)) if last else (-1, b"")
+    leaves = []
+    for event, text in events:
+        index, leaf = index + 1, tree.leaf_hash(text.encode())
+        chain = hashlib.sha256(chain + leaf).digest()
+        leaves.append(Leaf(index=index, event_id=event, leaf_hash=leaf, chain_hash=chain))
+    Leaf.objects.bulk_create(leaves)
+
+
+# The tree as far as this process has read it: leaves never change, so only the new ones are read each time.
+_known = (Frontier(), b"")
+_reading = Lock()
+
+
+def _grown() -> tuple[Frontier, bytes]:
+    """Return the tree and the chain hash over all places."""
+    global _known  # noqa: PLW0603 - see above
+    with _reading:
+        frontier, chain = _known
+        if frontier.size and not _still_there(frontier.size, chain):
+            frontier, chain = Frontier(), b""
+        frontier = Frontier(frontier.size, list(frontier.peaks))
+        for leaf, link in _hashes(frontier.size):
+            frontier.add(leaf)
+            chain = link
+        _known = frontier, chain
+        return _known
+
+
+def _still_there(size: int, chain: bytes) -> bool:
+    """Tell whether what we know is a beginning of this database's log (tests have several)."""
+    found = Leaf.objects.filter(index=size - 1).values_list("chain_hash", flat=True).first()
+    return found is not None and bytes(found) == chain
+
+
+def _hashes(start: int) -> Iterator[tuple[bytes, bytes]]:
+    rows = Leaf.objects.filter(index__gte=start).order_by("index").values_list("leaf_hash", "chain_hash")
+    return ((bytes(leaf), bytes(chain)) for leaf, chain in rows.iterator(BATCH))
+
+
+def _leaves() -> list[bytes]:
+    return [leaf for leaf, _chain in _hashes(0)]
+
+
+PLACES = """
+SELECT leaf.index, leaf.event_id, event.at, event.kind, event.actor_id, event.subject, event.data::text,
+       leaf.leaf_hash, leaf.chain_hash
+FROM public.record_leaf leaf LEFT JOIN public.record_event event ON event.id = leaf.event_id ORDER BY leaf.index
+"""
+SLIPPED_IN = """
+SELECT event.id FROM public.record_event event LEFT JOIN public.record_leaf leaf ON leaf.event_id = event.id
+WHERE leaf.index IS NULL AND (event.transaction, event.id) < (
+    SELECT last.transaction, last.id FROM public.record_event last
+    WHERE last.id = (SELECT event_id FROM public.record_leaf ORDER BY index DESC LIMIT 1)
+) ORDER BY event.id LIMIT 1
+"""
+
+
+def _places() -> Iterator[tuple[int, int, bytes, bytes, bytes]]:
+    """Yield each place: index, event, the event's text, leaf hash and chain hash."""
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        cursor.execute(PLACES)
+        for index, event, at, kind, actor, subject, data, leaf, chain in cursor:
+            yield index, event, _text(event, at, kind, actor, subject, data), bytes(leaf), bytes(chain)
+
+
+def _text(event: int, at: datetime | None, *words: object) -> bytes:
+    """Return the text of an event as `record_event_text` writes it; empty for an event that is gone."""
+    if at is None:
+        return b""
+    fields = (event, f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}", *("-" if word is None else word for word in words))
+    return "\n".join(map(str, fields)).encode()
+
+
+def _slipped_in(size: int) -> Altered | None:
+    """Name an event that stands before the last sealed one and has no place: it was written around the site."""
+    with connection.cursor() as cursor:
+        cursor.execute(SLIPPED_IN)
+        row = cursor.fetchone()
+    return Altered(size, row[0], "an event was slipped in between sealed ones") if row else None
