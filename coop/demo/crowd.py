@@ -1,0 +1,231 @@
+"""Replay a published crowd through the acts that the pages use: 176 people, 8,315 product pairs, 24,945 answers.
+
+The answers have no times: what an hour came to is given at the rate card's usual time, and said so.
+"""
+
+import csv
+import json
+import statistics
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+from django.core.files import File
+from django.db.models import Sum
+
+from coop import clock
+from coop.demo.life import person
+from coop.people import clients
+from coop.people.models import Client, Person
+from governance import offices, standing
+from governance.models import Status
+from payments import deposits, invariants, rates
+from payments.models import Transfer, WorkType
+from tasks import answers, claims, datasets, jobs, onboarding, reviews
+from tasks.models import Assignment, AssignmentState, Job, Task
+
+# Which label each of the published answers means.
+LABELS = {"0": "Different", "1": "Same"}
+NAMESPACE = uuid.UUID("5c0f6e3e-6f0b-4a56-9d1c-2f6d6b0a7f10")
+GUIDE = "# Same product?\n\nSay **Same** if both shops sell the very same article, **Different** if not."
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One published answer: who said what about which pair."""
+
+    pair: str
+    worker: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The published data: its folder, and the answers in their order, at most `limit` pairs of them."""
+
+    folder: Path
+    limit: int | None = None
+
+    def pairs(self) -> Iterator[dict[str, object]]:
+        """Yield the pairs, as the client hands them in."""
+        with (self.folder / "pairs.jsonl").open() as lines:
+            for number, line in enumerate(lines):
+                if self.limit is not None and number >= self.limit:
+                    return
+                yield json.loads(line)
+
+    def answers(self) -> list[Row]:
+        """Return the answers to these pairs."""
+        wanted = {pair["id"] for pair in self.pairs()}
+        with (self.folder / "answers.csv").open(newline="") as file:
+            rows = [Row(line["pair"], line["worker"], line["answer"]) for line in csv.DictReader(file)]
+        return [row for row in rows if row.pair in wanted]
+
+    def truth(self) -> dict[str, str]:
+        """Return the true answer to each pair."""
+        with (self.folder / "truth.csv").open(newline="") as file:
+            return {line["pair"]: line["same"] for line in csv.DictReader(file)}
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a replay came to. Money in US$; shares from 0 to 1; problems are rows that break an invariant."""
+
+    people: int
+    answers: int
+    paid: Decimal
+    fees: Decimal
+    hourly: Decimal
+    agreement: float
+    accuracy: float
+    f1: float
+    problems: dict[str, list[tuple[object, ...]]]
+
+
+def replay(data: Data, *, progress: Callable[[list[Row]], Iterator[Row]] = iter) -> Figures:
+    """Run the crowd through the platform and return what it came to; what is done already is not done again."""
+    rows = data.answers()
+    crowd = _crowd(sorted({row.worker for row in rows}))
+    job = _job(data)
+    tasks = dict(Task.objects.filter(job=job).values_list("external_id", "pk"))
+    done = set(Assignment.objects.filter(job=job).exclude(submitted_at=None).values_list("task_id", "person_id"))
+    todo = [row for row in rows if (tasks[row.pair], crowd[row.worker].pk) not in done]
+    for row in progress(todo):
+        _answer(Task(pk=tasks[row.pair], job=job), row, by=crowd[row.worker])
+    _let_silence_accept(job)
+    return _figures(job, data)
+
+
+def _crowd(workers: list[str]) -> dict[str, Person]:
+    """Return the people, having joined by paid onboarding like everybody."""
+    people = {worker: _join(worker) for worker in workers}
+    for someone in people.values():
+        if standing.status(someone) == Status.APPLICANT:
+            _onboard(someone)
+    return people
+
+
+def _join(worker: str) -> Person:
+    email = f"{worker.lower()}@crowd.workhall.example"
+    found = Person.objects.filter(email=email).first()
+    return found or Person.objects.create_user(email, name=worker)
+
+
+def _onboard(someone: Person) -> None:
+    job = onboarding.job()
+    for _unit in range(Task.objects.filter(job=job).count()):
+        assignment = claims.claim_next(job, by=someone, at=clock.now())
+        right = Task.objects.get(pk=assignment.task_id).gold["value"]
+        answers.submit(assignment, value=right, key=uuid.uuid4(), seconds=60, by=someone, at=clock.now())
+
+
+def _job(data: Data) -> Job:
+    """Return the client's job, drafted, filled, funded and open."""
+    found = Job.objects.filter(client__slug="product-match").first()
+    job = found or _draft()
+    if job.opened_at is None:
+        _fill(job, data)
+        olga = person("Olga")
+        jobs.fund(job, by=olga, at=clock.now())
+        job = jobs.open(job, by=olga, at=clock.now())
+    return job
+
+
+def _draft() -> Job:
+    at, olga = clock.now(), person("Olga")
+    client = clients.found(name="Product Match", slug="product-match", by=olga, at=at)
+    treasurer = offices.held_by(person("Teresa"), at)[0]
+    deposits.record(client, amount=Decimal(5000), reference="BANK-PRODUCT-MATCH", by=treasurer, at=at)
+    work_type = WorkType.objects.get(slug="product-match")
+    return jobs.draft(
+        Client.objects.get(pk=client.pk), work_type=work_type, title="Product pairs of two shops", guide=GUIDE,
+        form={"question": "Are these the same product?", "labels": ["Same", "Different"], "multiple": False},
+        overlap=3, pay=rates.current(work_type).amount, time_limit=timedelta(hours=1), by=olga, at=at,
+    )
+
+
+def _fill(job: Job, data: Data) -> None:
+    if Task.objects.filter(job=job).exists():
+        return
+    with TemporaryFile() as file:
+        _write(data, file)
+        upload = datasets.receive(job, File(file, name="pairs.jsonl"), by=person("Olga"), at=clock.now())
+    datasets.load(upload, at=clock.now())
+
+
+def _write(data: Data, file: IO[bytes]) -> None:
+    for pair in data.pairs():
+        file.write(json.dumps(pair).encode() + b"\n")
+    file.seek(0)
+
+
+def _answer(task: Task, row: Row, *, by: Person) -> None:
+    """Claim a task and hand in what this person said about it."""
+    assignment = claims.claim(task, by=by, at=clock.now())
+    key = uuid.uuid5(NAMESPACE, f"{row.pair}/{row.worker}")
+    answers.submit(
+        assignment, value={"labels": [LABELS[row.answer]]}, key=key, seconds=_usual_seconds(task.job), by=by,
+        at=clock.now(),
+    )
+
+
+def _usual_seconds(job: Job) -> int:
+    """Return the rate card's usual time: the data has none of its own."""
+    return rates.current(job.work_type).estimated_seconds
+
+
+def _let_silence_accept(job: Job) -> None:
+    """Let the days pass after which silence accepts the answers that differ from the majority."""
+    waiting = Assignment.objects.filter(job=job, state=AssignmentState.SUBMITTED)
+    if waiting.exists():
+        clock.advance(timedelta(days=job.review_days, hours=1))
+    while reviews.accept_silent(at=clock.now(), limit=1000):
+        continue
+
+
+def _figures(job: Job, data: Data) -> Figures:
+    votes = _votes(job)
+    paid = Assignment.objects.filter(job=job, state=AssignmentState.ACCEPTED)
+    sums = paid.aggregate(paid=Sum("pay"), fees=Sum("fee"))
+    accuracy, f1 = _right(votes, data.truth())
+    work_type = job.work_type
+    return Figures(
+        people=paid.values("person").distinct().count(),
+        answers=paid.count(),
+        paid=sums["paid"],
+        fees=sums["fees"],
+        hourly=rates.hourly(job.pay, rates.current(work_type).estimated_seconds),
+        agreement=statistics.mean(max(Counter(said).values()) / len(said) for said in votes.values()),
+        accuracy=accuracy,
+        f1=f1,
+        problems={name: found for name, found in invariants.broken().items() if found},
+    )
+
+
+def _votes(job: Job) -> dict[str, list[str]]:
+    """Return what was said about each pair, read back from the answers handed in."""
+    votes: dict[str, list[str]] = defaultdict(list)
+    given = Assignment.objects.filter(job=job, state=AssignmentState.ACCEPTED, answers__number=1)
+    for pair, value in given.values_list("task__external_id", "answers__value").iterator():
+        votes[pair].append(value["labels"][0])
+    return votes
+
+
+def _right(votes: dict[str, list[str]], truth: dict[str, str]) -> tuple[float, float]:
+    """Return accuracy and F1 of the majority against the truth; "Same" is the positive class."""
+    said = {pair: Counter(labels).most_common(1)[0][0] == LABELS["1"] for pair, labels in votes.items()}
+    same = {pair: truth[pair] == "1" for pair in said}
+    hits = sum(said[pair] and same[pair] for pair in said)
+    wrong = sum(said[pair] != same[pair] for pair in said)
+    return 1 - wrong / len(said), 2 * hits / (2 * hits + wrong)
+
+
+def total_paid() -> Decimal:
+    """Return all wages ever paid, from the ledger: what the printed sum must equal for a fresh cooperative."""
+    return Transfer.objects.filter(kind__in=(5, 8, 10)).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)

@@ -1,0 +1,147 @@
+"""The first days of the demonstration cooperative, lived through the acts that its pages use, as the web role."""
+
+import json
+import uuid
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from django.core.files import File
+
+from coop import clock
+from coop.demo import founding
+from coop.people import clients
+from coop.people.models import Client, Person
+from governance import offices, proposals
+from payments import deposits
+from payments.models import WorkType
+from tasks import answers, claims, datasets, jobs, onboarding
+from tasks.models import Job, ReviewRule
+
+HERE = Path(__file__).parent
+ONBOARDING_GUIDE = """\
+# How pay works here
+
+You see the **rate card** before you accept: pay, usual time, what that makes an hour. What it says is kept with your task
+and cannot change afterwards. A cut needs a vote of the members; the database refuses anything else.
+
+Answer each question as you think right. Each one is paid, right or wrong, and you read at once why.
+"""
+ONBOARDING = [
+    ("A job shows US$ 0.09 a task and a usual time of 30 seconds. What does that make an hour?",
+     ["US$ 5.40", "US$ 10.80", "US$ 27.00"], "US$ 10.80", "There are 120 half minutes in an hour: 120 × 0.09 = 10.80."),
+    ("You accepted a task at US$ 0.90. An hour later the client would like to pay 0.70. What are you paid?",
+     ["US$ 0.90", "US$ 0.70", "The client decides"], "US$ 0.90", "Your card is fixed when you accept (rule E1)."),
+    ("Two products: 'Kettle 1.7 l, steel' and 'Glass kettle 1.5 l'. The same product?",
+     ["Yes", "No"], "No", "Size and material differ."),
+    ("A task upsets you. What may you do?",
+     ["Skip it; nothing is held against you", "Finish it first", "Ask the client"],
+     "Skip it; nothing is held against you", "Skipping is free. You can also report the content."),
+    ("Who can lower the pay of a kind of work?",
+     ["The client", "An officer", "The members, by a vote"], "The members, by a vote",
+     "Rules N1 to N3: only a vote of those affected, counted by the database."),
+]
+
+
+def person(name: str) -> Person:
+    """Return one of the cast."""
+    return Person.objects.get(email=f"{name.lower()}@{founding.DOMAIN}")
+
+
+def begin(at: datetime) -> None:
+    """Open the books of the cooperative as a client, its onboarding, and Orbit's account."""
+    treasurer = offices.held_by(person("Teresa"), at)[0]
+    petra = person("Petra")
+    house = Client.objects.get(is_cooperative=True)
+    deposits.grant(house, amount=Decimal(500), reference="GRANT-2026-1", by=treasurer, at=at)
+    onboarding.open_job(
+        house, title="Start: how work and pay go here", guide=ONBOARDING_GUIDE,
+        questions=ONBOARDING, pass_mark=4, by=petra, at=at,
+    )
+    orbit = clients.found(name="Orbit", slug="orbit", by=person("Olga"), at=at)
+    deposits.record(orbit, amount=Decimal(2500), reference="BANK-2026-0001", by=treasurer, at=at)
+
+
+def populate(at: datetime) -> None:
+    """Let Orbit post two jobs, members work on them, and one of them propose a raise."""
+    orbit, olga = Client.objects.get(slug="orbit"), person("Olga")
+    match = _post(
+        orbit, olga, at, kind="product-match", title="Are these the same product?", overlap=3, pay=Decimal("0.09"),
+        form={"question": "Are these the same product?", "labels": ["Same", "Different"], "multiple": False},
+        data="product_pairs.jsonl", guide=MATCH_GUIDE,
+    )
+    _post(
+        orbit, olga, at, kind="compare-answers", title="Which answer is better?", overlap=2, pay=Decimal("0.95"),
+        form={"question": "Which answer is better?", "min_reason": 20}, data="comparisons.jsonl", guide=COMPARE_GUIDE,
+        review_rule=ReviewRule.PEER,
+    )
+    for name, count in (("Amina", 12), ("Luis", 9), ("Grace", 12), ("Omar", 10)):
+        _work(person(name), match, count)
+    _propose(at)
+
+
+MATCH_GUIDE = """\
+# Same product or not?
+
+Two listings from two shops. Say **Same** if a customer would get the same article from both.
+
+- Other words for the same thing do not matter: *kettle 1.7 l* and *1.7 litre kettle* are the same.
+- Size, colour, model number or quantity that differ make it **Different**.
+- An accessory or a spare part is never the same as the article.
+- If one listing says less than the other and nothing contradicts, choose **Same**.
+"""
+COMPARE_GUIDE = """\
+# Which answer is better?
+
+Read the question and both answers. Choose the one that is **right** first, then the one that is clearer and kinder.
+Say in a sentence what made the difference. If both are equally good, say so; if both are bad or unsafe, say that.
+"""
+
+
+def _post(orbit: Client, olga: Person, at: datetime, *, kind: str, data: str, **facts: object) -> Job:
+    """Draft, fill, fund and open one job."""
+    job = jobs.draft(
+        orbit, work_type=WorkType.objects.get(slug=kind), by=olga, at=at, time_limit=timedelta(minutes=30), **facts
+    )
+    with (HERE / data).open("rb") as file:
+        upload = datasets.receive(job, File(file, name=data), by=olga, at=at)
+    datasets.load(upload, at=at)
+    jobs.fund(job, by=olga, at=at)
+    return jobs.open(job, by=olga, at=at)
+
+
+def _work(worker: Person, job: Job, count: int) -> None:
+    """Let a member do some tasks; who is right shows later, by agreement."""
+    for turn in range(count):
+        at = clock.now()
+        assignment = claims.claim_next(job, by=worker, at=at)
+        label = "Same" if turn % 2 == 0 else "Different"
+        answers.submit(
+            assignment, value={"labels": [label]}, key=uuid.uuid4(), seconds=24 + turn % 11, by=worker, at=at
+        )
+
+
+def _propose(at: datetime) -> None:
+    work_type = WorkType.objects.get(slug="product-match")
+    proposal = proposals.draft(
+        policy="rate_change",
+        payload={"work_type": work_type.pk, "amount": "0.1", "currency": "USD", "estimated_seconds": 30, "replaces": 1},
+        title="Raise product matching from US$ 0.09 to US$ 0.10 a task?",
+        text="Listings have become longer since the rate was set. Ten cents keep the hour at twelve dollars.",
+        by=person("Amina"),
+        at=at,
+    )
+    proposals.publish(proposal, by=person("Amina"), at=at)
+
+
+def questions_as_tasks() -> list[dict[str, object]]:
+    """Return the onboarding questions as rows of a data set, with the known answer and why."""
+    return [
+        {"data": {"text": text, "labels": labels}, "gold": {"value": {"labels": [right]}, "why": why}}
+        for text, labels, right, why in ONBOARDING
+    ]
+
+
+def read(name: str) -> list[dict[str, object]]:
+    """Return the rows of one of the demonstration's own data sets."""
+    return [json.loads(line) for line in (HERE / name).read_text().splitlines()]

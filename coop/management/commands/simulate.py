@@ -1,0 +1,60 @@
+"""Replay a published crowd through the platform and print what it came to."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from coop.database import access
+from coop.database.embedded import Unavailable
+from coop.demo import crowd
+from coop.demo.crowd import Data, Figures, Row
+
+FILES = ("pairs.jsonl", "answers.csv", "truth.csv")
+
+
+class Command(BaseCommand):
+    """`simulate product-match --data FOLDER`: resumable; a second run does only what is missing."""
+
+    help = "Replay a published crowd through the platform's own acts."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Read what to replay and from where."""
+        parser.add_argument("crowd", choices=["product-match"])
+        parser.add_argument("--data", type=Path, required=True, help="Folder with pairs.jsonl, answers.csv, truth.csv.")
+        parser.add_argument("--limit", type=int, help="Only so many pairs.")
+
+    def handle(self, *, data: Path, limit: int | None, **_options: Any) -> None:
+        """Replay and print."""
+        missing = [name for name in FILES if not (data / name).is_file()]
+        if missing:
+            message = f"{data} lacks {', '.join(missing)}."
+            raise CommandError(message)
+        try:
+            with access.as_web():
+                self.report(crowd.replay(Data(data, limit), progress=self.progress))
+        except Unavailable as error:
+            raise CommandError(str(error)) from error
+
+    def progress(self, rows: list[Row]) -> Iterator[Row]:
+        """Show how far the replay is."""
+        return iter(tqdm(rows, unit="answer"))
+
+    def report(self, found: Figures) -> None:
+        """Print the figures, one a line."""
+        books = "balanced to the last unit" if not found.problems else f"DO NOT BALANCE: {found.problems}"
+        lines = (
+            f"people paid            {found.people:,}",
+            f"answers paid           {found.answers:,}",
+            f"paid to people         US$ {found.paid:,.2f}",
+            f"co-op fee              US$ {found.fees:,.2f}",
+            f"an hour                US$ {found.hourly} at the card's usual time (the data has no times)",
+            f"books                  {books}",
+            f"agreement              {found.agreement:.2%}",
+            f"majority, accuracy     {found.accuracy:.2%}",
+            f"majority, F1           {found.f1:.2%}",
+        )
+        self.stdout.write("\n".join(lines))

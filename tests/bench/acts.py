@@ -1,0 +1,37 @@
+"""One of several processes at work: `python -m tests.bench.acts JOB WORKER COUNT START` lives COUNT lives of a task.
+
+A life is claim, hand in, accept by a peer, pay. Prints the moment it ended, and the milliseconds of each claim's median.
+"""
+
+import statistics
+import sys
+import time
+import uuid
+
+import django
+
+
+def main(job_id: int, worker: int, count: int, start: float) -> None:
+    """Wait for the common start, then work."""
+    django.setup()
+    from coop import clock  # noqa: PLC0415 - after setup
+    from coop.demo.founding import CHORUS  # noqa: PLC0415
+    from coop.demo.life import person  # noqa: PLC0415
+    from tasks import answers, claims, reviews  # noqa: PLC0415
+    from tasks.models import Job  # noqa: PLC0415
+
+    job = Job.objects.select_related("client", "work_type").get(pk=job_id)
+    member, peer = person(CHORUS[2 * worker]), person(CHORUS[2 * worker + 1])
+    times = []
+    time.sleep(max(0.0, start - time.time()))
+    for _life in range(count):
+        began = time.perf_counter()
+        assignment = claims.claim_next(job, by=member, at=clock.now())
+        times.append(time.perf_counter() - began)
+        answers.submit(assignment, value={"labels": ["Same"]}, key=uuid.uuid4(), seconds=20, by=member, at=clock.now())
+        reviews.accept(assignment, by=peer, at=clock.now())
+    print(time.time(), statistics.median(times) * 1000)  # noqa: T201 - read by the process that asked
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]))

@@ -1,0 +1,39 @@
+"""Several processes at once on one job, and what they came to."""
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+from coop.database import roles
+from tests.bench.place import CONCURRENCY, ROOT, Place
+
+# Long enough for eight interpreters to have loaded Django on two cores.
+HEAD_START = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How many a second, and the median milliseconds of one claim."""
+
+    rate: float
+    claim_ms: float
+
+
+def work(here: Place, module: str, job: str, *, count: int, people: int = CONCURRENCY, extra: tuple[str, ...] = ()) -> Result:
+    """Let so many processes do `count` each and return the rate of all together."""
+    start = time.time() + HEAD_START
+    environment = here.environment | {"DATABASE_URL": here.cluster.url(roles.WEB, roles.DATABASE)}
+    started = [
+        subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-m", module, job, str(worker), str(count), str(start), *extra],
+            cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True,
+        )
+        for worker in range(people)
+    ]  # fmt: skip
+    said = [process.communicate()[0].split() for process in started]
+    if any(process.returncode for process in started):
+        message = f"{module} failed; its message stands above."
+        raise SystemExit(message)
+    last = max(float(ended) for ended, _ in said)
+    return Result(people * count / (last - start), sorted(float(median) for _, median in said)[people // 2])

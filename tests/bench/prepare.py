@@ -1,0 +1,48 @@
+"""Post a job with so many tasks through the client's acts and print its id: `python -m tests.bench.prepare TASKS`."""
+
+import json
+import sys
+import tempfile
+import time
+import uuid
+from decimal import Decimal
+
+import django
+
+
+def main(tasks: int) -> None:
+    """Draft, fill, fund and open it; print its id and the seconds that loading took."""
+    django.setup()
+    from django.core.files import File  # noqa: PLC0415 - after setup
+
+    from coop import clock  # noqa: PLC0415
+    from coop.demo.life import person  # noqa: PLC0415
+    from coop.people.models import Client  # noqa: PLC0415
+    from governance import offices  # noqa: PLC0415
+    from payments import deposits  # noqa: PLC0415
+    from payments.models import WorkType  # noqa: PLC0415
+    from tasks import datasets, jobs  # noqa: PLC0415
+
+    at, olga, orbit = clock.now(), person("Olga"), Client.objects.get(slug="orbit")
+    treasurer = offices.held_by(person("Teresa"), at)[0]
+    deposits.record(orbit, amount=Decimal(tasks), reference=f"BENCH-{uuid.uuid4().hex[:12]}", by=treasurer, at=at)
+    job = jobs.draft(
+        orbit, work_type=WorkType.objects.get(slug="product-match"), title=f"Bench of {tasks} tasks", guide="Choose.",
+        form={"question": "The same?", "labels": ["Same", "Different"], "multiple": False}, overlap=1,
+        pay=Decimal("0.09"), review_rule="peer", by=olga, at=at,
+    )  # fmt: skip
+    began = time.monotonic()
+    with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
+        for number in range(tasks):
+            file.write(json.dumps({"id": f"t{number}", "left": "Kettle 1.7 l", "right": f"Kettle {number}"}).encode() + b"\n")
+        file.seek(0)
+        upload = datasets.receive(job, File(file, name="bench.jsonl"), by=olga, at=at)
+    datasets.load(upload, at=clock.now())
+    seconds = time.monotonic() - began
+    jobs.fund(job, by=olga, at=clock.now())
+    jobs.open(job, by=olga, at=clock.now())
+    print(job.pk, round(seconds, 2))  # noqa: T201 - read by the process that asked
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
