@@ -180,6 +180,7 @@ class Ballot(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["proposal", "person", "number"], name="one_ballot_per_number"),
             models.CheckConstraint(condition=Q(choice__in=["yes", "no", "abstain"]), name="choice_is_known"),
+            models.CheckConstraint(condition=Q(receipt__regex="^[0-9a-f]{64}$"), name="receipt_is_a_digest"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,61 @@
+"""The authority of a passed vote, and carrying it out: exactly what was voted, once, after its lock (P2, P3)."""
+
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from coop.record import events
+from coop.refusals import Refusal, Refused, refuse_if
+from governance import policies, proposals
+from governance.models import Enactment, Mandate, Proposal
+from governance.policy import Stale
+
+LIFE = timedelta(days=30)
+
+
+def give(proposal: Proposal, *, at: datetime) -> Mandate:
+    """Write down the mandate of a vote that passed; its times follow from the proposal, by the database."""
+    due = proposal.locked_until or at
+    mandate = Mandate.objects.create(proposal=proposal, given_at=at, due_at=due, expires_at=due + LIFE)
+    events.write("mandates.given", by=None, subject=f"proposal:{proposal.pk}", at=at, due_at=due)
+    return mandate
+
+
+def refusal(mandate: Mandate, *, at: datetime) -> Refusal | None:
+    """Return why a mandate cannot be carried out now, or None. Who asks does not matter (P5)."""
+    if at < mandate.due_at:
+        return Refusal(_("The lock of this decision has not passed yet."), rule="P5", status=409)
+    if at >= mandate.expires_at:
+        return Refusal(
+            _("This decision was not carried out within 30 days: nothing changes."), rule="3.5", status=409,
+            appeal=_("It can be proposed again."),
+        )  # fmt: skip
+    return None
+
+
+def enact(mandate: Mandate, *, at: datetime) -> Enactment:
+    """Carry out a mandate that is due and return what became of it; done already is fine.
+
+    When the version it replaces has moved on, the enactment fails, for good, and nothing else changes (P3).
+    Raises Refused before the lock has passed and after the mandate has expired.
+    """
+    refuse_if(refusal(mandate, at=at))
+    with transaction.atomic():
+        # Two that enact at once: the second waits here and finds it done.
+        proposal = Proposal.objects.select_for_update().get(pk=mandate.proposal_id)
+        done = Enactment.objects.filter(mandate=mandate).first()
+        return done or _carry_out(mandate, proposal, at)
+
+
+def _carry_out(mandate: Mandate, proposal: Proposal, at: datetime) -> Enactment:
+    failure = ""
+    try:
+        with transaction.atomic():
+            policies.find(proposal.policy).enact(mandate, proposals.payload_of(proposal), at)
+    except (Stale, Refused, IntegrityError) as reason:
+        failure = str(reason) or type(reason).__name__
+    enactment = Enactment.objects.create(mandate=mandate, at=at, failure=failure)
+    kind = "mandates.failed" if failure else "mandates.enacted"
+    events.write(kind, by=None, subject=f"proposal:{proposal.pk}", at=at)
+    return enactment

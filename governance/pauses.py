@@ -1,0 +1,115 @@
+"""The emergency pause: asked for by one officer, confirmed by another of a different post, over by itself (part 6)."""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from coop.people.models import Person
+from coop.record import events
+from coop.refusals import Refusal, refuse_if
+from governance import offices
+from governance.models import Office, Pause, PauseRequest
+
+LONGEST_HOURS = 72
+MOST_AT_ONCE = 5
+# An ask that nobody confirms in a day has lapsed.
+ASKED_FOR = timedelta(hours=24)
+
+
+def evidence_of(words: str) -> str:
+    """Return the SHA-256 of the evidence in hexadecimal: the same facts never carry a second pause."""
+    return hashlib.sha256(words.strip().encode()).hexdigest()
+
+
+def ask_refusal(person: Person, *, by: Person, evidence: str, at: datetime) -> Refusal | None:
+    """Return why an officer cannot ask to pause this person, or None. `evidence` is its SHA-256."""
+    if not offices.is_officer(by, at):
+        return Refusal(_("Only somebody who holds a post now may ask for a pause."), rule="part 6")
+    if person.pk == by.pk:
+        return Refusal(_("You cannot pause yourself; you can just not take work."), rule="part 6")
+    if Pause.objects.filter(person=person, evidence=evidence).exists():
+        return Refusal(
+            _("These facts have carried a pause already, and the same facts never carry a second one."), rule="part 6",
+            status=409, appeal=_("What lasts longer than 72 hours needs a hearing (part 7)."),
+        )  # fmt: skip
+    return None
+
+
+def ask(  # noqa: PLR0913 - what a pause must say, each thing by its name
+    person: Person, *, ground: str, scope: str, reason: str, evidence: str, hours: int, by: Person, at: datetime
+) -> PauseRequest:
+    """Ask for a pause of a person's new work; nothing happens until a second officer confirms it.
+
+    `ground` is one of PauseGround, `scope` is "work" or "job:12", `evidence` the SHA-256 of what was seen, `hours`
+    1 to 72. Raises Refused when the asker holds no post or the facts were used before.
+    """
+    refuse_if(ask_refusal(person, by=by, evidence=evidence, at=at))
+    with transaction.atomic():
+        request = PauseRequest.objects.create(
+            person=person, ground=ground, scope=scope, reason=reason, evidence=evidence, hours=hours,
+            first_officer=offices.held_by(by, at)[0], asked_at=at,
+        )  # fmt: skip
+        subject = f"pause_request:{request.pk}"
+        events.write("pauses.asked", by=by, subject=subject, at=at, ground=ground, scope=scope, evidence=evidence)
+    return request
+
+
+def waiting(at: datetime) -> list[PauseRequest]:
+    """Return the asks of the last day that no second officer has confirmed, oldest first."""
+    asked = PauseRequest.objects.filter(pause=None, asked_at__gt=at - ASKED_FOR)
+    return list(asked.select_related("person", "first_officer__person").order_by("id"))
+
+
+def _second(request: PauseRequest, by: Person, at: datetime) -> Office | None:
+    """Return the post by which this person may confirm: another than the first officer's."""
+    return next((office for office in offices.held_by(by, at) if office.post != request.first_officer.post), None)
+
+
+def confirm_refusal(request: PauseRequest, *, by: Person, at: datetime) -> Refusal | None:
+    """Return why this person cannot confirm a pause, or None."""
+    if by.pk in {request.first_officer.person_id, request.person_id} or _second(request, by, at) is None:
+        return Refusal(
+            _("A pause needs a second officer: another person, with another post, and not the one it is about."),
+            rule="part 6",
+        )
+    if at >= request.asked_at + ASKED_FOR:
+        return Refusal(_("Nobody confirmed this within a day: it has lapsed."), rule="part 6", status=409)
+    if Pause.objects.filter(request=request).exists():
+        return Refusal(_("This pause is confirmed already."), rule="part 6", status=409)
+    others = Pause.objects.filter(ends_at__gt=at).exclude(person=request.person_id)
+    if others.values("person").distinct().count() >= MOST_AT_ONCE:
+        return Refusal(_("Five members are paused already; no more at once."), rule="part 6", status=409)
+    return ask_refusal(request.person, by=by, evidence=request.evidence, at=at)
+
+
+def confirm(request: PauseRequest, *, by: Person, at: datetime) -> Pause:
+    """Begin a pause as the second officer and return it; it ends by itself after the hours that were asked for.
+
+    Raises Refused when the confirmer is no second officer, the ask has lapsed, or five members are paused already.
+    """
+    refuse_if(confirm_refusal(request, by=by, at=at))
+    with transaction.atomic():
+        pause = Pause.objects.create(
+            request=request, person=request.person, ground=request.ground, scope=request.scope, reason=request.reason,
+            evidence=request.evidence, first_officer=request.first_officer, second_officer=_second(request, by, at),
+            starts_at=at, ends_at=at + timedelta(hours=request.hours),
+        )  # fmt: skip
+        events.write(
+            "pauses.began", by=by, subject=f"pause:{pause.pk}", at=at, ground=pause.ground, scope=pause.scope,
+            ends_at=pause.ends_at,
+        )  # fmt: skip
+    return pause
+
+
+def running(person: Person, at: datetime) -> list[Pause]:
+    """Return the pauses that reach a person now, the one that ends last first."""
+    of_person = Pause.objects.filter(person=person, starts_at__lte=at, ends_at__gt=at)
+    return list(of_person.select_related("first_officer", "second_officer").order_by("-ends_at"))
+
+
+def all_of(person: Person) -> list[Pause]:
+    """Return every pause a person ever had, newest first."""
+    of_person = Pause.objects.filter(person=person).select_related("first_officer", "second_officer")
+    return list(of_person.order_by("-starts_at"))

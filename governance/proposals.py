@@ -1,0 +1,148 @@
+"""Putting a question to the members: drafted by one of them, then published and never changed again."""
+
+import json
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from coop.people.models import Person
+from coop.record import events
+from coop.refusals import Refusal, Refused, refuse_if
+from governance import policies, standing
+from governance.models import CUTS, Proposal, Rule
+from governance.policy import Payload
+
+# 3.3: one proposal to cut in 90 days, and after one that failed only after 180.
+RHYTHM, AFTER_FAILURE = timedelta(days=90), timedelta(days=180)
+BETWEEN_READINGS = timedelta(days=30)
+
+
+def canonical(payload: Payload) -> str:
+    """Return the one JSON text of a payload: keys sorted, no spaces. Its hash is part of the proposal's digest."""
+    return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def payload_of(proposal: Proposal) -> Payload:
+    """Return the payload of a proposal, read from the text that was hashed."""
+    payload: Payload = json.loads(proposal.payload)
+    return payload
+
+
+def draft_refusal(policy: str, payload: Payload, *, by: Person, at: datetime) -> Refusal | None:
+    """Return why this person cannot put this question, or None."""
+    refusal = standing.refusal(by, doing="propose", at=at)
+    return refusal or next(iter(policies.find(policy).problems(payload)), None)
+
+
+def draft(
+    *, policy: str, payload: Payload, title: str, text: str, by: Person, at: datetime, reads: Proposal | None = None
+) -> Proposal:
+    """Write down a proposal that only its author sees yet. `reads` is the first reading of which it is the second.
+
+    Raises Refused when the author may not propose, or when the policy finds a problem with the payload.
+    """
+    refuse_if(draft_refusal(policy, payload, by=by, at=at))
+    kind = policies.find(policy)
+    with transaction.atomic():
+        proposal = Proposal.objects.create(
+            policy=policy, rule=rule_for(policy, payload), title=title, text=text, payload=canonical(payload),
+            impact=canonical(kind.impact(payload, at)), subject=kind.subject(payload), proposed_by=by, drafted_at=at,
+            first_reading=reads,
+        )  # fmt: skip
+        events.write("proposals.drafted", by=by, subject=f"proposal:{proposal.pk}", at=at, policy=policy)
+    return proposal
+
+
+def draft_second_reading(first: Proposal, *, by: Person, at: datetime) -> Proposal:
+    """Draft the second reading of a proposal that passed its first: the same words, the same change."""
+    return draft(
+        policy=first.policy, payload=payload_of(first), title=first.title, text=first.text, by=by, at=at, reads=first
+    )
+
+
+def rule_for(policy: str, payload: Payload) -> Rule:
+    """Return the latest version of the rule that decides this change."""
+    key = policies.find(policy).rule_key(payload)
+    return Rule.objects.filter(key=key).order_by("-version")[:1].get()
+
+
+def publish_refusal(proposal: Proposal, *, by: Person, at: datetime) -> Refusal | None:
+    """Return why a draft cannot be published now, or None. The database asks the same again."""
+    payload = payload_of(proposal)
+    if proposal.published_at is not None:
+        return Refusal(_("This proposal is published already."), rule="P6", status=409)
+    if proposal.proposed_by_id != by.pk:
+        return Refusal(_("A draft is published by the member who wrote it."), rule="P8")
+    return (
+        draft_refusal(proposal.policy, payload, by=by, at=at)
+        or _rhythm(proposal, rule_for(proposal.policy, payload), at)
+        or _second_reading(proposal, at)
+    )
+
+
+def _rhythm(proposal: Proposal, rule: Rule, at: datetime) -> Refusal | None:
+    if rule.key not in CUTS:
+        return None
+    others = Proposal.objects.filter(subject=proposal.subject, rule__key__in=CUTS).exclude(
+        pk__in=[proposal.pk, proposal.first_reading_id or 0]
+    )
+    recent = others.filter(published_at__gt=at - RHYTHM)
+    failed = others.filter(tally__passed=False, tally__counted_at__gt=at - AFTER_FAILURE)
+    if not (recent | failed).exists():
+        return None
+    return Refusal(
+        _("There was a proposal to cut the same pay not long ago."), rule="3.3", status=409,
+        appeal=_("One such proposal is allowed in 90 days, and after one that failed, 180 days must pass."),
+    )  # fmt: skip
+
+
+def _second_reading(proposal: Proposal, at: datetime) -> Refusal | None:
+    first = proposal.first_reading
+    if first is None or first.tally.counted_at <= at - BETWEEN_READINGS:
+        return None
+    return Refusal(
+        _("Two readings are at least 30 days apart."), rule=proposal.rule.key, status=409,
+        appeal=_("You can publish the second reading 30 days after the first was counted."),
+    )  # fmt: skip
+
+
+def publish(proposal: Proposal, *, by: Person, at: datetime) -> Proposal:
+    """Publish a draft and return it with its times, roll and digest, all of them written by the database.
+
+    From here on nothing of it changes. Raises Refused when it cannot be published.
+    """
+    refuse_if(publish_refusal(proposal, by=by, at=at))
+    payload = payload_of(proposal)
+    rule, impact = rule_for(proposal.policy, payload), policies.find(proposal.policy).impact(payload, at)
+    with transaction.atomic():
+        drafts = Proposal.objects.filter(pk=proposal.pk, published_at=None)
+        if not drafts.update(published_at=at, rule=rule, impact=canonical(impact)):
+            raise Refused(Refusal(_("This proposal is published already."), rule="P6", status=409))
+        proposal = Proposal.objects.select_related("rule").get(pk=proposal.pk)
+        events.write(
+            "proposals.published", by=by, subject=f"proposal:{proposal.pk}", at=at, digest=proposal.digest,
+            roll_root=proposal.roll_root,
+        )  # fmt: skip
+    return proposal
+
+
+def canonical_text(proposal: Proposal) -> str:
+    """Return the canonical JSON whose SHA-256 is the proposal's digest, made here without the database's help (P1)."""
+    p = proposal
+    plain = {
+        "first_reading": p.first_reading_id, "policy": p.policy, "proposed_by": p.proposed_by_id,
+        "roll_root": p.roll_root, "rule": f"{p.rule.key}/{p.rule.version}", "subject": p.subject, "text": p.text,
+        "title": p.title, "impact": json.loads(p.impact), "payload": json.loads(p.payload),
+    }  # fmt: skip
+    for phase in ("published_at", "frozen_at", "opens_at", "closes_at", "locked_until"):
+        plain[phase] = f"{getattr(p, phase):%Y-%m-%dT%H:%M:%S.%fZ}"
+    return canonical(plain)
+
+
+def turnout(proposal: Proposal) -> int:
+    """Return how many electors have voted; a number only, during the vote too (B1)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.governance_turnout(%s)", [proposal.pk])
+        (number,) = cursor.fetchone()
+    return int(number)

@@ -1,0 +1,185 @@
+"""The life of a vote: which state it is in, casting a ballot, counting at the close. Time decides, never an officer."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, models, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from coop.people.models import Person
+from coop.record import events
+from coop.refusals import Refusal, refuse_if
+from governance import counting, mandates, receipts
+from governance.models import Ballot, Enactment, Mandate, Proposal, RollEntry, Tally
+
+
+class State(models.TextChoices):
+    """Where a proposal stands, computed from its times and from the rows that exist."""
+
+    DRAFT = "draft", gettext_lazy("Draft")
+    PUBLISHED = "published", gettext_lazy("Being discussed")
+    FROZEN = "frozen", gettext_lazy("Last days before the vote")
+    VOTING = "voting", gettext_lazy("Vote open")
+    CLOSED = "closed", gettext_lazy("Closed, to be counted")
+    LOST = "lost", gettext_lazy("Not passed")
+    FIRST_READING = "passed_first_reading", gettext_lazy("Passed the first of two readings")
+    LOCKED = "locked", gettext_lazy("Passed, takes effect later")
+    DUE = "due", gettext_lazy("Passed, taking effect now")
+    ENACTED = "enacted", gettext_lazy("In force")
+    FAILED = "failed", gettext_lazy("Passed, but could not take effect")
+    EXPIRED = "expired", gettext_lazy("Passed, but never took effect")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a voter is handed: the ballot's row and the words that find it again. Shown once, kept by the voter only."""
+
+    ballot: Ballot
+    words: str
+
+
+def state(proposal: Proposal, at: datetime) -> State:
+    """Return where a proposal stands at a moment; no query if tally, mandate and enactment were selected with it."""
+    if proposal.published_at is None:
+        return State.DRAFT
+    for ends, phase in (
+        (proposal.frozen_at, State.PUBLISHED), (proposal.opens_at, State.FROZEN), (proposal.closes_at, State.VOTING)
+    ):  # fmt: skip
+        if ends and at < ends:
+            return phase
+    tally = _of(proposal, "tally")
+    if not isinstance(tally, Tally):
+        return State.CLOSED
+    return _after_count(proposal, tally, at)
+
+
+def _after_count(proposal: Proposal, tally: Tally, at: datetime) -> State:
+    if not tally.passed:
+        return State.LOST
+    mandate = _of(proposal, "mandate")
+    if not isinstance(mandate, Mandate):
+        return State.FIRST_READING
+    enactment = _of(mandate, "enactment")
+    if isinstance(enactment, Enactment):
+        return State.FAILED if enactment.failure else State.ENACTED
+    if at < mandate.due_at:
+        return State.LOCKED
+    return State.DUE if at < mandate.expires_at else State.EXPIRED
+
+
+def _of(row: models.Model, name: str) -> object:
+    """Return a row's one-to-one companion, or None."""
+    return getattr(row, name, None)
+
+
+def listed() -> models.QuerySet[Proposal]:
+    """Return all published proposals, newest first, with what their states are computed from."""
+    known = Proposal.objects.select_related("rule", "tally", "mandate__enactment", "first_reading", "proposed_by")
+    return known.exclude(published_at=None).order_by("-published_at", "-id")
+
+
+def entry(proposal: Proposal, person: Person) -> RollEntry | None:
+    """Return a person's place on the roll of a vote, or None."""
+    return RollEntry.objects.filter(proposal=proposal, person=person).first()
+
+
+def has_voted(proposal: Proposal, person: Person) -> bool:
+    """Tell whether a person has voted: whether, never how."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.governance_has_voted(%s, %s)", [proposal.pk, person.pk])
+        (voted,) = cursor.fetchone()
+    return bool(voted)
+
+
+def refusal(proposal: Proposal, *, by: Person, at: datetime) -> Refusal | None:
+    """Return why a person cannot vote on a proposal now, or None."""
+    if proposal.published_at is None or proposal.opens_at is None or at < proposal.opens_at:
+        return Refusal(
+            _("The vote has not opened yet."), rule=proposal.rule.key, appeal=_("Until then you can read and discuss it."),
+            status=409,
+        )  # fmt: skip
+    if proposal.closes_at is None or at >= proposal.closes_at:
+        return Refusal(
+            _("The vote is closed."), rule="P6", appeal=_("You can see the result and check your receipt."), status=409
+        )
+    if entry(proposal, by) is None:
+        return Refusal(
+            _("You are not on the roll of this vote."), rule="R1",
+            appeal=_("The roll was frozen when the proposal was published: members of 30 days with 10 paid hours."),
+        )  # fmt: skip
+    return None
+
+
+def cast(proposal: Proposal, choice: str, *, by: Person, at: datetime) -> Receipt:
+    """Cast a ballot and return its receipt. A later ballot of the same person replaces it (B2).
+
+    Raises Refused when the person cannot vote on it now. The event says that somebody voted, not who.
+    """
+    refuse_if(refusal(proposal, by=by, at=at))
+    words = receipts.new()
+    with transaction.atomic():
+        ballot = Ballot.objects.create(
+            proposal=proposal, person=by, choice=choice, receipt=receipts.digest(words), cast_at=at
+        )
+        subject = f"proposal:{proposal.pk}"
+        events.write("voting.cast", by=None, subject=subject, at=at, receipt=ballot.receipt)
+    return Receipt(ballot, words)
+
+
+def close_refusal(proposal: Proposal, *, at: datetime) -> Refusal | None:
+    """Return why a vote cannot be counted now, or None. Who asks does not matter (P5)."""
+    if proposal.closes_at is None or at < proposal.closes_at:
+        return Refusal(_("The vote is still open: nothing is counted before its end."), rule="P6", status=409)
+    return None
+
+
+def close(proposal: Proposal, *, at: datetime) -> Tally:
+    """Count a vote whose time is over and, if it passed, give the mandate. Anybody may; counted already is fine.
+
+    Raises Refused before the end. The database counts by itself and compares.
+    """
+    refuse_if(close_refusal(proposal, at=at))
+    with transaction.atomic():
+        # Wait for ballots cast in the last moment; whoever counts second finds the tally.
+        proposal = Proposal.objects.select_for_update(of=("self",)).select_related("rule").get(pk=proposal.pk)
+        counted = Tally.objects.filter(proposal=proposal).first()
+        return counted or _count(proposal, at)
+
+
+def _count(proposal: Proposal, at: datetime) -> Tally:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.governance_count(%s)", [proposal.pk])
+        counts = json.loads(cursor.fetchone()[0])
+    tally = Tally.objects.create(
+        proposal=proposal, counted_at=at, counts=counts, passed=counting.passes(counts, proposal.rule)
+    )
+    subject = f"proposal:{proposal.pk}"
+    events.write("voting.closed", by=None, subject=subject, at=at, counts=counts, passed=tally.passed)
+    if tally.passed and (proposal.rule.readings == 1 or proposal.first_reading_id):
+        mandates.give(proposal, at=at)
+    return tally
+
+
+def carry_on(proposal: Proposal, *, at: datetime) -> None:
+    """Do what is due on a proposal, each step in its own transaction: count it, then enact it. Anybody may (P5)."""
+    if state(proposal, at) == State.CLOSED:
+        close(proposal, at=at)
+        proposal = listed().get(pk=proposal.pk)
+    if state(proposal, at) == State.DUE:
+        mandates.enact(proposal.mandate, at=at)
+
+
+def carry_on_all(at: datetime) -> int:
+    """Do what is due on all proposals and return on how many something was."""
+    due = [proposal for proposal in _perhaps_due(at) if state(proposal, at) in {State.CLOSED, State.DUE}]
+    for proposal in due:
+        carry_on(proposal, at=at)
+    return len(due)
+
+
+def _perhaps_due(at: datetime) -> Iterable[Proposal]:
+    open_end = models.Q(tally=None) | models.Q(mandate__isnull=False, mandate__enactment=None)
+    return listed().filter(open_end, closes_at__lte=at)
