@@ -14,7 +14,7 @@ def now() -> datetime:
     """Return the cooperative's time, aware and in UTC; one query."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT public.coop_now()")
-        (time,) = cursor.fetchone()
+        time: datetime = cursor.fetchone()[0]
     return time
 
 

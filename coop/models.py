@@ -18,7 +18,10 @@ class Cooperative(models.Model):
     founded_at = models.DateTimeField()
 
     privacy.declare(
-        id=Audience.PUBLIC, name=Audience.PUBLIC, simulated=Audience.PUBLIC, founded_at=Audience.PUBLIC,
+        id=Audience.PUBLIC,
+        name=Audience.PUBLIC,
+        simulated=Audience.PUBLIC,
+        founded_at=Audience.PUBLIC,
     )
 
     class Meta:
@@ -29,7 +32,7 @@ class Cooperative(models.Model):
 
 
 class ClockAdvance(models.Model):
-    """From this row on the clock of a demonstration runs `ahead` of the world's, counted from the world's; only more."""
+    """From this row on the clock of a demonstration runs `ahead` of the world's; each row is further ahead."""
 
     ahead = models.DurationField()
     advanced_at = models.DateTimeField(db_default=Now(), editable=False)

@@ -62,7 +62,7 @@ def environment(url: str, origin: str = "") -> dict[str, str]:
 
 
 def run(arguments: list[str], *, url: str) -> None:
-    """Run one of our commands to its end in a process of its own, signed in at `url`. Raises Unavailable if it fails."""
+    """Run one of our commands to its end in a process signed in at `url`. Raises Unavailable if it fails."""
     command = [sys.executable, "manage.py", *arguments]
     if subprocess.call(command, env=environment(url), cwd=settings.BASE_DIR):  # noqa: S603 - our own commands
         message = f"The step `manage.py {' '.join(arguments)}` failed; its message stands above."
@@ -91,8 +91,7 @@ def processes(place: Place, url: str) -> Iterator[list[subprocess.Popen[bytes]]]
     """Run the web server and the worker for the length of a block, then end both and wait for them."""
     started: list[subprocess.Popen[bytes]] = []
     try:
-        for command in (place.server, WORKER):
-            started.append(_start(command, environment(url, place.origin)))
+        started += (_start(command, environment(url, place.origin)) for command in (place.server, WORKER))
         yield started
     finally:
         _end(started)
@@ -104,7 +103,7 @@ def wait_until_it_answers(place: Place, server: subprocess.Popen[bytes], *, pati
     until = time.monotonic() + patience
     while time.monotonic() < until and server.poll() is None:
         try:
-            with urlopen(f"http://{host}:{place.port}/health/", timeout=5):  # noqa: S310 - our own address
+            with urlopen(f"http://{host}:{place.port}/health/", timeout=5):
                 return
         except (URLError, OSError):
             time.sleep(0.2)
@@ -120,8 +119,8 @@ def wait_for_the_end(started: list[subprocess.Popen[bytes]]) -> None:
             time.sleep(0.5)
     except KeyboardInterrupt:
         return
-    ended = next(process for process in started if process.poll() is not None)
-    message = f"{' '.join(map(str, list(ended.args)[1:4]))} ended by itself with code {ended.returncode}."  # type: ignore[call-overload]
+    web, worker = (process.poll() for process in started)
+    message = f"The web server or the worker ended by itself (codes {web} and {worker}); its message stands above."
     raise Unavailable(message)
 
 

@@ -13,10 +13,12 @@ if "WORKHALL_TEST_STATE" not in os.environ:
 os.environ["WORKHALL_STATE"] = os.environ["WORKHALL_TEST_STATE"]
 # The server's account has to pass through.
 Path(os.environ["WORKHALL_STATE"]).chmod(0o711)
+# Where whitenoise looks; nothing is collected.
+Path(os.environ["WORKHALL_STATE"], "static").mkdir(exist_ok=True)
 
 from coop.settings import *  # noqa: E402, F403 - the site's own settings, after the folder is named
 
-SECRET_KEY = "only-for-tests"  # noqa: S105 - signs nothing outside the tests
+SECRET_KEY = "only-for-tests"
 # Argon2 is slow on purpose; tests of passwords themselves name their hasher.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Without collected files: names stay as they are in the source.

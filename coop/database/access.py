@@ -22,7 +22,7 @@ class Access:
 
 @contextmanager
 def ready() -> Iterator[Access]:
-    """Hold the database up for the length of a block and return its addresses. Raises Unavailable, saying what to do."""
+    """Hold the database up for a block and return its addresses. Raises Unavailable, saying what to do."""
     if "DATABASE_URL" in os.environ:
         yield _given(os.environ["DATABASE_URL"], os.environ.get("OWNER_DATABASE_URL", ""))
         return

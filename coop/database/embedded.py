@@ -184,8 +184,17 @@ class Cluster:
         options = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in settings.items())
         try:
             self._run(
-                "pg_ctl", "start", "--pgdata", str(self.data), "--log", str(self.home / "log"), "--options", options,
-                "--wait", "--timeout=120", "--silent",
+                "pg_ctl",
+                "start",
+                "--pgdata",
+                str(self.data),
+                "--log",
+                str(self.home / "log"),
+                "--options",
+                options,
+                "--wait",
+                "--timeout=120",
+                "--silent",
             )
         except Unavailable as error:
             last = "\n".join((self.home / "log").read_text(errors="replace").splitlines()[-5:])
@@ -202,15 +211,26 @@ class Cluster:
         word.write_text(self.secret(SUPERUSER))
         try:
             self._run(
-                "initdb", "--pgdata", str(half), "--username", SUPERUSER, "--auth=scram-sha-256", "--pwfile", str(word),
-                "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-sync",
+                "initdb",
+                "--pgdata",
+                str(half),
+                "--username",
+                SUPERUSER,
+                "--auth=scram-sha-256",
+                "--pwfile",
+                str(word),
+                "--encoding=UTF8",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+                "--locale=C",
+                "--no-sync",
             )
         finally:
             word.unlink()
         half.rename(self.data)
 
     def _pid(self) -> int:
-        """Return the process number of this cluster's running server, 0 if there is none (a stale file is no server)."""
+        """Return the process number of this cluster's running server; 0 if a file remains but no server."""
         try:
             pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
             folder = Path(f"/proc/{pid}/cwd").readlink()
@@ -253,12 +273,19 @@ class Cluster:
     def _as_server(self, command: list[str]) -> subprocess.CompletedProcess[bytes]:
         """Run a command as the server's account, with none of our environment (it may hold secrets)."""
         account = self.system_user
-        identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
         # A file, not a pipe: the server would inherit a pipe and we would wait for it for ever.
         with tempfile.TemporaryFile() as output:
             done = subprocess.run(  # noqa: S603 - our own programs, no shell
-                command, check=False, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/",
-                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}, **identity,  # type: ignore[arg-type]
+                command,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd="/",
+                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
+                user=account.pw_uid if account else None,
+                group=account.pw_gid if account else None,
+                extra_groups=[] if account else None,
             )
             output.seek(0)
             return subprocess.CompletedProcess(command, done.returncode, output.read())

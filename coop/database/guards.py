@@ -26,7 +26,7 @@ class _Sql(Operation):
         """Change nothing that Django's state knows."""
 
     def database_forwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
         """Install the promise."""
         schema_editor.execute(self.sql(), params=None)
@@ -57,7 +57,7 @@ class Guard(_Sql):
     `definer` runs the check with the owner's eyes, for conditions that the web role may not look up itself.
     """
 
-    def __init__(  # noqa: PLR0913 - a guard is one sentence with six parts
+    def __init__(
         self, name: str, *, table: str, holds: str, otherwise: str, on: str = "INSERT", definer: bool = False
     ) -> None:
         """Describe the guard."""
@@ -89,7 +89,7 @@ class Procedure(Guard):
     `declare` holds its variables; refuse with `guards.refuse(name, otherwise)`.
     """
 
-    def __init__(  # noqa: PLR0913 - see Guard
+    def __init__(
         self, name: str, *, table: str, body: str, declare: str = "", on: str = "INSERT", definer: bool = False
     ) -> None:
         """Describe the guard."""

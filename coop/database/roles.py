@@ -33,7 +33,7 @@ def create_database(cluster: Cluster, name: str = DATABASE, *, template: str = "
             return
         copy = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY file_copy")
         superuser.execute(copy.format(*map(sql.Identifier, (name, OWNER, template))))
-        for statement in ("REVOKE ALL ON DATABASE {} FROM PUBLIC", f"GRANT CONNECT ON DATABASE {{}} TO {WEB}"):  # noqa: S608
+        for statement in ("REVOKE ALL ON DATABASE {} FROM PUBLIC", f"GRANT CONNECT ON DATABASE {{}} TO {WEB}"):
             superuser.execute(sql.SQL(statement).format(sql.Identifier(name)))
     with psycopg.connect(cluster.url("postgres", name), autocommit=True) as superuser:
         close(superuser)
