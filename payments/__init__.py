@@ -1,0 +1,1 @@
+"""The money: work types, rates, ledger, escrow, payouts. Knows governance below it, nothing of the work above."""

@@ -48,9 +48,7 @@ def grant(client: Client, *, amount: Decimal, reference: str, by: Office, at: da
 
 
 @transaction.atomic
-def _record(  # noqa: PLR0913 - the deposit, where it goes, who and when
-    client: Client, target: str, amount: Decimal, reference: str, by: Office, at: datetime
-) -> Deposit:
+def _record(client: Client, target: str, amount: Decimal, reference: str, by: Office, at: datetime) -> Deposit:
     refuse_if(refusal(amount, reference, by=by, at=at))
     training = target == accounts.TRAINING
     deposit = Deposit.objects.create(

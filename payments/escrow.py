@@ -111,7 +111,7 @@ def restore(
     return transfer
 
 
-def release(  # noqa: PLR0913 - the six facts of an acceptance
+def release(
     job_id: int, person_id: int, assignment_id: int, pay: Decimal, fee: Decimal, fee_version: Fee, *, at: datetime
 ) -> list[Transfer]:
     """Pay an accepted answer: wage (5) to member:payable, fee (6) to coop:fee, its shares (7) to the funds.
@@ -129,7 +129,10 @@ def release_many(acceptances: Iterable[Acceptance], *, at: datetime) -> int:
 
 
 def pay_onboarding(job_id: int, person_id: int, assignment_id: int, pay: Decimal, *, at: datetime) -> Transfer:
-    """Pay a unit of onboarding, passed or not (kind 10, job:commit:person to member:payable). Key `onb:<assignment>`."""
+    """Pay a unit of onboarding, passed or not (kind 10, job:commit:person to member:payable).
+
+    Key `onb:<assignment>`.
+    """
     key = f"onb:{assignment_id}"
     source, target = accounts.commitment(job_id, person_id), accounts.payable(person_id)
     line = Line(Kind.TRAINING_PAY, source, target, pay, key, _ref(assignment_id))

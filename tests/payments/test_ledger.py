@@ -1,0 +1,233 @@
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+
+import psycopg
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from coop.people.models import Client, Person
+from payments import accounts, escrow, invariants, ledger, rates
+from payments.ledger import Kind, LedgerConflict, Line
+from payments.models import Account, Fee, Transfer
+from payments.money import from_micro
+
+JOB = 700_001
+
+
+def funded(orbit: Client, deposit: Callable[[str], None], now: datetime, amount: str = "10") -> None:
+    deposit(amount)
+    escrow.fund(JOB, Decimal(amount), orbit, 1, by=None, at=now)
+
+
+def test_a_deposit_is_on_the_balance(deposit: Callable[[str], None], orbit: Client) -> None:
+    before = escrow.available(orbit)
+    deposit("12.345678")
+    assert escrow.available(orbit) - before == Decimal("12.345678")
+
+
+def test_an_acceptance_pays_wage_fee_and_levies_to_the_last_unit(
+    deposit: Callable[[str], None], orbit: Client, amina: Person, fee: Fee, now: datetime
+) -> None:
+    funded(orbit, deposit, now)
+    pay = Decimal("0.093337")
+    charge = rates.fee_on(pay, fee)
+    was, training, coop, care = (
+        ledger.balance(code) for code in (accounts.payable(amina.pk), accounts.TRAINING, accounts.FEE, accounts.CARE)
+    )
+    escrow.commit(JOB, amina.pk, 900_001, pay + charge, at=now)
+    posted = escrow.release(JOB, amina.pk, 900_001, pay, charge, fee, at=now)
+    assert charge == Decimal("0.009333")
+    assert len({transfer.journal for transfer in posted}) == 1
+    assert ledger.balance(accounts.payable(amina.pk)) - was == pay
+    assert ledger.balance(accounts.TRAINING) - training == Decimal("0.002799")
+    assert ledger.balance(accounts.CARE) - care == Decimal("0.000466")
+    assert ledger.balance(accounts.FEE) - coop == Decimal("0.006068")
+    assert ledger.balance(accounts.commitment(JOB, amina.pk)) == 0
+    assert escrow.set_aside(JOB) == Decimal(10) - pay - charge
+
+
+def test_an_acceptance_again_changes_nothing(
+    deposit: Callable[[str], None], orbit: Client, amina: Person, fee: Fee, now: datetime
+) -> None:
+    funded(orbit, deposit, now)
+    escrow.commit(JOB, amina.pk, 900_001, Decimal("0.099"), at=now)
+    first = escrow.release(JOB, amina.pk, 900_001, Decimal("0.09"), Decimal("0.009"), fee, at=now)
+    again = escrow.release(JOB, amina.pk, 900_001, Decimal("0.09"), Decimal("0.009"), fee, at=now)
+    assert [transfer.pk for transfer in again] == [transfer.pk for transfer in first]
+    assert ledger.balance(accounts.payable(amina.pk)) == Decimal("0.09")
+
+
+def test_the_same_key_with_another_amount_is_a_conflict(
+    deposit: Callable[[str], None], orbit: Client, amina: Person, now: datetime
+) -> None:
+    funded(orbit, deposit, now)
+    escrow.commit(JOB, amina.pk, 900_001, Decimal("0.10"), at=now)
+    with pytest.raises(LedgerConflict, match="claim:900001"), transaction.atomic():
+        escrow.commit(JOB, amina.pk, 900_001, Decimal("0.11"), at=now)
+    assert ledger.balance(accounts.commitment(JOB, amina.pk)) == Decimal("0.10")
+
+
+def test_a_conflict_in_one_line_posts_none_of_the_others(
+    deposit: Callable[[str], None], orbit: Client, amina: Person, now: datetime
+) -> None:
+    funded(orbit, deposit, now)
+    target = accounts.commitment(JOB, amina.pk)
+    escrow.commit(JOB, amina.pk, 900_001, Decimal("0.10"), at=now)
+    lines = [
+        Line(Kind.CLAIM, accounts.escrow(JOB), target, Decimal("0.10"), "claim:900002", "assignment:900002"),
+        Line(Kind.CLAIM, accounts.escrow(JOB), target, Decimal("0.20"), "claim:900001", "assignment:900001"),
+    ]
+    with pytest.raises(LedgerConflict), transaction.atomic():
+        ledger.post(*lines, journal="both", at=now)
+    assert ledger.balance(target) == Decimal("0.10")
+
+
+def test_a_posting_is_one_statement_once_its_accounts_stand(
+    deposit: Callable[[str], None],
+    orbit: Client,
+    amina: Person,
+    fee: Fee,
+    now: datetime,
+    django_assert_num_queries: Callable[..., object],
+) -> None:
+    funded(orbit, deposit, now)
+    for number in (900_001, 900_002):
+        escrow.commit(JOB, amina.pk, number, Decimal("0.099"), at=now)
+    escrow.release(JOB, amina.pk, 900_001, Decimal("0.09"), Decimal("0.009"), fee, at=now)
+    with django_assert_num_queries(1):  # type: ignore[attr-defined]
+        escrow.release(JOB, amina.pk, 900_002, Decimal("0.09"), Decimal("0.009"), fee, at=now)
+
+
+def test_thousands_are_released_in_one_statement(
+    deposit: Callable[[str], None],
+    orbit: Client,
+    amina: Person,
+    fee: Fee,
+    now: datetime,
+    django_assert_num_queries: Callable[..., object],
+) -> None:
+    funded(orbit, deposit, now, "300")
+    source = accounts.escrow(JOB)
+    numbers = range(900_000, 902_000)
+    target = accounts.commitment(JOB, amina.pk)
+    claims = [
+        Line(Kind.CLAIM, source, target, Decimal("0.099"), f"claim:{n}", f"assignment:{n}", f"claim:{n}")
+        for n in numbers
+    ]
+    ledger.post_many(claims, at=now)
+    done = [escrow.Acceptance(JOB, amina.pk, n, Decimal("0.09"), Decimal("0.009"), fee) for n in numbers]
+    escrow.release_many(done[:1], at=now)
+    with django_assert_num_queries(1):  # type: ignore[attr-defined]
+        assert escrow.release_many(done[1:], at=now) == 4 * 1999
+    assert escrow.release_many(done, at=now) == 0
+    assert ledger.balance(accounts.payable(amina.pk)) == 180
+    assert not any(invariants.broken().values())
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "-Infinity", "0.0000001"])
+def test_an_amount_is_a_number_of_six_decimals(amina: Person, now: datetime, amount: str) -> None:
+    with pytest.raises(ValueError, match="amount"):
+        escrow.commit(JOB, amina.pk, 900_001, Decimal(amount), at=now)
+
+
+@pytest.mark.parametrize("amount", ["0", "-1"])
+def test_an_amount_is_above_zero(
+    deposit: Callable[[str], None], orbit: Client, amina: Person, now: datetime, amount: str
+) -> None:
+    funded(orbit, deposit, now)
+    with pytest.raises(IntegrityError, match="transfers_are_positive"), transaction.atomic():
+        escrow.commit(JOB, amina.pk, 900_001, Decimal(amount), at=now)
+
+
+def test_a_funding_is_taken_back_by_its_mirror_once(
+    deposit: Callable[[str], None], orbit: Client, amina: Person, now: datetime
+) -> None:
+    deposit("10")
+    before = escrow.available(orbit)
+    transfer = escrow.fund(JOB, Decimal(4), orbit, 1, by=None, at=now)
+    mirror = ledger.reverse(transfer, by=None, at=now)
+    assert ledger.reverse(transfer, by=None, at=now) == mirror
+    assert (escrow.available(orbit), escrow.set_aside(JOB)) == (before, 0)
+    assert not any(invariants.broken().values())
+
+
+def test_a_wage_is_never_taken_back(earn: Callable[[Person, str], int], amina: Person, now: datetime) -> None:
+    number = earn(amina, "0.30")
+    wage = Transfer.objects.get(ref=f"assignment:{number}", kind=Kind.TRAINING_PAY)
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        ledger.reverse(wage, by=None, at=now)
+    assert guard_of(caught.value) == "reversals_mirror_a_transfer"
+
+
+def test_a_claim_ends_and_the_money_is_the_jobs_again(
+    deposit: Callable[[str], None], orbit: Client, amina: Person, now: datetime
+) -> None:
+    funded(orbit, deposit, now)
+    escrow.commit(JOB, amina.pk, 900_001, Decimal("0.10"), at=now)
+    escrow.restore(JOB, amina.pk, 900_001, Decimal("0.10"), at=now)
+    assert escrow.set_aside(JOB) == 10
+    escrow.refund(JOB, Decimal(10), orbit, 1, at=now)
+    assert escrow.set_aside(JOB) == 0
+
+
+def test_the_last_money_stands_behind_one_claim_only(
+    committed: None, deposit: Callable[[str], None], orbit: Client, amina: Person, luis: Person, now: datetime
+) -> None:
+    funded(orbit, deposit, now, "0.50")
+    start, outcomes = threading.Barrier(20), []
+
+    def claim(number: int) -> None:
+        try:
+            start.wait()
+            escrow.commit(JOB, (amina.pk, luis.pk)[number % 2], number, Decimal("0.10"), at=now)
+            outcomes.append("locked")
+        except IntegrityError as error:
+            outcomes.append(guard_of(error))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=claim, args=(900_100 + number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["account_above_its_floor"] * 15 + ["locked"] * 5
+    assert escrow.set_aside(JOB) == 0
+    assert not any(invariants.broken().values())
+
+
+def test_the_same_acceptance_from_two_sides_pays_once(
+    committed: None, deposit: Callable[[str], None], orbit: Client, amina: Person, fee: Fee, now: datetime
+) -> None:
+    funded(orbit, deposit, now)
+    escrow.commit(JOB, amina.pk, 900_001, Decimal("0.099"), at=now)
+    start, seen = threading.Barrier(4), []
+
+    def accept() -> None:
+        try:
+            start.wait()
+            posted = escrow.release(JOB, amina.pk, 900_001, Decimal("0.09"), Decimal("0.009"), fee, at=now)
+            seen.append({transfer.pk for transfer in posted})
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=accept) for _turn in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(seen) == 4
+    assert all(pks == seen[0] for pks in seen)
+    assert ledger.balance(accounts.payable(amina.pk)) == Decimal("0.09")
+
+
+def guard_of(error: IntegrityError) -> str | None:
+    assert isinstance(error.__cause__, psycopg.Error)
+    return error.__cause__.diag.constraint_name
+
+
+def test_balances_at_the_surface_are_exact() -> None:
+    assert from_micro(1) * 3 == Decimal("0.000003")
+    assert Account(code="fund:care", balance=from_micro(1)).balance == Decimal("0.000001")
