@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from django.db import IntegrityError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from coop import clock
 from coop.record import tree
@@ -28,6 +29,8 @@ WHERE (event.transaction, event.id) > (%s, %s)
   AND event.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
 ORDER BY event.transaction, event.id LIMIT %s
 """
+
+COPY = "COPY public.record_leaf (index, event_id, leaf_hash, chain_hash) FROM STDIN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +107,22 @@ def _seal_batch() -> int:
             last = Leaf.objects.select_related("event").order_by("-index").first()
             after = (last.event.transaction, last.event_id) if last else (0, 0)
             cursor.execute(UNSEALED, [*after, BATCH])
-            _place(cursor.fetchall(), last)
-            return cursor.rowcount
+            waiting = cursor.fetchall()
+            if waiting:
+                _place(cursor, waiting, last)
+            return len(waiting)
     except IntegrityError:  # another one sealed these first
         return 0
 
 
-def _place(events: list[tuple[int, str]], last: Leaf | None) -> None:
+def _place(cursor: CursorWrapper, events: list[tuple[int, str]], last: Leaf | None) -> None:
+    """Write the next places with one COPY, as it costs a fifth of an INSERT."""
     index, chain = (last.index, bytes(last.chain_hash)) if last else (-1, b"")
-    leaves = []
-    for event, text in events:
-        index, leaf = index + 1, tree.leaf_hash(text.encode())
-        chain = hashlib.sha256(chain + leaf).digest()
-        leaves.append(Leaf(index=index, event_id=event, leaf_hash=leaf, chain_hash=chain))
-    Leaf.objects.bulk_create(leaves)
+    with cursor.copy(COPY) as copy:
+        for event, text in events:
+            index, leaf = index + 1, tree.leaf_hash(text.encode())
+            chain = hashlib.sha256(chain + leaf).digest()
+            copy.write_row((index, event, leaf, chain))
 
 
 # The tree as far as this process has read it: leaves never change, so only the new ones are read each time.
