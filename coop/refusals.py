@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 type Text = str | Promise
+
+PROBLEM = "application/problem+json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +71,18 @@ def problem(refusal: Refusal) -> dict[str, object]:
 
 
 def api_answer(exception: Exception, context: dict[str, object]) -> HttpResponse | None:
-    """Answer exceptions of the API: a refusal as problem+json, the others as DRF does."""
+    """Answer exceptions of the API as problem+json: a refusal with its rule, wrong fields each with its errors."""
     # Imported late: every act imports this module, and DRF's views import our acts' keys.
     from rest_framework.response import Response  # noqa: PLC0415
     from rest_framework.views import exception_handler  # noqa: PLC0415
 
     if isinstance(exception, Refused):
         body = problem(exception.refusal)
-        return Response(body, status=exception.refusal.status, content_type="application/problem+json")
-    return exception_handler(exception, context)
+        return Response(body, status=exception.refusal.status, content_type=PROBLEM)
+    answer = exception_handler(exception, context)
+    if answer is not None:
+        title = answer.data.get("detail") if isinstance(answer.data, dict) else None
+        errors = {} if title else {"errors": answer.data}
+        answer.data = {"title": str(title or _("Some fields are wrong.")), "status": answer.status_code, **errors}
+        answer.content_type = PROBLEM
+    return answer

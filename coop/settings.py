@@ -157,6 +157,8 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 # A data set of 100,000 rows is a few tens of megabytes; larger ones come in several deliveries.
 DATASET_UPLOAD_MAX_BYTES = 64_000_000
+# Everywhere, not only where data sets are taken: a file over the bound is cut off while it arrives.
+FILE_UPLOAD_HANDLERS = ["tasks.bounded.Bounded"]
 
 SECURE_CSP = {
     "default-src": [CSP.NONE],
