@@ -3,11 +3,11 @@
 A file is read twice as a stream: once to check every row, then, if all are good, into the database by COPY.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import batched
-from typing import BinaryIO
-from uuid import uuid4
+from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.core.files import File
@@ -54,26 +54,39 @@ def refusal(job: Job) -> Refusal | None:
 def receive(job: Job, file: File[bytes], *, by: Person | None, at: datetime) -> Upload:
     """Keep a client's file and load it: at once when it is small, else in the background. Return the upload.
 
-    Its problems are in the upload, not raised. Raise Refused when the job takes no tasks or the file is too large.
+    Its problems are in the upload, not raised. The same file sent again to a job that has its tasks changes nothing.
+    Raise Refused when the job takes no tasks or the file is too large.
     """
-    refuse_if(refusal(job))
     refuse_if(too_large() if file.size > settings.DATASET_UPLOAD_MAX_BYTES else None)
-    small = file.size <= AT_ONCE_MAX_BYTES
-    upload = _keep(job, file, by=by, at=at, later=not small)
-    return load(upload, at=at) if small else upload
+    upload = _keep(job, file, by=by, at=at)
+    return load(upload, at=at) if file.size <= AT_ONCE_MAX_BYTES else upload
 
 
 @transaction.atomic
-def _keep(job: Job, file: File[bytes], *, by: Person | None, at: datetime, later: bool) -> Upload:
+def _keep(job: Job, file: File[bytes], *, by: Person | None, at: datetime) -> Upload:
+    job = Job.objects.select_for_update(no_key=True).get(pk=job.pk)
+    refuse_if(refusal(job))
+    # Named by what is in it: a file sent twice is found, and nothing of a client's name reaches the disk.
+    stored = f"{job.pk}-{_digest(file)}"
+    if upload := job.uploads.filter(file__startswith=f"datasets/{stored}", problem_count=0).first():
+        return upload
     name = (file.name or "").rsplit("/")[-1].replace("\0", "")[:200] or _("data set")
     upload = Upload(job=job, file_name=name, created_by=by, created_at=at)
-    # The name on disk is ours: nothing of a client's name reaches the file system.
-    upload.file.save(f"{uuid4().hex}.data", file, save=False)
+    upload.file.save(f"{stored}.data", file, save=False)
     upload.save(force_insert=True)
-    events.write("datasets.received", by=by, subject=f"job:{job.pk}", at=at, upload=upload.pk, bytes=upload.file.size)
-    if later:
+    events.write("datasets.received", by=by, subject=f"job:{job.pk}", at=at, upload=upload.pk, bytes=file.size)
+    if file.size > AT_ONCE_MAX_BYTES:
         background.configure_task(LOAD, lock=f"job:{job.pk}").defer(upload_id=upload.pk)
     return upload
+
+
+def _digest(file: File[bytes]) -> str:
+    """Return the SHA-256 of a file, read in pieces."""
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()
 
 
 @transaction.atomic
@@ -84,7 +97,8 @@ def load(upload: Upload, *, at: datetime) -> Upload:
     if upload.finished_at:
         return upload
     _take_time()
-    with upload.file.open("rb") as file:
+    with upload.file.open("rb") as opened:
+        file = cast("BinaryIO", opened.file)
         count, problems = _check(job, file)
         upload.rows, upload.problem_count, upload.finished_at = count, len(problems), at
         upload.problems = [{"line": found.line, "problem": found.words} for found in problems.first]
@@ -123,7 +137,8 @@ class _Problems:
 
 def _check(job: Job, file: BinaryIO) -> tuple[int, _Problems]:
     """Return how many rows of a file are good, and every problem in it."""
-    problems, lines = _Problems(), {}
+    problems = _Problems()
+    lines: dict[str, int] = {}
     if refused := refusal(job):
         problems.add(Problem(1, str(refused)))
         return 0, problems

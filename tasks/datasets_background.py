@@ -7,7 +7,7 @@ from tasks import datasets
 from tasks.models import Upload
 
 
-@app.task(name=datasets.LOAD)
+@app.task(name=datasets.LOAD, retry=5)
 def load_data_set(upload_id: int) -> None:
     """Load an upload, as deferred with it; a second time changes nothing."""
     datasets.load(Upload.objects.get(pk=upload_id), at=clock.now())

@@ -19,20 +19,13 @@ from payments import accounts, escrow, ledger, rates
 from payments.models import Rate, WorkType
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
-from tasks import shapes
+from tasks import funds, shapes
 from tasks.models import Job, ReviewRule
 
 PAY_MAX = Decimal(10_000)
 OVERLAP_MAX = 25
 TIME_LIMIT = timedelta(hours=1)
-# What still may become a wage: the answers nobody has claimed, and those claimed but not accepted.
-MONEY = """
-SELECT (SELECT count(*) FROM tasks_task WHERE job_id = %(job)s),
-       (SELECT coalesce(sum(open_slots), 0) FROM tasks_task WHERE job_id = %(job)s),
-       count(*) FILTER (WHERE state IN ('claimed', 'submitted', 'sent_back')),
-       coalesce(sum(pay + fee) FILTER (WHERE state IN ('claimed', 'submitted', 'sent_back')), 0)
-FROM tasks_assignment WHERE job_id = %(job)s
-"""
+TWICE = timedelta(minutes=10)
 PROGRESS = """
 SELECT (SELECT count(*) FROM tasks_task WHERE job_id = %(job)s),
        (SELECT coalesce(sum(open_slots), 0) FROM tasks_task WHERE job_id = %(job)s),
@@ -134,6 +127,12 @@ def draft(  # noqa: PLR0913 - a job has as many parts
     return job
 
 
+def twin(client: Client, facts: dict[str, Any], *, by: Person, at: datetime) -> Job | None:
+    """Return the draft a person wrote with the same facts within ten minutes: a form sent twice makes one job."""
+    same = client.jobs.filter(opened_at=None, closed_at=None, created_by=by, drafted_at__gt=at - TWICE, **facts)
+    return same.order_by("-pk").first()
+
+
 def price(job: Job) -> escrow.Quote:
     """Return what all answers of a job cost at its pay and the fee in force: wages, fee and total in US$."""
     return escrow.quote(job.tasks.count(), job.overlap, job.pay, rates.fee_now())
@@ -144,26 +143,21 @@ def missing(job: Job, *, pay: Decimal | None = None) -> Decimal:
 
     Claims that stand are paid from their own money; should one be given back at a higher pay, the difference is here.
     """
-    if job.is_onboarding:
-        return Decimal(0)  # the training fund pays it, claim by claim
-    each = escrow.quote(1, 1, job.pay if pay is None else pay, rates.fee_now()).total
-    tasks, unclaimed, undecided, locked = _query(MONEY, job)
-    answers = unclaimed if job.opened_at else tasks * job.overlap
-    needed = each * int(answers) + max(Decimal(0), each * undecided - from_micro(int(locked)))
-    return max(Decimal(0), needed - escrow.set_aside(job.pk))
+    return max(Decimal(0), funds.needed(job, pay) - escrow.set_aside(job.pk))
+
+
+def money_of(job: Job) -> dict[str, Decimal]:
+    """Return a job's price with what of it is set aside and unclaimed, and what is missing; all in US$."""
+    cost, held = price(job), escrow.set_aside(job.pk)
+    return {"wages": cost.wages, "fee": cost.fee, "total": cost.total, "set_aside": held, "missing": missing(job)}
 
 
 def progress(job: Job) -> Progress:
     """Return how far a job is; one query, whatever its size."""
-    *counts, spent = _query(PROGRESS, job)
-    return Progress(*map(int, counts), spent=from_micro(int(spent)))
-
-
-def _query(sql: str, job: Job) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"job": job.pk})
-        row: tuple[Any, ...] = cursor.fetchone()
-        return row
+        cursor.execute(PROGRESS, {"job": job.pk})
+        tasks, unclaimed, claimed, being_checked, sent_back, accepted, spent = map(int, cursor.fetchone())
+    return Progress(tasks, unclaimed, claimed, being_checked, sent_back, accepted, from_micro(spent))
 
 
 def refusal_to_fund(job: Job) -> Refusal | None:
@@ -209,7 +203,7 @@ def _set_aside(job: Job, amount: Decimal, *, by: Person | None, at: datetime) ->
 
 def _times(job: Job, kind: ledger.Kind) -> int:
     """Return how often money was set aside or given back, as the number of the last time; under the job's lock."""
-    return ledger.lines_of(accounts.escrow(job.pk)).filter(kind=kind).count()
+    return int(ledger.lines_of(accounts.escrow(job.pk)).filter(kind=kind).count())
 
 
 def refusal_to_open(job: Job) -> Refusal | None:

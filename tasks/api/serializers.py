@@ -1,0 +1,151 @@
+"""What the API takes and gives. Amounts are decimal text in US$; times are ISO 8601 in UTC."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+from payments.models import WorkType
+from tasks import jobs
+from tasks.models import Job, ReviewRule, Upload
+
+RULES = [ReviewRule.MAJORITY.value, ReviewRule.PEER.value]
+
+
+class PayField(serializers.DecimalField):
+    """An amount of US$ above zero, at most six decimal places."""
+
+    def __init__(self, **options: Any) -> None:
+        """Set the bounds."""
+        least = Decimal("0.000001")
+        super().__init__(max_digits=11, decimal_places=6, min_value=least, max_value=jobs.PAY_MAX, **options)
+
+
+class SumField(serializers.DecimalField):
+    """A sum of US$, six decimal places."""
+
+    def __init__(self, **options: Any) -> None:
+        """Set the form."""
+        super().__init__(max_digits=20, decimal_places=6, read_only=True, **options)
+
+
+class AnswerForm(serializers.Serializer[Any]):
+    """The question and what its shape needs: labels for a choice, the least length of a reason for a comparison."""
+
+    question = serializers.CharField(max_length=500)
+    labels = serializers.ListField(child=serializers.CharField(max_length=120), required=False, max_length=60)
+    multiple = serializers.BooleanField(required=False)
+    min_reason = serializers.IntegerField(required=False, min_value=0, max_value=1000)
+
+
+class NewJob(serializers.Serializer[Any]):
+    """A job to be drafted."""
+
+    work_type = serializers.SlugRelatedField(
+        slug_field="slug", queryset=WorkType.objects.exclude(slug="onboarding"), help_text="As in /api/v1/rates."
+    )
+    title = serializers.CharField(max_length=120)
+    guide = serializers.CharField(max_length=40_000, help_text="Markdown.")
+    form = AnswerForm()
+    overlap = serializers.IntegerField(min_value=1, max_value=jobs.OVERLAP_MAX, default=3)
+    pay = PayField(help_text="US$ for each answer; the voted rate or more.")
+    review_rule = serializers.ChoiceField(choices=RULES, default=ReviewRule.MAJORITY.value)
+    sensitivity = serializers.CharField(max_length=200, default="", allow_blank=True, help_text="What may upset.")
+    minutes = serializers.IntegerField(min_value=5, max_value=1440, default=60, help_text="From claim to handing in.")
+
+    def facts(self) -> dict[str, Any]:
+        """Return what `jobs.draft` takes."""
+        facts = dict(self.validated_data)
+        limit = timedelta(minutes=facts.pop("minutes"))
+        return {**facts, "form": dict(facts["form"]), "time_limit": limit}
+
+
+class NewPay(serializers.Serializer[Any]):
+    """A higher pay."""
+
+    pay = PayField(help_text="US$ for each answer; not less than now.")
+
+
+class JobLine(serializers.ModelSerializer[Job]):
+    """A job in a list."""
+
+    work_type = serializers.SlugRelatedField[WorkType](slug_field="slug", read_only=True)
+    pay = SumField()
+    state = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Job
+        fields = (
+            "id", "title", "work_type", "state", "pay", "overlap", "review_rule", "sensitivity", "drafted_at",
+            "opened_at", "closed_at",
+        )  # fmt: skip
+
+    def get_state(self, job: Job) -> str:
+        """Return draft, open or closed."""
+        return "closed" if job.closed_at else "open" if job.opened_at else "draft"
+
+
+class Money(serializers.Serializer[Any]):
+    """What a job costs at most, what of it is set aside and unclaimed, and what is missing before it can open."""
+
+    wages = SumField()
+    fee = SumField()
+    total = SumField()
+    set_aside = SumField()
+    missing = SumField()
+
+
+class JobWhole(JobLine):
+    """One job with its guide, form and money."""
+
+    money = serializers.SerializerMethodField()
+
+    class Meta(JobLine.Meta):
+        fields = (*JobLine.Meta.fields, "guide", "form", "money")  # type: ignore[assignment]
+
+    def get_money(self, job: Job) -> Money:
+        """Return the job's money."""
+        return Money(jobs.money_of(job)).data  # type: ignore[return-value]
+
+
+class ProgressOut(serializers.Serializer[jobs.Progress]):
+    """How far a job is: answers by where they stand."""
+
+    tasks = serializers.IntegerField()
+    answers = serializers.IntegerField()
+    unclaimed = serializers.IntegerField()
+    claimed = serializers.IntegerField()
+    being_checked = serializers.IntegerField()
+    sent_back = serializers.IntegerField()
+    accepted = serializers.IntegerField()
+    spent = SumField()
+
+
+class UploadOut(serializers.ModelSerializer[Upload]):
+    """What became of a data set: all its rows are in, or none, and then its problems say why."""
+
+    state = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Upload
+        fields = ("id", "state", "rows", "problem_count", "problems", "created_at", "finished_at")
+
+    def get_state(self, upload: Upload) -> str:
+        """Return reading, loaded or sent_back."""
+        return "reading" if upload.finished_at is None else "sent_back" if upload.problem_count else "loaded"
+
+
+class RateOut(serializers.Serializer[Any]):
+    """What a kind of work pays at least, by the members' vote."""
+
+    work_type = serializers.CharField(source="work_type.slug")
+    name = serializers.CharField(source="work_type.name")
+    shape = serializers.CharField(source="work_type.shape")
+    unit = serializers.CharField(source="work_type.unit")
+    version = serializers.IntegerField()
+    amount = SumField()
+    currency = serializers.CharField()
+    estimated_seconds = serializers.IntegerField()
+    mandate = serializers.IntegerField(source="mandate_id")
+    since = serializers.DateTimeField()

@@ -1,0 +1,22 @@
+"""Addresses of the API."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
+
+from tasks.api import views
+
+JOB = "v1/jobs/<int:number>"
+
+urlpatterns = [
+    path("schema", SpectacularAPIView.as_view(), name="api_schema"),
+    path("v1/rates", views.Rates.as_view(), name="api_rates"),
+    path("v1/jobs", views.Jobs.as_view(), name="api_jobs"),
+    path(JOB, views.OneJob.as_view(), name="api_job"),
+    path(f"{JOB}/tasks", views.Tasks.as_view(), name="api_tasks"),
+    path(f"{JOB}/fund", views.Fund.as_view(), name="api_fund"),
+    path(f"{JOB}/open", views.Open.as_view(), name="api_open"),
+    path(f"{JOB}/raise", views.Raise.as_view(), name="api_raise"),
+    path(f"{JOB}/close", views.Close.as_view(), name="api_close"),
+    path(f"{JOB}/progress", views.ProgressView.as_view(), name="api_progress"),
+    path(f"{JOB}/results", views.Results.as_view(), name="api_results"),
+]

@@ -1,0 +1,243 @@
+"""The API's views: a key sees its own organisation; what belongs to another is not there."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django.core.files import File
+from django.db.models import QuerySet
+from django.http import Http404, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from coop import clock
+from coop.people.models import ApiKey, Person
+from coop.people.scopes import HasScope
+from coop.refusals import Refusal, Refused
+from payments.models import WorkType
+from tasks import datasets, exports, jobs
+from tasks.api import serializers
+from tasks.api.parsers import JsonList, Lines, SmallJson, Table
+from tasks.models import Job, Upload
+
+PROBLEM = OpenApiResponse(OpenApiTypes.OBJECT, "problem+json: title, status, rule (of the constitution), remedy.")
+
+
+class KeyView(APIView):
+    """A view for a key with the scope it names."""
+
+    permission_classes = (HasScope,)
+    parser_classes: Sequence[type[BaseParser]] = (SmallJson,)
+    scope: str | dict[str, str] = "read"
+
+    def key(self) -> ApiKey:
+        """Return the key that calls."""
+        return cast("ApiKey", self.request.auth)
+
+    def who(self) -> Person:
+        """Return the person who made the key; what it does is done in their name."""
+        return cast("Person", self.request.user)
+
+    def job(self, number: int) -> Job:
+        """Return a job of the key's organisation; Http404 for any other."""
+        found = Job.objects.select_related("client", "work_type")
+        return get_object_or_404(found, client=self.key().client, pk=number)
+
+    def answer(self, job: Job, status: int = 200) -> Response:
+        """Return a job as it stands now."""
+        return Response(serializers.JobWhole(self.job(job.pk)).data, status=status)
+
+
+class Newest(CursorPagination):
+    """Pages of 50, the newest first."""
+
+    ordering = "-id"
+    page_size = 50
+
+
+class Jobs(KeyView):
+    """The organisation's jobs."""
+
+    scope = {"GET": "read", "POST": "post"}
+
+    @extend_schema(operation_id="list_jobs", responses=serializers.JobLine(many=True))
+    def get(self, request: Request) -> Response:
+        """List the jobs, the newest first; `next` leads to older ones."""
+        pages = Newest()
+        found: QuerySet[Job] = self.key().client.jobs.select_related("work_type")
+        page = pages.paginate_queryset(found, request, view=self)
+        return pages.get_paginated_response(serializers.JobLine(page, many=True).data)
+
+    @extend_schema(
+        operation_id="draft_job",
+        request=serializers.NewJob,
+        responses={201: serializers.JobWhole, 400: PROBLEM},
+    )
+    def post(self, request: Request) -> Response:
+        """Draft a job; nobody sees it before it is opened."""
+        given = serializers.NewJob(data=request.data)
+        given.is_valid(raise_exception=True)
+        job = jobs.draft(self.key().client, **given.facts(), by=self.who(), at=clock.now())
+        return self.answer(job, status=201)
+
+
+class OneJob(KeyView):
+    """One job."""
+
+    @extend_schema(operation_id="get_job", responses={200: serializers.JobWhole, 404: PROBLEM})
+    def get(self, request: Request, number: int) -> Response:
+        """Return a job with its price and what is set aside."""
+        return self.answer(self.job(number))
+
+
+class Tasks(KeyView):
+    """The tasks of a job, sent in data sets."""
+
+    scope = {"GET": "read", "POST": "post"}
+    parser_classes = (JsonList, Lines, Table)
+
+    @extend_schema(operation_id="list_data_sets", responses=serializers.UploadOut(many=True))
+    def get(self, request: Request, number: int) -> Response:
+        """List the last 50 data sets and what became of them."""
+        sent = self.job(number).uploads.order_by("-pk")[:50]
+        return Response(serializers.UploadOut(sent, many=True).data)
+
+    @extend_schema(
+        operation_id="add_tasks",
+        request={
+            "application/x-ndjson": OpenApiTypes.BINARY,
+            "text/csv": OpenApiTypes.BINARY,
+            "application/json": {"type": "array", "items": {"type": "object"}},
+        },
+        responses={
+            201: serializers.UploadOut,
+            202: serializers.UploadOut,
+            409: PROBLEM,
+            413: PROBLEM,
+            422: serializers.UploadOut,
+        },
+    )
+    def post(self, request: Request, number: int) -> Response:
+        """Add tasks: all of them (201), none and the problems by line (422), or later by the worker (202)."""
+        job, file = self.job(number), request.data
+        if not isinstance(file, File):
+            raise Refused(Refusal("The body is empty.", appeal="Send one object on each line.", status=400))
+        upload = datasets.receive(job, file, by=self.who(), at=clock.now())
+        return Response(serializers.UploadOut(upload).data, status=_status(upload))
+
+
+def _status(upload: Upload) -> int:
+    if upload.finished_at is None:
+        return 202
+    return 422 if upload.problem_count else 201
+
+
+class Fund(KeyView):
+    """The money of a job."""
+
+    scope = "fund"
+
+    @extend_schema(operation_id="fund_job", request=None, responses={200: serializers.JobWhole, 409: PROBLEM})
+    def post(self, request: Request, number: int) -> Response:
+        """Set aside what the job still needs; again changes nothing."""
+        return self.answer(jobs.fund(self.job(number), by=self.who(), at=clock.now()))
+
+
+class Open(KeyView):
+    """The opening of a job."""
+
+    scope = "fund"
+
+    @extend_schema(operation_id="open_job", request=None, responses={200: serializers.JobWhole, 403: PROBLEM})
+    def post(self, request: Request, number: int) -> Response:
+        """Open a funded job for work; again changes nothing."""
+        return self.answer(jobs.open(self.job(number), by=self.who(), at=clock.now()))
+
+
+class Raise(KeyView):
+    """The pay of a job."""
+
+    scope = "fund"
+
+    @extend_schema(
+        operation_id="raise_pay",
+        request=serializers.NewPay,
+        responses={200: serializers.JobWhole, 403: PROBLEM, 409: PROBLEM},
+    )
+    def post(self, request: Request, number: int) -> Response:
+        """Raise the pay for each answer; what is claimed keeps its own."""
+        given = serializers.NewPay(data=request.data)
+        given.is_valid(raise_exception=True)
+        job = jobs.raise_pay(self.job(number), pay=given.validated_data["pay"], by=self.who(), at=clock.now())
+        return self.answer(job)
+
+
+class Close(KeyView):
+    """The end of a job."""
+
+    scope = "fund"
+
+    @extend_schema(operation_id="close_job", request=None, responses=serializers.JobWhole)
+    def post(self, request: Request, number: int) -> Response:
+        """Close a job; what nobody has claimed is available again. Again gives back what claims returned since."""
+        return self.answer(jobs.close(self.job(number), by=self.who(), at=clock.now()))
+
+
+class ProgressView(KeyView):
+    """How far a job is."""
+
+    @extend_schema(operation_id="get_progress", responses=serializers.ProgressOut)
+    def get(self, request: Request, number: int) -> Response:
+        """Count the answers by where they stand."""
+        return Response(serializers.ProgressOut(jobs.progress(self.job(number))).data)
+
+
+class Ndjson(BaseRenderer):
+    """Lets a program ask for JSON lines; the view streams them itself."""
+
+    media_type = "application/x-ndjson"
+    format = "ndjson"
+
+    def render(self, data: Any, *args: object, **kwargs: object) -> bytes:  # noqa: ANN401 - DRF's own
+        """Return a refusal as JSON."""
+        return JSONRenderer().render(data)
+
+
+class Results(KeyView):
+    """What members answered."""
+
+    scope = "download"
+    renderer_classes = (Ndjson, JSONRenderer)
+
+    @extend_schema(
+        operation_id="download_results",
+        parameters=[OpenApiParameter("view", enum=["answers", "results"], default="answers")],
+        responses={(200, "application/x-ndjson"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, number: int) -> StreamingHttpResponse:
+        """Stream one line for each answer, or with view=results one for each task and what most members said."""
+        job, view = self.job(number), request.query_params.get("view", "answers")
+        if view not in {"answers", "results"}:
+            raise Http404
+        found = exports.results(job) if view == "results" else exports.rows(job)
+        return StreamingHttpResponse(exports.jsonl(found), content_type="application/x-ndjson; charset=utf-8")
+
+
+class Rates(APIView):
+    """The rate card."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(operation_id="list_rates", responses=serializers.RateOut(many=True), auth=[])
+    def get(self, request: Request) -> Response:
+        """List what each kind of work pays at least; for anybody."""
+        found = [jobs.voted_rate(kind) for kind in WorkType.objects.order_by("slug")]
+        return Response(serializers.RateOut([rate for rate in found if rate], many=True).data)

@@ -1,0 +1,155 @@
+"""What a client takes home: one row for each answer, or one for each task with its majority.
+
+Rows come from a server-side cursor and go out as they are read, so that a job of any size takes the same memory.
+No name, no number of an account and no time spent leaves the cooperative (E10).
+"""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from itertools import chain, groupby
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.crypto import salted_hmac
+
+from tasks import shapes
+from tasks.models import Answer, AssignmentState, Job
+
+CHUNK = 2000
+# A spreadsheet takes a cell that opens like this for a formula, and may send what it finds to a stranger.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - full-width ones count too
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One answer to one task, as the client may see it: `by` is the member's pseudonym for this client."""
+
+    task: str
+    data: dict[str, Any]
+    value: dict[str, Any]
+    state: str
+    by: str
+    at: datetime
+
+    def row(self) -> dict[str, Any]:
+        """Return the answer as a JSON object."""
+        return {
+            "id": self.task, "data": self.data, "answer": self.value, "by": self.by, "state": self.state,
+            "accepted": self.state == AssignmentState.ACCEPTED, "at": self.at.isoformat(),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the answers to one task come to: the majority's (nothing when there is none), and the share that gave it."""
+
+    task: str
+    data: dict[str, Any]
+    value: dict[str, Any] | None
+    agreement: float
+    answers: int
+
+    def row(self) -> dict[str, Any]:
+        """Return the result as a JSON object."""
+        return {
+            "id": self.task, "data": self.data, "result": self.value, "agreement": self.agreement,
+            "answers": self.answers,
+        }  # fmt: skip
+
+
+def pseudonym(client_id: int, person_id: int) -> str:
+    """Return the name a client knows a member by: the same in all its jobs, another with every other client."""
+    return "m-" + salted_hmac(f"pseudonym:{client_id}", str(person_id), algorithm="sha256").hexdigest()[:16]
+
+
+def rows(job: Job) -> Iterator[Given]:
+    """Yield every answer handed in to a job in the order of its tasks, the last one where there was a redo."""
+    name: Callable[[int], str] = cache(lambda person_id: pseudonym(job.client_id, person_id))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '15min'")
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '15min'")
+        for task, data, value, state, person_id, at in _answers(job).iterator(chunk_size=CHUNK):
+            yield Given(task, data, value, state, name(person_id), at)
+
+
+def _answers(job: Job) -> QuerySet[Answer, tuple[Any, ...]]:
+    redone = Answer.objects.filter(assignment=OuterRef("assignment"), number__gt=OuterRef("number"))
+    return (
+        Answer.objects.filter(~Exists(redone), assignment__job=job)
+        .order_by("assignment__task__position", "assignment__slot", "pk")
+        .values_list(
+            "assignment__task__external_id", "assignment__task__data", "value", "assignment__state",
+            "assignment__person_id", "at",
+        )
+    )  # fmt: skip
+
+
+def results(job: Job) -> Iterator[Result]:
+    """Yield for every task with an answer what its answers come to."""
+    key = shapes.find(job.work_type.shape).agreement_key
+    for task, given in groupby(rows(job), lambda one: one.task):
+        yield _result(task, list(given), key)
+
+
+def _result(task: str, given: list[Given], key: Callable[[dict[str, Any]], str]) -> Result:
+    votes = Counter(key(one.value) for one in given)
+    (first, most), *others = votes.most_common(2)
+    tie = any(count == most for _, count in others)
+    value = None if tie else next(one.value for one in given if key(one.value) == first)
+    return Result(task, given[0].data, value, round(most / len(given), 4), len(given))
+
+
+def jsonl(found: Iterable[Given | Result]) -> Iterator[str]:
+    """Yield each answer or result as a line of JSON."""
+    return (json.dumps(one.row(), ensure_ascii=False) + "\n" for one in found)
+
+
+def answers_csv(job: Job) -> Iterator[str]:
+    """Yield the answers as CSV: id, the shape's own columns, by, state, accepted, at, and the task's data as JSON."""
+    shape = shapes.find(job.work_type.shape)
+    head = ["id", *shape.columns(job.form), "by", "state", "accepted", "at", "data"]
+    return _csv(chain([head], (_answer_cells(one, shape.cells(job.form, one.value)) for one in rows(job))))
+
+
+def _answer_cells(one: Given, value: list[str]) -> list[str]:
+    row = one.row()
+    accepted = "yes" if row["accepted"] else "no"
+    return [one.task, *value, one.by, one.state, accepted, row["at"], json.dumps(one.data, ensure_ascii=False)]
+
+
+def results_csv(job: Job) -> Iterator[str]:
+    """Yield the results as CSV: id, the shape's own columns (empty on a tie), agreement, answers, and the data."""
+    shape = shapes.find(job.work_type.shape)
+    columns = shape.columns(job.form)
+    lines = (
+        [
+            one.task, *(shape.cells(job.form, one.value) if one.value else [""] * len(columns)),
+            str(one.agreement), str(one.answers), json.dumps(one.data, ensure_ascii=False),
+        ]
+        for one in results(job)
+    )  # fmt: skip
+    return _csv(chain([["id", *columns, "agreement", "answers", "data"]], lines))
+
+
+class _Line:
+    """What csv writes to: hands each line straight back."""
+
+    @staticmethod
+    def write(line: str) -> str:
+        return line
+
+
+def _csv(lines: Iterable[list[str]]) -> Iterator[str]:
+    writer = csv.writer(_Line())
+    return (writer.writerow([harmless(cell) for cell in line]) for line in lines)
+
+
+def harmless(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: a suspicious one gets an apostrophe in front."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell

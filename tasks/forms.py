@@ -1,0 +1,171 @@
+"""What a client fills in: a new job, a file of tasks, a higher pay."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from payments.models import WorkType
+from tasks import jobs
+from tasks.models import ReviewRule
+
+GUIDE = _("""\
+## What we need
+
+
+## Good answers
+
+
+## Answers that are wrong, and why
+
+
+## When in doubt
+
+""")
+CHECKS = [(rule.value, rule.label) for rule in (ReviewRule.MAJORITY, ReviewRule.PEER)]
+
+
+class PayField(forms.DecimalField):
+    """An amount of US$ for each answer: above zero, at most six decimal places, no NaN."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - a form field's own options
+        """Set the bounds of a pay."""
+        widget = forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"})
+        least = Decimal("0.000001")
+        super().__init__(
+            max_digits=11, decimal_places=6, min_value=least, max_value=jobs.PAY_MAX, widget=widget, **options
+        )
+
+
+class Draft(forms.Form):
+    """A new job of one kind of work; each shape adds the fields of its own form."""
+
+    title = forms.CharField(label=_("Title"), max_length=120, help_text=_("What members see on the board."))
+    question = forms.CharField(label=_("Question"), max_length=500, help_text=_("Asked with every task."))
+    guide = forms.CharField(
+        label=_("Guide"),
+        max_length=40_000,
+        widget=forms.Textarea(attrs={"rows": 14}),
+        initial=GUIDE,
+        help_text=_("How to do it, in Markdown. Members read it before they accept; it stays as it is once open."),
+    )
+    sensitivity = forms.CharField(
+        label=_("What may upset"),
+        max_length=200,
+        required=False,
+        help_text=_("Say what members may see and how often. Leave it empty if nothing."),
+    )
+    overlap = forms.IntegerField(
+        label=_("Answers to each task"), min_value=1, max_value=jobs.OVERLAP_MAX, initial=3,
+        help_text=_("By different members."),
+    )  # fmt: skip
+    review_rule = forms.ChoiceField(
+        label=_("How answers are checked"), choices=CHECKS, initial=ReviewRule.MAJORITY, widget=forms.RadioSelect
+    )
+    minutes = forms.IntegerField(
+        label=_("Time limit in minutes"), min_value=5, max_value=24 * 60, initial=60,
+        help_text=_("From accepting a task to handing it in. Be generous: leaving is free, hurry costs quality."),
+    )  # fmt: skip
+    pay = PayField(label=_("Pay for each answer, in US$"))
+
+    def __init__(self, *args: Any, work_type: WorkType, **kwargs: Any) -> None:  # noqa: ANN401 - a form's own
+        """Draft a job of this kind of work, starting at its voted rate."""
+        super().__init__(*args, **kwargs)
+        self.work_type = work_type
+        self.order_fields(["title", "question", *self.own_fields, "guide"])
+        if rate := jobs.voted_rate(work_type):
+            self.fields["pay"].initial = rate.amount.normalize()
+            self.fields["pay"].help_text = gettext("The members voted at least this. More brings answers sooner.")
+
+    own_fields: tuple[str, ...] = ()
+
+    def answer_form(self) -> dict[str, Any]:
+        """Return the job's form as its shape keeps it."""
+        return {"question": self.cleaned_data.get("question", "").strip()}
+
+    def facts(self) -> dict[str, Any]:
+        """Return what `jobs.draft` takes."""
+        data = self.cleaned_data
+        named = {name: data[name] for name in ("title", "guide", "overlap", "pay", "review_rule", "sensitivity")}
+        limit = timedelta(minutes=data["minutes"])
+        return {"work_type": self.work_type, "form": self.answer_form(), "time_limit": limit, **named}
+
+    def clean_pay(self) -> Decimal:
+        """Refuse less than the voted rate beside the field."""
+        pay: Decimal = self.cleaned_data["pay"]
+        if refusal := jobs.pay_refusal(self.work_type, pay):
+            raise forms.ValidationError(str(refusal))
+        return pay
+
+    def clean(self) -> dict[str, Any]:
+        """Ask what the act asks."""
+        if not self.errors:
+            facts = self.facts()
+            asked = {name: facts[name] for name in ("work_type", "title", "guide", "form", "overlap", "pay")}
+            if refusal := jobs.draft_refusal(**asked):
+                self.add_error(self.own_fields[0], str(refusal))
+        return self.cleaned_data
+
+
+class ChoiceDraft(Draft):
+    """A job in which members choose among labels."""
+
+    own_fields = ("labels", "multiple")
+    labels = forms.CharField(
+        label=_("Labels"), max_length=8000, widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("One on each line, 2 to 60 of them."),
+    )  # fmt: skip
+    multiple = forms.BooleanField(label=_("Members may choose several labels"), required=False)
+
+    def answer_form(self) -> dict[str, Any]:
+        """Return question, labels and whether several may be chosen."""
+        labels = [line.strip() for line in self.cleaned_data.get("labels", "").splitlines() if line.strip()]
+        return {**super().answer_form(), "labels": labels, "multiple": self.cleaned_data.get("multiple", False)}
+
+
+class ComparisonDraft(Draft):
+    """A job in which members compare two answers."""
+
+    own_fields = ("min_reason",)
+    min_reason = forms.IntegerField(
+        label=_("Least length of the reason"), min_value=0, max_value=1000, initial=40,
+        help_text=_("In characters. Writing takes time: the rate was voted for a short reason."),
+    )  # fmt: skip
+
+    def answer_form(self) -> dict[str, Any]:
+        """Return question and least length of the reason."""
+        return {**super().answer_form(), "min_reason": self.cleaned_data.get("min_reason")}
+
+
+DRAFTS: dict[str, type[Draft]] = {"choice": ChoiceDraft, "comparison": ComparisonDraft}
+
+
+class Data(forms.Form):
+    """A file of tasks."""
+
+    file = forms.FileField(label=_("File"), max_length=500, allow_empty_file=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - a form's own
+        """Say what a file may be."""
+        super().__init__(*args, **kwargs)
+        most = settings.DATASET_UPLOAD_MAX_BYTES // 1_000_000
+        self.fields["file"].help_text = gettext(
+            "CSV with a first line that names the columns, or JSONL with one object on each line; in UTF-8,"
+            " at most %(most)d MB and 250,000 rows. A column “id” is your own number for a task."
+        ) % {"most": most}
+
+    def given(self) -> UploadedFile[bytes]:
+        """Return the file."""
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        return file
+
+
+class Raise(forms.Form):
+    """A higher pay for each answer."""
+
+    pay = PayField(label=_("New pay for each answer, in US$"))

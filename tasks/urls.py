@@ -1,0 +1,26 @@
+"""Addresses of the work: the member's in urls_work, the client's and the API's here."""
+
+from django.urls import include, path
+
+from tasks.views import clients
+
+app_name = "tasks"
+
+JOB = "c/<slug:slug>/jobs/<int:number>/"
+
+urlpatterns = [
+    path("c/", clients.mine, name="clients"),
+    path("c/<slug:slug>/", clients.home, name="client"),
+    path("c/<slug:slug>/money/", clients.money, name="client_money"),
+    path("c/<slug:slug>/jobs/new/", clients.new_job, name="new_job"),
+    path("c/<slug:slug>/jobs/new/<slug:kind>/", clients.draft_job, name="draft_job"),
+    path(JOB, clients.job_page, name="client_job"),
+    path(f"{JOB}data/", clients.data, name="client_data"),
+    path(f"{JOB}fund/", clients.fund, name="fund_job"),
+    path(f"{JOB}open/", clients.open_job, name="open_job"),
+    path(f"{JOB}raise/", clients.raise_pay, name="raise_pay"),
+    path(f"{JOB}close/", clients.close_job, name="close_job"),
+    path(f"{JOB}results.<str:ending>", clients.download, name="download"),
+    path("api/", include("tasks.api.urls")),
+    path("", include("tasks.urls_work")),
+]

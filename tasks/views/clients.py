@@ -1,0 +1,211 @@
+"""A client's pages: its jobs and money, a new job, one job, its data, what it takes home. Another's are not there."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from coop import clock
+from coop.people import clients
+from coop.people.models import ClientSeat, Person
+from coop.refusals import refuse_if
+from payments import accounts, escrow, ledger, rates
+from payments.models import WorkType
+from tasks import bounded, datasets, exports, forms, jobs
+from tasks.models import Job
+
+PER_PAGE = 20
+EXPORTS: dict[tuple[str, str], Callable[[Job], Iterator[str]]] = {
+    ("answers", "jsonl"): lambda job: exports.jsonl(exports.rows(job)),
+    ("answers", "csv"): exports.answers_csv,
+    ("results", "jsonl"): lambda job: exports.jsonl(exports.results(job)),
+    ("results", "csv"): exports.results_csv,
+}
+TYPES = {"jsonl": "application/x-ndjson; charset=utf-8", "csv": "text/csv; charset=utf-8"}
+
+
+def _me(request: HttpRequest) -> Person:
+    """Return who is signed in; the views here ask for that first."""
+    return cast("Person", request.user)
+
+
+def _job(request: HttpRequest, slug: str, number: int) -> Job:
+    """Return a job of an organisation in which the person has a seat; anything else is not found."""
+    client = clients.client_of(_me(request), slug)
+    return get_object_or_404(Job.objects.select_related("client", "work_type"), client=client, pk=number)
+
+
+def _to(job: Job) -> HttpResponseRedirect:
+    return redirect("tasks:client_job", job.client.slug, job.pk)
+
+
+@login_required
+def mine(request: HttpRequest) -> HttpResponse:
+    """Lead to the organisation of the person, list several, or say how to found one."""
+    seats = ClientSeat.objects.filter(person=_me(request), ended_at=None).select_related("client")
+    if len(seats) == 1:
+        return redirect("tasks:client", seats[0].client.slug)
+    return render(request, "tasks/client/mine.html", {"seats": seats})
+
+
+@login_required
+def home(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show an organisation's jobs and money (E1)."""
+    client = clients.client_of(_me(request), slug)
+    page = Paginator(client.jobs.select_related("work_type").order_by("-pk"), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    balance = escrow.available(client)
+    held = {job.pk: escrow.set_aside(job.pk) for job in page if not job.closed_at}
+    shown = {"client": client, "page": page, "available": balance, "held": sum(held.values())}
+    return render(request, "tasks/client/home.html", shown)
+
+
+@login_required
+def money(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show an organisation's balance, every movement of it, and how to deposit (E4, E8)."""
+    client = clients.client_of(_me(request), slug)
+    code = accounts.client(client.pk)
+    lines = Paginator(ledger.lines_of(code), PER_PAGE).get_page(request.GET.get("page"))
+    shown = {"client": client, "available": escrow.available(client), "page": lines, "code": code}
+    return render(request, "tasks/client/money.html", shown)
+
+
+@login_required
+def new_job(request: HttpRequest, slug: str) -> HttpResponse:
+    """Let a client choose the kind of work, with what it pays at least (E2)."""
+    client = clients.client_of(_me(request), slug)
+    kinds = [(kind, jobs.voted_rate(kind)) for kind in WorkType.objects.exclude(slug="onboarding").order_by("name")]
+    return render(request, "tasks/client/kinds.html", {"client": client, "kinds": [one for one in kinds if one[1]]})
+
+
+@login_required
+def draft_job(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
+    """Let a client draft a job of one kind of work (E2); the same form sent twice leads to the one draft."""
+    client, at = clients.client_of(_me(request), slug), clock.now()
+    work_type = get_object_or_404(WorkType.objects.exclude(slug="onboarding"), slug=kind)
+    form = forms.DRAFTS[work_type.shape](request.POST or None, work_type=work_type)
+    if form.is_valid():
+        facts = form.facts()
+        job = jobs.twin(client, facts, by=_me(request), at=at) or jobs.draft(client, **facts, by=_me(request), at=at)
+        return _to(job)
+    shown = {"client": client, "form": form, "kind": work_type, "rate": jobs.voted_rate(work_type)}
+    return render(request, "tasks/client/draft.html", shown, status=400 if form.is_bound else 200)
+
+
+@login_required
+def job_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Show one job: what is still to do before it opens, or how far it is (E5)."""
+    job = _job(request, slug, number)
+    return _show(request, job, forms.Raise(initial={"pay": job.pay.normalize()}))
+
+
+def _show(request: HttpRequest, job: Job, raising: forms.Raise, status: int = 200) -> HttpResponse:
+    uploads = list(job.uploads.order_by("-pk")[:5])
+    shown: dict[str, Any] = {
+        "client": job.client, "job": job, "quote": jobs.price(job), "progress": jobs.progress(job),
+        "missing": jobs.missing(job), "available": escrow.available(job.client), "held": escrow.set_aside(job.pk),
+        "refusal_to_fund": jobs.refusal_to_fund(job), "refusal_to_open": jobs.refusal_to_open(job),
+        "uploads": uploads, "raising": raising, "rate": jobs.voted_rate(job.work_type),
+    }  # fmt: skip
+    if shown["rate"]:
+        time = rates.measured_time(job.work_type, shown["rate"])
+        shown |= {"time": time, "hourly": rates.hourly(job.pay, time.usual)}
+    return _fresh(render(request, "tasks/client/job.html", shown, status=status), waiting=_pending(uploads))
+
+
+def _pending(uploads: list[Any]) -> bool:
+    return any(upload.finished_at is None for upload in uploads)
+
+
+def _fresh(response: HttpResponse, *, waiting: bool) -> HttpResponse:
+    """Let the browser look again while a file is being read."""
+    if waiting:
+        response["Refresh"] = "3"
+    return response
+
+
+@login_required
+def data(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Show the data sets of a job with every problem found, and take another one."""
+    job = _job(request, slug, number)
+    form = forms.Data(request.POST or None, request.FILES or None)
+    if request.method == "POST":
+        refuse_if(datasets.too_large() if bounded.was_cut_off(request) else None)
+        if form.is_valid():
+            return _received(request, job, form)
+    uploads = list(job.uploads.order_by("-pk")[:PER_PAGE])
+    shown = {"client": job.client, "job": job, "form": form, "uploads": uploads, "refusal": datasets.refusal(job)}
+    page = render(request, "tasks/client/data.html", shown, status=400 if form.is_bound else 200)
+    return _fresh(page, waiting=_pending(uploads))
+
+
+def _received(request: HttpRequest, job: Job, form: forms.Data) -> HttpResponse:
+    """Hand a file over and lead to what became of it."""
+    upload = datasets.receive(job, form.given(), by=_me(request), at=clock.now())
+    if upload.problem_count:
+        messages.error(request, _("Nothing was added: the file has problems. They are listed below."))
+    elif upload.finished_at:
+        messages.success(request, _("%(rows)d tasks added.") % {"rows": upload.rows})
+    else:
+        messages.info(request, _("We have the file and are reading it."))
+    return redirect("tasks:client_data", job.client.slug, job.pk)
+
+
+@login_required
+@require_POST
+def fund(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Set the missing money of a job aside."""
+    job = jobs.fund(_job(request, slug, number), by=_me(request), at=clock.now())
+    messages.success(request, _("The money is set aside."))
+    return _to(job)
+
+
+@login_required
+@require_POST
+def open_job(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Open a job for work."""
+    job = jobs.open(_job(request, slug, number), by=_me(request), at=clock.now())
+    messages.success(request, _("The job is open. Members can see it on the board."))
+    return _to(job)
+
+
+@login_required
+@require_POST
+def raise_pay(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Raise a job's pay; a refusal stands beside the field."""
+    job, form = _job(request, slug, number), forms.Raise(request.POST)
+    if form.is_valid() and (refusal := jobs.refusal_to_raise(job, form.cleaned_data["pay"])):
+        form.add_error("pay", str(refusal))
+    if not form.is_valid():
+        return _show(request, job, form, status=400)
+    jobs.raise_pay(job, pay=form.cleaned_data["pay"], by=_me(request), at=clock.now())
+    messages.success(request, _("The pay is raised. What is claimed already keeps its pay."))
+    return _to(job)
+
+
+@login_required
+@require_POST
+def close_job(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Close a job and give its unclaimed money back."""
+    job = jobs.close(_job(request, slug, number), by=_me(request), at=clock.now())
+    messages.success(request, _("The job is closed. What nobody had claimed is available again."))
+    return _to(job)
+
+
+@login_required
+def download(request: HttpRequest, slug: str, number: int, ending: str) -> StreamingHttpResponse:
+    """Stream a job's answers, or with ?view=results one line for each task (E7)."""
+    job, view = _job(request, slug, number), request.GET.get("view", "answers")
+    if (view, ending) not in EXPORTS:
+        raise Http404
+    response = StreamingHttpResponse(EXPORTS[view, ending](job), content_type=TYPES[ending])
+    response["Content-Disposition"] = f'attachment; filename="job-{job.pk}-{view}.{ending}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
