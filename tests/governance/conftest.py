@@ -1,0 +1,77 @@
+"""A vote to try things on: about the colour of the hall, by the rule that a test chooses."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from pytest_django import Settings
+
+from coop import clock
+from coop.people.models import Person
+from governance import proposals, voting
+from governance.models import Proposal, RollEntry
+
+type Voted = Callable[..., Proposal]
+
+
+@pytest.fixture(autouse=True)
+def paint(settings: Settings) -> None:
+    """Let the colour of the hall be voted on."""
+    settings.GOVERNANCE_POLICIES = [*settings.GOVERNANCE_POLICIES, "tests.governance.paint.Paint"]
+
+
+@pytest.fixture
+def draft(amina: Person, now: datetime) -> Callable[..., Proposal]:
+    """Return a function that drafts a proposal of Amina's, decided by the rule it is given."""
+
+    def write(rule: str = "N10", colour: str = "green", **facts: object) -> Proposal:
+        return proposals.draft(
+            policy="paint", payload={"rule": rule, "colour": colour}, title=f"Shall the hall be {colour}?",
+            text="It was grey for long.\nLines, “quotes” and \\ stay as they are.", by=amina, at=clock.now(), **facts,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    return write
+
+
+@pytest.fixture
+def published(draft: Callable[..., Proposal], amina: Person) -> Callable[..., Proposal]:
+    """Return a function that drafts and publishes."""
+
+    def publish(rule: str = "N10", colour: str = "green", **facts: object) -> Proposal:
+        return proposals.publish(draft(rule, colour, **facts), by=amina, at=clock.now())
+
+    return publish
+
+
+def reach(moment: datetime | None) -> datetime:
+    """Let the clock run to a moment and return the time."""
+    assert moment is not None
+    gap = moment - clock.now()
+    return clock.advance(gap + timedelta(seconds=1)) if gap > timedelta() else clock.now()
+
+
+def electors(proposal: Proposal) -> list[Person]:
+    """Return the people on the roll, in its order."""
+    entries = RollEntry.objects.filter(proposal=proposal).select_related("person").order_by("position")
+    return [entry.person for entry in entries]
+
+
+def cast_all(proposal: Proposal, *, yes: int = 0, no: int = 0, abstain: int = 0) -> None:
+    """Open the vote if it is not, and let so many electors vote."""
+    at = reach(proposal.opens_at)
+    choices = ["yes"] * yes + ["no"] * no + ["abstain"] * abstain
+    for person, choice in zip(electors(proposal), choices, strict=False):
+        voting.cast(proposal, choice, by=person, at=at)
+
+
+@pytest.fixture
+def voted(published: Callable[..., Proposal]) -> Voted:
+    """Return a function that takes a proposal through its vote and counts it."""
+
+    def vote(rule: str = "N10", colour: str = "green", *, yes: int = 20, no: int = 0, abstain: int = 0) -> Proposal:
+        proposal = published(rule, colour)
+        cast_all(proposal, yes=yes, no=no, abstain=abstain)
+        voting.close(proposal, at=reach(proposal.closes_at))
+        return voting.listed().get(pk=proposal.pk)
+
+    return vote

@@ -1,0 +1,138 @@
+"""Standing: who may do what, and that nobody is shut out by a row that somebody typed."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import psycopg
+import pytest
+from django.db import IntegrityError, transaction
+from pytest_django import DjangoAssertNumQueries
+
+from coop.people.models import Person
+from coop.refusals import Refusal
+from governance import offices, standing
+from governance.models import Standing, Status
+
+pytestmark = pytest.mark.django_db
+INSERT = """
+INSERT INTO governance_standing (person_id, status, since, rule, recorded_by_id) VALUES (%s, %s, now(), 'R2', %s)
+"""
+
+
+def refusal(person: Person, doing: str, at: datetime) -> Refusal:
+    found = standing.refusal(person, doing=doing, at=at)
+    assert found is not None
+    return found
+
+
+def test_whoever_was_never_admitted_is_an_applicant(newcomer: Person, amina: Person) -> None:
+    assert standing.status(newcomer) == Status.APPLICANT
+    assert standing.status(amina) == Status.MEMBER
+
+
+@pytest.mark.parametrize("doing", ["work", "claim:job:12", "review", "vote", "propose", "onboarding", "payout"])
+def test_a_member_may_do_everything(amina: Person, now: datetime, doing: str) -> None:
+    assert standing.refusal(amina, doing=doing, at=now) is None
+
+
+def test_an_applicant_does_the_onboarding_first(newcomer: Person, now: datetime) -> None:
+    assert refusal(newcomer, "claim:job:12", now).rule == "R2"
+    assert refusal(newcomer, "vote", now).rule == "R1"
+    assert standing.refusal(newcomer, doing="onboarding", at=now) is None
+
+
+def test_a_candidate_works_and_does_not_vote_yet(newcomer: Person, now: datetime) -> None:
+    standing.admit(newcomer, status=Status.CANDIDATE, rule="onboarding", by=None, at=now)
+    assert standing.refusal(newcomer, doing="work", at=now) is None
+    assert refusal(newcomer, "vote", now).rule == "R1"
+
+
+def test_a_candidate_becomes_a_member_after_90_days_and_not_before(
+    newcomer: Person, now: datetime, later: Callable[..., datetime]
+) -> None:
+    standing.admit(newcomer, status=Status.CANDIDATE, rule="onboarding", by=None, at=now)
+    assert standing.promote_due(later(days=89)) == 0
+    assert standing.promote_due(later(days=1, hours=1)) == 1
+    assert standing.status(newcomer) == Status.MEMBER
+    assert standing.promote_due(later(days=1)) == 0
+
+
+def test_nobody_becomes_a_member_at_once(newcomer: Person, now: datetime) -> None:
+    with pytest.raises(IntegrityError, match="Applicants become candidates"), transaction.atomic():
+        standing.admit(newcomer, status=Status.MEMBER, rule="R2", by=None, at=now)
+    standing.admit(newcomer, status=Status.CANDIDATE, rule="onboarding", by=None, at=now)
+    with pytest.raises(IntegrityError, match="Applicants become candidates"), transaction.atomic():
+        standing.admit(newcomer, status=Status.MEMBER, rule="R2", by=None, at=now)
+
+
+def test_leaving_is_ones_own_word_and_keeps_the_pay(amina: Person, now: datetime) -> None:
+    standing.leave(amina, at=now)
+    assert standing.status(amina) == Status.LEFT
+    assert refusal(amina, "work", now).rule == "D1"
+    assert standing.refusal(amina, doing="payout", at=now) is None
+
+
+@pytest.mark.parametrize("status", ["expelled", "applicant", "left"])
+def test_no_row_lowers_a_member(amina: Person, teresa: Person, attack: Callable[..., None], status: str) -> None:
+    attack(INSERT, [amina.pk, status, teresa.pk], guard="standing_is_lowered_only_by_mandate")
+
+
+def test_a_founding_mandate_expels_nobody(amina: Person, attack: Callable[..., None]) -> None:
+    attack(
+        "INSERT INTO governance_standing (person_id, status, since, rule, mandate_id)"
+        " SELECT %s, 'expelled', now(), 'N7', id FROM governance_mandate",
+        [amina.pk],
+        guard="standing_is_lowered_only_by_mandate",
+    )
+
+
+@pytest.mark.parametrize("status", ["member", "candidate"])
+def test_the_site_founds_no_members(newcomer: Person, amina: Person, attack: Callable[..., None], status: str) -> None:
+    attack(
+        "INSERT INTO governance_standing (person_id, status, since, rule, mandate_id)"
+        " SELECT %s, %s, now(), 'R1', id FROM governance_mandate",
+        [newcomer.pk, status],
+        guard="standing_rises_in_order",
+    )
+
+
+def test_a_member_is_not_made_a_candidate_again(amina: Person, attack: Callable[..., None]) -> None:
+    attack(INSERT, [amina.pk, "candidate", amina.pk], guard="standing_rises_in_order")
+
+
+@pytest.mark.parametrize("statement", ["UPDATE governance_standing SET status = 'left'", "DELETE FROM governance_standing",
+                                       "TRUNCATE governance_standing"])  # fmt: skip
+def test_standings_are_never_rewritten(
+    attack: Callable[..., None], owner: psycopg.Connection, statement: str
+) -> None:
+    attack(statement, guard="permission denied")
+    with pytest.raises(psycopg.errors.CheckViolation) as caught:
+        owner.execute(statement)  # type: ignore[call-overload]
+    assert caught.value.diag.constraint_name == "governance_standing_is_append_only"
+
+
+def test_a_standing_is_not_backdated(newcomer: Person, now: datetime) -> None:
+    standing.admit(newcomer, status=Status.CANDIDATE, rule="onboarding", by=None, at=now - timedelta(days=365))
+    since = Standing.objects.get(person=newcomer).since
+    assert abs(since - now) < timedelta(minutes=1)
+
+
+def test_asking_costs_one_query(amina: Person, now: datetime, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(1):
+        standing.refusal(amina, doing="claim:job:12", at=now)
+
+
+def test_posts_are_held_from_a_date_to_a_date(teresa: Person, amina: Person, now: datetime) -> None:
+    (office,) = offices.held_by(teresa, now)
+    assert office.post == offices.TREASURER
+    assert not offices.is_officer(amina, now)
+    assert not offices.is_officer(teresa, office.ends_at)
+
+
+def test_the_site_gives_no_posts(amina: Person, attack: Callable[..., None]) -> None:
+    attack(
+        "INSERT INTO governance_office (person_id, post, mandate_id, starts_at, ends_at)"
+        " SELECT %s, 'treasurer', id, now(), now() + interval '1 year' FROM governance_mandate",
+        [amina.pk],
+        guard="permission denied",
+    )
