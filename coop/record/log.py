@@ -118,7 +118,7 @@ def _seal_batch() -> int:
 def _place(cursor: CursorWrapper, events: list[tuple[int, str]], last: Leaf | None) -> None:
     """Write the next places with one COPY, as it costs a fifth of an INSERT."""
     index, chain = (last.index, bytes(last.chain_hash)) if last else (-1, b"")
-    with cursor.copy(COPY) as copy:
+    with connection.wrap_database_errors, cursor.copy(COPY) as copy:
         for event, text in events:
             index, leaf = index + 1, tree.leaf_hash(text.encode())
             chain = hashlib.sha256(chain + leaf).digest()

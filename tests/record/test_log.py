@@ -107,8 +107,10 @@ def test_two_who_seal_at_once_give_each_event_one_place(amina: Person) -> None:
     ends: list[int] = []
 
     def seal() -> None:
-        ends.append(log.seal())
-        connections["default"].close()
+        try:
+            ends.append(log.seal())
+        finally:
+            connections["default"].close()
 
     threads = [Thread(target=seal) for _ in range(4)]
     for thread in threads:

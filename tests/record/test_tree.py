@@ -2,7 +2,7 @@ import hashlib
 from binascii import unhexlify
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coop.record import tree
@@ -99,6 +99,7 @@ def test_consistency_proofs_are_those_of_certificate_transparency(old: int, size
     assert tree.consistency(LEAVES[:size], old) == [unhexlify(node) for node in proof]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(trees, st.data())
 def test_every_leaf_can_be_proved_and_no_other(leaves: list[bytes], data: st.DataObject) -> None:
     index = data.draw(st.integers(0, len(leaves) - 1))
@@ -110,6 +111,7 @@ def test_every_leaf_can_be_proved_and_no_other(leaves: list[bytes], data: st.Dat
         assert leaves[other] == leaves[index] or not tree.is_included(leaves[other], index, len(leaves), path, root)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(trees, st.data())
 def test_every_tree_can_be_shown_to_have_only_grown(leaves: list[bytes], data: st.DataObject) -> None:
     old = data.draw(st.integers(1, len(leaves)))
