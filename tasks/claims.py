@@ -65,10 +65,12 @@ LEFT JOIN LATERAL (
 WHERE j.id = %(job)s
 """
 
+LAST_POSITION = 2**31 - 1
+
 # Locked until the transaction ends; a task that somebody else is claiming this moment is passed over.
 PICK = """
 SELECT t.* FROM tasks_task t
-WHERE t.job_id = %s AND t.open_slots > 0 AND t.position > %s
+WHERE t.job_id = %s AND t.open_slots > 0 AND t.position BETWEEN %s AND %s
     AND NOT EXISTS (SELECT FROM tasks_assignment a WHERE a.task_id = t.id AND a.person_id = %s)
 ORDER BY t.position LIMIT 1 FOR NO KEY UPDATE OF t SKIP LOCKED
 """
@@ -130,16 +132,17 @@ def _not_open(terms: Offer) -> Refusal | None:
     return None
 
 
-def claim_next(job: Job, *, by: Person, at: datetime, card: str = "") -> Assignment:
+def claim_next(job: Job, *, by: Person, at: datetime, card: str = "", wanted: Task | None = None) -> Assignment:
     """Claim the next task of a job for a person, or return the one they have open; money is locked behind it.
 
     `card` is the digest of the rate card they accepted; without it the card of their last task serves, or today's.
+    `wanted` asks for one task of the job in particular, as a replay of known work does.
     Raises Refused when the job, their standing or the terms do not allow it, or no task is left for them.
     """
     try:
-        claimed = _claim(job, by, at, card)
+        claimed = _claim(job, by, at, card, wanted)
         if claimed is None and expire_due(job, at=at):
-            claimed = _claim(job, by, at, card)
+            claimed = _claim(job, by, at, card, wanted)
     except IntegrityError as error:
         claimed = _explain(error, job, by, at)
     if claimed is None:
@@ -149,14 +152,14 @@ def claim_next(job: Job, *, by: Person, at: datetime, card: str = "") -> Assignm
 
 
 @transaction.atomic
-def _claim(job: Job, by: Person, at: datetime, card: str) -> Assignment | None:
+def _claim(job: Job, by: Person, at: datetime, card: str, wanted: Task | None) -> Assignment | None:
     terms = offer(job, by=by, at=at)
     if terms.last_id is not None and terms.continues(at):
         return Assignment.objects.select_related("task", "job__work_type").get(pk=terms.last_id)
     refuse_if(_refusal(job, terms, by, at))
     if terms.last_state == AssignmentState.CLAIMED:
         _end([lock(terms.last_id or 0)], AssignmentState.EXPIRED, by=None, at=at)
-    task = _pick(job, by, after=terms.last_position) or (_pick(job, by, after=-1) if terms.last_id else None)
+    task = _pick(job, by, wanted.position, wanted.position) if wanted else _next(job, by, terms)
     if task is None:
         return None
     claimed = _take(task, terms, card or terms.last_card or cards.card_for(job, at=at).pk, job, by, at)
@@ -168,8 +171,14 @@ def _claim(job: Job, by: Person, at: datetime, card: str) -> Assignment | None:
     return claimed
 
 
-def _pick(job: Job, by: Person, *, after: int) -> Task | None:
-    return next(iter(Task.objects.raw(PICK, [job.pk, after, by.pk])), None)
+def _next(job: Job, by: Person, terms: Offer) -> Task | None:
+    """Return the first task after the person's last one; failing that, one further back that came free again."""
+    ahead = _pick(job, by, terms.last_position + 1)
+    return ahead or (_pick(job, by, 0, terms.last_position) if terms.last_id else None)
+
+
+def _pick(job: Job, by: Person, first: int, last: int = LAST_POSITION) -> Task | None:
+    return next(iter(Task.objects.raw(PICK, [job.pk, first, last, by.pk])), None)
 
 
 def _take(task: Task, terms: Offer, card: str, job: Job, by: Person, at: datetime) -> Assignment:

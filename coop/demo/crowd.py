@@ -26,7 +26,7 @@ from coop.people.models import Client, Person
 from governance import offices, standing
 from governance.models import Status
 from payments import deposits, invariants, rates
-from payments.models import Transfer, WorkType
+from payments.models import WorkType
 from tasks import answers, claims, datasets, jobs, onboarding, reviews
 from tasks.models import Assignment, AssignmentState, Job, Task
 
@@ -93,11 +93,12 @@ def replay(data: Data, *, progress: Callable[[list[Row]], Iterator[Row]] = iter)
     rows = data.answers()
     crowd = _crowd(sorted({row.worker for row in rows}))
     job = _job(data)
-    tasks = dict(Task.objects.filter(job=job).values_list("external_id", "pk"))
+    tasks = {task.external_id: task for task in Task.objects.filter(job=job).only("external_id", "position")}
     done = set(Assignment.objects.filter(job=job).exclude(submitted_at=None).values_list("task_id", "person_id"))
-    todo = [row for row in rows if (tasks[row.pair], crowd[row.worker].pk) not in done]
+    todo = [row for row in rows if (tasks[row.pair].pk, crowd[row.worker].pk) not in done]
+    seconds = rates.current(job.work_type).estimated_seconds
     for row in progress(todo):
-        _answer(Task(pk=tasks[row.pair], job=job), row, by=crowd[row.worker])
+        _answer(job, tasks[row.pair], row, seconds, by=crowd[row.worker])
     _let_silence_accept(job)
     return _figures(job, data)
 
@@ -165,19 +166,12 @@ def _write(data: Data, file: IO[bytes]) -> None:
     file.seek(0)
 
 
-def _answer(task: Task, row: Row, *, by: Person) -> None:
-    """Claim a task and hand in what this person said about it."""
-    assignment = claims.claim(task, by=by, at=clock.now())
+def _answer(job: Job, task: Task, row: Row, seconds: int, *, by: Person) -> None:
+    """Claim a task and hand in what this person said about it, in the card's usual time: the data has none."""
+    assignment = claims.claim_next(job, by=by, at=clock.now(), wanted=task)
     key = uuid.uuid5(NAMESPACE, f"{row.pair}/{row.worker}")
-    answers.submit(
-        assignment, value={"labels": [LABELS[row.answer]]}, key=key, seconds=_usual_seconds(task.job), by=by,
-        at=clock.now(),
-    )
-
-
-def _usual_seconds(job: Job) -> int:
-    """Return the rate card's usual time: the data has none of its own."""
-    return rates.current(job.work_type).estimated_seconds
+    value = {"labels": [LABELS[row.answer]]}
+    answers.submit(assignment, value=value, key=key, seconds=seconds, by=by, at=clock.now())
 
 
 def _let_silence_accept(job: Job) -> None:
@@ -224,8 +218,3 @@ def _right(votes: dict[str, list[str]], truth: dict[str, str]) -> tuple[float, f
     hits = sum(said[pair] and same[pair] for pair in said)
     wrong = sum(said[pair] != same[pair] for pair in said)
     return 1 - wrong / len(said), 2 * hits / (2 * hits + wrong)
-
-
-def total_paid() -> Decimal:
-    """Return all wages ever paid, from the ledger: what the printed sum must equal for a fresh cooperative."""
-    return Transfer.objects.filter(kind__in=(5, 8, 10)).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)

@@ -1,6 +1,5 @@
 """The first days of the demonstration cooperative, lived through the acts that its pages use, as the web role."""
 
-import json
 import uuid
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -132,16 +131,3 @@ def _propose(at: datetime) -> None:
         at=at,
     )
     proposals.publish(proposal, by=person("Amina"), at=at)
-
-
-def questions_as_tasks() -> list[dict[str, object]]:
-    """Return the onboarding questions as rows of a data set, with the known answer and why."""
-    return [
-        {"data": {"text": text, "labels": labels}, "gold": {"value": {"labels": [right]}, "why": why}}
-        for text, labels, right, why in ONBOARDING
-    ]
-
-
-def read(name: str) -> list[dict[str, object]]:
-    """Return the rows of one of the demonstration's own data sets."""
-    return [json.loads(line) for line in (HERE / name).read_text().splitlines()]
