@@ -51,7 +51,7 @@ def refusal(job: Job) -> Refusal | None:
     return None
 
 
-def receive(job: Job, file: File[bytes], *, by: Person | None, at: datetime) -> Upload:
+def receive(job: Job, file: "File[bytes]", *, by: Person | None, at: datetime) -> Upload:
     """Keep a client's file and load it: at once when it is small, else in the background. Return the upload.
 
     Its problems are in the upload, not raised. The same file sent again to a job that has its tasks changes nothing.
@@ -63,7 +63,7 @@ def receive(job: Job, file: File[bytes], *, by: Person | None, at: datetime) -> 
 
 
 @transaction.atomic
-def _keep(job: Job, file: File[bytes], *, by: Person | None, at: datetime) -> Upload:
+def _keep(job: Job, file: "File[bytes]", *, by: Person | None, at: datetime) -> Upload:
     job = Job.objects.select_for_update(no_key=True).get(pk=job.pk)
     refuse_if(refusal(job))
     # Named by what is in it: a file sent twice is found, and nothing of a client's name reaches the disk.
@@ -80,7 +80,7 @@ def _keep(job: Job, file: File[bytes], *, by: Person | None, at: datetime) -> Up
     return upload
 
 
-def _digest(file: File[bytes]) -> str:
+def _digest(file: "File[bytes]") -> str:
     """Return the SHA-256 of a file, read in pieces."""
     digest = hashlib.sha256()
     for chunk in file.chunks():

@@ -33,7 +33,7 @@ CHECKS = [(rule.value, rule.label) for rule in (ReviewRule.MAJORITY, ReviewRule.
 class PayField(forms.DecimalField):
     """An amount of US$ for each answer: above zero, at most six decimal places, no NaN."""
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - a form field's own options
+    def __init__(self, **options: Any) -> None:
         """Set the bounds of a pay."""
         widget = forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"})
         least = Decimal("0.000001")
@@ -73,7 +73,7 @@ class Draft(forms.Form):
     )  # fmt: skip
     pay = PayField(label=_("Pay for each answer, in US$"))
 
-    def __init__(self, *args: Any, work_type: WorkType, **kwargs: Any) -> None:  # noqa: ANN401 - a form's own
+    def __init__(self, *args: Any, work_type: WorkType, **kwargs: Any) -> None:
         """Draft a job of this kind of work, starting at its voted rate."""
         super().__init__(*args, **kwargs)
         self.work_type = work_type
@@ -150,7 +150,7 @@ class Data(forms.Form):
 
     file = forms.FileField(label=_("File"), max_length=500, allow_empty_file=True)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - a form's own
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Say what a file may be."""
         super().__init__(*args, **kwargs)
         most = settings.DATASET_UPLOAD_MAX_BYTES // 1_000_000
@@ -159,7 +159,7 @@ class Data(forms.Form):
             " at most %(most)d MB and 250,000 rows. A column “id” is your own number for a task."
         ) % {"most": most}
 
-    def given(self) -> UploadedFile[bytes]:
+    def given(self) -> "UploadedFile[bytes]":
         """Return the file."""
         file: UploadedFile[bytes] = self.cleaned_data["file"]
         return file

@@ -55,7 +55,14 @@ class Progress:
 
 
 def draft_refusal(
-    *, work_type: WorkType, title: str, guide: str, form: dict[str, Any], overlap: int, pay: Decimal
+    *,
+    work_type: WorkType,
+    title: str,
+    guide: str,
+    form: dict[str, Any],
+    overlap: int,
+    pay: Decimal,
+    review_rule: str = ReviewRule.MAJORITY,
 ) -> Refusal | None:
     """Say why a job may not be drafted like this, or nothing."""
     if not title.strip() or not guide.strip() or "\0" in title + guide:
@@ -64,6 +71,8 @@ def draft_refusal(
         return Refusal(problems[0], status=400)
     if not 1 <= overlap <= OVERLAP_MAX:
         return Refusal(_("Ask for 1 to %(most)d answers to each task.") % {"most": OVERLAP_MAX}, status=400)
+    if review_rule not in {ReviewRule.MAJORITY, ReviewRule.PEER}:
+        return Refusal(_("Answers of a client's job are checked by agreement or by a member."), status=400)
     return pay_refusal(work_type, pay)
 
 
@@ -118,7 +127,11 @@ def draft(  # noqa: PLR0913 - a job has as many parts
     at: datetime,
 ) -> Job:
     """Write down a job that nobody sees yet; `pay` is US$ for each answer. Raise Refused below the voted rate."""
-    refuse_if(draft_refusal(work_type=work_type, title=title, guide=guide, form=form, overlap=overlap, pay=pay))
+    refuse_if(
+        draft_refusal(
+            work_type=work_type, title=title, guide=guide, form=form, overlap=overlap, pay=pay, review_rule=review_rule
+        )
+    )
     job = Job.objects.create(
         client=client, work_type=work_type, title=title.strip(), guide=guide, form=form, overlap=overlap, pay=pay,
         review_rule=review_rule, sensitivity=sensitivity.strip(), time_limit=time_limit, created_by=by, drafted_at=at,
@@ -273,15 +286,16 @@ def close(job: Job, *, by: Person | None, at: datetime) -> Job:
     Closing again gives back what claims returned since. The money behind claims never goes back to the client.
     """
     job = _locked(job)
+    ending = job.closed_at is None
+    if ending:
+        job.closed_at = at
+        job.save(update_fields=["closed_at"])
     unspent = escrow.set_aside(job.pk)
     if unspent > 0:
         escrow.refund(job.pk, unspent, job.client, _times(job, ledger.Kind.REFUND) + 1, at=at)
-    if job.closed_at is None:
-        job.closed_at = at
-        job.save(update_fields=["closed_at"])
-        events.write("jobs.closed", by=by, subject=f"job:{job.pk}", at=at, returned=to_micro(unspent))
-    elif unspent > 0:
-        events.write("jobs.returned", by=by, subject=f"job:{job.pk}", at=at, returned=to_micro(unspent))
+    if ending or unspent > 0:
+        kind = "jobs.closed" if ending else "jobs.returned"
+        events.write(kind, by=by, subject=f"job:{job.pk}", at=at, returned=to_micro(unspent))
     return job
 
 

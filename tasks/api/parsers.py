@@ -72,6 +72,6 @@ class Table(Lines):
     media_type = "text/csv"
 
 
-def _whole(file: IO[bytes]) -> File[bytes]:
+def _whole(file: IO[bytes]) -> "File[bytes]":
     file.seek(0)
     return File(file, name="api")
