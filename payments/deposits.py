@@ -6,9 +6,10 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from coop.people.models import Client
+from coop.people.models import Client, Person
 from coop.record import events
-from coop.refusals import Refusal, refuse_if
+from coop.refusals import Refusal, Refused, refuse_if
+from governance import offices
 from governance.models import Office
 from payments import accounts, ledger
 from payments.ledger import Kind, Line
@@ -34,27 +35,35 @@ def refusal(amount: Decimal, reference: str, *, by: Office, at: datetime) -> Ref
     return None
 
 
-def record(client: Client, *, amount: Decimal, reference: str, by: Office, at: datetime) -> Deposit:
-    """Record a client's deposit in US dollars (kind 1, bank:main to client:available). Key `deposit:<reference>`.
-
-    Raises Refused out of office, for no amount, or for a reference that is recorded.
-    """
-    return _record(client, accounts.client(client.pk), amount, reference, by, at)
-
-
-def grant(client: Client, *, amount: Decimal, reference: str, by: Office, at: datetime) -> Deposit:
-    """Record money given for training (kind 1, bank:main to fund:training); `client` is who gave it."""
-    return _record(client, accounts.TRAINING, amount, reference, by, at)
+def office_of(person: Person, at: datetime) -> Office:
+    """Return the post by which a person handles money at a moment; raise Refused if they hold none."""
+    for office in offices.held_by(person, at):
+        if in_office(office, at):
+            return office
+    raise Refused(
+        Refusal(_("The desk is for the treasurer and the secretary."), "D8", _("Posts are given by a vote (rule N12)."))
+    )
 
 
 @transaction.atomic
-def _record(client: Client, target: str, amount: Decimal, reference: str, by: Office, at: datetime) -> Deposit:
+def record(
+    client: Client, *, amount: Decimal, reference: str, by: Office, at: datetime, to_training_fund: bool = False
+) -> Deposit:
+    """Record a client's deposit in US dollars (kind 1, bank:main to client:available). Key `deposit:<reference>`.
+
+    A gift goes to fund:training. Raises Refused out of office, for no amount, or for a reference that is recorded.
+    """
     refuse_if(refusal(amount, reference, by=by, at=at))
-    training = target == accounts.TRAINING
     deposit = Deposit.objects.create(
-        client=client, amount=amount, reference=reference, recorded_by=by, at=at, to_training_fund=training
+        client=client, amount=amount, reference=reference, recorded_by=by, at=at, to_training_fund=to_training_fund
     )
+    target = accounts.TRAINING if to_training_fund else accounts.client(client.pk)
     key = f"deposit:{reference}"
     ledger.post(Line(Kind.DEPOSIT, accounts.BANK, target, amount, key, f"deposit:{deposit.pk}"), journal=key, at=at)
     events.write("deposits.recorded", by=by.person, subject=f"deposit:{deposit.pk}", at=at)
     return deposit
+
+
+def grant(client: Client, *, amount: Decimal, reference: str, by: Office, at: datetime) -> Deposit:
+    """Record money given for training (kind 1, bank:main to fund:training); `client` is who gave it."""
+    return record(client, amount=amount, reference=reference, by=by, at=at, to_training_fund=True)

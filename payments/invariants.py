@@ -19,7 +19,7 @@ class Invariant:
 
 # An account's balance as all its transfers add up to.
 SUMS = """
-    SELECT a.id, a.code, a.currency, a.balance, a.tracked, coalesce(sum(side.amount), 0) AS total
+    SELECT a.id, a.code, a.kind, a.currency, a.balance, a.tracked, coalesce(sum(side.amount), 0) AS total
     FROM payments_account a LEFT JOIN (
         SELECT credit_id AS account_id, amount FROM payments_transfer
         UNION ALL SELECT debit_id, -amount FROM payments_transfer
@@ -86,6 +86,12 @@ ALL = (
 def broken() -> dict[str, list[tuple[object, ...]]]:
     """Return, for each invariant by name, the rows that break it: empty lists when the books are in order."""
     return {invariant.name: _rows(invariant.sql) for invariant in ALL}
+
+
+def checks() -> list[tuple[Invariant, bool]]:
+    """Return each invariant with whether it holds now."""
+    found = broken()
+    return [(invariant, not found[invariant.name]) for invariant in ALL]
 
 
 def _rows(sql: str) -> list[tuple[object, ...]]:

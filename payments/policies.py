@@ -19,6 +19,7 @@ from payments import rates
 from payments.forms import NewRate
 from payments.models import Rate
 from payments.money import plain
+from payments.templatetags.money import change as signed
 from payments.templatetags.money import money
 
 WINDOW = timedelta(days=28)
@@ -97,7 +98,7 @@ class RateChange:
             "unit": change.old.work_type.unit,
             "old": money(change.old.amount, currency),
             "new": money(change.amount, currency),
-            "per_cent": f"{change.per_cent:+}\u00a0%".replace("-", "\u2212"),
+            "per_cent": signed(change.per_cent),
             "old_hour": money(rates.hourly(change.old.amount, change.old.estimated_seconds), currency),
             "new_hour": money(rates.hourly(change.amount, change.seconds), currency),
         }

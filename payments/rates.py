@@ -31,6 +31,36 @@ class Time:
     slower_quarter: Decimal | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the rate card: the rate in force, the time a unit takes, and what that makes of an hour."""
+
+    rate: Rate
+    time: Time
+
+    @property
+    def hourly(self) -> Decimal:
+        """Return the pay of an hour at the usual time, in the rate's currency."""
+        return hourly(self.rate.amount, self.time.usual)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A rate in its history: by how many per cent it changed a unit's pay (None for the first), and its hour then."""
+
+    rate: Rate
+    per_cent: Decimal | None
+    hourly: Decimal
+
+
+def card() -> list[Row]:
+    """Return the rate card: every kind of work with its rate in force, by name; two queries."""
+    latest = Rate.objects.order_by("work_type_id", "-version").distinct("work_type_id")
+    rates = list(Rate.objects.filter(pk__in=latest).select_related("work_type", "mandate").order_by("work_type__name"))
+    known = times(rates)
+    return [Row(rate, known[rate.work_type_id]) for rate in rates]
+
+
 def current(work_type: WorkType) -> Rate:
     """Return the rate in force; raise Rate.DoesNotExist for a kind of work nobody voted a rate for."""
     return work_type.rates.order_by("-version")[:1].get()
@@ -39,6 +69,11 @@ def current(work_type: WorkType) -> Rate:
 def history(work_type: WorkType) -> list[Rate]:
     """Return every rate of a kind of work, newest first, with the mandate and proposal behind each."""
     return list(work_type.rates.select_related("mandate__proposal").order_by("-version"))
+
+
+def steps(past: list[Rate]) -> list[Step]:
+    """Return a history, newest first as `history` gives it, with what each step changed."""
+    return [_step(rate, before) for rate, before in zip(past, [*past[1:], None], strict=True)]
 
 
 def fee_now() -> Fee:
@@ -95,6 +130,11 @@ def in_force_since(work_type: WorkType, since: datetime) -> list[Rate]:
 def highest_of_12_months(work_type: WorkType, at: datetime) -> Rate:
     """Return the rate that paid best per unit within 12 months before `at` (D7): cuts are measured from it."""
     return max(in_force_since(work_type, at - YEAR), key=lambda rate: rate.amount)
+
+
+def _step(rate: Rate, before: Rate | None) -> Step:
+    change = ((rate.amount / before.amount - 1) * 100).quantize(Decimal("0.1")) if before else None
+    return Step(rate, change, hourly(rate.amount, rate.estimated_seconds))
 
 
 def _estimate(rate: Rate) -> Time:

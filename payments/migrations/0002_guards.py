@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - the pieces of SQL put together here are all in this file
 """What the books promise: who may write where, which posting moves which money, and that balances follow."""
 
 from django.db import migrations

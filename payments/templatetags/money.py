@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_percent
 from django import template
 from django.utils.translation import get_language, to_locale
 
@@ -24,3 +24,17 @@ def money(amount: Decimal | None, currency: str = "USD") -> str:
     symbol = format_currency(0, currency, format="¤", locale=locale, currency_digits=False)
     sign = "\u2212" if amount < 0 else ""
     return sign + written.replace(symbol, SYMBOLS.get(currency, symbol), 1)
+
+
+@register.filter
+def per_cent(basis_points: int) -> str:
+    """Return a share given in basis points (100 = 1 %) as people of the page's language write it."""
+    share = Decimal(basis_points) / 10_000
+    return format_percent(share, format="#,##0.##%", locale=to_locale(get_language() or "en"))
+
+
+@register.filter
+def change(per_cent: Decimal) -> str:
+    """Return a change in per cent and its sign, as people of the page's language write it."""
+    written = format_percent(abs(per_cent) / 100, format="#,##0.#%", locale=to_locale(get_language() or "en"))
+    return ("\u2212" if per_cent < 0 else "+") + written

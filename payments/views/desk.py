@@ -1,0 +1,96 @@
+"""The treasurer's desk: deposits from the bank's statement, payouts by two officers, the state of the books."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from coop import clock
+from coop.people.models import Person
+from governance.models import Office
+from payments import books, deposits, invariants, payouts
+from payments.forms import RecordDeposit, SendPayout
+from payments.models import Deposit, Payout, PayoutState
+
+
+def _office(request: HttpRequest) -> Office:
+    """Return the post by which this person handles money; raise Refused if there is none."""
+    return deposits.office_of(cast("Person", request.user), clock.now())
+
+
+@require_safe
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what waits for an officer, and the books."""
+    _office(request)
+    waiting = Payout.objects.select_related("person", "sent_by__person").order_by("id")
+    shown = {
+        "asked": waiting.filter(state=PayoutState.REQUESTED),
+        "sent": waiting.filter(state=PayoutState.SENT),
+        "deposits": Deposit.objects.select_related("client").order_by("-id")[:10],
+        "form": RecordDeposit(),
+        "trial": books.trial_balance(),
+        "checks": invariants.checks(),
+        "now": clock.now(),
+    }
+    return render(request, "payments/desk.html", shown)
+
+
+@login_required
+def deposit(request: HttpRequest) -> HttpResponse:
+    """Record a line of the bank's statement."""
+    office = _office(request)
+    form = RecordDeposit(request.POST or None)
+    if form.is_valid():
+        refusal = deposits.refusal(
+            form.cleaned_data["amount"], form.cleaned_data["reference"], by=office, at=clock.now()
+        )
+        if refusal is None:
+            deposits.record(**form.cleaned_data, by=office, at=clock.now())
+            messages.success(request, _("The deposit is recorded."))
+            return redirect("payments:desk")
+        form.add_error("reference", str(refusal))
+    return render(request, "payments/deposit.html", {"form": form})
+
+
+@require_safe
+@login_required
+def payout(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a payout to an officer, with the step that is due and why they cannot take it, if so."""
+    office, found = _office(request), _payout(pk)
+    due = payouts.refusal_to_send if found.state == PayoutState.REQUESTED else payouts.refusal_to_confirm
+    refusal = due(found, by=office, at=clock.now())
+    shown = {"payout": found, "form": SendPayout(), "refusal": refusal}
+    return render(request, "payments/desk_payout.html", shown)
+
+
+@require_POST
+@login_required
+def send(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write down that the money was sent."""
+    office, found = _office(request), _payout(pk)
+    form = SendPayout(request.POST)
+    if form.is_valid():
+        payouts.send(found, reference=form.cleaned_data["reference"], by=office, at=clock.now())
+        messages.success(request, _("Written down. Another officer confirms that it arrived."))
+        return redirect("payments:desk")
+    return render(request, "payments/desk_payout.html", {"payout": found, "form": form})
+
+
+@require_POST
+@login_required
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Confirm that the money arrived, or that it came back."""
+    office, found = _office(request), _payout(pk)
+    act = payouts.fail if request.POST.get("result") == "came_back" else payouts.settle
+    act(found, by=office, at=clock.now())
+    messages.success(request, _("Confirmed."))
+    return redirect("payments:desk")
+
+
+def _payout(pk: int) -> Payout:
+    return get_object_or_404(Payout.objects.select_related("person", "sent_by__person", "settled_by__person"), pk=pk)

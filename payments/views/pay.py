@@ -1,0 +1,64 @@
+"""My pay: what is ready, what is being checked, each line, and payouts. Only the member themselves sees these pages."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from coop import clock
+from coop.people.models import Person
+from payments import payouts, statements
+from payments.forms import AskPayout
+from payments.models import Payout
+
+
+def _me(request: HttpRequest) -> Person:
+    """Return who is signed in; the views here ask for that first."""
+    return cast("Person", request.user)
+
+
+@require_safe
+@login_required
+def mine(request: HttpRequest) -> HttpResponse:
+    """Show a member's pay and every line of it."""
+    person = _me(request)
+    page = Paginator(statements.lines(person), 20).get_page(request.GET.get("page"))
+    shown = {
+        "summary": statements.summary(person, clock.now()),
+        "page_obj": page,
+        "entries": statements.entries(page.object_list, person),
+        "payouts": Payout.objects.filter(person=person).order_by("-id")[:5],
+        "refusal": payouts.refusal(person, payouts.most(person)),
+    }
+    return render(request, "payments/pay.html", shown)
+
+
+@login_required
+def ask(request: HttpRequest) -> HttpResponse:
+    """Ask for a payout."""
+    person = _me(request)
+    most = payouts.most(person)
+    form = AskPayout(request.POST or None, most=most)
+    if form.is_valid():
+        facts = form.cleaned_data
+        refusal = payouts.refusal(person, facts["amount"])
+        if refusal is None:
+            asked = payouts.request(person, **facts, by=person, at=clock.now())
+            messages.success(request, _("You asked for your money. It is not counted as ready any more."))
+            return redirect("payments:payout", asked.pk)
+        form.add_error("amount", str(refusal))
+    shown = {"form": form, "most": most, "refusal": payouts.refusal(person, most)}
+    return render(request, "payments/ask.html", shown)
+
+
+@require_safe
+@login_required
+def payout(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show where a payout of one's own stands and who holds the money."""
+    found = get_object_or_404(Payout.objects.select_related("sent_by", "settled_by"), pk=pk, person=_me(request))
+    return render(request, "payments/payout.html", {"payout": found})

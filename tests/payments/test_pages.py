@@ -1,0 +1,105 @@
+from collections.abc import Callable
+from decimal import Decimal
+
+from django.test import Client as Browser
+
+from coop.people.models import Person
+from payments import payouts
+from payments.models import Deposit, Payout
+
+SignedIn = Callable[[Person], Browser]
+Earn = Callable[[Person, str], int]
+
+
+def test_anybody_reads_the_rate_card(client: Browser, db: None) -> None:
+    page = client.get("/rates/").content.decode()
+    assert "US$\u00a00.09 a task" in page
+    assert "US$\u00a010.80" in page
+    assert "founding meeting" in page
+    history = client.get("/rates/product-match/").content.decode()
+    assert "US$\u00a00.09" in history
+
+
+def test_a_kind_of_work_that_nobody_voted_is_not_there(client: Browser, db: None) -> None:
+    assert client.get("/rates/nothing/").status_code == 404
+
+
+def test_pay_asks_who_you_are(client: Browser, db: None) -> None:
+    for address in ("/pay/", "/pay/ask/", "/pay/payouts/1/", "/desk/"):
+        assert client.get(address).status_code == 302
+
+
+def test_a_member_sees_each_line_and_asks_for_the_money(amina: Person, earn: Earn, signed_in: SignedIn) -> None:
+    number = earn(amina, "2.345678")
+    browser = signed_in(amina)
+    page = browser.get("/pay/").content.decode()
+    assert "US$\u00a02.345678" in page
+    assert f"answer {number}" in page
+    answer = browser.post("/pay/ask/", {"amount": "2.34", "method": "M-Pesa 0700 000 000"}, follow=True)
+    payout = Payout.objects.get(person=amina)
+    assert answer.redirect_chain[-1][0] == f"/pay/payouts/{payout.pk}/"
+    assert "The cooperative holds your money" in answer.content.decode()
+    assert payouts.ready(amina) == Decimal("0.005678")
+    assert "A payout is at least US$\u00a01.00" in browser.get("/pay/").content.decode()
+
+
+def test_more_than_is_ready_is_refused_beside_the_field(amina: Person, earn: Earn, signed_in: SignedIn) -> None:
+    earn(amina, "2.00")
+    browser = signed_in(amina)
+    for amount in ("2.01", "-1", "NaN", "Infinity", "1e3", "0.005", "a"):
+        page = browser.post("/pay/ask/", {"amount": amount, "method": "M-Pesa"})
+        assert page.status_code == 200
+        assert "aria-invalid" in page.content.decode(), amount
+    assert not Payout.objects.filter(person=amina).exists()
+
+
+def test_nobody_else_sees_a_payout(amina: Person, luis: Person, earn: Earn, signed_in: SignedIn) -> None:
+    earn(amina, "2.00")
+    signed_in(amina).post("/pay/ask/", {"amount": "2.00", "method": "M-Pesa"})
+    payout = Payout.objects.get(person=amina)
+    assert signed_in(luis).get(f"/pay/payouts/{payout.pk}/").status_code == 404
+    assert signed_in(luis).get(f"/desk/payouts/{payout.pk}/").status_code == 403
+
+
+def test_the_desk_is_for_officers(luis: Person, teresa: Person, signed_in: SignedIn) -> None:
+    assert signed_in(luis).get("/desk/").status_code == 403
+    page = signed_in(teresa).get("/desk/").content.decode()
+    assert "fund:training" in page
+    assert "broken" not in page
+
+
+def test_two_officers_pay_out(
+    amina: Person, teresa: Person, petra: Person, earn: Earn, signed_in: SignedIn
+) -> None:
+    earn(amina, "2.00")
+    signed_in(amina).post("/pay/ask/", {"amount": "2.00", "method": "M-Pesa"})
+    payout = Payout.objects.get(person=amina)
+    first, second = signed_in(teresa), signed_in(petra)
+    assert f"/desk/payouts/{payout.pk}/" in first.get("/desk/").content.decode()
+    first.post(f"/desk/payouts/{payout.pk}/send/", {"reference": "MP-1"})
+    own = first.post(f"/desk/payouts/{payout.pk}/confirm/", {"result": "arrived"})
+    assert own.status_code == 403
+    assert "You sent this payout" in first.get(f"/desk/payouts/{payout.pk}/").content.decode()
+    assert "Did the money arrive?" in second.get(f"/desk/payouts/{payout.pk}/").content.decode()
+    second.post(f"/desk/payouts/{payout.pk}/confirm/", {"result": "arrived"})
+    page = signed_in(amina).get(f"/pay/payouts/{payout.pk}/").content.decode()
+    assert "confirmed by the secretary" in " ".join(page.split())
+
+
+def test_a_form_sent_twice_records_one_deposit(teresa: Person, orbit: Person, signed_in: SignedIn) -> None:
+    browser = signed_in(teresa)
+    form = {"client": orbit.pk, "amount": "100.00", "reference": "BANK-77"}
+    assert browser.post("/desk/deposits/", form).status_code == 302
+    again = browser.post("/desk/deposits/", form)
+    assert "is recorded" in again.content.decode()
+    assert Deposit.objects.filter(reference="BANK-77").count() == 1
+
+
+def test_my_pay_costs_the_same_for_two_lines_and_for_twenty(
+    amina: Person, luis: Person, earn: Earn, signed_in: SignedIn, django_assert_max_num_queries: Callable[..., object]
+) -> None:
+    for _turn in range(20):
+        earn(amina, "0.30")
+    browser = signed_in(amina)
+    with django_assert_max_num_queries(26):  # type: ignore[attr-defined]
+        browser.get("/pay/")
