@@ -19,6 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
 # Until every part stands.
 urlpatterns += [
     path("", include(name))
-    for name in ("coop.styleguide_urls", "tasks.urls", "payments.urls", "governance.urls")
+    for name in ("coop.styleguide", "tasks.urls", "payments.urls", "governance.urls")
     if find_spec(name)
 ]
