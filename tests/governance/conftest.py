@@ -8,8 +8,8 @@ from pytest_django import Settings
 
 from coop import clock
 from coop.people.models import Person
-from governance import proposals, voting
-from governance.models import Proposal, RollEntry
+from governance import pauses, proposals, voting
+from governance.models import Pause, PauseGround, PauseRequest, Proposal, RollEntry
 
 type Voted = Callable[..., Proposal]
 
@@ -75,3 +75,26 @@ def voted(published: Callable[..., Proposal]) -> Voted:
         return voting.listed().get(pk=proposal.pk)
 
     return vote
+
+
+@pytest.fixture
+def asked(samuel: Person) -> Callable[..., PauseRequest]:
+    """Return a function by which the safety officer asks for a pause of a person, for facts of its own."""
+
+    def ask(person: Person, *, scope: str = "work", hours: int = 72, by: Person = samuel) -> PauseRequest:
+        return pauses.ask(
+            person, ground=PauseGround.ACCOUNT_TAKEN_OVER, scope=scope, reason="Signed in from two continents at once.",
+            evidence=pauses.evidence_of(f"the log-ins of {person.pk}"), hours=hours, by=by, at=clock.now(),
+        )  # fmt: skip
+
+    return ask
+
+
+@pytest.fixture
+def paused(asked: Callable[..., PauseRequest], teresa: Person) -> Callable[..., Pause]:
+    """Return a function by which the safety officer and the treasurer pause a person."""
+
+    def pause(person: Person, *, scope: str = "work", hours: int = 72) -> Pause:
+        return pauses.confirm(asked(person, scope=scope, hours=hours), by=teresa, at=clock.now())
+
+    return pause

@@ -112,9 +112,10 @@ def test_standings_are_never_rewritten(
 
 
 def test_a_standing_is_not_backdated(newcomer: Person, now: datetime) -> None:
-    standing.admit(newcomer, status=Status.CANDIDATE, rule="onboarding", by=None, at=now - timedelta(days=365))
-    since = Standing.objects.get(person=newcomer).since
-    assert abs(since - now) < timedelta(minutes=1)
+    long_ago = now - timedelta(days=365)
+    row = Standing.objects.create(person=newcomer, status=Status.CANDIDATE, since=long_ago, rule="onboarding")
+    row.refresh_from_db()
+    assert row.since >= now
 
 
 def test_asking_costs_one_query(amina: Person, now: datetime, django_assert_num_queries: DjangoAssertNumQueries) -> None:
