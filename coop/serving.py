@@ -118,6 +118,9 @@ def wait_for_the_end(started: list[subprocess.Popen[bytes]]) -> None:
         while all(process.poll() is None for process in started):
             time.sleep(0.5)
     except KeyboardInterrupt:
+        # Asked once is enough: a second Ctrl-C must not cut the orderly end short.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         return
     web, worker = (process.poll() for process in started)
     message = f"The web server or the worker ended by itself (codes {web} and {worker}); its message stands above."

@@ -75,6 +75,7 @@ class Command(BaseCommand):
             self.greet(place, url)
             serving.wait_for_the_end(started)
             self.stdout.write("\nStopping …")
+        self.stdout.write("Stopped. The data stay.")
 
     def greet(self, place: Place, url: str) -> None:
         """Say where the site is and, in a demonstration, whom to sign in as."""
