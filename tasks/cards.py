@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from payments import rates
@@ -61,6 +62,11 @@ def read(card: RateCard) -> dict[str, Any]:
     """Return what a card says."""
     words: dict[str, Any] = json.loads(card.body)
     return words
+
+
+def figures(words: dict[str, Any]) -> dict[str, Any]:
+    """Return what a card says with its amounts as Decimals, ready to be shown."""
+    return {**words, **{name: Decimal(words[name]) for name in ("pay", "fee", "rate_amount", "hourly")}}
 
 
 def _plain(amount: object) -> str:

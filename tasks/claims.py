@@ -17,7 +17,7 @@ from payments import escrow
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
 from tasks import cards
-from tasks.models import OPEN_STATES, Assignment, AssignmentState, Job, RateCard, Task
+from tasks.models import OPEN_STATES, Assignment, AssignmentState, Job, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,9 @@ WHERE j.id = %(job)s
 """
 
 LAST_POSITION = 2**31 - 1
+
+# The highest number that a task's position can have.
+LAST_POSITION = 2_147_483_647
 
 # Locked until the transaction ends; a task that somebody else is claiming this moment is passed over.
 PICK = """
@@ -144,7 +147,7 @@ def claim_next(job: Job, *, by: Person, at: datetime, card: str = "", wanted: Ta
         if claimed is None and expire_due(job, at=at):
             claimed = _claim(job, by, at, card, wanted)
     except IntegrityError as error:
-        claimed = _explain(error, job, by, at)
+        claimed = _explain(error, job, by)
     if claimed is None:
         reason = _("There is no task left for you in this job at this moment.")
         raise Refused(Refusal(reason, "", _("Slots can come back. You need not wait here."), status=409))
@@ -203,7 +206,7 @@ def _lock_money(claimed: Assignment, terms: Offer, at: datetime) -> None:
     escrow.commit(claimed.job_id, claimed.person_id, claimed.pk, amount, at=at, onboarding=terms.is_onboarding)
 
 
-def _explain(error: IntegrityError, job: Job, by: Person, at: datetime) -> Assignment:
+def _explain(error: IntegrityError, job: Job, by: Person) -> Assignment:
     """Return the task that a second tab claimed at the same moment, or say what the database refused."""
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     if name == "one_open_claim_per_person_and_job":
@@ -216,8 +219,6 @@ def _explain(error: IntegrityError, job: Job, by: Person, at: datetime) -> Assig
     if name == "assignment_is_claimed_at_the_voted_rate":
         reason = _("The terms of this job changed while you accepted them.")
         raise Refused(Refusal(reason, "E2", _("Look at the new rate card, then decide again."), status=409)) from error
-    if at is not None and standing.refusal(by, doing=f"claim:job:{job.pk}", at=at) is not None:
-        refuse_if(standing.refusal(by, doing=f"claim:job:{job.pk}", at=at))
     raise error
 
 
@@ -287,9 +288,3 @@ def _end(
         amount = one.pay + one.fee
         escrow.restore(one.job_id, one.person_id, one.pk, amount, at=at, onboarding=one.job.is_onboarding)
     return ended
-
-
-def shown(job: Job, digest: str) -> RateCard | None:
-    """Return the card of that digest if it is one of this job's; None otherwise."""
-    card = RateCard.objects.filter(pk=digest).first()
-    return card if card and cards.read(card).get("job") == job.pk else None

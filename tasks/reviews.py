@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from coop.people.models import ClientSeat, Person
@@ -63,18 +63,32 @@ def _latest_values(held: Sequence[Assignment]) -> dict[int, dict[str, object]]:
     return dict(rows.values_list("assignment_id", "value"))
 
 
-def refusal(assignment: Assignment, *, by: Person, at: datetime) -> Refusal | None:
-    """Say why a person cannot check this answer; None if they can."""
+def refusal(assignment: Assignment, *, by: Person, at: datetime, ground: Ground = Ground.PEER) -> Refusal | None:
+    """Say why a person cannot check this answer, as a peer or for the client; None if they can."""
     if assignment.person_id == by.pk:
         return Refusal(_("Somebody else checks your answer."), "7")
     if assignment.state != AssignmentState.SUBMITTED:
         return Refusal(_("This answer has been decided already."), "", _("Nothing was changed."), status=409)
-    return standing.refusal(by, doing="review", at=at)
+    if ground == Ground.CLIENT:
+        return _without_seat(assignment, by)
+    if no := standing.refusal(by, doing="review", at=at):
+        return no
+    if not waiting_for(by).filter(pk=assignment.pk).exists():
+        reason = _("Another member checks this answer: you have answered the same task, checked it before, or it waits.")
+        return Refusal(reason, "7", _("See the next answer to check."))
+    return None
 
 
-def refusal_to_send_back(assignment: Assignment, *, by: Person, at: datetime) -> Refusal | None:
+def _without_seat(assignment: Assignment, by: Person) -> Refusal | None:
+    seats = ClientSeat.objects.filter(client=assignment.job.client_id, person=by, ended_at=None)
+    return None if seats.exists() else Refusal(_("You have no seat with this job's client."), status=404)
+
+
+def refusal_to_send_back(
+    assignment: Assignment, *, by: Person, at: datetime, ground: Ground = Ground.PEER
+) -> Refusal | None:
     """Say why a person cannot send this answer back; None if they can."""
-    if no := refusal(assignment, by=by, at=at):
+    if no := refusal(assignment, by=by, at=at, ground=ground):
         return no
     if assignment.accept_by is not None and assignment.accept_by <= at:
         return Refusal(_("The time to object has passed: the answer is accepted."), "7", status=409)
@@ -91,7 +105,7 @@ def accept(assignment: Assignment, *, by: Person, at: datetime, ground: Ground =
     Raises Refused when somebody decided before, or it is one's own answer.
     """
     held = claims.lock(assignment.pk)
-    refuse_if(refusal(held, by=by, at=at))
+    refuse_if(refusal(held, by=by, at=at, ground=ground))
     return _accept([held], ground, by, at=at)[0]
 
 
@@ -104,9 +118,9 @@ def send_back(
     The money stays locked. Raises Refused without a reason or place, a second time, or after the time to object.
     """
     held = claims.lock(assignment.pk)
-    refuse_if(refusal_to_send_back(held, by=by, at=at))
+    refuse_if(refusal_to_send_back(held, by=by, at=at, ground=ground))
     if not reason.strip() or not place.strip():
-        raise_without_reason()
+        refuse_if(Refusal(_("Say why, and which part of the answer it is about."), "7", status=422))
     review = Review.objects.create(
         assignment=held, reviewer=by, decision=Decision.SEND_BACK, ground=ground, reason=reason, place=place, at=at
     )
@@ -114,11 +128,6 @@ def send_back(
     Assignment.objects.filter(pk=held.pk).update(state=AssignmentState.SENT_BACK, accept_by=None, expires_at=until)
     events.write("reviews.sent_back", by=by, subject=f"assignment:{held.pk}", at=at, job=held.job_id)
     return review
-
-
-def raise_without_reason() -> None:
-    """Refuse to send back without saying why and where."""
-    refuse_if(Refusal(_("Say why, and which part of the answer it is about."), "7", status=422))
 
 
 @transaction.atomic
@@ -165,8 +174,8 @@ def _pay(held: list[Assignment], ground: Ground, at: datetime) -> None:
     )
 
 
-def next_for(person: Person, *, at: datetime) -> Assignment | None:
-    """Return the answer that waits longest for a check this person can make; None when there is none.
+def waiting_for(person: Person) -> QuerySet[Assignment]:
+    """Return the answers that this person can check.
 
     Never one's own, nor one of a task that one answered, nor one that one sent back before; and where agreement
     decides, only what is left when all answers are in.
@@ -174,13 +183,13 @@ def next_for(person: Person, *, at: datetime) -> Assignment | None:
     same_task = Assignment.objects.filter(task=OuterRef("task"), person=person)
     still_open = Assignment.objects.filter(task=OuterRef("task"), state=AssignmentState.CLAIMED)
     seated = ClientSeat.objects.filter(client=OuterRef("job__client"), person=person, ended_at=None)
+    looked = Review.objects.filter(assignment=OuterRef("pk"), reviewer=person)
     all_in = Q(job__review_rule=ReviewRule.PEER) | (Q(task__open_slots=0) & ~Exists(still_open))
-    return (
-        Assignment.objects.filter(all_in, state=AssignmentState.SUBMITTED, accept_by__gt=at)
-        .exclude(job__review_rule=ReviewRule.GOLD)
-        .exclude(reviews__reviewer=person)
-        .filter(~Exists(same_task), ~Exists(seated))
-        .select_related("task", "job__work_type")
-        .order_by("accept_by", "pk")
-        .first()
-    )
+    waiting = Assignment.objects.filter(all_in, state=AssignmentState.SUBMITTED).exclude(person=person)
+    return waiting.filter(~Exists(same_task), ~Exists(seated), ~Exists(looked))
+
+
+def next_for(person: Person, *, at: datetime) -> Assignment | None:
+    """Return the answer that waits longest for a check this person can make; None when there is none."""
+    waiting = waiting_for(person).filter(accept_by__gt=at).select_related("task", "job__work_type")
+    return waiting.order_by("accept_by", "pk").first()

@@ -1,5 +1,23 @@
 """Addresses of the member's side of the work."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from tasks.views import board, reviewing, work
+
+urlpatterns = [
+    path("jobs/", board.jobs, name="jobs"),
+    path("jobs/<int:number>/", board.job, name="job"),
+    path("jobs/<int:number>/guide/", board.guide, name="guide"),
+    path("jobs/<int:number>/claim/", board.claim, name="claim"),
+    path("start/", board.start, name="start"),
+    path("work/", work.mine, name="work"),
+    path("work/<int:number>/", work.task, name="task"),
+    path("work/<int:number>/draft/", work.draft, name="draft"),
+    path("work/<int:number>/skip/", work.skip, name="skip"),
+    path("work/<int:number>/leave/", work.leave, name="leave"),
+    path("work/<int:number>/report/", work.report, name="report"),
+    path("work/<int:number>/back/", work.back, name="back"),
+    path("review/", reviewing.review, name="review"),
+    path("review/<int:number>/accept/", reviewing.accept, name="review_accept"),
+    path("review/<int:number>/back/", reviewing.send_back, name="review_back"),
+]

@@ -67,6 +67,7 @@ class Choice:
             "question": form.get("question", ""),
             "labels": form["labels"],
             "multiple": bool(form.get("multiple")),
+            "type": "checkbox" if form.get("multiple") else "radio",
             "material": material.of(data, without={"labels"}),
         }
 

@@ -1,0 +1,67 @@
+"""The board's lines: each open job with what it pays, by the task and by the hour, and how much is left."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection
+
+from payments import rates
+from payments.models import Rate
+from payments.rates import Time
+from tasks.models import Job
+
+# Beyond this many open tasks their exact number helps nobody, and counting them would cost each look at the board.
+COUNTED = 1_000
+LISTED = 200
+
+LEFT = """
+SELECT j.id, (SELECT count(*) FROM (
+    SELECT FROM tasks_task t WHERE t.job_id = j.id AND t.open_slots > 0 LIMIT %s
+) open) FROM tasks_job j WHERE j.id = ANY(%s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """One job on the board: `hourly` in the rate's currency at the usual time; `left` open tasks, at most 1,000."""
+
+    job: Job
+    time: Time
+    hourly: Decimal
+    left: int
+
+
+def on_the_board(*, calm: bool = False) -> list[Offered]:
+    """Return the open jobs that pay the voted rate and have tasks left, the best paid by the hour first.
+
+    `calm` leaves out jobs whose content may upset. Four queries, whatever is open.
+    """
+    jobs = Job.objects.filter(opened_at__isnull=False, closed_at=None, is_onboarding=False)
+    jobs = jobs.filter(sensitivity="") if calm else jobs
+    found = list(jobs.select_related("client", "work_type").order_by("-opened_at")[:LISTED])
+    current = _rates(found)
+    times = rates.times(list(current.values()))
+    open_tasks = _left(found)
+    lines = [
+        Offered(job, time := times[job.work_type_id], rates.hourly(job.pay, round(time.usual)), open_tasks[job.pk])
+        for job in found
+        if job.pay >= current[job.work_type_id].amount and open_tasks[job.pk]
+    ]
+    return sorted(lines, key=lambda line: line.hourly, reverse=True)
+
+
+def left(job: Job) -> int:
+    """Return how many tasks of a job have an open slot, at most 1,000."""
+    return _left([job])[job.pk]
+
+
+def _rates(jobs: list[Job]) -> dict[int, Rate]:
+    kinds = {job.work_type_id for job in jobs}
+    latest = Rate.objects.filter(work_type__in=kinds).order_by("work_type_id", "-version").distinct("work_type_id")
+    return {rate.work_type_id: rate for rate in latest}
+
+
+def _left(jobs: list[Job]) -> dict[int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(LEFT, [COUNTED, [job.pk for job in jobs]])
+        return dict(cursor.fetchall())

@@ -1,0 +1,87 @@
+"""What there is to do: the board, a job with its rate card, its guide, and the onboarding."""
+
+from typing import cast
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from coop import clock
+from coop.people.models import Person
+from governance import standing
+from payments import escrow, rates
+from tasks import cards, claims, guides, offers, onboarding
+from tasks.models import Job
+
+PER_PAGE = 10
+
+
+def _open(number: int) -> Job:
+    """Return a job that everybody may see; drafts are their client's own."""
+    seen = Job.objects.filter(opened_at__isnull=False)
+    return get_object_or_404(seen.select_related("client", "work_type"), pk=number)
+
+
+def jobs(request: HttpRequest) -> HttpResponse:
+    """Show the open jobs, the best paid by the hour first (B3); to visitors too."""
+    calm = request.GET.get("calm") == "1"
+    page = Paginator(offers.on_the_board(calm=calm), PER_PAGE).get_page(request.GET.get("page"))
+    signed_in = request.user.is_authenticated
+    no = standing.refusal(cast("Person", request.user), doing="work", at=clock.now()) if signed_in else None
+    shown = {"page": page, "calm": calm, "refusal": no, "onboarding": onboarding.job() if no else None}
+    return render(request, "tasks/work/jobs.html", shown)
+
+
+def job(request: HttpRequest, number: int) -> HttpResponse:
+    """Show a job with its rate card, and the button that accepts it (B4)."""
+    found, at = _open(number), clock.now()
+    if found.is_onboarding:
+        return redirect("tasks:start")
+    rate = rates.current(found.work_type)
+    words = cards.body(found, rate, rates.fee_now(), rates.measured_time(found.work_type, rate))
+    shown = {"job": found, "rate": rate, "card": cards.figures(words), "left": offers.left(found), "aside": escrow.set_aside(number)}
+    if request.user.is_authenticated:
+        shown |= {
+            "digest": cards.keep(words).pk,
+            "refusal": claims.refusal(found, by=cast("Person", request.user), at=at),
+        }
+    return render(request, "tasks/work/job.html", shown)
+
+
+def guide(request: HttpRequest, number: int) -> HttpResponse:
+    """Show a job's guide, readable before anything is accepted."""
+    found = _open(number)
+    return render(request, "tasks/work/guide.html", {"job": found, "guide": guides.html(found.guide)})
+
+
+@login_required
+@require_POST
+def claim(request: HttpRequest, number: int) -> HttpResponse:
+    """Accept the rate card shown and open the next task of the job."""
+    found, at = _open(number), clock.now()
+    assignment = claims.claim_next(found, by=cast("Person", request.user), at=at, card=request.POST.get("card", ""))
+    return redirect("tasks:task", assignment.pk)
+
+
+@login_required
+def start(request: HttpRequest) -> HttpResponse:
+    """Show the onboarding: its length, its pay, how far one is, and what comes after (B1)."""
+    me = cast("Person", request.user)
+    so_far = onboarding.progress(me)
+    if so_far is None:
+        raise Http404(_("No onboarding is open at this moment."))
+    rate = rates.current(so_far.job.work_type)
+    words = cards.body(so_far.job, rate, rates.fee_now(), rates.measured_time(so_far.job.work_type, rate))
+    shown = {
+        "progress": so_far,
+        "card": cards.figures(words),
+        "digest": cards.keep(words).pk,
+        "seconds": words["seconds"] * so_far.total,
+        "status": standing.status(me),
+        "refusal": None if so_far.finished else claims.refusal(so_far.job, by=me, at=clock.now()),
+        "guide": guides.html(so_far.job.guide),
+    }
+    return render(request, "tasks/work/start.html", shown)

@@ -1,0 +1,99 @@
+"""Checking what other members handed in: the answer read-only, accept or send back with reason and place."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from coop import clock
+from coop.people.models import Person
+from coop.refusals import refuse_if
+from governance import standing
+from tasks import guides, reviews, shapes
+from tasks.models import Assignment
+
+
+class SendBack(forms.Form):
+    """Why an answer goes back, and which part of it."""
+
+    place = forms.ChoiceField(label=gettext_lazy("Which part of the answer"), widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=gettext_lazy("What is wrong, so that it can be put right"),
+        help_text=gettext_lazy("Its author reads this. They may hand it in once more, paid."),
+        min_length=10,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def __init__(self, *given: Any, places: list[str]) -> None:  # noqa: ANN401 - Django's own arguments
+        """Offer the parts that the answer has."""
+        super().__init__(*given)
+        choices = [(place, place.capitalize()) for place in places]
+        cast("forms.ChoiceField", self.fields["place"]).choices = choices
+
+
+def _me(request: HttpRequest) -> Person:
+    return cast("Person", request.user)
+
+
+def _waiting(number: int) -> Assignment:
+    return get_object_or_404(Assignment.objects.select_related("task", "job__work_type"), pk=number)
+
+
+def _form(assignment: Assignment, *given: Any) -> SendBack:  # noqa: ANN401 - Django's own arguments
+    shape = shapes.find(assignment.job.work_type.shape)
+    return SendBack(*given, places=[name for name in shape.columns(assignment.job.form) if name != "shown"])
+
+
+def _page(assignment: Assignment, form: SendBack) -> dict[str, Any]:
+    shape, task = shapes.find(assignment.job.work_type.shape), assignment.task
+    return {
+        "assignment": assignment,
+        "job": assignment.job,
+        "shape": shape,
+        "value": assignment.answers.latest("number").value,
+        "page": shape.page(shapes.form_for(assignment.job.form, task.data), task.data, assignment.pk),
+        "guide": guides.html(assignment.job.guide),
+        "form": form,
+    }
+
+
+@login_required
+def review(request: HttpRequest) -> HttpResponse:
+    """Show the answer that waits longest for a check, or that there is none."""
+    me, at = _me(request), clock.now()
+    no = standing.refusal(me, doing="review", at=at)
+    found = None if no else reviews.next_for(me, at=at)
+    shown = _page(found, _form(found)) if found else {"refusal": no}
+    return render(request, "tasks/work/review.html", shown)
+
+
+@login_required
+@require_POST
+def accept(request: HttpRequest, number: int) -> HttpResponse:
+    """Accept an answer."""
+    reviews.accept(_waiting(number), by=_me(request), at=clock.now())
+    messages.success(request, _("Accepted, and paid to its author at once."))
+    return redirect("tasks:review")
+
+
+@login_required
+@require_POST
+def send_back(request: HttpRequest, number: int) -> HttpResponse:
+    """Send an answer back with reason and place."""
+    assignment, at = _waiting(number), clock.now()
+    # Asked before anything is shown: an answer is read by those who may check it, nobody else.
+    refuse_if(reviews.refusal_to_send_back(assignment, by=_me(request), at=at))
+    form = _form(assignment, request.POST)
+    if not form.is_valid():
+        return render(request, "tasks/work/review.html", _page(assignment, form), status=422)
+    said = form.cleaned_data
+    reviews.send_back(assignment, reason=said["reason"], place=said["place"], by=_me(request), at=at)
+    messages.success(request, _("Sent back. Its author reads your reason, and may hand it in once more."))
+    return redirect("tasks:review")

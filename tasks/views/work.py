@@ -1,0 +1,173 @@
+"""Doing a task: the page, the draft, handing in with the next task as the answer, and every way out of it."""
+
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from coop import clock
+from coop.people.models import Person
+from coop.refusals import Refused
+from tasks import answers, cards, claims, onboarding, reports, reviews, shapes
+from tasks.models import OPEN_STATES, Assignment, AssignmentState, Decision
+
+SHOWN = 50
+
+
+def _me(request: HttpRequest) -> Person:
+    return cast("Person", request.user)
+
+
+def _mine(request: HttpRequest, number: int) -> Assignment:
+    """Return an assignment of the person signed in; anybody else's is not found."""
+    loaded = Assignment.objects.select_related("task", "job__work_type", "job__client", "card", "draft")
+    return get_object_or_404(loaded, pk=number, person=_me(request))
+
+
+def _value(request: HttpRequest, assignment: Assignment) -> dict[str, Any]:
+    form = shapes.form_for(assignment.job.form, assignment.task.data)
+    return shapes.find(assignment.job.work_type.shape).read(form, request.POST)
+
+
+def _key(request: HttpRequest) -> UUID:
+    """Return the key the form was sent with; a form without one is not ours."""
+    try:
+        return UUID(request.POST.get("key", ""))
+    except ValueError as error:
+        raise Http404 from error
+
+
+def _page(assignment: Assignment, value: dict[str, Any], **more: object) -> dict[str, Any]:
+    """Return what the task page shows: the question and its fields, the card's figures, a fresh key."""
+    form, shape = shapes.form_for(assignment.job.form, assignment.task.data), shapes.find(assignment.job.work_type.shape)
+    return {
+        "assignment": assignment, "job": assignment.job, "value": value, "shape": shape, "key": uuid4(),
+        "card": cards.read(assignment.card), "page": shape.page(form, assignment.task.data, assignment.pk), **more,
+    }  # fmt: skip
+
+
+def _written(assignment: Assignment) -> dict[str, Any]:
+    """Return what the member wrote so far."""
+    return assignment.draft.value if hasattr(assignment, "draft") else {}
+
+
+@login_required
+def mine(request: HttpRequest) -> HttpResponse:
+    """Show what one has open, what came back, and what is being checked; what silence has accepted is paid first."""
+    me, at = _me(request), clock.now()
+    reviews.accept_silent(at=at, person=me)
+    held = Assignment.objects.filter(person=me).select_related("job").order_by("-pk")
+    shown = {
+        "open": held.filter(state=AssignmentState.CLAIMED, expires_at__gt=at),
+        "back": held.filter(state=AssignmentState.SENT_BACK, expires_at__gt=at),
+        "checked": held.filter(state=AssignmentState.SUBMITTED)[:SHOWN],
+        "accepted": held.filter(state=AssignmentState.ACCEPTED)[:SHOWN],
+    }
+    return render(request, "tasks/work/mine.html", shown)
+
+
+@login_required
+def task(request: HttpRequest, number: int) -> HttpResponse:
+    """Show a task to do, or take it in (B5)."""
+    assignment, at = _mine(request, number), clock.now()
+    if request.method == "POST":
+        return _take_in(request, assignment, at)
+    if assignment.state == AssignmentState.SENT_BACK and "redo" not in request.GET:
+        return redirect("tasks:back", number)
+    if no := answers.refusal(assignment, by=_me(request), at=at):
+        latest = assignment.answers.order_by("number").last()
+        value = latest.value if latest else _written(assignment)
+        return render(request, "tasks/work/closed.html", _page(assignment, value, refusal=no))
+    latest = assignment.answers.order_by("number").last() if assignment.state == AssignmentState.SENT_BACK else None
+    return render(request, "tasks/work/task.html", _page(assignment, _written(assignment) or (latest.value if latest else {})))
+
+
+def _take_in(request: HttpRequest, assignment: Assignment, at: datetime) -> HttpResponse:
+    """Keep it for later, say what is missing, or hand it in and answer with the next task."""
+    value, key = _value(request, assignment), _key(request)
+    if "later" in request.POST:
+        answers.save_draft(assignment, value=value, by=_me(request), at=at)
+        messages.success(request, _("Saved. The task stays yours until its time is up."))
+        return redirect("tasks:work")
+    first_look = answers.refusal(assignment, by=_me(request), at=at) is None
+    if first_look and (wrong := answers.problems(assignment, value)):
+        return render(request, "tasks/work/task.html", _page(assignment, value, problems=wrong, key=key), status=422)
+    # From the claim to now, as the server saw it; never more than the task's own limit.
+    seconds = int(min(at - assignment.claimed_at, assignment.job.time_limit).total_seconds())
+    try:
+        answers.submit(assignment, value=value, key=key, seconds=seconds, by=_me(request), at=at)
+    except Refused as refused:
+        shown = _page(assignment, value, refusal=refused.refusal)
+        return render(request, "tasks/work/closed.html", shown, status=refused.refusal.status)
+    return _next(request, assignment, at)
+
+
+def _next(request: HttpRequest, done: Assignment, at: datetime) -> HttpResponse:
+    """Answer with the next task of the job directly (B6); with the job's page when none is left."""
+    done.refresh_from_db()
+    try:
+        following = claims.claim_next(done.job, by=_me(request), at=at)
+    except Refused:
+        messages.success(request, _("Sent. There is no further task for you in this job at this moment."))
+        return redirect("tasks:start") if done.job.is_onboarding else redirect("tasks:job", done.job_id)
+    known = onboarding.step(done) if done.job.is_onboarding else None
+    return render(request, "tasks/work/task.html", _page(following, _written(following), sent=done, step=known))
+
+
+@login_required
+@require_POST
+def draft(request: HttpRequest, number: int) -> HttpResponse:
+    """Keep what is written so far; the page's script sends it by itself."""
+    assignment = _mine(request, number)
+    answers.save_draft(assignment, value=_value(request, assignment), by=_me(request), at=clock.now())
+    return HttpResponse(status=204)
+
+
+@login_required
+@require_POST
+def skip(request: HttpRequest, number: int) -> HttpResponse:
+    """Skip a task without penalty and open the next one."""
+    assignment, at = _mine(request, number), clock.now()
+    claims.skip(assignment, by=_me(request), at=at)
+    messages.success(request, _("Skipped. It is not offered to you again, and nothing is held against you."))
+    try:
+        return redirect("tasks:task", claims.claim_next(assignment.job, by=_me(request), at=at).pk)
+    except Refused:
+        return redirect("tasks:job", assignment.job_id)
+
+
+@login_required
+@require_POST
+def leave(request: HttpRequest, number: int) -> HttpResponse:
+    """Give a task back."""
+    assignment = _mine(request, number)
+    claims.leave(assignment, by=_me(request), at=clock.now())
+    messages.success(request, _("Given back. Nothing is held against you."))
+    return redirect("tasks:jobs")
+
+
+@login_required
+@require_POST
+def report(request: HttpRequest, number: int) -> HttpResponse:
+    """Report what a task shows to the safety officer."""
+    assignment = _mine(request, number)
+    reports.report(assignment, words=request.POST.get("words", ""), by=_me(request), at=clock.now())
+    messages.success(request, _("Thank you. The safety officer reads it. The task is not offered to you again."))
+    return redirect("tasks:work")
+
+
+@login_required
+def back(request: HttpRequest, number: int) -> HttpResponse:
+    """Show why an answer came back, the place, and what one can do (B7)."""
+    assignment = _mine(request, number)
+    review = assignment.reviews.filter(decision=Decision.SEND_BACK).first()
+    if review is None or assignment.state not in OPEN_STATES:
+        return redirect("tasks:task", number)
+    value = assignment.answers.latest("number").value
+    return render(request, "tasks/work/back.html", _page(assignment, value, review=review))
