@@ -63,7 +63,8 @@ class RateChange:
         """Return what makes a payload unfit to be proposed."""
         if set(payload) != {"work_type", "amount", "currency", "estimated_seconds", "replaces"}:
             return [Refusal(_("A rate says: kind of work, amount, currency, seconds, and which version it replaces."))]
-        if not AMOUNT.fullmatch(str(payload["amount"])) or not Decimal(str(payload["amount"])):
+        amount = payload["amount"]
+        if not isinstance(amount, str) or not AMOUNT.fullmatch(amount) or not Decimal(amount):
             return [Refusal(_("The pay is an amount above zero, with at most six decimals."))]
         if not _whole(payload["estimated_seconds"]) or not _whole(payload["replaces"]):
             return [Refusal(_("Seconds and version are whole numbers above zero."))]

@@ -51,7 +51,7 @@ END;
 
 OPENING = f"""
     SELECT * INTO line FROM public.payments_chart() chart WHERE NEW.code ~ chart.pattern;
-    IF line.kind IS NULL OR NEW.currency !~ '^[A-Z]{{3}}$' OR coalesce(NEW.kind, line.kind) <> line.kind
+    IF line.kind IS NULL OR NEW.currency !~ '^[A-Z]{{3}}$' OR coalesce(nullif(NEW.kind, ''), line.kind) <> line.kind
         OR coalesce(NEW.balance, 0) <> 0
         OR (NEW.floor IS NOT NULL AND NEW.floor IS DISTINCT FROM line.floor)
         OR (NEW.ceiling IS NOT NULL AND NEW.ceiling IS DISTINCT FROM line.ceiling)
@@ -213,7 +213,7 @@ RATE = f"""
                 'work_type', NEW.work_type_id, 'currency', NEW.currency,
                 'estimated_seconds', NEW.estimated_seconds, 'replaces', NEW.version - 1)
             AND jsonb_typeof(said -> 'amount') = 'string'
-            AND said ->> 'amount' ~ '^[0-9]{1, 9}([.][0-9]{1, 6})?$'
+            AND said ->> 'amount' ~ '^[0-9]+([.][0-9]+)?$'
             AND (said ->> 'amount')::numeric * 1000000 = NEW.amount
             AND NEW.version = latest + 1
             AND NEW.since BETWEEN voted.due_at AND public.coop_now()

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from itertools import count
@@ -26,7 +27,10 @@ ALONE = "ALTER TABLE payments_transfer DISABLE TRIGGER wage_is_what_was_promised
 
 @pytest.fixture
 def _django_db_helper(
-    request: pytest.FixtureRequest, cluster: Cluster, database_name: str, django_db_setup: None,
+    request: pytest.FixtureRequest,
+    cluster: Cluster,
+    database_name: str,
+    django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[None]:
     """Give a test the books alone, as the web role: rolled back, or really committed and then made anew."""
@@ -46,6 +50,15 @@ def _django_db_helper(
             yield
             transaction.set_rollback(True)
         connect_django(cluster, roles.WEB, database_name)
+
+
+@contextmanager
+def owning() -> Iterator[None]:
+    """Be the owner of the schema for a while: what even the owner is refused, a guard refuses."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET CONSTRAINTS ALL IMMEDIATE; SET SESSION AUTHORIZATION {roles.OWNER}")
+        yield
+        cursor.execute(f"SET CONSTRAINTS ALL IMMEDIATE; SET SESSION AUTHORIZATION {roles.WEB}")
 
 
 @pytest.fixture

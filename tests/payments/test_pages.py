@@ -68,9 +68,7 @@ def test_the_desk_is_for_officers(luis: Person, teresa: Person, signed_in: Signe
     assert "broken" not in page
 
 
-def test_two_officers_pay_out(
-    amina: Person, teresa: Person, petra: Person, earn: Earn, signed_in: SignedIn
-) -> None:
+def test_two_officers_pay_out(amina: Person, teresa: Person, petra: Person, earn: Earn, signed_in: SignedIn) -> None:
     earn(amina, "2.00")
     signed_in(amina).post("/pay/ask/", {"amount": "2.00", "method": "M-Pesa"})
     payout = Payout.objects.get(person=amina)

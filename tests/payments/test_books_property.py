@@ -1,0 +1,167 @@
+# ruff: noqa: D102 - what a step does is its name
+"""Whatever is done, in whatever order and however often: the books add up, and nothing moves twice."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from coop import clock
+from coop.people.models import Client, Person
+from coop.refusals import Refused
+from governance import offices
+from payments import accounts, deposits, escrow, invariants, ledger, payouts, rates
+from payments.models import Payout, PayoutState, Transfer
+from payments.money import from_micro
+
+JOBS = (700_001, 700_002)
+amounts = st.integers(1, 3_000_000).map(from_micro)
+refused = (IntegrityError, Refused)
+
+
+class Books(RuleBasedStateMachine):
+    """Two jobs of one client and two members, with a plain count of what each should have beside the ledger."""
+
+    claims = Bundle("claims")
+
+    @initialize()
+    def begin(self) -> None:
+        """Start inside a savepoint that is taken back at the end."""
+        self.savepoint = transaction.atomic()
+        self.savepoint.__enter__()
+        self.at = clock.now()
+        self.orbit = Client.objects.get(slug="orbit")
+        self.members = [Person.objects.get(email=f"{name}@demo.workhall.example") for name in ("amina", "luis")]
+        self.officers = [
+            offices.require(Person.objects.get(email=f"{name}@demo.workhall.example"), post, self.at)
+            for name, post in (("teresa", "treasurer"), ("petra", "secretary"))
+        ]
+        self.fee = rates.fee_now()
+        self.number = 0
+        self.open: dict[int, tuple[int, int, Decimal]] = {}
+        self.earned = {member.pk: payouts.ready(member) for member in self.members}
+
+    def teardown(self) -> None:
+        """Take everything back."""
+        if hasattr(self, "savepoint"):
+            transaction.set_rollback(True)
+            self.savepoint.__exit__(None, None, None)
+
+    def next(self) -> int:
+        self.number += 1
+        return 800_000_000 + self.number
+
+    @rule(amount=amounts)
+    def deposit(self, amount: Decimal) -> None:
+        before = escrow.available(self.orbit)
+        deposits.record(self.orbit, amount=amount, reference=f"B{self.next()}", by=self.officers[0], at=self.at)
+        assert escrow.available(self.orbit) == before + amount
+
+    @rule(job=st.sampled_from(JOBS), amount=amounts)
+    def fund(self, job: int, amount: Decimal) -> None:
+        enough = escrow.available(self.orbit) >= amount
+        revision = self.next()
+        try:
+            with transaction.atomic():
+                escrow.fund(job, amount, self.orbit, revision, by=None, at=self.at)
+        except refused:
+            assert not enough
+        else:
+            assert enough
+
+    @rule(target=claims, job=st.sampled_from(JOBS), who=st.integers(0, 1), pay=st.integers(1, 900_000).map(from_micro))
+    def claim(self, job: int, who: int, pay: Decimal) -> int:
+        number, amount = self.next(), pay + rates.fee_on(pay, self.fee)
+        enough = escrow.set_aside(job) >= amount
+        try:
+            with transaction.atomic():
+                escrow.commit(job, self.members[who].pk, number, amount, at=self.at)
+        except refused:
+            assert not enough
+        else:
+            assert enough
+            self.open[number] = (job, self.members[who].pk, pay)
+        return number
+
+    @rule(number=claims)
+    def give_back(self, number: int) -> None:
+        if number in self.open:
+            job, person, pay = self.open.pop(number)
+            escrow.restore(job, person, number, pay + rates.fee_on(pay, self.fee), at=self.at)
+
+    @rule(number=claims, times=st.integers(1, 3))
+    def accept(self, number: int, times: int) -> None:
+        if number in self.open:
+            job, person, pay = self.open.pop(number)
+            for _turn in range(times):
+                escrow.release(job, person, number, pay, rates.fee_on(pay, self.fee), self.fee, at=self.at)
+            self.earned[person] += pay
+
+    @rule(who=st.integers(0, 1), amount=st.integers(1, 500).map(lambda cents: Decimal(cents) / 100))
+    def ask(self, who: int, amount: Decimal) -> None:
+        member = self.members[who]
+        fits = Decimal(1) <= amount <= payouts.ready(member)
+        try:
+            with transaction.atomic():
+                payouts.request(member, amount=amount, method="x", by=member, at=self.at)
+        except refused:
+            assert not fits
+        else:
+            assert fits
+            self.earned[member.pk] -= amount
+
+    @rule(arrives=st.booleans())
+    def pay_out(self, arrives: bool) -> None:  # noqa: FBT001 - as hypothesis draws it
+        for payout in Payout.objects.filter(state=PayoutState.REQUESTED).select_related("person")[:1]:
+            payouts.send(payout, reference="R", by=self.officers[0], at=self.at)
+            act = payouts.settle if arrives else payouts.fail
+            act(payout, by=self.officers[1], at=self.at)
+            self.earned[payout.person_id] += 0 if arrives else payout.amount
+
+    @rule(job=st.sampled_from(JOBS))
+    def refund(self, job: int) -> None:
+        if left := escrow.set_aside(job):
+            escrow.refund(job, left, self.orbit, self.next(), at=self.at)
+            assert escrow.set_aside(job) == 0
+
+    @rule()
+    def everything_again(self) -> None:
+        """Post the whole ledger once more: nothing moves."""
+        lines = [
+            ledger.Line(row.kind, row.debit.code, row.credit.code, row.amount, f"#{row.key}", row.ref)
+            for row in Transfer.objects.select_related("debit", "credit").filter(kind=ledger.Kind.WAGE)
+        ]
+        for line in lines[:3]:
+            with pytest.raises(IntegrityError), transaction.atomic():
+                ledger.post(line, journal="again", at=self.at)
+
+    @invariant()
+    def the_books_are_right(self) -> None:
+        if hasattr(self, "savepoint"):
+            assert not any(invariants.broken().values())
+
+    @invariant()
+    def everybody_has_what_they_earned(self) -> None:
+        if hasattr(self, "savepoint"):
+            assert {member.pk: payouts.ready(member) for member in self.members} == self.earned
+
+    @invariant()
+    def what_stands_behind_claims_is_their_pay_and_fee(self) -> None:
+        if hasattr(self, "savepoint"):
+            for job in JOBS:
+                for member in self.members:
+                    open_claims = [pay for at, who, pay in self.open.values() if (at, who) == (job, member.pk)]
+                    behind = sum((pay + rates.fee_on(pay, self.fee) for pay in open_claims), Decimal(0))
+                    assert ledger.balance(accounts.commitment(job, member.pk)) == behind
+
+
+def test_the_books_hold_whatever_is_done(db: None) -> None:
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        Books,
+        settings=settings(
+            max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
