@@ -7,6 +7,7 @@ from django.db.models import DateTimeField, F, Func
 from django.http import HttpRequest
 
 from coop import clock
+from coop.demo import founding
 from coop.models import Cooperative
 from coop.people.models import ClientSeat, Person
 from governance import offices, standing
@@ -28,7 +29,7 @@ def _frame(person: Person | AnonymousUser) -> dict[str, Any]:
     house = Cooperative.objects.values("simulated", coop_name=F("name"), coop_time=time).first()
     shown: dict[str, Any] = dict(house) if house else {"simulated": False, "coop_time": clock.now()}
     if not isinstance(person, Person):
-        return shown
+        return shown | {"demo_people": founding.CAST if shown["simulated"] else []}
     seats = list(ClientSeat.objects.filter(person=person, ended_at=None).select_related("client").order_by("id"))
     return shown | {
         "client_seats": seats,

@@ -5,7 +5,8 @@ from importlib.util import find_spec
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from coop import views
+from coop import happened, views
+from coop.people import views as people
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
@@ -13,6 +14,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("promises/", views.promises, name="promises"),
     path("health/", views.health, name="health"),
     path("demo/sign-in/", views.demo_sign_in, name="demo_sign_in"),
+    path("me/", people.me, name="me"),
+    path("me/data.json", views.my_data, name="my_data"),
+    path("client/new/", people.found_client, name="found_client"),
+    path("client/<slug:slug>/seats/", people.seats, name="seats"),
+    path("client/<slug:slug>/seats/<int:number>/end/", people.end_seat, name="end_seat"),
+    path("client/<slug:slug>/keys/", people.api_keys, name="api_keys"),
+    path("client/<slug:slug>/keys/<int:number>/end/", people.end_key, name="end_key"),
+    path("record/", happened.what_happened, name="record"),
+    path("record/events.jsonl", happened.download, name="record_download"),
+    path("record/head.json", happened.head, name="record_head"),
+    path("record/proof/<int:index>.json", happened.proof, name="record_proof"),
+    path("record/grew/<int:old>.json", happened.consistency, name="record_grew"),
     path("account/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
 ]

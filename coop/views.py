@@ -4,15 +4,22 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from coop import clock, constitution, own_data
 from coop import frame as frames
 from coop import health as checks
+from coop import home as first_page
+from coop import promises as kept
 from coop.models import Cooperative
+from coop.people import clients
 from coop.people.models import Person
+from governance import standing
+from governance.models import Status
 
 DEMO_ADDRESSES = "@demo.workhall.example"
 
@@ -24,28 +31,50 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the landing page, or what awaits a member."""
-    return render(request, "house/landing.html")
+    """Show visitors the cooperative, members what awaits them; send applicants on to their start."""
+    at, person = clock.now(), request.user
+    if not isinstance(person, Person):
+        shown = {"paid": first_page.paid(at), "offers": first_page.open_now()}
+        return render(request, "house/landing.html", shown)
+    if standing.status(person) == Status.APPLICANT:
+        seat = clients.first_seat(person)
+        return redirect("tasks:client", seat.client.slug) if seat else redirect("tasks:start")
+    return render(request, "house/home.html", {"awaiting": first_page.awaiting(person, at)})
 
 
 @require_safe
 def how_we_decide(request: HttpRequest) -> HttpResponse:
-    """Show the rules in force."""
-    return render(request, "house/how_we_decide.html")
+    """Show the rules: those in force by vote with their numbers, and those that no vote can touch."""
+    shown = {"parts": constitution.PARTS, "by_vote": constitution.BY_VOTE, "rules": constitution.in_force()}
+    return render(request, "house/how_we_decide.html", shown)
 
 
 @require_safe
 def promises(request: HttpRequest) -> HttpResponse:
     """Show what no administrator can do, as the database itself lists it."""
-    return render(request, "house/promises.html")
+    deletable, tables = kept.deletable()
+    return render(
+        request, "house/promises.html", {"promises": kept.standing(), "deletable": deletable, "tables": tables}
+    )
 
 
 @never_cache
 @require_safe
-def health(request: HttpRequest) -> JsonResponse:
+def health(_request: HttpRequest) -> JsonResponse:
     """Say for machines whether all is well; 503 when it is not."""
     found = checks.check()
     return JsonResponse(found, status=200 if found["ok"] else 503)
+
+
+@never_cache
+@require_safe
+@login_required
+def my_data(request: HttpRequest) -> JsonResponse:
+    """Answer everything we keep about the person who asks, as a file."""
+    person = get_object_or_404(Person, pk=request.user.pk)
+    answer = JsonResponse(own_data.of(person), json_dumps_params={"indent": 1, "ensure_ascii": False})
+    answer["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    return answer
 
 
 @require_POST

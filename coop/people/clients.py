@@ -40,6 +40,16 @@ def has_seat(client: Client, person: Person) -> bool:
     return ClientSeat.objects.filter(client=client, person=person, ended_at=None).exists()
 
 
+def seats(client: Client) -> list[ClientSeat]:
+    """Return the organisation's seats that have not ended, the oldest first, their holders loaded."""
+    return list(client.seats.filter(ended_at=None).select_related("person").order_by("id"))
+
+
+def first_seat(person: Person) -> ClientSeat | None:
+    """Return a person's oldest seat that has not ended, its client loaded."""
+    return ClientSeat.objects.filter(person=person, ended_at=None).select_related("client").order_by("id").first()
+
+
 def client_of(person: Person, slug: str) -> Client:
     """Return the organisation of this short name; Http404 unless the person has a seat in it."""
     client = Client.objects.filter(slug=slug, seats__person=person, seats__ended_at=None).first()

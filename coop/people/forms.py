@@ -136,6 +136,6 @@ class Key(forms.Form):
         label=_("Valid for"), choices=[("90", _("90 days")), ("30", _("30 days")), ("365", _("a year"))]
     )
 
-    def lives(self) -> timedelta:
+    def life(self) -> timedelta:
         """Return how long the key is to be valid."""
         return KEY_LIVES[self.cleaned_data["days"]]

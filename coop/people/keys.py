@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -61,3 +62,10 @@ def revoke(key: ApiKey, *, by: Person, at: datetime) -> ApiKey:
         events.write("keys.revoked", by=by, subject=f"client:{key.client_id}", at=at, key=key.pk)
     key.refresh_from_db()
     return key
+
+
+def of_client(client: Client, *, at: datetime) -> list[ApiKey]:
+    """Return the organisation's keys, the newest first, each with `live` saying whether it works at this moment."""
+    works = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=at))
+    found = client.api_keys.select_related("created_by").annotate(live=ExpressionWrapper(works, BooleanField()))
+    return list(found.order_by("-id"))

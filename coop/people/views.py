@@ -1,1 +1,103 @@
 """Pages of accounts and organisations: about me, my organisation's seats and keys."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from coop import clock
+from coop.people import clients, forms, keys, profile
+from coop.people.models import Client, Person
+from coop.refusals import Refused
+
+page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def me_of(request: HttpRequest) -> Person:
+    """Return who is signed in, on pages that ask for it."""
+    person = request.user
+    assert isinstance(person, Person)  # noqa: S101 - login_required stands before
+    return person
+
+
+@page
+@login_required
+def me(request: HttpRequest) -> HttpResponse:
+    """Show and change what I say about myself."""
+    person = me_of(request)
+    form = forms.About(request.POST or None, instance=Person.objects.get(pk=person.pk))
+    if form.is_valid():
+        profile.change(person, **form.cleaned_data, by=person, at=clock.now())
+        messages.success(request, _("Saved."))
+        return redirect("me")
+    return render(request, "people/me.html", {"form": form})
+
+
+@page
+@login_required
+def found_client(request: HttpRequest) -> HttpResponse:
+    """Found an organisation that posts work."""
+    form = forms.Organisation(request.POST or None)
+    if form.is_valid():
+        name, slug = form.cleaned_data["name"], form.cleaned_data["slug"]
+        client = clients.found(name, slug=slug, by=me_of(request), at=clock.now())
+        return redirect("seats", slug=client.slug)
+    return render(request, "people/found_client.html", {"form": form})
+
+
+@page
+@login_required
+def seats(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show who has a seat, and give one."""
+    client = clients.client_of(me_of(request), slug)
+    form = forms.Seat(request.POST or None)
+    if form.is_valid():
+        try:
+            given = clients.seat_address(client, form.cleaned_data["email"], by=me_of(request), at=clock.now())
+        except Refused as refused:
+            form.add_error("email", str(refused.refusal))
+        else:
+            messages.success(request, _("%(person)s now has a seat.") % {"person": given.person})
+            return redirect("seats", slug=slug)
+    return render(request, "people/seats.html", {"client": client, "form": form, "seats": clients.seats(client)})
+
+
+@require_POST
+@login_required
+def end_seat(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """End a seat."""
+    client = clients.client_of(me_of(request), slug)
+    seat = get_object_or_404(client.seats, pk=number)
+    clients.end_seat(seat, by=me_of(request), at=clock.now())
+    messages.success(request, _("The seat has ended, and the keys its holder made."))
+    return redirect("home") if seat.person_id == request.user.pk else redirect("seats", slug=slug)
+
+
+@page
+@never_cache
+@login_required
+def api_keys(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the organisation's keys, and make one; its secret is on the answer to that and nowhere after."""
+    client = clients.client_of(me_of(request), slug)
+    form, secret = forms.Key(request.POST or None), ""
+    if form.is_valid():
+        name, scopes = form.cleaned_data["name"], form.cleaned_data["scopes"]
+        _key, secret = keys.issue(
+            client, name=name, scopes=scopes, by=me_of(request), at=clock.now(), life=form.life()
+        )
+        form = forms.Key()
+    shown = {"client": client, "form": form, "secret": secret, "keys": keys.of_client(client, at=clock.now())}
+    return render(request, "people/keys.html", shown)
+
+
+@require_POST
+@login_required
+def end_key(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """End a key."""
+    client: Client = clients.client_of(me_of(request), slug)
+    keys.revoke(get_object_or_404(client.api_keys, pk=number), by=me_of(request), at=clock.now())
+    messages.success(request, _("The key has ended."))
+    return redirect("api_keys", slug=slug)

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from threading import Lock
 
 from django.db import IntegrityError, connection, transaction
@@ -72,14 +73,14 @@ def head() -> Head:
     return Head(frontier.size, frontier.root(), chain, clock.now())
 
 
-def inclusion(index: int) -> list[bytes]:
-    """Return the audit path of a place in the tree of today's size. Raises IndexError for a place not yet given."""
-    return tree.inclusion(_leaves(), index)
+def inclusion(index: int, size: int | None = None) -> list[bytes]:
+    """Return the audit path of a place in the tree of this size, today's if not given. Raises IndexError."""
+    return tree.inclusion(_leaves(size), index)
 
 
-def consistency(old: int) -> list[bytes]:
-    """Return the proof that the tree of `old` places only grew into today's. Raises IndexError."""
-    return tree.consistency(_leaves(), old)
+def consistency(old: int, size: int | None = None) -> list[bytes]:
+    """Return the proof that the tree of `old` places only grew into the one of this size. Raises IndexError."""
+    return tree.consistency(_leaves(size), old)
 
 
 def verify_chain() -> Altered | None:
@@ -156,8 +157,8 @@ def _hashes(start: int) -> Iterator[tuple[bytes, bytes]]:
     return ((bytes(leaf), bytes(chain)) for leaf, chain in rows.iterator(BATCH))
 
 
-def _leaves() -> list[bytes]:
-    return [leaf for leaf, _chain in _hashes(0)]
+def _leaves(size: int | None) -> list[bytes]:
+    return [leaf for leaf, _chain in islice(_hashes(0), size)]
 
 
 PLACES = """

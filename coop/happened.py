@@ -1,0 +1,113 @@
+"""What happened, for everybody to read and to check."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from coop import sentences
+from coop.record import log
+from coop.record.models import Event, Leaf
+
+PAGE = 50
+CHUNK = 2_000
+
+
+@require_safe
+def what_happened(request: HttpRequest) -> HttpResponse:
+    """List events, newest first, fifty at a time, with the log's head."""
+    subject, kind = request.GET.get("subject", ""), request.GET.get("kind", "")
+    found = list(_older(_chosen(subject, kind), request.GET.get("before", ""))[: PAGE + 1])
+    named = request.user.is_authenticated
+    shown = {
+        "lines": [(event, sentences.of(event, named=named)) for event in found[:PAGE]],
+        "older": found[PAGE - 1].pk if len(found) > PAGE else None,
+        "head": log.head(),
+        "subject": subject,
+        "kind": kind,
+        "kinds": sorted(sentences.SENTENCES),
+    }
+    return render(request, "record/what_happened.html", shown)
+
+
+def _chosen(subject: str, kind: str) -> QuerySet[Event]:
+    """Return the events about a subject and of a kind, where given; Http404 for what no event can hold."""
+    if "\0" in subject + kind:
+        raise Http404
+    events = Event.objects.select_related("actor", "leaf").order_by("-id")
+    events = events.filter(subject=subject) if subject else events
+    return events.filter(kind=kind) if kind else events
+
+
+def _older(events: QuerySet[Event], before: str) -> QuerySet[Event]:
+    if not before:
+        return events
+    if not before.isdecimal() or len(before) > 18:  # noqa: PLR2004 - what a bigint surely holds
+        raise Http404
+    return events.filter(pk__lt=int(before))
+
+
+@require_safe
+def download(request: HttpRequest) -> StreamingHttpResponse:
+    """Stream every sealed event with its hashes, one JSON object a line; who acted only for people with an account."""
+    log.seal()
+    answer = StreamingHttpResponse(_lines(named=request.user.is_authenticated), content_type="application/jsonl")
+    answer["Content-Disposition"] = 'attachment; filename="events.jsonl"'
+    return answer
+
+
+def _lines(*, named: bool) -> Iterator[str]:
+    last = -1
+    while chunk := list(
+        Leaf.objects.filter(index__gt=last).select_related("event").order_by("index")[:CHUNK]
+    ):
+        last = chunk[-1].index
+        yield "".join(json.dumps(_line(leaf, named=named), cls=DjangoJSONEncoder) + "\n" for leaf in chunk)
+
+
+def _line(leaf: Leaf, *, named: bool) -> dict[str, Any]:
+    event = leaf.event
+    return {
+        "index": leaf.index,
+        "id": event.pk,
+        "at": event.at,
+        "kind": event.kind,
+        "subject": event.subject,
+        "data": event.data,
+        "leaf_hash": bytes(leaf.leaf_hash).hex(),
+        "chain_hash": bytes(leaf.chain_hash).hex(),
+    } | ({"actor": event.actor_id} if named else {})
+
+
+@require_safe
+def head(_request: HttpRequest) -> JsonResponse:
+    """Answer the log's size, root and chain hash now."""
+    now = log.head()
+    return JsonResponse({"size": now.size, "root": now.root.hex(), "chain": now.chain.hex(), "at": now.at})
+
+
+@require_safe
+def proof(_request: HttpRequest, index: int) -> JsonResponse:
+    """Answer the proof that a place is in today's tree."""
+    now = log.head()
+    leaf = Leaf.objects.filter(index=index).first() if index < now.size else None
+    if leaf is None:
+        raise Http404
+    path = [node.hex() for node in log.inclusion(index, now.size)]
+    facts = {"index": index, "leaf_hash": bytes(leaf.leaf_hash).hex(), "size": now.size, "root": now.root.hex()}
+    return JsonResponse(facts | {"path": path})
+
+
+@require_safe
+def consistency(_request: HttpRequest, old: int) -> JsonResponse:
+    """Answer the proof that the tree of `old` places only grew into today's."""
+    now = log.head()
+    if not 0 < old <= now.size:
+        raise Http404
+    proved = [node.hex() for node in log.consistency(old, now.size)]
+    return JsonResponse({"old": old, "size": now.size, "root": now.root.hex(), "proof": proved})

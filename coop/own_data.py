@@ -1,0 +1,56 @@
+"""What we keep about one person, gathered from every app by what each field's privacy says."""
+
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Field, Model, Q
+
+from coop.people.models import Person
+from coop.people.privacy import Audience
+
+# What is about a person, or what they can see of the organisations and assignments they are a party to.
+THEIRS = {Audience.PUBLIC, Audience.MEMBERS, Audience.SELF, Audience.PARTIES}
+
+
+def of(person: Person) -> dict[str, Any]:
+    """Return every row that names the person, by table, each with the fields that are theirs to see.
+
+    Left out are fields for other parties only (a client's, the officers') and what nobody sees (secrets, ballots).
+    """
+    tables = {"people.Person": _rows(Person, Q(pk=person.pk))}
+    for model in apps.get_models():
+        naming = _naming(model)
+        if naming:
+            rows = _rows(model, Q(*((name, person.pk) for name in naming), _connector=Q.OR))
+            if rows:
+                tables[f"{model._meta.app_label}.{model.__name__}"] = rows  # noqa: SLF001 - Django's own name for it
+    return tables
+
+
+def _naming(model: type[Model]) -> list[str]:
+    """Return the lookups by which a row is a person's: it names them, or it belongs to a row that is about them."""
+    return [field.name for field in _seen(model) if field.related_model is Person] or [
+        f"{field.name}__{about.name}"
+        for field in _seen(model)
+        if field.related_model
+        for about in _columns(field.related_model)
+        if about.related_model is Person and _audience(field.related_model, about) == Audience.SELF
+    ]
+
+
+def _rows(model: type[Model], condition: Q) -> list[dict[str, Any]]:
+    fields = [field.attname for field in _seen(model)]
+    return list(model._default_manager.filter(condition).order_by("pk").values(*fields))  # noqa: SLF001
+
+
+def _seen(model: type[Model]) -> list["Field[Any, Any]"]:
+    """Return the columns that are a person's to see."""
+    return [field for field in _columns(model) if _audience(model, field) in THEIRS]
+
+
+def _audience(model: Any, field: "Field[Any, Any]") -> Audience | None:
+    return getattr(model, "privacy_audiences", {}).get(field.name)  # type: ignore[no-any-return]
+
+
+def _columns(model: Any) -> list["Field[Any, Any]"]:
+    return list(model._meta.concrete_fields)  # noqa: SLF001

@@ -1,0 +1,52 @@
+"""What nobody can do, the administrator included: read from the guards that stand in the database this moment."""
+
+import re
+from dataclasses import dataclass
+
+from django.db import connection
+
+GUARDS = """
+SELECT DISTINCT ON (owner.relname, function.proname) owner.relname, function.proname, function.prosrc
+FROM pg_catalog.pg_trigger guard
+JOIN pg_catalog.pg_class owner ON owner.oid = guard.tgrelid
+JOIN pg_catalog.pg_proc function ON function.oid = guard.tgfoid
+WHERE NOT guard.tgisinternal AND guard.tgenabled = 'A' AND starts_with(function.proname, 'guard_')
+ORDER BY owner.relname, function.proname
+"""
+# What the site's own account may do to our tables, whatever its code says.
+RIGHTS = """
+SELECT count(*) FILTER (WHERE has_table_privilege('workhall_web', oid, 'DELETE, TRUNCATE')), count(*)
+FROM pg_catalog.pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+  AND relname ~ '^(coop_cooperative|coop_clockadvance|people|record|governance|payments|tasks)'
+"""
+SAYS = re.compile(r"MESSAGE\s*=\s*'((?:[^']|'')*)'")
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One guard: its name, the table it watches, and the sentences it refuses with."""
+
+    name: str
+    table: str
+    says: tuple[str, ...]
+
+
+def standing() -> list[Promise]:
+    """Return every guard that stands, by table and name."""
+    with connection.cursor() as cursor:
+        cursor.execute(GUARDS)
+        rows = cursor.fetchall()
+    return [Promise(name.removeprefix("guard_"), table, _sentences(source)) for table, name, source in rows]
+
+
+def deletable() -> tuple[int, int]:
+    """Return in how many of our tables the site may delete rows, and how many there are."""
+    with connection.cursor() as cursor:
+        cursor.execute(RIGHTS)
+        deletable, tables = cursor.fetchone()
+    return deletable, tables
+
+
+def _sentences(source: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found.replace("''", "'") for found in SAYS.findall(source)))

@@ -1,1 +1,0 @@
-"""What happened, for everybody to read and to check."""

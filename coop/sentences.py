@@ -1,0 +1,86 @@
+"""What happened, in plain sentences: one for each kind of event (a test compares the list with the acts)."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from coop.record.models import Event
+from payments.money import from_micro
+from payments.templatetags.money import money
+
+SENTENCES: Mapping[str, str] = {
+    "admin.looked": gettext_lazy("%(who)s looked at %(subject)s as an officer."),
+    "answers.submitted": gettext_lazy("%(who)s handed in an answer (%(subject)s)."),
+    "claims.claimed": gettext_lazy("%(who)s took a task of %(subject)s at %(pay)s."),
+    "claims.expired": gettext_lazy("The time for a task of %(subject)s ran out; it is free again."),
+    "claims.left": gettext_lazy("%(who)s gave back a task of %(subject)s."),
+    "claims.skipped": gettext_lazy("%(who)s passed over a task of %(subject)s."),
+    "clients.founded": gettext_lazy("An organisation was set up (%(subject)s)."),
+    "clients.seated": gettext_lazy("A person got a seat in %(subject)s."),
+    "clients.unseated": gettext_lazy("A seat in %(subject)s ended."),
+    "datasets.loaded": gettext_lazy("A data set for %(subject)s was loaded."),
+    "datasets.received": gettext_lazy("A data set for %(subject)s arrived."),
+    "datasets.sent_back": gettext_lazy("A data set for %(subject)s was sent back: some lines need care."),
+    "deposits.recorded": gettext_lazy("%(who)s recorded money that arrived at the bank (%(subject)s)."),
+    "escrow.funded": gettext_lazy("Money was set aside for %(subject)s."),
+    "escrow.refunded": gettext_lazy("Money that was not needed for %(subject)s went back to the client."),
+    "governance.founded": gettext_lazy("The cooperative was founded by %(members)s members."),
+    "jobs.closed": gettext_lazy("%(subject)s was closed."),
+    "jobs.drafted": gettext_lazy("%(subject)s was drafted."),
+    "jobs.opened": gettext_lazy("%(subject)s opened at %(pay)s an answer."),
+    "jobs.raised": gettext_lazy("The pay of %(subject)s was raised from %(before)s to %(pay)s an answer."),
+    "keys.issued": gettext_lazy("An API key was made for %(subject)s."),
+    "keys.revoked": gettext_lazy("An API key of %(subject)s ended."),
+    "ledger.reversed": gettext_lazy("%(who)s corrected %(subject)s by its mirror image."),
+    "mandates.enacted": gettext_lazy("The decision of %(subject)s took effect."),
+    "mandates.failed": gettext_lazy("The decision of %(subject)s could not take effect."),
+    "mandates.given": gettext_lazy("%(subject)s passed and takes effect when its waiting time is over."),
+    "onboarding.opened": gettext_lazy("The paid onboarding opened (%(subject)s)."),
+    "pauses.asked": gettext_lazy("%(who)s asked a second officer for an emergency pause."),
+    "pauses.began": gettext_lazy("Two officers began an emergency pause; it ends by itself within 72 hours."),
+    "payments.books_opened": gettext_lazy("The books were opened with the first rates."),
+    "payouts.failed": gettext_lazy("%(subject)s came back; the money is the member's as before."),
+    "payouts.requested": gettext_lazy("A member asked for a payout (%(subject)s)."),
+    "payouts.sent": gettext_lazy("%(who)s sent %(subject)s."),
+    "payouts.settled": gettext_lazy("%(who)s confirmed that %(subject)s arrived."),
+    "people.changed": gettext_lazy("%(who)s changed what they say about themselves."),
+    "people.joined": gettext_lazy("%(who)s joined."),
+    "proposals.drafted": gettext_lazy("%(who)s drafted %(subject)s."),
+    "proposals.published": gettext_lazy("%(who)s published %(subject)s; its text and its roll stand."),
+    "rates.changed": gettext_lazy("A new rate is in force (%(subject)s)."),
+    "reports.made": gettext_lazy("A member reported content in %(subject)s."),
+    "reviews.accepted": gettext_lazy("An answer was accepted and paid (%(subject)s)."),
+    "reviews.sent_back": gettext_lazy("An answer was sent back with a reason (%(subject)s)."),
+    "standing.applicant": gettext_lazy("%(subject)s is an applicant."),
+    "standing.candidate": gettext_lazy("%(subject)s is now a candidate."),
+    "standing.expelled": gettext_lazy("%(subject)s was expelled by a vote."),
+    "standing.left": gettext_lazy("%(subject)s left by their own word."),
+    "standing.member": gettext_lazy("%(subject)s is now a member."),
+    "voting.cast": gettext_lazy("A ballot was cast in %(subject)s."),
+    "voting.closed": gettext_lazy("%(subject)s was counted."),
+}
+MONEY = {"pay", "before"}
+
+
+def of(event: Event, *, named: bool) -> str:
+    """Return the sentence of an event; `named` for readers who may know who acted, others read "somebody"."""
+    facts: dict[str, str] = defaultdict(lambda: "…", {key: _fact(key, value) for key, value in event.data.items()})
+    facts["subject"] = _subject(event.subject)
+    facts["who"] = str(event.actor) if named and event.actor else _("Somebody") if event.actor_id else _("Time")
+    sentence = SENTENCES.get(event.kind)
+    return str(sentence) % facts if sentence else f"{event.kind}: {facts['subject']}"
+
+
+def _subject(subject: str) -> str:
+    """Return "job 12" for "job:12"."""
+    return subject.replace("_", " ").replace(":", " ")
+
+
+def _fact(key: str, value: object) -> str:
+    """Return a fact as it is read; pay stands in the record in micro-units, or as an exact text."""
+    if key in MONEY and isinstance(value, int | str):
+        return money(from_micro(value) if isinstance(value, int) else Decimal(value))
+    return str(value)
