@@ -3,28 +3,23 @@
 import fcntl
 import os
 import shutil
-import traceback
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection, connections, transaction
-from django.db.migrations.graph import MigrationGraph
-from django.db.migrations.loader import MigrationLoader
 from django.test import Client as Browser
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
-from coop import clock
-from coop.database import roles
+from coop import clock, demo
+from coop.database import address, roles
 from coop.database.embedded import Cluster
-from coop.models import Cooperative
-from coop.people.models import Client, ClientSeat, Person
+from coop.people.models import Client, Person
 
 TEMPLATE = "workhall_template"
 # A test's data need not outlive a power cut.
@@ -52,7 +47,12 @@ def connect_django(cluster: Cluster, role: str, name: str) -> None:
     """Let Django's default connection sign in to a test database as `role`."""
     connections["default"].close()
     connections["default"].settings_dict.update(
-        NAME=name, USER=role, PASSWORD=cluster.secret(role), HOST=str(cluster.socket_folder), PORT="", OPTIONS={}
+        NAME=name,
+        USER=role,
+        PASSWORD=cluster.secret(role),
+        HOST=str(cluster.socket_folder),
+        PORT="",
+        OPTIONS=dict(address.PREPARED),
     )
 
 
@@ -61,43 +61,10 @@ def build_template(cluster: Cluster) -> None:
     roles.create(cluster)
     roles.create_database(cluster, TEMPLATE)
     connect_django(cluster, roles.OWNER, TEMPLATE)
-    migrate()
-    found()
+    call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+    with transaction.atomic():
+        demo.build(clock.now())
     connections["default"].close()
-
-
-def migrate() -> None:
-    """Migrate app by app for now, so that one unfinished part does not stop the tests of the others."""
-    known = MigrationGraph.add_dependency
-
-    def only_known(graph: MigrationGraph, *args: Any, **kwargs: Any) -> None:
-        if args[2] in graph.nodes:
-            known(graph, *args, **kwargs)
-
-    MigrationGraph.add_dependency = only_known  # type: ignore[method-assign]
-    for app in (*sorted(set(MigrationLoader(connection).migrated_apps) - {"tasks"}), "tasks"):
-        try:
-            call_command("migrate", app, verbosity=0, interactive=False, skip_checks=True)
-        except Exception as error:  # noqa: BLE001
-            print(f"migrations of {app} fail: {error}")  # noqa: T201
-
-
-def found() -> None:
-    """Found the demonstration cooperative."""
-    # Until every part of the demonstration stands: tests that need none of its people run without it.
-    try:
-        from coop import demo  # noqa: PLC0415
-
-        with transaction.atomic():
-            demo.build(clock.now())
-    except Exception:  # noqa: BLE001
-        traceback.print_exc()
-        at = clock.now()
-        Cooperative.objects.get_or_create(name="Workhall", simulated=True, defaults={"founded_at": at})
-        for name in ("amina", "luis", "priya", "teresa", "samuel", "petra", "nia", "olga"):
-            Person.objects.create_user(f"{name}@demo.workhall.example", "workhall-demo", name=name.title())
-        orbit = Client.objects.create(name="Orbit", slug="orbit", created_at=at)
-        ClientSeat.objects.create(client=orbit, person=person("olga"), created_at=at)
 
 
 def recreate(cluster: Cluster, name: str) -> None:
