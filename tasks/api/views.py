@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.core.files import File
 from django.db.models import QuerySet
 from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.pagination import CursorPagination
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -24,17 +27,25 @@ from coop.refusals import Refusal, Refused
 from payments.models import WorkType
 from tasks import datasets, exports, jobs
 from tasks.api import serializers
-from tasks.api.parsers import JsonList, Lines, SmallJson, Table
+from tasks.api.parsers import JsonList, Lines, Table
 from tasks.models import Job, Upload
 
 PROBLEM = OpenApiResponse(OpenApiTypes.OBJECT, "problem+json: title, status, rule (of the constitution), remedy.")
+
+
+def _too_large() -> Refusal:
+    return Refusal(
+        _("The body is larger than %(most)d bytes.") % {"most": settings.DATA_UPLOAD_MAX_MEMORY_SIZE},
+        appeal=_("Send tasks as application/x-ndjson, one object on each line."),
+        status=413,
+    )
 
 
 class KeyView(APIView):
     """A view for a key with the scope it names."""
 
     permission_classes = (HasScope,)
-    parser_classes: Sequence[type[BaseParser]] = (SmallJson,)
+    parser_classes: Sequence[type[BaseParser]] = (JSONParser,)
     scope: str | dict[str, str] = "read"
 
     def key(self) -> ApiKey:
@@ -44,6 +55,10 @@ class KeyView(APIView):
     def who(self) -> Person:
         """Return the person who made the key; what it does is done in their name."""
         return cast("Person", self.request.user)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer as every API view does, and a body that Django would not take into memory with what to do."""
+        return super().handle_exception(Refused(_too_large()) if isinstance(exc, RequestDataTooBig) else exc)
 
     def job(self, number: int) -> Job:
         """Return a job of the key's organisation; Http404 for any other."""
@@ -129,7 +144,8 @@ class Tasks(KeyView):
         job, file = self.job(number), request.data
         if not isinstance(file, File):
             raise Refused(Refusal("The body is empty.", appeal="Send one object on each line.", status=400))
-        upload = datasets.receive(job, file, by=self.who(), at=clock.now())
+        with file:
+            upload = datasets.receive(job, file, by=self.who(), at=clock.now())
         return Response(serializers.UploadOut(upload).data, status=_status(upload))
 
 
