@@ -144,6 +144,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "coop" / "locale"]
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = ["coop.formats"]
 USE_TZ = True
 USE_I18N = True
 

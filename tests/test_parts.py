@@ -105,3 +105,7 @@ def test_a_form_without_mistakes_has_no_summary() -> None:
 def test_the_top_bar_marks_where_you_are(path: str, marked: bool) -> None:  # noqa: FBT001
     shown = drawn("<a{% here '/jobs/' %}>", request=RequestFactory().get(path))
     assert ("aria-current" in shown) is marked
+
+
+def test_dates_write_the_month_as_a_word() -> None:
+    assert drawn("{{ day|date:'SHORT_DATETIME_FORMAT' }}", day=datetime(2026, 4, 3, 18, 5)) == "3 Apr 2026, 18:05"  # noqa: DTZ001
