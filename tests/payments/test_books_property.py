@@ -159,7 +159,7 @@ class Books(RuleBasedStateMachine):
 
 
 def test_the_books_hold_whatever_is_done(db: None) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Books,
         settings=settings(
             max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
