@@ -35,8 +35,13 @@ class AdminConfig(DjangoAdminConfig):
 
 
 def shown(model: type[Model]) -> list[str]:
-    """Return the fields of a model that an officer may see: none that is for the person, the parties or nobody."""
+    """Return the fields of a model that an officer may see: none that is for the person, the parties or nobody.
+
+    A model whose very rows are nobody's to count, as ballots, has none.
+    """
     audiences = getattr(model, "privacy_audiences", {})
+    if audiences.get(model._meta.pk.name) == Audience.NOBODY:  # noqa: SLF001 - Django's own name for it
+        return []
     return [field.name for field in model._meta.concrete_fields if audiences.get(field.name) in OFFICERS_SEE]  # noqa: SLF001
 
 

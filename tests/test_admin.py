@@ -1,0 +1,86 @@
+"""The admin looks and changes nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db.models import Model
+from django.test import Client as Browser
+
+from coop.people.models import Person
+from coop.record.models import Event
+from governance.models import Ballot
+
+pytestmark = pytest.mark.django_db
+REGISTERED = list(admin.site._registry)
+
+
+def address(model: type[Model], page: str, *args: object) -> str:
+    return "/".join(["/admin", model._meta.app_label, str(model._meta.model_name), *map(str, args), page, ""])
+
+
+@pytest.fixture
+def officer(teresa: Person, signed_in: Callable[[Person], Browser]) -> Browser:
+    return signed_in(teresa)
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model.__name__)
+def test_an_officer_adds_changes_and_deletes_nothing(officer: Browser, model: type[Model]) -> None:
+    row: Any = model._default_manager.first()
+    before = list(model._default_manager.order_by("pk").values())
+    key = row.pk if row else 1
+    assert officer.post(address(model, "add"), {}).status_code == 403
+    fields = {field.name: "1" for field in model._meta.concrete_fields}
+    assert officer.post(address(model, "change", key), fields).status_code in {302, 403}
+    assert officer.post(address(model, "delete", key), {"post": "yes"}).status_code in {302, 403}
+    bulk = {"action": "delete_selected", "_selected_action": [str(key)], "post": "yes"}
+    officer.post(f"/admin/{model._meta.app_label}/{model._meta.model_name}/", bulk)
+    assert [old for old in before if old not in model._default_manager.values()] == []
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model.__name__)
+def test_an_officer_can_look(officer: Browser, model: type[Model]) -> None:
+    assert officer.get(f"/admin/{model._meta.app_label}/{model._meta.model_name}/").status_code == 200
+    row = model._default_manager.first()
+    if row is not None:
+        assert officer.get(address(model, "change", row.pk)).status_code in {200, 302}
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model.__name__)
+def test_no_list_edits_acts_or_shows_other_models_inside(model: type[Model]) -> None:
+    shown = admin.site._registry[model]
+    assert not shown.list_editable
+    assert not shown.inlines
+    assert not shown.actions
+    assert not shown.save_as
+
+
+def test_only_officers_come_in(amina: Person, teresa: Person, signed_in: Callable[[Person], Browser]) -> None:
+    assert signed_in(teresa).get("/admin/").status_code == 200
+    assert signed_in(amina).get("/admin/").status_code == 302
+    assert Browser().get("/admin/").status_code == 302
+
+
+def test_an_office_that_ended_opens_nothing(
+    teresa: Person, signed_in: Callable[[Person], Browser], later: Callable[..., object]
+) -> None:
+    browser = signed_in(teresa)
+    later(days=4 * 365)
+    browser = signed_in(teresa)
+    assert browser.get("/admin/").status_code == 302
+
+
+def test_each_look_at_a_row_is_written_down(teresa: Person, amina: Person, officer: Browser) -> None:
+    page = officer.get(address(type(amina), "change", amina.pk))
+    assert Event.objects.filter(kind="admin.looked", actor=teresa, subject=f"person:{amina.pk}").count() == 1
+    assert amina.email not in page.text
+
+
+def test_ballots_are_not_in_the_admin_at_all(officer: Browser) -> None:
+    assert Ballot not in REGISTERED
+    assert officer.get("/admin/governance/ballot/").status_code == 404
+
+
+def test_there_is_one_way_to_sign_in() -> None:
+    assert Browser().get("/admin/login/").headers["Location"] == "/account/login/"

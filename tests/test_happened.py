@@ -1,0 +1,101 @@
+"""The page "What happened"."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client as Browser
+
+from coop import clock, sentences
+from coop.people.models import Person
+from coop.record import events, log, tree
+from coop.record.models import Event, Leaf
+
+pytestmark = pytest.mark.django_db
+ROOT = Path(settings.BASE_DIR)
+ACTS = re.compile(r"events\.(?:write|Entry)\(\s*f?\"([a-z_.{}]+)\"")
+
+
+def kinds_in_the_source() -> set[str]:
+    files = [path for app in ("coop", "governance", "payments", "tasks") for path in (ROOT / app).rglob("*.py")]
+    return {kind for path in files for kind in ACTS.findall(path.read_text())}
+
+
+@pytest.mark.parametrize("kind", sorted(kinds_in_the_source()))
+def test_every_act_has_its_sentence(kind: str) -> None:
+    pattern = re.compile(re.sub(r"\{\w+\}", r"[a-z_]+", kind))
+    assert [known for known in sentences.SENTENCES if pattern.fullmatch(known)]
+
+
+@pytest.mark.parametrize("kind", sorted(sentences.SENTENCES))
+def test_every_sentence_can_be_read_even_when_facts_are_missing(kind: str, amina: Person) -> None:
+    event = Event(kind=kind, subject="job:3", actor=amina, data={})
+    assert "%" not in sentences.of(event, named=True)
+
+
+def test_a_sentence_names_people_only_to_people(amina: Person) -> None:
+    event = Event(kind="people.joined", subject="person:3", actor=amina)
+    assert sentences.of(event, named=True) == f"{amina.name} joined."
+    assert sentences.of(event, named=False) == "Somebody joined."
+
+
+def test_pay_is_read_as_money() -> None:
+    event = Event(kind="jobs.raised", subject="job:3", data={"before": 90_000, "pay": "0.095000"})
+    assert "US$\u00a00.09 to US$\u00a00.095" in sentences.of(event, named=False)
+
+
+def test_the_page_shows_what_happened_and_to_whom(amina: Person, signed_in: Callable[[Person], Browser]) -> None:
+    events.write("people.changed", by=amina, subject=f"person:{amina.pk}", at=clock.now())
+    address = f"/record/?subject=person:{amina.pk}&kind=people.changed"
+    assert f"{amina.name} changed what they say" in signed_in(amina).get(address).text
+    assert "Somebody changed what they say" in Browser().get(address).text
+    assert amina.name not in Browser().get(address).text
+
+
+def test_the_list_goes_on_in_pages(amina: Person) -> None:
+    at = clock.now()
+    events.write_many([events.Entry("jobs.opened", amina.pk, "job:999", at) for _n in range(120)])
+    seen, address = 0, "/record/?subject=job:999"
+    while address:
+        page = Browser().get(address).text
+        seen += page.count("job 999 opened")
+        older = re.search(r'rel="next" href="([^"]+)"', page)
+        address = "/record/" + older[1].replace("&amp;", "&") if older else ""
+    assert seen == 120
+
+
+@pytest.mark.parametrize("query", ["before=x", "before=-1", "before=99999999999999999999999", "subject=%00", "kind=%00"])
+def test_a_strange_question_breaks_nothing(query: str) -> None:
+    assert Browser().get(f"/record/?{query}").status_code == 404
+
+
+@pytest.mark.usefixtures("committed")
+def test_anybody_can_check_the_log_with_what_the_site_gives(amina: Person) -> None:
+    browser, at = Browser(), clock.now()
+    events.write_many([events.Entry("jobs.opened", amina.pk, f"job:{n}", at) for n in range(30)])
+    first = json.loads(browser.get("/record/head.json").content)
+    events.write_many([events.Entry("jobs.closed", amina.pk, f"job:{n}", at) for n in range(7)])
+    head = json.loads(browser.get("/record/head.json").content)
+    lines = [json.loads(line) for line in browser.get("/record/events.jsonl").getvalue().splitlines()]
+    leaves = [bytes.fromhex(line["leaf_hash"]) for line in lines]
+    assert tree.root_of(leaves).hex() == head["root"]
+    assert lines[-1]["chain_hash"] == head["chain"]
+    proof = json.loads(browser.get("/record/proof/3.json").content)
+    path, root = [bytes.fromhex(node) for node in proof["path"]], bytes.fromhex(head["root"])
+    assert tree.is_included(leaves[3], 3, head["size"], path, root)
+    grew = json.loads(browser.get(f"/record/grew/{first['size']}.json").content)
+    proved = [bytes.fromhex(node) for node in grew["proof"]]
+    assert tree.only_grew(first["size"], bytes.fromhex(first["root"]), head["size"], root, proved)
+    assert browser.get(f"/record/proof/{head['size']}.json").status_code == 404
+    assert Leaf.objects.count() == head["size"]
+    assert log.verify_chain() is None
+
+
+@pytest.mark.usefixtures("committed")
+def test_only_people_with_an_account_read_who_acted(amina: Person, signed_in: Callable[[Person], Browser]) -> None:
+    events.write("people.joined", by=amina, subject=f"person:{amina.pk}", at=clock.now())
+    assert b'"actor"' not in Browser().get("/record/events.jsonl").getvalue()
+    assert f'"actor": {amina.pk}'.encode() in signed_in(amina).get("/record/events.jsonl").getvalue()
