@@ -34,7 +34,7 @@ RULES: dict[str, dict[str, object]] = {
     },
     "N10": {
         "decision": "A raise.",
-        "deliberation_days": 7, "frozen_days": 7, "voting_days": 5, "lock_days": 0, "whole_yes": HALF,
+        "deliberation_days": 7, "frozen_days": 0, "voting_days": 5, "lock_days": 0, "whole_yes": HALF,
     },
     "N14": {
         "decision": "A bylaw or the text of a policy.",

@@ -23,6 +23,13 @@ def is_officer(person: Person, at: datetime) -> bool:
     return Office.objects.filter(person=person, starts_at__lte=at, ends_at__gt=at).exists()
 
 
+def refusal(person: Person, at: datetime) -> Refusal | None:
+    """Return why somebody without any post is kept from what is the officers', or None."""
+    if is_officer(person, at):
+        return None
+    return Refusal(_("This page is for people who hold a post now."), rule="D8", appeal=_("Posts are given by a vote."))
+
+
 def require(person: Person, post: str, at: datetime) -> Office:
     """Return the post that a person holds at a moment; raise Refused when it is not theirs."""
     for office in held_by(person, at):

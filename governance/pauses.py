@@ -109,6 +109,12 @@ def running(person: Person, at: datetime) -> list[Pause]:
     return list(of_person.select_related("first_officer", "second_officer").order_by("-ends_at"))
 
 
+def running_now(at: datetime) -> list[Pause]:
+    """Return every pause that runs now, for the officers."""
+    now = Pause.objects.filter(starts_at__lte=at, ends_at__gt=at)
+    return list(now.select_related("person", "first_officer", "second_officer").order_by("ends_at"))
+
+
 def all_of(person: Person) -> list[Pause]:
     """Return every pause a person ever had, newest first."""
     of_person = Pause.objects.filter(person=person).select_related("first_officer", "second_officer")

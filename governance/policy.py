@@ -50,6 +50,10 @@ class Policy(Protocol):
         """Return who gains or loses how much, computed; its canonical JSON is part of the proposal's digest (P9)."""
         ...
 
+    def impact_lines(self, impact: Payload) -> list[tuple[str, str]]:
+        """Return that impact in words: what it is called, and how much."""
+        ...
+
     def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
         """Return what it would change for this person, in their money; empty when nothing."""
         ...

@@ -118,6 +118,15 @@ class RateChange:
             "difference": plain((change.amount - change.old.amount) * units),
         }
 
+    def impact_lines(self, impact: Payload) -> list[tuple[str, str]]:
+        """Return the impact in words, made from what was stored with the proposal."""
+        sum_ = money(Decimal(str(impact["difference"])), str(impact["currency"]))
+        return [
+            (_("People who did this work in the last %(days)s days") % {"days": impact["days"]}, str(impact["people"])),
+            (_("Units they did"), str(impact["units"])),
+            (_("What the change makes of their pay for those units"), sum_),
+        ]
+
     def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
         """Return what the change makes of this person's week, from their last 28 days; empty if they did none."""
         change = _change(payload, replaced=True)

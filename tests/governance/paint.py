@@ -48,6 +48,10 @@ class Paint:
         """Return how many walls it concerns."""
         return {"walls": 4}
 
+    def impact_lines(self, impact: Payload) -> list[tuple[str, str]]:
+        """Return it in words."""
+        return [("Walls", str(impact["walls"]))]
+
     def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
         """Return what the person sees of it."""
         return f"{person.name} sees {payload['colour']}."

@@ -1,0 +1,174 @@
+"""A vote in plain words: what it needs, when things happen, what came out. Read by the pages, decides nothing."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from django.utils.translation import gettext as _
+
+from coop.people.models import Person
+from governance import counting, policies, proposals, receipts, voting
+from governance.models import WHOLE, Proposal, Rule
+from governance.voting import State
+
+NAMED = {Fraction(1, 3): "1/3", Fraction(2, 3): "2/3", Fraction(3, 4): "3/4", Fraction(1, 2): "1/2"}
+KINDS = {
+    State.VOTING: "vote", State.ENACTED: "money", State.LOCKED: "money", State.DUE: "money", State.LOST: "stop",
+    State.FAILED: "stop", State.EXPIRED: "stop", State.DRAFT: "warn", State.CLOSED: "warn",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A step in the life of a proposal: its name, when it begins, and whether it is behind us or running."""
+
+    name: str
+    at: datetime | None
+    done: bool
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A group's part in a result, in whole ballots; `count` has no numbers when the group is too small to be shown."""
+
+    name: str
+    count: counting.Count
+    needs: str
+    met: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A proposal as a page shows it to one reader."""
+
+    proposal: Proposal
+    state: State
+    kind: str
+
+    @property
+    def what(self) -> str:
+        """Return the change in the platform's own words, made from the payload (not from the author's text)."""
+        return policies.find(self.proposal.policy).describe(proposals.payload_of(self.proposal))
+
+    @property
+    def impact(self) -> list[tuple[str, str]]:
+        """Return the computed impact that is part of the digest, line by line."""
+        return policies.find(self.proposal.policy).impact_lines(json.loads(self.proposal.impact))
+
+    @property
+    def needs(self) -> list[tuple[str, str]]:
+        """Return who decides and what each of them needs."""
+        rule = self.proposal.rule
+        return [(group_name(group), needs(rule, group)) for group in groups(rule)]
+
+    @property
+    def counted(self) -> bool:
+        """Tell whether there is a result."""
+        return hasattr(self.proposal, "tally")
+
+
+def seen(proposal: Proposal, at: datetime) -> Seen:
+    """Return a proposal with its state and the colour of its tag."""
+    state = voting.state(proposal, at)
+    return Seen(proposal, state, KINDS.get(state, ""))
+
+
+def changes_for(proposal: Proposal, person: Person | None, at: datetime) -> str:
+    """Return what it would change for this person, or nothing."""
+    if person is None:
+        return ""
+    return policies.find(proposal.policy).changes_for(person, proposals.payload_of(proposal), at)
+
+
+def groups(rule: Rule) -> Iterator[str]:
+    """Yield the groups that decide by a rule, named as a tally names them."""
+    for group, share in (("whole", rule.whole_yes), ("affected", rule.affected_yes)):
+        if share is not None:
+            yield group
+            if rule.seniors_too:
+                yield f"{group}_senior"
+
+
+def group_name(group: str) -> str:
+    """Return how a page calls a group."""
+    return {
+        "whole": _("Everybody on the roll"),
+        "whole_senior": _("Members of more than 180 days, of everybody"),
+        "affected": _("Those whose work it is"),
+        "affected_senior": _("Members of more than 180 days, of those whose work it is"),
+    }[group]
+
+
+def needs(rule: Rule, group: str) -> str:
+    """Return what a group needs to decide yes."""
+    whole = group.startswith("whole")
+    share = Fraction((rule.whole_yes if whole else rule.affected_yes) or 0, WHOLE)
+    floor = Fraction(rule.whole_floor if whole else rule.affected_floor, WHOLE)
+    words = _("more yes than no") if share == Fraction(1, 2) else _("yes from %(share)s of those who say yes or no")
+    words %= {"share": written(share)}
+    if floor:
+        words += _(", and from at least %(floor)s of the roll") % {"floor": written(floor)}
+    return words
+
+
+def written(share: Fraction) -> str:
+    """Return a share as people say it: thirds and quarters as such, others in per cent."""
+    return NAMED.get(share) or f"{float(share * 100):g}\u00a0%"
+
+
+def phases(proposal: Proposal, at: datetime) -> list[Phase]:
+    """Return the life of a published proposal as dated steps."""
+    steps = [
+        (_("Published; discussion"), proposal.published_at),
+        (_("Vote opens"), proposal.opens_at),
+        (_("Vote closes and is counted"), proposal.closes_at),
+        (_("Takes effect, if passed"), proposal.locked_until),
+    ]
+    begun = [when is not None and when <= at for _name, when in steps]
+    last = max((place for place, reached in enumerate(begun) if reached), default=-1)
+    return [Phase(name, when, begun[n] and n < last, n == last) for n, (name, when) in enumerate(steps)]
+
+
+def result(proposal: Proposal) -> list[Line]:
+    """Return the result of a counted vote, group by group."""
+    counts, rule = proposal.tally.counts, proposal.rule
+    return [
+        Line(group_name(group), counts[group], needs(rule, group), counting.met(group, counts[group], rule))
+        for group in groups(rule)
+        if group in counts
+    ]
+
+
+def outcome(seen_now: Seen) -> str:
+    """Return the outcome of a closed vote in one sentence."""
+    return {
+        State.CLOSED: _("The vote is over and is being counted."),
+        State.LOST: _("Not passed: nothing changes."),
+        State.FIRST_READING: _("Passed the first reading. It needs a second one, at least 30 days later."),
+        State.LOCKED: _("Passed. It takes effect when its waiting time is over."),
+        State.DUE: _("Passed, and taking effect now."),
+        State.ENACTED: _("Passed, and in force."),
+        State.FAILED: _("Passed, but what it would replace had changed meanwhile: nothing changes."),
+        State.EXPIRED: _("Passed, but not carried out within 30 days: nothing changes."),
+    }.get(seen_now.state, "")
+
+
+def box(proposal: Proposal) -> dict[str, object]:
+    """Return a counted vote for recounting: how often each choice was made, and all receipts, in their own order.
+
+    A receipt never stands beside a choice, or whoever holds its words could be made to show how they voted.
+    """
+    main = counting.main(proposal.tally.counts)
+    return {
+        "vote": proposal.pk,
+        "digest": proposal.digest,
+        "roll_root": proposal.roll_root,
+        "canonical": proposals.canonical_text(proposal),
+        "counts": proposal.tally.counts,
+        "passed": proposal.tally.passed,
+        "ballots": [choice for choice in ("yes", "no", "abstain") for _ballot in range(int(main[choice]))],
+        "receipts": receipts.counted_in(proposal),
+    }

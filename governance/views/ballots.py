@@ -1,0 +1,73 @@
+"""Voting: choose, check, cast; the receipt; checking that a ballot is in the box."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from coop import clock
+from coop.refusals import refuse_if
+from governance import explaining, receipts, voting
+from governance.forms import CheckReceipt, ChooseVote
+from governance.models import Choice
+from governance.views import me
+
+
+@never_cache
+@login_required
+def ballot(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the ballot; after a choice, the page on which to check it. Nothing is cast here."""
+    vote, at = get_object_or_404(voting.listed(), pk=pk), clock.now()
+    refuse_if(voting.refusal(vote, by=me(request), at=at))
+    form = ChooseVote(request.POST or None)
+    shown = {
+        "vote": explaining.seen(vote, at),
+        "changes": explaining.changes_for(vote, me(request), at),
+        "voted": voting.has_voted(vote, me(request)),
+        "form": form,
+    }
+    if form.is_valid():
+        choice = Choice(form.cleaned_data["choice"])
+        return render(request, "governance/check_vote.html", shown | {"choice": choice})
+    return render(request, "governance/ballot.html", shown)
+
+
+@require_POST
+@login_required
+def cast_it(request: HttpRequest, pk: int) -> HttpResponse:
+    """Cast the ballot that was checked and keep the receipt's words in the voter's own session."""
+    vote, form = get_object_or_404(voting.listed(), pk=pk), ChooseVote(request.POST)
+    if not form.is_valid():
+        return redirect("governance:ballot", pk)
+    receipt = voting.cast(vote, form.cleaned_data["choice"], by=me(request), at=clock.now())
+    request.session["receipt"] = {"vote": pk, "words": receipt.words}
+    return redirect("governance:done", pk)
+
+
+@never_cache
+@require_safe
+@login_required
+def done(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the receipt, which does not show what was chosen."""
+    vote, kept = get_object_or_404(voting.listed(), pk=pk), request.session.get("receipt", {})
+    if kept.get("vote") != pk:
+        return redirect("governance:proposal", pk)
+    return render(request, "governance/done.html", {"vote": vote, "words": kept["words"]})
+
+
+@never_cache
+def check(request: HttpRequest) -> HttpResponse:
+    """Say whether the ballot of a receipt is in the box; open to everybody."""
+    form = CheckReceipt(request.POST or None)
+    found = receipts.check(form.cleaned_data["words"]) if form.is_valid() else None
+    return render(request, "governance/receipt.html", {"form": form, "check": found})
+
+
+@require_safe
+def recount(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer the box of a counted vote for everybody to count again: receipts and choices, apart from each other."""
+    vote = get_object_or_404(voting.listed(), pk=pk)
+    if not explaining.seen(vote, clock.now()).counted:
+        raise Http404
+    return JsonResponse(explaining.box(vote), json_dumps_params={"indent": 1})

@@ -1,0 +1,129 @@
+"""Votes: what is open, proposing, reading a proposal, its result."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from coop import clock
+from governance import explaining, policies, proposals, standing, voting
+from governance.forms import Words
+from governance.models import Proposal
+from governance.views import me, reader
+
+
+def _found(request: HttpRequest, pk: int) -> Proposal:
+    """Return a published proposal, or a draft to its author; Http404 else."""
+    known = Proposal.objects.select_related("rule", "tally", "mandate__enactment", "first_reading__tally", "proposed_by")
+    proposal = get_object_or_404(known, pk=pk)
+    if proposal.published_at is None and proposal.proposed_by != request.user:
+        raise Http404
+    return proposal
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show all votes, open ones first; to a member also their drafts and whether they have voted."""
+    at, person = clock.now(), reader(request)
+    known = voting.listed()
+    drafts = Proposal.objects.filter(published_at=None, proposed_by=person) if person else Proposal.objects.none()
+    open_now = known.filter(opens_at__lte=at, closes_at__gt=at).order_by("closes_at")
+    shown = {
+        "open": [(vote, bool(person and voting.has_voted(vote, person))) for vote in open_now],
+        "coming": known.filter(opens_at__gt=at).order_by("opens_at"),
+        "drafts": drafts.order_by("-id")[:10],
+        "page_obj": Paginator(known.filter(closes_at__lte=at), 10).get_page(request.GET.get("page")),
+    }
+    shown["decided"] = [explaining.seen(vote, at) for vote in shown["page_obj"]]
+    shown["refusal"] = standing.refusal(person, doing="propose", at=at) if person else None
+    return render(request, "governance/votes.html", shown)
+
+
+@require_safe
+@login_required
+def kinds(request: HttpRequest) -> HttpResponse:
+    """Show what can be voted on; go straight on when there is one kind only."""
+    known = policies.known()
+    if len(known) == 1:
+        return redirect("governance:propose", known[0].name)
+    return render(request, "governance/kinds.html", {"policies": known})
+
+
+@login_required
+def propose(request: HttpRequest, policy: str) -> HttpResponse:
+    """Write a proposal of one kind; it stays a draft until its author publishes it."""
+    kind, at = policies.find(policy), clock.now()
+    change, words = kind.form_class(request.POST or None), Words(request.POST or None)
+    if change.is_valid() and words.is_valid():
+        payload = change.cleaned_payload()  # type: ignore[attr-defined]
+        refusal = proposals.draft_refusal(policy, payload, by=me(request), at=at)
+        if refusal is None:
+            draft = proposals.draft(policy=policy, payload=payload, **words.cleaned_data, by=me(request), at=at)
+            return redirect("governance:proposal", draft.pk)
+        change.add_error(None, str(refusal))
+    refusal = standing.refusal(me(request), doing="propose", at=at)
+    return render(
+        request, "governance/propose.html", {"policy": kind, "change": change, "words": words, "refusal": refusal}
+    )
+
+
+@require_safe
+def proposal(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a proposal: what it would change for the reader, what it needs, when; a draft as it will be read."""
+    found, at, person = _found(request, pk), clock.now(), reader(request)
+    draft = found.published_at is None
+    shown = {
+        "vote": explaining.seen(found, at),
+        "changes": explaining.changes_for(found, person, at),
+        "phases": [] if draft else explaining.phases(found, at),
+        "turnout": None if draft else proposals.turnout(found),
+        "voted": bool(person and not draft and voting.has_voted(found, person)),
+    }
+    ask = proposals.publish_refusal if draft else voting.refusal
+    shown["refusal"] = ask(found, by=person, at=at) if person else None
+    return render(request, "governance/draft.html" if draft else "governance/proposal.html", shown)
+
+
+@require_POST
+@login_required
+def publish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Publish a draft: from here on its text stands and its roll is frozen."""
+    proposals.publish(_found(request, pk), by=me(request), at=clock.now())
+    messages.success(request, _("Published. Nobody can change it now, you neither."))
+    return redirect("governance:proposal", pk)
+
+
+@require_POST
+@login_required
+def read_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Draft the second reading of a proposal that passed its first."""
+    draft = proposals.draft_second_reading(_found(request, pk), by=me(request), at=clock.now())
+    return redirect("governance:proposal", draft.pk)
+
+
+@require_POST
+@login_required
+def carry_on(request: HttpRequest, pk: int) -> HttpResponse:
+    """Do what is due on a vote: anybody may."""
+    voting.carry_on(_found(request, pk), at=clock.now())
+    return redirect("governance:result", pk)
+
+
+@require_safe
+def result(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what came out, against what was needed, and how far it is carried out."""
+    found, at = _found(request, pk), clock.now()
+    vote = explaining.seen(found, at)
+    if found.closes_at is None or at < found.closes_at:
+        return redirect("governance:proposal", pk)
+    shown = {
+        "vote": vote,
+        "outcome": explaining.outcome(vote),
+        "lines": explaining.result(found) if vote.counted else [],
+        "turnout": proposals.turnout(found),
+        "phases": explaining.phases(found, at),
+    }
+    return render(request, "governance/result.html", shown)
