@@ -90,7 +90,8 @@ def draft_job(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     """Let a client draft a job of one kind of work (E2); the same form sent twice leads to the one draft."""
     client, at = clients.client_of(_me(request), slug), clock.now()
     work_type = get_object_or_404(WorkType.objects.exclude(slug="onboarding"), slug=kind)
-    form = forms.DRAFTS[work_type.shape](request.POST or None, work_type=work_type)
+    sent = request.POST if request.method == "POST" else None
+    form = forms.DRAFTS[work_type.shape](sent, work_type=work_type)
     if form.is_valid():
         facts = form.facts()
         job = jobs.twin(client, facts, by=_me(request), at=at) or jobs.draft(client, **facts, by=_me(request), at=at)
@@ -135,8 +136,9 @@ def _fresh(response: HttpResponse, *, waiting: bool) -> HttpResponse:
 def data(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show the data sets of a job with every problem found, and take another one."""
     job = _job(request, slug, number)
-    form = forms.Data(request.POST or None, request.FILES or None)
-    if request.method == "POST":
+    sent = request.method == "POST"
+    form = forms.Data(request.POST, request.FILES) if sent else forms.Data()
+    if sent:
         refuse_if(datasets.too_large() if bounded.was_cut_off(request) else None)
         if form.is_valid():
             return _received(request, job, form)

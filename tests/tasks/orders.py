@@ -21,7 +21,7 @@ FORM = {"question": "Are these the same product?", "labels": ["Same", "Different
 
 def draft(client: Client, by: Person, **facts: Any) -> Job:
     """Draft a job of product matching at the voted rate."""
-    given = {
+    given: dict[str, Any] = {
         "work_type": WorkType.objects.get(slug="product-match"), "title": "Same or not?", "guide": "Look twice.",
         "form": FORM, "overlap": 3, "pay": Decimal("0.09"),
     }  # fmt: skip
@@ -45,7 +45,7 @@ def send(job: Job, content: str | bytes, name: str = "tasks.csv") -> Upload:
 
 def deposit(client: Client, amount: str, *, at: datetime | None = None) -> None:
     """Let the treasurer record money from the bank."""
-    treasurer = Office.objects.filter(post="treasurer").first()
+    treasurer = Office.objects.get(post="treasurer")
     reference = f"BANK-TEST-{client.deposits.count()}"
     deposits.record(client, amount=Decimal(amount), reference=reference, by=treasurer, at=at or clock.now())
 

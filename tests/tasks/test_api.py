@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings as site
-from django.http import HttpResponse
 from django.test import Client as Browser
 from django.urls import reverse
 
@@ -25,7 +24,7 @@ NEW = {
     "form": {"question": "Same?", "labels": ["Same", "Different"]},
 }  # fmt: skip
 
-type Call = Callable[..., HttpResponse]
+type Call = Callable[..., Any]
 
 
 def program(client: Client, by: Person, scopes: list[str]) -> tuple[Call, ApiKey]:
@@ -33,10 +32,9 @@ def program(client: Client, by: Person, scopes: list[str]) -> tuple[Call, ApiKey
     key, secret = keys.issue(client, name="tests", scopes=scopes, by=by, at=clock.now())
     browser = Browser(headers={"authorization": f"Bearer {secret}"})
 
-    def call(method: str, path: str, body: Any = None, content_type: str = JSON) -> HttpResponse:
+    def call(method: str, path: str, body: Any = None, content_type: str = JSON) -> Any:
         data = json.dumps(body) if content_type == JSON and body is not None else body or b""
-        response: HttpResponse = browser.generic(method, f"/api/v1/{path}", data, content_type=content_type)
-        return response
+        return browser.generic(method, f"/api/v1/{path}", data, content_type=content_type)
 
     return call, key
 
@@ -183,10 +181,9 @@ def test_a_body_of_200_mb_is_cut_off(orbit: Client, olga: Person) -> None:
     job = orders.draft(orbit, olga)
     size = 200_000_000
     stream = orders.Stream(b'{"a": "', size)
-    response = Browser(headers={"authorization": f"Bearer {secret}"}).generic(
-        "POST", f"/api/v1/jobs/{job.pk}/tasks", b"", CONTENT_TYPE="application/x-ndjson",
-        CONTENT_LENGTH=str(size), **{"wsgi.input": stream},
-    )  # fmt: skip
+    extra: dict[str, Any] = {"wsgi.input": stream, "CONTENT_LENGTH": str(size), "CONTENT_TYPE": "application/x-ndjson"}
+    browser = Browser(headers={"authorization": f"Bearer {secret}"})
+    response = browser.generic("POST", f"/api/v1/jobs/{job.pk}/tasks", b"", **extra)
     assert response.status_code == 413
     assert response.json()["remedy"]
     assert stream.taken < site.DATASET_UPLOAD_MAX_BYTES + 200_000

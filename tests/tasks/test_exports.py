@@ -3,6 +3,7 @@ import io
 import json
 import tracemalloc
 import uuid
+from collections.abc import Iterable
 
 import pytest
 from django.db import connection
@@ -31,9 +32,9 @@ def job(orbit: Client, olga: Person, amina: Person, luis: Person, priya: Person)
     return job
 
 
-def table(pieces: object) -> list[dict[str, str]]:
+def table(pieces: Iterable[str]) -> list[dict[str, str]]:
     """Return the rows of CSV by their columns."""
-    return list(csv.DictReader(io.StringIO("".join(pieces))))  # type: ignore[call-overload, arg-type]
+    return list(csv.DictReader(io.StringIO("".join(pieces))))
 
 
 def test_there_is_one_row_for_each_answer_in_the_order_of_the_tasks(job: Job) -> None:

@@ -2,6 +2,7 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -220,7 +221,7 @@ def test_progress_counts_answers_by_where_they_stand_in_one_query(
 
 
 def test_the_same_form_twice_finds_its_draft(orbit: Client, olga: Person) -> None:
-    facts = {
+    facts: dict[str, Any] = {
         "work_type": WorkType.objects.get(slug="product-match"), "title": "Same or not?", "guide": "Look twice.",
         "form": orders.FORM, "overlap": 3, "pay": Decimal("0.09"), "time_limit": timedelta(hours=1),
         "review_rule": "majority", "sensitivity": "",
