@@ -53,7 +53,7 @@ ALL = (
     ),
     Invariant(
         "I7",
-        _("Transfers are in the order of the database's clock, and none is in the future."),
+        _("No transfer is dated in the future."),
         """
         SELECT id, posted_at FROM payments_transfer WHERE posted_at > coop_now()""",
     ),

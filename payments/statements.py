@@ -106,7 +106,7 @@ def entries(transfers: Iterable[Transfer], person: Person) -> list[Entry]:
 
 def _entry(transfer: Transfer, *, sign: int) -> Entry:
     about, number = transfer.ref.split(":")
-    words = _("answer %(number)s") if about == "assignment" else _("payout %(number)s")
+    words = _("no. %(number)s") if about == "assignment" else _("payout %(number)s")
     return Entry(
         at=transfer.posted_at,
         words=str(WORDS[Kind(transfer.kind)]),

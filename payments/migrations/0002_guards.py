@@ -71,7 +71,7 @@ OPENING = f"""
 BOOKKEEPING = f"""
 ALTER TABLE public.payments_transfer ALTER posted_at SET DEFAULT public.coop_now();
 
-CREATE FUNCTION public.payments_keep_books() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION public.guard_transfers_move_balances() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $books$
 DECLARE
     kinds integer[];
@@ -145,7 +145,7 @@ BEGIN
 END $books$;
 
 CREATE TRIGGER transfers_move_balances AFTER INSERT ON public.payments_transfer
-    REFERENCING NEW TABLE AS posted FOR EACH STATEMENT EXECUTE FUNCTION public.payments_keep_books();
+    REFERENCING NEW TABLE AS posted FOR EACH STATEMENT EXECUTE FUNCTION public.guard_transfers_move_balances();
 ALTER TABLE public.payments_transfer ENABLE ALWAYS TRIGGER transfers_move_balances;
 """
 

@@ -23,7 +23,9 @@ def money(amount: Decimal | None, currency: str = "USD") -> str:
     written = format_currency(abs(amount), currency, format=PATTERN, locale=locale, currency_digits=False)
     symbol = format_currency(0, currency, format="¤", locale=locale, currency_digits=False)
     sign = "\u2212" if amount < 0 else ""
-    return sign + written.replace(symbol, SYMBOLS.get(currency, symbol), 1)
+    # A code of letters stands apart from the digits.
+    apart = f"{symbol}\u00a0" if symbol[-1:].isalpha() and written.startswith(symbol) else symbol
+    return sign + written.replace(symbol, SYMBOLS.get(currency, apart), 1)
 
 
 @register.filter

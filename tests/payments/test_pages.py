@@ -34,7 +34,7 @@ def test_a_member_sees_each_line_and_asks_for_the_money(amina: Person, earn: Ear
     browser = signed_in(amina)
     page = browser.get("/pay/").content.decode()
     assert "US$\u00a02.345678" in page
-    assert f"answer {number}" in page
+    assert f"no. {number}" in page
     answer = browser.post("/pay/ask/", {"amount": "2.34", "method": "M-Pesa 0700 000 000"}, follow=True)
     payout = Payout.objects.get(person=amina)
     assert answer.redirect_chain[-1][0] == f"/pay/payouts/{payout.pk}/"
