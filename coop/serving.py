@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from types import FrameType
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -69,7 +68,7 @@ def run(arguments: list[str], *, url: str) -> None:
         raise Unavailable(message)
 
 
-def claim_port(place: Place, *, patience: float = 8) -> None:
+def claim_port(place: Place, *, patience: float = 5) -> None:
     """Make sure that the port is free, waiting a little for a server that is just ending. Raises Unavailable."""
     until = time.monotonic() + patience
     while True:
@@ -111,9 +110,14 @@ def wait_until_it_answers(place: Place, server: subprocess.Popen[bytes], *, pati
     raise Unavailable(message)
 
 
+def listen_for_the_end() -> None:
+    """Let Ctrl-C and SIGTERM both end what we do in order, also where Ctrl-C was switched off, as behind nohup."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def wait_for_the_end(started: list[subprocess.Popen[bytes]]) -> None:
     """Wait until somebody asks us to stop (Ctrl-C, SIGTERM). Raises Unavailable when a process ends by itself."""
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
         while all(process.poll() is None for process in started):
             time.sleep(0.5)
@@ -125,10 +129,6 @@ def wait_for_the_end(started: list[subprocess.Popen[bytes]]) -> None:
     web, worker = (process.poll() for process in started)
     message = f"The web server or the worker ended by itself (codes {web} and {worker}); its message stands above."
     raise Unavailable(message)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _start(command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:

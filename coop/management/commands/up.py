@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from coop import serving
@@ -36,11 +37,13 @@ class Command(BaseCommand):
     def handle(self, *_arguments: Any, **options: Any) -> None:
         """Start everything, wait, and stop everything; every failure is one clear message."""
         place = Place(options["host"], options["port"], options["workers"])
+        serving.listen_for_the_end()
         try:
-            with _only_one(), access.ready() as urls:
+            with _only_one():
                 serving.claim_port(place)
-                self.prepare(urls, empty=options["empty"])
-                self.serve(place, urls.web)
+                with access.ready() as urls:
+                    self.prepare(urls, empty=options["empty"])
+                    self.serve(place, urls.web)
         except Unavailable as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
@@ -55,7 +58,8 @@ class Command(BaseCommand):
         Cluster(settings.STATE_DIR).secret("secret_key")
         self.stdout.write("Preparing the database …")
         serving.run(["migrate", "--verbosity", "0", "--no-input"], url=urls.owner)
-        serving.run(["collectstatic", "--verbosity", "0", "--no-input"], url=urls.web)
+        # DRF's own pages are switched off, their files with them.
+        call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["rest_framework"])
         if not empty:
             self.found(urls)
 
