@@ -12,6 +12,7 @@ from coop.models import Cooperative
 from coop.people.models import ClientSeat, Person
 from governance import offices, standing
 from governance.models import Status
+from payments import deposits
 
 
 def of(request: HttpRequest) -> dict[str, Any]:
@@ -31,8 +32,10 @@ def _frame(person: Person | AnonymousUser) -> dict[str, Any]:
     if not isinstance(person, Person):
         return shown | {"demo_people": founding.CAST if shown["simulated"] else []}
     seats = list(ClientSeat.objects.filter(person=person, ended_at=None).select_related("client").order_by("id"))
+    posts = {office.post for office in offices.held_by(person, shown["coop_time"])}
     return shown | {
         "client_seats": seats,
         "client_only": bool(seats) and standing.status(person) == Status.APPLICANT,
-        "is_officer": offices.is_officer(person, shown["coop_time"]),
+        "is_officer": bool(posts),
+        "at_the_desk": not posts.isdisjoint(deposits.POSTS),
     }
