@@ -2,6 +2,7 @@
 
 Loaded before the models are; everything that needs them waits for `ready()`.
 """
+# ruff: noqa: ANN401, SLF001 - signatures and names of Django's own admin
 
 from typing import Any
 
@@ -40,9 +41,9 @@ def shown(model: type[Model]) -> list[str]:
     A model whose very rows are nobody's to count, as ballots, has none.
     """
     audiences = getattr(model, "privacy_audiences", {})
-    if audiences.get(model._meta.pk.name) == Audience.NOBODY:  # noqa: SLF001 - Django's own name for it
+    if audiences.get(model._meta.pk.name) == Audience.NOBODY:
         return []
-    return [field.name for field in model._meta.concrete_fields if audiences.get(field.name) in OFFICERS_SEE]  # noqa: SLF001
+    return [field.name for field in model._meta.concrete_fields if audiences.get(field.name) in OFFICERS_SEE]
 
 
 class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
@@ -72,17 +73,17 @@ class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at ru
         """As has_view_permission."""
         return self.admin_site.has_permission(request)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return what the privacy of each field allows."""
         return shown(self.model)
 
-    def get_list_display(self, request: HttpRequest) -> list[str]:
+    def get_list_display(self, request: HttpRequest) -> Any:
         """Return the same for the list."""
         return shown(self.model)
 
-    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> list[str] | None:
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
         """Link a row only when its own number may be seen."""
-        key = self.model._meta.pk.name  # noqa: SLF001
+        key = self.model._meta.pk.name
         return [key] if key in list_display else None
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
@@ -97,7 +98,7 @@ class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at ru
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Show one row, its look written down; refuse one whose number is nobody's business."""
-        if self.model._meta.pk.name not in shown(self.model):  # noqa: SLF001
+        if self.model._meta.pk.name not in shown(self.model):
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         if request.method == "GET":
             _note_look(request, f"{self.opts.model_name}:{object_id}"[:80])
@@ -126,8 +127,8 @@ class Site(admin.AdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register models for looking only, whatever admin class is given; third-party ones not at all."""
-        models = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
-        ours = [model for model in models if model._meta.app_label in OUR_APPS]  # noqa: SLF001
+        models: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
+        ours = [model for model in models if model._meta.app_label in OUR_APPS]
         name = f"Look{(admin_class or LookOnly).__name__}"
         bases = (LookOnly,) if admin_class in {None, LookOnly} else (LookOnly, admin_class)
         super().register(ours, type(name, bases, {}), **options)

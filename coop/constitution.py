@@ -29,8 +29,13 @@ WORDS = Part(
     _("Words that decide"),
     _("What the other rules mean by their words."),
     (
-        ("D1", _("A person is an applicant, then a candidate, then a member, until they leave. A pause is never more than"
-                 " a pause: signing in, earnings, payouts, votes and your own data stay yours.")),
+        (
+            "D1",
+            _(
+                "A person is an applicant, then a candidate, then a member, until they leave. A pause is never more"
+                " than a pause: signing in, earnings, payouts, votes and your own data stay yours."
+            ),
+        ),
         ("D2", _("The roll of a vote is the list of its electors, frozen when the proposal is published.")),
         ("D3", _("What can change your pay or your access is a numbered, dated version; nothing else is read.")),
         ("D4", _("A cut is any change under which some work pays less, takes longer for the same, or is paid later.")),
@@ -53,7 +58,10 @@ NEVER = Part(
         ("E8", _("Nobody loses anything for speaking, organising or proposing.")),
         ("E9", _("No rule applies before it has been public for 15 days.")),
         ("E10", _("A client learns nothing about you beyond the work itself.")),
-        ("E11", _("The record, your right to leave with your earnings and your data, and these rules cannot be suspended.")),
+        (
+            "E11",
+            _("The record, your right to leave with your earnings and your data, and these rules cannot be suspended."),
+        ),
     ),
 )
 BY_VOTE = Part(
@@ -72,8 +80,13 @@ BY_VOTE = Part(
         ("N15", _("This constitution: three quarters, twice.")),
         ("3.1", _("One kind of change in a proposal; the rules of voting never together with pay.")),
         ("3.2", _("While a decision waits, one member in twenty can call a vote that stops it.")),
-        ("3.3", _("One proposal to cut a kind of work in 90 days; one that failed not again for 180; at most 15 % in a year"
-                  " except by rule N3.")),
+        (
+            "3.3",
+            _(
+                "One proposal to cut a kind of work in 90 days; one that failed not again for 180; at most 15 % in a"
+                " year except by rule N3."
+            ),
+        ),
         ("3.4", _("If fewer than ten are affected, all members decide.")),
         ("3.5", _("Whatever is missing, late or unclear: nothing changes.")),
     ),
@@ -82,7 +95,10 @@ PROPOSALS = Part(
     _("The life of a proposal"),
     _("Draft, published, frozen, voting, counted, waiting, in force."),
     (
-        ("P1", _("A proposal is named by the fingerprint of its exact text: nobody can change it once it is published.")),
+        (
+            "P1",
+            _("A proposal is named by the fingerprint of its exact text: nobody can change it once it is published."),
+        ),
         ("P2", _("What takes effect is the stored change and nothing else.")),
         ("P3", _("If what it wanted to change has changed meanwhile, it fails.")),
         ("P4", _("Every step is written into the record.")),
@@ -96,7 +112,10 @@ PROPOSALS = Part(
 )
 BALLOTS = Part(
     _("Who votes, and how"),
-    _("For now ballots are confidential: the database keeps them closed. Making them secret by cryptography comes later."),
+    _(
+        "For now ballots are confidential: the database keeps them closed. Making them secret by cryptography comes"
+        " later."
+    ),
     (
         ("R1", _("Members of 30 days or more with 10 paid hours or more vote, and never lose this for lack of work.")),
         ("R2", _("Candidates become members by themselves after 90 days or 20 paid hours, whichever is first.")),
@@ -112,18 +131,28 @@ EMERGENCY = Part(
     _("Emergency"),
     _("The only pauses without a hearing first."),
     (
-        ("part 6", _("Two officers of different posts may pause new work, for five reasons only: an account taken over,"
-                     " payment fraud, data leaving, a threat of violence, a published legal order. It ends by itself after"
-                     " 72 hours, the same facts never count twice, and pay, payouts and votes go on.")),
+        (
+            "part 6",
+            _(
+                "Two officers of different posts may pause new work, for five reasons only: an account taken over,"
+                " payment fraud, data leaving, a threat of violence, a published legal order. It ends by itself after"
+                " 72 hours, the same facts never count twice, and pay, payouts and votes go on."
+            ),
+        ),
     ),
 )
 DUE_PROCESS = Part(
     _("A fair hearing"),
     _("Everything longer than an emergency needs one."),
     (
-        ("7", _("A charge in writing by a named person, the whole file, time to answer, a panel of members by lot, a"
-                " written decision, an appeal. Slow work or saying no to tasks is never a ground. Work is sent back one by"
-                " one, with a reason and the place, within 7 days, else it is accepted.")),
+        (
+            "7",
+            _(
+                "A charge in writing by a named person, the whole file, time to answer, a panel of members by lot, a"
+                " written decision, an appeal. Slow work or saying no to tasks is never a ground. Work is sent back one"
+                " by one, with a reason and the place, within 7 days, else it is accepted."
+            ),
+        ),
     ),
 )
 PARTS = (NEVER, PROPOSALS, BALLOTS, EMERGENCY, DUE_PROCESS, WORDS)

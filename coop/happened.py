@@ -63,9 +63,7 @@ def download(request: HttpRequest) -> StreamingHttpResponse:
 
 def _lines(*, named: bool) -> Iterator[str]:
     last = -1
-    while chunk := list(
-        Leaf.objects.filter(index__gt=last).select_related("event").order_by("index")[:CHUNK]
-    ):
+    while chunk := list(Leaf.objects.filter(index__gt=last).select_related("event").order_by("index")[:CHUNK]):
         last = chunk[-1].index
         yield "".join(json.dumps(_line(leaf, named=named), cls=DjangoJSONEncoder) + "\n" for leaf in chunk)
 

@@ -1,4 +1,5 @@
 """What we keep about one person, gathered from every app by what each field's privacy says."""
+# ruff: noqa: ANN401, SLF001 - it reads models by Django's own names
 
 from typing import Any
 
@@ -23,7 +24,7 @@ def of(person: Person) -> dict[str, Any]:
         if naming:
             rows = _rows(model, Q(*((name, person.pk) for name in naming), _connector=Q.OR))
             if rows:
-                tables[f"{model._meta.app_label}.{model.__name__}"] = rows  # noqa: SLF001 - Django's own name for it
+                tables[f"{model._meta.app_label}.{model.__name__}"] = rows
     return tables
 
 
@@ -40,7 +41,7 @@ def _naming(model: type[Model]) -> list[str]:
 
 def _rows(model: type[Model], condition: Q) -> list[dict[str, Any]]:
     fields = [field.attname for field in _seen(model)]
-    return list(model._default_manager.filter(condition).order_by("pk").values(*fields))  # noqa: SLF001
+    return list(model._default_manager.filter(condition).order_by("pk").values(*fields))
 
 
 def _seen(model: type[Model]) -> list["Field[Any, Any]"]:
@@ -49,8 +50,8 @@ def _seen(model: type[Model]) -> list["Field[Any, Any]"]:
 
 
 def _audience(model: Any, field: "Field[Any, Any]") -> Audience | None:
-    return getattr(model, "privacy_audiences", {}).get(field.name)  # type: ignore[no-any-return]
+    return getattr(model, "privacy_audiences", {}).get(field.name)
 
 
 def _columns(model: Any) -> list["Field[Any, Any]"]:
-    return list(model._meta.concrete_fields)  # noqa: SLF001
+    return list(model._meta.concrete_fields)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
 
+from django.utils.functional import Promise as Words
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -11,7 +12,7 @@ from coop.record.models import Event
 from payments.money import from_micro
 from payments.templatetags.money import money
 
-SENTENCES: Mapping[str, str] = {
+SENTENCES: "Mapping[str, str | Words]" = {
     "admin.looked": gettext_lazy("%(who)s looked at %(subject)s as an officer."),
     "answers.submitted": gettext_lazy("%(who)s handed in an answer (%(subject)s)."),
     "claims.claimed": gettext_lazy("%(who)s took a task of %(subject)s at %(pay)s."),

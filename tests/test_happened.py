@@ -13,6 +13,7 @@ from coop import clock, sentences
 from coop.people.models import Person
 from coop.record import events, log, tree
 from coop.record.models import Event, Leaf
+from tests.record.waiting import settle
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(settings.BASE_DIR)
@@ -67,7 +68,9 @@ def test_the_list_goes_on_in_pages(amina: Person) -> None:
     assert seen == 120
 
 
-@pytest.mark.parametrize("query", ["before=x", "before=-1", "before=99999999999999999999999", "subject=%00", "kind=%00"])
+@pytest.mark.parametrize(
+    "query", ["before=x", "before=-1", "before=99999999999999999999999", "subject=%00", "kind=%00"]
+)
 def test_a_strange_question_breaks_nothing(query: str) -> None:
     assert Browser().get(f"/record/?{query}").status_code == 404
 
@@ -76,8 +79,10 @@ def test_a_strange_question_breaks_nothing(query: str) -> None:
 def test_anybody_can_check_the_log_with_what_the_site_gives(amina: Person) -> None:
     browser, at = Browser(), clock.now()
     events.write_many([events.Entry("jobs.opened", amina.pk, f"job:{n}", at) for n in range(30)])
+    settle()
     first = json.loads(browser.get("/record/head.json").content)
     events.write_many([events.Entry("jobs.closed", amina.pk, f"job:{n}", at) for n in range(7)])
+    settle()
     head = json.loads(browser.get("/record/head.json").content)
     lines = [json.loads(line) for line in browser.get("/record/events.jsonl").getvalue().splitlines()]
     leaves = [bytes.fromhex(line["leaf_hash"]) for line in lines]
@@ -97,5 +102,6 @@ def test_anybody_can_check_the_log_with_what_the_site_gives(amina: Person) -> No
 @pytest.mark.usefixtures("committed")
 def test_only_people_with_an_account_read_who_acted(amina: Person, signed_in: Callable[[Person], Browser]) -> None:
     events.write("people.joined", by=amina, subject=f"person:{amina.pk}", at=clock.now())
+    settle()
     assert b'"actor"' not in Browser().get("/record/events.jsonl").getvalue()
     assert f'"actor": {amina.pk}'.encode() in signed_in(amina).get("/record/events.jsonl").getvalue()

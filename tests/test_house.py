@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 from django.db import connection
@@ -21,10 +22,10 @@ def test_visitors_read_what_this_is() -> None:
 
 @pytest.mark.parametrize("path", ["/", "/how-we-decide/", "/promises/", "/record/"])
 def test_public_pages_ask_little_of_the_database(
-    path: str, django_assert_max_num_queries: Callable[[int], object]
+    path: str, django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]]
 ) -> None:
     browser = Browser()
-    with django_assert_max_num_queries(12):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(12):
         assert browser.get(path).status_code == 200
 
 
@@ -60,7 +61,8 @@ def test_the_promises_are_the_guards_that_stand() -> None:
     found = {promise.name: promise for promise in promises.standing()}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT proname FROM pg_proc JOIN pg_trigger ON tgfoid = pg_proc.oid WHERE starts_with(proname, 'guard_')"
+            "SELECT DISTINCT proname FROM pg_proc JOIN pg_trigger ON tgfoid = pg_proc.oid"
+            " WHERE starts_with(proname, 'guard_')"
         )
         assert set(found) == {name.removeprefix("guard_") for (name,) in cursor.fetchall()}
     assert not [name for name, promise in found.items() if not promise.says]
@@ -85,7 +87,13 @@ def test_a_page_that_is_not_there_says_so() -> None:
 
 def test_i_change_what_i_say_about_me(amina: Person, signed_in: Callable[[Person], Browser]) -> None:
     browser = signed_in(amina)
-    said = {"name": "Amina W.", "country": "KE", "language": "en", "time_zone": "Africa/Nairobi", "display_currency": "KES"}
+    said = {
+        "name": "Amina W.",
+        "country": "KE",
+        "language": "en",
+        "time_zone": "Africa/Nairobi",
+        "display_currency": "KES",
+    }
     assert "Select a valid choice" in browser.post("/me/", said | {"time_zone": "Mars"}).text
     browser.post("/me/", said)
     amina.refresh_from_db()

@@ -16,7 +16,8 @@ ABOUT = ("name", "country", "language", "time_zone")
 class Adapter(DefaultAccountAdapter):
     """Saves what sign-up asked, and writes it down."""
 
-    def save_user(self, request: HttpRequest, user: Person, form: Any, commit: bool = True) -> Person:  # noqa: FBT001, FBT002 - allauth's own signature
+    # ruff: noqa: ANN401, FBT001, FBT002 - allauth's own signature
+    def save_user(self, request: HttpRequest, user: Person, form: Any, commit: bool = True) -> Person:
         """Return the new person, saved with name, country, language and time zone, the event beside it."""
         for field in ABOUT:
             setattr(user, field, form.cleaned_data[field])

@@ -49,6 +49,6 @@ class KeyAuthentication(BaseAuthentication):
             seen(key, at=at)
         return key.created_by, key
 
-    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's own signature
+    def authenticate_header(self, request: Request) -> str:
         """Return what a caller without a key is told to send."""
         return 'Bearer realm="Workhall"'

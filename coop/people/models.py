@@ -70,13 +70,18 @@ class Client(models.Model):
     created_at = models.DateTimeField()
 
     privacy.declare(
-        id=Audience.PUBLIC, name=Audience.PUBLIC, slug=Audience.PUBLIC,
-        is_cooperative=Audience.PUBLIC, created_at=Audience.PUBLIC,
+        id=Audience.PUBLIC,
+        name=Audience.PUBLIC,
+        slug=Audience.PUBLIC,
+        is_cooperative=Audience.PUBLIC,
+        created_at=Audience.PUBLIC,
     )
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["is_cooperative"], condition=models.Q(is_cooperative=True), name="one_cooperative")
+            models.UniqueConstraint(
+                fields=["is_cooperative"], condition=models.Q(is_cooperative=True), name="one_cooperative"
+            )
         ]
 
     def __str__(self) -> str:
@@ -92,8 +97,11 @@ class ClientSeat(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
 
     privacy.declare(
-        id=Audience.CLIENT, client=Audience.CLIENT, person=Audience.CLIENT,
-        created_at=Audience.CLIENT, ended_at=Audience.CLIENT,
+        id=Audience.CLIENT,
+        client=Audience.CLIENT,
+        person=Audience.CLIENT,
+        created_at=Audience.CLIENT,
+        ended_at=Audience.CLIENT,
     )
 
     class Meta:
@@ -122,9 +130,17 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     privacy.declare(
-        id=Audience.CLIENT, client=Audience.CLIENT, created_by=Audience.CLIENT, name=Audience.CLIENT,
-        prefix=Audience.CLIENT, digest=Audience.NOBODY, scopes=Audience.CLIENT, created_at=Audience.CLIENT,
-        expires_at=Audience.CLIENT, last_used_at=Audience.CLIENT, revoked_at=Audience.CLIENT,
+        id=Audience.CLIENT,
+        client=Audience.CLIENT,
+        created_by=Audience.CLIENT,
+        name=Audience.CLIENT,
+        prefix=Audience.CLIENT,
+        digest=Audience.NOBODY,
+        scopes=Audience.CLIENT,
+        created_at=Audience.CLIENT,
+        expires_at=Audience.CLIENT,
+        last_used_at=Audience.CLIENT,
+        revoked_at=Audience.CLIENT,
     )
 
     def __str__(self) -> str:

@@ -85,9 +85,7 @@ def api_keys(request: HttpRequest, slug: str) -> HttpResponse:
     form, secret = forms.Key(request.POST or None), ""
     if form.is_valid():
         name, scopes = form.cleaned_data["name"], form.cleaned_data["scopes"]
-        _key, secret = keys.issue(
-            client, name=name, scopes=scopes, by=me_of(request), at=clock.now(), life=form.life()
-        )
+        _key, secret = keys.issue(client, name=name, scopes=scopes, by=me_of(request), at=clock.now(), life=form.life())
         form = forms.Key()
     shown = {"client": client, "form": form, "secret": secret, "keys": keys.of_client(client, at=clock.now())}
     return render(request, "people/keys.html", shown)

@@ -17,7 +17,7 @@ from django.db.backends.utils import CursorWrapper
 
 from coop import clock
 from coop.record import tree
-from coop.record.models import Event, Leaf
+from coop.record.models import Leaf
 from coop.record.tree import Frontier, merkle_root
 
 __all__ = ["Head", "consistency", "head", "inclusion", "merkle_root", "seal", "verify_chain"]

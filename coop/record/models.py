@@ -20,8 +20,13 @@ class Event(models.Model):
     transaction = models.BigIntegerField(db_default=0, editable=False)
 
     privacy.declare(
-        id=Audience.PUBLIC, at=Audience.PUBLIC, kind=Audience.PUBLIC, actor=Audience.MEMBERS,
-        subject=Audience.PUBLIC, data=Audience.PUBLIC, transaction=Audience.PUBLIC,
+        id=Audience.PUBLIC,
+        at=Audience.PUBLIC,
+        kind=Audience.PUBLIC,
+        actor=Audience.MEMBERS,
+        subject=Audience.PUBLIC,
+        data=Audience.PUBLIC,
+        transaction=Audience.PUBLIC,
     )
 
     class Meta:
@@ -43,7 +48,10 @@ class Leaf(models.Model):
     chain_hash = models.BinaryField()
 
     privacy.declare(
-        index=Audience.PUBLIC, event=Audience.PUBLIC, leaf_hash=Audience.PUBLIC, chain_hash=Audience.PUBLIC,
+        index=Audience.PUBLIC,
+        event=Audience.PUBLIC,
+        leaf_hash=Audience.PUBLIC,
+        chain_hash=Audience.PUBLIC,
     )
 
     def __str__(self) -> str:

@@ -60,7 +60,9 @@ def test_joining_twice_tells_nobody_that_an_account_exists(amina: Person) -> Non
         Browser().post("/account/signup/", FORM | {"email": email})
         for email in ("wanjiku@people.example", amina.email, amina.email.upper())
     ]
-    assert {(answer.status_code, answer.headers["Location"]) for answer in answers} == {(302, "/account/confirm-email/")}
+    assert {(answer.status_code, answer.headers["Location"]) for answer in answers} == {
+        (302, "/account/confirm-email/")
+    }
     assert Person.objects.filter(email__iexact=amina.email).count() == 1
 
 
@@ -112,9 +114,7 @@ def test_a_page_speaks_of_time_as_it_is_where_the_reader_lives(
     assert b"Caracas" in signed_in(luis).get("/record/").content
 
 
-def test_a_zone_that_this_machine_forgot_breaks_no_page(
-    luis: Person, signed_in: Callable[[Person], Browser]
-) -> None:
+def test_a_zone_that_this_machine_forgot_breaks_no_page(luis: Person, signed_in: Callable[[Person], Browser]) -> None:
     Person.objects.filter(pk=luis.pk).update(time_zone="../../etc/passwd", language="tlh")
     assert signed_in(luis).get("/record/").status_code == 200
 

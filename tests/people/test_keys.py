@@ -62,7 +62,9 @@ def test_a_key_ends_by_itself(olga: Person, orbit: Client, at: datetime, later: 
 def test_a_key_does_what_its_scopes_say(olga: Person, orbit: Client, at: datetime) -> None:
     _key, secret = keys.issue(orbit, name="import", scopes=["read"], by=olga, at=at)
     request = asking(secret)
-    request.user, request.auth = KeyAuthentication().authenticate(request) or (None, None)
+    found = KeyAuthentication().authenticate(request)
+    assert found is not None
+    request.user, request.auth = found
 
     class Reading(APIView):
         scope = "read"

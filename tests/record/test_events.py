@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -28,18 +29,20 @@ def test_an_event_carries_the_transaction_that_wrote_it(amina: Person, now: date
 
 
 def test_a_set_of_acts_is_written_at_once(
-    amina: Person, now: datetime, django_assert_num_queries: Callable[..., object]
+    amina: Person, now: datetime, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
 ) -> None:
-    entries = [events.Entry("reviews.accepted", None, f"assignment:{n}", now, {"ground": "silence"}) for n in range(900)]
+    entries = [
+        events.Entry("reviews.accepted", None, f"assignment:{n}", now, {"ground": "silence"}) for n in range(900)
+    ]
     with django_assert_num_queries(1):
         assert events.write_many(entries) == 900
     assert Event.objects.filter(kind="reviews.accepted", actor=None).count() >= 900
 
 
 def test_an_event_falls_with_its_act(amina: Person, now: datetime) -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         events.write("claims.claimed", by=amina, subject="assignment:7", at=now)
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert not Event.objects.filter(subject="assignment:7").exists()
 
 
@@ -58,7 +61,9 @@ def test_an_event_is_not_dated_otherwise(attack: Callable[..., None], moved: str
     attack(INSERT, [moved, "jobs.opened", "job:1"], guard="events_are_written_when_they_happen")
 
 
-@pytest.mark.parametrize(("kind", "subject"), [("jobs.opened", "job:1\njob:2"), ("jobs\nopened", "job:1"), ("x", "job:1")])
+@pytest.mark.parametrize(
+    ("kind", "subject"), [("jobs.opened", "job:1\njob:2"), ("jobs\nopened", "job:1"), ("x", "job:1")]
+)
 def test_an_event_cannot_pass_for_two(attack: Callable[..., None], kind: str, subject: str) -> None:
     attack(INSERT, ["0", kind, subject], guard="events_are_plain_lines")
 
@@ -69,8 +74,7 @@ def test_an_event_cannot_pass_for_two(attack: Callable[..., None], kind: str, su
         "UPDATE record_event SET kind = 'jobs.closed'",
         "DELETE FROM record_event",
         "TRUNCATE record_event CASCADE",
-        "INSERT INTO record_event (id, at, kind, subject, data) SELECT id, at, kind, subject, '{}' FROM record_event"
-        " ON CONFLICT (id) DO UPDATE SET data = '{}'",
+        "INSERT INTO record_event (id, kind) VALUES (1, 'a.b') ON CONFLICT (id) DO UPDATE SET kind = 'c.d'",
     ],
 )
 def test_what_happened_is_never_changed_by_the_site(
@@ -80,10 +84,11 @@ def test_what_happened_is_never_changed_by_the_site(
     attack(statement, guard="permission denied for table record_event")
 
 
-@pytest.mark.parametrize("statement", ["UPDATE record_event SET kind = 'jobs.closed'", "DELETE FROM record_event", "TRUNCATE record_event CASCADE"])
-def test_what_happened_is_not_even_changed_by_the_owner(
-    owner: psycopg.Connection, statement: str
-) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE record_event SET kind = 'jobs.closed'", "DELETE FROM record_event", "TRUNCATE record_event CASCADE"],
+)
+def test_what_happened_is_not_even_changed_by_the_owner(owner: psycopg.Connection, statement: str) -> None:
     owner.execute(
         "INSERT INTO record_event (at, kind, subject, data) VALUES (coop_now() - interval '1 year', 'a.b', 'c', '{}')"
     )

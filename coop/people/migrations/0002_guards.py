@@ -12,7 +12,9 @@ class Migration(migrations.Migration):
 
     dependencies: ClassVar = [("people", "0001_initial"), ("coop", "0001_initial")]
     operations: ClassVar = [
-        guards.NeverDeleted("people_person", otherwise="Nobody's account is deleted: it holds their work, pay and vote."),
+        guards.NeverDeleted(
+            "people_person", otherwise="Nobody's account is deleted: it holds their work, pay and vote."
+        ),
         guards.Frozen(
             "people_person",
             ["id", "joined_at"],

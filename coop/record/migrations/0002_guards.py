@@ -45,7 +45,7 @@ BEGIN
             AND added.chain_hash = sha256(coalesce(previous.chain_hash, ''::bytea) || added.leaf_hash)
         ) IS NOT TRUE
     ) THEN
-        {guards.refuse("leaves_follow_the_events", "A place in the log follows from its event and the place before it.")}
+        {guards.refuse("leaves_follow_the_events", "A place in the log follows from its event and the one before.")}
     END IF;
     RETURN NULL;
 END $guard$;
