@@ -22,7 +22,9 @@ def refusal(assignment: Assignment, *, by: Person, at: datetime) -> Refusal | No
         return Refusal(_("You have handed this task in already."), "", _("Nothing was changed."), status=409)
     if assignment.state not in OPEN_STATES or assignment.expires_at <= at:
         reason = _("The time for this task ran out, and others can take it now.")
-        return Refusal(reason, "", _("What you wrote is kept and shown below. Nothing is held against you."), status=409)
+        return Refusal(
+            reason, "", _("What you wrote is kept and shown below. Nothing is held against you."), status=409
+        )
     return None
 
 
@@ -58,7 +60,9 @@ def _submit(held: Assignment, value: dict[str, Any], key: UUID, seconds: int, by
             return standing
         raise Refused(no)
     if wrong := problems(held, value):
-        refuse_if(Refusal(" ".join(wrong), "", _("Nothing was sent. Complete the answer and send it again."), status=422))
+        refuse_if(
+            Refusal(" ".join(wrong), "", _("Nothing was sent. Complete the answer and send it again."), status=422)
+        )
     number = 1 if held.state == AssignmentState.CLAIMED else 2
     answer = Answer.objects.create(assignment=held, number=number, value=value, seconds=seconds, key=key, at=at)
     _hand_over(held, at)

@@ -42,7 +42,11 @@ class Offer:
 
     def continues(self, at: datetime) -> bool:
         """Tell whether the person has a task of this job open already."""
-        return self.last_state == AssignmentState.CLAIMED and self.last_expires_at is not None and self.last_expires_at > at
+        return (
+            self.last_state == AssignmentState.CLAIMED
+            and self.last_expires_at is not None
+            and self.last_expires_at > at
+        )
 
 
 # The card of the last assignment serves again as long as its terms are those of today.
@@ -124,7 +128,9 @@ def _refusal(job: Job, terms: Offer, by: Person, at: datetime) -> Refusal | None
 def _not_open(terms: Offer) -> Refusal | None:
     """Say what about the job itself stands in the way."""
     if not terms.is_open:
-        return Refusal(_("This job takes no more work."), "", _("What you sent is paid. See the other jobs."), status=409)
+        return Refusal(
+            _("This job takes no more work."), "", _("What you sent is paid. See the other jobs."), status=409
+        )
     if terms.pay < terms.rate_amount:
         rate = money(terms.rate_amount, "USD")
         reason = _("This job pays less than the rate the members voted for, %s.") % rate
@@ -167,7 +173,13 @@ def _claim(job: Job, by: Person, at: datetime, card: str, wanted: Task | None) -
         return None
     claimed = _take(task, terms, card or terms.last_card or cards.card_for(job, at=at).pk, job, by, at)
     events.write(
-        "claims.claimed", by=by, subject=f"job:{job.pk}", at=at, assignment=claimed.pk, pay=claimed.pay, card=claimed.card_id
+        "claims.claimed",
+        by=by,
+        subject=f"job:{job.pk}",
+        at=at,
+        assignment=claimed.pk,
+        pay=claimed.pay,
+        card=claimed.card_id,
     )
     # Last, as every claim of the job waits for this account.
     _lock_money(claimed, terms, at)
@@ -215,7 +227,9 @@ def _explain(error: IntegrityError, job: Job, by: Person) -> Assignment:
         )
     if name == "account_above_its_floor":
         reason = _("The money set aside for this job is used up at this moment.")
-        raise Refused(Refusal(reason, "E1", _("No task starts without its pay. See the other jobs."), status=409)) from error
+        raise Refused(
+            Refusal(reason, "E1", _("No task starts without its pay. See the other jobs."), status=409)
+        ) from error
     if name == "assignment_is_claimed_at_the_voted_rate":
         reason = _("The terms of this job changed while you accepted them.")
         raise Refused(Refusal(reason, "E2", _("Look at the new rate card, then decide again."), status=409)) from error
@@ -241,7 +255,9 @@ def refusal_to_end(assignment: Assignment, *, by: Person) -> Refusal | None:
     if assignment.state not in OPEN_STATES:
         return Refusal(_("This task is not open any more."), "", _("Nothing was changed."), status=409)
     if assignment.job.is_onboarding:
-        return Refusal(_("Each question of the onboarding is asked once, and paid whatever you answer."), "R2", status=409)
+        return Refusal(
+            _("Each question of the onboarding is asked once, and paid whatever you answer."), "R2", status=409
+        )
     return None
 
 
@@ -270,13 +286,13 @@ def expire_due(job: Job | None = None, *, at: datetime, limit: int = 500) -> int
     due = Assignment.objects.filter(state__in=OPEN_STATES, expires_at__lte=at)
     due = due.filter(job=job) if job else due
     locked = due.select_for_update(of=("task", "self"), no_key=True, skip_locked=True)
-    ended = _end(locked.select_related("task", "job").order_by("task_id")[:limit], AssignmentState.EXPIRED, by=None, at=at)
+    ended = _end(
+        locked.select_related("task", "job").order_by("task_id")[:limit], AssignmentState.EXPIRED, by=None, at=at
+    )
     return len(ended)
 
 
-def _end(
-    held: Iterable[Assignment], state: AssignmentState, *, by: Person | None, at: datetime
-) -> list[Assignment]:
+def _end(held: Iterable[Assignment], state: AssignmentState, *, by: Person | None, at: datetime) -> list[Assignment]:
     """End locked assignments: their state, one event each, and their money back where it came from."""
     ended = list(held)
     Assignment.objects.filter(pk__in=[one.pk for one in ended]).update(state=state, decided_at=at)

@@ -125,7 +125,7 @@ def conclude(one: Job, person: Person, *, at: datetime) -> None:
 
 
 @transaction.atomic
-def open_job(  # noqa: PLR0913 - the facts of an onboarding
+def open_job(
     house: Client,
     *,
     title: str,

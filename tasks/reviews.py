@@ -74,7 +74,9 @@ def refusal(assignment: Assignment, *, by: Person, at: datetime, ground: Ground 
     if no := standing.refusal(by, doing="review", at=at):
         return no
     if not waiting_for(by).filter(pk=assignment.pk).exists():
-        reason = _("Another member checks this answer: you have answered the same task, checked it before, or it waits.")
+        reason = _(
+            "Another member checks this answer: you have answered the same task, checked it before, or it waits."
+        )
         return Refusal(reason, "7", _("See the next answer to check."))
     return None
 

@@ -89,6 +89,9 @@ STANDING = """(
 )"""
 
 STEPS = f"""
+    IF NEW.state = OLD.state AND unmoved AND NEW.decided_at IS NOT DISTINCT FROM OLD.decided_at THEN
+        RETURN NEW;
+    END IF;
     IF (CASE OLD.state || ' to ' || NEW.state
         WHEN 'claimed to submitted' THEN handed_in
         WHEN 'sent_back to submitted' THEN handed_in
@@ -145,7 +148,7 @@ OPENING = f"""
     IF TG_OP = 'INSERT' THEN
         held := NEW.opened_at IS NULL AND NEW.closed_at IS NULL;
     ELSIF NEW.closed_at IS NOT NULL OR NEW.opened_at IS NULL
-        OR (NEW.opened_at = OLD.opened_at AND NEW.pay = OLD.pay) THEN
+        OR (NEW.opened_at = OLD.opened_at AND NEW.pay <= OLD.pay) THEN
         held := true;
     ELSE
         held := NEW.opened_at <= public.coop_now()
@@ -191,7 +194,8 @@ ALTER TABLE public.tasks_task ENABLE ALWAYS TRIGGER tasks_arrive_whole;
 """
 
 # The books know amounts, the work knows what was promised: every posting about an assignment is what its row says,
-# at the moment its state allows, and once. As a statement, so that accepting thousands is one look.
+# at the moment its state allows; that it is once is the books' own `facts_are_posted_once`. As a statement, so that
+# accepting thousands is one look.
 PROMISED = f"""
 CREATE FUNCTION public.guard_wage_is_what_was_promised() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $guard$
@@ -220,8 +224,6 @@ BEGIN
                         WHEN 'fund:care' THEN a.fee * f.care / 10000 END
             END
             AND CASE WHEN p.kind = 3 THEN c.code ELSE d.code END = 'job:' || a.job_id || ':commit:' || a.person_id
-            AND NOT EXISTS (SELECT FROM public.payments_transfer other WHERE other.ref = p.ref
-                AND other.kind = p.kind AND other.credit_id = p.credit_id AND other.id <> p.id)
         ) IS NOT TRUE
     ) THEN
         {guards.refuse("wage_is_what_was_promised", "An answer is paid once, what its card says, when it is accepted.")}
@@ -353,7 +355,18 @@ class Migration(migrations.Migration):
         ),
         guards.Frozen(
             "tasks_assignment",
-            ["task_id", "job_id", "person_id", "slot", "rate_id", "fee_version_id", "card_id", "pay", "fee", "claimed_at"],
+            [
+                "task_id",
+                "job_id",
+                "person_id",
+                "slot",
+                "rate_id",
+                "fee_version_id",
+                "card_id",
+                "pay",
+                "fee",
+                "claimed_at",
+            ],
             name="assignment_terms_are_frozen",
             otherwise="What was accepted with a task does not change (E1, E2).",
         ),

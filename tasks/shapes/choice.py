@@ -61,7 +61,7 @@ class Choice:
         """Return the set of labels, whatever their order."""
         return json.dumps(sorted(value["labels"]))
 
-    def page(self, form: Json, data: Json, seed: int) -> dict[str, object]:  # noqa: ARG002 - labels keep their order
+    def page(self, form: Json, data: Json, seed: int) -> dict[str, object]:
         """Return the question, the labels and what the task shows."""
         return {
             "question": form.get("question", ""),
@@ -71,10 +71,10 @@ class Choice:
             "material": material.of(data, without={"labels"}),
         }
 
-    def columns(self, form: Json) -> list[str]:  # noqa: ARG002 - one column for every form
+    def columns(self, form: Json) -> list[str]:
         """Return the one column of a choice."""
         return ["labels"]
 
-    def cells(self, form: Json, value: Json) -> list[str]:  # noqa: ARG002 - likewise
+    def cells(self, form: Json, value: Json) -> list[str]:
         """Return the labels, several joined by a bar."""
         return ["|".join(value["labels"])]

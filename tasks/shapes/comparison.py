@@ -51,7 +51,7 @@ class Comparison:
             "additionalProperties": False,
         }
 
-    def read(self, form: Json, post: QueryDict) -> Json:  # noqa: ARG002 - the fields are the same for every form
+    def read(self, form: Json, post: QueryDict) -> Json:
         """Return the preference, the reason and the order shown."""
         shown = "ba" if post.get("shown") == "ba" else "ab"
         return {"preference": post.get("preference", ""), "reason": post.get("reason", "").strip(), "shown": shown}
@@ -91,11 +91,11 @@ class Comparison:
             "material": material.of(data, without={first, second}),
         }
 
-    def columns(self, form: Json) -> list[str]:  # noqa: ARG002 - three columns for every form
+    def columns(self, form: Json) -> list[str]:
         """Return the columns of a comparison."""
         return ["preference", "reason", "shown"]
 
-    def cells(self, form: Json, value: Json) -> list[str]:  # noqa: ARG002 - likewise
+    def cells(self, form: Json, value: Json) -> list[str]:
         """Return the three cells."""
         return [value["preference"], value["reason"], value.get("shown", "ab")]
 

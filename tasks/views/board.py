@@ -42,7 +42,13 @@ def job(request: HttpRequest, number: int) -> HttpResponse:
         return redirect("tasks:start")
     rate = rates.current(found.work_type)
     words = cards.body(found, rate, rates.fee_now(), rates.measured_time(found.work_type, rate))
-    shown = {"job": found, "rate": rate, "card": cards.figures(words), "left": offers.left(found), "aside": escrow.set_aside(number)}
+    shown = {
+        "job": found,
+        "rate": rate,
+        "card": cards.figures(words),
+        "left": offers.left(found),
+        "aside": escrow.set_aside(number),
+    }
     if request.user.is_authenticated:
         shown |= {
             "digest": cards.keep(words).pk,

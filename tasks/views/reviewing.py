@@ -31,7 +31,7 @@ class SendBack(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
-    def __init__(self, *given: Any, places: list[str]) -> None:  # noqa: ANN401 - Django's own arguments
+    def __init__(self, *given: Any, places: list[str]) -> None:
         """Offer the parts that the answer has."""
         super().__init__(*given)
         choices = [(place, place.capitalize()) for place in places]
@@ -46,7 +46,7 @@ def _waiting(number: int) -> Assignment:
     return get_object_or_404(Assignment.objects.select_related("task", "job__work_type"), pk=number)
 
 
-def _form(assignment: Assignment, *given: Any) -> SendBack:  # noqa: ANN401 - Django's own arguments
+def _form(assignment: Assignment, *given: Any) -> SendBack:
     shape = shapes.find(assignment.job.work_type.shape)
     return SendBack(*given, places=[name for name in shape.columns(assignment.job.form) if name != "shown"])
 

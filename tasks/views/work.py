@@ -45,7 +45,10 @@ def _key(request: HttpRequest) -> UUID:
 
 def _page(assignment: Assignment, value: dict[str, Any], **more: object) -> dict[str, Any]:
     """Return what the task page shows: the question and its fields, the card's figures, a fresh key."""
-    form, shape = shapes.form_for(assignment.job.form, assignment.task.data), shapes.find(assignment.job.work_type.shape)
+    form, shape = (
+        shapes.form_for(assignment.job.form, assignment.task.data),
+        shapes.find(assignment.job.work_type.shape),
+    )
     return {
         "assignment": assignment, "job": assignment.job, "value": value, "shape": shape, "key": uuid4(),
         "card": cards.read(assignment.card), "page": shape.page(form, assignment.task.data, assignment.pk), **more,
@@ -85,7 +88,9 @@ def task(request: HttpRequest, number: int) -> HttpResponse:
         value = latest.value if latest else _written(assignment)
         return render(request, "tasks/work/closed.html", _page(assignment, value, refusal=no))
     latest = assignment.answers.order_by("number").last() if assignment.state == AssignmentState.SENT_BACK else None
-    return render(request, "tasks/work/task.html", _page(assignment, _written(assignment) or (latest.value if latest else {})))
+    return render(
+        request, "tasks/work/task.html", _page(assignment, _written(assignment) or (latest.value if latest else {}))
+    )
 
 
 def _take_in(request: HttpRequest, assignment: Assignment, at: datetime) -> HttpResponse:
