@@ -23,6 +23,8 @@ from coop.database.embedded import Unavailable
 # Of one process: more only wait for Python's one lock (decision 0002).
 THREADS = 4
 PR_SET_PDEATHSIG = 1
+# Uploads and mail are for nobody else on this machine.
+PRIVATE = 0o077
 KEPT_FROM_CHILDREN = {"OWNER_DATABASE_URL", "DATABASE_URL"}
 
 
@@ -63,7 +65,7 @@ def environment(url: str, origin: str = "") -> dict[str, str]:
 def run(arguments: list[str], *, url: str) -> None:
     """Run one of our commands to its end in a process signed in at `url`. Raises Unavailable if it fails."""
     command = [sys.executable, "manage.py", *arguments]
-    if subprocess.call(command, env=environment(url), cwd=settings.BASE_DIR):  # noqa: S603 - our own commands
+    if subprocess.call(command, env=environment(url), cwd=settings.BASE_DIR, umask=PRIVATE):  # noqa: S603 - ours
         message = f"The step `manage.py {' '.join(arguments)}` failed; its message stands above."
         raise Unavailable(message)
 
@@ -96,7 +98,7 @@ def processes(place: Place, url: str) -> Iterator[list[subprocess.Popen[bytes]]]
         _end(started)
 
 
-def wait_until_it_answers(place: Place, server: subprocess.Popen[bytes], *, patience: float = 60) -> None:
+def wait_until_it_answers(place: Place, server: subprocess.Popen[bytes], *, patience: float = 120) -> None:
     """Wait for the first answer of the site. Raises Unavailable when the server ends or stays silent."""
     host = "127.0.0.1" if place.host in {"0.0.0.0", "::"} else place.host  # noqa: S104 - compared, not bound
     until = time.monotonic() + patience
@@ -134,7 +136,7 @@ def wait_for_the_end(started: list[subprocess.Popen[bytes]]) -> None:
 def _start(command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
     # A group of its own: Ctrl-C reaches `up` alone, which then ends the others in order.
     return subprocess.Popen(  # noqa: S603 - our own commands
-        command, env=env, cwd=settings.BASE_DIR, stdin=subprocess.DEVNULL, process_group=0,
+        command, env=env, cwd=settings.BASE_DIR, stdin=subprocess.DEVNULL, process_group=0, umask=PRIVATE,
         preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - we have no threads yet
     )  # fmt: skip
 

@@ -79,7 +79,6 @@ class Cluster:
         inside = self.state / "postgres"
         if inside.is_symlink():
             return inside.resolve()
-        self.state.mkdir(parents=True, exist_ok=True)
         if self.system_user is None or self._may_enter(self.state):
             return self._folder(inside)
         SYSTEM_HOME.mkdir(mode=0o711, parents=True, exist_ok=True)
@@ -138,7 +137,7 @@ class Cluster:
     @contextmanager
     def running(self) -> Iterator["Cluster"]:
         """Hold the cluster up for the length of a block; the last holder stops it. Raises Unavailable."""
-        self.state.mkdir(parents=True, exist_ok=True)
+        make_state(self.state)
         with (self.state / "postgres.holders").open("w") as holders:
             with self._alone():
                 fcntl.flock(holders, fcntl.LOCK_SH)
@@ -315,6 +314,11 @@ class Cluster:
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
         half.rename(kept)
+
+
+def make_state(folder: Path) -> None:
+    """Make the state folder: others may pass through it, as the server's account must, and see nothing in it."""
+    folder.mkdir(mode=0o711, parents=True, exist_ok=True)
 
 
 def _wheel() -> Path:

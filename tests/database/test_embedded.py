@@ -128,6 +128,7 @@ def test_a_full_disk_is_said_before_anything_is_made(state: Path, monkeypatch: p
 
 def test_an_interrupted_first_start_leaves_nothing_half_made(state: Path) -> None:
     cluster = Cluster(state, SMALL)
+    embedded.make_state(state)
     (cluster.home / "data.unfinished").mkdir()
     (cluster.home / "data.unfinished" / "PG_VERSION").write_text("18")
     with cluster.running():

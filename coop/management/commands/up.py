@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from coop import serving
 from coop.database import access
-from coop.database.embedded import Cluster, Unavailable
+from coop.database.embedded import Cluster, Unavailable, make_state
 from coop.serving import Place
 
 BUSY = f"Workhall is already running on {settings.STATE_DIR}. Stop it with Ctrl-C there, or set WORKHALL_STATE."
@@ -56,7 +56,7 @@ class Command(BaseCommand):
     def prepare(self, urls: access.Access, *, empty: bool) -> None:
         """Bring the schema up to date as the owner, found the demonstration, collect the static files."""
         Cluster(settings.STATE_DIR).secret("secret_key")
-        self.stdout.write("Preparing the database …")
+        self.say("Preparing the database …")
         serving.run(["migrate", "--verbosity", "0", "--no-input"], url=urls.owner)
         # DRF's own pages are switched off, their files with them.
         call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["rest_framework"])
@@ -66,10 +66,10 @@ class Command(BaseCommand):
     def found(self, urls: access.Access) -> None:
         """Found the demonstration cooperative in an empty database, and go on where a killed start left off."""
         if _founded(urls.web) is None:
-            self.stdout.write("Founding the demonstration cooperative …")
+            self.say("Founding the demonstration cooperative …")
             serving.run(["demo", "found"], url=urls.owner)
         if _founded(urls.web) and not _has_work(urls.web):
-            self.stdout.write("Letting its first days happen …")
+            self.say("Letting its first days happen …")
             serving.run(["demo", "live"], url=urls.web)
 
     def serve(self, place: Place, url: str) -> None:
@@ -78,31 +78,36 @@ class Command(BaseCommand):
             serving.wait_until_it_answers(place, started[0])
             self.greet(place, url)
             serving.wait_for_the_end(started)
-            self.stdout.write("\nStopping …")
-        self.stdout.write("Stopped. The data stay.")
+            self.say("\nStopping …")
+        self.say("Stopped. The data stay.")
 
     def greet(self, place: Place, url: str) -> None:
         """Say where the site is and, in a demonstration, whom to sign in as."""
-        self.stdout.write(self.style.SUCCESS(f"\nWorkhall stands at {place.origin}   (Ctrl-C stops it)\n"))
+        self.say(self.style.SUCCESS(f"\nWorkhall stands at {place.origin}   (Ctrl-C stops it)\n"))
         found = _founded(url)
         if found is None:
-            self.stdout.write("No cooperative has been founded yet: see `manage.py found --help`.")
+            self.say("No cooperative has been founded yet: see `manage.py found --help`.")
         elif found:
             _introduce(self)
 
+    def say(self, text: str) -> None:
+        """Write a line at once, also into a log."""
+        self.stdout.write(text)
+        self.stdout.flush()
 
-def _introduce(command: BaseCommand) -> None:
+
+def _introduce(command: Command) -> None:
     from coop.demo import founding  # noqa: PLC0415 - only a demonstration knows its cast
 
-    command.stdout.write(f"Sign in with the password {founding.PASSWORD} as one of:")
+    command.say(f"Sign in with the password {founding.PASSWORD} as one of:")
     for role in founding.CAST:
-        command.stdout.write(f"  {role.email:38} {role.about}")
+        command.say(f"  {role.email:38} {role.about}")
 
 
 @contextmanager
 def _only_one() -> Iterator[None]:
     """Hold this state folder for one `up` at a time; a killed one has let go. Raises Unavailable."""
-    settings.STATE_DIR.mkdir(parents=True, exist_ok=True)
+    make_state(settings.STATE_DIR)
     with (settings.STATE_DIR / "up.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
