@@ -1,4 +1,4 @@
-"""What is due by time, done by the machine: counting, carrying out, making members. All of it may be done by hand too."""
+"""What is due by time, done by the machine: counting, carrying out, making members. Anybody may do it by hand too."""
 
 from procrastinate.contrib.django import app
 
@@ -8,13 +8,13 @@ from governance import standing, voting
 
 @app.periodic(cron="* * * * *")
 @app.task(queueing_lock="governance.carry_on")
-def carry_on(timestamp: int) -> int:
+def carry_on(timestamp: int) -> int:  # noqa: ARG001 - the planned time is handed over
     """Count votes whose time is over and carry out mandates whose lock has passed; return how many moved."""
     return voting.carry_on_all(clock.now())
 
 
 @app.periodic(cron="7 * * * *")
 @app.task(queueing_lock="governance.promote")
-def promote(timestamp: int) -> int:
+def promote(timestamp: int) -> int:  # noqa: ARG001 - likewise
     """Make members of the candidates whose time has come (R2); return how many."""
     return standing.promote_due(clock.now())

@@ -11,14 +11,17 @@ from governance.policy import Policy
 
 
 @register()
-def policies_can_be_found(app_configs: Sequence[AppConfig] | None, **_kwargs: object) -> list[CheckMessage]:
+def policies_can_be_found(
+    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - the form of a check
+    **_kwargs: object,
+) -> list[CheckMessage]:
     """Report each listed policy that cannot be imported, or that lacks a part of `governance.policy.Policy`."""
     return [error for path in settings.GOVERNANCE_POLICIES if (error := _problem(path))]
 
 
 def _problem(path: str) -> Error | None:
     try:
-        policy = policies.load(path)
+        policy: object = policies.load(path)
     except (ImportError, AttributeError) as reason:
         return Error(f"The policy {path} cannot be loaded: {reason}", id="governance.E001")
     if not isinstance(policy, Policy):

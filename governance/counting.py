@@ -1,4 +1,4 @@
-"""When a count passes: the rule's shares applied to whole ballots, in whole numbers, a second time beside the database."""
+"""When a count passes: the rule's shares of whole ballots, in whole numbers; worked out again beside the database."""
 
 from collections.abc import Mapping
 
@@ -24,9 +24,7 @@ def met(group: str, count: Count, rule: Rule) -> bool:
     whole = group.startswith("whole")
     share = rule.whole_yes if whole else rule.affected_yes
     floor = rule.whole_floor if whole else rule.affected_floor
-    return meets(
-        yes=int(count["yes"]), no=int(count["no"]), roll=int(count["roll"]), share=share or WHOLE, floor=floor
-    )
+    return meets(yes=int(count["yes"]), no=int(count["no"]), roll=int(count["roll"]), share=share or WHOLE, floor=floor)
 
 
 def passes(counts: Mapping[str, Count], rule: Rule) -> bool:

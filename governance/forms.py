@@ -14,7 +14,9 @@ LONGEST_TEXT = 3000
 class Words(forms.Form):
     """A proposal in its author's words."""
 
-    title = forms.CharField(label=_("The question"), max_length=140, help_text=_("One question that yes or no answers."))
+    title = forms.CharField(
+        label=_("The question"), max_length=140, help_text=_("One question that yes or no answers.")
+    )
     text = forms.CharField(
         label=_("Why"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("Say what is wrong now and what would be better. Nobody can change it after publishing."),

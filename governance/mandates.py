@@ -43,7 +43,7 @@ def enact(mandate: Mandate, *, at: datetime) -> Enactment:
     refuse_if(refusal(mandate, at=at))
     with transaction.atomic():
         # Two that enact at once: the second waits here and finds it done.
-        proposal = Proposal.objects.select_for_update().get(pk=mandate.proposal_id)
+        proposal = Proposal.objects.select_for_update(of=("self",)).get(mandate=mandate)
         done = Enactment.objects.filter(mandate=mandate).first()
         return done or _carry_out(mandate, proposal, at)
 

@@ -13,7 +13,6 @@ from coop.people import privacy
 from coop.people.models import Person
 from coop.people.privacy import Audience
 
-
 # A share of one is 30,000 parts: so thirds (10,000), quarters (7,500) and hundredths of a per cent (3) are all exact.
 WHOLE = 30_000
 CUTS = ("N1", "N2", "N3")
@@ -44,12 +43,12 @@ class Rule(models.Model):
     mandate = models.ForeignKey("Mandate", models.PROTECT, related_name="rules")
 
     privacy.declare(
-        id=Audience.PUBLIC, key=Audience.PUBLIC, version=Audience.PUBLIC, decision=Audience.PUBLIC,
-        deliberation_days=Audience.PUBLIC, frozen_days=Audience.PUBLIC, voting_days=Audience.PUBLIC,
-        lock_days=Audience.PUBLIC, affected_yes=Audience.PUBLIC, affected_floor=Audience.PUBLIC,
-        whole_yes=Audience.PUBLIC, whole_floor=Audience.PUBLIC, readings=Audience.PUBLIC,
-        seniors_too=Audience.PUBLIC, published_at=Audience.PUBLIC, mandate=Audience.PUBLIC,
-    )
+        **dict.fromkeys((
+            "id", "key", "version", "decision", "deliberation_days", "frozen_days", "voting_days", "lock_days",
+            "affected_yes", "affected_floor", "whole_yes", "whole_floor", "readings", "seniors_too",
+            "published_at", "mandate",
+        ), Audience.PUBLIC)
+    )  # fmt: skip
 
     class Meta:
         constraints = [
@@ -105,14 +104,13 @@ class Proposal(models.Model):
     locked_until = models.DateTimeField(null=True)
     roll_root = models.CharField(max_length=64, blank=True)
 
-    privacy.declare(**{
-        field: Audience.PUBLIC
-        for field in (
-            "id", "policy", "rule", "title", "text", "payload", "impact", "subject", "proposed_by", "drafted_at",
-            "first_reading", "digest", "published_at", "frozen_at", "opens_at", "closes_at", "locked_until",
-            "roll_root",
-        )
-    })
+    privacy.declare(
+        **dict.fromkeys((
+            "id", "policy", "rule", "title", "text", "payload", "impact", "subject", "proposed_by",
+            "drafted_at", "first_reading", "digest", "published_at", "frozen_at", "opens_at", "closes_at",
+            "locked_until", "roll_root",
+        ), Audience.PUBLIC)
+    )  # fmt: skip
 
     class Meta:
         constraints = [
@@ -137,9 +135,10 @@ class RollEntry(models.Model):
     senior = models.BooleanField()
 
     privacy.declare(
-        id=Audience.MEMBERS, proposal=Audience.MEMBERS, person=Audience.MEMBERS, position=Audience.MEMBERS,
-        affected=Audience.MEMBERS, senior=Audience.MEMBERS,
-    )
+        **dict.fromkeys((
+            "id", "proposal", "person", "position", "affected", "senior",
+        ), Audience.MEMBERS)
+    )  # fmt: skip
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["proposal", "person"], name="one_place_on_the_roll")]
@@ -172,8 +171,13 @@ class Ballot(models.Model):
     cast_at = models.DateTimeField()
 
     privacy.declare(
-        id=Audience.NOBODY, proposal=Audience.NOBODY, person=Audience.NOBODY, number=Audience.NOBODY,
-        choice=Audience.NOBODY, receipt=Audience.PUBLIC, cast_at=Audience.NOBODY,
+        id=Audience.NOBODY,
+        proposal=Audience.NOBODY,
+        person=Audience.NOBODY,
+        number=Audience.NOBODY,
+        choice=Audience.NOBODY,
+        receipt=Audience.PUBLIC,
+        cast_at=Audience.NOBODY,
     )
 
     class Meta:
@@ -200,9 +204,10 @@ class Tally(models.Model):
     passed = models.BooleanField()
 
     privacy.declare(
-        id=Audience.PUBLIC, proposal=Audience.PUBLIC, counted_at=Audience.PUBLIC, counts=Audience.PUBLIC,
-        passed=Audience.PUBLIC,
-    )
+        **dict.fromkeys((
+            "id", "proposal", "counted_at", "counts", "passed",
+        ), Audience.PUBLIC)
+    )  # fmt: skip
 
     def __str__(self) -> str:
         return f"tally of vote {self.proposal_id}"
@@ -217,15 +222,14 @@ class Mandate(models.Model):
     expires_at = models.DateTimeField(help_text="30 days after due: then nothing changes any more.")
 
     privacy.declare(
-        id=Audience.PUBLIC, proposal=Audience.PUBLIC, given_at=Audience.PUBLIC, due_at=Audience.PUBLIC,
-        expires_at=Audience.PUBLIC,
-    )
+        **dict.fromkeys((
+            "id", "proposal", "given_at", "due_at", "expires_at",
+        ), Audience.PUBLIC)
+    )  # fmt: skip
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                models.Value(1), condition=Q(proposal=None), name="one_founding_mandate"
-            )
+            models.UniqueConstraint(models.Value(1), condition=Q(proposal=None), name="one_founding_mandate")
         ]
 
     def __str__(self) -> str:
@@ -233,7 +237,7 @@ class Mandate(models.Model):
 
 
 class Enactment(models.Model):
-    """What became of a due mandate: its operation was performed, or it failed because the old version moved on (P3)."""
+    """What became of a due mandate: it was carried out, or it failed because the old version had moved on (P3)."""
 
     mandate = models.OneToOneField(Mandate, models.PROTECT, related_name="enactment")
     at = models.DateTimeField()
@@ -256,7 +260,7 @@ class Status(models.TextChoices):
 
 
 class Standing(models.Model):
-    """A person's status from a moment on; the latest row counts. Lowered only by a mandate, or by the person leaving."""
+    """A person's status from a moment on; the latest row counts. Lowered only by a mandate, or by their own word."""
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="standings")
     status = models.CharField(max_length=9, choices=Status)
@@ -266,8 +270,13 @@ class Standing(models.Model):
     mandate = models.ForeignKey(Mandate, models.PROTECT, null=True, related_name="standings")
 
     privacy.declare(
-        id=Audience.MEMBERS, person=Audience.MEMBERS, status=Audience.MEMBERS, since=Audience.MEMBERS,
-        rule=Audience.MEMBERS, recorded_by=Audience.MEMBERS, mandate=Audience.PUBLIC,
+        id=Audience.MEMBERS,
+        person=Audience.MEMBERS,
+        status=Audience.MEMBERS,
+        since=Audience.MEMBERS,
+        rule=Audience.MEMBERS,
+        recorded_by=Audience.MEMBERS,
+        mandate=Audience.PUBLIC,
     )
 
     class Meta:
@@ -287,8 +296,12 @@ class Office(models.Model):
     ends_at = models.DateTimeField()
 
     privacy.declare(
-        id=Audience.PUBLIC, person=Audience.MEMBERS, post=Audience.PUBLIC, mandate=Audience.PUBLIC,
-        starts_at=Audience.PUBLIC, ends_at=Audience.PUBLIC,
+        id=Audience.PUBLIC,
+        person=Audience.MEMBERS,
+        post=Audience.PUBLIC,
+        mandate=Audience.PUBLIC,
+        starts_at=Audience.PUBLIC,
+        ends_at=Audience.PUBLIC,
     )
 
     class Meta:
@@ -321,17 +334,15 @@ class PauseRequest(models.Model):
     asked_at = models.DateTimeField()
 
     privacy.declare(
-        id=Audience.OFFICERS, person=Audience.OFFICERS, ground=Audience.OFFICERS, scope=Audience.OFFICERS,
-        reason=Audience.OFFICERS, evidence=Audience.OFFICERS, hours=Audience.OFFICERS,
-        first_officer=Audience.OFFICERS, asked_at=Audience.OFFICERS,
-    )
+        **dict.fromkeys((
+            "id", "person", "ground", "scope", "reason", "evidence", "hours", "first_officer", "asked_at",
+        ), Audience.OFFICERS)
+    )  # fmt: skip
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(ground__in=PauseGround.values), name="ground_is_on_the_list"),
-            models.CheckConstraint(
-                condition=Q(scope__regex=r"^(work|job:[0-9]+)$"), name="pause_touches_only_work"
-            ),
+            models.CheckConstraint(condition=Q(scope__regex=r"^(work|job:[0-9]+)$"), name="pause_touches_only_work"),
             models.CheckConstraint(condition=Q(hours__range=(1, 72)), name="pause_asked_within_72_hours"),
             models.CheckConstraint(condition=~Q(reason=""), name="pause_gives_a_reason"),
             models.CheckConstraint(condition=Q(evidence__regex="^[0-9a-f]{64}$"), name="evidence_is_hashed"),
@@ -342,7 +353,7 @@ class PauseRequest(models.Model):
 
 
 class Pause(models.Model):
-    """An emergency pause of a person's new work, by two officers. Ends by itself: `ends_at` is at most 72 h after start.
+    """An emergency pause of a person's new work, by two officers. It ends by itself, at most 72 hours after its start.
 
     It never touches log-in, earnings, payout, vote, discussion or own data. Its times are the database's own.
     """
@@ -359,9 +370,17 @@ class Pause(models.Model):
     ends_at = models.DateTimeField()
 
     privacy.declare(
-        id=Audience.SELF, request=Audience.OFFICERS, person=Audience.SELF, ground=Audience.SELF, scope=Audience.SELF,
-        reason=Audience.SELF, evidence=Audience.SELF, first_officer=Audience.SELF, second_officer=Audience.SELF,
-        starts_at=Audience.SELF, ends_at=Audience.SELF,
+        id=Audience.SELF,
+        request=Audience.OFFICERS,
+        person=Audience.SELF,
+        ground=Audience.SELF,
+        scope=Audience.SELF,
+        reason=Audience.SELF,
+        evidence=Audience.SELF,
+        first_officer=Audience.SELF,
+        second_officer=Audience.SELF,
+        starts_at=Audience.SELF,
+        ends_at=Audience.SELF,
     )
 
     class Meta:

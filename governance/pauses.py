@@ -37,7 +37,7 @@ def ask_refusal(person: Person, *, by: Person, evidence: str, at: datetime) -> R
     return None
 
 
-def ask(  # noqa: PLR0913 - what a pause must say, each thing by its name
+def ask(
     person: Person, *, ground: str, scope: str, reason: str, evidence: str, hours: int, by: Person, at: datetime
 ) -> PauseRequest:
     """Ask for a pause of a person's new work; nothing happens until a second officer confirms it.
@@ -62,14 +62,14 @@ def waiting(at: datetime) -> list[PauseRequest]:
     return list(asked.select_related("person", "first_officer__person").order_by("id"))
 
 
-def _second(request: PauseRequest, by: Person, at: datetime) -> Office | None:
-    """Return the post by which this person may confirm: another than the first officer's."""
-    return next((office for office in offices.held_by(by, at) if office.post != request.first_officer.post), None)
+def _other_posts(request: PauseRequest, by: Person, at: datetime) -> list[Office]:
+    """Return the posts by which this person may confirm: others than the first officer's."""
+    return [office for office in offices.held_by(by, at) if office.post != request.first_officer.post]
 
 
 def confirm_refusal(request: PauseRequest, *, by: Person, at: datetime) -> Refusal | None:
     """Return why this person cannot confirm a pause, or None."""
-    if by.pk in {request.first_officer.person_id, request.person_id} or _second(request, by, at) is None:
+    if by.pk in {request.first_officer.person_id, request.person_id} or not _other_posts(request, by, at):
         return Refusal(
             _("A pause needs a second officer: another person, with another post, and not the one it is about."),
             rule="part 6",
@@ -90,10 +90,11 @@ def confirm(request: PauseRequest, *, by: Person, at: datetime) -> Pause:
     Raises Refused when the confirmer is no second officer, the ask has lapsed, or five members are paused already.
     """
     refuse_if(confirm_refusal(request, by=by, at=at))
+    second = _other_posts(request, by, at)[0]
     with transaction.atomic():
         pause = Pause.objects.create(
             request=request, person=request.person, ground=request.ground, scope=request.scope, reason=request.reason,
-            evidence=request.evidence, first_officer=request.first_officer, second_officer=_second(request, by, at),
+            evidence=request.evidence, first_officer=request.first_officer, second_officer=second,
             starts_at=at, ends_at=at + timedelta(hours=request.hours),
         )  # fmt: skip
         events.write(

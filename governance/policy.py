@@ -64,4 +64,4 @@ class Policy(Protocol):
 
 
 class Stale(Exception):  # noqa: N818 - reads as the sentence it is
-    """The version that a payload replaces is no longer the current one: nothing is changed, the enactment fails (P3)."""
+    """The version that a payload replaces is no longer the current one: the enactment fails, nothing changes (P3)."""

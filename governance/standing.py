@@ -54,19 +54,22 @@ def _scopes(doing: str) -> list[str]:
 def _facts(person: Person, scopes: list[str], at: datetime) -> tuple[str | None, int | None]:
     latest = Standing.objects.filter(person=OuterRef("pk")).order_by("-id").values("status")[:1]
     running = Pause.objects.filter(person=OuterRef("pk"), scope__in=scopes, starts_at__lte=at, ends_at__gt=at)
-    return (
-        Person.objects.filter(pk=person.pk)
-        .values_list(Subquery(latest), Subquery(running.order_by("-ends_at").values("pk")[:1]))
-        .get()
-    )
+    last = running.order_by("-ends_at").values("pk")[:1]
+    current: str | None
+    pause: int | None
+    current, pause = Person.objects.filter(pk=person.pk).values_list(Subquery(latest), Subquery(last)).get()
+    return current, pause
 
 
 def _paused(pause: int) -> Refusal:
     ends = Pause.objects.values_list("ends_at", flat=True).get(pk=pause)
     return Refusal(
-        _("New work is paused for you until %(end)s UTC; then the pause ends by itself.") % {"end": f"{ends:%d %b %H:%M}"},
+        _("New work is paused for you until %(end)s UTC; then the pause ends by itself.")
+        % {"end": f"{ends:%d %b %H:%M}"},
         rule="part 6",
-        appeal=_("Your pay, payouts and votes go on. See “My standing” for the reason, who decided, and how to answer."),
+        appeal=_(
+            "Your pay, payouts and votes go on. See “My standing” for the reason, who decided, and how to answer."
+        ),
     )
 
 
@@ -78,13 +81,15 @@ def _by_status(current: Status, act: str) -> Refusal | None:
         return _gone(current)
     if act in VOTE:
         return Refusal(
-            _("Members vote, and you are not one yet."), rule="R1",
+            _("Members vote, and you are not one yet."),
+            rule="R1",
             appeal=_("You become a member 90 days after your onboarding, or after 20 paid hours."),
         )
     if act == "onboarding":
         return None
     return Refusal(
-        _("This work is open to you after the onboarding."), rule="R2",
+        _("This work is open to you after the onboarding."),
+        rule="R2",
         appeal=_("Do the onboarding first: it is paid, whether you pass or not."),
     )
 
@@ -92,10 +97,13 @@ def _by_status(current: Status, act: str) -> Refusal | None:
 def _gone(current: Status) -> Refusal:
     if current == Status.LEFT:
         return Refusal(
-            _("You have left the cooperative."), rule="D1", appeal=_("Your pay and your data stay yours; write to us to come back.")
+            _("You have left the cooperative."),
+            rule="D1",
+            appeal=_("Your pay and your data stay yours; write to us to come back."),
         )
     return Refusal(
-        _("Your membership was ended by a decision of the members."), rule="N7",
+        _("Your membership was ended by a decision of the members."),
+        rule="N7",
         appeal=_("Your pay stays yours. You can appeal to the general meeting; see “My standing”."),
     )
 

@@ -98,8 +98,8 @@ def refusal(proposal: Proposal, *, by: Person, at: datetime) -> Refusal | None:
     """Return why a person cannot vote on a proposal now, or None."""
     if proposal.published_at is None or proposal.opens_at is None or at < proposal.opens_at:
         return Refusal(
-            _("The vote has not opened yet."), rule=proposal.rule.key, appeal=_("Until then you can read and discuss it."),
-            status=409,
+            _("The vote has not opened yet."), rule=proposal.rule.key, status=409,
+            appeal=_("Until then you can read and discuss it."),
         )  # fmt: skip
     if proposal.closes_at is None or at >= proposal.closes_at:
         return Refusal(

@@ -52,10 +52,12 @@ LOWERING = f"""
     ) THEN
         RETURN NEW;
     END IF;
-    {guards.refuse(
+    {
+    guards.refuse(
         "standing_is_lowered_only_by_mandate",
         "A person's standing is lowered only by the mandate of a vote, or by their own word when they leave.",
-    )}
+    )
+}
 """
 
 RISING = f"""
@@ -75,10 +77,12 @@ RISING = f"""
     ) THEN
         RETURN NEW;
     END IF;
-    {guards.refuse(
+    {
+    guards.refuse(
         "standing_rises_in_order",
         "Applicants become candidates; candidates become members after 90 days or 20 paid hours.",
-    )}
+    )
+}
 """
 
 # A row everybody can wait for: locked while one more pause is counted.
@@ -101,10 +105,12 @@ PAUSING = f"""
         AND first.post <> second.post AND first.person_id <> second.person_id
         AND NEW.person_id NOT IN (first.person_id, second.person_id)
     ) IS NOT TRUE THEN
-        {guards.refuse(
-            "pause_needs_two_officers",
-            "A pause needs two people who hold different posts now and agree on the same facts within a day.",
-        )}
+        {
+    guards.refuse(
+        "pause_needs_two_officers",
+        "A pause needs two people who hold different posts now and agree on the same facts within a day.",
+    )
+}
     END IF;
     IF 5 <= (
         SELECT count(DISTINCT p.person_id) FROM public.governance_pause p
@@ -141,12 +147,18 @@ class Migration(migrations.Migration):
         guards.AppendOnly("governance_office", otherwise="Posts end by their dates or by a recall, never by an edit."),
         guards.Grant("governance_office", "SELECT"),
         guards.Procedure(
-            "standing_is_lowered_only_by_mandate", table="governance_standing", declare="was text;", body=LOWERING,
+            "standing_is_lowered_only_by_mandate",
+            table="governance_standing",
+            declare="was text;",
+            body=LOWERING,
             definer=True,
         ),
         guards.Procedure(
-            "standing_rises_in_order", table="governance_standing", declare="was text; became timestamptz;",
-            body=RISING, definer=True,
+            "standing_rises_in_order",
+            table="governance_standing",
+            declare="was text; became timestamptz;",
+            body=RISING,
+            definer=True,
         ),
         guards.AppendOnly("governance_standing", otherwise="What somebody's standing was is never rewritten."),
         guards.Grant("governance_standing", "SELECT", "INSERT"),
@@ -154,12 +166,16 @@ class Migration(migrations.Migration):
         guards.AppendOnly("governance_pauserequest"),
         guards.Grant("governance_pauserequest", "SELECT", "INSERT"),
         guards.Procedure(
-            "pause_needs_two_officers", table="governance_pause", body=PAUSING, definer=True,
+            "pause_needs_two_officers",
+            table="governance_pause",
+            body=PAUSING,
+            definer=True,
             declare=(
-                "asked public.governance_pauserequest; first public.governance_office;"
-                " second public.governance_office;"
+                "asked public.governance_pauserequest; first public.governance_office; second public.governance_office;"
             ),
         ),
-        guards.AppendOnly("governance_pause", otherwise="A pause ends by its own time; it is neither prolonged nor edited."),
+        guards.AppendOnly(
+            "governance_pause", otherwise="A pause ends by its own time; it is neither prolonged nor edited."
+        ),
         guards.Grant("governance_pause", "SELECT", "INSERT"),
     ]

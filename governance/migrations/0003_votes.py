@@ -1,4 +1,4 @@
-"""Promises about votes: what is published stands, who is on the roll votes, the count is the count, and nothing else is enacted."""
+"""Promises about votes: what is published stands, the roll votes, the count is the count, nothing else is enacted."""
 
 from typing import ClassVar
 
@@ -70,7 +70,8 @@ BEGIN ATOMIC
         SELECT DISTINCT ON (s.person_id) s.person_id, s.status, s.since, s.mandate_id
         FROM public.governance_standing s ORDER BY s.person_id, s.id DESC
     ), electors AS (
-        SELECT l.person_id, l.since <= moment - interval '4320 hours' AS senior, worked.person_id IS NOT NULL AS affected
+        SELECT l.person_id, l.since <= moment - interval '4320 hours' AS senior,
+            worked.person_id IS NOT NULL AS affected
         FROM latest l
         LEFT JOIN public.governance_mandate m ON m.id = l.mandate_id
         LEFT JOIN public.governance_paid_time paid ON paid.person_id = l.person_id
@@ -137,13 +138,17 @@ PUBLISHING = f"""
             AND rule.readings = 2 AND r.key = rule.key AND f.first_reading_id IS NULL
             AND f.policy = NEW.policy AND f.payload = NEW.payload AND f.subject = NEW.subject
     ) THEN
-        {guards.refuse(
-            "proposal_stands_once_published",
-            "A second reading has the very text of a first that passed at least 30 days ago.",
-        )}
+        {
+    guards.refuse(
+        "proposal_stands_once_published",
+        "A second reading has the very text of a first that passed at least 30 days ago.",
+    )
+}
     END IF;
     IF rule.key IN ('N1', 'N2', 'N3') AND public.governance_too_soon(NEW, moment) THEN
-        {guards.refuse("cuts_keep_their_rhythm", "One proposal to cut in 90 days; one that failed, not before 180 days.")}
+        {
+    guards.refuse("cuts_keep_their_rhythm", "One proposal to cut in 90 days; one that failed, not before 180 days.")
+}
     END IF;
     NEW.published_at := moment;
     NEW.opens_at := moment + make_interval(hours => 24 * rule.deliberation_days);
@@ -214,7 +219,7 @@ END;
 
 CREATE FUNCTION public.governance_closed(vote bigint) RETURNS boolean LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-    SELECT coalesce((SELECT p.closes_at <= public.coop_now() FROM public.governance_proposal p WHERE p.id = vote), false);
+    SELECT EXISTS (SELECT FROM public.governance_proposal p WHERE p.id = vote AND p.closes_at <= public.coop_now());
 END;
 
 CREATE FUNCTION public.governance_count(vote bigint) RETURNS jsonb LANGUAGE sql VOLATILE SECURITY DEFINER
@@ -341,12 +346,18 @@ class Migration(migrations.Migration):
             otherwise="A proposal begins as a draft; the database publishes it.",
         ),
         guards.Procedure(
-            "proposal_stands_once_published", table="governance_proposal", on="UPDATE", definer=True, body=PUBLISHING,
+            "proposal_stands_once_published",
+            table="governance_proposal",
+            on="UPDATE",
+            definer=True,
+            body=PUBLISHING,
             declare="moment timestamptz; rule public.governance_rule;",
         ),
         guards.NeverDeleted("governance_proposal"),
         guards.Grant(
-            "governance_proposal", "SELECT", "INSERT",
+            "governance_proposal",
+            "SELECT",
+            "INSERT",
             # Drafts may be rewritten; the guard says until when. Times, digest and root are the database's own.
             "UPDATE (title, text, payload, impact, rule_id, subject, published_at)",
         ),
@@ -370,13 +381,19 @@ class Migration(migrations.Migration):
         guards.Allow("governance_receipt_is_counted(text)"),
         guards.Allow("governance_receipts(bigint)"),
         guards.Procedure(
-            "tally_is_what_the_ballots_say", table="governance_tally", definer=True, body=TALLYING,
+            "tally_is_what_the_ballots_say",
+            table="governance_tally",
+            definer=True,
+            body=TALLYING,
             declare="counted jsonb;",
         ),
         guards.AppendOnly("governance_tally"),
         guards.Grant("governance_tally", "SELECT", "INSERT"),
         guards.Procedure(
-            "mandate_needs_a_passed_vote", table="governance_mandate", definer=True, body=MANDATING,
+            "mandate_needs_a_passed_vote",
+            table="governance_mandate",
+            definer=True,
+            body=MANDATING,
             declare="lock_ends timestamptz;",
         ),
         guards.AppendOnly("governance_mandate", otherwise="A mandate is neither taken back nor rewritten."),

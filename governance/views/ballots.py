@@ -65,7 +65,7 @@ def check(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def recount(request: HttpRequest, pk: int) -> HttpResponse:
+def recount(_request: HttpRequest, pk: int) -> HttpResponse:
     """Answer the box of a counted vote for everybody to count again: receipts and choices, apart from each other."""
     vote = get_object_or_404(voting.listed(), pk=pk)
     if not explaining.seen(vote, clock.now()).counted:

@@ -1,5 +1,7 @@
 """Votes: what is open, proposing, reading a proposal, its result."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -17,7 +19,9 @@ from governance.views import me, reader
 
 def _found(request: HttpRequest, pk: int) -> Proposal:
     """Return a published proposal, or a draft to its author; Http404 else."""
-    known = Proposal.objects.select_related("rule", "tally", "mandate__enactment", "first_reading__tally", "proposed_by")
+    known = Proposal.objects.select_related(
+        "rule", "tally", "mandate__enactment", "first_reading__tally", "proposed_by"
+    )
     proposal = get_object_or_404(known, pk=pk)
     if proposal.published_at is None and proposal.proposed_by != request.user:
         raise Http404
@@ -31,7 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
     known = voting.listed()
     drafts = Proposal.objects.filter(published_at=None, proposed_by=person) if person else Proposal.objects.none()
     open_now = known.filter(opens_at__lte=at, closes_at__gt=at).order_by("closes_at")
-    shown = {
+    shown: dict[str, Any] = {
         "open": [(vote, bool(person and voting.has_voted(vote, person))) for vote in open_now],
         "coming": known.filter(opens_at__gt=at).order_by("opens_at"),
         "drafts": drafts.order_by("-id")[:10],

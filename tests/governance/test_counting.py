@@ -1,7 +1,6 @@
 """Counting: the database and Python come to the same, for any box, in whole numbers."""
 
 import json
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -56,11 +55,11 @@ def test_thresholds_are_those_of_exact_fractions(
 
 
 @pytest.fixture
-def box(superuser: psycopg.Connection) -> Iterator[psycopg.Connection]:
+def box(superuser: psycopg.Connection) -> psycopg.Connection:
     """Give a connection on which ballots can be laid in a box without a vote having been held."""
     for table in ("proposal", "rollentry", "ballot"):
-        superuser.execute(f"ALTER TABLE governance_{table} DISABLE TRIGGER ALL")  # type: ignore[arg-type]
-    yield superuser
+        superuser.execute(f"ALTER TABLE governance_{table} DISABLE TRIGGER ALL")
+    return superuser
 
 
 def count_of(box: psycopg.Connection, key: str, people: list[Elector]) -> dict[str, dict[str, int | bool]]:

@@ -152,7 +152,10 @@ def test_leaving_is_two_clicks_and_only_ones_own(amina: Person, signed_in: Signe
 
 
 def test_pages_cost_a_known_number_of_queries(
-    published: Callable[..., Proposal], amina: Person, signed_in: SignedIn, django_assert_max_num_queries: DjangoAssertNumQueries
+    published: Callable[..., Proposal],
+    amina: Person,
+    signed_in: SignedIn,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     proposal, browser = published(), signed_in(amina)
     with django_assert_max_num_queries(13):

@@ -118,7 +118,14 @@ def test_the_same_facts_carry_no_second_pause(
     at = later(hours=2)
     with pytest.raises(Refused, match="the same facts"):
         pauses.ask(
-            amina, ground=pause.ground, scope="work", reason="Again.", evidence=pause.evidence, hours=72, by=teresa, at=at
+            amina,
+            ground=pause.ground,
+            scope="work",
+            reason="Again.",
+            evidence=pause.evidence,
+            hours=72,
+            by=teresa,
+            at=at,
         )
     attack(PAUSE, [office_of(teresa).pk, 0, pause.request_id], guard="governance_pause_request_id_key")
     second = PauseRequest.objects.create(
@@ -186,7 +193,14 @@ def test_grounds_are_the_complete_list_of_part_six() -> None:
 def test_a_pause_without_evidence_is_not_written(amina: Person, samuel: Person, now: datetime) -> None:
     with pytest.raises(IntegrityError, match="evidence_is_hashed"):
         pauses.ask(
-            amina, ground=PauseGround.PAYMENT_FRAUD, scope="work", reason="Seen.", evidence="", hours=2, by=samuel, at=now
+            amina,
+            ground=PauseGround.PAYMENT_FRAUD,
+            scope="work",
+            reason="Seen.",
+            evidence="",
+            hours=2,
+            by=samuel,
+            at=now,
         )
 
 

@@ -43,8 +43,9 @@ def test_publishing_sets_the_times_that_the_rule_says(published: Callable[..., P
 def test_the_states_follow_the_times(published: Callable[..., Proposal]) -> None:
     proposal = published("N1")
     seen = [voting.state(proposal, clock.now())]
-    for moment in (proposal.frozen_at, proposal.opens_at, proposal.closes_at):
-        seen.append(voting.state(proposal, reach(moment)))
+    seen += [
+        voting.state(proposal, reach(moment)) for moment in (proposal.frozen_at, proposal.opens_at, proposal.closes_at)
+    ]
     assert seen == [State.PUBLISHED, State.FROZEN, State.VOTING, State.CLOSED]
 
 
@@ -74,9 +75,7 @@ def test_founding_members_are_electors_from_the_start(published: Callable[..., P
     assert entry.senior
 
 
-def test_a_candidate_is_not_on_the_roll(
-    published: Callable[..., Proposal], newcomer: Person, now: datetime
-) -> None:
+def test_a_candidate_is_not_on_the_roll(published: Callable[..., Proposal], newcomer: Person, now: datetime) -> None:
     standing.admit(newcomer, status=Status.CANDIDATE, rule="onboarding", by=None, at=now)
     assert voting.entry(published(), newcomer) is None
 
@@ -100,12 +99,12 @@ def work_of(owner: psycopg.Connection, people: list[Person], *, days_ago: int, s
     """Let the views of the work say that people worked in the hall so many days ago, so many seconds in all."""
     rows = ", ".join(f"('hall:1', {person.pk}::bigint, coop_now() - interval '{days_ago} days')" for person in people)
     owner.execute(
-        "CREATE OR REPLACE VIEW governance_engagement AS"  # type: ignore[arg-type]
+        "CREATE OR REPLACE VIEW governance_engagement AS"
         f" SELECT subject::text, person_id, last_at FROM (VALUES {rows}) w (subject, person_id, last_at)"
     )
     paid = ", ".join(f"({person.pk}::bigint, {seconds}::numeric)" for person in people)
     owner.execute(
-        f"CREATE OR REPLACE VIEW governance_paid_time AS SELECT * FROM (VALUES {paid}) p (person_id, seconds)"  # type: ignore[arg-type]
+        f"CREATE OR REPLACE VIEW governance_paid_time AS SELECT * FROM (VALUES {paid}) p (person_id, seconds)"
     )
 
 
@@ -134,7 +133,7 @@ def test_fewer_than_ten_affected_means_everybody_decides(owner: psycopg.Connecti
 
 @pytest.mark.parametrize(("days", "hours", "on_the_roll"), [(31, 10, True), (31, 9, False), (29, 10, False)])
 def test_a_member_needs_30_days_and_10_paid_hours(
-    owner: psycopg.Connection, newcomer: Person, days: int, hours: int, on_the_roll: bool
+    owner: psycopg.Connection, newcomer: Person, days: int, hours: int, on_the_roll: object
 ) -> None:
     work_of(owner, [newcomer], days_ago=1, seconds=hours * 3600)
     owner.execute("ALTER TABLE governance_standing DISABLE TRIGGER USER")
@@ -210,7 +209,9 @@ def test_a_published_proposal_is_never_changed(
 
 @pytest.mark.parametrize("column", ["closes_at", "opens_at", "locked_until"])
 def test_the_site_sets_no_times(published: Callable[..., Proposal], attack: Callable[..., None], column: str) -> None:
-    attack(f"UPDATE governance_proposal SET {column} = now() WHERE id = %s", [published().pk], guard="permission denied")
+    attack(
+        f"UPDATE governance_proposal SET {column} = now() WHERE id = %s", [published().pk], guard="permission denied"
+    )
 
 
 @pytest.mark.parametrize("column", ["digest", "roll_root"])
@@ -252,9 +253,14 @@ def test_a_payload_is_one_object_without_double_keys(
     )
 
 
+ADD_TO_ROLL = """
+INSERT INTO governance_rollentry (proposal_id, person_id, position, affected, senior)
+SELECT max(id), (SELECT id FROM people_person WHERE name = 'Nia'), 999, true, true FROM governance_proposal
+"""
+
+
 @pytest.mark.parametrize("statement", [
-    "INSERT INTO governance_rollentry (proposal_id, person_id, position, affected, senior)"
-    " SELECT max(id), (SELECT id FROM people_person WHERE name = 'Nia'), 999, true, true FROM governance_proposal",
+    ADD_TO_ROLL,
     "UPDATE governance_rollentry SET senior = true",
     "DELETE FROM governance_rollentry",
     "TRUNCATE governance_rollentry",
@@ -324,10 +330,12 @@ def test_rules_are_never_rewritten(attack: Callable[..., None]) -> None:
 
 
 def test_no_rule_crosses_the_bounds_of_the_constitution(owner: psycopg.Connection) -> None:
-    columns = "decision, deliberation_days, frozen_days, voting_days, lock_days, affected_floor, whole_yes, whole_floor,"
+    columns = (
+        "decision, deliberation_days, frozen_days, voting_days, lock_days, affected_floor, whole_yes, whole_floor,"
+    )
     with pytest.raises(psycopg.errors.CheckViolation) as caught:
         owner.execute(
-            f"INSERT INTO governance_rule (key, version, {columns} readings, seniors_too, published_at, mandate_id,"  # type: ignore[arg-type]
+            f"INSERT INTO governance_rule (key, version, {columns} readings, seniors_too, published_at, mandate_id,"
             f" affected_yes) SELECT key, 2, {columns} readings, seniors_too, published_at, mandate_id, 19999"
             " FROM governance_rule WHERE key = 'N1'"
         )

@@ -112,6 +112,6 @@ def test_two_cuts_published_at_once_are_one(draft: Callable[..., Proposal], amin
 
     drafts = [draft("N1", "green"), draft("N2", "blue")]
     at = clock.now()
-    done = at_once(*[lambda one=one: proposals.publish(one, by=amina, at=at) for one in drafts])  # type: ignore[misc]
+    done = at_once(*[lambda one=one: proposals.publish(one, by=amina, at=at) for one in drafts])
     assert sum(isinstance(one, Proposal) for one in done) == 1
     assert Proposal.objects.exclude(published_at=None).count() == 1
