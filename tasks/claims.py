@@ -22,7 +22,7 @@ from tasks.models import OPEN_STATES, Assignment, AssignmentState, Job, Task
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A job's terms as they stand now, and the latest assignment that one person had of it (its fields None if none)."""
+    """A job's terms as they stand now, and the latest assignment one person had of it (its fields None if none)."""
 
     pay: Decimal
     overlap: int
@@ -69,17 +69,16 @@ LEFT JOIN LATERAL (
 WHERE j.id = %(job)s
 """
 
-LAST_POSITION = 2**31 - 1
-
 # The highest number that a task's position can have.
 LAST_POSITION = 2_147_483_647
+PASSING_OVER = "SKIP LOCKED"
 
-# Locked until the transaction ends; a task that somebody else is claiming this moment is passed over.
+# Locked until the transaction ends; a task that somebody else is claiming this moment is passed over, or waited for.
 PICK = """
 SELECT t.* FROM tasks_task t
 WHERE t.job_id = %s AND t.open_slots > 0 AND t.position BETWEEN %s AND %s
     AND NOT EXISTS (SELECT FROM tasks_assignment a WHERE a.task_id = t.id AND a.person_id = %s)
-ORDER BY t.position LIMIT 1 FOR NO KEY UPDATE OF t SKIP LOCKED
+ORDER BY t.position LIMIT 1 FOR NO KEY UPDATE OF t
 """
 
 # The next slot is one above the highest that is held; only where one came back is the lowest free one looked for.
@@ -108,10 +107,10 @@ def offer(job: Job, *, by: Person, at: datetime) -> Offer:
         row = cursor.fetchone()
     if row is None:
         raise Refused(Refusal(_("No rate was voted for this kind of work."), "N10", status=409))
-    pay, *terms, rate_id, amount, fee_id, fee, seat, last_id, position, state, expires, card = row
+    pay, overlap, limit, onboarding, is_open, rate, amount, fee_version, fee, seat, *last = row
     return Offer(
-        from_micro(pay), *terms, rate_id, from_micro(amount), fee_id, from_micro(fee), seat, last_id, position, state,
-        expires, card,
+        from_micro(pay), overlap, limit, onboarding, is_open, rate, from_micro(amount), fee_version, from_micro(fee), seat,
+        *last,
     )  # fmt: skip
 
 
@@ -168,7 +167,7 @@ def _claim(job: Job, by: Person, at: datetime, card: str, wanted: Task | None) -
     refuse_if(_refusal(job, terms, by, at))
     if terms.last_state == AssignmentState.CLAIMED:
         _end([lock(terms.last_id or 0)], AssignmentState.EXPIRED, by=None, at=at)
-    task = _pick(job, by, wanted.position, wanted.position) if wanted else _next(job, by, terms)
+    task = _pick(job, by, wanted.position, wanted.position, "") if wanted else _next(job, by, terms)
     if task is None:
         return None
     claimed = _take(task, terms, card or terms.last_card or cards.card_for(job, at=at).pk, job, by, at)
@@ -192,8 +191,8 @@ def _next(job: Job, by: Person, terms: Offer) -> Task | None:
     return ahead or (_pick(job, by, 0, terms.last_position) if terms.last_id else None)
 
 
-def _pick(job: Job, by: Person, first: int, last: int = LAST_POSITION) -> Task | None:
-    return next(iter(Task.objects.raw(PICK, [job.pk, first, last, by.pk])), None)
+def _pick(job: Job, by: Person, first: int, last: int = LAST_POSITION, busy: str = PASSING_OVER) -> Task | None:
+    return next(iter(Task.objects.raw(PICK + busy, [job.pk, first, last, by.pk])), None)
 
 
 def _take(task: Task, terms: Offer, card: str, job: Job, by: Person, at: datetime) -> Assignment:
@@ -297,7 +296,8 @@ def _end(held: Iterable[Assignment], state: AssignmentState, *, by: Person | Non
     ended = list(held)
     Assignment.objects.filter(pk__in=[one.pk for one in ended]).update(state=state, decided_at=at)
     events.write_many(
-        events.Entry(f"claims.{state}", by and by.pk, f"job:{one.job_id}", at, {"assignment": one.pk}) for one in ended
+        events.Entry(f"claims.{state}", by.pk if by else None, f"job:{one.job_id}", at, {"assignment": one.pk})
+        for one in ended
     )
     for one in ended:
         one.state, one.decided_at = state, at

@@ -5,18 +5,23 @@ The answers have no times: what an hour came to is given at the rate card's usua
 
 import csv
 import json
+import multiprocessing
 import statistics
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, wait
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
 from django.core.files import File
+from django.db import connections
 from django.db.models import Sum
 
 from coop import clock
@@ -29,6 +34,11 @@ from payments import deposits, invariants, rates
 from payments.models import WorkType
 from tasks import answers, claims, datasets, jobs, onboarding, reviews
 from tasks.models import Assignment, AssignmentState, Job, Task
+
+# Where the processes of a replay count what they have done.
+DONE: ContextVar["Synchronized[int]"] = ContextVar("DONE")
+# Told of each step: how many answers more there are to do, how many more are done.
+type Progress = Callable[[int, int], None]
 
 # Which label each of the published answers means.
 LABELS = {"0": "Different", "1": "Same"}
@@ -88,28 +98,84 @@ class Figures:
     problems: dict[str, list[tuple[object, ...]]]
 
 
-def replay(data: Data, *, progress: Callable[[list[Row]], Iterator[Row]] = iter) -> Figures:
-    """Run the crowd through the platform and return what it came to; what is done already is not done again."""
+def _silent(_more: int, _done: int) -> None:
+    """Tell nobody."""
+
+
+def replay(data: Data, *, processes: int = 1, progress: Progress = _silent) -> Figures:
+    """Run the crowd through the platform and return what it came to; what is done already is not done again.
+
+    `processes` work side by side, each person in one of them; 1 stays in this one. `progress` is told each step.
+    """
     rows = data.answers()
-    crowd = _crowd(sorted({row.worker for row in rows}))
     job = _job(data)
-    tasks = {task.external_id: task for task in Task.objects.filter(job=job).only("external_id", "position")}
-    done = set(Assignment.objects.filter(job=job).exclude(submitted_at=None).values_list("task_id", "person_id"))
-    todo = [row for row in rows if (tasks[row.pair].pk, crowd[row.worker].pk) not in done]
-    seconds = rates.current(job.work_type).estimated_seconds
-    for row in progress(todo):
-        _answer(job, tasks[row.pair], row, seconds, by=crowd[row.worker])
+    shares = _shares(job, rows)
+    progress(sum(len(share.todo) for share in shares), 0)
+    if processes > 1:
+        _side_by_side(shares, processes, progress)
+    else:
+        for share in shares:
+            share.work_through(lambda: progress(0, 1))
     _let_silence_accept(job)
     return _figures(job, data)
 
 
-def _crowd(workers: list[str]) -> dict[str, Person]:
-    """Return the people, having joined by paid onboarding like everybody."""
-    people = {worker: _join(worker) for worker in workers}
-    for someone in people.values():
-        if standing.status(someone) == Status.APPLICANT:
-            _onboard(someone)
-    return people
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one person of the crowd has still to do, with the tasks it is about."""
+
+    someone: Person
+    job: Job
+    todo: list[tuple[Task, Row]]
+    seconds: int
+
+    def work_through(self, tick: Callable[[], None]) -> None:
+        """Join by paid onboarding like everybody, then do the work; `tick` is called after each answer."""
+        if standing.status(self.someone) == Status.APPLICANT:
+            _onboard(self.someone)
+        for task, row in self.todo:
+            _answer(self.job, task, row, self.seconds, by=self.someone)
+            tick()
+
+
+def _shares(job: Job, rows: list[Row]) -> list[Share]:
+    """Return each person's share, the largest first so that none is left alone at the end."""
+    crowd = {worker: _join(worker) for worker in sorted({row.worker for row in rows})}
+    tasks = {task.external_id: task for task in Task.objects.filter(job=job).only("external_id", "position")}
+    done = set(Assignment.objects.filter(job=job).exclude(submitted_at=None).values_list("task_id", "person_id"))
+    seconds = rates.current(job.work_type).estimated_seconds
+    shares = {worker: Share(someone, job, [], seconds) for worker, someone in crowd.items()}
+    for row in rows:
+        if (tasks[row.pair].pk, crowd[row.worker].pk) not in done:
+            shares[row.worker].todo.append((tasks[row.pair], row))
+    return sorted(shares.values(), key=lambda share: -len(share.todo))
+
+
+def _side_by_side(shares: list[Share], processes: int, progress: Progress) -> None:
+    """Let several processes work through the shares, and report what all have done twice a second."""
+    context = multiprocessing.get_context("fork")
+    done = context.Value("l", 0)
+    connections.close_all()
+    with ProcessPoolExecutor(processes, context, initializer=DONE.set, initargs=(done,)) as pool:
+        waiting = {pool.submit(_work_through, share) for share in shares}
+        shown = 0
+        while waiting:
+            finished, waiting = wait(waiting, timeout=0.5)
+            progress(0, done.value - shown)
+            shown = done.value
+            for future in finished:
+                future.result()
+
+
+def _work_through(share: Share) -> None:
+    """Work through a share in a process of the pool, counting each answer where all of them count."""
+    done = DONE.get()
+
+    def tick() -> None:
+        with done.get_lock():
+            done.value += 1
+
+    share.work_through(tick)
 
 
 def _join(worker: str) -> Person:
@@ -119,11 +185,13 @@ def _join(worker: str) -> Person:
 
 
 def _onboard(someone: Person) -> None:
-    job = onboarding.job()
+    """Answer every question of the onboarding rightly."""
+    if (job := onboarding.job()) is None:
+        return
     for _unit in range(Task.objects.filter(job=job).count()):
         assignment = claims.claim_next(job, by=someone, at=clock.now())
-        right = Task.objects.get(pk=assignment.task_id).gold["value"]
-        answers.submit(assignment, value=right, key=uuid.uuid4(), seconds=60, by=someone, at=clock.now())
+        known = Task.objects.values_list("gold__value", flat=True).get(pk=assignment.task_id)
+        answers.submit(assignment, value=known, key=uuid.uuid4(), seconds=60, by=someone, at=clock.now())
 
 
 def _job(data: Data) -> Job:
@@ -145,9 +213,16 @@ def _draft() -> Job:
     deposits.record(client, amount=Decimal(5000), reference="BANK-PRODUCT-MATCH", by=treasurer, at=at)
     work_type = WorkType.objects.get(slug="product-match")
     return jobs.draft(
-        Client.objects.get(pk=client.pk), work_type=work_type, title="Product pairs of two shops", guide=GUIDE,
+        Client.objects.get(pk=client.pk),
+        work_type=work_type,
+        title="Product pairs of two shops",
+        guide=GUIDE,
         form={"question": "Are these the same product?", "labels": ["Same", "Different"], "multiple": False},
-        overlap=3, pay=rates.current(work_type).amount, time_limit=timedelta(hours=1), by=olga, at=at,
+        overlap=3,
+        pay=rates.current(work_type).amount,
+        time_limit=timedelta(hours=1),
+        by=olga,
+        at=at,
     )
 
 

@@ -48,9 +48,37 @@ CAST = [
 ]
 # Further members, so that a vote is decided by more than a table.
 CHORUS = (
-    "Abebe Beatriz Chidi Dalia Emeka Fatima Grace Hassan Imani Joao Kwame Leila Mateo Ngozi Omar Paulina Quentin Rosa "
-    "Sanjay Thandi Uma Valentina Wanjiru Ximena Yusuf Zainab Akua Benoit Carmen Dinesh"
-).split()
+    "Abebe",
+    "Beatriz",
+    "Chidi",
+    "Dalia",
+    "Emeka",
+    "Fatima",
+    "Grace",
+    "Hassan",
+    "Imani",
+    "Joao",
+    "Kwame",
+    "Leila",
+    "Mateo",
+    "Ngozi",
+    "Omar",
+    "Paulina",
+    "Quentin",
+    "Rosa",
+    "Sanjay",
+    "Thandi",
+    "Uma",
+    "Valentina",
+    "Wanjiru",
+    "Ximena",
+    "Yusuf",
+    "Zainab",
+    "Akua",
+    "Benoit",
+    "Carmen",
+    "Dinesh",
+)
 
 
 def found(at: datetime) -> Cooperative:

@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from django.core.files import File
 
@@ -21,24 +22,42 @@ HERE = Path(__file__).parent
 ONBOARDING_GUIDE = """\
 # How pay works here
 
-You see the **rate card** before you accept: pay, usual time, what that makes an hour. What it says is kept with your task
-and cannot change afterwards. A cut needs a vote of the members; the database refuses anything else.
+You see the **rate card** before you accept: pay, usual time, what that makes an hour. It is kept with your task
+as you saw it and cannot change afterwards. A cut needs a vote of the members; the database refuses anything else.
 
 Answer each question as you think right. Each one is paid, right or wrong, and you read at once why.
 """
 ONBOARDING = [
-    ("A job shows US$ 0.09 a task and a usual time of 30 seconds. What does that make an hour?",
-     ["US$ 5.40", "US$ 10.80", "US$ 27.00"], "US$ 10.80", "There are 120 half minutes in an hour: 120 × 0.09 = 10.80."),
-    ("You accepted a task at US$ 0.90. An hour later the client would like to pay 0.70. What are you paid?",
-     ["US$ 0.90", "US$ 0.70", "The client decides"], "US$ 0.90", "Your card is fixed when you accept (rule E1)."),
-    ("Two products: 'Kettle 1.7 l, steel' and 'Glass kettle 1.5 l'. The same product?",
-     ["Yes", "No"], "No", "Size and material differ."),
-    ("A task upsets you. What may you do?",
-     ["Skip it; nothing is held against you", "Finish it first", "Ask the client"],
-     "Skip it; nothing is held against you", "Skipping is free. You can also report the content."),
-    ("Who can lower the pay of a kind of work?",
-     ["The client", "An officer", "The members, by a vote"], "The members, by a vote",
-     "Rules N1 to N3: only a vote of those affected, counted by the database."),
+    (
+        "A job shows US$ 0.09 a task and a usual time of 30 seconds. What does that make an hour?",
+        ["US$ 5.40", "US$ 10.80", "US$ 27.00"],
+        "US$ 10.80",
+        "There are 120 half minutes in an hour: 120 times 0.09 is 10.80.",
+    ),
+    (
+        "You accepted a task at US$ 0.90. An hour later the client would like to pay 0.70. What are you paid?",
+        ["US$ 0.90", "US$ 0.70", "The client decides"],
+        "US$ 0.90",
+        "Your card is fixed when you accept (rule E1).",
+    ),
+    (
+        "Two products: 'Kettle 1.7 l, steel' and 'Glass kettle 1.5 l'. The same product?",
+        ["Yes", "No"],
+        "No",
+        "Size and material differ.",
+    ),
+    (
+        "A task upsets you. What may you do?",
+        ["Skip it; nothing is held against you", "Finish it first", "Ask the client"],
+        "Skip it; nothing is held against you",
+        "Skipping is free. You can also report the content.",
+    ),
+    (
+        "Who can lower the pay of a kind of work?",
+        ["The client", "An officer", "The members, by a vote"],
+        "The members, by a vote",
+        "Rules N1 to N3: only a vote of those affected, counted by the database.",
+    ),
 ]
 
 
@@ -54,8 +73,13 @@ def begin(at: datetime) -> None:
     house = Client.objects.get(is_cooperative=True)
     deposits.grant(house, amount=Decimal(500), reference="GRANT-2026-1", by=treasurer, at=at)
     onboarding.open_job(
-        house, title="Start: how work and pay go here", guide=ONBOARDING_GUIDE,
-        questions=ONBOARDING, pass_mark=4, by=petra, at=at,
+        house,
+        title="Start: how work and pay go here",
+        guide=ONBOARDING_GUIDE,
+        questions=ONBOARDING,
+        pass_mark=4,
+        by=petra,
+        at=at,
     )
     orbit = clients.found(name="Orbit", slug="orbit", by=person("Olga"), at=at)
     deposits.record(orbit, amount=Decimal(2500), reference="BANK-2026-0001", by=treasurer, at=at)
@@ -65,13 +89,28 @@ def populate(at: datetime) -> None:
     """Let Orbit post two jobs, members work on them, and one of them propose a raise."""
     orbit, olga = Client.objects.get(slug="orbit"), person("Olga")
     match = _post(
-        orbit, olga, at, kind="product-match", title="Are these the same product?", overlap=3, pay=Decimal("0.09"),
+        orbit,
+        olga,
+        at,
+        kind="product-match",
+        title="Are these the same product?",
+        overlap=3,
+        pay=Decimal("0.09"),
         form={"question": "Are these the same product?", "labels": ["Same", "Different"], "multiple": False},
-        data="product_pairs.jsonl", guide=MATCH_GUIDE,
+        data="product_pairs.jsonl",
+        guide=MATCH_GUIDE,
     )
     _post(
-        orbit, olga, at, kind="compare-answers", title="Which answer is better?", overlap=2, pay=Decimal("0.95"),
-        form={"question": "Which answer is better?", "min_reason": 20}, data="comparisons.jsonl", guide=COMPARE_GUIDE,
+        orbit,
+        olga,
+        at,
+        kind="compare-answers",
+        title="Which answer is better?",
+        overlap=2,
+        pay=Decimal("0.95"),
+        form={"question": "Which answer is better?", "min_reason": 20},
+        data="comparisons.jsonl",
+        guide=COMPARE_GUIDE,
         review_rule=ReviewRule.PEER,
     )
     for name, count in (("Amina", 12), ("Luis", 9), ("Grace", 12), ("Omar", 10)):
@@ -97,7 +136,7 @@ Say in a sentence what made the difference. If both are equally good, say so; if
 """
 
 
-def _post(orbit: Client, olga: Person, at: datetime, *, kind: str, data: str, **facts: object) -> Job:
+def _post(orbit: Client, olga: Person, at: datetime, *, kind: str, data: str, **facts: Any) -> Job:
     """Draft, fill, fund and open one job."""
     job = jobs.draft(
         orbit, work_type=WorkType.objects.get(slug=kind), by=olga, at=at, time_limit=timedelta(minutes=30), **facts

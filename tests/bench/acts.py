@@ -1,6 +1,6 @@
-"""One of several processes at work: `python -m tests.bench.acts JOB WORKER COUNT START` lives COUNT lives of a task.
+"""One of several processes: `python -m tests.bench.acts JOB WORKER COUNT START` lives COUNT lives of a task.
 
-A life is claim, hand in, accept by a peer, pay. Prints the moment it ended, and the milliseconds of each claim's median.
+A life is claim, hand in, accept by a peer, pay. Prints when it ended and the median milliseconds of a claim.
 """
 
 import statistics

@@ -20,7 +20,9 @@ class Result:
     claim_ms: float
 
 
-def work(here: Place, module: str, job: str, *, count: int, people: int = CONCURRENCY, extra: tuple[str, ...] = ()) -> Result:
+def work(
+    here: Place, module: str, job: str, *, count: int, people: int = CONCURRENCY, extra: tuple[str, ...] = ()
+) -> Result:
     """Let so many processes do `count` each and return the rate of all together."""
     start = time.time() + HEAD_START
     environment = here.environment | {"DATABASE_URL": here.cluster.url(roles.WEB, roles.DATABASE)}

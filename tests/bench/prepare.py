@@ -34,7 +34,9 @@ def main(tasks: int) -> None:
     began = time.monotonic()
     with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
         for number in range(tasks):
-            file.write(json.dumps({"id": f"t{number}", "left": "Kettle 1.7 l", "right": f"Kettle {number}"}).encode() + b"\n")
+            file.write(
+                json.dumps({"id": f"t{number}", "left": "Kettle 1.7 l", "right": f"Kettle {number}"}).encode() + b"\n"
+            )
         file.seek(0)
         upload = datasets.receive(job, File(file, name="bench.jsonl"), by=olga, at=at)
     datasets.load(upload, at=clock.now())

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError, transaction
 
 from coop import clock
@@ -47,7 +47,7 @@ class Command(BaseCommand):
     help = __doc__
     requires_system_checks: list[str] = []
 
-    def create_parser(self, *arguments: Any, **options: Any) -> Any:
+    def create_parser(self, *arguments: Any, **options: Any) -> CommandParser:
         """Show the form of the minutes below the options."""
         parser = super().create_parser(*arguments, **options)
         parser.epilog, parser.formatter_class = MINUTES, argparse.RawDescriptionHelpFormatter

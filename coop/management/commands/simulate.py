@@ -1,7 +1,8 @@
 """Replay a published crowd through the platform and print what it came to."""
 
 import argparse
-from collections.abc import Iterator
+import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from tqdm import tqdm
 from coop.database import access
 from coop.database.embedded import Unavailable
 from coop.demo import crowd
-from coop.demo.crowd import Data, Figures, Row
+from coop.demo.crowd import Data, Figures
 
 FILES = ("pairs.jsonl", "answers.csv", "truth.csv")
 
@@ -26,22 +27,20 @@ class Command(BaseCommand):
         parser.add_argument("crowd", choices=["product-match"])
         parser.add_argument("--data", type=Path, required=True, help="Folder with pairs.jsonl, answers.csv, truth.csv.")
         parser.add_argument("--limit", type=int, help="Only so many pairs.")
+        parser.add_argument("--processes", type=int, default=2 * (os.cpu_count() or 1), help="Working side by side.")
 
-    def handle(self, *, data: Path, limit: int | None, **_options: Any) -> None:
+    def handle(self, *, data: Path, limit: int | None, processes: int, **_options: Any) -> None:
         """Replay and print."""
         missing = [name for name in FILES if not (data / name).is_file()]
         if missing:
             message = f"{data} lacks {', '.join(missing)}."
             raise CommandError(message)
         try:
-            with access.as_web():
-                self.report(crowd.replay(Data(data, limit), progress=self.progress))
+            with access.as_web(), tqdm(total=0, unit="answer", mininterval=1) as bar:
+                figures = crowd.replay(Data(data, limit), processes=processes, progress=partial(_show, bar))
         except Unavailable as error:
             raise CommandError(str(error)) from error
-
-    def progress(self, rows: list[Row]) -> Iterator[Row]:
-        """Show how far the replay is."""
-        return iter(tqdm(rows, unit="answer"))
+        self.report(figures)
 
     def report(self, found: Figures) -> None:
         """Print the figures, one a line."""
@@ -58,3 +57,8 @@ class Command(BaseCommand):
             f"majority, F1           {found.f1:.2%}",
         )
         self.stdout.write("\n".join(lines))
+
+
+def _show(bar: "tqdm[Any]", more: int, done: int) -> None:
+    bar.total = (bar.total or 0) + more
+    bar.update(done)
