@@ -17,7 +17,7 @@ from coop.people.models import ClientSeat, Person
 from coop.refusals import refuse_if
 from payments import accounts, escrow, ledger, rates
 from payments.models import WorkType
-from tasks import bounded, datasets, exports, forms, jobs
+from tasks import bounded, datasets, exports, forms, guides, jobs
 from tasks.models import Job
 
 PER_PAGE = 20
@@ -113,7 +113,7 @@ def _show(request: HttpRequest, job: Job, raising: forms.Raise, status: int = 20
         "client": job.client, "job": job, "quote": jobs.price(job), "progress": jobs.progress(job),
         "missing": jobs.missing(job), "available": escrow.available(job.client), "held": escrow.set_aside(job.pk),
         "refusal_to_fund": jobs.refusal_to_fund(job), "refusal_to_open": jobs.refusal_to_open(job),
-        "uploads": uploads, "raising": raising, "rate": jobs.voted_rate(job.work_type),
+        "guide": guides.html(job.guide), "uploads": uploads, "raising": raising, "rate": jobs.voted_rate(job.work_type),
     }  # fmt: skip
     if shown["rate"]:
         time = rates.measured_time(job.work_type, shown["rate"])
