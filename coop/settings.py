@@ -187,7 +187,13 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
     "EXCEPTION_HANDLER": "coop.refusals.api_answer",
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Workhall", "VERSION": "1", "OAS_VERSION": "3.1.1", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Workhall",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {"ReviewRule": "tasks.models.ReviewRule", "JobReviewRule": "tasks.api.serializers.RULES"},
+}
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "background"
 

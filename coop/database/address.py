@@ -10,8 +10,11 @@ POOL = {"min_size": 1, "max_size": 8, "timeout": 10}
 def form(url: str, *, pooled: bool = True) -> dict[str, object]:
     """Turn postgresql://user:password@host:port/name?host=/socket into Django's form.
 
-    `pooled` keeps connections open between requests, shared by a process's threads.
+    `pooled` keeps connections open between requests, shared by a process's threads. "none:" is no database at all, for
+    checks that ask none.
     """
+    if url == "none:":
+        return {"ENGINE": "django.db.backends.dummy"}
     parts = urlsplit(url)
     options: dict[str, object] = dict(parse_qsl(parts.query))
     host, port = options.pop("host", parts.hostname or ""), options.pop("port", parts.port or "")

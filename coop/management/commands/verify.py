@@ -26,11 +26,12 @@ STEPS: dict[str, list[str]] = {
     "tests": [*PYTHON, "-m", "pytest", "-n", "2", "--quiet"],
 }
 
-# As on the open internet; no database is asked.
+# As on the open internet; neither step asks a database.
 PRODUCTION = {
     "WORKHALL_ORIGIN": "https://workhall.example",
     "SECRET_KEY": "a-key-for-the-check-only-with-more-than-fifty-characters-in-it",
-    "DATABASE_URL": "postgresql:///nowhere",
+    "WORKHALL_SMTP_URL": "smtp://mail.workhall.example",
+    "DATABASE_URL": "none:",
 }
 ENVIRONMENTS = {"deployment": PRODUCTION, "missing migrations": PRODUCTION}
 
