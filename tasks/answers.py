@@ -37,7 +37,7 @@ def problems(assignment: Assignment, value: object) -> list[str]:
 def submit(
     assignment: Assignment, *, value: dict[str, Any], key: UUID, seconds: int, by: Person, at: datetime
 ) -> Answer:
-    """Hand in an answer, first or redone, and return it; `key` says which form it came from, `seconds` how long it took.
+    """Hand in an answer, first or redone, and return it; `key` names the form it came from, `seconds` how long it took.
 
     The same key again returns the same answer. Raises Refused when time ran out, it was handed in before, or the value
     is not what the question asks for. Where agreement decides, the last answer of a task settles it at once.

@@ -1,9 +1,13 @@
-"""What time makes due in the work. It is due whether or not these jobs run; they only do it without being asked."""
+"""What runs in the background: large data sets, and what time makes due.
+
+What is due is so whether or not these jobs run; they only do it without being asked.
+"""
 
 from procrastinate.contrib.django import app
 
 from coop import clock
-from tasks import claims, reviews
+from tasks import claims, datasets, reviews
+from tasks.models import Upload
 
 AT_ONCE = 500
 
@@ -22,3 +26,9 @@ def accept_silent(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Accept and pay what nobody objected to in time."""
     while reviews.accept_silent(at=clock.now(), limit=AT_ONCE) == AT_ONCE:
         pass
+
+
+@app.task(name=datasets.LOAD, retry=5)
+def load_data_set(upload_id: int) -> None:
+    """Load an upload, as deferred with it; a second time changes nothing."""
+    datasets.load(Upload.objects.get(pk=upload_id), at=clock.now())

@@ -108,10 +108,8 @@ def offer(job: Job, *, by: Person, at: datetime) -> Offer:
     if row is None:
         raise Refused(Refusal(_("No rate was voted for this kind of work."), "N10", status=409))
     pay, overlap, limit, onboarding, is_open, rate, amount, fee_version, fee, seat, *last = row
-    return Offer(
-        from_micro(pay), overlap, limit, onboarding, is_open, rate, from_micro(amount), fee_version, from_micro(fee), seat,
-        *last,
-    )  # fmt: skip
+    pay, amount, fee = map(from_micro, (pay, amount, fee))
+    return Offer(pay, overlap, limit, onboarding, is_open, rate, amount, fee_version, fee, seat, *last)
 
 
 def refusal(job: Job, *, by: Person, at: datetime) -> Refusal | None:

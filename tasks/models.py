@@ -41,9 +41,8 @@ class Job(models.Model):
     closed_at = models.DateTimeField(null=True)
 
     privacy.declare(
-        **{
-            field: Audience.PUBLIC
-            for field in (
+        **dict.fromkeys(
+            (
                 "id",
                 "client",
                 "work_type",
@@ -61,8 +60,9 @@ class Job(models.Model):
                 "drafted_at",
                 "opened_at",
                 "closed_at",
-            )
-        },
+            ),
+            Audience.PUBLIC,
+        ),
         created_by=Audience.CLIENT,
     )
 
@@ -98,9 +98,8 @@ class Upload(models.Model):
     problem_count = models.PositiveIntegerField(default=0)
 
     privacy.declare(
-        **{
-            field: Audience.CLIENT
-            for field in (
+        **dict.fromkeys(
+            (
                 "id",
                 "job",
                 "file",
@@ -111,8 +110,9 @@ class Upload(models.Model):
                 "rows",
                 "problems",
                 "problem_count",
-            )
-        }
+            ),
+            Audience.CLIENT,
+        )
     )
 
     def __str__(self) -> str:
@@ -203,9 +203,8 @@ class Assignment(models.Model):
     decided_at = models.DateTimeField(null=True)
 
     privacy.declare(
-        **{
-            field: Audience.PARTIES
-            for field in (
+        **dict.fromkeys(
+            (
                 "id",
                 "task",
                 "job",
@@ -221,8 +220,9 @@ class Assignment(models.Model):
                 "submitted_at",
                 "accept_by",
                 "decided_at",
-            )
-        },
+            ),
+            Audience.PARTIES,
+        ),
         person=Audience.SELF,
     )
 

@@ -64,12 +64,12 @@ class Progress:
     @property
     def earned(self) -> Decimal:
         """Return what the answers so far were paid."""
-        return self.done * self.job.pay
+        return Decimal(self.done * self.job.pay)
 
     @property
     def cap(self) -> Decimal:
         """Return what the whole onboarding pays."""
-        return self.total * self.job.pay
+        return Decimal(self.total * self.job.pay)
 
 
 def jobs() -> list[Job]:

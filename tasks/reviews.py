@@ -1,4 +1,4 @@
-"""Checking answers: agreement accepts at once, members check the rest, silence accepts. Accepted is paid, in one act."""
+"""Checking answers: agreement accepts at once, members check the rest, silence accepts; accepted is paid."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -157,7 +157,9 @@ def _accept(held: list[Assignment], ground: Ground, by: Person | None, *, at: da
     Assignment.objects.filter(pk__in=[one.pk for one in held]).update(state=AssignmentState.ACCEPTED, decided_at=at)
     facts = {"ground": str(ground)}
     events.write_many(
-        events.Entry("reviews.accepted", by and by.pk, f"assignment:{one.pk}", at, {"job": one.job_id, **facts})
+        events.Entry(
+            "reviews.accepted", by.pk if by else None, f"assignment:{one.pk}", at, {"job": one.job_id, **facts}
+        )
         for one in held
     )
     for one in held:

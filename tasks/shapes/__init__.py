@@ -14,6 +14,8 @@ from typing import Any
 from tasks.shapes import choice, comparison
 from tasks.shapes.shape import Shape
 
+__all__ = ["Shape", "find", "form_for", "names"]
+
 _ALL: dict[str, Shape] = {shape.name: shape for shape in (choice.Choice(), comparison.Comparison())}
 
 

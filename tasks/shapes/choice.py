@@ -1,6 +1,7 @@
 """Choice: one label, or several, for what a task shows."""
 
 import json
+from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -46,11 +47,11 @@ class Choice:
         ticked = [label for label in form["labels"] if label in post.getlist("label")]
         return {"labels": ticked if form.get("multiple") else ticked[:1]}
 
-    def problems(self, form: Json, value: object) -> list[Text]:
+    def problems(self, form: Json, value: Any) -> list[Text]:  # noqa: ANN401 - whatever was sent
         """Return what is missing or wrong in a value."""
         if wrong := object_problems(value, {"labels": list}):
             return wrong
-        chosen = value["labels"]  # type: ignore[index] - object_problems has seen that it is a dict
+        chosen = value["labels"]
         if not chosen:
             return [_("Choose an answer.")]
         if any(label not in form["labels"] for label in chosen) or len(set(chosen)) != len(chosen):

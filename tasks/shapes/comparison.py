@@ -1,6 +1,7 @@
 """Comparison: two answers to one question; which is better, by how much, and why."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -56,14 +57,14 @@ class Comparison:
         shown = "ba" if post.get("shown") == "ba" else "ab"
         return {"preference": post.get("preference", ""), "reason": post.get("reason", "").strip(), "shown": shown}
 
-    def problems(self, form: Json, value: object) -> list[Text]:
+    def problems(self, form: Json, value: Any) -> list[Text]:  # noqa: ANN401 - whatever was sent
         """Return what is missing or wrong in a value."""
         given = {"shown": "ab", **value} if isinstance(value, dict) else value
         if wrong := object_problems(given, {"preference": str, "reason": str, "shown": str}):
             return wrong
-        least, length = form.get("min_reason", 0), len(given["reason"].strip())  # type: ignore[index] - a dict by now
+        least, length = form.get("min_reason", 0), len(given["reason"].strip())
         found: list[Text] = []
-        if given["preference"] not in PREFERENCES or given["shown"] not in {"ab", "ba"}:  # type: ignore[index]
+        if given["preference"] not in PREFERENCES or given["shown"] not in {"ab", "ba"}:
             found.append(_("Say which answer is better."))
         if length < least:
             found.append(_("Say why in at least %(least)d characters; you have %(length)d.") % locals())

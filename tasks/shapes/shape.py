@@ -25,7 +25,7 @@ class Shape(Protocol):
     def read(self, form: Json, post: QueryDict) -> Json:
         """Return the value a page's fields hold, complete or not."""
 
-    def problems(self, form: Json, value: object) -> list[Text]:
+    def problems(self, form: Json, value: Any) -> list[Text]:  # noqa: ANN401 - whatever was sent
         """Return what is missing or wrong in a value; nothing when it can be handed in."""
 
     def agreement_key(self, value: Json) -> str:
@@ -41,7 +41,7 @@ class Shape(Protocol):
         """Return a value as the cells of those columns."""
 
 
-def object_problems(value: object, fields: dict[str, type]) -> list[Text]:
+def object_problems(value: Any, fields: dict[str, type]) -> list[Text]:  # noqa: ANN401 - whatever was sent
     """Return problems of form: not an object, unknown or missing fields, a field of another type."""
     if not isinstance(value, dict):
         return ["The answer must be a JSON object."]

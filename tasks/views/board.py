@@ -52,7 +52,7 @@ def job(request: HttpRequest, number: int) -> HttpResponse:
     if request.user.is_authenticated:
         shown |= {
             "digest": cards.keep(words).pk,
-            "refusal": claims.refusal(found, by=cast("Person", request.user), at=at),
+            "refusal": claims.refusal(found, by=request.user, at=at),
         }
     return render(request, "tasks/work/job.html", shown)
 

@@ -76,7 +76,8 @@ def committed_money(job: Job, who: Person) -> Decimal:
 
 def price(job: Job) -> Decimal:
     """Return pay and fee of one answer."""
-    return job.pay + rates.fee_on(job.pay, rates.fee_now())
+    pay: Decimal = job.pay
+    return pay + rates.fee_on(job.pay, rates.fee_now())
 
 
 @pytest.fixture

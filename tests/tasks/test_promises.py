@@ -289,7 +289,7 @@ SELECT client_id, work_type_id, title, guide, form, overlap, %(pay)s, %(rule)s, 
 def draft(job: Job, pay: int = 90_000) -> int:
     """Return the number of a new draft like a job."""
     with connection.cursor() as cursor:
-        fair = {"job": job.pk, "pay": pay, "rule": "majority", "onboarding": False, "opened": None}
+        fair: dict[str, Any] = {"job": job.pk, "pay": pay, "rule": "majority", "onboarding": False, "opened": None}
         cursor.execute(COPY, fair)
         return int(cursor.fetchone()[0])
 

@@ -52,7 +52,7 @@ def count(results: list[object], kind: type) -> int:
 def test_of_many_who_claim_the_last_slots_only_as_many_get_one(orbit: Client, olga: Person) -> None:
     job = make_job(orbit, olga, tasks=1, overlap=3)
     members = list(Person.objects.exclude(name__in=["Nia", "Olga"])[:8])
-    results = at_once(*(lambda who=who: claims.claim_next(job, by=who, at=clock.now()) for who in members))  # type: ignore[misc]
+    results = at_once(*(lambda who=who: claims.claim_next(job, by=who, at=clock.now()) for who in members))
     # Who meets the row while somebody holds it is told "none at this moment", and comes again.
     for who in members:
         if not Assignment.objects.filter(job=job, person=who).exists():
@@ -76,7 +76,7 @@ def test_one_person_in_two_tabs_gets_one_task(orbit: Client, olga: Person, amina
 def test_many_members_at_once_never_share_a_slot(orbit: Client, olga: Person) -> None:
     job = make_job(orbit, olga, tasks=20, overlap=2)
     members = list(Person.objects.exclude(name__in=["Nia", "Olga"])[:4])
-    results = at_once(*(lambda who=who: [work(job, who, SAME) for _turn in range(10)] for who in members))  # type: ignore[misc]
+    results = at_once(*(lambda who=who: [work(job, who, SAME) for _turn in range(10)] for who in members))
     assert count(results, list) == 4, results
     assert Assignment.objects.filter(job=job).count() == 40
     assert set(Assignment.objects.filter(job=job).values_list("state", flat=True)) == {"accepted"}
@@ -144,6 +144,6 @@ def test_the_last_two_answers_at_once_still_settle_the_task(
     def send(one: Assignment) -> Answer:
         return answers.submit(one, value=SAME, key=uuid.uuid4(), seconds=5, by=one.person, at=clock.now())
 
-    results = at_once(*(lambda one=one: send(one) for one in held))  # type: ignore[misc]
+    results = at_once(*(lambda one=one: send(one) for one in held))
     assert count(results, Answer) == 2, results
     assert set(Assignment.objects.filter(job=job).values_list("state", flat=True)) == {"accepted"}
