@@ -1,0 +1,81 @@
+"""One of several visitors: `python -m tests.bench.visits JOB WORKER COUNT START ORIGIN WHAT`.
+
+WHAT is `lives` (hand in, which answers with the next task; a peer accepts) or `floor` (an empty page, signed in).
+"""
+
+import http.client
+import re
+import statistics
+import sys
+import time
+import uuid
+from urllib.parse import urlencode, urlsplit
+
+from coop.demo.founding import CHORUS, DOMAIN
+
+
+class Visitor:
+    """A browser of our own that keeps its connection and its cookies."""
+
+    def __init__(self, origin: str, name: str) -> None:
+        """Open the connection and sign in."""
+        self.connection = http.client.HTTPConnection(urlsplit(origin).netloc)
+        self.cookies: dict[str, str] = {}
+        self.get("/account/login/")
+        self.post("/demo/sign-in/", email=f"{name.lower()}@{DOMAIN}")
+
+    def get(self, path: str) -> tuple[http.client.HTTPResponse, str]:
+        """Fetch a page."""
+        return self._ask("GET", path, "")
+
+    def post(self, path: str, **fields: str) -> tuple[http.client.HTTPResponse, str]:
+        """Send a form; raise SystemExit when it is refused."""
+        answer, text = self._ask("POST", path, urlencode(fields | {"csrfmiddlewaretoken": self.cookies["csrftoken"]}))
+        if answer.status >= http.client.BAD_REQUEST:
+            message = f"{path}: {answer.status}\n{text[:2000]}"
+            raise SystemExit(message)
+        return answer, text
+
+    def _ask(self, verb: str, path: str, body: str) -> tuple[http.client.HTTPResponse, str]:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if body:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        self.connection.request(verb, path, body, headers)
+        answer = self.connection.getresponse()
+        for cookie in answer.headers.get_all("Set-Cookie") or []:
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return answer, answer.read().decode()
+
+
+def main(job: str, worker: int, count: int, start: float, origin: str, what: str) -> None:
+    """Wait for the common start, then visit; print when it ended and the median milliseconds of a life."""
+    member, peer = Visitor(origin, CHORUS[2 * worker]), Visitor(origin, CHORUS[2 * worker + 1])
+    task = ""
+    if what == "lives":
+        answer, _ = member.post(f"/jobs/{job}/claim/")
+        task = str(answer.headers["Location"])
+    times = []
+    time.sleep(max(0.0, start - time.time()))
+    for _visit in range(count):
+        began = time.perf_counter()
+        task = _life(member, peer, task) if what == "lives" else _empty(member)
+        times.append(time.perf_counter() - began)
+    print(time.time(), statistics.median(times) * 1000)  # noqa: T201 - read by the process that asked
+
+
+def _life(member: Visitor, peer: Visitor, task: str) -> str:
+    """Hand in a task, have it accepted, and return the address of the next one."""
+    _, page = member.post(task, key=str(uuid.uuid4()), label="Same")
+    peer.post(f"/review/{task.strip('/').rpartition('/')[2]}/accept/")
+    found = re.search(r'id="answer"\s+action="(/work/\d+/)"', page)
+    return found.group(1) if found else ""
+
+
+def _empty(member: Visitor) -> str:
+    member.get("/robots.txt")
+    return ""
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), sys.argv[5], sys.argv[6])
