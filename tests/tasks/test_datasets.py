@@ -5,12 +5,13 @@ from typing import BinaryIO, cast
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
-from tasks import datasets, datasets_background, rows
+from tasks import background, datasets, rows
 from tasks.models import Job, Task, Upload
 from tests.tasks import orders
 
@@ -169,8 +170,9 @@ def test_a_large_file_is_loaded_by_the_worker_once(draft: Job, monkeypatch: pyte
     assert not draft.tasks.exists()
     waiting = ProcrastinateJob.objects.get(task_name=datasets.LOAD)
     assert waiting.args == {"upload_id": upload.pk}
+    assert datasets.LOAD in app.tasks  # the worker knows it by this name
     for _repeated in range(2):
-        datasets_background.load_data_set(upload_id=upload.pk)
+        background.load_data_set(upload_id=upload.pk)
     upload.refresh_from_db()
     assert upload.rows == draft.tasks.count() == 50
 
