@@ -125,6 +125,10 @@ class Site(admin.AdminSite):
         """Send to the one way to sign in."""
         return redirect(settings.LOGIN_URL)
 
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Send to the one way to change a password."""
+        return redirect("account_change_password")
+
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register models for looking only, whatever admin class is given; third-party ones not at all."""
         models: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import groupby
 
 from django.db import connection
 
@@ -20,6 +21,13 @@ FROM pg_catalog.pg_class
 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
   AND relname ~ '^(coop_cooperative|coop_clockadvance|people|record|governance|payments|tasks)'
 """
+INTRODUCTION = """\
+The database keeps these promises, whatever the site's code, its admin pages or a program that runs as the site tries. Each
+is a trigger that stays on in every session and refuses in its own name; each is attacked in the tests. The page
+"What no administrator can do" reads the same list from the database that serves it. Whoever owns the database could still
+switch a trigger off: what was then changed is found by checking the record (decision 0003).
+
+Written by the test that compares it: `WRITE_DOCS=1 uv run pytest tests/test_docs.py`."""
 SAYS = re.compile(r"MESSAGE\s*=\s*'((?:[^']|'')*)'")
 
 
@@ -46,6 +54,15 @@ def deletable() -> tuple[int, int]:
         cursor.execute(RIGHTS)
         deletable, tables = cursor.fetchone()
     return deletable, tables
+
+
+def markdown() -> str:
+    """Return the list as docs/promises.md shows it."""
+    lines = ["# What no administrator can do", "", INTRODUCTION]
+    for table, promises in groupby(standing(), key=lambda promise: promise.table):
+        lines += ["", f"## {table}", ""]
+        lines += [f"- `{promise.name}`: {' '.join(promise.says)}" for promise in promises]
+    return "\n".join(lines) + "\n"
 
 
 def _sentences(source: str) -> tuple[str, ...]:
