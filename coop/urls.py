@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("how-we-decide/", views.how_we_decide, name="how_we_decide"),
     path("promises/", views.promises, name="promises"),
     path("health/", views.health, name="health"),
+    path("robots.txt", views.robots, name="robots"),
     path("demo/sign-in/", views.demo_sign_in, name="demo_sign_in"),
     path("me/", people.me, name="me"),
     path("me/data.json", views.my_data, name="my_data"),

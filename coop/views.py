@@ -85,3 +85,9 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
         raise Http404
     login(request, get_object_or_404(Person, email=email), backend=settings.AUTHENTICATION_BACKENDS[0])
     return redirect("home")
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - every view is given its request
+    """Ask crawlers to stay on the public pages; also the emptiest page there is, which the benchmark measures by."""
+    return HttpResponse("User-agent: *\nDisallow: /me/\nDisallow: /work/\n", content_type="text/plain")
