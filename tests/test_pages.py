@@ -19,7 +19,7 @@ BUDGET = 30_000  # bytes on the wire at the first visit: page, stylesheet and mo
 PER_VIEW = 3  # addresses of the same kind that are looked at
 ELSEWHERE = ("/admin/", "/api/", "/static/")
 VOID = {"link", "script", "img", "source", "audio", "video", "iframe", "form", "input", "embed", "object"}
-# By a form, by a message, or for machines and for those who build the pages.
+# By a message, by a step before, or for machines and for those who build the pages.
 LED_TO_OTHERWISE = {
     "account_confirm_email",
     "account_confirm_login_code",
@@ -29,7 +29,6 @@ LED_TO_OTHERWISE = {
     "account_reset_password_done",
     "account_reset_password_from_key_done",
     "account_set_password",
-    "demo_sign_in",
     "health",
     "styleguide",
 }
@@ -131,12 +130,12 @@ def without_arguments(resolver: URLResolver, before: str = "/") -> Iterator[str]
 def crawl(browser: Browser) -> tuple[list[Page], list[str], set[str]]:
     """Follow every link from the front page, then open what no link led to.
 
-    Return the pages, the broken links, and the views that links lead to.
+    Return the pages, the broken links, and the views that links and forms lead to.
     """
     waiting = [*((address, "") for address in without_arguments(get_resolver())), ("/", "the door")]
     seen: set[str] = set()
     linked: Counter[str] = Counter()
-    pages, broken = [], []
+    pages, broken, forms = [], [], set[str]()
     while waiting:
         address, source = waiting.pop()
         kind = view_of(address)
@@ -151,10 +150,11 @@ def crawl(browser: Browser) -> tuple[list[Page], list[str], set[str]]:
             waiting.append((response["Location"].split("?")[0], address))
         elif response.status_code == 200 and response.get("Content-Type", "").startswith("text/html"):
             pages.append(page := Page(address, response.content))
+            forms |= {view_of(url) for url in page.loads if source}
             waiting += [
                 (link.split("#")[0].split("?")[0], source and address) for link in page.links if link[:1] == "/"
             ]
-    return pages, broken, set(linked)
+    return pages, broken, forms | set(linked)
 
 
 def view_of(address: str) -> str:
