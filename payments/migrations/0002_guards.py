@@ -115,6 +115,17 @@ BEGIN
     ) THEN
         {guards.refuse("deposits_are_on_the_statement", "Money comes in only as a recorded deposit says.")}
     END IF;
+    IF kinds && ARRAY[2, 18] AND EXISTS (
+        -- A job has one client: whoever funded it first. Nobody else pays for it or is given its money.
+        SELECT FROM posted p
+        WHERE p.kind IN (2, 18) AND (
+            SELECT first.debit_id FROM public.payments_transfer first
+            WHERE first.kind = 2 AND first.credit_id = CASE p.kind WHEN 2 THEN p.credit_id ELSE p.debit_id END
+            ORDER BY first.id LIMIT 1
+        ) IS DISTINCT FROM CASE p.kind WHEN 2 THEN p.debit_id ELSE p.credit_id END
+    ) THEN
+        {guards.refuse("jobs_are_one_clients", "A job's money comes from its client and goes back to nobody else.")}
+    END IF;
     IF kinds && ARRAY[13, 14, 15] AND EXISTS (
         SELECT FROM posted p
         JOIN public.payments_account d ON d.id = p.debit_id

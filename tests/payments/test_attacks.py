@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - attacks are written as attackers write them
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -8,7 +7,7 @@ import pytest
 
 from coop.people.models import Client, Person
 from governance.models import Mandate, Office
-from payments import accounts, escrow, ledger, payouts, rates
+from payments import accounts, deposits, escrow, ledger, payouts, rates
 from payments.ledger import Kind, Line
 from payments.models import Account, Deposit, Fee, Payout, Rate, Transfer, WorkType
 from payments.money import to_micro
@@ -157,6 +156,19 @@ def test_a_deposit_comes_in_once(training: None, attack: Attack) -> None:
     grant = Transfer.objects.filter(kind=Kind.DEPOSIT).latest("id")
     again = posting(Kind.DEPOSIT, "bank:main", "fund:training", to_micro(grant.amount), grant.ref)
     attack(POST, again, guard="facts_are_posted_once")
+
+
+def test_a_jobs_money_goes_back_to_its_client_only(
+    deposit: Callable[[str], None], orbit: Client, treasurer: Office, now: datetime, attack: Attack
+) -> None:
+    deposit("10")
+    house = Client.objects.get(is_cooperative=True)
+    deposits.record(house, amount=Decimal(5), reference="B-H", by=treasurer, at=now)
+    escrow.fund(JOB, Decimal(4), orbit, 1, by=None, at=now)
+    aside, other, guard = accounts.escrow(JOB), accounts.client(house.pk), "jobs_are_one_clients"
+    attack(POST, posting(Kind.REFUND, aside, other, 1_000_000), guard=guard)
+    attack(POST, posting(Kind.FUND, other, aside, 1_000_000), guard=guard)
+    escrow.refund(JOB, Decimal(4), orbit, 1, at=now)
 
 
 def test_the_same_fact_under_another_key_pays_nothing(earn: Earn, amina: Person, now: datetime, attack: Attack) -> None:

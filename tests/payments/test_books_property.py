@@ -162,6 +162,6 @@ def test_the_books_hold_whatever_is_done(db: None) -> None:
     run_state_machine_as_test(
         Books,
         settings=settings(
-            max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=8, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
