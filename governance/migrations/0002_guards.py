@@ -6,6 +6,19 @@ from django.db import migrations
 
 from coop.database import guards
 
+NOT_LOWERED = guards.refuse(
+    "standing_is_lowered_only_by_mandate",
+    "A person's standing is lowered only by the mandate of a vote, or by their own word when they leave.",
+)
+NOT_RAISED = guards.refuse(
+    "standing_rises_in_order",
+    "Applicants become candidates; candidates become members after 90 days or 20 paid hours.",
+)
+NOT_PAUSED = guards.refuse(
+    "pause_needs_two_officers",
+    "A pause needs two people who hold different posts now and agree on the same facts within a day.",
+)
+
 # The work itself is known only to apps above; their migrations put the real queries behind these names.
 VIEWS = """
 CREATE VIEW public.governance_engagement AS
@@ -52,12 +65,7 @@ LOWERING = f"""
     ) THEN
         RETURN NEW;
     END IF;
-    {
-    guards.refuse(
-        "standing_is_lowered_only_by_mandate",
-        "A person's standing is lowered only by the mandate of a vote, or by their own word when they leave.",
-    )
-}
+    {NOT_LOWERED}
 """
 
 RISING = f"""
@@ -77,12 +85,7 @@ RISING = f"""
     ) THEN
         RETURN NEW;
     END IF;
-    {
-    guards.refuse(
-        "standing_rises_in_order",
-        "Applicants become candidates; candidates become members after 90 days or 20 paid hours.",
-    )
-}
+    {NOT_RAISED}
 """
 
 # A row everybody can wait for: locked while one more pause is counted.
@@ -105,12 +108,7 @@ PAUSING = f"""
         AND first.post <> second.post AND first.person_id <> second.person_id
         AND NEW.person_id NOT IN (first.person_id, second.person_id)
     ) IS NOT TRUE THEN
-        {
-    guards.refuse(
-        "pause_needs_two_officers",
-        "A pause needs two people who hold different posts now and agree on the same facts within a day.",
-    )
-}
+        {NOT_PAUSED}
     END IF;
     IF 5 <= (
         SELECT count(DISTINCT p.person_id) FROM public.governance_pause p

@@ -6,6 +6,15 @@ from django.db import migrations
 
 from coop.database import guards
 
+NO_SECOND_READING = guards.refuse(
+    "proposal_stands_once_published",
+    "A second reading has the very text of a first that passed at least 30 days ago.",
+)
+TOO_SOON = guards.refuse(
+    "cuts_keep_their_rhythm",
+    "One proposal to cut in 90 days; one that failed, not before 180 days.",
+)
+
 # RFC 6962 over lines of text, level by level: an odd last one moves up as it is. Hexadecimal.
 MERKLE = """
 CREATE FUNCTION public.governance_merkle_root(lines text[]) RETURNS text LANGUAGE plpgsql IMMUTABLE
@@ -138,17 +147,10 @@ PUBLISHING = f"""
             AND rule.readings = 2 AND r.key = rule.key AND f.first_reading_id IS NULL
             AND f.policy = NEW.policy AND f.payload = NEW.payload AND f.subject = NEW.subject
     ) THEN
-        {
-    guards.refuse(
-        "proposal_stands_once_published",
-        "A second reading has the very text of a first that passed at least 30 days ago.",
-    )
-}
+        {NO_SECOND_READING}
     END IF;
     IF rule.key IN ('N1', 'N2', 'N3') AND public.governance_too_soon(NEW, moment) THEN
-        {
-    guards.refuse("cuts_keep_their_rhythm", "One proposal to cut in 90 days; one that failed, not before 180 days.")
-}
+        {TOO_SOON}
     END IF;
     NEW.published_at := moment;
     NEW.opens_at := moment + make_interval(hours => 24 * rule.deliberation_days);

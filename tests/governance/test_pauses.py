@@ -21,7 +21,8 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, now())
 PAUSE = """
 INSERT INTO governance_pause (request_id, person_id, ground, scope, reason, evidence, first_officer_id,
     second_officer_id, starts_at, ends_at)
-SELECT id, person_id, ground, scope, reason, evidence, first_officer_id, %s, now(), coop_now() + interval '%s hours'
+SELECT id, person_id, ground, scope, reason, evidence, first_officer_id, %s, now(),
+    coop_now() + make_interval(hours => %s)
 FROM governance_pauserequest WHERE id = %s
 """
 EVIDENCE = pauses.evidence_of("log-ins from two continents within a minute")
