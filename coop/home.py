@@ -31,9 +31,10 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Awaiting:
-    """What awaits a member: the votes still without theirs, tasks sent back or begun, their pay, the best jobs."""
+    """What awaits a member: the votes still without theirs, those coming, tasks, pay, and the best jobs."""
 
     votes: list[Proposal]
+    coming: list[Proposal]
     sent_back: list[Assignment]
     begun: list[Assignment]
     pay: Summary
@@ -59,6 +60,7 @@ def awaiting(person: Person, at: datetime) -> Awaiting:
     mine = Assignment.objects.filter(person=person).select_related("job").order_by("expires_at")
     return Awaiting(
         votes=_votes(person, at),
+        coming=list(Proposal.objects.filter(opens_at__gt=at, roll__person=person).order_by("opens_at")),
         sent_back=list(mine.filter(state=AssignmentState.SENT_BACK)),
         begun=list(mine.filter(state=AssignmentState.CLAIMED, expires_at__gt=at)),
         pay=statements.summary(person, at),

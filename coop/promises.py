@@ -22,10 +22,10 @@ WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
   AND relname ~ '^(coop_cooperative|coop_clockadvance|people|record|governance|payments|tasks)'
 """
 INTRODUCTION = """\
-The database keeps these promises, whatever the site's code, its admin pages or a program that runs as the site tries. Each
-is a trigger that stays on in every session and refuses in its own name; each is attacked in the tests. The page
-"What no administrator can do" reads the same list from the database that serves it. Whoever owns the database could still
-switch a trigger off: what was then changed is found by checking the record (decision 0003).
+The database keeps these promises, whatever the site's code, its admin pages or a program that runs as the site tries.
+Each is a trigger that stays on in every session and refuses in its own name; each is attacked in the tests. The page
+"What no administrator can do" reads the same list from the database that serves it. Whoever owns the database could
+still switch a trigger off: what was then changed is found by checking the record (decision 0003).
 
 Written by the test that compares it: `WRITE_DOCS=1 uv run pytest tests/test_docs.py`."""
 SAYS = re.compile(r"MESSAGE\s*=\s*'((?:[^']|'')*)'")

@@ -1,14 +1,12 @@
 """Every address: the house's own pages, then one include per app."""
 
-from importlib.util import find_spec
-
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import include, path
 
 from coop import happened, views
 from coop.people import views as people
 
-urlpatterns: list[URLPattern | URLResolver] = [
+urlpatterns = [
     path("", views.home, name="home"),
     path("how-we-decide/", views.how_we_decide, name="how_we_decide"),
     path("promises/", views.promises, name="promises"),
@@ -29,10 +27,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("record/grew/<int:old>.json", happened.consistency, name="record_grew"),
     path("account/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
-]
-# Until every part stands.
-urlpatterns += [
-    path("", include(name))
-    for name in ("coop.styleguide", "tasks.urls", "payments.urls", "governance.urls")
-    if find_spec(name)
+    path("", include("coop.styleguide")),
+    path("", include("tasks.urls")),
+    path("", include("payments.urls")),
+    path("", include("governance.urls")),
 ]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import datetime
 
 import pytest
 from django.db import connection
@@ -10,6 +11,9 @@ from django.test import Client as Browser
 
 from coop import constitution, promises
 from coop.people.models import Client, Person
+from governance import proposals, voting
+from payments import rates
+from payments.models import WorkType
 
 pytestmark = pytest.mark.django_db
 
@@ -98,3 +102,28 @@ def test_i_change_what_i_say_about_me(amina: Person, signed_in: Callable[[Person
     browser.post("/me/", said)
     amina.refresh_from_db()
     assert amina.name == "Amina W."
+
+
+def test_members_see_the_votes_that_come_and_then_that_they_are_open(
+    amina: Person, at: datetime, signed_in: Callable[[Person], Browser], later: Callable[..., datetime]
+) -> None:
+    kind = WorkType.objects.get(slug="product-match")
+    before = rates.current(kind)
+    raised = {
+        "work_type": kind.pk,
+        "amount": "0.1",
+        "currency": "USD",
+        "estimated_seconds": 30,
+        "replaces": before.version,
+    }
+    drafted = proposals.draft(
+        policy="rate_change", payload=raised, title="Raise product matching", text="Fair.", by=amina, at=at
+    )
+    published = proposals.publish(drafted, by=amina, at=at)
+    assert "voting opens" in signed_in(amina).get("/").text
+    now = later(days=8)
+    page = signed_in(amina).get("/").text
+    assert "Raise product matching" in page
+    assert "Read and vote" in page
+    voting.cast(published, "yes", by=amina, at=now)
+    assert "Read and vote" not in signed_in(amina).get("/").text
