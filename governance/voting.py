@@ -1,11 +1,12 @@
 """The life of a vote: which state it is in, casting a ballot, counting at the close. Time decides, never an officer."""
 
 import json
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, models, transaction
+from django.db import DatabaseError, connection, models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,6 +15,8 @@ from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from governance import counting, mandates, receipts
 from governance.models import Ballot, Enactment, Mandate, Proposal, RollEntry, Tally
+
+log = logging.getLogger(__name__)
 
 
 class State(models.TextChoices):
@@ -176,7 +179,11 @@ def carry_on_all(at: datetime) -> int:
     """Do what is due on all proposals and return on how many something was."""
     due = [proposal for proposal in _perhaps_due(at) if state(proposal, at) in {State.CLOSED, State.DUE}]
     for proposal in due:
-        carry_on(proposal, at=at)
+        try:
+            carry_on(proposal, at=at)
+        except DatabaseError:
+            # One that the database refuses must not hold up the others; it expires if nobody finds out why.
+            log.exception("vote %s could not be carried on", proposal.pk)
     return len(due)
 
 

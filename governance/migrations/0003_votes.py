@@ -119,6 +119,19 @@ BEGIN ATOMIC
 END;
 """
 
+KEEPING_RHYTHM = f"""
+    IF OLD.published_at IS NULL AND NEW.published_at IS NOT NULL THEN
+        -- One publication at a time: the rhythm is counted over all of them.
+        PERFORM FROM public.governance_mandate WHERE proposal_id IS NULL FOR NO KEY UPDATE;
+        IF EXISTS (SELECT FROM public.governance_rule r WHERE r.id = NEW.rule_id AND r.key IN ('N1', 'N2', 'N3'))
+            AND public.governance_too_soon(NEW, public.coop_now())
+        THEN
+            {TOO_SOON}
+        END IF;
+    END IF;
+    RETURN NEW;
+"""
+
 PUBLISHING = f"""
     IF OLD.published_at IS NOT NULL THEN
         {guards.refuse("proposal_stands_once_published", "A published proposal is never changed.")}
@@ -126,8 +139,6 @@ PUBLISHING = f"""
     IF NEW.published_at IS NULL THEN
         RETURN NEW;
     END IF;
-    -- One publication at a time: the rhythm of 3.3 is counted over all of them.
-    PERFORM FROM public.governance_mandate WHERE proposal_id IS NULL FOR NO KEY UPDATE;
     moment := public.coop_now();
     SELECT * INTO rule FROM public.governance_rule r WHERE r.id = NEW.rule_id
         AND NOT EXISTS (SELECT FROM public.governance_rule n WHERE n.key = r.key AND n.version > r.version);
@@ -148,9 +159,6 @@ PUBLISHING = f"""
             AND f.policy = NEW.policy AND f.payload = NEW.payload AND f.subject = NEW.subject
     ) THEN
         {NO_SECOND_READING}
-    END IF;
-    IF rule.key IN ('N1', 'N2', 'N3') AND public.governance_too_soon(NEW, moment) THEN
-        {TOO_SOON}
     END IF;
     NEW.published_at := moment;
     NEW.opens_at := moment + make_interval(hours => 24 * rule.deliberation_days);
@@ -346,6 +354,10 @@ class Migration(migrations.Migration):
                 AND NEW.digest = '' AND NEW.roll_root = ''
                 AND NEW.payload IS JSON OBJECT WITH UNIQUE KEYS AND NEW.impact IS JSON OBJECT WITH UNIQUE KEYS""",
             otherwise="A proposal begins as a draft; the database publishes it.",
+        ),
+        # Its name comes first in the alphabet, so its lock is held when the roll is written.
+        guards.Procedure(
+            "cuts_keep_their_rhythm", table="governance_proposal", on="UPDATE", definer=True, body=KEEPING_RHYTHM
         ),
         guards.Procedure(
             "proposal_stands_once_published",
