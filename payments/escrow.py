@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from coop.people.models import Client, Person
@@ -67,19 +67,24 @@ def refusal_to_fund(client: Client, amount: Decimal) -> Refusal | None:
     return None
 
 
-@transaction.atomic
 def fund(job_id: int, amount: Decimal, client: Client, rev: int, *, by: Person | None, at: datetime) -> Transfer:
     """Set a client's money aside for a job (kind 2, client:available to job:escrow); revision `rev` once.
 
     Raises Refused if the balance is short. Key `publish:<job>:<rev>`.
     """
     key = f"publish:{job_id}:{rev}"
-    standing = Transfer.objects.filter(key=ledger.key_of(key)).exists()
-    refuse_if(None if standing else refusal_to_fund(client, amount))
+    standing = Transfer.objects.filter(key=ledger.key_of(key)).first()
+    if standing and standing.amount == amount:
+        return standing
+    refuse_if(refusal_to_fund(client, amount))
     line = Line(Kind.FUND, accounts.client(client.pk), accounts.escrow(job_id), amount, key, f"job:{job_id}")
-    (transfer,) = ledger.post(line, journal=key, at=at)
-    if not standing:
-        events.write("escrow.funded", by=by, subject=f"job:{job_id}", at=at, revision=rev)
+    try:
+        with transaction.atomic():
+            (transfer,) = ledger.post(line, journal=key, at=at)
+            events.write("escrow.funded", by=by, subject=f"job:{job_id}", at=at, revision=rev)
+    except IntegrityError:  # another job of the client was faster
+        refuse_if(refusal_to_fund(client, amount))
+        raise
     return transfer
 
 

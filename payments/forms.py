@@ -1,5 +1,6 @@
 """What pages ask for: a new rate to vote on, a payout, a deposit, a bank's reference."""
 
+import uuid
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -60,9 +61,12 @@ class AskPayout(forms.Form):
         label=_("Where to"), max_length=80, help_text=_("As M-Pesa and the number, or a bank and the account.")
     )
 
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
     def __init__(self, data: Mapping[str, Any] | None = None, *, most: Decimal) -> None:
-        """Offer the largest payout as the amount."""
+        """Offer the largest payout as the amount, under a key of its own: sent twice, the form asks once."""
         super().__init__(data)
+        self.fields["key"].initial = uuid.uuid4
         self.fields["amount"].initial = most
 
 

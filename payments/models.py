@@ -1,5 +1,7 @@
 """The money: kinds of work and their voted rates, the fee, accounts and transfers, deposits and payouts."""
 
+import uuid
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -244,6 +246,7 @@ class Payout(models.Model):
     method = models.CharField(max_length=80, help_text="Where to, in the member's words, as M-Pesa 07….")
     state = models.CharField(max_length=9, choices=PayoutState, default=PayoutState.REQUESTED)
     reference = models.CharField(max_length=80, blank=True)
+    key = models.UUIDField(default=uuid.uuid4, help_text="Of the form it was asked with; sent twice, it is one payout.")
     requested_at = models.DateTimeField()
     sent_by = models.ForeignKey(Office, models.PROTECT, null=True, related_name="+")
     sent_at = models.DateTimeField(null=True)
@@ -258,6 +261,7 @@ class Payout(models.Model):
         method=Audience.SELF,
         state=Audience.SELF,
         reference=Audience.SELF,
+        key=Audience.NOBODY,
         requested_at=Audience.SELF,
         sent_by=Audience.SELF,
         sent_at=Audience.SELF,
@@ -268,6 +272,7 @@ class Payout(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="payouts_are_positive"),
+            models.UniqueConstraint(fields=["person", "key"], name="one_payout_per_form"),
             models.CheckConstraint(
                 condition=Q(settled_by=None) | ~Q(settled_by=F("sent_by")), name="two_officers_pay_out"
             ),

@@ -6,8 +6,9 @@ balance. Settled and came back share one key: both is impossible.
 
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
+from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
@@ -41,25 +42,48 @@ def refusal(person: Person, amount: Decimal) -> Refusal | None:
         return Refusal(reason, "part 8", _("What you earned stays yours and does not expire (E3)."), status=409)
     if amount != amount.quantize(CENT):
         return Refusal(_("Money is sent in whole cents."), appeal=_("What is finer stays yours."), status=409)
-    if amount > (largest := most(person)):
-        reason = _("You can ask for up to %(largest)s now.") % {"largest": money(largest, "USD")}
-        appeal = _("If you think more is missing, ask the treasurer to look at your lines.")
-        return Refusal(reason, appeal=appeal, status=409)
-    return None
+    return _too_much(person) if amount > most(person) else None
 
 
-@transaction.atomic
-def request(person: Person, *, amount: Decimal, method: str, by: Person, at: datetime) -> Payout:
+def _too_much(person: Person) -> Refusal:
+    reason = _("You can ask for up to %(largest)s now.") % {"largest": money(most(person), "USD")}
+    return Refusal(
+        reason, appeal=_("If you think more is missing, ask the treasurer to look at your lines."), status=409
+    )
+
+
+def asked_with(person: Person, key: UUID) -> Payout | None:
+    """Return the payout that a person asked for with this form, if it was sent before."""
+    return Payout.objects.filter(person=person, key=key).first()
+
+
+def request(
+    person: Person, *, amount: Decimal, method: str, by: Person, at: datetime, key: UUID | None = None
+) -> Payout:
     """Ask for a payout of one's own, in US dollars (kind 13, member:payable to clearing:out). Key `payout:<id>`.
 
-    Raises Refused below the minimum, in parts of a cent, above the balance, or by anybody else.
+    The same form `key` again returns the same payout. Raises Refused below the minimum, in parts of a cent, above
+    the balance, or by anybody else.
     """
     if by != person:
         raise Refused(Refusal(_("Only you can ask for your money."), "E3"))
+    key = key or uuid4()
+    if standing := asked_with(person, key):
+        return standing
     refuse_if(refusal(person, amount))
-    payout = Payout.objects.create(person=person, amount=amount, method=method, requested_at=at)
-    _post(payout, Kind.PAYOUT, accounts.payable(person.pk), accounts.CLEARING_OUT, at)
-    events.write("payouts.requested", by=by, subject=f"payout:{payout.pk}", at=at)
+    try:
+        return _request(Payout(person=person, amount=amount, method=method, requested_at=at, key=key))
+    except IntegrityError as error:  # somebody with the same money or the same form was faster
+        if standing := asked_with(person, key):
+            return standing
+        raise Refused(_too_much(person)) from error
+
+
+@transaction.atomic
+def _request(payout: Payout) -> Payout:
+    (payout,) = Payout.objects.bulk_create([payout])
+    _post(payout, Kind.PAYOUT, accounts.payable(payout.person_id), accounts.CLEARING_OUT, payout.requested_at)
+    events.write("payouts.requested", by=payout.person, subject=f"payout:{payout.pk}", at=payout.requested_at)
     return payout
 
 

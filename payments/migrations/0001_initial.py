@@ -3,6 +3,7 @@
 import django.db.models.deletion
 import django.db.models.expressions
 import payments.money
+import uuid
 from django.conf import settings
 from django.db import migrations, models
 
@@ -87,6 +88,7 @@ class Migration(migrations.Migration):
                 ('method', models.CharField(help_text="Where to, in the member's words, as M-Pesa 07….", max_length=80)),
                 ('state', models.CharField(choices=[('requested', 'Asked for'), ('sent', 'Sent'), ('settled', 'Received'), ('failed', 'Came back')], default='requested', max_length=9)),
                 ('reference', models.CharField(blank=True, max_length=80)),
+                ('key', models.UUIDField(default=uuid.uuid4, help_text='Of the form it was asked with; sent twice, it is one payout.')),
                 ('requested_at', models.DateTimeField()),
                 ('sent_at', models.DateTimeField(null=True)),
                 ('settled_at', models.DateTimeField(null=True)),
@@ -96,7 +98,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['person', '-id'], name='payouts_of_a_person')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payouts_are_positive'), models.CheckConstraint(condition=models.Q(('settled_by', None), models.Q(('settled_by', models.F('sent_by')), _negated=True), _connector='OR'), name='two_officers_pay_out')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payouts_are_positive'), models.UniqueConstraint(fields=('person', 'key'), name='one_payout_per_form'), models.CheckConstraint(condition=models.Q(('settled_by', None), models.Q(('settled_by', models.F('sent_by')), _negated=True), _connector='OR'), name='two_officers_pay_out')],
             },
         ),
         migrations.CreateModel(

@@ -345,7 +345,7 @@ class Migration(migrations.Migration):
         ),
         guards.Frozen(
             "payments_payout",
-            ["person_id", "amount", "currency", "method", "requested_at"],
+            ["person_id", "amount", "currency", "method", "key", "requested_at"],
             otherwise="What was asked for does not change; ask again.",
         ),
         guards.Procedure(

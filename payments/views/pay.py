@@ -47,7 +47,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         facts = form.cleaned_data
         refusal = payouts.refusal(person, facts["amount"])
-        if refusal is None:
+        if refusal is None or payouts.asked_with(person, facts["key"]):
             asked = payouts.request(person, **facts, by=person, at=clock.now())
             messages.success(request, _("You asked for your money. It is not counted as ready any more."))
             return redirect("payments:payout", asked.pk)

@@ -273,8 +273,8 @@ def asked(earn: Earn, amina: Person, now: datetime) -> Payout:
 
 def test_a_payout_begins_as_a_request(amina: Person, treasurer: Office, attack: Attack) -> None:
     statement = """INSERT INTO payments_payout
-        (person_id, amount, currency, method, state, reference, requested_at, sent_by_id)
-        VALUES (%s, %s, 'USD', 'x', %s, '', coop_now() + %s, %s)"""
+        (person_id, amount, currency, method, state, reference, requested_at, sent_by_id, key)
+        VALUES (%s, %s, 'USD', 'x', %s, '', coop_now() + %s, %s, gen_random_uuid())"""
     for amount, state, ahead, office in (
         (10_001, "requested", timedelta(), None),
         (10_000, "sent", timedelta(), None),
