@@ -32,7 +32,10 @@ class Offer(forms.Form):
         (timedelta(days=8, hours=3), "in 8 days"),
         (timedelta(hours=30), "in 30 hours"),
         (timedelta(hours=1), "in 1 hour"),
-        (timedelta(seconds=-90), "1 minute ago"),
+        (timedelta(days=7, seconds=-5), "in 7 days"),
+        (timedelta(minutes=29, seconds=55), "in 30 minutes"),
+        (timedelta(seconds=-70), "1 minute ago"),
+        (timedelta(seconds=-5), "now"),
     ],
 )
 def test_a_time_says_how_far_away_it_is(ahead: timedelta, far: str) -> None:

@@ -24,6 +24,8 @@ from django.utils.translation import ngettext
 
 register = template.Library()
 
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
 type Number = int | float | Decimal
 
 
@@ -141,13 +143,15 @@ def _city() -> str:
 def _far(moment: datetime, now: datetime) -> str:
     """Return how far a moment is from now in the largest unit that fits, without false precision."""
     seconds = (moment - now).total_seconds()
+    if abs(seconds) < MINUTE:
+        return _("now")
     amount = _amount(abs(seconds))
-    return _("in %(time)s") % {"time": amount} if seconds >= 0 else _("%(time)s ago") % {"time": amount}
+    return _("in %(time)s") % {"time": amount} if seconds > 0 else _("%(time)s ago") % {"time": amount}
 
 
 def _amount(seconds: float) -> str:
-    """Return a length of time in whole minutes, hours or days."""
-    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
+    """Return a length of time in whole minutes, hours or days; what is a little short of a whole one counts as one."""
+    minutes, hours, days = round(seconds / MINUTE), int((seconds + MINUTE) // HOUR), int((seconds + HOUR) // DAY)
     if days >= 2:  # noqa: PLR2004 - up to two days people count in hours
         return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
     if hours >= 1:
