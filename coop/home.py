@@ -7,8 +7,8 @@ from decimal import Decimal
 from django.db.models import Count, Sum
 
 from coop.people.models import Person
-from governance import voting
-from governance.models import Proposal
+from governance import pauses, voting
+from governance.models import Pause, Proposal
 from payments import statements
 from payments.ledger import Kind
 from payments.models import Transfer
@@ -31,8 +31,9 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Awaiting:
-    """What awaits a member: the votes still without theirs, those coming, tasks, pay, and the best jobs."""
+    """What awaits a member: a pause of theirs, the votes still without theirs, those coming, tasks, pay, best jobs."""
 
+    pauses: list[Pause]
     votes: list[Proposal]
     coming: list[Proposal]
     sent_back: list[Assignment]
@@ -59,6 +60,7 @@ def awaiting(person: Person, at: datetime) -> Awaiting:
     board = offers.on_the_board()
     mine = Assignment.objects.filter(person=person).select_related("job").order_by("expires_at")
     return Awaiting(
+        pauses=pauses.running(person, at),
         votes=_votes(person, at),
         coming=list(Proposal.objects.filter(opens_at__gt=at, roll__person=person).order_by("opens_at")),
         sent_back=list(mine.filter(state=AssignmentState.SENT_BACK)),

@@ -162,3 +162,10 @@ def test_pages_cost_a_known_number_of_queries(
         browser.get("/votes/")
     with django_assert_max_num_queries(12):
         browser.get(f"/votes/{proposal.pk}/")
+
+
+def test_a_paused_member_reads_it_on_the_first_page(
+    amina: Person, paused: Callable[..., Pause], signed_in: SignedIn
+) -> None:
+    paused(amina, hours=5)
+    assert "New work is paused for you" in text(signed_in(amina).get("/"))
