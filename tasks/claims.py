@@ -16,7 +16,7 @@ from governance import standing
 from payments import escrow
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
-from tasks import cards
+from tasks import cards, locks
 from tasks.models import OPEN_STATES, Assignment, AssignmentState, Job, Task
 
 
@@ -29,6 +29,7 @@ class Offer:
     time_limit: timedelta
     is_onboarding: bool
     is_open: bool
+    may_work: bool
     rate_id: int
     rate_amount: Decimal
     fee_id: int
@@ -52,6 +53,7 @@ class Offer:
 # The card of the last assignment serves again as long as its terms are those of today.
 OFFER = """
 SELECT j.pay, j.overlap, j.time_limit, j.is_onboarding, j.opened_at <= %(at)s AND j.closed_at IS NULL,
+    tasks_may_work(%(person)s, j.id),
     r.id, r.amount, f.id, CASE WHEN j.is_onboarding THEN 0 ELSE j.pay * f.on_wage / 10000 END,
     EXISTS (SELECT FROM people_clientseat s
         WHERE s.client_id = j.client_id AND s.person_id = %(person)s AND s.ended_at IS NULL),
@@ -107,9 +109,9 @@ def offer(job: Job, *, by: Person, at: datetime) -> Offer:
         row = cursor.fetchone()
     if row is None:
         raise Refused(Refusal(_("No rate was voted for this kind of work."), "N10", status=409))
-    pay, overlap, limit, onboarding, is_open, rate, amount, fee_version, fee, seat, *last = row
+    pay, overlap, limit, onboarding, is_open, may_work, rate, amount, fee_version, fee, seat, *last = row
     pay, amount, fee = map(from_micro, (pay, amount, fee))
-    return Offer(pay, overlap, limit, onboarding, is_open, rate, amount, fee_version, fee, seat, *last)
+    return Offer(pay, overlap, limit, onboarding, is_open, may_work, rate, amount, fee_version, fee, seat, *last)
 
 
 def refusal(job: Job, *, by: Person, at: datetime) -> Refusal | None:
@@ -118,8 +120,11 @@ def refusal(job: Job, *, by: Person, at: datetime) -> Refusal | None:
 
 
 def _refusal(job: Job, terms: Offer, by: Person, at: datetime) -> Refusal | None:
+    if no := _not_open(terms):
+        return no
+    # The database has said yes with the terms already; only a no is worth the words.
     doing = "onboarding" if terms.is_onboarding else f"claim:job:{job.pk}"
-    return _not_open(terms) or standing.refusal(by, doing=doing, at=at)
+    return None if terms.may_work else standing.refusal(by, doing=doing, at=at)
 
 
 def _not_open(terms: Offer) -> Refusal | None:
@@ -164,7 +169,7 @@ def _claim(job: Job, by: Person, at: datetime, card: str, wanted: Task | None) -
         return Assignment.objects.select_related("task", "job__work_type").get(pk=terms.last_id)
     refuse_if(_refusal(job, terms, by, at))
     if terms.last_state == AssignmentState.CLAIMED:
-        _end([lock(terms.last_id or 0)], AssignmentState.EXPIRED, by=None, at=at)
+        _end([locks.one(Assignment(pk=terms.last_id, job=job))], AssignmentState.EXPIRED, by=None, at=at)
     task = _pick(job, by, wanted.position, wanted.position, "") if wanted else _next(job, by, terms)
     if task is None:
         return None
@@ -233,18 +238,6 @@ def _explain(error: IntegrityError, job: Job, by: Person) -> Assignment:
     raise error
 
 
-def lock(assignment_id: int) -> Assignment:
-    """Return an assignment with its task, job and draft, locked until the transaction ends; one query.
-
-    The task's row is the lock of all its assignments, always taken first: so nobody waits in a circle.
-    """
-    return (
-        Assignment.objects.select_for_update(of=("task", "self"), no_key=True)
-        .select_related("task", "job__work_type", "fee_version", "draft")
-        .get(pk=assignment_id)
-    )
-
-
 def refusal_to_end(assignment: Assignment, *, by: Person) -> Refusal | None:
     """Say why a person cannot give this task back; None if they can."""
     if assignment.person_id != by.pk:
@@ -261,7 +254,7 @@ def refusal_to_end(assignment: Assignment, *, by: Person) -> Refusal | None:
 @transaction.atomic
 def leave(assignment: Assignment, *, by: Person, at: datetime) -> Assignment:
     """Give a task back; its slot and its money return to the job. Nothing is held against the member."""
-    held = lock(assignment.pk)
+    held = locks.one(assignment)
     refuse_if(refusal_to_end(held, by=by))
     return _end([held], AssignmentState.LEFT, by=by, at=at)[0]
 
@@ -269,7 +262,7 @@ def leave(assignment: Assignment, *, by: Person, at: datetime) -> Assignment:
 @transaction.atomic
 def skip(assignment: Assignment, *, by: Person, at: datetime) -> Assignment:
     """Pass a task on to others without penalty; it is not offered to this person again."""
-    held = lock(assignment.pk)
+    held = locks.one(assignment)
     refuse_if(refusal_to_end(held, by=by))
     return _end([held], AssignmentState.SKIPPED, by=by, at=at)[0]
 

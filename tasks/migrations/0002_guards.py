@@ -57,7 +57,7 @@ CLAIM = f"""
     SELECT * INTO fee FROM public.payments_fee ORDER BY version DESC LIMIT 1;
     SELECT body::jsonb INTO card FROM public.tasks_ratecard WHERE digest = NEW.card_id;
     IF (
-        job.opened_at <= public.coop_now() AND job.closed_at IS NULL
+        job.opened_at <= moment AND job.closed_at IS NULL
         AND NEW.pay = job.pay AND NEW.pay >= rate.amount AND NEW.rate_id = rate.id AND NEW.fee_version_id = fee.id
         AND NEW.fee = CASE WHEN job.is_onboarding THEN 0 ELSE NEW.pay * fee.on_wage / 10000 END
         AND card ->> 'job' = NEW.job_id::text AND (card ->> 'pay')::numeric * 1000000 = NEW.pay
@@ -65,7 +65,7 @@ CLAIM = f"""
         AND EXISTS (SELECT FROM public.tasks_task t WHERE t.id = NEW.task_id AND t.job_id = NEW.job_id)
         AND NEW.slot BETWEEN 1 AND job.overlap
         AND NEW.state = 'claimed' AND NEW.submitted_at IS NULL AND NEW.accept_by IS NULL AND NEW.decided_at IS NULL
-        AND NEW.claimed_at BETWEEN public.coop_now() - interval '1 hour' AND public.coop_now()
+        AND NEW.claimed_at BETWEEN moment - interval '1 hour' AND moment
         AND NEW.expires_at = NEW.claimed_at + job.time_limit
     ) IS NOT TRUE THEN
         {guards.refuse("assignment_is_claimed_at_the_voted_rate", VOTED_RATE)}
@@ -73,20 +73,24 @@ CLAIM = f"""
     RETURN NEW;
 """
 
-STANDING = """(
+# Said once, asked by the page before it claims and by the guard when it does.
+MAY_WORK = """
+CREATE FUNCTION public.tasks_may_work(person bigint, job bigint) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $may$
     SELECT CASE WHEN coalesce(s.status, 'applicant') IN ('left', 'expelled') THEN false
         WHEN coalesce(s.status, 'applicant') = 'applicant' THEN j.is_onboarding ELSE true END
+    AND NOT EXISTS (
+        SELECT FROM public.governance_pause p WHERE p.person_id = person AND p.scope IN ('work', 'job:' || job)
+        AND public.coop_now() >= p.starts_at AND public.coop_now() < p.ends_at
+    ) AND (j.is_onboarding OR NOT EXISTS (
+        SELECT FROM public.people_clientseat c
+        WHERE c.client_id = j.client_id AND c.person_id = person AND c.ended_at IS NULL
+    ))
     FROM public.tasks_job j LEFT JOIN LATERAL (
-        SELECT status FROM public.governance_standing WHERE person_id = NEW.person_id ORDER BY id DESC LIMIT 1
-    ) s ON true WHERE j.id = NEW.job_id
-) AND NOT EXISTS (
-    SELECT FROM public.governance_pause p WHERE p.person_id = NEW.person_id
-    AND p.scope IN ('work', 'job:' || NEW.job_id) AND public.coop_now() >= p.starts_at
-    AND public.coop_now() < p.ends_at
-) AND NOT EXISTS (
-    SELECT FROM public.tasks_job j JOIN public.people_clientseat c ON c.client_id = j.client_id
-    WHERE j.id = NEW.job_id AND c.person_id = NEW.person_id AND c.ended_at IS NULL AND NOT j.is_onboarding
-)"""
+        SELECT status FROM public.governance_standing WHERE person_id = person ORDER BY id DESC LIMIT 1
+    ) s ON true WHERE j.id = job
+$may$;
+"""
 
 STEPS = f"""
     IF NEW.state = OLD.state AND unmoved AND NEW.decided_at IS NOT DISTINCT FROM OLD.decided_at THEN
@@ -98,10 +102,10 @@ STEPS = f"""
         WHEN 'claimed to left' THEN ended
         WHEN 'claimed to skipped' THEN ended
         WHEN 'sent_back to left' THEN ended
-        WHEN 'claimed to expired' THEN ended AND public.coop_now() >= OLD.expires_at
-        WHEN 'sent_back to expired' THEN ended AND public.coop_now() >= OLD.expires_at
+        WHEN 'claimed to expired' THEN ended AND moment >= OLD.expires_at
+        WHEN 'sent_back to expired' THEN ended AND moment >= OLD.expires_at
         WHEN 'submitted to sent_back' THEN NEW.decided_at IS NULL AND NEW.accept_by IS NULL
-            AND NEW.submitted_at = OLD.submitted_at AND NEW.expires_at >= public.coop_now() + interval '23 hours'
+            AND NEW.submitted_at = OLD.submitted_at AND NEW.expires_at >= moment + interval '23 hours'
             AND EXISTS (SELECT FROM public.tasks_review r WHERE r.assignment_id = OLD.id AND r.decision = 'send_back')
         WHEN 'submitted to accepted' THEN unmoved AND NEW.decided_at IS NOT NULL
             AND EXISTS (SELECT FROM public.tasks_review r WHERE r.assignment_id = OLD.id AND r.decision = 'accept')
@@ -113,12 +117,13 @@ STEPS = f"""
 """
 # The conditions that several steps share, computed once.
 STEPS_KNOWN = """
+    moment CONSTANT timestamptz := public.coop_now();
     unmoved CONSTANT boolean := ROW(NEW.expires_at, NEW.submitted_at, NEW.accept_by)
         IS NOT DISTINCT FROM ROW(OLD.expires_at, OLD.submitted_at, OLD.accept_by);
     ended CONSTANT boolean := unmoved AND NEW.decided_at IS NOT NULL;
     handed_in CONSTANT boolean := NEW.expires_at = OLD.expires_at AND NEW.decided_at IS NULL
         AND NEW.submitted_at < OLD.expires_at AND NEW.submitted_at >= OLD.claimed_at
-        AND NEW.submitted_at BETWEEN public.coop_now() - interval '1 hour' AND public.coop_now()
+        AND NEW.submitted_at BETWEEN moment - interval '1 hour' AND moment
         AND NEW.accept_by > NEW.submitted_at AND NEW.accept_by <= NEW.submitted_at + interval '7 days'
         AND EXISTS (SELECT FROM public.tasks_answer w WHERE w.assignment_id = OLD.id AND w.at = NEW.submitted_at);
 """
@@ -217,9 +222,10 @@ class Migration(migrations.Migration):
         ("payments", "0002_guards"),
     ]
     operations = [
-        *(migrations.RunSQL(sql) for sql in (MONEY_NEEDED, OPEN_SLOTS, ARRIVALS)),
+        *(migrations.RunSQL(sql) for sql in (MONEY_NEEDED, MAY_WORK, OPEN_SLOTS, ARRIVALS)),
         guards.Allow("tasks_money_needed(bigint, bigint)"),
         guards.Allow("tasks_set_aside(bigint)"),
+        guards.Allow("tasks_may_work(bigint, bigint)"),
         # Jobs
         guards.Procedure(
             "job_opens_with_money",
@@ -294,14 +300,14 @@ class Migration(migrations.Migration):
         guards.Procedure(
             "assignment_is_claimed_at_the_voted_rate",
             table="tasks_assignment",
-            declare="job record; rate record; fee record; card jsonb;",
+            declare="job record; rate record; fee record; card jsonb; moment timestamptz := public.coop_now();",
             body=CLAIM,
             definer=True,
         ),
         guards.Guard(
             "work_is_for_people_in_good_standing",
             table="tasks_assignment",
-            holds=STANDING,
+            holds="public.tasks_may_work(NEW.person_id, NEW.job_id)",
             otherwise="Members and candidates work, applicants onboard; a pause ends by itself.",
             definer=True,
         ),

@@ -32,6 +32,10 @@ class Choice:
             return [_("A choice needs 2 to 60 labels, each different.")]
         return [_("A label has at most 120 characters.")] if max(map(len, labels)) > LONGEST_LABEL else []
 
+    def data_problems(self, form: Json, data: Json) -> list[Text]:  # noqa: ARG002 - any field can be shown
+        """Return nothing: a choice shows whatever a task has."""
+        return []
+
     def schema(self, form: Json) -> Json:
         """Return the JSON Schema of a value."""
         items = {"type": "array", "items": {"enum": form["labels"]}, "minItems": 1, "uniqueItems": True}

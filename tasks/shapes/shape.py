@@ -19,6 +19,9 @@ class Shape(Protocol):
     def form_problems(self, form: Json) -> list[Text]:
         """Return what is wrong with a job's form; nothing when it can be opened."""
 
+    def data_problems(self, form: Json, data: Json) -> list[Text]:
+        """Return what a task's data lacks to be shown; nothing when a member can answer it."""
+
     def schema(self, form: Json) -> Json:
         """Return the JSON Schema of a value."""
 

@@ -179,7 +179,7 @@ def test_a_claim_is_at_most_seven_statements(job: Job, amina: Person) -> None:
     at = clock.now()
     with CaptureQueriesContext(connection) as queries:
         claims.claim_next(job, by=amina, at=at)
-    assert len(statements(queries)) == 6, statements(queries)
+    assert len(statements(queries)) == 5, statements(queries)
 
 
 def test_a_claim_looks_at_one_task_however_many_are_open(new_job: NewJob, amina: Person) -> None:
