@@ -4,6 +4,7 @@ A file is read twice as a stream: once to check every row, then, if all are good
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import batched
@@ -19,7 +20,7 @@ from procrastinate.contrib.django import app as background
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
-from tasks import rows
+from tasks import rows, shapes
 from tasks.models import Job, Upload
 from tasks.rows import Problem, Row
 
@@ -92,7 +93,7 @@ def _digest(file: "File[bytes]") -> str:
 @transaction.atomic
 def load(upload: Upload, *, at: datetime) -> Upload:
     """Read an upload into its job's tasks, or keep its problems; one that is done already changes nothing."""
-    job = Job.objects.select_for_update(no_key=True).get(pk=upload.job_id)
+    job = Job.objects.select_for_update(no_key=True, of=["self"]).select_related("work_type").get(pk=upload.job_id)
     upload = Upload.objects.select_for_update(no_key=True, of=["self"]).select_related("created_by").get(pk=upload.pk)
     if upload.finished_at:
         return upload
@@ -143,11 +144,14 @@ def _check(job: Job, file: BinaryIO) -> tuple[int, _Problems]:
         problems.add(Problem(1, str(refused)))
         return 0, problems
     position = _last_position(job)
+    data_problems = shapes.find(job.work_type.shape).data_problems
     for found in rows.read(file):
         if isinstance(found, Problem):
             problems.add(found)
             continue
         position += 1
+        for words in data_problems(job.form, found.data):
+            problems.add(Problem(found.line, str(words)))
         name = found.external_id or str(position)
         if name in lines:
             problems.add(Problem(found.line, _("Line %(line)d has the same id.") % {"line": lines[name]}))
@@ -173,7 +177,8 @@ def _copy(job: Job, upload: Upload, file: BinaryIO) -> None:
         for position, row in enumerate(rows.read(file), start):
             if isinstance(row, Row):
                 external_id = row.external_id or str(position)
-                copy.write_row((job.pk, upload.pk, position, external_id, row.data, job.overlap))
+                data = json.dumps(row.data, ensure_ascii=False, allow_nan=False)
+                copy.write_row((job.pk, upload.pk, position, external_id, data, job.overlap))
 
 
 def _last_position(job: Job) -> int:

@@ -21,7 +21,8 @@ from django.utils.crypto import salted_hmac
 from tasks import shapes
 from tasks.models import Answer, AssignmentState, Job
 
-CHUNK = 2000
+# Read within two minutes each, or the connection goes to somebody else.
+CHUNK = 500
 # A spreadsheet takes a cell that opens like this for a formula, and may send what it finds to a stranger.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - full-width ones count too
 
@@ -72,8 +73,8 @@ def rows(job: Job) -> Iterator[Given]:
     """Yield every answer handed in to a job in the order of its tasks, the last one where there was a redo."""
     name: Callable[[int], str] = cache(lambda person_id: pseudonym(job.client_id, person_id))
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = '15min'")
-        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '15min'")
+        cursor.execute("SET LOCAL statement_timeout = '2min'")
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '2min'")
         for task, data, value, state, person_id, at in _answers(job).iterator(chunk_size=CHUNK):
             yield Given(task, data, value, state, name(person_id), at)
 

@@ -27,11 +27,11 @@ type Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One task to be: the `line` it starts on, the client's own id (empty when none was given), its fields as JSON."""
+    """One task to be: the `line` it starts on, the client's own id (empty when none was given), its fields."""
 
     line: int
     external_id: str
-    data: str
+    data: Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class _Lines(Iterator[str]):
 
 
 def _findings[Item](
-    lines: _Lines, source: Iterator[Item], parse: Callable[[Item], tuple[str, str]]
+    lines: _Lines, source: Iterator[Item], parse: Callable[[Item], tuple[str, Json]]
 ) -> Iterator[Row | Problem]:
     """Yield a row or a problem for each item of `source`; a bad one does not end the reading."""
     while True:
@@ -149,7 +149,7 @@ def _csv(lines: _Lines) -> Iterator[Row | Problem]:
         yield Problem(1, _("The first line must name the columns. %(error)s") % {"error": error})
         return
 
-    def parse(fields: list[str]) -> tuple[str, str]:
+    def parse(fields: list[str]) -> tuple[str, Json]:
         if len(fields) != len(names):
             counts = {"fields": len(fields), "names": len(names)}
             raise Unreadable(_("The row has %(fields)d fields; the first line names %(names)d.") % counts)
@@ -193,7 +193,7 @@ class _Stripped(Iterator[str]):
         return next(self.lines).strip()
 
 
-def _parse_json(text: str) -> tuple[str, str]:
+def _parse_json(text: str) -> tuple[str, Json]:
     try:
         row = json.loads(text, object_pairs_hook=_no_double, parse_constant=_no_number, parse_float=_number)
     except json.JSONDecodeError as error:
@@ -222,8 +222,8 @@ def _number(text: str) -> float:
     return value if math.isfinite(value) else _no_number(text)  # type: ignore[return-value]
 
 
-def _parts(row: Json) -> tuple[str, str]:
-    """Return the client's id of a row and its other fields as JSON; raise Unreadable for what cannot be kept."""
+def _parts(row: Json) -> tuple[str, Json]:
+    """Return the client's id of a row and its other fields; raise Unreadable for what cannot be kept."""
     external_id = _external_id(row.pop("id", None))
     if not row:
         raise Unreadable(_("The row has no field beside its id."))
@@ -232,7 +232,7 @@ def _parts(row: Json) -> tuple[str, str]:
     for name, value in row.items():
         _check(name, name, DEPTH_MAX)
         _check(name, value, DEPTH_MAX)
-    return external_id, json.dumps(row, ensure_ascii=False, allow_nan=False)
+    return external_id, row
 
 
 def _external_id(value: object) -> str:

@@ -32,7 +32,7 @@ class Choice:
             return [_("A choice needs 2 to 60 labels, each different.")]
         return [_("A label has at most 120 characters.")] if max(map(len, labels)) > LONGEST_LABEL else []
 
-    def data_problems(self, form: Json, data: Json) -> list[Text]:  # noqa: ARG002 - any field can be shown
+    def data_problems(self, form: Json, data: Json) -> list[Text]:
         """Return nothing: a choice shows whatever a task has."""
         return []
 

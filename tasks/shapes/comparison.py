@@ -42,7 +42,7 @@ class Comparison:
         least = form.get("min_reason", 0)
         return [] if type(least) is int and 0 <= least <= 1000 else [_("The least length is 0 to 1,000 characters.")]  # noqa: PLR2004 - the bound the message names
 
-    def data_problems(self, form: Json, data: Json) -> list[Text]:  # noqa: ARG002 - the same for every form
+    def data_problems(self, form: Json, data: Json) -> list[Text]:
         """Return a problem unless the task brings two answers, as `a` and `b` or `response_a` and `response_b`."""
         if any(all(isinstance(data.get(name), str) and data[name].strip() for name in names) for names in NAMES):
             return []

@@ -1,3 +1,4 @@
+import io
 import json
 from collections.abc import Callable
 from decimal import Decimal
@@ -5,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as site
+from django.core.management import call_command
 from django.test import Client as Browser
 from django.urls import reverse
 
@@ -268,6 +270,10 @@ def test_the_schema_describes_every_address() -> None:
     assert len([path for path in schema["paths"] if path.startswith("/api/v1/jobs")]) == 9
     assert schema["components"]["securitySchemes"]
     assert schema["paths"]["/api/v1/rates"]["get"].get("security", []) in ([], [{}])
+
+
+def test_the_schema_is_valid_and_describes_itself_without_a_warning() -> None:
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=io.StringIO())
 
 
 def test_a_replayed_call_changes_nothing(call: Call, orbit: Client, olga: Person) -> None:

@@ -1,5 +1,6 @@
 import json
 import tracemalloc
+from decimal import Decimal
 from typing import BinaryIO, cast
 
 import pytest
@@ -11,6 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
+from payments.models import WorkType
 from tasks import background, datasets, rows
 from tasks.models import Job, Task, Upload
 from tests.tasks import orders
@@ -117,6 +119,14 @@ def test_a_broken_file_is_explained_and_kept_out(draft: Job, content: bytes, lin
     assert words in problems(upload)[line]
     assert upload.finished_at
     assert not draft.tasks.exists()
+
+
+def test_a_comparison_needs_its_two_answers(orbit: Client, olga: Person) -> None:
+    kind = WorkType.objects.get(slug="compare-answers")
+    job = orders.draft(orbit, olga, work_type=kind, pay=Decimal("0.90"), form={"question": "?", "min_reason": 0})
+    upload = orders.send(job, "id,question,a,b\n1,q,one,two\n2,q,one,\n3,q,,two\n")
+    assert sorted(problems(upload)) == [3, 4]
+    assert orders.send(job, '{"response_a": "one", "response_b": "two"}').problem_count == 0
 
 
 def test_an_id_the_job_has_already_is_refused(draft: Job) -> None:
