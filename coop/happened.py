@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from coop import sentences
+from coop.people.models import Person
 from coop.record import log
 from coop.record.models import Event, Leaf
 
@@ -23,9 +24,9 @@ def what_happened(request: HttpRequest) -> HttpResponse:
     """List events, newest first, fifty at a time, with the log's head."""
     subject, kind = request.GET.get("subject", ""), request.GET.get("kind", "")
     found = list(_older(_chosen(subject, kind), request.GET.get("before", ""))[: PAGE + 1])
-    named = request.user.is_authenticated
+    reader = _reader(request)
     shown = {
-        "lines": [(event, sentences.of(event, named=named)) for event in found[:PAGE]],
+        "lines": [(event, sentences.of(event, reader=reader)) for event in found[:PAGE]],
         "older": found[PAGE - 1].pk if len(found) > PAGE else None,
         "head": log.head(),
         "subject": subject,
@@ -33,6 +34,10 @@ def what_happened(request: HttpRequest) -> HttpResponse:
         "kinds": sorted(sentences.SENTENCES),
     }
     return render(request, "record/what_happened.html", shown)
+
+
+def _reader(request: HttpRequest) -> Person | None:
+    return request.user if isinstance(request.user, Person) else None
 
 
 def _chosen(subject: str, kind: str) -> QuerySet[Event]:
@@ -54,21 +59,21 @@ def _older(events: QuerySet[Event], before: str) -> QuerySet[Event]:
 
 @require_safe
 def download(request: HttpRequest) -> StreamingHttpResponse:
-    """Stream every sealed event with its hashes, one JSON object a line; who acted only for people with an account."""
+    """Stream every sealed event with its hashes, one JSON object a line; who acted where the reader may know."""
     log.seal()
-    answer = StreamingHttpResponse(_lines(named=request.user.is_authenticated), content_type="application/jsonl")
+    answer = StreamingHttpResponse(_lines(_reader(request)), content_type="application/jsonl")
     answer["Content-Disposition"] = 'attachment; filename="events.jsonl"'
     return answer
 
 
-def _lines(*, named: bool) -> Iterator[str]:
+def _lines(reader: Person | None) -> Iterator[str]:
     last = -1
     while chunk := list(Leaf.objects.filter(index__gt=last).select_related("event").order_by("index")[:CHUNK]):
         last = chunk[-1].index
-        yield "".join(json.dumps(_line(leaf, named=named), cls=DjangoJSONEncoder) + "\n" for leaf in chunk)
+        yield "".join(json.dumps(_line(leaf, reader), cls=DjangoJSONEncoder) + "\n" for leaf in chunk)
 
 
-def _line(leaf: Leaf, *, named: bool) -> dict[str, Any]:
+def _line(leaf: Leaf, reader: Person | None) -> dict[str, Any]:
     event = leaf.event
     return {
         "index": leaf.index,
@@ -79,7 +84,7 @@ def _line(leaf: Leaf, *, named: bool) -> dict[str, Any]:
         "data": event.data,
         "leaf_hash": bytes(leaf.leaf_hash).hex(),
         "chain_hash": bytes(leaf.chain_hash).hex(),
-    } | ({"actor": event.actor_id} if named else {})
+    } | ({"actor": event.actor_id} if sentences.knows(reader, event) else {})
 
 
 @require_safe

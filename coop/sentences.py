@@ -8,6 +8,7 @@ from django.utils.functional import Promise as Words
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from coop.people.models import Person
 from coop.record.models import Event
 from payments.money import from_micro
 from payments.templatetags.money import money
@@ -47,7 +48,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "payouts.requested": gettext_lazy("A member asked for a payout (%(subject)s)."),
     "payouts.sent": gettext_lazy("%(who)s sent %(subject)s."),
     "payouts.settled": gettext_lazy("%(who)s confirmed that %(subject)s arrived."),
-    "people.changed": gettext_lazy("%(who)s changed what they say about themselves."),
+    "people.changed": gettext_lazy("%(who)s changed the facts of an account."),
     "people.joined": gettext_lazy("%(who)s joined."),
     "proposals.drafted": gettext_lazy("%(who)s drafted %(subject)s."),
     "proposals.published": gettext_lazy("%(who)s published %(subject)s; its text and its roll stand."),
@@ -64,15 +65,34 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "voting.closed": gettext_lazy("%(subject)s was counted."),
 }
 MONEY = {"pay", "before"}
+# Whose doing these are is known to members anyway: what officers do in office, and what members put to a vote. Who
+# took, answered or checked which task is nobody else's business (E10, blind review): there readers see only their own.
+NAMED = frozenset(
+    kind
+    for kind in SENTENCES
+    if kind.startswith(("admin.", "deposits.", "ledger.", "pauses.", "proposals."))
+    or kind in {"payouts.sent", "payouts.settled", "payouts.failed"}
+)
 
 
-def of(event: Event, *, named: bool) -> str:
-    """Return the sentence of an event; `named` for readers who may know who acted, others read "somebody"."""
+def knows(reader: Person | None, event: Event) -> bool:
+    """Tell whether a reader may know who acted."""
+    return reader is not None and (event.kind in NAMED or event.actor_id == reader.pk)
+
+
+def of(event: Event, *, reader: Person | None) -> str:
+    """Return the sentence of an event for a reader, None for a visitor."""
     facts: dict[str, str] = defaultdict(lambda: "…", {key: _fact(key, value) for key, value in event.data.items()})
     facts["subject"] = _subject(event.subject)
-    facts["who"] = str(event.actor) if named and event.actor else _("Somebody") if event.actor_id else _("Time")
+    facts["who"] = _who(event, reader)
     sentence = SENTENCES.get(event.kind)
     return str(sentence) % facts if sentence else f"{event.kind}: {facts['subject']}"
+
+
+def _who(event: Event, reader: Person | None) -> str:
+    if reader is not None and event.actor_id == reader.pk:
+        return _("You")
+    return str(event.actor) if event.actor and knows(reader, event) else _("Somebody")
 
 
 def _subject(subject: str) -> str:

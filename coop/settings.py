@@ -136,6 +136,9 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_USER_DISPLAY = "coop.people.models.display_name"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_UNIQUE_EMAIL = True
+# Whoever changes address or password gives the password again, and the old address is told.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 
 MAILERS = {"default": _mailer(os.environ.get("WORKHALL_SMTP_URL", ""))}
 DEFAULT_FROM_EMAIL = os.environ.get("WORKHALL_FROM_EMAIL", "Workhall <hello@workhall.example>")

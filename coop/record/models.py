@@ -9,7 +9,10 @@ from coop.people.privacy import Audience
 
 
 class Event(models.Model):
-    """One act. `data` is public: it carries no personal data beyond the numbers of accounts and rows."""
+    """One act. `data` is public: it carries no personal data beyond the numbers of accounts and rows.
+
+    Who acted is the actor's own to see; the page names officers and proposers, whose own rows are open to members.
+    """
 
     at = models.DateTimeField()
     kind = models.CharField(max_length=60)
@@ -23,7 +26,7 @@ class Event(models.Model):
         id=Audience.PUBLIC,
         at=Audience.PUBLIC,
         kind=Audience.PUBLIC,
-        actor=Audience.MEMBERS,
+        actor=Audience.SELF,
         subject=Audience.PUBLIC,
         data=Audience.PUBLIC,
         transaction=Audience.PUBLIC,

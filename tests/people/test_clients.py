@@ -1,7 +1,9 @@
 from collections.abc import Callable
 from datetime import datetime
+from threading import Thread
 
 import pytest
+from django.db import connections
 from django.http import Http404
 from django.test import Client as Browser
 
@@ -81,3 +83,46 @@ def test_a_page_sets_up_an_organisation(amina: Person, signed_in: Callable[[Pers
     assert b"taken" in browser.post("/client/new/", {"name": "Orbit", "slug": "Orbit"}).content
     browser.post("/client/new/", {"name": "Kisumu <b>Maps</b>", "slug": "Kisumu-Maps"})
     assert b"Kisumu &lt;b&gt;Maps" in browser.get("/client/kisumu-maps/seats/").content
+
+
+@pytest.mark.usefixtures("committed")
+def test_of_two_last_seats_that_end_at_once_one_stays(amina: Person, olga: Person, orbit: Client, at: datetime) -> None:
+    clients.seat(orbit, amina, by=olga, at=at)
+    refused: list[str] = []
+
+    def end(seat: ClientSeat) -> None:
+        try:
+            clients.end_seat(seat, by=seat.person, at=at)
+        except Refused as refusal:
+            refused.append(str(refusal))
+        finally:
+            connections["default"].close()
+
+    threads = [Thread(target=end, args=[seat]) for seat in orbit.seats.select_related("client", "person")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert orbit.seats.filter(ended_at=None).count() == 1
+    assert len(refused) == 1
+
+
+@pytest.mark.usefixtures("committed")
+def test_of_many_who_want_a_short_name_at_once_one_has_it(amina: Person, at: datetime) -> None:
+    ends: list[object] = []
+
+    def found() -> None:
+        try:
+            ends.append(clients.found("Race", slug="race", by=amina, at=at))
+        except Refused as refusal:
+            ends.append(refusal)
+        finally:
+            connections["default"].close()
+
+    threads = [Thread(target=found) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len([end for end in ends if isinstance(end, Client)]) == 1
+    assert len(ends) == 6

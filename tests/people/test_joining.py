@@ -2,6 +2,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import identify_hasher
 from django.core import mail
 from django.core.cache import cache
@@ -131,3 +132,24 @@ def test_nobody_else_signs_in_at_one_click(amina: Person) -> None:
     assert browser.post("/demo/sign-in/", {"email": real.email}).status_code == 404
     assert browser.get("/demo/sign-in/").status_code == 405
     assert "_auth_user_id" not in browser.session
+
+
+def test_a_change_of_address_asks_for_the_password_again(amina: Person, signed_in: Callable[[Person], Browser]) -> None:
+    browser = signed_in(amina)
+    change = {"action_add": "", "email": "new@people.example"}
+    asked = browser.post("/account/email/", change)
+    assert asked.headers["Location"].startswith("/account/reauthenticate/")
+    assert not EmailAddress.objects.filter(email="new@people.example").exists()
+    browser.post("/account/reauthenticate/", {"password": "workhall-demo"})
+    browser.post("/account/email/", change)
+    assert EmailAddress.objects.filter(email="new@people.example", verified=False).exists()
+
+
+def test_a_new_password_is_told_to_the_address(amina: Person, signed_in: Callable[[Person], Browser]) -> None:
+    browser = signed_in(amina)
+    browser.post("/account/reauthenticate/", {"password": "workhall-demo"})
+    said = {"oldpassword": "workhall-demo", "password1": "quite another 9", "password2": "quite another 9"}
+    browser.post("/account/password/change/", said)
+    amina.refresh_from_db()
+    assert amina.check_password("quite another 9")
+    assert [message.to for message in mail.outbox] == [[amina.email]]

@@ -174,5 +174,5 @@ def test_an_event_not_yet_committed_has_no_place(attack: Callable[..., None], am
     statement = f"""
         INSERT INTO record_leaf (index, event_id, leaf_hash, chain_hash) SELECT 0, event.id, {LEAF}, sha256({LEAF})
         FROM record_event event WHERE id = (SELECT max(id) FROM record_event)
-    """  # noqa: S608
+    """
     attack(statement, guard="leaves_follow_the_events")
