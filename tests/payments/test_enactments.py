@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.test import Client as Browser
 
 from coop import clock
 from coop.people.models import Person
@@ -54,6 +55,15 @@ def test_a_vote_changes_the_rate_once_its_lock_has_passed(
     voting.carry_on(proposal, at=at)
     assert voting.state(voting.listed().get(pk=proposal.pk), at) == State.ENACTED
     assert str(rates.current(work_type).amount.normalize()) == amount
+
+
+def test_a_vote_on_pay_says_what_it_changes(passed: Callable[..., Proposal], client: Browser) -> None:
+    proposal = passed("0.08")
+    read = client.get(f"/votes/{proposal.pk}/").content.decode()
+    assert "Compare products: US$\u00a00.09 to US$\u00a00.08 a task" in read
+    assert "What the change makes of their pay" in read
+    assert "yes from 3/4 of those who say yes or no" in read
+    assert client.get(f"/votes/{proposal.pk}/result/").status_code == 200
 
 
 def test_a_vote_on_pay_is_not_ticked_off_without_its_rate(
