@@ -125,7 +125,7 @@ class Site(admin.AdminSite):
         """Send to the one way to sign in."""
         return redirect(settings.LOGIN_URL)
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Send to the one way to change a password."""
         return redirect("account_change_password")
 
