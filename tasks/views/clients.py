@@ -1,6 +1,6 @@
 """A client's pages: its jobs and money, a new job, one job, its data, what it takes home. Another's are not there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 from django.contrib import messages
@@ -72,9 +72,16 @@ def money(request: HttpRequest, slug: str) -> HttpResponse:
     """Show an organisation's balance, every movement of it, and how to deposit (E4, E8)."""
     client = clients.client_of(_me(request), slug)
     code = accounts.client(client.pk)
-    lines = Paginator(ledger.lines_of(code), PER_PAGE).get_page(request.GET.get("page"))
-    shown = {"client": client, "available": escrow.available(client), "page": lines, "code": code}
+    page = Paginator(ledger.lines_of(code), PER_PAGE).get_page(request.GET.get("page"))
+    named = {f"job:{job.pk}": job for job in client.jobs.filter(pk__in=_numbers(line.ref for line in page))}
+    lines = [(line, named.get(line.ref)) for line in page]
+    shown = {"client": client, "available": escrow.available(client), "page": page, "lines": lines, "code": code}
     return render(request, "tasks/client/money.html", shown)
+
+
+def _numbers(refs: Iterable[str]) -> list[int]:
+    """Return the numbers of the jobs among what transfers are about."""
+    return [int(ref.removeprefix("job:")) for ref in refs if ref.startswith("job:")]
 
 
 @login_required
@@ -209,5 +216,4 @@ def download(request: HttpRequest, slug: str, number: int, ending: str) -> Strea
         raise Http404
     response = StreamingHttpResponse(EXPORTS[view, ending](job), content_type=TYPES[ending])
     response["Content-Disposition"] = f'attachment; filename="job-{job.pk}-{view}.{ending}"'
-    response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -255,7 +255,7 @@ def test_replayed_buttons_change_nothing(browser: Browser, orbit: Client, olga: 
 def test_money_is_shown_with_every_movement(browser: Browser, orbit: Client, olga: Person) -> None:
     job = orders.ready(orbit, olga, tasks=10)
     page = words(browser.get(reverse("tasks:client_money", args=["orbit"])))
-    assert f"Set aside (job:{job.pk}) \u2212US$ 2.97" in page
+    assert f"Set aside {job.title} \u2212US$ 2.97" in page
     assert "Deposit US$ 1,000.00" in page
     assert "ORBIT" in page
 
