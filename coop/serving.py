@@ -52,7 +52,11 @@ class Place:
         ]  # fmt: skip
 
 
-WORKER = [sys.executable, "manage.py", "procrastinate", "worker", "--concurrency", "2"]
+WORKER = [
+    sys.executable, "manage.py", "procrastinate", "worker", "--concurrency", "2", "--delete-jobs", "successful",
+    "--shutdown-graceful-timeout", "10",
+]  # fmt: skip
+RESTART_AFTER = 5
 
 
 def environment(url: str, origin: str = "") -> dict[str, str]:
@@ -87,24 +91,34 @@ def claim_port(place: Place, *, patience: float = 5) -> None:
             return
 
 
+@dataclass(slots=True)
+class Site:
+    """The running site: its web server and its worker."""
+
+    place: Place
+    url: str
+    web: subprocess.Popen[bytes]
+    worker: subprocess.Popen[bytes]
+
+
 @contextmanager
-def processes(place: Place, url: str) -> Iterator[list[subprocess.Popen[bytes]]]:
+def running(place: Place, url: str) -> Iterator[Site]:
     """Run the web server and the worker for the length of a block, then end both and wait for them."""
-    started: list[subprocess.Popen[bytes]] = []
+    web = _start(place.server, environment(url, place.origin))
+    site = Site(place, url, web, _start_worker(place, url))
     try:
-        started += (_start(command, environment(url, place.origin)) for command in (place.server, WORKER))
-        yield started
+        yield site
     finally:
-        _end(started)
+        _end([site.web, site.worker])
 
 
-def wait_until_it_answers(place: Place, server: subprocess.Popen[bytes], *, patience: float = 120) -> None:
+def wait_until_it_answers(site: Site, *, patience: float = 120) -> None:
     """Wait for the first answer of the site. Raises Unavailable when the server ends or stays silent."""
-    host = "127.0.0.1" if place.host in {"0.0.0.0", "::"} else place.host  # noqa: S104 - compared, not bound
+    host = "127.0.0.1" if site.place.host in {"0.0.0.0", "::"} else site.place.host  # noqa: S104 - compared, not bound
     until = time.monotonic() + patience
-    while time.monotonic() < until and server.poll() is None:
+    while time.monotonic() < until and site.web.poll() is None:
         try:
-            with urlopen(f"http://{host}:{place.port}/health/", timeout=5):
+            with urlopen(f"http://{host}:{site.place.port}/health/", timeout=5):
                 return
         except (URLError, OSError):
             time.sleep(0.2)
@@ -118,19 +132,28 @@ def listen_for_the_end() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def wait_for_the_end(started: list[subprocess.Popen[bytes]]) -> None:
-    """Wait until somebody asks us to stop (Ctrl-C, SIGTERM). Raises Unavailable when a process ends by itself."""
+def wait_for_the_end(site: Site) -> None:
+    """Wait until somebody asks us to stop (Ctrl-C, SIGTERM). Raises Unavailable when the web server ends by itself.
+
+    A worker that ends by itself is started again: what is due is true without it, so the site stays up meanwhile.
+    """
     try:
-        while all(process.poll() is None for process in started):
+        while site.web.poll() is None:
             time.sleep(0.5)
+            if site.worker.poll() is not None:
+                time.sleep(RESTART_AFTER)
+                site.worker = _start_worker(site.place, site.url)
     except KeyboardInterrupt:
         # Asked once is enough: a second Ctrl-C must not cut the orderly end short.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         return
-    web, worker = (process.poll() for process in started)
-    message = f"The web server or the worker ended by itself (codes {web} and {worker}); its message stands above."
+    message = f"The web server ended by itself with code {site.web.returncode}; its message stands above."
     raise Unavailable(message)
+
+
+def _start_worker(place: Place, url: str) -> subprocess.Popen[bytes]:
+    return _start(WORKER, environment(url, place.origin))
 
 
 def _start(command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:

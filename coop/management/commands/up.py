@@ -74,10 +74,10 @@ class Command(BaseCommand):
 
     def serve(self, place: Place, url: str) -> None:
         """Serve until we are asked to stop."""
-        with serving.processes(place, url) as started:
-            serving.wait_until_it_answers(place, started[0])
+        with serving.running(place, url) as site:
+            serving.wait_until_it_answers(site)
             self.greet(place, url)
-            serving.wait_for_the_end(started)
+            serving.wait_for_the_end(site)
             self.say("\nStopping …")
         self.say("Stopped. The data stay.")
 

@@ -1,0 +1,20 @@
+"""A background job for tests, slow enough to be killed in the middle."""
+
+import os
+import time
+from pathlib import Path
+
+from procrastinate.contrib.django import app
+
+
+@app.task(name="tests.unhurried")
+def unhurried(path: str) -> None:
+    """Write that it began and that it is done; the first time it takes long in between."""
+    notes = Path(path)
+    first = not notes.exists()
+    with notes.open("a") as out:
+        out.write(f"began {os.getpid()}\n")
+        out.flush()
+        if first:
+            time.sleep(60)
+        out.write("done\n")
