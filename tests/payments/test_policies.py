@@ -176,7 +176,7 @@ def test_the_database_decides_the_rule_as_the_site_does(matching: WorkType, past
     dice = Random(7)  # noqa: S311 - dice for a test
     edges = [120_000 * share // 100 + step for share in (85, 95, 100) for step in (-1, 0, 1)]
     chosen = [(micro, 30) for micro in edges] + [(micro, 29) for micro in edges]
-    chosen += [(dice.randint(80_000, 130_000), dice.randint(25, 40)) for _turn in range(200)]
+    chosen += [(dice.randint(80_000, 130_000), dice.randint(25, 40)) for _turn in range(60)]
     for micro, seconds in chosen:
         payload = change(matching, plain(from_micro(micro)), seconds)
         assert POLICY.rule_key(payload) == rule_of_the_database(matching, micro, seconds), (micro, seconds)
