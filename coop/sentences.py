@@ -34,6 +34,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "jobs.drafted": gettext_lazy("%(subject)s was drafted."),
     "jobs.opened": gettext_lazy("%(subject)s opened at %(pay)s an answer."),
     "jobs.raised": gettext_lazy("The pay of %(subject)s was raised from %(before)s to %(pay)s an answer."),
+    "jobs.returned": gettext_lazy("Money that claims gave back after %(subject)s was closed returned to its client."),
     "keys.issued": gettext_lazy("An API key was made for %(subject)s."),
     "keys.revoked": gettext_lazy("An API key of %(subject)s ended."),
     "ledger.reversed": gettext_lazy("%(who)s corrected %(subject)s by its mirror image."),

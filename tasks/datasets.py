@@ -106,10 +106,11 @@ def load(upload: Upload, *, at: datetime) -> Upload:
         if not problems:
             _copy(job, upload, file)
     upload.save(update_fields=["rows", "problems", "problem_count", "finished_at"])
-    events.write(
-        "datasets.loaded" if not problems else "datasets.sent_back",
-        by=upload.created_by, subject=f"job:{job.pk}", at=at, upload=upload.pk, rows=count, problems=len(problems),
-    )  # fmt: skip
+    facts = {"upload": upload.pk, "rows": count, "problems": len(problems)}
+    if problems:
+        events.write("datasets.sent_back", by=upload.created_by, subject=f"job:{job.pk}", at=at, **facts)
+    else:
+        events.write("datasets.loaded", by=upload.created_by, subject=f"job:{job.pk}", at=at, **facts)
     return upload
 
 

@@ -293,9 +293,10 @@ def close(job: Job, *, by: Person | None, at: datetime) -> Job:
     unspent = escrow.set_aside(job.pk)
     if unspent > 0:
         escrow.refund(job.pk, unspent, job.client, _times(job, ledger.Kind.REFUND) + 1, at=at)
-    if ending or unspent > 0:
-        kind = "jobs.closed" if ending else "jobs.returned"
-        events.write(kind, by=by, subject=f"job:{job.pk}", at=at, returned=to_micro(unspent))
+    if ending:
+        events.write("jobs.closed", by=by, subject=f"job:{job.pk}", at=at, returned=to_micro(unspent))
+    elif unspent > 0:
+        events.write("jobs.returned", by=by, subject=f"job:{job.pk}", at=at, returned=to_micro(unspent))
     return job
 
 
