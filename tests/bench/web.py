@@ -14,8 +14,8 @@ def measure(here: Place, job: str) -> list[tuple[str, str]]:
     """Return lives and empty answers a second, and how many empty pages one life costs."""
     at = serving.Place("127.0.0.1", _free_port(), workers=2)
     url = here.cluster.url(roles.WEB, roles.DATABASE)
-    with serving.processes(at, url) as started:
-        serving.wait_until_it_answers(at, started[0])
+    with serving.running(at, url) as site:
+        serving.wait_until_it_answers(site)
         floor = crowd.work(here, "tests.bench.visits", job, count=EMPTY, extra=(at.origin, "floor"))
         lives = crowd.work(here, "tests.bench.visits", job, count=LIVES, extra=(at.origin, "lives"))
     return [
