@@ -28,7 +28,7 @@ def what_happened(request: HttpRequest) -> HttpResponse:
     shown = {
         "lines": [(event, sentences.of(event, reader=reader)) for event in found[:PAGE]],
         "older": found[PAGE - 1].pk if len(found) > PAGE else None,
-        "head": log.head(),
+        "head": log.head(batches=1),  # the worker seals the rest; a reader does not wait for it
         "subject": subject,
         "kind": kind,
         "kinds": sorted(sentences.SENTENCES),

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, repeat
 from threading import Lock
 
 from django.db import IntegrityError, connection, transaction
@@ -53,22 +53,24 @@ class Altered:
     what: str
 
 
-def seal() -> int:
+def seal(batches: int | None = None) -> int:
     """Give every committed event without a place the next one, and return how many got theirs.
 
-    Safe to run by several at once: the places are unique, so whoever comes second finds them taken and leaves it.
+    `batches` of 10,000 at most, if given. Safe to run by several at once: the places are unique, so whoever comes
+    second finds them taken and leaves it.
     """
     sealed = 0
-    while placed := _seal_batch():
+    for _batch in repeat(None) if batches is None else range(batches):
+        placed = _seal_batch()
         sealed += placed
         if placed < BATCH:
             break
     return sealed
 
 
-def head() -> Head:
-    """Seal what waits and return the log's size, root and chain now."""
-    seal()
+def head(batches: int | None = None) -> Head:
+    """Seal what waits (`batches` as for `seal`) and return the log's size, root and chain now."""
+    seal(batches)
     frontier, chain = _grown()
     return Head(frontier.size, frontier.root(), chain, clock.now())
 

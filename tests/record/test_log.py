@@ -4,6 +4,7 @@ from threading import Thread
 
 import psycopg
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, connections
 
 from coop import clock
@@ -61,10 +62,12 @@ def test_the_head_is_the_tree_over_all_events(amina: Person) -> None:
 
 
 @pytest.mark.usefixtures("committed")
-def test_an_untouched_log_verifies(amina: Person) -> None:
+def test_an_untouched_log_verifies(amina: Person, capsys: pytest.CaptureFixture[str]) -> None:
     write(amina)
     settle()
     assert log.verify_chain() is None
+    call_command("check_record")
+    assert "none altered" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("committed")
@@ -96,6 +99,8 @@ def test_what_the_superuser_altered_is_found(
     assert altered is not None
     assert altered.index == victim.index
     assert altered.what.startswith(finding)
+    with pytest.raises(CommandError, match=f"Place {victim.index}, event"):
+        call_command("check_record")
 
 
 @pytest.mark.usefixtures("committed")
