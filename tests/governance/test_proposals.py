@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import psycopg
 import pytest
-from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from coop import clock
@@ -16,7 +15,7 @@ from coop.refusals import Refused
 from governance import proposals, standing, voting
 from governance.models import Proposal, RollEntry, Status
 from governance.voting import State
-from tests.governance.conftest import Voted, electors, reach
+from tests.governance.conftest import Voted, cast_all, electors, reach
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -220,12 +219,9 @@ def test_the_site_sets_no_digests(published: Callable[..., Proposal], attack: Ca
 
 
 def test_a_proposal_is_not_withdrawn_by_deleting_it(
-    published: Callable[..., Proposal], attack: Callable[..., None], owner: psycopg.Connection
+    published: Callable[..., Proposal], attack: Callable[..., None]
 ) -> None:
     attack("DELETE FROM governance_proposal WHERE id = %s", [published().pk], guard="permission denied")
-    with pytest.raises(psycopg.errors.CheckViolation) as caught:
-        owner.execute("TRUNCATE governance_proposal CASCADE")
-    assert str(caught.value.diag.constraint_name).startswith("governance_")
 
 
 def test_a_proposal_begins_as_a_draft(draft: Callable[..., Proposal], attack: Callable[..., None]) -> None:
@@ -343,6 +339,7 @@ def test_no_rule_crosses_the_bounds_of_the_constitution(owner: psycopg.Connectio
 
 
 def test_the_turnout_is_a_number(published: Callable[..., Proposal]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    assert proposals.turnout(published()) == 0
+    proposal = published()
+    assert proposals.turnout(proposal) == 0
+    cast_all(proposal, yes=2, no=1)
+    assert proposals.turnout(proposal) == 3

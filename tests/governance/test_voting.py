@@ -191,14 +191,10 @@ def test_a_count_that_the_ballots_do_not_say_is_refused(
     )
 
 
-def test_a_tally_stands(voted: Voted, attack: Callable[..., None], owner: psycopg.Connection) -> None:
+def test_a_tally_stands(voted: Voted, attack: Callable[..., None]) -> None:
     proposal = voted(yes=1, no=2)
     attack("UPDATE governance_tally SET passed = true", guard="permission denied")
-    again = voting.close(proposal, at=clock.now())
-    assert (again, Tally.objects.count()) == (proposal.tally, 1)
-    with pytest.raises(psycopg.errors.CheckViolation) as caught:
-        owner.execute("TRUNCATE governance_tally")
-    assert caught.value.diag.constraint_name == "governance_tally_is_append_only"
+    assert (voting.close(proposal, at=clock.now()), Tally.objects.count()) == (proposal.tally, 1)
 
 
 def test_groups_of_fewer_than_ten_ballots_are_not_told_apart(
