@@ -31,8 +31,8 @@ export function keep(form, say) {
   const save = async () => {
     if (sending) return;
     try {
-      const answer = await fetch(form.dataset.draft, { method: "POST", body: new FormData(form), redirect: "error" });
-      if (!answer.ok) throw new Error(answer.status);
+      const answer = await fetch(form.dataset.draft, { method: "POST", body: new FormData(form), redirect: "manual" });
+      if (!answer.ok) return say("refused");
       localStorage.removeItem(place(form));
       changed = false;
       say("nothing");
