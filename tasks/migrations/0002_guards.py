@@ -102,6 +102,7 @@ STEPS = f"""
         WHEN 'claimed to left' THEN ended
         WHEN 'claimed to skipped' THEN ended
         WHEN 'sent_back to left' THEN ended
+        WHEN 'sent_back to skipped' THEN ended
         WHEN 'claimed to expired' THEN ended AND moment >= OLD.expires_at
         WHEN 'sent_back to expired' THEN ended AND moment >= OLD.expires_at
         WHEN 'submitted to sent_back' THEN NEW.decided_at IS NULL AND NEW.accept_by IS NULL

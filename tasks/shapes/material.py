@@ -7,12 +7,15 @@ from typing import Any
 # The client's own number is no help to the member, and could name what should stay blind.
 HIDDEN = frozenset({"id", "external_id"})
 PAIR = ("left", "right")
+# What a task is about stands by itself; a name before it would say nothing.
+PLAIN = frozenset({"text", "question", "prompt"})
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """A task's data ready to be shown: rows of name and text, and for a pair its two lists of rows."""
+    """A task's data ready to be shown: plain texts, rows of name and text, and for a pair its two lists of rows."""
 
+    texts: list[str]
     rows: list[tuple[str, str]]
     pair: list[list[tuple[str, str]]] = field(default_factory=list)
 
@@ -21,7 +24,9 @@ def of(data: dict[str, Any], *, without: Collection[str] = ()) -> Material:
     """Return the data as rows, leaving out what is hidden or shown elsewhere; texts are escaped by the template."""
     pair = [_rows(data[side]) for side in PAIR] if all(isinstance(data.get(side), dict) for side in PAIR) else []
     left_out = {*HIDDEN, *without, *(PAIR if pair else ())}
-    return Material(_rows({name: value for name, value in data.items() if name not in left_out}), pair)
+    texts = [_text(data[name]) for name in data if name in PLAIN - left_out]
+    rest = {name: value for name, value in data.items() if name not in PLAIN | left_out}
+    return Material(texts, _rows(rest), pair)
 
 
 def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:

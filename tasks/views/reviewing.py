@@ -18,6 +18,13 @@ from governance import standing
 from tasks import guides, reviews, shapes
 from tasks.models import Assignment
 
+# How the parts of an answer are called where one is chosen.
+PLACES = {
+    "labels": gettext_lazy("The label"),
+    "preference": gettext_lazy("The preference"),
+    "reason": gettext_lazy("The reason given"),
+}
+
 
 class SendBack(forms.Form):
     """Why an answer goes back, and which part of it."""
@@ -34,8 +41,10 @@ class SendBack(forms.Form):
     def __init__(self, *given: Any, places: list[str]) -> None:
         """Offer the parts that the answer has."""
         super().__init__(*given)
-        choices = [(place, place.capitalize()) for place in places]
+        choices = [(place, PLACES.get(place, place)) for place in places]
         cast("forms.ChoiceField", self.fields["place"]).choices = choices
+        if len(places) == 1:
+            self.fields["place"].initial = places[0]
 
 
 def _me(request: HttpRequest) -> Person:

@@ -16,6 +16,7 @@ from coop.people.models import Person
 from coop.refusals import Refused
 from tasks import answers, cards, claims, onboarding, reports, reviews, shapes
 from tasks.models import OPEN_STATES, Assignment, AssignmentState, Decision
+from tasks.views.reviewing import PLACES
 
 SHOWN = 50
 
@@ -175,4 +176,8 @@ def back(request: HttpRequest, number: int) -> HttpResponse:
     if review is None or assignment.state not in OPEN_STATES:
         return redirect("tasks:task", number)
     value = assignment.answers.latest("number").value
-    return render(request, "tasks/work/back.html", _page(assignment, value, review=review))
+    return render(
+        request,
+        "tasks/work/back.html",
+        _page(assignment, value, review=review, place=PLACES.get(review.place, review.place)),
+    )

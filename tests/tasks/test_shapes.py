@@ -100,6 +100,10 @@ def test_a_pair_stands_side_by_side_and_the_clients_number_is_not_shown() -> Non
     assert shown.rows == [("hint", "1\n2")]
 
 
+def test_what_a_task_asks_stands_without_a_name() -> None:
+    assert material.of({"question": "Why?", "topic": "sky"}) == material.Material(["Why?"], [("topic", "sky")])
+
+
 def test_a_task_brings_its_own_labels_only_where_the_form_has_none() -> None:
     own = {"labels": ["x", "y"]}
     assert shapes.form_for({"question": "?"}, own)["labels"] == ["x", "y"]
