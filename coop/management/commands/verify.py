@@ -16,8 +16,8 @@ TEMPLATES = ["coop", "tasks", "payments", "governance"]
 STEPS: dict[str, list[str]] = {
     "format": [f"{BIN}/ruff", "format", "--check", "."],
     "lint": [f"{BIN}/ruff", "check", "."],
-    "templates, format": [f"{BIN}/djlint", "--check", "--quiet", *TEMPLATES],
-    "templates, lint": [f"{BIN}/djlint", "--lint", "--quiet", *TEMPLATES],
+    "templates, format": [f"{BIN}/djlint", "--check", *TEMPLATES],
+    "templates, lint": [f"{BIN}/djlint", "--lint", *TEMPLATES],
     "layers": [f"{BIN}/lint-imports"],
     "dependencies": [f"{BIN}/deptry", "."],
     "types": [f"{BIN}/mypy"],
