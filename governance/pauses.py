@@ -52,7 +52,8 @@ def ask(
             first_officer=offices.held_by(by, at)[0], asked_at=at,
         )  # fmt: skip
         subject = f"pause_request:{request.pk}"
-        events.write("pauses.asked", by=by, subject=subject, at=at, ground=ground, scope=scope, evidence=evidence)
+        # The record is public: it says that, when and on which evidence, not what somebody is suspected of.
+        events.write("pauses.asked", by=by, subject=subject, at=at, evidence=evidence)
     return request
 
 
@@ -97,10 +98,8 @@ def confirm(request: PauseRequest, *, by: Person, at: datetime) -> Pause:
             evidence=request.evidence, first_officer=request.first_officer, second_officer=second,
             starts_at=at, ends_at=at + timedelta(hours=request.hours),
         )  # fmt: skip
-        events.write(
-            "pauses.began", by=by, subject=f"pause:{pause.pk}", at=at, ground=pause.ground, scope=pause.scope,
-            ends_at=pause.ends_at,
-        )  # fmt: skip
+        subject = f"pause:{pause.pk}"
+        events.write("pauses.began", by=by, subject=subject, at=at, evidence=pause.evidence, ends_at=pause.ends_at)
     return pause
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
-from governance import counting, mandates, receipts
+from governance import counting, mandates, receipts, standing
 from governance.models import Ballot, Enactment, Mandate, Proposal, RollEntry, Tally
 
 log = logging.getLogger(__name__)
@@ -113,7 +113,8 @@ def refusal(proposal: Proposal, *, by: Person, at: datetime) -> Refusal | None:
             _("You are not on the roll of this vote."), rule="R1",
             appeal=_("The roll was frozen when the proposal was published: members of 30 days with 10 paid hours."),
         )  # fmt: skip
-    return None
+    # A pause does not reach here (R4); whoever left or was expelled since has no vote any more.
+    return standing.refusal(by, doing="vote", at=at)
 
 
 def cast(proposal: Proposal, choice: str, *, by: Person, at: datetime) -> Receipt:

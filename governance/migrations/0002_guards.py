@@ -58,8 +58,10 @@ LOWERING = f"""
         RETURN NEW;
     END IF;
     IF NEW.status = 'expelled' AND EXISTS (
-        SELECT FROM public.governance_mandate m JOIN public.governance_proposal p ON p.id = m.proposal_id
-        WHERE m.id = NEW.mandate_id AND p.policy = 'expulsion'
+        SELECT FROM public.governance_mandate m
+        JOIN public.governance_proposal p ON p.id = m.proposal_id
+        JOIN public.governance_rule r ON r.id = p.rule_id
+        WHERE m.id = NEW.mandate_id AND p.policy = 'expulsion' AND r.key = 'N7'
             AND p.payload::jsonb -> 'person' = to_jsonb(NEW.person_id)
             AND public.coop_now() >= m.due_at AND public.coop_now() < m.expires_at
     ) THEN

@@ -184,8 +184,10 @@ ELECTOR = f"""
     PERFORM FROM public.governance_proposal p WHERE p.id = NEW.proposal_id FOR SHARE;
     PERFORM FROM public.governance_rollentry l
         WHERE l.proposal_id = NEW.proposal_id AND l.person_id = NEW.person_id FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
-        {guards.refuse("ballot_is_cast_by_an_elector", "Only people on the roll of this vote can vote in it.")}
+    IF NOT FOUND OR 'member' IS DISTINCT FROM (
+        SELECT s.status FROM public.governance_standing s WHERE s.person_id = NEW.person_id ORDER BY s.id DESC LIMIT 1
+    ) THEN
+        {guards.refuse("ballot_is_cast_by_an_elector", "Only members on the roll of this vote can vote in it.")}
     END IF;
     RETURN NEW;
 """

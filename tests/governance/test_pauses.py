@@ -8,6 +8,7 @@ from django.db import IntegrityError
 
 from coop import clock
 from coop.people.models import Person
+from coop.record.models import Event
 from coop.refusals import Refused
 from governance import pauses, standing
 from governance.models import Office, Pause, PauseGround, PauseRequest
@@ -181,6 +182,13 @@ def test_pauses_are_neither_prolonged_nor_rewritten(
 ) -> None:
     paused(amina)
     attack(statement, guard="permission denied")
+
+
+def test_the_public_record_says_nothing_of_person_or_ground(amina: Person, paused: Callable[..., Pause]) -> None:
+    pause = paused(amina)
+    began = Event.objects.get(kind="pauses.began")
+    assert set(began.data) == {"evidence", "ends_at"}
+    assert began.subject == f"pause:{pause.pk}"
 
 
 def test_grounds_are_the_complete_list_of_part_six() -> None:

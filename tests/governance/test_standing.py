@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 
 import psycopg
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from coop.people.models import Person
 from coop.refusals import Refusal
-from governance import offices, standing
-from governance.models import Standing, Status
+from governance import offices, standing, voting
+from governance.models import Proposal, Standing, Status
+from tests.governance.conftest import cast_all, reach
 
 pytestmark = pytest.mark.django_db
 INSERT = """
@@ -142,4 +143,27 @@ def test_the_site_gives_no_posts(amina: Person, attack: Callable[..., None]) -> 
         " SELECT %s, 'treasurer', id, now(), now() + interval '1 year' FROM governance_mandate",
         [amina.pk],
         guard="permission denied",
+    )
+
+
+def test_no_vote_by_an_easier_rule_expels_anybody(
+    draft: Callable[..., Proposal], luis: Person, now: datetime, attack: Callable[..., None]
+) -> None:
+    with connection.cursor() as site:
+        site.execute(
+            "INSERT INTO governance_proposal (policy, payload, rule_id, title, text, impact, subject, proposed_by_id,"
+            " drafted_at, digest, roll_root) SELECT 'expulsion', %s, rule_id, title, text, impact, subject,"
+            " proposed_by_id, drafted_at, digest, roll_root FROM governance_proposal WHERE id = %s RETURNING id",
+            [f'{{"person":{luis.pk}}}', draft("N10").pk],
+        )
+        (number,) = site.fetchone()
+    Proposal.objects.filter(pk=number).update(published_at=now)
+    proposal = Proposal.objects.get(pk=number)
+    cast_all(proposal, yes=36)
+    assert voting.close(proposal, at=reach(proposal.closes_at)).passed
+    attack(
+        "INSERT INTO governance_standing (person_id, status, since, rule, mandate_id)"
+        " SELECT %s, 'expelled', now(), 'N7', id FROM governance_mandate WHERE proposal_id = %s",
+        [luis.pk, number],
+        guard="standing_is_lowered_only_by_mandate",
     )

@@ -11,7 +11,7 @@ from coop import clock
 from coop.people.models import Person
 from coop.record.models import Event
 from coop.refusals import Refused
-from governance import proposals, receipts, voting
+from governance import proposals, receipts, standing, voting
 from governance.models import Ballot, Proposal, Tally
 from governance.receipts import Found
 from governance.voting import State
@@ -109,6 +109,17 @@ def test_nobody_votes_who_is_not_on_the_roll(
     with pytest.raises(Refused, match="not on the roll"):
         voting.cast(proposal, "yes", by=newcomer, at=at)
     attack(INSERT, [proposal.pk, newcomer.pk, RECEIPT], guard="ballot_is_cast_by_an_elector")
+
+
+def test_whoever_left_has_no_vote_any_more(
+    published: Callable[..., Proposal], amina: Person, attack: Callable[..., None]
+) -> None:
+    proposal = published()
+    at = reach(proposal.opens_at)
+    standing.leave(amina, at=at)
+    with pytest.raises(Refused, match="You have left"):
+        voting.cast(proposal, "yes", by=amina, at=at)
+    attack(INSERT, [proposal.pk, amina.pk, RECEIPT], guard="ballot_is_cast_by_an_elector")
 
 
 def test_nobody_votes_on_a_draft(draft: Callable[..., Proposal], amina: Person, attack: Callable[..., None]) -> None:
@@ -213,7 +224,7 @@ def test_casting_costs_a_known_number_of_queries(
 ) -> None:
     proposal = published()
     at = reach(proposal.opens_at)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         voting.cast(proposal, "yes", by=amina, at=at)
 
 
