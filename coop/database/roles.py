@@ -11,6 +11,13 @@ OWNER = "workhall_owner"
 WEB = "workhall_web"
 DATABASE = "workhall"
 
+GUIDE = "coop/docs/operating.md"
+RIGHTS = """
+    SELECT current_user, rolsuper OR rolcreaterole OR rolbypassrls,
+        has_database_privilege(current_database(), 'TEMP') OR has_schema_privilege('public', 'CREATE')
+    FROM pg_roles WHERE rolname = current_user
+"""
+
 # Long statements belong to imports and exports, which ask for more with SET LOCAL.
 WEB_LIMITS = {"lock_timeout": "10s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"}
 
@@ -52,23 +59,28 @@ def close(superuser: psycopg.Connection) -> None:
 
 def check(url: str, *, role: str) -> None:
     """Raise Unavailable, saying what to do, unless `url` reaches a PostgreSQL 18 as `role` with no more rights."""
-    name = urlsplit(url).username or ""
+    name = urlsplit(url).username or role
     try:
         with psycopg.connect(url, connect_timeout=10) as connection:
-            version = connection.info.server_version // 10_000
-            found = connection.execute(
-                "SELECT current_user, rolsuper OR rolcreaterole OR rolbypassrls FROM pg_roles"
-                " WHERE rolname = current_user"
-            ).fetchone()
+            problem = _problem(connection, role)
     except psycopg.OperationalError as error:
-        message = f"The database does not answer as {name or role!r}: {error}. Create the roles as docs/operating says."
+        message = f"The database does not answer as {name!r}: {error}\nThe roles are made as {GUIDE} says."
         raise Unavailable(message) from error
+    if problem:
+        raise Unavailable(problem)
+
+
+def _problem(connection: psycopg.Connection, role: str) -> str:
+    """Return what is wrong with a server of one's own, nothing if it will do."""
+    version = connection.info.server_version // 10_000
     if version < int(MAJOR):
-        message = f"The database is PostgreSQL {version}; Workhall needs {MAJOR}."
-        raise Unavailable(message)
-    if found != (role, False):
-        message = f"The address must sign in as {role} without superuser rights, not as {found and found[0]!r}."
-        raise Unavailable(message)
+        return f"The database is PostgreSQL {version}; Workhall needs {MAJOR}."
+    user, mighty, loose = connection.execute(RIGHTS).fetchone() or ("", True, True)
+    if user != role or mighty:
+        return f"The address must sign in as {role} without superuser rights, not as {user!r}."
+    if role == WEB and loose:
+        return f"The web role could shadow tables with its own: take the public's rights away as {GUIDE} says."
+    return ""
 
 
 def _create_role(superuser: psycopg.Connection, role: str, password: str) -> None:

@@ -135,16 +135,21 @@ def test_an_interrupted_first_start_leaves_nothing_half_made(state: Path) -> Non
         assert query(cluster, "SELECT 1") == (1,)
 
 
-def test_a_server_of_ones_own_is_checked_before_it_is_used(state: Path) -> None:
+def test_a_server_of_ones_own_is_checked_before_it_is_used(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Cluster(state, SMALL).running() as cluster:
         with pytest.raises(Unavailable, match="does not answer as 'workhall_web'"):
             roles.check(cluster.url(roles.WEB, "postgres"), role=roles.WEB)
         with pytest.raises(Unavailable, match="must sign in as workhall_web"):
             roles.check(cluster.url("postgres", "postgres"), role=roles.WEB)
         roles.create(cluster)
+        with pytest.raises(Unavailable, match="could shadow tables"):
+            roles.check(cluster.url(roles.WEB, "postgres"), role=roles.WEB)
         roles.create_database(cluster)
         roles.check(cluster.url(roles.WEB, roles.DATABASE), role=roles.WEB)
         roles.check(cluster.url(roles.OWNER, roles.DATABASE), role=roles.OWNER)
+        monkeypatch.setattr(roles, "MAJOR", "99")
+        with pytest.raises(Unavailable, match="is PostgreSQL 18; Workhall needs 99"):
+            roles.check(cluster.url(roles.WEB, roles.DATABASE), role=roles.WEB)
 
 
 def test_the_public_may_not_enter_our_database(state: Path) -> None:
