@@ -41,7 +41,13 @@ def _naming(model: type[Model]) -> list[str]:
 
 def _rows(model: type[Model], condition: Q) -> list[dict[str, Any]]:
     fields = [field.attname for field in _seen(model)]
-    return list(model._default_manager.filter(condition).order_by("pk").values(*fields))
+    found = model._default_manager.filter(condition).order_by("pk").values(*fields)
+    return [{name: _plain(value) for name, value in row.items()} for row in found]
+
+
+def _plain(value: Any) -> Any:
+    """Return a hash as hexadecimal digits, everything else as it is."""
+    return bytes(value).hex() if isinstance(value, bytes | memoryview) else value
 
 
 def _seen(model: type[Model]) -> list["Field[Any, Any]"]:
