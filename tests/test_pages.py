@@ -30,6 +30,7 @@ LED_TO_OTHERWISE = {
     "account_reset_password_from_key_done",
     "account_set_password",
     "health",
+    "robots",
     "styleguide",
 }
 READERS = ["nobody", "newcomer", "amina", "olga", "teresa", "samuel", "petra"]
