@@ -62,7 +62,7 @@ def test_a_vote_on_pay_says_what_it_changes(passed: Callable[..., Proposal], cli
     read = client.get(f"/votes/{proposal.pk}/").content.decode()
     assert "Compare products: US$\u00a00.09 to US$\u00a00.08 a task" in read
     assert "What the change makes of their pay" in read
-    assert "yes from 3/4 of those who say yes or no" in read
+    assert "yes from at least 3/4 of those who say yes or no" in read
     assert client.get(f"/votes/{proposal.pk}/result/").status_code == 200
 
 
