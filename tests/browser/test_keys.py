@@ -4,22 +4,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-CHROMIUM = "/usr/bin/chromium"
+from tests.browser.conftest import chromium
 
 
 @contextmanager
 def styleguide(base: str) -> Iterator[Page]:
     """Open the styleguide in a browser with a keyboard."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        page = chromium.new_page()
+    with chromium() as browser:
+        page = browser.new_page()
         page.goto(f"{base}/styleguide/", wait_until="load")
         yield page
-        chromium.close()
 
 
 def chosen(page: Page) -> Any:
