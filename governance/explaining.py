@@ -107,7 +107,9 @@ def needs(rule: Rule, group: str) -> str:
     whole = group.startswith("whole")
     share = Fraction((rule.whole_yes if whole else rule.affected_yes) or 0, WHOLE)
     floor = Fraction(rule.whole_floor if whole else rule.affected_floor, WHOLE)
-    words = _("more yes than no") if share == Fraction(1, 2) else _("yes from at least %(share)s of those who say yes or no")
+    words = _("yes from at least %(share)s of those who say yes or no")
+    if share == Fraction(1, 2):
+        words = _("more yes than no")
     words %= {"share": written(share)}
     if floor:
         words += _(", and from at least %(floor)s of the roll") % {"floor": written(floor)}
