@@ -1,8 +1,13 @@
 """Writing down what happened: one event for every act, in the act's own transaction."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection
 
 from coop.people.models import Person
 from coop.record.models import Event
@@ -19,13 +24,19 @@ class Entry:
     data: Mapping[str, object] = field(default_factory=dict)
 
 
+# By hand: every act passes here, and this is a quarter of what saving a row through its model costs.
+WRITE = "INSERT INTO record_event (at, kind, actor_id, subject, data) VALUES (%s, %s, %s, %s, %s)"
+
+
 def write(kind: str, *, by: Person | None, subject: str, at: datetime, **data: object) -> None:
     """Write one event with one INSERT; it stands or falls with the act around it.
 
     `kind` reads as "claims.claimed", `subject` as "job:12". `data` is public: numbers of rows and plain facts, no
     names, no addresses, no words that a person wrote. Decimals and times become text.
     """
-    Event.objects.create(kind=kind, actor=by, subject=subject, at=at, data=data)
+    facts: list[Any] = [at, kind, by.pk if by else None, subject, json.dumps(data, cls=DjangoJSONEncoder)]
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE, facts)
 
 
 def write_many(entries: Iterable[Entry]) -> int:
