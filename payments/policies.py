@@ -120,7 +120,9 @@ class RateChange:
 
     def impact_lines(self, impact: Payload) -> list[tuple[str, str]]:
         """Return the impact in words, made from what was stored with the proposal."""
-        sum_ = money(Decimal(str(impact["difference"])), str(impact["currency"]))
+        difference = Decimal(str(impact["difference"]))
+        words = _("%(sum)s less") if difference < 0 else _("%(sum)s more")
+        sum_ = words % {"sum": money(abs(difference), str(impact["currency"]))}
         return [
             (_("People who did this work in the last %(days)s days") % {"days": impact["days"]}, str(impact["people"])),
             (_("Units they did"), str(impact["units"])),

@@ -164,7 +164,7 @@ def _propose(at: datetime) -> None:
     proposal = proposals.draft(
         policy="rate_change",
         payload={"work_type": work_type.pk, "amount": "0.1", "currency": "USD", "estimated_seconds": 30, "replaces": 1},
-        title="Raise product matching from US$ 0.09 to US$ 0.10 a task?",
+        title="Raise product matching from US$\u00a00.09 to US$\u00a00.10 a task?",
         text="Listings have become longer since the rate was set. Ten cents keep the hour at twelve dollars.",
         by=person("Amina"),
         at=at,
