@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
 from django.test import Client as Browser
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 
@@ -211,3 +212,10 @@ def test_a_stale_form_says_that_nothing_was_sent(db: None, amina: Person) -> Non
     response = browser.post("/account/logout/")
     assert response.status_code == 403
     assert "Nothing was sent" in response.content.decode()
+
+
+@pytest.mark.parametrize("name", ["400.html", "403.html", "403_csrf.html", "404.html", "500.html"])
+def test_an_error_page_needs_no_context_and_says_what_to_do(name: str) -> None:
+    page = Page(name, render_to_string(name).encode())
+    assert not list(page.wrong())
+    assert "/" in page.links
