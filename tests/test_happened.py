@@ -80,7 +80,7 @@ def test_the_list_goes_on_in_pages(amina: Person) -> None:
     while address:
         page = Browser().get(address).text
         seen += page.count("job 999 opened")
-        older = re.search(r'rel="next" href="([^"]+)"', page)
+        older = re.search(r'rel="next"\s+href="([^"]+)"', page)
         address = "/record/" + older[1].replace("&amp;", "&") if older else ""
     assert seen == 120
 

@@ -9,9 +9,11 @@ from django.apps import apps
 from django.db.models import Model
 from django.test import Client as Browser
 
-from coop import admin, own_data
+from coop import admin, clock, own_data
 from coop.people.models import Person
 from coop.people.privacy import Audience
+from coop.record import events
+from tests.record.waiting import settle
 
 MODELS = [model for label in admin.OUR_APPS for model in apps.get_app_config(label).get_models()]
 
@@ -51,6 +53,16 @@ def test_my_data_are_mine_whole_and_without_secrets(
     assert not [
         name for name, rows in data.items() for row in rows if {"password", "digest", "choice", "gold"} & set(row)
     ]
+
+
+@pytest.mark.usefixtures("committed")
+@pytest.mark.django_db
+def test_my_data_hold_my_acts_and_their_places(amina: Person, signed_in: Callable[[Person], Browser]) -> None:
+    events.write("people.changed", by=amina, subject=f"person:{amina.pk}", at=clock.now())
+    settle()
+    data = json.loads(signed_in(amina).get("/me/data.json").content)
+    assert data["record.Event"][-1]["kind"] == "people.changed"
+    assert bytes.fromhex(data["record.Leaf"][-1]["leaf_hash"])
 
 
 @pytest.mark.django_db
