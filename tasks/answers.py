@@ -72,6 +72,7 @@ def _submit(held: Assignment, value: dict[str, Any], key: UUID, seconds: int, by
     return answer
 
 
+LONGEST_DRAFT = 64_000
 # By hand, as every answer passes here.
 TAKE_IN = """
 INSERT INTO tasks_answer (assignment_id, number, value, seconds, key, at) VALUES (%s, %s, %s, %s, %s, %s) RETURNING id
@@ -112,11 +113,13 @@ def _settle(held: Assignment, by: Person, at: datetime) -> None:
 def save_draft(assignment: Assignment, *, value: dict[str, Any], by: Person, at: datetime) -> Draft:
     """Keep what a member has written so far, finished or not; also when time ran out, so that nothing is lost.
 
-    Raises Refused for somebody else's task, or one that was handed in.
+    Raises Refused for somebody else's task, one that was handed in, or more than anybody writes.
     """
     no = refusal(assignment, by=by, at=at)
     kept = assignment.person_id == by.pk and assignment.state in {*OPEN_STATES, AssignmentState.EXPIRED}
     if no is not None and not kept:
         raise Refused(no)
+    if len(json.dumps(value)) > LONGEST_DRAFT:
+        raise Refused(Refusal(_("This is too long to keep: a draft has at most 64,000 characters."), status=413))
     draft, _made = Draft.objects.update_or_create(assignment=assignment, defaults={"value": value, "saved_at": at})
     return draft

@@ -61,7 +61,7 @@ class Comparison:
     def read(self, form: Json, post: QueryDict) -> Json:
         """Return the preference, the reason and the order shown."""
         shown = "ba" if post.get("shown") == "ba" else "ab"
-        return {"preference": post.get("preference", ""), "reason": post.get("reason", "").strip(), "shown": shown}
+        return {"preference": post.get("preference", ""), "reason": _clean(post.get("reason", "")), "shown": shown}
 
     def problems(self, form: Json, value: Any) -> list[Text]:  # noqa: ANN401 - whatever was sent
         """Return what is missing or wrong in a value."""
@@ -74,6 +74,8 @@ class Comparison:
             found.append(_("Say which answer is better."))
         if length < least:
             found.append(_("Say why in at least %(least)d characters; you have %(length)d.") % locals())
+        if "\0" in given["reason"]:
+            found.append(_("Leave out the character that is nothing (NUL)."))
         if length > LONGEST_REASON:
             found.append(_("A reason has at most %d characters.") % LONGEST_REASON)
         return found
@@ -105,6 +107,11 @@ class Comparison:
     def cells(self, form: Json, value: Json) -> list[str]:
         """Return the three cells."""
         return [value["preference"], value["reason"], value.get("shown", "ab")]
+
+
+def _clean(text: str) -> str:
+    """Return a text without the character that the database cannot keep."""
+    return text.replace("\0", "").strip()
 
 
 def _options(*, swapped: bool) -> list[Option]:

@@ -68,7 +68,8 @@ def guide(request: HttpRequest, number: int) -> HttpResponse:
 def claim(request: HttpRequest, number: int) -> HttpResponse:
     """Accept the rate card shown and open the next task of the job."""
     found, at = _open(number), clock.now()
-    assignment = claims.claim_next(found, by=cast("Person", request.user), at=at, card=request.POST.get("card", ""))
+    card = request.POST.get("card", "").replace("\0", "")
+    assignment = claims.claim_next(found, by=cast("Person", request.user), at=at, card=card)
     return redirect("tasks:task", assignment.pk)
 
 

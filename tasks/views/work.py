@@ -163,7 +163,7 @@ def leave(request: HttpRequest, number: int) -> HttpResponse:
 def report(request: HttpRequest, number: int) -> HttpResponse:
     """Report what a task shows to the safety officer."""
     assignment = _mine(request, number)
-    reports.report(assignment, words=request.POST.get("words", ""), by=_me(request), at=clock.now())
+    reports.report(assignment, words=request.POST.get("words", "").replace("\0", ""), by=_me(request), at=clock.now())
     messages.success(request, _("Thank you. The safety officer reads it. The task is not offered to you again."))
     return redirect("tasks:work")
 

@@ -72,6 +72,12 @@ def test_a_draft_is_saved_unfinished_replaced_and_gone_when_handed_in(job: Job, 
     assert not Draft.objects.filter(assignment=mine).exists()
 
 
+def test_a_draft_longer_than_anybody_writes_is_refused(job: Job, amina: Person, at: datetime) -> None:
+    mine = claims.claim_next(job, by=amina, at=at)
+    with pytest.raises(Refused, match="too long to keep"):
+        answers.save_draft(mine, value={"labels": ["x" * 70_000]}, by=amina, at=at)
+
+
 def test_nobody_writes_in_somebody_elses_task(job: Job, amina: Person, luis: Person, at: datetime) -> None:
     mine = claims.claim_next(job, by=amina, at=at)
     for act in (

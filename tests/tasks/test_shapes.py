@@ -63,6 +63,13 @@ def test_a_comparison_needs_a_step_and_a_reason_long_enough() -> None:
         assert comparison.problems(COMPARISON, {**FAIR, **change}), change
 
 
+def test_a_character_that_is_nothing_is_left_out_of_a_form_and_named_in_a_value() -> None:
+    post = QueryDict(mutable=True)
+    post.update({"preference": "same", "reason": "long enough\0 a reason"})
+    assert comparison.problems(COMPARISON, comparison.read(COMPARISON, post)) == []
+    assert comparison.problems(COMPARISON, {**FAIR, "reason": "long enough\0 a reason"})
+
+
 def test_comparisons_agree_on_the_better_answer_by_however_much() -> None:
     keys = [comparison.agreement_key({"preference": step}) for step in ("a_much", "a_little", "b_much", "both_bad")]
     assert keys == ["a", "a", "b", "both_bad"]

@@ -131,6 +131,15 @@ def test_too_late_keeps_what_was_written(
     assert "Different" in said(page)
 
 
+def test_a_card_that_is_none_and_words_with_nothing_in_them(
+    job: Job, open_task: Assignment, amina: Person, luis: Person, signed_in: SignedIn
+) -> None:
+    assert signed_in(luis).post(f"/jobs/{job.pk}/claim/", {"card": "\0"}).status_code == 302
+    assert signed_in(luis).post(f"/jobs/{job.pk}/claim/", {"card": "0" * 64}).status_code == 302
+    assert signed_in(amina).post(f"/work/{open_task.pk}/report/", {"words": "bad\0words"}).status_code == 302
+    assert Report.objects.get().words == "badwords"
+
+
 def test_nobody_sees_somebody_elses_task(open_task: Assignment, luis: Person, signed_in: SignedIn) -> None:
     browser = signed_in(luis)
     for way in ("", "back/"):
