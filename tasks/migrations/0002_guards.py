@@ -57,7 +57,9 @@ CLAIM = f"""
     SELECT * INTO fee FROM public.payments_fee ORDER BY version DESC LIMIT 1;
     SELECT body::jsonb INTO card FROM public.tasks_ratecard WHERE digest = NEW.card_id;
     IF (
-        job.opened_at <= moment AND job.closed_at IS NULL
+        -- An older view of the data would still show the rate before a raise.
+        current_setting('transaction_isolation') = 'read committed'
+        AND job.opened_at <= moment AND job.closed_at IS NULL
         AND NEW.pay = job.pay AND NEW.pay >= rate.amount AND NEW.rate_id = rate.id AND NEW.fee_version_id = fee.id
         AND NEW.fee = CASE WHEN job.is_onboarding THEN 0 ELSE NEW.pay * fee.on_wage / 10000 END
         AND card ->> 'job' = NEW.job_id::text AND (card ->> 'pay')::numeric * 1000000 = NEW.pay

@@ -19,6 +19,7 @@ BEGIN
             CASE WHEN p.ref ~ '^assignment:[1-9][0-9]{{0,17}}$' THEN split_part(p.ref, ':', 2)::bigint END
         LEFT JOIN public.tasks_job j ON j.id = a.job_id
         LEFT JOIN public.payments_fee f ON f.id = a.fee_version_id
+        LEFT JOIN public.payments_rate r ON r.id = a.rate_id
         WHERE p.kind IN (3, 4, 5, 6, 7, 10) AND (
             CASE p.kind
                 WHEN 3 THEN p.amount = a.pay + a.fee AND a.state = 'claimed' AND d.code = CASE WHEN j.is_onboarding
@@ -35,9 +36,19 @@ BEGIN
                         WHEN 'fund:care' THEN a.fee * f.care / 10000 END
             END
             AND CASE WHEN p.kind = 3 THEN c.code ELSE d.code END = 'job:' || a.job_id || ':commit:' || a.person_id
+            AND d.currency = r.currency
         ) IS NOT TRUE
     ) THEN
         {guards.refuse("wage_is_what_was_promised", "An answer is paid once, what its card says, when it is accepted.")}
+    END IF;
+    IF EXISTS (
+        SELECT FROM posted p
+        JOIN public.payments_account e ON e.id = CASE p.kind WHEN 2 THEN p.credit_id ELSE p.debit_id END
+        JOIN public.payments_account c ON c.id = CASE p.kind WHEN 2 THEN p.debit_id ELSE p.credit_id END
+        LEFT JOIN public.tasks_job j ON j.id = split_part(e.code, ':', 2)::bigint
+        WHERE p.kind IN (2, 18) AND (c.code = 'client:' || j.client_id || ':available') IS NOT TRUE
+    ) THEN
+        {guards.refuse("jobs_are_one_clients", "A job's money comes from its client and goes back to nobody else.")}
     END IF;
     RETURN NULL;
 END $guard$;
@@ -65,9 +76,35 @@ CREATE OR REPLACE TRIGGER unclaimed_money_stays_with_an_open_job AFTER INSERT ON
 ALTER TABLE public.payments_transfer ENABLE ALWAYS TRIGGER unclaimed_money_stays_with_an_open_job;
 """
 
+# The other way round: work never moves without its money. Asked at the end of the transaction, as the state comes
+# before the posting; nobody can put it off longer than that.
+FOLLOWED = f"""
+CREATE FUNCTION public.guard_money_follows_the_work() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $guard$
+BEGIN
+    IF NEW.pay + NEW.fee IS DISTINCT FROM (
+        SELECT sum(t.amount) FROM public.payments_transfer t WHERE t.ref = 'assignment:' || NEW.id
+        AND t.kind = ANY (CASE NEW.state WHEN 'claimed' THEN '{{3}}'::smallint[]
+            WHEN 'accepted' THEN '{{5,6,7,10}}'::smallint[] ELSE '{{4}}'::smallint[] END)
+        AND t.kind NOT IN (2, 18, 99)
+    ) THEN
+        {guards.refuse("money_follows_the_work", "No task is claimed, accepted or given back without its money.")}
+    END IF;
+    RETURN NULL;
+END $guard$;
+CREATE CONSTRAINT TRIGGER money_follows_the_work AFTER INSERT ON public.tasks_assignment
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.guard_money_follows_the_work();
+CREATE CONSTRAINT TRIGGER money_follows_the_work_to_its_end AFTER UPDATE OF state ON public.tasks_assignment
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (NEW.state <> OLD.state AND NEW.state IN ('accepted', 'left', 'skipped', 'expired'))
+    EXECUTE FUNCTION public.guard_money_follows_the_work();
+ALTER TABLE public.tasks_assignment ENABLE ALWAYS TRIGGER money_follows_the_work;
+ALTER TABLE public.tasks_assignment ENABLE ALWAYS TRIGGER money_follows_the_work_to_its_end;
+"""
+
 
 class Migration(migrations.Migration):
-    """Install the two guards on the books."""
+    """Install the guards on the books, and on the work that must not go without them."""
 
     dependencies = [("tasks", "0003_figures")]
-    operations = [migrations.RunSQL(PROMISED)]
+    operations = [migrations.RunSQL(PROMISED), migrations.RunSQL(FOLLOWED)]

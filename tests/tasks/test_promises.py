@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -10,10 +11,13 @@ import pytest
 from django.db import connection
 
 from coop import clock
-from coop.people.models import Person
+from coop.database import roles
+from coop.database.embedded import Cluster
+from coop.people.models import Client, Person
 from governance import pauses
-from governance.models import PauseGround
-from payments.models import Account
+from governance.models import Office, PauseGround
+from payments import deposits
+from payments.models import Account, Deposit
 from tasks import claims, onboarding, reviews
 from tasks.models import Assignment, Job, ReviewRule, Task
 from tests.tasks.conftest import SAME, hand_in, work
@@ -386,6 +390,80 @@ def test_onboarding_pays_only_the_cooperatives_questions(attack: Attack, mine: A
         [3, account("fund:training"), account(f"job:{one.pk}:commit:{amina.pk}"), 99_000, f"assignment:{mine.pk}"],
         guard="wage_is_what_was_promised",
     )
+
+
+def test_a_job_paid_by_another_client(attack: Attack, job: Job) -> None:
+    house = Client.objects.get(is_cooperative=True)
+    treasurer = Office.objects.get(post="treasurer")
+    deposits.record(house, amount=Decimal(5), reference="HOUSE-1", by=treasurer, at=clock.now())
+    number, theirs = draft(job), account(f"client:{house.pk}:available")
+    # Even as the first to set money aside, and for a job that is still to come.
+    for one in (number, number + 1):
+        line = [2, theirs, account(f"job:{one}:escrow"), 1_000_000, f"job:{one}"]
+        attack(TRANSFER, line, guard="jobs_are_one_clients")
+    attack(TRANSFER, [18, account(f"job:{job.pk}:escrow"), theirs, 1, f"job:{job.pk}"], guard="jobs_are_one_clients")
+
+
+def test_a_task_claimed_without_money_behind_it(attack: Attack, mine: Assignment, luis: Person) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, facts(mine, luis))
+    attack("SET CONSTRAINTS ALL IMMEDIATE", guard="money_follows_the_work")
+
+
+@pytest.mark.parametrize("step", ["accepted", "left"])
+def test_work_that_ends_without_its_money(
+    attack: Attack, new_job: Callable[..., Job], amina: Person, luis: Person, step: str
+) -> None:
+    mine = claims.claim_next(new_job(review_rule=ReviewRule.PEER), by=amina, at=clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+    if step == "accepted":
+        hand_in(mine, SAME)
+        with connection.cursor() as cursor:
+            cursor.execute(REVIEW, [mine.pk, luis.pk, "accept", "peer", "", ""])
+    Assignment.objects.filter(pk=mine.pk).update(state=step, decided_at=clock.now())
+    attack("SET CONSTRAINTS ALL IMMEDIATE", guard="money_follows_the_work")
+
+
+def test_work_whose_money_moved_passes_the_end_of_its_transaction(
+    job: Job, amina: Person, luis: Person, priya: Person
+) -> None:
+    for who in (amina, luis, priya):
+        work(job, who, SAME)
+    claims.leave(claims.claim_next(job, by=amina, at=clock.now()), by=amina, at=clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+
+
+def test_a_wage_in_another_currency(attack: Attack, mine: Assignment, luis: Person, orbit: Client) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM + " RETURNING id", facts(mine, luis))
+        (number,) = cursor.fetchone()
+    treasurer = Office.objects.get(post="treasurer")
+    deposit = Deposit.objects.create(
+        client=orbit, amount=Decimal(5), currency="VES", reference="VES-1", recorded_by=treasurer, at=clock.now()
+    )
+    bank, theirs, aside, locked = (
+        Account.objects.get_or_create(code=code, currency="VES")[0].pk
+        for code in (
+            "bank:main", f"client:{orbit.pk}:available", f"job:{mine.job_id}:escrow",
+            f"job:{mine.job_id}:commit:{luis.pk}",
+        )
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(TRANSFER, [1, bank, theirs, 5_000_000, f"deposit:{deposit.pk}"])
+        cursor.execute(TRANSFER, [2, theirs, aside, 5_000_000, f"job:{mine.job_id}"])
+    attack(TRANSFER, [3, aside, locked, 99_000, f"assignment:{number}"], guard="wage_is_what_was_promised")
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_claim_that_looks_at_the_past(mine: Assignment, luis: Person, cluster: Cluster, database_name: str) -> None:
+    fair = facts(mine, luis)
+    with psycopg.connect(cluster.url(roles.WEB, database_name), cursor_factory=psycopg.ClientCursor) as old:
+        old.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        with pytest.raises(psycopg.errors.CheckViolation) as caught:
+            old.execute(CLAIM, fair)
+        assert caught.value.diag.constraint_name == "assignment_is_claimed_at_the_voted_rate"
 
 
 def test_the_guards_themselves_are_out_of_reach(attack: Attack) -> None:
