@@ -206,7 +206,7 @@ $rule$;
 
 RATE_OTHERWISE = "A rate is what a passed vote says, neither earlier nor lower nor otherwise."
 RATE = f"""
-    SELECT m.proposal_id, m.due_at, m.expires_at, p.policy, p.payload, r.key INTO voted
+    SELECT m.proposal_id, m.due_at, m.expires_at, p.policy, p.payload, p.subject, r.key INTO voted
     FROM public.governance_mandate m
     LEFT JOIN public.governance_proposal p ON p.id = m.proposal_id
     LEFT JOIN public.governance_rule r ON r.id = p.rule_id
@@ -223,6 +223,8 @@ RATE = f"""
         IF (said - 'amount' = jsonb_build_object(
                 'work_type', NEW.work_type_id, 'currency', NEW.currency,
                 'estimated_seconds', NEW.estimated_seconds, 'replaces', NEW.version - 1)
+            -- Those who do this work voted on it, not those of another.
+            AND voted.subject = 'work_type:' || NEW.work_type_id
             AND jsonb_typeof(said -> 'amount') = 'string'
             AND said ->> 'amount' ~ '^[0-9]+([.][0-9]+)?$'
             AND (said ->> 'amount')::numeric * 1000000 = NEW.amount

@@ -105,6 +105,19 @@ def test_a_rate_that_differs_from_its_vote_is_refused(matching: WorkType, amina:
     Rate.objects.create(**said)
 
 
+def test_those_who_do_other_work_vote_on_no_rate(matching: WorkType, amina: Person) -> None:
+    payload = change(matching, "0.086")
+    draft = proposals.draft(policy="rate_change", payload=payload, title="A cut", text="…", by=amina, at=clock.now())
+    Proposal.objects.filter(pk=draft.pk).update(subject=f"work_type:{WorkType.objects.get(slug='compare-answers').pk}")
+    proposal = proposals.publish(draft, by=amina, at=clock.now())
+    cast_all(proposal, yes=30)
+    voting.close(proposal, at=reach(proposal.closes_at))
+    mandate = Mandate.objects.get(proposal=proposal)
+    with pytest.raises(DatabaseError, match="what a passed vote says"), transaction.atomic():
+        POLICY.enact(mandate, payload, reach(mandate.due_at))
+    assert rates.current(matching).version == 1
+
+
 def test_a_mandate_that_has_expired_changes_no_rate(matching: WorkType, amina: Person) -> None:
     mandate = voted(change(matching, "0.12"), amina)
     reach(mandate.expires_at)
