@@ -14,6 +14,8 @@ from governance.models import Office, Pause, PauseRequest
 
 LONGEST_HOURS = 72
 MOST_AT_ONCE = 5
+# All pauses of a person together are no longer than that in this time, whatever the evidence.
+EMERGENCY = timedelta(days=30)
 # An ask that nobody confirms in a day has lapsed.
 ASKED_FOR = timedelta(hours=24)
 
@@ -82,7 +84,18 @@ def confirm_refusal(request: PauseRequest, *, by: Person, at: datetime) -> Refus
     others = Pause.objects.filter(ends_at__gt=at).exclude(person=request.person_id)
     if others.values("person").distinct().count() >= MOST_AT_ONCE:
         return Refusal(_("Five members are paused already; no more at once."), rule="part 6", status=409)
+    if _hours_paused(request.person, at) + request.hours > LONGEST_HOURS:
+        return Refusal(
+            _("Officers pause nobody for more than 72 hours in 30 days."), rule="part 6", status=409,
+            appeal=_("What lasts longer than 72 hours needs a hearing (part 7)."),
+        )  # fmt: skip
     return ask_refusal(request.person, by=by, evidence=request.evidence, at=at)
+
+
+def _hours_paused(person: Person, at: datetime) -> float:
+    """Return the hours of all pauses of a person that ran in the last 30 days or run now."""
+    recent = Pause.objects.filter(person=person, ends_at__gt=at - EMERGENCY)
+    return sum((pause.ends_at - pause.starts_at) / timedelta(hours=1) for pause in recent)
 
 
 def confirm(request: PauseRequest, *, by: Person, at: datetime) -> Pause:

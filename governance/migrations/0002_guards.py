@@ -112,6 +112,13 @@ PAUSING = f"""
     ) IS NOT TRUE THEN
         {NOT_PAUSED}
     END IF;
+    -- Other evidence starts no second emergency: what lasts longer needs a hearing (part 7).
+    IF asked.hours * interval '1 hour' + (
+        SELECT coalesce(sum(p.ends_at - p.starts_at), interval '0') FROM public.governance_pause p
+        WHERE p.person_id = NEW.person_id AND p.ends_at > NEW.starts_at - interval '30 days'
+    ) > interval '72 hours' THEN
+        {guards.refuse("pause_needs_two_officers", "Officers pause nobody for more than 72 hours in 30 days.")}
+    END IF;
     IF 5 <= (
         SELECT count(DISTINCT p.person_id) FROM public.governance_pause p
         WHERE p.ends_at > NEW.starts_at AND p.person_id <> NEW.person_id

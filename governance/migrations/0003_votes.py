@@ -157,6 +157,7 @@ PUBLISHING = f"""
         WHERE f.id = NEW.first_reading_id AND t.passed AND t.counted_at <= moment - interval '720 hours'
             AND rule.readings = 2 AND r.key = rule.key AND f.first_reading_id IS NULL
             AND f.policy = NEW.policy AND f.payload = NEW.payload AND f.subject = NEW.subject
+            AND f.title = NEW.title AND f.text = NEW.text
     ) THEN
         {NO_SECOND_READING}
     END IF;

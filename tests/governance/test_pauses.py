@@ -130,10 +130,25 @@ def test_the_same_facts_carry_no_second_pause(
         )
     attack(PAUSE, [office_of(teresa).pk, 0, pause.request_id], guard="governance_pause_request_id_key")
     second = PauseRequest.objects.create(
-        person=amina, ground=pause.ground, scope="work", reason="Again.", evidence=pause.evidence, hours=72,
+        person=amina, ground=pause.ground, scope="work", reason="Again.", evidence=pause.evidence, hours=71,
         first_officer=pause.first_officer, asked_at=at,
     )  # fmt: skip
     attack(PAUSE, [office_of(teresa).pk, 1, second.pk], guard="same_facts_never_twice")
+
+
+def test_other_evidence_prolongs_no_pause(
+    amina: Person, teresa: Person, paused: Callable[..., Pause], later: Callable[..., datetime],
+    attack: Callable[..., None],
+) -> None:  # fmt: skip
+    pause = paused(amina, hours=72)
+    at = later(hours=73)
+    other = pauses.evidence_of("something else")
+    request = pauses.ask(
+        amina, ground=pause.ground, scope="work", reason="Again.", evidence=other, hours=1, by=teresa, at=at
+    )
+    with pytest.raises(Refused, match="72 hours in 30 days"):
+        pauses.confirm(request, by=pause.first_officer.person, at=at)
+    attack(PAUSE, [pause.first_officer_id, 1, request.pk], guard="pause_needs_two_officers")
 
 
 def test_no_more_than_five_are_paused_at_once(paused: Callable[..., Pause], asked: Callable[..., PauseRequest],

@@ -296,6 +296,19 @@ def test_a_second_reading_needs_a_first_that_passed(
     )  # fmt: skip
 
 
+def test_a_second_reading_has_the_words_of_the_first(
+    voted: Voted, amina: Person, later: Callable[..., datetime], attack: Callable[..., None]
+) -> None:
+    second = proposals.draft_second_reading(voted("N3", "green", yes=36), by=amina, at=clock.now())
+    later(days=31)
+    for column in ("title", "text"):
+        attack(
+            f"UPDATE governance_proposal SET {column} = 'A raise for all', published_at = now() WHERE id = %s",
+            [second.pk],
+            guard="proposal_stands_once_published",
+        )
+
+
 def test_two_readings_30_days_apart_give_a_mandate(
     voted: Voted, amina: Person, later: Callable[..., datetime], now: datetime
 ) -> None:
