@@ -165,9 +165,11 @@ class AppendOnly(NeverDeleted):
 
 
 class Grant(_Sql):
-    """Give the web role `rights` on `table` ("SELECT, INSERT", "UPDATE (state, decided_at)").
+    """Give the web role `rights` on `table` ("SELECT", "INSERT", "UPDATE (state, decided_at)").
 
-    Nothing is granted by default: a table without a Grant is closed to the site.
+    Nothing is granted by default: a table without a Grant is closed to the site. "INSERT" alone leaves out the columns
+    that the database numbers, as the latest row of a table counts and nobody may choose to be the latest for ever; a
+    column that is added later needs its own grant.
     """
 
     def __init__(self, table: str, *rights: str) -> None:
@@ -176,13 +178,21 @@ class Grant(_Sql):
 
     def sql(self) -> str:
         """Return the grants, and those on the table's own sequence."""
-        grants = "".join(f"GRANT {right} ON public.{self.table} TO {WEB};\n" for right in self.rights)
+        grants = "".join(
+            f"GRANT {right} ON public.{self.table} TO {WEB};\n" for right in self.rights if right != "INSERT"
+        )
         return (
             grants
             + f"""
 DO $grant$
 DECLARE sequence text;
 BEGIN
+    IF {"INSERT" in self.rights} THEN
+        EXECUTE (SELECT format('GRANT INSERT (%s) ON public.{self.table} TO {WEB}',
+            string_agg(quote_ident(attname), ', '))
+            FROM pg_attribute WHERE attrelid = 'public.{self.table}'::regclass
+            AND attnum > 0 AND NOT attisdropped AND attidentity = '');
+    END IF;
     FOR sequence IN SELECT quote_ident(s.relname) FROM pg_class s JOIN pg_depend d ON d.objid = s.oid
         WHERE s.relkind = 'S' AND d.refobjid = 'public.{self.table}'::regclass LOOP
         EXECUTE 'GRANT USAGE ON SEQUENCE public.' || sequence || ' TO {WEB}';

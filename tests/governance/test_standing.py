@@ -101,6 +101,15 @@ def test_a_member_is_not_made_a_candidate_again(amina: Person, attack: Callable[
     attack(INSERT, [amina.pk, "candidate", amina.pk], guard="standing_rises_in_order")
 
 
+def test_nobodys_standing_is_made_the_latest_for_ever(newcomer: Person, attack: Callable[..., None]) -> None:
+    attack(
+        "INSERT INTO governance_standing (id, person_id, status, since, rule)"
+        " VALUES (9223372036854775807, %s, 'candidate', now(), 'R2')",
+        [newcomer.pk],
+        guard="permission denied",
+    )
+
+
 REWRITES = [
     "UPDATE governance_standing SET status = 'left'",
     "DELETE FROM governance_standing",
