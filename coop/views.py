@@ -20,6 +20,7 @@ from coop.people import clients
 from coop.people.models import Person
 from governance import standing
 from governance.models import Status
+from payments import due
 
 DEMO_ADDRESSES = "@demo.workhall.example"
 
@@ -39,6 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if standing.status(person) == Status.APPLICANT:
         seat = clients.first_seat(person)
         return redirect("tasks:client", seat.client.slug) if seat else redirect("tasks:start")
+    due.settle(person, at=at)
     return render(request, "house/home.html", {"awaiting": first_page.awaiting(person, at)})
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from coop import clock
 from coop.people.models import Person
-from payments import payouts, statements
+from payments import due, payouts, statements
 from payments.forms import AskPayout
 from payments.models import Payout
 
@@ -26,10 +26,11 @@ def _me(request: HttpRequest) -> Person:
 @login_required
 def mine(request: HttpRequest) -> HttpResponse:
     """Show a member's pay and every line of it."""
-    person = _me(request)
+    person, at = _me(request), clock.now()
+    due.settle(person, at=at)
     page = Paginator(statements.lines(person), 20).get_page(request.GET.get("page"))
     shown = {
-        "summary": statements.summary(person, clock.now()),
+        "summary": statements.summary(person, at),
         "page_obj": page,
         "entries": statements.entries(page.object_list, person),
         "payouts": Payout.objects.filter(person=person).order_by("-id")[:5],
@@ -41,14 +42,15 @@ def mine(request: HttpRequest) -> HttpResponse:
 @login_required
 def ask(request: HttpRequest) -> HttpResponse:
     """Ask for a payout."""
-    person = _me(request)
+    person, at = _me(request), clock.now()
+    due.settle(person, at=at)
     most = payouts.most(person)
     form = AskPayout(request.POST or None, most=most)
     if form.is_valid():
         facts = form.cleaned_data
         refusal = payouts.refusal(person, facts["amount"])
         if refusal is None or payouts.asked_with(person, facts["key"]):
-            asked = payouts.request(person, **facts, by=person, at=clock.now())
+            asked = payouts.request(person, **facts, by=person, at=at)
             messages.success(request, _("You asked for your money. It is not counted as ready any more."))
             return redirect("payments:payout", asked.pk)
         form.add_error("amount", str(refusal))
