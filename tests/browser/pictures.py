@@ -8,8 +8,10 @@ Names are as job-wide-light; without any, all are taken. The demonstration's clo
 
 import os
 import sys
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +20,17 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coop.settings")
 django.setup()
 
-from django.db.models import Q  # noqa: E402 - Django stands before its models are imported
-from playwright.sync_api import Browser, Page  # noqa: E402
+from playwright.sync_api import Browser, Page  # noqa: E402 - Django stands before its models are imported
 
 from coop import clock  # noqa: E402
 from coop.database import access  # noqa: E402
 from coop.demo.life import person  # noqa: E402
-from governance import offices  # noqa: E402
+from coop.people.models import Person  # noqa: E402
+from governance import offices, voting  # noqa: E402
 from governance.models import Proposal  # noqa: E402
 from payments import payouts  # noqa: E402
-from payments.models import Payout  # noqa: E402
-from tasks import claims, reviews  # noqa: E402
-from tasks.models import OPEN_STATES, Assignment, Job  # noqa: E402
+from tasks import answers, claims, reviews  # noqa: E402
+from tasks.models import Assignment, AssignmentState, Job  # noqa: E402
 from tests.browser.conftest import PHONE, chromium, sign_in  # noqa: E402
 
 SCREENS: dict[str, dict[str, Any]] = {"phone": PHONE, "wide": {"viewport": {"width": 1280, "height": 800}}}
@@ -38,39 +39,64 @@ SCREENS: dict[str, dict[str, Any]] = {"phone": PHONE, "wide": {"viewport": {"wid
 def prepare() -> dict[str, tuple[str, str]]:
     """Bring the demonstration to where every page has something to show; return who looks at which address."""
     vote = Proposal.objects.filter(opens_at__isnull=False).latest("pk")
+    matching = Job.objects.get(title="Are these the same product?")
+    comparing = Job.objects.get(title="Which answer is better?")
+    amina, luis = person("Amina"), person("Luis")
     assert vote.opens_at is not None
     if clock.now() < vote.opens_at:
+        for who in (amina, luis, amina, luis, amina):
+            compare(comparing, who)
         clock.advance(vote.opens_at - clock.now() + timedelta(days=1))
-    at, amina, luis = clock.now(), person("Amina"), person("Luis")
-    while reviews.accept_silent(at=at, limit=1000):
-        continue
-    job = Job.objects.get(title="Are these the same product?")
-    if not Payout.objects.exists():
-        asked = [
-            payouts.request(who, amount=payouts.most(who) / 2, method="M-Pesa 0700 000 000", by=who, at=at)
-            for who in (amina, luis)
-            if payouts.most(who) >= 2
-        ]
-        for payout in asked[1:]:
-            payouts.send(payout, reference="MP-4711", by=offices.require(person("Teresa"), "treasurer", at), at=at)
-    open_now = Assignment.objects.filter(Q(person=amina, job=job, state__in=OPEN_STATES, expires_at__gt=at))
-    task = open_now.first() or claims.claim_next(job, by=amina, at=at)
+        earn_and_ask(amina, luis)
+        compare(comparing, amina)
+        for name in ("Grace", "Omar", "Priya", "Rosa", "Yusuf"):
+            voting.cast(vote, "yes", by=person(name), at=clock.now())
     return {
         "landing": ("", "/"),
         "sign-in": ("", "/account/login/"),
+        "home": ("Amina", "/"),
         "board": ("Amina", "/jobs/"),
-        "job": ("Amina", f"/jobs/{job.pk}/"),
-        "task": ("Amina", f"/work/{task.pk}/"),
+        "job": ("Amina", f"/jobs/{matching.pk}/"),
+        "task": ("Amina", f"/work/{task_of(matching, amina).pk}/"),
+        "comparison": ("Luis", f"/work/{task_of(comparing, luis).pk}/"),
         "start": ("Nia", "/start/"),
         "pay": ("Amina", "/pay/"),
         "votes": ("Amina", "/votes/"),
         "proposal": ("Luis", f"/votes/{vote.pk}/"),
         "ballot": ("Luis", f"/votes/{vote.pk}/ballot/"),
         "client": ("Olga", "/c/orbit/"),
-        "client-job": ("Olga", f"/c/orbit/jobs/{job.pk}/"),
+        "client-job": ("Olga", f"/c/orbit/jobs/{matching.pk}/"),
         "record": ("", "/record/"),
         "desk": ("Teresa", "/desk/"),
     }
+
+
+def compare(job: Job, who: Person) -> None:
+    """Let a member compare two answers."""
+    at = clock.now()
+    value = {"preference": "a_little", "reason": "The first names the step that the second leaves out.", "shown": "ab"}
+    assignment = claims.claim_next(job, by=who, at=at)
+    answers.submit(assignment, value=value, key=uuid.uuid4(), seconds=210, by=who, at=at)
+
+
+def earn_and_ask(first: Person, second: Person) -> None:
+    """Let silence accept what two members did, both ask for a payout, and the second one's be on its way."""
+    at = clock.now()
+    while reviews.accept_silent(at=at, limit=1000):
+        continue
+    one, two = (
+        payouts.request(who, amount=Decimal("1.50"), method="M-Pesa 0700 000 000", key=uuid.uuid4(), by=who, at=at)
+        for who in (first, second)
+    )
+    assert one.pk
+    payouts.send(two, reference="MP-4711", by=offices.require(person("Teresa"), "treasurer", at), at=at)
+
+
+def task_of(job: Job, who: Person) -> Assignment:
+    """Return the task that a member has open in a job, or claim one."""
+    at = clock.now()
+    begun = Assignment.objects.filter(person=who, job=job, state=AssignmentState.CLAIMED, expires_at__gt=at)
+    return begun.first() or claims.claim_next(job, by=who, at=at)
 
 
 def pages(browser: Browser, base: str, looks: dict[str, tuple[str, str]]) -> Iterator[tuple[str, Page]]:
