@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import ParseError
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.permissions import AllowAny
@@ -58,6 +59,8 @@ class KeyView(APIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer as every API view does, and a body that Django would not take into memory with what to do."""
+        if isinstance(exc, RecursionError):
+            exc = ParseError()
         return super().handle_exception(Refused(_too_large()) if isinstance(exc, RequestDataTooBig) else exc)
 
     def job(self, number: int) -> Job:

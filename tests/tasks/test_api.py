@@ -116,6 +116,10 @@ def test_wrong_fields_are_named(call: Call, facts: dict[str, Any], field: str) -
     assert not Job.objects.filter(title="Same or not?").exists()
 
 
+def test_a_body_of_boxes_in_boxes_is_refused(call: Call) -> None:
+    assert call("POST", "jobs", b"[" * 200_000, f"{JSON}; charset=utf-8").status_code == 400
+
+
 def test_a_number_that_is_not_json_is_refused(call: Call) -> None:
     response = call("POST", "jobs", b'{"pay": NaN}', f"{JSON}; charset=utf-8")
     assert response.status_code == 400
