@@ -73,7 +73,7 @@ WHERE j.id = %(job)s
 
 # The highest number that a task's position can have.
 LAST_POSITION = 2_147_483_647
-PASSING_OVER = "SKIP LOCKED"
+PASSING_OVER, WAITING = "SKIP LOCKED", ""
 
 # Locked until the transaction ends; a task that somebody else is claiming this moment is passed over, or waited for.
 PICK = """
@@ -170,7 +170,7 @@ def _claim(job: Job, by: Person, at: datetime, card: str, wanted: Task | None) -
     refuse_if(_refusal(job, terms, by, at))
     if terms.last_state == AssignmentState.CLAIMED:
         _end([locks.one(Assignment(pk=terms.last_id, job=job))], AssignmentState.EXPIRED, by=None, at=at)
-    task = _pick(job, by, wanted.position, wanted.position, "") if wanted else _next(job, by, terms)
+    task = _pick(job, by, wanted.position, wanted.position, WAITING) if wanted else _next(job, by, terms)
     if task is None:
         return None
     claimed = _take(task, terms, card or terms.last_card or cards.card_for(job, at=at).pk, job, by, at)
@@ -189,9 +189,13 @@ def _claim(job: Job, by: Person, at: datetime, card: str, wanted: Task | None) -
 
 
 def _next(job: Job, by: Person, terms: Offer) -> Task | None:
-    """Return the first task after the person's last one; failing that, one further back that came free again."""
+    """Return the first task after the person's last one; failing that, one further back that came free again.
+
+    Where others are claiming all that is left this moment, wait for them: a task may have slots to spare.
+    """
     ahead = _pick(job, by, terms.last_position + 1)
-    return ahead or (_pick(job, by, 0, terms.last_position) if terms.last_id else None)
+    behind = _pick(job, by, 0, terms.last_position) if terms.last_id and not ahead else None
+    return ahead or behind or _pick(job, by, 0, busy=WAITING)
 
 
 def _pick(job: Job, by: Person, first: int, last: int = LAST_POSITION, busy: str = PASSING_OVER) -> Task | None:

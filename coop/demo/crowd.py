@@ -9,8 +9,8 @@ import multiprocessing
 import statistics
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
@@ -161,10 +161,18 @@ def _side_by_side(shares: list[Share], processes: int, progress: Progress) -> No
         shown = 0
         while waiting:
             finished, waiting = wait(waiting, timeout=0.5)
-            progress(0, done.value - shown)
-            shown = done.value
-            for future in finished:
-                future.result()
+            so_far = done.value
+            progress(0, so_far - shown)
+            shown = so_far
+            _raise_at_once(finished, pool)
+
+
+def _raise_at_once(finished: Iterable["Future[None]"], pool: ProcessPoolExecutor) -> None:
+    """Raise what went wrong in a share without beginning any further one."""
+    for future in finished:
+        if future.exception():
+            pool.shutdown(wait=False, cancel_futures=True)
+        future.result()
 
 
 def _work_through(share: Share) -> None:
