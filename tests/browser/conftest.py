@@ -12,7 +12,7 @@ from coop.people.models import Person
 
 CHROMIUM = "/usr/bin/chromium"
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-PATIENCE = 10_000  # milliseconds; other tests may run beside these
+PATIENCE = 20_000  # milliseconds; other tests may run beside these
 
 # Opens a browser for a person (or for nobody) and returns its page.
 type Door = Callable[..., Page]
