@@ -48,8 +48,8 @@ class Command(BaseCommand):
         lines = (
             f"people paid            {found.people:,}",
             f"answers paid           {found.answers:,}",
-            f"paid to people         US$ {found.paid:,.2f}",
-            f"co-op fee              US$ {found.fees:,.2f}",
+            f"paid to people         US$ {found.paid:,f}",
+            f"co-op fee              US$ {found.fees:,f}",
             f"an hour                US$ {found.hourly} at the card's usual time (the data has no times)",
             f"books                  {books}",
             f"agreement              {found.agreement:.2%}",
