@@ -9,10 +9,9 @@ from tests.bench import claiming, datasets, life, place
 def main() -> None:
     """Run all measurements on a platform of their own."""
     with place.platform() as here:
-        rows = [*life.measure(here), *claiming.measure(here), *datasets.measure(here)]
-    width = max(len(name) for name, _ in rows)
-    for name, figure in rows:
-        print(f"{name:<{width}}  {figure}")  # noqa: T201 - the table is what the command is for
+        for measure in (life.measure, claiming.measure, datasets.measure):
+            for name, figure in measure(here):
+                print(f"{name:<56}  {figure}", flush=True)  # noqa: T201 - the table is what the command is for
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from coop.database import roles
 from tests.bench.place import CONCURRENCY, ROOT, Place
 
 # Long enough for eight interpreters to have loaded Django on two cores.
-HEAD_START = 12
+HEAD_START = 25
 
 
 @dataclass(frozen=True, slots=True)

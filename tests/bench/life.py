@@ -3,7 +3,7 @@
 from tests.bench import crowd, place, web
 from tests.bench.place import CONCURRENCY, Place
 
-LIVES = 100
+LIVES = 150
 
 
 def measure(here: Place) -> list[tuple[str, str]]:

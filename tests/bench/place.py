@@ -41,12 +41,12 @@ def platform() -> Iterator[Place]:
         with Cluster(Path(folder)).running() as cluster:
             roles.create(cluster)
             roles.create_database(cluster)
-            environment = os.environ | {
+            os.environ |= {
                 "WORKHALL_STATE": folder,
                 "SECRET_KEY": cluster.secret("secret_key"),
                 "DJANGO_SETTINGS_MODULE": "coop.settings",
             }
-            here = Place(cluster, environment)
+            here = Place(cluster, dict(os.environ))
             here.run("manage.py", "migrate", "--verbosity", "0", owner=True)
             here.run("manage.py", "collectstatic", "--verbosity", "0", "--no-input")
             here.run("manage.py", "demo", "found", owner=True)

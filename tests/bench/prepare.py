@@ -9,6 +9,8 @@ from decimal import Decimal
 
 import django
 
+DELIVERY = 100_000
+
 
 def main(tasks: int) -> None:
     """Draft, fill, fund and open it; print its id and the seconds that loading took."""
@@ -32,14 +34,14 @@ def main(tasks: int) -> None:
         pay=Decimal("0.09"), review_rule="peer", by=olga, at=at,
     )  # fmt: skip
     began = time.monotonic()
-    with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
-        for number in range(tasks):
-            file.write(
-                json.dumps({"id": f"t{number}", "left": "Kettle 1.7 l", "right": f"Kettle {number}"}).encode() + b"\n"
-            )
-        file.seek(0)
-        upload = datasets.receive(job, File(file, name="bench.jsonl"), by=olga, at=at)
-    datasets.load(upload, at=clock.now())
+    for first in range(0, tasks, DELIVERY):
+        with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
+            for number in range(first, min(first + DELIVERY, tasks)):
+                row = {"id": f"t{number}", "left": "Kettle 1.7 l", "right": f"Kettle {number}"}
+                file.write(json.dumps(row).encode() + b"\n")
+            file.seek(0)
+            upload = datasets.receive(job, File(file, name="bench.jsonl"), by=olga, at=at)
+        datasets.load(upload, at=clock.now())
     seconds = time.monotonic() - began
     jobs.fund(job, by=olga, at=clock.now())
     jobs.open(job, by=olga, at=clock.now())

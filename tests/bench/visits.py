@@ -11,18 +11,18 @@ import time
 import uuid
 from urllib.parse import urlencode, urlsplit
 
-from coop.demo.founding import CHORUS, DOMAIN
+import django
 
 
 class Visitor:
     """A browser of our own that keeps its connection and its cookies."""
 
-    def __init__(self, origin: str, name: str) -> None:
-        """Open the connection and sign in."""
+    def __init__(self, origin: str, email: str) -> None:
+        """Open the connection and sign in to the demonstration."""
         self.connection = http.client.HTTPConnection(urlsplit(origin).netloc)
         self.cookies: dict[str, str] = {}
         self.get("/account/login/")
-        self.post("/demo/sign-in/", email=f"{name.lower()}@{DOMAIN}")
+        self.post("/demo/sign-in/", email=email)
 
     def get(self, path: str) -> tuple[http.client.HTTPResponse, str]:
         """Fetch a page."""
@@ -50,7 +50,11 @@ class Visitor:
 
 def main(job: str, worker: int, count: int, start: float, origin: str, what: str) -> None:
     """Wait for the common start, then visit; print when it ended and the median milliseconds of a life."""
-    member, peer = Visitor(origin, CHORUS[2 * worker]), Visitor(origin, CHORUS[2 * worker + 1])
+    django.setup()
+    from coop.demo.founding import CHORUS, DOMAIN  # noqa: PLC0415 - after setup
+
+    pair = CHORUS[2 * worker : 2 * worker + 2]
+    member, peer = (Visitor(origin, f"{name.lower()}@{DOMAIN}") for name in pair)
     task = ""
     if what == "lives":
         answer, _ = member.post(f"/jobs/{job}/claim/")
