@@ -32,10 +32,12 @@ def _frame(person: Person | AnonymousUser) -> dict[str, Any]:
     if not isinstance(person, Person):
         return shown | {"demo_people": founding.CAST if shown["simulated"] else []}
     seats = list(ClientSeat.objects.filter(person=person, ended_at=None).select_related("client").order_by("id"))
+    held = [seat for seat in seats if seat.accepted_at]
     posts = {office.post for office in offices.held_by(person, shown["coop_time"])}
     return shown | {
-        "client_seats": seats,
-        "client_only": bool(seats) and standing.status(person) == Status.APPLICANT,
+        "client_seats": held,
+        "seat_offers": [seat for seat in seats if not seat.accepted_at],
+        "client_only": bool(held) and standing.status(person) == Status.APPLICANT,
         "is_officer": bool(posts),
         "at_the_desk": not posts.isdisjoint(deposits.POSTS),
     }

@@ -56,7 +56,8 @@ SELECT j.pay, j.overlap, j.time_limit, j.is_onboarding, j.opened_at <= %(at)s AN
     tasks_may_work(%(person)s, j.id),
     r.id, r.amount, f.id, CASE WHEN j.is_onboarding THEN 0 ELSE j.pay * f.on_wage / 10000 END,
     EXISTS (SELECT FROM people_clientseat s
-        WHERE s.client_id = j.client_id AND s.person_id = %(person)s AND s.ended_at IS NULL),
+        WHERE s.client_id = j.client_id AND s.person_id = %(person)s
+            AND s.accepted_at IS NOT NULL AND s.ended_at IS NULL),
     last.id, coalesce(last.position, -1), last.state, last.expires_at,
     CASE WHEN (last.pay, last.rate_id, last.fee_version_id) = (j.pay, r.id, f.id) THEN last.card_id END
 FROM tasks_job j

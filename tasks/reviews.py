@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from coop.people.models import ClientSeat, Person
+from coop.people.models import SEATED, ClientSeat, Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from governance import standing
@@ -82,7 +82,7 @@ def refusal(assignment: Assignment, *, by: Person, at: datetime, ground: Ground 
 
 
 def _without_seat(assignment: Assignment, by: Person) -> Refusal | None:
-    seats = ClientSeat.objects.filter(client=assignment.job.client_id, person=by, ended_at=None)
+    seats = ClientSeat.objects.filter(SEATED, client=assignment.job.client_id, person=by)
     return None if seats.exists() else Refusal(_("You have no seat with this job's client."), status=404)
 
 
@@ -186,7 +186,7 @@ def waiting_for(person: Person) -> QuerySet[Assignment]:
     """
     same_task = Assignment.objects.filter(task=OuterRef("task"), person=person)
     still_open = Assignment.objects.filter(task=OuterRef("task"), state=AssignmentState.CLAIMED)
-    seated = ClientSeat.objects.filter(client=OuterRef("job__client"), person=person, ended_at=None)
+    seated = ClientSeat.objects.filter(SEATED, client=OuterRef("job__client"), person=person)
     looked = Review.objects.filter(assignment=OuterRef("pk"), reviewer=person)
     all_in = Q(job__review_rule=ReviewRule.PEER) | (Q(task__open_slots=0) & ~Exists(still_open))
     waiting = Assignment.objects.filter(all_in, state=AssignmentState.SUBMITTED).exclude(person=person)

@@ -118,10 +118,12 @@ class Organisation(forms.Form):
 
 
 class Seat(forms.Form):
-    """Whom to give a seat."""
+    """Whom to offer a seat."""
 
     email = forms.EmailField(
-        label=_("Their e-mail"), help_text=_("Of the account they have here; they must have joined first.")
+        label=_("Their e-mail"),
+        max_length=254,
+        help_text=_("Of the account they have here; they must have joined first. The seat is theirs once they accept."),
     )
 
 

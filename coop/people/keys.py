@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.people.authentication import digest
-from coop.people.models import ApiKey, Client, ClientSeat, Person
+from coop.people.models import SEATED, ApiKey, Client, ClientSeat, Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
 
@@ -24,7 +24,7 @@ LIFE = timedelta(days=90)
 
 def refusal(client: Client, *, scopes: list[str], by: Person) -> Refusal | None:
     """Say why a person cannot make such a key for the organisation."""
-    if not ClientSeat.objects.filter(client=client, person=by, ended_at=None).exists():
+    if not ClientSeat.objects.filter(SEATED, client=client, person=by).exists():
         return Refusal(_("You have no seat in %(client)s.") % {"client": client.name})
     if not scopes or set(scopes) - {scope for scope, _words in SCOPES}:
         return Refusal(_("Choose what the key may do."), status=400)
@@ -56,7 +56,7 @@ def issue(
 @transaction.atomic
 def revoke(key: ApiKey, *, by: Person, at: datetime) -> ApiKey:
     """End a key for good; a key that has ended stays as it is. Raises Refused unless `by` has a seat."""
-    if not ClientSeat.objects.filter(client=key.client_id, person=by, ended_at=None).exists():
+    if not ClientSeat.objects.filter(SEATED, client=key.client_id, person=by).exists():
         raise Refused(Refusal(_("You have no seat in this organisation.")))
     if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at):
         events.write("keys.revoked", by=by, subject=f"client:{key.client_id}", at=at, key=key.pk)

@@ -88,19 +88,31 @@ class Client(models.Model):
         return self.name
 
 
+# A seat counts from the moment its person accepted it until it ends; before that it is an offer.
+SEATED = models.Q(accepted_at__isnull=False, ended_at=None)
+OFFERED = models.Q(accepted_at=None, ended_at=None)
+
+
 class ClientSeat(models.Model):
-    """A person's seat in a client organisation."""
+    """A person's seat in a client organisation, or the offer of one.
+
+    An offer holds the address as its giver typed it; its person is None when no account has that address.
+    """
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="seats")
-    person = models.ForeignKey(Person, models.PROTECT, related_name="seats")
+    person = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="seats")
+    offered_to = models.EmailField(blank=True)
     created_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     privacy.declare(
         id=Audience.CLIENT,
         client=Audience.CLIENT,
         person=Audience.CLIENT,
+        offered_to=Audience.CLIENT,
         created_at=Audience.CLIENT,
+        accepted_at=Audience.CLIENT,
         ended_at=Audience.CLIENT,
     )
 
@@ -112,7 +124,7 @@ class ClientSeat(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.person} at {self.client}"
+        return f"{self.person or self.offered_to} at {self.client}"
 
 
 class ApiKey(models.Model):

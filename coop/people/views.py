@@ -51,29 +51,52 @@ def found_client(request: HttpRequest) -> HttpResponse:
 @page
 @login_required
 def seats(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show who has a seat, and give one."""
+    """Show who has a seat and which are offered, and offer one."""
     client = clients.client_of(me_of(request), slug)
     form = forms.Seat(request.POST or None)
     if form.is_valid():
         try:
-            given = clients.seat_address(client, form.cleaned_data["email"], by=me_of(request), at=clock.now())
+            clients.offer(client, form.cleaned_data["email"], by=me_of(request), at=clock.now())
         except Refused as refused:
             form.add_error("email", str(refused.refusal))
         else:
-            messages.success(request, _("%(person)s now has a seat.") % {"person": given.person})
+            messages.success(request, _("If somebody has an account with this address, they now see your offer."))
             return redirect("seats", slug=slug)
-    return render(request, "people/seats.html", {"client": client, "form": form, "seats": clients.seats(client)})
+    shown = {"client": client, "form": form, "seats": clients.seats(client), "offers": clients.offers(client)}
+    return render(request, "people/seats.html", shown)
 
 
 @require_POST
 @login_required
 def end_seat(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """End a seat."""
+    """End a seat, or take the offer of one back."""
     client = clients.client_of(me_of(request), slug)
     seat = get_object_or_404(client.seats, pk=number)
+    if seat.accepted_at is None:
+        clients.withdraw(seat, by=me_of(request), at=clock.now())
+        messages.success(request, _("The offer was taken back."))
+        return redirect("seats", slug=slug)
     clients.end_seat(seat, by=me_of(request), at=clock.now())
     messages.success(request, _("The seat has ended, and the keys its holder made."))
     return redirect("home") if seat.person_id == request.user.pk else redirect("seats", slug=slug)
+
+
+@require_POST
+@login_required
+def accept_seat(request: HttpRequest, number: int) -> HttpResponse:
+    """Accept a seat that was offered to me."""
+    seat = clients.accept(clients.offer_to(me_of(request), number), by=me_of(request), at=clock.now())
+    messages.success(request, _("You now speak for %(client)s.") % {"client": seat.client.name})
+    return redirect("seats", slug=seat.client.slug)
+
+
+@require_POST
+@login_required
+def decline_seat(request: HttpRequest, number: int) -> HttpResponse:
+    """Decline a seat that was offered to me."""
+    clients.decline(clients.offer_to(me_of(request), number), by=me_of(request), at=clock.now())
+    messages.success(request, _("Declined. Nothing has changed for you."))
+    return redirect("me")
 
 
 @page

@@ -86,7 +86,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
         AND public.coop_now() >= p.starts_at AND public.coop_now() < p.ends_at
     ) AND (j.is_onboarding OR NOT EXISTS (
         SELECT FROM public.people_clientseat c
-        WHERE c.client_id = j.client_id AND c.person_id = person AND c.ended_at IS NULL
+        WHERE c.client_id = j.client_id AND c.person_id = person AND c.accepted_at IS NOT NULL AND c.ended_at IS NULL
     ))
     FROM public.tasks_job j LEFT JOIN LATERAL (
         SELECT status FROM public.governance_standing WHERE person_id = person ORDER BY id DESC LIMIT 1
@@ -141,7 +141,8 @@ REVIEW = """(
     SELECT a.state = 'submitted' AND CASE NEW.ground
         WHEN 'peer' THEN NEW.reviewer_id <> a.person_id
         WHEN 'client' THEN NEW.reviewer_id <> a.person_id AND EXISTS (SELECT FROM public.people_clientseat s
-            WHERE s.client_id = j.client_id AND s.person_id = NEW.reviewer_id AND s.ended_at IS NULL)
+            WHERE s.client_id = j.client_id AND s.person_id = NEW.reviewer_id
+            AND s.accepted_at IS NOT NULL AND s.ended_at IS NULL)
         WHEN 'silence' THEN NEW.decision = 'accept' AND NEW.reviewer_id IS NULL AND a.accept_by <= public.coop_now()
         WHEN 'majority' THEN NEW.decision = 'accept' AND NEW.reviewer_id IS NULL
             AND j.review_rule = 'majority' AND j.overlap > 1

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from coop import clock
 from coop.people import clients
-from coop.people.models import ClientSeat, Person
+from coop.people.models import SEATED, ClientSeat, Person
 from coop.refusals import refuse_if
 from payments import accounts, escrow, ledger, rates
 from payments.models import WorkType
@@ -48,7 +48,7 @@ def _to(job: Job) -> HttpResponseRedirect:
 @login_required
 def mine(request: HttpRequest) -> HttpResponse:
     """Lead to the organisation of the person, list several, or say how to found one."""
-    seats = ClientSeat.objects.filter(person=_me(request), ended_at=None).select_related("client")
+    seats = ClientSeat.objects.filter(SEATED, person=_me(request)).select_related("client")
     if len(seats) == 1:
         return redirect("tasks:client", seats[0].client.slug)
     return render(request, "tasks/client/mine.html", {"seats": seats})

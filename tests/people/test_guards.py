@@ -101,10 +101,51 @@ def test_the_owner_changes_it_neither(
 def test_a_seat_that_ended_stays_ended(
     attack: Attack, amina: Person, olga: Person, orbit: Client, at: datetime
 ) -> None:
-    seat = clients.end_seat(clients.seat(orbit, amina, by=olga, at=at), by=olga, at=at)
+    clients.offer(orbit, amina.email, by=olga, at=at)
+    given = clients.accept(orbit.seats.get(person=amina), by=amina, at=at)
+    seat = clients.end_seat(given, by=olga, at=at)
     attack("UPDATE people_clientseat SET ended_at = NULL WHERE id = %s", [seat.pk], guard="seats_end_once")
     attack("UPDATE people_clientseat SET ended_at = now() WHERE id = %s", [seat.pk], guard="seats_end_once")
     assert ClientSeat.objects.get(pk=seat.pk).ended_at == at
+
+
+@pytest.mark.parametrize("when", ["NULL", "now() - interval '1 day'"])
+def test_an_accepted_seat_stays_accepted(attack: Attack, olga: Person, orbit: Client, when: str) -> None:
+    seat = orbit.seats.get(person=olga)
+    attack(
+        f"UPDATE people_clientseat SET accepted_at = {when} WHERE id = %s", [seat.pk], guard="seats_are_accepted_once"
+    )
+
+
+@pytest.mark.parametrize("when", ["coop_now() + interval '1 day'", "'infinity'", "'-infinity'"])
+def test_a_seat_is_not_accepted_ahead_of_time(
+    attack: Attack, amina: Person, olga: Person, orbit: Client, at: datetime, when: str
+) -> None:
+    clients.offer(orbit, amina.email, by=olga, at=at)
+    seat = orbit.seats.get(person=amina)
+    attack(
+        f"UPDATE people_clientseat SET accepted_at = {when} WHERE id = %s", [seat.pk], guard="seats_are_accepted_once"
+    )
+    attack(
+        "INSERT INTO people_clientseat (client_id, person_id, offered_to, created_at, accepted_at)"
+        f" VALUES (%s, %s, '', now(), {when})",
+        [orbit.pk, amina.pk],
+        guard="seats_are_accepted_once",
+    )
+
+
+def test_an_offer_that_ended_or_is_nobodys_is_not_accepted(
+    attack: Attack, amina: Person, olga: Person, orbit: Client, at: datetime
+) -> None:
+    clients.offer(orbit, amina.email, by=olga, at=at)
+    clients.offer(orbit, "nobody@example.org", by=olga, at=at)
+    over = clients.decline(orbit.seats.get(person=amina), by=amina, at=at)
+    for seat in (over, orbit.seats.get(person=None)):
+        attack(
+            "UPDATE people_clientseat SET accepted_at = %s WHERE id = %s",
+            [at, seat.pk],
+            guard="seats_are_accepted_once",
+        )
 
 
 def test_a_key_that_ended_stays_ended(attack: Attack, olga: Person, orbit: Client, at: datetime) -> None:

@@ -6,9 +6,11 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
 from coop import clock
+from coop.people import clients
 from coop.people.models import ClientSeat, Person
 from coop.record.models import Event
 from coop.refusals import Refused
@@ -145,9 +147,27 @@ def test_an_applicant_is_led_to_the_onboarding(job: Job, newcomer: Person, at: d
 
 
 def test_a_clients_own_people_do_not_work_on_its_jobs(job: Job, amina: Person, at: datetime) -> None:
-    ClientSeat.objects.create(client=job.client, person=amina, created_at=at)
+    ClientSeat.objects.create(client=job.client, person=amina, created_at=at, accepted_at=at)
     with pytest.raises(Refused, match="this job's client"):
         claims.claim_next(job, by=amina, at=at)
+
+
+def test_a_client_shuts_nobody_out_by_offering_a_seat(
+    job: Job, luis: Person, olga: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    answer = signed_in(olga).post(f"/client/{job.client.slug}/seats/", {"email": luis.email}, follow=True)
+    assert b"they now see your offer" in answer.content
+    assert claims.refusal(job, by=luis, at=clock.now()) is None
+    assert claims.claim_next(job, by=luis, at=clock.now()).person == luis
+
+
+def test_a_seat_keeps_from_the_clients_work_once_it_is_accepted(
+    job: Job, luis: Person, olga: Person, at: datetime
+) -> None:
+    clients.offer(job.client, luis.email, by=olga, at=at)
+    clients.accept(clients.offers(job.client)[0], by=luis, at=at)
+    with pytest.raises(Refused, match="this job's client"):
+        claims.claim_next(job, by=luis, at=at)
 
 
 def test_a_closed_job_takes_no_more_work_and_keeps_what_is_open(job: Job, amina: Person, luis: Person) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coop import clock
+from coop.people import clients
 from coop.people.models import ClientSeat, Person
 from coop.refusals import Refused
 from payments import invariants, ledger
@@ -106,12 +107,17 @@ def test_nobody_checks_their_own_answer_or_a_task_they_answered(
 
 
 def test_an_applicant_and_a_clients_people_do_not_check(
-    peer_job: Job, amina: Person, newcomer: Person, luis: Person, at: datetime
+    peer_job: Job, amina: Person, newcomer: Person, luis: Person, olga: Person, at: datetime
 ) -> None:
     mine = work(peer_job, amina, SAME)
     with pytest.raises(Refused):
         reviews.accept(mine, by=newcomer, at=at)
-    ClientSeat.objects.create(client=peer_job.client, person=luis, created_at=at)
+    clients.offer(peer_job.client, luis.email, by=olga, at=at)
+    with pytest.raises(Refused, match="no seat"):
+        reviews.accept(mine, by=luis, at=clock.now(), ground=Ground.CLIENT)
+    assert reviews.next_for(luis, at=clock.now()) == mine
+    clients.withdraw(clients.offers(peer_job.client)[0], by=olga, at=at)
+    ClientSeat.objects.create(client=peer_job.client, person=luis, created_at=at, accepted_at=at)
     assert reviews.next_for(luis, at=clock.now()) is None
 
 

@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
         guards.NeverDeleted("people_clientseat", otherwise="Seats are kept: they end, and who held them stays known."),
         guards.Frozen(
             "people_clientseat",
-            ["id", "client_id", "person_id", "created_at"],
+            ["id", "client_id", "person_id", "offered_to", "created_at"],
             name="people_clientseat_stays_the_same",
             otherwise="A seat never passes to somebody else.",
         ),
@@ -52,10 +52,19 @@ class Migration(migrations.Migration):
             "seats_end_once",
             table="people_clientseat",
             on="UPDATE",
-            holds="OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL",
+            holds="OLD.ended_at IS NULL",
             otherwise="A seat that has ended stays ended.",
         ),
-        guards.Grant("people_clientseat", "SELECT", "INSERT", "UPDATE (ended_at)"),
+        guards.Guard(
+            "seats_are_accepted_once",
+            table="people_clientseat",
+            on="INSERT OR UPDATE",
+            holds="NEW.accepted_at IS NOT DISTINCT FROM OLD.accepted_at OR (OLD.accepted_at IS NULL"
+            " AND NEW.person_id IS NOT NULL AND NEW.ended_at IS NULL"
+            " AND isfinite(NEW.accepted_at) AND NEW.accepted_at <= public.coop_now())",
+            otherwise="A seat is accepted once, by a person, at that moment; an offer that has ended is not accepted.",
+        ),
+        guards.Grant("people_clientseat", "SELECT", "INSERT", "UPDATE (accepted_at, ended_at)"),
         guards.NeverDeleted("people_apikey", otherwise="Keys are kept: they end, and what they did stays known."),
         guards.Frozen(
             "people_apikey",
