@@ -95,7 +95,7 @@ class Proposal(models.Model):
     subject = models.CharField(max_length=80, help_text="Whose work is affected, as work_type:3.")
     proposed_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     drafted_at = models.DateTimeField()
-    first_reading = models.OneToOneField("self", models.PROTECT, null=True, related_name="second_reading")
+    first_reading = models.ForeignKey("self", models.PROTECT, null=True, related_name="second_readings")
     digest = models.CharField(max_length=64, blank=True)
     published_at = models.DateTimeField(null=True)
     frozen_at = models.DateTimeField(null=True)
@@ -118,7 +118,8 @@ class Proposal(models.Model):
                 condition=Q(published_at=None)
                 | Q(opens_at__gte=F("published_at"), closes_at__gt=F("opens_at"), locked_until__gte=F("closes_at")),
                 name="phases_follow_each_other",
-            )
+            ),
+            models.UniqueConstraint(fields=["first_reading"], condition=~Q(published_at=None), name="read_twice_only"),
         ]
 
     def __str__(self) -> str:

@@ -23,6 +23,11 @@ def is_officer(person: Person, at: datetime) -> bool:
     return Office.objects.filter(person=person, starts_at__lte=at, ends_at__gt=at).exists()
 
 
+def handles_money(office: Office, at: datetime) -> bool:
+    """Tell whether an office is one that handles money and is held at a moment."""
+    return office.post in (TREASURER, SECRETARY) and office.starts_at <= at < office.ends_at
+
+
 def refusal(person: Person, at: datetime) -> Refusal | None:
     """Return why somebody without any post is kept from what is the officers', or None."""
     if is_officer(person, at):

@@ -99,6 +99,11 @@ def _rhythm(proposal: Proposal, rule: Rule, at: datetime) -> Refusal | None:
 
 def _second_reading(proposal: Proposal, at: datetime) -> Refusal | None:
     first = proposal.first_reading
+    # Drafts do not count, or anybody could keep the real one back by writing another.
+    if first and first.second_readings.exclude(published_at=None).exists():
+        return Refusal(
+            _("The second reading of this proposal is published already."), rule=proposal.rule.key, status=409
+        )
     if first is None or first.tally.counted_at <= at - BETWEEN_READINGS:
         return None
     return Refusal(

@@ -15,12 +15,12 @@ from payments import accounts, ledger
 from payments.ledger import Kind, Line
 from payments.models import Deposit
 
-POSTS = ("treasurer", "secretary")
+POSTS = (offices.TREASURER, offices.SECRETARY)
 
 
 def in_office(office: Office, at: datetime) -> bool:
     """Tell whether an office handles money and is held at a moment."""
-    return office.post in POSTS and office.starts_at <= at < office.ends_at
+    return offices.handles_money(office, at)
 
 
 def refusal(amount: Decimal, reference: str, *, by: Office, at: datetime) -> Refusal | None:

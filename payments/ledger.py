@@ -16,9 +16,12 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet, Sum
+from django.utils.translation import gettext as _
 
-from coop.people.models import Person
 from coop.record import events
+from coop.refusals import Refusal, Refused
+from governance import offices
+from governance.models import Office
 from payments.models import Account, Transfer
 from payments.money import from_micro, to_micro
 
@@ -113,16 +116,19 @@ def recomputed(account: Account) -> Decimal:
 
 
 @transaction.atomic
-def reverse(transfer: Transfer, *, by: Person | None, at: datetime) -> Transfer:
+def reverse(transfer: Transfer, *, by: Office, at: datetime) -> Transfer:
     """Take back a deposit, a funding or a refund by its mirror (kind 99), once; return the mirror.
 
-    Key `rev:<transfer>`. Wages and payouts are not reversed: the database refuses (`reversals_mirror_a_transfer`).
+    Key `rev:<transfer>`. Raises Refused unless `by` handles money and is held now. Wages and payouts are not reversed:
+    the database refuses (`reversals_mirror_a_transfer`).
     """
+    if not offices.handles_money(by, at):
+        raise Refused(Refusal(_("Money is taken back by the treasurer or the secretary."), "D8"))
     with connection.cursor() as cursor:
         cursor.execute(REVERSE, [key_of(f"rev:{transfer.pk}"), key_of(f"rev:{transfer.pk}"), at, transfer.pk])
         new = cursor.rowcount
     if new:
-        events.write("ledger.reversed", by=by, subject=f"transfer:{transfer.pk}", at=at)
+        events.write("ledger.reversed", by=by.person, subject=f"transfer:{transfer.pk}", at=at)
     return Transfer.objects.get(reverses=transfer)
 
 

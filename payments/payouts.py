@@ -117,6 +117,11 @@ def refusal_to_confirm(payout: Payout, *, by: Office, at: datetime) -> Refusal |
         return Refusal(_("Payouts are confirmed by the treasurer or the secretary."), "D8")
     if by.person_id == payout.sent_by.person_id:
         return Refusal(_("You sent this payout; another officer confirms it."), "D8", _("Ask the other officer."))
+    if by.person_id == payout.person_id:
+        return Refusal(
+            _("Nobody confirms money to themselves."), "D8",
+            _("Ask another officer who handles money; if there is none, the members elect one (rule N12)."),
+        )  # fmt: skip
     return None
 
 

@@ -3,7 +3,7 @@
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -163,6 +163,21 @@ def attack(_django_db_helper: None) -> Callable[..., None]:
         assert isinstance(cause, psycopg.Error)
         refused_by = cause.diag.constraint_name or cause.diag.message_primary or ""
         assert refused_by.startswith(guard), f"refused by {refused_by!r} ({cause}), not by {guard!r}"
+
+    return attempt
+
+
+@pytest.fixture
+def attack_from_the_past(committed: None, cluster: Cluster, database_name: str) -> Callable[..., None]:
+    """Return a function as `attack`, for a transaction that keeps the view of the data with which it began."""
+
+    def attempt(statement: str, params: Sequence[object], *, guard: str) -> None:
+        with psycopg.connect(cluster.url(roles.WEB, database_name), cursor_factory=psycopg.ClientCursor) as past:
+            past.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            with pytest.raises(psycopg.errors.CheckViolation) as caught:
+                past.execute(statement, params)
+        assert caught.value.diag.constraint_name == guard
+        assert "older view" in str(caught.value)
 
     return attempt
 

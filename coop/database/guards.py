@@ -50,6 +50,15 @@ def refuse(name: str, otherwise: str) -> str:
     return f"RAISE EXCEPTION USING ERRCODE = '23514', CONSTRAINT = {_literal(name)}, MESSAGE = {_literal(otherwise)};"
 
 
+# A transaction that keeps an older view of the data would not see what others have committed since.
+PRESENT = "current_setting('transaction_isolation') = 'read committed'"
+
+
+def in_the_present(name: str) -> str:
+    """Return the plpgsql by which a guard that reads other rows refuses, in its name, whoever looks at the past."""
+    return f"IF NOT {PRESENT} THEN {refuse(name, 'This is decided on what stands now, not on an older view.')} END IF;"
+
+
 class Guard(_Sql):
     """Refuse writes to `table` unless `holds` (an SQL condition over NEW and OLD) is true.
 

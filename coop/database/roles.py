@@ -21,12 +21,30 @@ RIGHTS = """
 # Long statements belong to imports and exports, which ask for more with SET LOCAL.
 WEB_LIMITS = {"lock_timeout": "10s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"}
 
+# They would be tables of nobody's: no guard stands on them, and no limit on what they hold.
+NO_LARGE_OBJECTS = """
+DO $close$
+DECLARE function regprocedure;
+BEGIN
+    FOR function IN SELECT oid FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace
+        AND proname ~ '^(lo_.*|loread|lowrite)$' LOOP
+        EXECUTE 'REVOKE EXECUTE ON FUNCTION ' || function || ' FROM PUBLIC';
+    END LOOP;
+END $close$
+"""
+# A role may leave settings for its next sign-in, in general and for one database.
+LEFT_BEHIND = """
+SELECT d.datname FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+WHERE s.setrole = %s::regrole
+"""
+
 
 def create(cluster: Cluster) -> None:
     """Create both roles and the limits of the web role, as the superuser of our own cluster; again does nothing new."""
     with psycopg.connect(cluster.url("postgres", "postgres"), autocommit=True) as superuser:
         for role in (OWNER, WEB):
             _create_role(superuser, role, cluster.secret(role))
+            _forget_settings(superuser, role)
         for name, value in WEB_LIMITS.items():
             superuser.execute(
                 sql.SQL("ALTER ROLE {} SET {} = {}").format(sql.Identifier(WEB), sql.Identifier(name), value)
@@ -53,6 +71,7 @@ def close(superuser: psycopg.Connection) -> None:
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",
         f"GRANT USAGE ON SCHEMA public TO {WEB}",
         f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
+        NO_LARGE_OBJECTS,
     ):
         superuser.execute(sql.SQL(statement))
 
@@ -81,6 +100,14 @@ def _problem(connection: psycopg.Connection, role: str) -> str:
     if role == WEB and loose:
         return f"The web role could shadow tables with its own: take the public's rights away as {GUIDE} says."
     return ""
+
+
+def _forget_settings(superuser: psycopg.Connection, role: str) -> None:
+    """Undo whatever a role set for its own sessions to come."""
+    name = sql.Identifier(role)
+    superuser.execute(sql.SQL("ALTER ROLE {} RESET ALL").format(name))
+    for (database,) in superuser.execute(LEFT_BEHIND, [role]).fetchall():
+        superuser.execute(sql.SQL("ALTER ROLE {} IN DATABASE {} RESET ALL").format(name, sql.Identifier(database)))
 
 
 def _create_role(superuser: psycopg.Connection, role: str, password: str) -> None:

@@ -65,8 +65,9 @@ class Migration(migrations.Migration):
         guards.Guard(
             "clock_never_runs_back",
             table="coop_clockadvance",
-            holds="NEW.ahead > coalesce((SELECT max(ahead) FROM public.coop_clockadvance), interval '0')",
-            otherwise="The clock only runs ahead.",
+            holds="""NEW.ahead > coalesce((SELECT max(ahead) FROM public.coop_clockadvance), interval '0')
+                AND NEW.ahead < interval '5000 years'""",
+            otherwise="The clock only runs ahead, and not past the calendar.",
         ),
         guards.Grant("coop_clockadvance", "SELECT", "INSERT"),
     ]

@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                 ('closes_at', models.DateTimeField(null=True)),
                 ('locked_until', models.DateTimeField(null=True)),
                 ('roll_root', models.CharField(blank=True, max_length=64)),
-                ('first_reading', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='second_reading', to='governance.proposal')),
+                ('first_reading', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='second_readings', to='governance.proposal')),
                 ('proposed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
@@ -268,6 +268,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='proposal',
             constraint=models.CheckConstraint(condition=models.Q(('published_at', None), models.Q(('closes_at__gt', models.F('opens_at')), ('locked_until__gte', models.F('closes_at')), ('opens_at__gte', models.F('published_at'))), _connector='OR'), name='phases_follow_each_other'),
+        ),
+        migrations.AddConstraint(
+            model_name='proposal',
+            constraint=models.UniqueConstraint(condition=models.Q(('published_at', None), _negated=True), fields=('first_reading',), name='read_twice_only'),
         ),
         migrations.AddIndex(
             model_name='standing',

@@ -46,6 +46,7 @@ LOWERING = f"""
     IF public.governance_is_founding(NEW.mandate_id) AND public.governance_by_owner() THEN
         RETURN NEW;
     END IF;
+    {guards.in_the_present("standing_is_lowered_only_by_mandate")}
     NEW.since := public.coop_now();
     IF NEW.status IN ('candidate', 'member') THEN
         RETURN NEW;
@@ -92,6 +93,7 @@ RISING = f"""
 
 # A row everybody can wait for: locked while one more pause is counted.
 PAUSING = f"""
+    {guards.in_the_present("pause_needs_two_officers")}
     PERFORM FROM public.governance_mandate WHERE proposal_id IS NULL FOR NO KEY UPDATE;
     SELECT * INTO asked FROM public.governance_pauserequest WHERE id = NEW.request_id;
     SELECT * INTO first FROM public.governance_office WHERE id = asked.first_officer_id;

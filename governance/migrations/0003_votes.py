@@ -121,6 +121,7 @@ END;
 
 KEEPING_RHYTHM = f"""
     IF OLD.published_at IS NULL AND NEW.published_at IS NOT NULL THEN
+        {guards.in_the_present("cuts_keep_their_rhythm")}
         -- One publication at a time: the rhythm is counted over all of them.
         PERFORM FROM public.governance_mandate WHERE proposal_id IS NULL FOR NO KEY UPDATE;
         IF EXISTS (SELECT FROM public.governance_rule r WHERE r.id = NEW.rule_id AND r.key IN ('N1', 'N2', 'N3'))
@@ -182,6 +183,7 @@ PUBLISHING = f"""
 
 # Locks in the order proposal, place on the roll: a close waits for ballots under way, two ballots of one elector queue.
 ELECTOR = f"""
+    {guards.in_the_present("ballot_is_cast_by_an_elector")}
     PERFORM FROM public.governance_proposal p WHERE p.id = NEW.proposal_id FOR SHARE;
     PERFORM FROM public.governance_rollentry l
         WHERE l.proposal_id = NEW.proposal_id AND l.person_id = NEW.person_id FOR NO KEY UPDATE;
@@ -303,6 +305,7 @@ $receipts$;
 """
 
 TALLYING = f"""
+    {guards.in_the_present("tally_is_what_the_ballots_say")}
     PERFORM FROM public.governance_proposal p WHERE p.id = NEW.proposal_id FOR UPDATE;
     NEW.counted_at := public.coop_now();
     counted := public.governance_count(NEW.proposal_id);

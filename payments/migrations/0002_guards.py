@@ -76,10 +76,14 @@ CREATE FUNCTION public.guard_transfers_move_balances() RETURNS trigger LANGUAGE 
 SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $books$
 DECLARE
     kinds integer[];
+    dated boolean;
 BEGIN
-    SELECT array_agg(DISTINCT kind::integer) INTO kinds FROM posted;
+    SELECT array_agg(DISTINCT kind::integer), bool_and(isfinite(occurred_at)) INTO kinds, dated FROM posted;
     IF kinds IS NULL THEN
         RETURN NULL;
+    END IF;
+    IF dated IS NOT TRUE THEN
+        {guards.refuse("transfers_have_a_date", "Money moves on a day of the calendar.")}
     END IF;
     IF EXISTS (
         SELECT FROM posted p
@@ -256,26 +260,27 @@ def in_office(office: str, more: str = "") -> str:
 
 PAYOUT_STEPS = f"""
     IF OLD.state = 'requested' AND NEW.state = 'sent' THEN
-        IF NEW.reference <> '' AND NEW.sent_at IS NOT NULL AND NEW.settled_by_id IS NULL AND NEW.settled_at IS NULL
+        IF NEW.reference <> '' AND isfinite(NEW.sent_at) AND NEW.settled_by_id IS NULL AND NEW.settled_at IS NULL
             AND {in_office("NEW.sent_by_id", "o.person_id <> NEW.person_id")}
             AND EXISTS (SELECT FROM public.payments_transfer t WHERE t.ref = 'payout:' || NEW.id AND t.kind = 13)
         THEN
             RETURN NEW;
         END IF;
     ELSIF OLD.state = 'sent' AND NEW.state IN ('settled', 'failed') THEN
-        IF NEW.settled_at IS NOT NULL
+        IF isfinite(NEW.settled_at)
             AND ROW(NEW.reference, NEW.sent_by_id, NEW.sent_at) = ROW(OLD.reference, OLD.sent_by_id, OLD.sent_at)
             AND {
     in_office(
         "NEW.settled_by_id",
-        "o.person_id <> (SELECT person_id FROM public.governance_office WHERE id = NEW.sent_by_id)",
+        "o.person_id <> NEW.person_id AND"
+        " o.person_id <> (SELECT person_id FROM public.governance_office WHERE id = NEW.sent_by_id)",
     )
 }
         THEN
             RETURN NEW;
         END IF;
     END IF;
-    {guards.refuse("payouts_go_by_two_officers", "A payout is sent by one officer and confirmed by another, in order.")}
+    {guards.refuse("payouts_go_by_two_officers", "A payout goes by two officers in order, never the payee.")}
 """
 
 
@@ -335,7 +340,8 @@ class Migration(migrations.Migration):
         guards.Guard(
             "deposits_are_recorded_in_office",
             table="payments_deposit",
-            holds=f"""pg_has_role(session_user, 'workhall_owner', 'USAGE') OR {in_office("NEW.recorded_by_id")}""",
+            holds=f"""isfinite(NEW.at) AND
+                (pg_has_role(session_user, 'workhall_owner', 'USAGE') OR {in_office("NEW.recorded_by_id")})""",
             otherwise="Deposits are recorded by the treasurer or the secretary.",
             definer=True,
         ),
@@ -345,7 +351,8 @@ class Migration(migrations.Migration):
             table="payments_payout",
             holds="""NEW.state = 'requested' AND NEW.reference = '' AND NEW.sent_by_id IS NULL AND NEW.sent_at IS NULL
                 AND NEW.settled_by_id IS NULL AND NEW.settled_at IS NULL
-                AND NEW.amount % 10000 = 0 AND NEW.requested_at <= public.coop_now()""",
+                AND NEW.amount % 10000 = 0 AND NEW.requested_at <= public.coop_now()
+                AND isfinite(NEW.requested_at)""",
             otherwise="A payout begins as a request, in whole cents.",
             definer=True,
         ),

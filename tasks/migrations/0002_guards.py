@@ -58,7 +58,7 @@ CLAIM = f"""
     SELECT body::jsonb INTO card FROM public.tasks_ratecard WHERE digest = NEW.card_id;
     IF (
         -- An older view of the data would still show the rate before a raise.
-        current_setting('transaction_isolation') = 'read committed'
+        {guards.PRESENT}
         AND job.opened_at <= moment AND job.closed_at IS NULL
         AND NEW.pay = job.pay AND NEW.pay >= rate.amount AND NEW.rate_id = rate.id AND NEW.fee_version_id = fee.id
         AND NEW.fee = CASE WHEN job.is_onboarding THEN 0 ELSE NEW.pay * fee.on_wage / 10000 END
@@ -110,7 +110,7 @@ STEPS = f"""
         WHEN 'submitted to sent_back' THEN NEW.decided_at IS NULL AND NEW.accept_by IS NULL
             AND NEW.submitted_at = OLD.submitted_at AND NEW.expires_at >= moment + interval '23 hours'
             AND EXISTS (SELECT FROM public.tasks_review r WHERE r.assignment_id = OLD.id AND r.decision = 'send_back')
-        WHEN 'submitted to accepted' THEN unmoved AND NEW.decided_at IS NOT NULL
+        WHEN 'submitted to accepted' THEN unmoved AND isfinite(NEW.decided_at)
             AND EXISTS (SELECT FROM public.tasks_review r WHERE r.assignment_id = OLD.id AND r.decision = 'accept')
         ELSE false
     END) IS NOT TRUE THEN
@@ -123,7 +123,7 @@ STEPS_KNOWN = """
     moment CONSTANT timestamptz := public.coop_now();
     unmoved CONSTANT boolean := ROW(NEW.expires_at, NEW.submitted_at, NEW.accept_by)
         IS NOT DISTINCT FROM ROW(OLD.expires_at, OLD.submitted_at, OLD.accept_by);
-    ended CONSTANT boolean := unmoved AND NEW.decided_at IS NOT NULL;
+    ended CONSTANT boolean := unmoved AND isfinite(NEW.decided_at);
     handed_in CONSTANT boolean := NEW.expires_at = OLD.expires_at AND NEW.decided_at IS NULL
         AND NEW.submitted_at < OLD.expires_at AND NEW.submitted_at >= OLD.claimed_at
         AND NEW.submitted_at BETWEEN moment - interval '1 hour' AND moment
@@ -132,9 +132,10 @@ STEPS_KNOWN = """
 """
 
 ANSWER = """(
-    SELECT a.state IN ('claimed', 'sent_back') AND NEW.at < a.expires_at
+    SELECT a.state IN ('claimed', 'sent_back') AND NEW.at < a.expires_at AND isfinite(NEW.at)
+        AND NEW.seconds BETWEEN 0 AND extract(epoch FROM j.time_limit)
         AND NEW.number = 1 + (SELECT count(*) FROM public.tasks_answer w WHERE w.assignment_id = a.id)
-    FROM public.tasks_assignment a WHERE a.id = NEW.assignment_id
+    FROM public.tasks_assignment a JOIN public.tasks_job j ON j.id = a.job_id WHERE a.id = NEW.assignment_id
 )"""
 
 REVIEW = """(
@@ -155,12 +156,14 @@ REVIEW = """(
 # A job that is open has at its back the voted rate, at least one task, and all the money for its open slots.
 OPENING = f"""
     IF TG_OP = 'INSERT' THEN
-        held := NEW.opened_at IS NULL AND NEW.closed_at IS NULL;
-    ELSIF NEW.closed_at IS NOT NULL OR NEW.opened_at IS NULL
-        OR (NEW.opened_at = OLD.opened_at AND NEW.pay <= OLD.pay) THEN
+        held := NEW.opened_at IS NULL AND NEW.closed_at IS NULL AND isfinite(NEW.drafted_at);
+    ELSIF NEW.closed_at IS NOT NULL THEN
+        held := isfinite(NEW.closed_at) AND coalesce(isfinite(NEW.opened_at), true);
+    ELSIF NEW.opened_at IS NULL OR (NEW.opened_at = OLD.opened_at AND NEW.pay <= OLD.pay) THEN
         held := true;
     ELSE
-        held := NEW.opened_at <= public.coop_now()
+        {guards.in_the_present("job_opens_with_money")}
+        held := NEW.opened_at <= public.coop_now() AND isfinite(NEW.opened_at)
             AND NEW.pay >= (SELECT r.amount FROM public.payments_rate r WHERE r.work_type_id = NEW.work_type_id
                 ORDER BY r.version DESC LIMIT 1)
             AND EXISTS (SELECT FROM public.tasks_task t WHERE t.job_id = NEW.id)
@@ -194,6 +197,7 @@ ARRIVALS = f"""
 CREATE FUNCTION public.guard_tasks_arrive_whole() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $guard$
 BEGIN
+    {guards.in_the_present("tasks_arrive_whole")}
     IF EXISTS (
         SELECT FROM (
             SELECT job_id, min(open_slots) AS fewest, max(open_slots) AS most, count(gold) AS known
@@ -353,7 +357,7 @@ class Migration(migrations.Migration):
             "answers_belong_to_open_assignments",
             table="tasks_answer",
             holds=ANSWER,
-            otherwise="An answer is handed in for an open assignment, before its time runs out.",
+            otherwise="An answer is for an open assignment, before its time runs out, and took no longer than allowed.",
             definer=True,
         ),
         guards.AppendOnly("tasks_answer", otherwise="What was handed in is never changed; a redo is a new answer."),

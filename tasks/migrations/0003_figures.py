@@ -9,10 +9,16 @@ SELECT 'work_type:' || j.work_type_id AS subject, a.person_id, max(a.claimed_at)
 FROM public.tasks_assignment a JOIN public.tasks_job j ON j.id = a.job_id
 GROUP BY j.work_type_id, a.person_id;
 
+-- Time gives votes: an accepted answer counts for what it took, and for three times its voted estimate at most, so that
+-- neither waiting nor a made-up figure buys one.
 CREATE OR REPLACE VIEW public.governance_paid_time AS
-SELECT a.person_id, sum(w.seconds)::numeric AS seconds
-FROM public.tasks_assignment a JOIN public.tasks_answer w ON w.assignment_id = a.id
-WHERE a.state = 'accepted' GROUP BY a.person_id;
+SELECT t.person_id, sum(least(t.seconds, 3 * t.estimated_seconds))::numeric AS seconds
+FROM (
+    SELECT a.person_id, r.estimated_seconds, sum(w.seconds) AS seconds
+    FROM public.tasks_assignment a JOIN public.tasks_answer w ON w.assignment_id = a.id
+    JOIN public.payments_rate r ON r.id = a.rate_id
+    WHERE a.state = 'accepted' GROUP BY a.id, a.person_id, r.estimated_seconds
+) t GROUP BY t.person_id;
 
 CREATE OR REPLACE VIEW public.payments_recent_units AS
 SELECT j.work_type_id, a.person_id, count(DISTINCT a.id) AS units, sum(w.seconds)::numeric AS seconds,

@@ -62,6 +62,12 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp 
 BEGIN
     IF EXISTS (
         SELECT FROM posted p JOIN public.payments_account d ON d.id = p.debit_id AND d.kind = 'job:escrow'
+        WHERE p.kind IN (18, 99)
+    ) THEN
+        {guards.in_the_present("unclaimed_money_stays_with_an_open_job")}
+    END IF;
+    IF EXISTS (
+        SELECT FROM posted p JOIN public.payments_account d ON d.id = p.debit_id AND d.kind = 'job:escrow'
         JOIN public.tasks_job j ON j.id = split_part(d.code, ':', 2)::bigint
         WHERE p.kind IN (18, 99) AND j.opened_at IS NOT NULL AND j.closed_at IS NULL
         AND public.tasks_set_aside(j.id) < public.tasks_money_needed(j.id, j.pay)

@@ -5,6 +5,10 @@ from collections.abc import Callable
 import psycopg
 import pytest
 from django.db import connection
+from psycopg import sql
+
+from coop.database import roles
+from coop.database.embedded import Cluster
 
 Attack = Callable[..., None]
 
@@ -37,6 +41,10 @@ def test_the_site_signs_in_as_the_web_role(now: object) -> None:
         ("SELECT pg_read_file('/etc/passwd')", "permission denied for function"),
         ("COPY coop_cooperative TO PROGRAM 'id'", "permission denied to COPY"),
         ("SELECT rolpassword FROM pg_authid", "permission denied for table pg_authid"),
+        ("SELECT lo_create(0)", "permission denied for function lo_create"),
+        ("SELECT lo_creat(0)", "permission denied for function lo_creat"),
+        ("SELECT lo_from_bytea(0, 'x')", "permission denied for function lo_from_bytea"),
+        ("SELECT lo_import('/etc/passwd')", "permission denied for function lo_import"),
         ("TRUNCATE coop_clockadvance", "permission denied for table coop_clockadvance"),
     ],
 )
@@ -52,6 +60,23 @@ def test_no_function_of_ours_may_be_run_unless_it_is_allowed(superuser: psycopg.
           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
     """).fetchall()
     assert open_to_all == []
+
+
+def test_what_a_role_set_for_its_next_sign_in_is_undone_at_each_start(
+    committed: None, cluster: Cluster, database_name: str
+) -> None:
+    with psycopg.connect(cluster.url(roles.WEB, database_name)) as web:
+        web.execute("ALTER ROLE CURRENT_USER SET statement_timeout = 0")
+        web.execute("ALTER ROLE CURRENT_USER SET default_transaction_read_only = on")
+        web.execute(
+            sql.SQL("ALTER ROLE CURRENT_USER IN DATABASE {} SET statement_timeout = 0").format(
+                sql.Identifier(database_name)
+            )
+        )
+    roles.create(cluster)
+    with psycopg.connect(cluster.url(roles.WEB, database_name)) as web:
+        assert web.execute("SHOW statement_timeout").fetchone() == ("1min",)
+        assert web.execute("SHOW default_transaction_read_only").fetchone() == ("off",)
 
 
 def test_the_web_role_owns_nothing(superuser: psycopg.Connection) -> None:

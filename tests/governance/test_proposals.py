@@ -309,6 +309,18 @@ def test_a_second_reading_has_the_words_of_the_first(
         )
 
 
+def test_a_second_reading_drafted_by_anybody_does_not_keep_the_real_one_back(
+    voted: Voted, amina: Person, luis: Person, later: Callable[..., datetime], attack: Callable[..., None]
+) -> None:
+    first = voted("N3", "green", yes=36)
+    forgotten = proposals.draft_second_reading(first, by=luis, at=clock.now())
+    second = proposals.draft_second_reading(first, by=amina, at=clock.now())
+    proposals.publish(second, by=amina, at=later(days=31))
+    with pytest.raises(Refused, match="published already"):
+        proposals.publish(forgotten, by=luis, at=later(days=200))
+    attack("UPDATE governance_proposal SET published_at = now() WHERE id = %s", [forgotten.pk], guard="read_twice_only")
+
+
 def test_two_readings_30_days_apart_give_a_mandate(
     voted: Voted, amina: Person, later: Callable[..., datetime], now: datetime
 ) -> None:

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from coop.people.models import Client, Person
+from coop.refusals import Refused
 from governance.models import Mandate, Office
 from payments import accounts, deposits, escrow, ledger, payouts, rates
 from payments.ledger import Kind, Line
@@ -186,7 +187,7 @@ def test_the_same_key_is_taken(training: None, attack: Attack) -> None:
 
 
 def test_a_reversal_mirrors_its_transfer(
-    deposit: Callable[[str], None], orbit: Client, attack: Attack, now: datetime
+    deposit: Callable[[str], None], orbit: Client, treasurer: Office, attack: Attack, now: datetime
 ) -> None:
     deposit("10")
     funding = escrow.fund(JOB, Decimal(4), orbit, 1, by=None, at=now)
@@ -200,7 +201,7 @@ def test_a_reversal_mirrors_its_transfer(
         ("credit_id", "debit_id", "amount", "NULL::bigint"),
     ):
         attack(statement.format(*facts), [funding.pk], guard="reversals_mirror_a_transfer")
-    ledger.reverse(funding, by=None, at=now)
+    ledger.reverse(funding, by=treasurer, at=now)
     mirror = statement.format("credit_id", "debit_id", "amount", "id")
     attack(mirror, [funding.pk], guard="payments_transfer_reverses_id_key")
     last = Transfer.objects.latest("id")
@@ -315,6 +316,35 @@ def test_a_payout_is_confirmed_by_another_officer(
     attack(CONFIRM, ["requested", secretary.pk, asked.pk], guard="payouts_go_by_two_officers")
     payouts.settle(asked, by=secretary, at=now)
     attack(CONFIRM, ["failed", secretary.pk, asked.pk], guard="payouts_go_by_two_officers")
+
+
+def test_no_officer_confirms_their_own_payout(
+    earn: Earn, teresa: Person, treasurer: Office, secretary: Office, now: datetime, attack: Attack
+) -> None:
+    earn(teresa, "5")
+    payout = payouts.request(teresa, amount=Decimal(5), method="IBAN", by=teresa, at=now)
+    payouts.send(payout, reference="R", by=secretary, at=now)
+    attack(CONFIRM, ["settled", treasurer.pk, payout.pk], guard="payouts_go_by_two_officers")
+    with pytest.raises(Refused, match="themselves"):
+        payouts.settle(payout, by=treasurer, at=now)
+
+
+@pytest.mark.parametrize("moment", ["infinity", "-infinity"])
+def test_money_moves_on_a_day_of_the_calendar(
+    training: None, asked: Payout, orbit: Client, treasurer: Office, secretary: Office, now: datetime, attack: Attack,
+    moment: str,
+) -> None:  # fmt: skip
+    post = POST.replace("coop_now()", f"'{moment}'::timestamptz")
+    attack(post, posting(Kind.CLAIM, "fund:training", "job:5:commit:1"), guard="transfers_have_a_date")
+    paid_in = """INSERT INTO payments_deposit
+        (client_id, to_training_fund, amount, currency, reference, recorded_by_id, at)
+        VALUES (%s, false, 1000000, 'USD', 'B-X', %s, %s)"""
+    attack(paid_in, [orbit.pk, treasurer.pk, moment], guard="deposits_are_recorded_in_office")
+    send = SEND.replace("coop_now()", f"'{moment}'::timestamptz")
+    attack(send, ["R", treasurer.pk, asked.pk], guard="payouts_go_by_two_officers")
+    payouts.send(asked, reference="R", by=treasurer, at=now)
+    confirm = CONFIRM.replace("coop_now()", f"'{moment}'::timestamptz")
+    attack(confirm, ["settled", secretary.pk, asked.pk], guard="payouts_go_by_two_officers")
 
 
 def test_officers_whose_term_is_over_pay_nothing_out(

@@ -8,6 +8,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from coop.people.models import Client, Person
+from coop.refusals import Refused
+from governance.models import Office
 from payments import accounts, escrow, invariants, ledger, rates
 from payments.ledger import Kind, LedgerConflict, Line
 from payments.models import Account, Fee, Transfer
@@ -142,23 +144,34 @@ def test_an_amount_is_above_zero(
 
 
 def test_a_funding_is_taken_back_by_its_mirror_once(
-    deposit: Callable[[str], None], orbit: Client, amina: Person, now: datetime
+    deposit: Callable[[str], None], orbit: Client, treasurer: Office, now: datetime
 ) -> None:
     deposit("10")
     before = escrow.available(orbit)
     transfer = escrow.fund(JOB, Decimal(4), orbit, 1, by=None, at=now)
-    mirror = ledger.reverse(transfer, by=None, at=now)
-    assert ledger.reverse(transfer, by=None, at=now) == mirror
+    mirror = ledger.reverse(transfer, by=treasurer, at=now)
+    assert ledger.reverse(transfer, by=treasurer, at=now) == mirror
     assert escrow.available(orbit) == before
     assert escrow.set_aside(JOB) == 0
     assert not any(invariants.broken().values())
 
 
-def test_a_wage_is_never_taken_back(earn: Callable[[Person, str], int], amina: Person, now: datetime) -> None:
+def test_money_is_taken_back_by_an_officer_who_handles_it(
+    deposit: Callable[[str], None], orbit: Client, samuel: Person, now: datetime
+) -> None:
+    deposit("10")
+    transfer = escrow.fund(JOB, Decimal(4), orbit, 1, by=None, at=now)
+    with pytest.raises(Refused):
+        ledger.reverse(transfer, by=Office.objects.get(person=samuel), at=now)
+
+
+def test_a_wage_is_never_taken_back(
+    earn: Callable[[Person, str], int], amina: Person, treasurer: Office, now: datetime
+) -> None:
     number = earn(amina, "0.30")
     wage = Transfer.objects.get(ref=f"assignment:{number}", kind=Kind.TRAINING_PAY)
     with pytest.raises(IntegrityError) as caught, transaction.atomic():
-        ledger.reverse(wage, by=None, at=now)
+        ledger.reverse(wage, by=treasurer, at=now)
     assert guard_of(caught.value) == "reversals_mirror_a_transfer"
 
 

@@ -1,5 +1,6 @@
 """What the layers below read of the work, and what time does by itself."""
 
+import uuid
 from collections.abc import Callable
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from coop import clock
 from coop.people.models import Person
 from payments import rates
 from payments.models import WorkType
-from tasks import background, claims
+from tasks import answers, background, claims
 from tasks.models import Assignment, Job, ReviewRule
 from tests.tasks.conftest import SAME, payable, work
 
@@ -40,6 +41,17 @@ def test_paid_time_counts_accepted_answers_only(job: Job, amina: Person, luis: P
     assert (recent["work_type_id"], recent["units"], recent["seconds"]) == (job.work_type_id, 1, 30)
     (waiting,) = rows("payments_being_checked", amina)
     assert (waiting["units"], waiting["amount"]) == (1, 90_000)
+
+
+def test_neither_idling_nor_a_made_up_figure_counts_towards_a_vote(
+    new_job: NewJob, amina: Person, luis: Person
+) -> None:
+    job = new_job(overlap=2)
+    for who in (amina, luis):
+        idle = claims.claim_next(job, by=who, at=clock.now())
+        answers.submit(idle, value=SAME, key=uuid.uuid4(), seconds=1800, by=who, at=clock.now())
+    usual = rates.current(WorkType.objects.get(pk=job.work_type_id)).estimated_seconds
+    assert [line["seconds"] for line in rows("governance_paid_time", amina)] == [3 * usual]
 
 
 def test_the_usual_time_is_measured_from_the_twentieth_answer(

@@ -212,6 +212,23 @@ def test_an_answer_after_its_time(attack: Attack, mine: Assignment, later: Calla
     )
 
 
+@pytest.mark.parametrize(("seconds", "at"), [(1801, "coop_now()"), (1, "'-infinity'")])
+def test_an_answer_that_took_longer_than_its_task_allows(
+    attack: Attack, mine: Assignment, seconds: int, at: str
+) -> None:
+    attack(
+        "INSERT INTO tasks_answer (assignment_id, number, value, seconds, key, at)"
+        f" VALUES (%s, 1, '{{}}', %s, gen_random_uuid(), {at})",
+        [mine.pk, seconds],
+        guard="answers_belong_to_open_assignments",
+    )
+
+
+def test_work_that_ends_on_no_day(attack: Attack, mine: Assignment) -> None:
+    left = "UPDATE tasks_assignment SET state = 'left', decided_at = 'infinity' WHERE id = %s"
+    attack(left, [mine.pk], guard="assignment_moves_forward")
+
+
 def test_a_second_answer_without_being_sent_back(attack: Attack, mine: Assignment) -> None:
     hand_in(mine, SAME)
     attack(
@@ -301,6 +318,13 @@ def draft(job: Job, pay: int = 90_000) -> int:
 def test_a_job_that_is_born_open(attack: Attack, job: Job) -> None:
     born = {"job": job.pk, "pay": 90_000, "rule": "majority", "onboarding": False, "opened": job.opened_at}
     attack(COPY, born, guard="job_opens_with_money")
+
+
+@pytest.mark.parametrize("column", ["opened_at", "closed_at"])
+def test_a_job_that_opens_or_closes_on_no_day(attack: Attack, job: Job, column: str) -> None:
+    never = f"UPDATE tasks_job SET {column} = '-infinity' WHERE id = %s"
+    number = draft(job, pay=90_000)
+    attack(never, [number], guard="job_opens_with_money")
 
 
 def test_a_job_opens_without_tasks_without_money_or_below_the_rate(attack: Attack, job: Job) -> None:
@@ -454,6 +478,15 @@ def test_a_wage_in_another_currency(attack: Attack, mine: Assignment, luis: Pers
         cursor.execute(TRANSFER, [1, bank, theirs, 5_000_000, f"deposit:{deposit.pk}"])
         cursor.execute(TRANSFER, [2, theirs, aside, 5_000_000, f"job:{mine.job_id}"])
     attack(TRANSFER, [3, aside, locked, 99_000, f"assignment:{number}"], guard="wage_is_what_was_promised")
+
+
+def test_money_and_tasks_that_move_by_an_older_view(attack_from_the_past: Attack, job: Job) -> None:
+    back, aside = account(f"client:{job.client_id}:available"), account(f"job:{job.pk}:escrow")
+    line = [18, aside, back, 1, f"job:{job.pk}"]
+    attack_from_the_past(TRANSFER, line, guard="unclaimed_money_stays_with_an_open_job")
+    raised = "UPDATE tasks_job SET pay = pay + 1 WHERE id = %s"
+    attack_from_the_past(raised, [job.pk], guard="job_opens_with_money")
+    attack_from_the_past(TASK, [draft(job), 1, 3, None], guard="tasks_arrive_whole")
 
 
 @pytest.mark.usefixtures("committed")
