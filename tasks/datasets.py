@@ -27,6 +27,8 @@ from tasks.rows import Problem, Row
 # A file this small is read while the client waits; a larger one by the worker.
 AT_ONCE_MAX_BYTES = 1_000_000
 PROBLEMS_KEPT = 200
+# Fewer rows than this the database notices by itself in time.
+COUNTED_FROM = 10_000
 LOAD = "tasks.load_data_set"
 COPY = "COPY tasks_task (job_id, upload_id, position, external_id, data, open_slots) FROM STDIN"
 
@@ -105,6 +107,7 @@ def load(upload: Upload, *, at: datetime) -> Upload:
         upload.problems = [{"line": found.line, "problem": found.words} for found in problems.first]
         if not problems:
             _copy(job, upload, file)
+            _take_stock(count)
     upload.save(update_fields=["rows", "problems", "problem_count", "finished_at"])
     facts = {"upload": upload.pk, "rows": count, "problems": len(problems)}
     if problems:
@@ -119,6 +122,13 @@ def _take_time() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '10min'")
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '10min'")
+
+
+def _take_stock(rows: int) -> None:
+    """Have the tasks counted after a large delivery: until then each claim would be planned for the few of before."""
+    if rows >= COUNTED_FROM:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT public.tasks_take_stock()")
 
 
 class _Problems:

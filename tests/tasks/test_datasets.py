@@ -249,3 +249,14 @@ class Repeated:
         if self.place == 1:
             return self.head
         return self.line[:size] if self.place <= self.times + 1 else b""
+
+
+def test_after_a_large_delivery_claims_are_planned_for_the_tasks_there_are(
+    draft: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(datasets, "COUNTED_FROM", 300)
+    orders.send(draft, "id,a\n" + "".join(f"n{n},x\n" for n in range(300)))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = 'public.tasks_task'::regclass")
+        (known,) = cursor.fetchone()
+    assert known >= 300
