@@ -1,0 +1,31 @@
+"""The ground: rules, proposals, rolls, ballots, mandates, standing, pauses, offices. Facts and constraints only.
+
+The state of a proposal is not stored: it follows from its times and from the rows that exist (see voting.state).
+"""
+
+from governance.models.ballots import Ballot, Choice, Tally
+from governance.models.mandates import Enactment, Mandate
+from governance.models.offices import Office
+from governance.models.pauses import Pause, PauseGround, PauseRequest
+from governance.models.proposals import Proposal, RollEntry
+from governance.models.rules import CUTS, WHOLE, Rule
+from governance.models.standing import Standing, Status
+
+__all__ = [
+    "CUTS",
+    "WHOLE",
+    "Ballot",
+    "Choice",
+    "Enactment",
+    "Mandate",
+    "Office",
+    "Pause",
+    "PauseGround",
+    "PauseRequest",
+    "Proposal",
+    "RollEntry",
+    "Rule",
+    "Standing",
+    "Status",
+    "Tally",
+]
