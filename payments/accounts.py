@@ -12,8 +12,17 @@ FEE = "coop:fee"
 """Fee income."""
 TRAINING = "fund:training"
 """Pays for onboarding; fed by grants and by its share of the fee."""
+HEARING = "fund:hearing"
+"""Pays panels, and members for the time they are paused; fed by grants."""
+DISPUTE = "fund:dispute"
+"""Advances the pay of answers a client contests, and pays who looks at them; fed by grants and by settlements."""
 CARE = "fund:care"
 """Pays for counselling after disturbing content; fed by its share of the fee."""
+
+
+def fund(name: str) -> str:
+    """Return the code of a fund, as `fund:training`."""
+    return f"fund:{name}"
 
 
 def client(client_id: int) -> str:

@@ -13,7 +13,7 @@ from governance import offices
 from governance.models import Office
 from payments import accounts, ledger
 from payments.ledger import Kind, Line
-from payments.models import Deposit
+from payments.models import Deposit, Fund
 
 POSTS = (offices.TREASURER, offices.SECRETARY)
 
@@ -46,24 +46,25 @@ def office_of(person: Person, at: datetime) -> Office:
 
 
 @transaction.atomic
-def record(
-    client: Client, *, amount: Decimal, reference: str, by: Office, at: datetime, to_training_fund: bool = False
-) -> Deposit:
+def record(client: Client, *, amount: Decimal, reference: str, by: Office, at: datetime, fund: str = "") -> Deposit:
     """Record a client's deposit in US dollars (kind 1, bank:main to client:available). Key `deposit:<reference>`.
 
-    A gift goes to fund:training. Raises Refused out of office, for no amount, or for a reference that is recorded.
+    A gift goes to the fund it names, one of Fund. Raises Refused out of office, for no amount, or for a reference that
+    is recorded.
     """
     refuse_if(refusal(amount, reference, by=by, at=at))
     deposit = Deposit.objects.create(
-        client=client, amount=amount, reference=reference, recorded_by=by, at=at, to_training_fund=to_training_fund
+        client=client, amount=amount, reference=reference, recorded_by=by, at=at, fund=fund
     )
-    target = accounts.TRAINING if to_training_fund else accounts.client(client.pk)
+    target = accounts.fund(fund) if fund else accounts.client(client.pk)
     key = f"deposit:{reference}"
     ledger.post(Line(Kind.DEPOSIT, accounts.BANK, target, amount, key, f"deposit:{deposit.pk}"), journal=key, at=at)
     events.write("deposits.recorded", by=by.person, subject=f"deposit:{deposit.pk}", at=at)
     return deposit
 
 
-def grant(client: Client, *, amount: Decimal, reference: str, by: Office, at: datetime) -> Deposit:
-    """Record money given for training (kind 1, bank:main to fund:training); `client` is who gave it."""
-    return record(client, amount=amount, reference=reference, by=by, at=at, to_training_fund=True)
+def grant(
+    client: Client, *, amount: Decimal, reference: str, by: Office, at: datetime, fund: str = Fund.TRAINING
+) -> Deposit:
+    """Record money given to a fund (kind 1, bank:main to fund:<name>); `client` is who gave it."""
+    return record(client, amount=amount, reference=reference, by=by, at=at, fund=fund)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from coop.people.models import Client
 from payments import rates
-from payments.models import WorkType
+from payments.models import Fund, WorkType
 from payments.money import plain
 
 if TYPE_CHECKING:
@@ -76,7 +76,9 @@ class RecordDeposit(forms.Form):
     client = forms.ModelChoiceField(Client.objects.order_by("name"), label=_("From"), empty_label=None)
     amount = cents(_("Amount, in US$"))
     reference = forms.CharField(label=_("The bank's reference"), max_length=80)
-    to_training_fund = forms.BooleanField(label=_("A gift to the training fund"), required=False)
+    fund = forms.ChoiceField(
+        label=_("What for"), choices=[("", _("The client's own work")), *Fund.choices], required=False
+    )
 
 
 class SendPayout(forms.Form):

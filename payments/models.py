@@ -199,11 +199,19 @@ class Transfer(models.Model):
         return f"kind {self.kind}: {self.ref}"
 
 
+class Fund(models.TextChoices):
+    """What money may be given for; each is an account of its own."""
+
+    TRAINING = "training", _("Training")
+    HEARING = "hearing", _("Hearings")
+    DISPUTE = "dispute", _("Disputes")
+
+
 class Deposit(models.Model):
-    """Money that arrived at the bank for a client (or as a grant to the training fund), from the bank's statement."""
+    """Money that arrived at the bank for a client, or as a grant to a fund, from the bank's statement."""
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="deposits")
-    to_training_fund = models.BooleanField(default=False)
+    fund = models.CharField(max_length=8, choices=Fund, blank=True, default="")
     amount = MoneyField()
     currency = models.CharField(max_length=3, default="USD")
     reference = models.CharField(max_length=80, unique=True, help_text="The bank's own reference.")
@@ -213,7 +221,7 @@ class Deposit(models.Model):
     privacy.declare(
         id=Audience.CLIENT,
         client=Audience.CLIENT,
-        to_training_fund=Audience.PUBLIC,
+        fund=Audience.PUBLIC,
         amount=Audience.CLIENT,
         currency=Audience.PUBLIC,
         reference=Audience.CLIENT,
@@ -222,7 +230,10 @@ class Deposit(models.Model):
     )
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="deposits_are_positive")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="deposits_are_positive"),
+            models.CheckConstraint(condition=Q(fund__in=["", *Fund.values]), name="deposits_name_a_fund"),
+        ]
 
     def __str__(self) -> str:
         return f"deposit {self.reference}"

@@ -14,7 +14,7 @@ from coop.people import clients
 from coop.people.models import Client, Person
 from governance import offices, proposals
 from payments import deposits
-from payments.models import WorkType
+from payments.models import Fund, WorkType
 from tasks import answers, claims, datasets, jobs, onboarding
 from tasks.models import Job, ReviewRule
 
@@ -59,6 +59,8 @@ ONBOARDING = [
         "Rules N1 to N3: only a vote of those affected, counted by the database.",
     ),
 ]
+# What the demonstration's funds begin with, in US dollars.
+GRANTS = ((Fund.TRAINING, 500), (Fund.HEARING, 2000), (Fund.DISPUTE, 200))
 
 
 def person(name: str) -> Person:
@@ -71,7 +73,9 @@ def begin(at: datetime) -> None:
     treasurer = offices.held_by(person("Teresa"), at)[0]
     petra = person("Petra")
     house = Client.objects.get(is_cooperative=True)
-    deposits.grant(house, amount=Decimal(500), reference="GRANT-2026-1", by=treasurer, at=at)
+    for number, (fund, amount) in enumerate(GRANTS, start=1):
+        reference = f"GRANT-2026-{number}"
+        deposits.grant(house, amount=Decimal(amount), reference=reference, by=treasurer, at=at, fund=fund)
     onboarding.open_job(
         house,
         title="Start: how work and pay go here",

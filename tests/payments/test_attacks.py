@@ -260,10 +260,32 @@ def test_the_rate_card_takes_no_new_kind_of_work_from_the_site(db: None, attack:
 def test_a_deposit_is_recorded_in_office_only(samuel: Person, orbit: Client, now: datetime, attack: Attack) -> None:
     safety = Office.objects.get(person=samuel)
     statement = """INSERT INTO payments_deposit
-        (client_id, to_training_fund, amount, currency, reference, recorded_by_id, at)
-        VALUES (%s, false, 1000000, 'USD', 'B-X', %s, coop_now())"""
+        (client_id, fund, amount, currency, reference, recorded_by_id, at)
+        VALUES (%s, '', 1000000, 'USD', 'B-X', %s, coop_now())"""
     for office in (safety.pk, None, 987_654):
         attack(statement, [orbit.pk, office], guard="deposits_are_recorded_in_office")
+
+
+@pytest.mark.parametrize("fund", ["hearing", "dispute"])
+def test_a_grant_reaches_the_fund_it_names_and_no_other(
+    orbit: Client, treasurer: Office, now: datetime, attack: Attack, fund: str
+) -> None:
+    given = deposits.grant(orbit, amount=Decimal(7), reference="GRANT-X", by=treasurer, at=now, fund=fund)
+    assert ledger.balance(accounts.fund(fund)) >= Decimal(7)
+    noted = Deposit.objects.create(client=orbit, amount=5, fund=fund, reference="B-6", recorded_by=treasurer, at=now)
+    for target in (accounts.client(orbit.pk), accounts.TRAINING):
+        ref = f"deposit:{noted.pk}"
+        attack(POST, posting(1, "bank:main", target, to_micro(Decimal(5)), ref), guard="deposits_are_on_the_statement")
+    with owning():
+        attack(
+            "UPDATE payments_deposit SET fund = '' WHERE id = %s", [given.pk], guard="payments_deposit_is_append_only"
+        )
+
+
+def test_a_deposit_names_no_fund_of_its_own_making(orbit: Client, treasurer: Office, attack: Attack) -> None:
+    statement = """INSERT INTO payments_deposit (client_id, fund, amount, currency, reference, recorded_by_id, at)
+        VALUES (%s, 'care', 1000000, 'USD', 'B-Y', %s, coop_now())"""
+    attack(statement, [orbit.pk, treasurer.pk], guard="deposits_name_a_fund")
 
 
 @pytest.fixture
@@ -337,8 +359,8 @@ def test_money_moves_on_a_day_of_the_calendar(
     post = POST.replace("coop_now()", f"'{moment}'::timestamptz")
     attack(post, posting(Kind.CLAIM, "fund:training", "job:5:commit:1"), guard="transfers_have_a_date")
     paid_in = """INSERT INTO payments_deposit
-        (client_id, to_training_fund, amount, currency, reference, recorded_by_id, at)
-        VALUES (%s, false, 1000000, 'USD', 'B-X', %s, %s)"""
+        (client_id, fund, amount, currency, reference, recorded_by_id, at)
+        VALUES (%s, '', 1000000, 'USD', 'B-X', %s, %s)"""
     attack(paid_in, [orbit.pk, treasurer.pk, moment], guard="deposits_are_recorded_in_office")
     send = SEND.replace("coop_now()", f"'{moment}'::timestamptz")
     attack(send, ["R", treasurer.pk, asked.pk], guard="payouts_go_by_two_officers")
