@@ -1,0 +1,108 @@
+"""Money that comes in and goes out: deposits and payouts."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from coop.people import privacy
+from coop.people.models import Client, Person
+from coop.people.privacy import Audience
+from governance.models import Office
+from payments.money import MoneyField
+
+
+class Fund(models.TextChoices):
+    """What money may be given for; each is an account of its own."""
+
+    TRAINING = "training", _("Training")
+    HEARING = "hearing", _("Hearings")
+    DISPUTE = "dispute", _("Disputes")
+
+
+class Deposit(models.Model):
+    """Money that arrived at the bank for a client, or as a grant to a fund, from the bank's statement."""
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="deposits")
+    fund = models.CharField(max_length=8, choices=Fund, blank=True, default="")
+    amount = MoneyField()
+    currency = models.CharField(max_length=3, default="USD")
+    reference = models.CharField(max_length=80, unique=True, help_text="The bank's own reference.")
+    recorded_by = models.ForeignKey(Office, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    privacy.declare(
+        id=Audience.CLIENT,
+        client=Audience.CLIENT,
+        fund=Audience.PUBLIC,
+        amount=Audience.CLIENT,
+        currency=Audience.PUBLIC,
+        reference=Audience.CLIENT,
+        recorded_by=Audience.CLIENT,
+        at=Audience.CLIENT,
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="deposits_are_positive"),
+            models.CheckConstraint(condition=Q(fund__in=["", *Fund.values]), name="deposits_name_a_fund"),
+        ]
+
+    def __str__(self) -> str:
+        return f"deposit {self.reference}"
+
+
+class PayoutState(models.TextChoices):
+    """Where a payout stands."""
+
+    REQUESTED = "requested", _("Asked for")
+    SENT = "sent", _("Sent")
+    SETTLED = "settled", _("Received")
+    FAILED = "failed", _("Came back")
+
+
+class Payout(models.Model):
+    """Money a member asked for: leaves `payable` at once, is sent by one officer and confirmed by another."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="payouts")
+    amount = MoneyField()
+    currency = models.CharField(max_length=3, default="USD")
+    method = models.CharField(max_length=80, help_text="Where to, in the member's words, as M-Pesa 07….")
+    state = models.CharField(max_length=9, choices=PayoutState, default=PayoutState.REQUESTED)
+    reference = models.CharField(max_length=80, blank=True)
+    key = models.UUIDField(default=uuid.uuid4, help_text="Of the form it was asked with; sent twice, it is one payout.")
+    requested_at = models.DateTimeField()
+    sent_by = models.ForeignKey(Office, models.PROTECT, null=True, related_name="+")
+    sent_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(Office, models.PROTECT, null=True, related_name="+")
+    settled_at = models.DateTimeField(null=True)
+
+    privacy.declare(
+        id=Audience.SELF,
+        person=Audience.SELF,
+        amount=Audience.SELF,
+        currency=Audience.SELF,
+        method=Audience.SELF,
+        state=Audience.SELF,
+        reference=Audience.SELF,
+        key=Audience.NOBODY,
+        requested_at=Audience.SELF,
+        sent_by=Audience.SELF,
+        sent_at=Audience.SELF,
+        settled_by=Audience.SELF,
+        settled_at=Audience.SELF,
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payouts_are_positive"),
+            models.UniqueConstraint(fields=["person", "key"], name="one_payout_per_form"),
+            models.CheckConstraint(
+                condition=Q(settled_by=None) | ~Q(settled_by=F("sent_by")), name="two_officers_pay_out"
+            ),
+        ]
+        indexes = [models.Index(fields=["person", "-id"], name="payouts_of_a_person")]
+
+    def __str__(self) -> str:
+        return f"payout {self.pk} ({self.get_state_display()})"
