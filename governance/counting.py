@@ -1,10 +1,11 @@
 """When a count passes: the rule's shares of whole ballots, in whole numbers; worked out again beside the database."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from governance.models import WHOLE, Rule
+from governance.models import WHOLE, Method, Proposal, Rule
 
-type Count = Mapping[str, int | bool]
+type Count = Mapping[str, Any]
 
 
 def meets(*, yes: int, no: int, roll: int, share: int, floor: int) -> bool:
@@ -17,19 +18,52 @@ def meets(*, yes: int, no: int, roll: int, share: int, floor: int) -> bool:
 
 def met(group: str, count: Count, rule: Rule) -> bool:
     """Tell whether one group of a tally decides yes. Of a group too small to be shown only the database knows it."""
-    if "yes" not in count:
+    if not is_shown(count):
         return bool(count["met"])
     if group.endswith("_senior") and count["roll"] == 0:
         return True
+    yes, no, ballots = _for_and_against(count)
+    enough = group.endswith("_senior") or ballots * WHOLE >= rule.turnout_floor * int(count["roll"])
     whole = group.startswith("whole")
     share = rule.whole_yes if whole else rule.affected_yes
     floor = rule.whole_floor if whole else rule.affected_floor
-    return meets(yes=int(count["yes"]), no=int(count["no"]), roll=int(count["roll"]), share=share or WHOLE, floor=floor)
+    return enough and meets(yes=yes, no=no, roll=int(count["roll"]), share=share or WHOLE, floor=floor)
 
 
-def passes(counts: Mapping[str, Count], rule: Rule) -> bool:
-    """Tell whether every group that decides says yes."""
+def is_shown(count: Count) -> bool:
+    """Tell whether a group is large enough for its numbers to be shown (3.4)."""
+    return "abstain" in count
+
+
+def _for_and_against(count: Count) -> tuple[int, int, int]:
+    """Return the ballots for what is decided, those against it, and all, abstentions among them.
+
+    In a vote by approval the winner is decided on; against it is each ballot that leaves it out or approves of leaving
+    things as they are, so that one rival more never lowers the bar.
+    """
+    if "approvals" in count:
+        return int(count["approvals"][str(count["winner"])]), int(count["against"]), int(count["ballots"])
+    yes, no = int(count["yes"]), int(count["no"])
+    return yes, no, yes + no + int(count["abstain"])
+
+
+def _every_group(counts: Mapping[str, Count], rule: Rule) -> bool:
     return bool(counts) and all(met(group, count, rule) for group, count in counts.items())
+
+
+def _as_counted(counts: Mapping[str, Count], _rule: Rule) -> bool:
+    """Take the database's word: votes in order of preference are counted there."""
+    return bool(counts) and all(bool(count["met"]) for count in counts.values())
+
+
+BY_METHOD: Mapping[str, Callable[[Mapping[str, Count], Rule], bool]] = {
+    Method.YES_NO: _every_group, Method.APPROVAL: _every_group, Method.RANKED: _as_counted,
+}  # fmt: skip
+
+
+def passes(counts: Mapping[str, Count], proposal: Proposal) -> bool:
+    """Tell whether every group that decides says yes, or what most approve of meets the rule in each of them."""
+    return BY_METHOD[proposal.method](counts, proposal.rule)
 
 
 def main(counts: Mapping[str, Count]) -> Count:

@@ -1,7 +1,7 @@
 """A vote in plain words: what it needs, when things happen, what came out. Read by the pages, decides nothing."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -9,7 +9,7 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
-from governance import counting, policies, proposals, receipts, voting
+from governance import counting, options, policies, proposals, receipts, voting
 from governance.models import WHOLE, Proposal, Rule
 from governance.voting import State
 
@@ -38,6 +38,13 @@ class Line:
     count: counting.Count
     needs: str
     met: bool
+    approvals: Sequence[tuple[str, int]] = ()
+    winner: str = ""
+
+    @property
+    def shown(self) -> bool:
+        """Tell whether the group is large enough for its numbers to be shown."""
+        return counting.is_shown(self.count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,11 @@ class Seen:
     def impact(self) -> list[tuple[str, str]]:
         """Return the computed impact that is part of the digest, line by line."""
         return policies.find(self.proposal.policy).impact_lines(json.loads(self.proposal.impact))
+
+    @property
+    def offered(self) -> list[options.Offered]:
+        """Return the lines of a ballot among options."""
+        return options.offered(self.proposal)
 
     @property
     def needs(self) -> list[tuple[str, str]]:
@@ -113,6 +125,10 @@ def needs(rule: Rule, group: str) -> str:
     words %= {"share": written(share)}
     if floor:
         words += _(", and from at least %(floor)s of the roll") % {"floor": written(floor)}
+    if rule.turnout_floor and not group.endswith("_senior"):
+        words += _("; at least %(share)s of the roll take part") % {
+            "share": written(Fraction(rule.turnout_floor, WHOLE))
+        }
     return words
 
 
@@ -137,11 +153,15 @@ def phases(proposal: Proposal, at: datetime) -> list[Phase]:
 def result(proposal: Proposal) -> list[Line]:
     """Return the result of a counted vote, group by group."""
     counts, rule = proposal.tally.counts, proposal.rule
-    return [
-        Line(group_name(group), counts[group], needs(rule, group), counting.met(group, counts[group], rule))
-        for group in groups(rule)
-        if group in counts
-    ]
+    titles = {str(line.position): line.title for line in options.offered(proposal)}
+    return [_line(group, counts[group], rule, titles) for group in groups(rule) if group in counts]
+
+
+def _line(group: str, count: counting.Count, rule: Rule, titles: Mapping[str, str]) -> Line:
+    approvals = [(title, count["approvals"][name]) for name, title in titles.items() if "approvals" in count]
+    winner = titles.get(str(count.get("winner")), "")
+    met = bool(count["met"])
+    return Line(group_name(group), count, needs(rule, group), met, approvals, winner)
 
 
 def outcome(seen_now: Seen) -> str:
@@ -161,7 +181,8 @@ def outcome(seen_now: Seen) -> str:
 def box(proposal: Proposal) -> dict[str, object]:
     """Return a counted vote for recounting: how often each choice was made, and all receipts, in their own order.
 
-    A receipt never stands beside a choice, or whoever holds its words could be made to show how they voted.
+    A receipt never stands beside a choice, or whoever holds its words could be made to show how they voted. In a vote
+    among options approvals stand one by one in `counts`, for the same reason: a rare set of them could be somebody's.
     """
     main = counting.main(proposal.tally.counts)
     return {
@@ -171,6 +192,7 @@ def box(proposal: Proposal) -> dict[str, object]:
         "canonical": proposals.canonical_text(proposal),
         "counts": proposal.tally.counts,
         "passed": proposal.tally.passed,
-        "ballots": [choice for choice in ("yes", "no", "abstain") for _ballot in range(int(main[choice]))],
+        "winner": proposal.tally.winner,
+        "ballots": [choice for choice in ("yes", "no", "abstain") for _ballot in range(int(main.get(choice, 0)))],
         "receipts": receipts.counted_in(proposal),
     }

@@ -1,12 +1,16 @@
 """What the pages of the ground ask for."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from coop.people.models import Person
-from governance.models import Choice, PauseGround
+from governance import options
+from governance.models import Choice, Method, PauseGround, Proposal
+from governance.options import ABSTAIN, Offered
 
 LONGEST_TEXT = 3000
 
@@ -24,9 +28,87 @@ class Words(forms.Form):
 
 
 class ChooseVote(forms.Form):
-    """A choice on a ballot; none is made beforehand."""
+    """A choice on a ballot by yes or no; none is made beforehand."""
 
     choice = forms.ChoiceField(label=_("Your vote"), choices=Choice, widget=forms.RadioSelect)
+
+    def said(self) -> str:
+        """Return what the ballot says."""
+        return str(self.cleaned_data["choice"])
+
+
+class ApproveOptions(forms.Form):
+    """A ballot by approval: any number of options, or none of them by abstaining."""
+
+    approved = forms.MultipleChoiceField(
+        label=_("Your vote"), widget=forms.CheckboxSelectMultiple,
+        help_text=_("Tick everything you can live with. What most can live with is decided on."),
+    )  # fmt: skip
+
+    def __init__(self, data: QueryDict | None, *, lines: Sequence[Offered]) -> None:
+        """Offer the lines of the ballot."""
+        super().__init__(data)
+        self.fields["approved"].choices = [  # type: ignore[attr-defined]
+            *((str(line.position), line.title) for line in lines), (ABSTAIN, Choice.ABSTAIN.label),
+        ]  # fmt: skip
+
+    def clean_approved(self) -> list[str]:
+        """Return what was ticked; abstaining goes with nothing else."""
+        ticked: list[str] = self.cleaned_data["approved"]
+        if ABSTAIN in ticked and len(ticked) > 1:
+            raise forms.ValidationError(_("Whoever abstains ticks nothing else."))
+        return ticked
+
+    def said(self) -> str:
+        """Return what the ballot says."""
+        ticked = self.cleaned_data["approved"]
+        return ABSTAIN if ticked == [ABSTAIN] else ",".join(sorted(ticked, key=int))
+
+
+class RankOptions(forms.Form):
+    """A ballot in order of preference: a place for each option that the voter wants to place, or abstaining."""
+
+    abstain = forms.BooleanField(label=_("I abstain"), required=False)
+
+    def __init__(self, data: QueryDict | None, *, lines: Sequence[Offered]) -> None:
+        """Offer a place for each option; as many places as options."""
+        super().__init__(data)
+        places = [("", _("no place")), *((str(place), str(place)) for place in range(1, len(lines) + 1))]
+        asked = {
+            f"place_{line.position}": forms.ChoiceField(label=line.title, choices=places, required=False)
+            for line in lines
+        }
+        self.fields = asked | self.fields
+
+    def _placed(self) -> list[tuple[int, str]]:
+        """Return (place, position) of what was placed, best first."""
+        return sorted(
+            (int(place), name.removeprefix("place_"))
+            for name, place in self.cleaned_data.items()
+            if name.startswith("place_") and place
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Return what was chosen: places that nobody shares, or abstaining."""
+        placed = self._placed()
+        if bool(placed) == bool(self.cleaned_data.get("abstain")):
+            raise forms.ValidationError(_("Give at least one of them a place, or abstain."))
+        if len({place for place, _position in placed}) < len(placed):
+            raise forms.ValidationError(_("Give each place once: 1 to the one you want most, then 2."))
+        return self.cleaned_data
+
+    def said(self) -> str:
+        """Return what the ballot says."""
+        return ",".join(position for _place, position in self._placed()) or ABSTAIN
+
+
+def ballot_form(proposal: Proposal, data: QueryDict | None) -> ChooseVote | ApproveOptions | RankOptions:
+    """Return the form of a vote's ballot."""
+    how = options.method(proposal)
+    if how == Method.YES_NO:
+        return ChooseVote(data)
+    form = ApproveOptions if how == Method.APPROVAL else RankOptions
+    return form(data, lines=options.offered(proposal))
 
 
 class CheckReceipt(forms.Form):

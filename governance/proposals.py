@@ -9,18 +9,14 @@ from django.utils.translation import gettext as _
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
-from governance import policies, standing
+from governance import options, policies, standing
 from governance.models import CUTS, Proposal, Rule
+from governance.options import Asked, canonical
 from governance.policy import Payload
 
 # 3.3: one proposal to cut in 90 days, and after one that failed only after 180.
 RHYTHM, AFTER_FAILURE = timedelta(days=90), timedelta(days=180)
 BETWEEN_READINGS = timedelta(days=30)
-
-
-def canonical(payload: Payload) -> str:
-    """Return the one JSON text of a payload: keys sorted, no spaces. Its hash is part of the proposal's digest."""
-    return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def payload_of(proposal: Proposal) -> Payload:
@@ -36,20 +32,24 @@ def draft_refusal(policy: str, payload: Payload, *, by: Person, at: datetime) ->
 
 
 def draft(
-    *, policy: str, payload: Payload, title: str, text: str, by: Person, at: datetime, reads: Proposal | None = None
-) -> Proposal:
+    *, policy: str, payload: Payload, title: str, text: str, by: Person, at: datetime, reads: Proposal | None = None,
+    asks: Asked | None = None,
+) -> Proposal:  # fmt: skip
     """Write down a proposal that only its author sees yet. `reads` is the first reading of which it is the second.
+
+    `asks` is how the question is put where yes and no do not answer it.
 
     Raises Refused when the author may not propose, or when the policy finds a problem with the payload.
     """
     refuse_if(draft_refusal(policy, payload, by=by, at=at))
-    kind = policies.find(policy)
+    kind, asks = policies.find(policy), asks or Asked()
     with transaction.atomic():
         proposal = Proposal.objects.create(
             policy=policy, rule=rule_for(policy, payload), title=title, text=text, payload=canonical(payload),
             impact=canonical(kind.impact(payload, at)), subject=kind.subject(payload), proposed_by=by, drafted_at=at,
-            first_reading=reads,
+            first_reading=reads, method=asks.method,
         )  # fmt: skip
+        options.write(proposal, asks.options)
         events.write("proposals.drafted", by=by, subject=f"proposal:{proposal.pk}", at=at, policy=policy)
     return proposal
 
@@ -138,7 +138,14 @@ def canonical_text(proposal: Proposal) -> str:
     plain = {
         "first_reading": p.first_reading_id, "policy": p.policy, "proposed_by": p.proposed_by_id,
         "roll_root": p.roll_root, "rule": f"{p.rule.key}/{p.rule.version}", "subject": p.subject, "text": p.text,
-        "title": p.title, "impact": json.loads(p.impact), "payload": json.loads(p.payload),
+        "title": p.title, "impact": json.loads(p.impact), "payload": json.loads(p.payload), "method": p.method,
+        "options": [
+            {
+                "position": o.position, "title": o.title, "text": o.text, "person": o.person_id,
+                "payload": json.loads(o.payload or "null"),
+            }
+            for o in p.options.all()
+        ],
     }  # fmt: skip
     for phase in ("published_at", "frozen_at", "opens_at", "closes_at", "locked_until"):
         plain[phase] = f"{getattr(p, phase):%Y-%m-%dT%H:%M:%S.%fZ}"

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
-from governance import counting, mandates, receipts, standing
+from governance import counting, mandates, options, receipts, standing
 from governance.models import Ballot, Enactment, Mandate, Proposal, RollEntry, Tally
 
 log = logging.getLogger(__name__)
@@ -117,12 +117,20 @@ def refusal(proposal: Proposal, *, by: Person, at: datetime) -> Refusal | None:
     return standing.refusal(by, doing="vote", at=at)
 
 
+def choice_refusal(proposal: Proposal, choice: str) -> Refusal | None:
+    """Return why a ballot cannot say this, or None."""
+    if options.may_say(proposal, choice):
+        return None
+    return Refusal(_("This ballot does not offer that choice."), rule="P6", appeal=_("Choose again."), status=400)
+
+
 def cast(proposal: Proposal, choice: str, *, by: Person, at: datetime) -> Receipt:
     """Cast a ballot and return its receipt. A later ballot of the same person replaces it (B2).
 
-    Raises Refused when the person cannot vote on it now. The event says that somebody voted, not who.
+    `choice` is written as `options` says. Raises Refused when the person cannot vote on it now, or when the ballot
+    does not offer it. The event says that somebody voted, not who.
     """
-    refuse_if(refusal(proposal, by=by, at=at))
+    refuse_if(refusal(proposal, by=by, at=at) or choice_refusal(proposal, choice))
     words = receipts.new()
     with transaction.atomic():
         ballot = Ballot.objects.create(
@@ -156,9 +164,9 @@ def close(proposal: Proposal, *, at: datetime) -> Tally:
 def _count(proposal: Proposal, at: datetime) -> Tally:
     with connection.cursor() as cursor:
         cursor.execute("SELECT public.governance_count(%s)", [proposal.pk])
-        counts = json.loads(cursor.fetchone()[0])
+        counts = json.loads(cursor.fetchone()[0] or "{}")
     tally = Tally.objects.create(
-        proposal=proposal, counted_at=at, counts=counts, passed=counting.passes(counts, proposal.rule)
+        proposal=proposal, counted_at=at, counts=counts, passed=counting.passes(counts, proposal)
     )
     subject = f"proposal:{proposal.pk}"
     events.write("voting.closed", by=None, subject=subject, at=at, counts=counts, passed=tally.passed)

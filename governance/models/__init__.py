@@ -7,7 +7,7 @@ from governance.models.ballots import Ballot, Choice, Tally
 from governance.models.mandates import Enactment, Mandate
 from governance.models.offices import Office
 from governance.models.pauses import Pause, PauseGround, PauseRequest
-from governance.models.proposals import Proposal, RollEntry
+from governance.models.proposals import Method, Option, Proposal, RollEntry
 from governance.models.rules import CUTS, WHOLE, Rule
 from governance.models.standing import Standing, Status
 
@@ -18,7 +18,9 @@ __all__ = [
     "Choice",
     "Enactment",
     "Mandate",
+    "Method",
     "Office",
+    "Option",
     "Pause",
     "PauseGround",
     "PauseRequest",

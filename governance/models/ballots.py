@@ -11,7 +11,7 @@ from governance.models.proposals import Proposal
 
 
 class Choice(models.TextChoices):
-    """What a ballot says."""
+    """What a ballot says in a vote by yes or no."""
 
     YES = "yes", _("Yes")
     NO = "no", _("No")
@@ -29,7 +29,9 @@ class Ballot(models.Model):
     number = models.PositiveIntegerField(
         db_default=0, editable=False, help_text="Set by the database: 1 for the first casting of this elector, then 2 …"
     )
-    choice = models.CharField(max_length=7, choices=Choice)
+    choice = models.CharField(
+        max_length=300, help_text="yes, no or abstain; else positions of options: 1,3 approved, or 3,1 in order."
+    )
     receipt = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the voter's receipt words.")
     cast_at = models.DateTimeField()
 
@@ -46,7 +48,9 @@ class Ballot(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["proposal", "person", "number"], name="one_ballot_per_number"),
-            models.CheckConstraint(condition=Q(choice__in=["yes", "no", "abstain"]), name="choice_is_known"),
+            models.CheckConstraint(
+                condition=Q(choice__regex=r"^(yes|no|abstain|[0-9]{1,2}(,[0-9]{1,2})*)$"), name="choice_is_known"
+            ),
             models.CheckConstraint(condition=Q(receipt__regex="^[0-9a-f]{64}$"), name="receipt_is_a_digest"),
         ]
 
@@ -59,16 +63,18 @@ class Tally(models.Model):
 
     `counts` has a group for each electorate that decides, "whole" or "affected", and "whole_senior" or
     "affected_senior" for R3. A group too small to be shown (3.4) carries only its roll and whether it met the rule.
+    In a vote among options it carries approvals by position (0 is "leave it as it is") and the winner's position.
     """
 
     proposal = models.OneToOneField(Proposal, models.PROTECT, related_name="tally")
     counted_at = models.DateTimeField()
     counts = models.JSONField(help_text="{group: {roll, yes, no, abstain, met}}")
     passed = models.BooleanField()
+    winner = models.PositiveIntegerField(null=True, editable=False, help_text="Set by the database: an option.")
 
     privacy.declare(
         **dict.fromkeys((
-            "id", "proposal", "counted_at", "counts", "passed",
+            "id", "proposal", "counted_at", "counts", "passed", "winner",
         ), Audience.PUBLIC)
     )  # fmt: skip
 

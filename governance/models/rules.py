@@ -16,7 +16,8 @@ class Rule(models.Model):
 
     Shares are in parts of WHOLE. `affected_*` concern the affected roll, `whole_*` the whole roll; a null share means
     that electorate does not decide. `yes` is of yes + no, and yes must also outnumber no, so one half means a
-    majority; `floor` is yes against the roll, so that staying away never helps.
+    majority; `floor` is yes against the roll, so that staying away never helps. `turnout_floor` is ballots against the
+    roll, where the constitution asks how many take part.
     """
 
     key = models.CharField(max_length=4, help_text="N1 to N15.")
@@ -30,6 +31,7 @@ class Rule(models.Model):
     affected_floor = models.PositiveIntegerField(default=0)
     whole_yes = models.PositiveIntegerField(null=True)
     whole_floor = models.PositiveIntegerField(default=0)
+    turnout_floor = models.PositiveIntegerField(default=0, db_default=0)
     readings = models.PositiveIntegerField(default=1)
     seniors_too = models.BooleanField(default=False, help_text="Must also hold among members of 180 days (R3).")
     published_at = models.DateTimeField()
@@ -38,7 +40,7 @@ class Rule(models.Model):
     privacy.declare(
         **dict.fromkeys((
             "id", "key", "version", "decision", "deliberation_days", "frozen_days", "voting_days", "lock_days",
-            "affected_yes", "affected_floor", "whole_yes", "whole_floor", "readings", "seniors_too",
+            "affected_yes", "affected_floor", "whole_yes", "whole_floor", "turnout_floor", "readings", "seniors_too",
             "published_at", "mandate",
         ), Audience.PUBLIC)
     )  # fmt: skip

@@ -8,9 +8,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
 from coop.refusals import refuse_if
-from governance import explaining, receipts, voting
-from governance.forms import CheckReceipt, ChooseVote
-from governance.models import Choice
+from governance import explaining, options, receipts, voting
+from governance.forms import CheckReceipt, ballot_form
 from governance.views import me
 
 
@@ -20,7 +19,7 @@ def ballot(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the ballot; after a choice, the page on which to check it. Nothing is cast here."""
     vote, at = get_object_or_404(voting.listed(), pk=pk), clock.now()
     refuse_if(voting.refusal(vote, by=me(request), at=at))
-    form = ChooseVote(request.POST or None)
+    form = ballot_form(vote, request.POST or None)
     shown = {
         "vote": explaining.seen(vote, at),
         "changes": explaining.changes_for(vote, me(request), at),
@@ -28,8 +27,8 @@ def ballot(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
     }
     if form.is_valid():
-        choice = Choice(form.cleaned_data["choice"])
-        return render(request, "governance/check_vote.html", shown | {"choice": choice})
+        said = form.said()
+        return render(request, "governance/check_vote.html", shown | {"said": said, "read": options.read(vote, said)})
     return render(request, "governance/ballot.html", shown)
 
 
@@ -37,10 +36,10 @@ def ballot(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def cast_it(request: HttpRequest, pk: int) -> HttpResponse:
     """Cast the ballot that was checked and keep the receipt's words in the voter's own session."""
-    vote, form = get_object_or_404(voting.listed(), pk=pk), ChooseVote(request.POST)
-    if not form.is_valid():
+    vote, said = get_object_or_404(voting.listed(), pk=pk), request.POST.get("choice", "")
+    if not options.may_say(vote, said):
         return redirect("governance:ballot", pk)
-    receipt = voting.cast(vote, form.cleaned_data["choice"], by=me(request), at=clock.now())
+    receipt = voting.cast(vote, said, by=me(request), at=clock.now())
     request.session["receipt"] = {"vote": pk, "words": receipt.words}
     return redirect("governance:done", pk)
 

@@ -1,6 +1,6 @@
 """A vote to try things on: about the colour of the hall, by the rule that a test chooses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,7 +9,8 @@ from pytest_django import Settings
 from coop import clock
 from coop.people.models import Person
 from governance import pauses, proposals, voting
-from governance.models import Pause, PauseGround, PauseRequest, Proposal, RollEntry
+from governance.models import Method, Pause, PauseGround, PauseRequest, Proposal, RollEntry
+from governance.options import Alternative, Asked
 
 type Voted = Callable[..., Proposal]
 
@@ -56,12 +57,21 @@ def electors(proposal: Proposal) -> list[Person]:
     return [entry.person for entry in entries]
 
 
-def cast_all(proposal: Proposal, *, yes: int = 0, no: int = 0, abstain: int = 0) -> None:
-    """Open the vote if it is not, and let so many electors vote."""
+def among(*titles: str, method: Method = Method.APPROVAL) -> Asked:
+    """Return how a question among options is put: `draft("N14", asks=among("Red", "Green"))`."""
+    return Asked(method, [Alternative(title, text=f"Because {title}.") for title in titles])
+
+
+def cast_choices(proposal: Proposal, choices: Iterable[str]) -> None:
+    """Open the vote if it is not, and let as many electors say these things, as "1,3" or "abstain"."""
     at = reach(proposal.opens_at)
-    choices = ["yes"] * yes + ["no"] * no + ["abstain"] * abstain
     for person, choice in zip(electors(proposal), choices, strict=False):
         voting.cast(proposal, choice, by=person, at=at)
+
+
+def cast_all(proposal: Proposal, *, yes: int = 0, no: int = 0, abstain: int = 0) -> None:
+    """Open the vote if it is not, and let so many electors vote."""
+    cast_choices(proposal, ["yes"] * yes + ["no"] * no + ["abstain"] * abstain)
 
 
 @pytest.fixture
@@ -71,6 +81,19 @@ def voted(published: Callable[..., Proposal]) -> Voted:
     def vote(rule: str = "N10", colour: str = "green", *, yes: int = 20, no: int = 0, abstain: int = 0) -> Proposal:
         proposal = published(rule, colour)
         cast_all(proposal, yes=yes, no=no, abstain=abstain)
+        voting.close(proposal, at=reach(proposal.closes_at))
+        return voting.listed().get(pk=proposal.pk)
+
+    return vote
+
+
+@pytest.fixture
+def decided(published: Callable[..., Proposal]) -> Callable[..., Proposal]:
+    """Return a function that takes a vote among options through its ballots, as "1,3", and counts it."""
+
+    def vote(rule: str, asks: Asked, choices: Iterable[str]) -> Proposal:
+        proposal = published(rule, asks=asks)
+        cast_choices(proposal, choices)
         voting.close(proposal, at=reach(proposal.closes_at))
         return voting.listed().get(pk=proposal.pk)
 

@@ -2,7 +2,7 @@
 
 import json
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import psycopg
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from governance import counting
-from governance.models import WHOLE, Rule
+from governance.models import WHOLE, Proposal, Rule
 
 pytestmark = pytest.mark.django_db
 SHARES = {"1/2": 15_000, "2/3": 20_000, "3/4": 22_500, "1/3": 10_000, "2/5": 12_000, "0": 0, "15/100": 4_500}
@@ -57,20 +57,26 @@ def test_thresholds_are_those_of_exact_fractions(
 @pytest.fixture
 def box(superuser: psycopg.Connection) -> psycopg.Connection:
     """Give a connection on which ballots can be laid in a box without a vote having been held."""
-    for table in ("proposal", "rollentry", "ballot"):
+    for table in ("proposal", "option", "rollentry", "ballot"):
         superuser.execute(f"ALTER TABLE governance_{table} DISABLE TRIGGER ALL")
     return superuser
 
 
-def count_of(box: psycopg.Connection, key: str, people: list[Elector]) -> dict[str, dict[str, int | bool]]:
-    """Lay ballots in a box of a rule and return what the database counts."""
+def lay(box: psycopg.Connection, key: str, people: list[Elector], *, options: int = 0) -> dict[str, dict[str, Any]]:
+    """Lay ballots in a box of a rule, by approval among so many options, and return what the database counts."""
     with box.transaction(force_rollback=True):
         (vote,) = box.execute(
-            "INSERT INTO governance_proposal (policy, rule_id, title, text, payload, impact, subject, proposed_by_id,"
-            " drafted_at, digest, roll_root, published_at, opens_at, closes_at, locked_until) SELECT 'paint', id, '',"
-            " '', '{}', '{}', '', 1, now(), '', '', now() - interval '9 days', now() - interval '8 days',"
-            " now() - interval '1 day', now() FROM governance_rule WHERE key = %s RETURNING id", [key],
+            "INSERT INTO governance_proposal (policy, rule_id, title, text, payload, impact, subject, method,"
+            " proposed_by_id, drafted_at, digest, roll_root, published_at, opens_at, closes_at, locked_until)"
+            " SELECT 'paint', id, '', '', '{}', '{}', '', %s, 1, now(), '', '', now() - interval '9 days',"
+            " now() - interval '8 days', now() - interval '1 day', now()"
+            " FROM governance_rule WHERE key = %s RETURNING id",
+            ["approval" if options else "yes_no", key],
         ).fetchone() or (0,)  # fmt: skip
+        box.execute(
+            "INSERT INTO governance_option (proposal_id, position, title, text, payload)"
+            " SELECT %s, n, 'Option ' || n, '', '' FROM generate_series(1, %s) n", [vote, options],
+        )  # fmt: skip
         rolls = [(vote, n, n, person.affected, person.senior) for n, person in enumerate(people)]
         ballots = [
             (vote, n, number, said, f"{n}-{number}")
@@ -108,7 +114,7 @@ def test_the_database_counts_as_one_counts_by_hand(box: psycopg.Connection, key:
     rule = Rule.objects.get(key=key)
     if key == "N1":
         people = [person._replace(affected=True) for person in people]
-    counts, expected = count_of(box, key, people), reference(people, rule)
+    counts, expected = lay(box, key, people), reference(people, rule)
     assert set(counts) == set(expected)
     for group, numbers in expected.items():
         assert counting.met(group, numbers, rule) == counts[group]["met"]
@@ -120,7 +126,7 @@ def test_the_database_counts_as_one_counts_by_hand(box: psycopg.Connection, key:
 @ONCE
 @given(people=st.lists(electors, min_size=1, max_size=60))
 def test_no_one_to_nine_ballots_can_be_told_apart(box: psycopg.Connection, people: list[Elector]) -> None:
-    counts = count_of(box, "N2", people)
+    counts = lay(box, "N2", people)
     cells: dict[tuple[bool, bool], int] = {}
     for person in people:
         if person.said:
@@ -132,13 +138,13 @@ def test_no_one_to_nine_ballots_can_be_told_apart(box: psycopg.Connection, peopl
 
 def test_nobody_senior_means_nobody_to_ask(box: psycopg.Connection) -> None:
     people = [Elector(affected=True, senior=False, said=["yes"])] * 12
-    counts = count_of(box, "N1", people)
+    counts = lay(box, "N1", people)
     assert counts["affected_senior"] == {"roll": 0, "met": True, "yes": 0, "no": 0, "abstain": 0}
 
 
 def test_seniors_can_hold_a_cut_back(box: psycopg.Connection) -> None:
     new = [Elector(affected=True, senior=False, said=["yes"])] * 40
     old = [Elector(affected=True, senior=True, said=["no"])] * 10
-    counts = count_of(box, "N1", [*new, *old])
+    counts = lay(box, "N1", [*new, *old])
     assert (counts["affected"]["met"], counts["affected_senior"]["met"]) == (True, False)
-    assert not counting.passes(counts, Rule.objects.get(key="N1"))
+    assert not counting.passes(counts, Proposal(rule=Rule.objects.get(key="N1")))

@@ -5,8 +5,8 @@ import pytest
 
 pytestmark = pytest.mark.django_db
 KEPT = [
-    "rule", "proposal", "rollentry", "ballot", "tally", "mandate", "enactment", "standing", "office", "pauserequest",
-    "pause",
+    "rule", "proposal", "option", "rollentry", "ballot", "tally", "mandate", "enactment", "standing", "office",
+    "pauserequest", "pause",
 ]  # fmt: skip
 
 

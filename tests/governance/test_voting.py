@@ -132,7 +132,7 @@ def test_a_ballot_says_yes_no_or_abstain(
 ) -> None:
     proposal = published()
     reach(proposal.opens_at)
-    attack(INSERT.replace("'yes'", f"'{choice}'"), [proposal.pk, amina.pk, RECEIPT], guard="choice_is_known")
+    attack(INSERT.replace("'yes'", f"'{choice}'"), [proposal.pk, amina.pk, RECEIPT], guard="ballot_names_the_options")
 
 
 @pytest.mark.parametrize("statement", [
