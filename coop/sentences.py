@@ -30,6 +30,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "datasets.received": gettext_lazy("A data set for %(subject)s arrived."),
     "datasets.sent_back": gettext_lazy("A data set for %(subject)s was sent back: some lines need care."),
     "deposits.recorded": gettext_lazy("%(who)s recorded money that arrived at the bank (%(subject)s)."),
+    "entitlements.paid": gettext_lazy("The hearing fund paid a member what was due for a %(source)s (%(subject)s)."),
     "escrow.funded": gettext_lazy("Money was set aside for %(subject)s."),
     "escrow.refunded": gettext_lazy("Money that was not needed for %(subject)s went back to the client."),
     "governance.founded": gettext_lazy("The cooperative was founded by %(members)s members."),

@@ -203,7 +203,7 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "background"
 # What a vote can change: each app that owns a thing writes its policy. Listed as MIDDLEWARE is, checked at start.
 GOVERNANCE_POLICIES = ["payments.policies.RateChange"]
 # What falls due by time is true without a background job having run: asked before a member's pay is shown or paid out.
-PAYMENTS_DUE = ["tasks.reviews.accept_silent"]
+PAYMENTS_DUE = ["tasks.reviews.accept_silent", "payments.entitlements.settle"]
 
 LOGGING = {
     "version": 1,

@@ -43,6 +43,10 @@ class Kind(IntEnum):
     PAID_OUT = 14
     CAME_BACK = 15
     REFUND = 18
+    PAUSE_PAY = 24
+    UNFOUNDED_PAUSE = 25
+    PANEL_PAY = 26
+    BACK_PAY = 27
     REVERSAL = 99
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from coop.people.models import Person
 from payments import accounts, ledger, payouts, rates
 from payments.ledger import Kind
-from payments.models import Transfer
+from payments.models import Owing, Transfer
 from payments.money import from_micro
 
 WINDOW = timedelta(days=28)
@@ -23,6 +23,7 @@ WORDS = {
     Kind.TRAINING_PAY: gettext_lazy("Training, paid"),
     Kind.PAYOUT: gettext_lazy("Payout you asked for"),
     Kind.CAME_BACK: gettext_lazy("Payout that came back"),
+    **{Kind(owing): owing.label for owing in Owing},
 }
 
 
@@ -106,7 +107,7 @@ def entries(transfers: Iterable[Transfer], person: Person) -> list[Entry]:
 
 def _entry(transfer: Transfer, *, sign: int) -> Entry:
     about, number = transfer.ref.split(":")
-    words = _("no. %(number)s") if about == "assignment" else _("payout %(number)s")
+    words = _("payout %(number)s") if about == "payout" else _("no. %(number)s")
     return Entry(
         at=transfer.posted_at,
         words=str(WORDS[Kind(transfer.kind)]),

@@ -1,7 +1,20 @@
-"""The money: kinds of work and their voted rates, the fee, accounts and transfers, deposits and payouts."""
+"""The money: kinds of work and their voted rates, the fee, accounts and transfers, deposits, payouts, what is owed."""
 
 from payments.models.books import Account, Transfer
+from payments.models.entitlements import Entitlement, Owing
 from payments.models.payouts import Deposit, Fund, Payout, PayoutState
 from payments.models.rates import Fee, Rate, WorkType
 
-__all__ = ["Account", "Deposit", "Fee", "Fund", "Payout", "PayoutState", "Rate", "Transfer", "WorkType"]
+__all__ = [
+    "Account",
+    "Deposit",
+    "Entitlement",
+    "Fee",
+    "Fund",
+    "Owing",
+    "Payout",
+    "PayoutState",
+    "Rate",
+    "Transfer",
+    "WorkType",
+]

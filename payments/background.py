@@ -1,0 +1,13 @@
+"""What is owed by time, paid by the machine; whoever looks at their pay is paid at once, without waiting for this."""
+
+from procrastinate.contrib.django import app
+
+from coop import clock
+from payments import entitlements
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="payments.settle")
+def settle(timestamp: int) -> int:  # noqa: ARG001 - procrastinate hands the planned time over
+    """Pay what the hearing fund owes; return how many payments that were."""
+    return entitlements.settle(at=clock.now())
