@@ -3,22 +3,22 @@
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import DateTimeField, F, Func
+from django.db.models import DateTimeField, F, Func, Subquery
 from django.http import HttpRequest
 
 from coop import clock
 from coop.demo import founding
 from coop.models import Cooperative
 from coop.people.models import ClientSeat, Person
-from governance import offices, standing
-from governance.models import Status
+from governance import offices
+from governance.models import Standing, Status
 from payments import deposits
 
 
 def of(request: HttpRequest) -> dict[str, Any]:
     """Return the frame's context, asked of the database once per request.
 
-    One query for a visitor, three for somebody signed in, four for whoever has a seat with a client.
+    One query for a visitor, three for somebody signed in.
     """
     if not hasattr(request, "frame"):
         request.frame = _frame(getattr(request, "user", AnonymousUser()))  # type: ignore[attr-defined]
@@ -27,8 +27,12 @@ def of(request: HttpRequest) -> dict[str, Any]:
 
 def _frame(person: Person | AnonymousUser) -> dict[str, Any]:
     time = Func(function="coop_now", output_field=DateTimeField())
-    house = Cooperative.objects.values("simulated", coop_name=F("name"), coop_time=time).first()
-    shown: dict[str, Any] = dict(house) if house else {"simulated": False, "coop_time": clock.now()}
+    latest = Standing.objects.filter(person=person.pk or 0).order_by("-id").values("status")[:1]
+    house = Cooperative.objects.values(
+        "simulated", coop_name=F("name"), coop_time=time, status=Subquery(latest)
+    ).first()
+    shown: dict[str, Any] = dict(house) if house else {"simulated": False, "coop_time": clock.now(), "status": None}
+    applicant = shown.pop("status") in {None, Status.APPLICANT}
     if not isinstance(person, Person):
         return shown | {"demo_people": founding.CAST if shown["simulated"] else []}
     seats = list(ClientSeat.objects.filter(person=person, ended_at=None).select_related("client").order_by("id"))
@@ -37,7 +41,8 @@ def _frame(person: Person | AnonymousUser) -> dict[str, Any]:
     return shown | {
         "client_seats": held,
         "seat_offers": [seat for seat in seats if not seat.accepted_at],
-        "client_only": bool(held) and standing.status(person) == Status.APPLICANT,
+        "client_only": bool(held) and applicant,
+        "in_assembly": not applicant,
         "is_officer": bool(posts),
         "at_the_desk": not posts.isdisjoint(deposits.POSTS),
     }

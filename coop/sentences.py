@@ -16,6 +16,9 @@ from payments.templatetags.money import money
 SENTENCES: "Mapping[str, str | Words]" = {
     "admin.looked": gettext_lazy("%(who)s looked at %(subject)s as an officer."),
     "answers.submitted": gettext_lazy("%(who)s handed in an answer (%(subject)s)."),
+    "assembly.corrected": gettext_lazy("%(who)s corrected %(subject)s; the former words stay beside it."),
+    "assembly.opened": gettext_lazy("%(who)s opened %(subject)s in the assembly."),
+    "assembly.wrote": gettext_lazy("%(who)s wrote %(subject)s in the assembly."),
     "claims.claimed": gettext_lazy("%(who)s took a task of %(subject)s at %(pay)s."),
     "claims.expired": gettext_lazy("The time for a task of %(subject)s ran out; it is free again."),
     "claims.left": gettext_lazy("%(who)s gave back a task of %(subject)s."),

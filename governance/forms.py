@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from coop.people.models import Person
 from governance import options
-from governance.models import Choice, Method, PauseGround, Proposal
+from governance.models import LONGEST_MESSAGE, Choice, Method, PauseGround, Proposal, Topic
 from governance.options import ABSTAIN, Offered
 
 LONGEST_TEXT = 3000
@@ -156,3 +156,20 @@ class AskPause(forms.Form):
         """Return the scope: one job, or all new work."""
         job: Any = self.cleaned_data["job"]
         return f"job:{job}" if job else "work"
+
+
+class Write(forms.Form):
+    """A message."""
+
+    text = forms.CharField(
+        label=_("Your words"), max_length=LONGEST_MESSAGE, widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("Markdown: *leaning*, **strong**, lists, links. What you send stays; you can add a correction."),
+    )  # fmt: skip
+
+
+class OpenThread(Write):
+    """A thread of its own, with its first message."""
+
+    topic = forms.ChoiceField(label=_("About"), choices=Topic, widget=forms.RadioSelect)
+    title = forms.CharField(label=_("Title"), max_length=140)
+    field_order = ["topic", "title", "text"]

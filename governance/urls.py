@@ -1,8 +1,8 @@
-"""Addresses of the ground: votes, receipts, my standing, pauses."""
+"""Addresses of the ground: votes, receipts, my standing, pauses, the assembly."""
 
 from django.urls import path
 
-from governance.views import ballots, pauses, standing, votes
+from governance.views import assembly, ballots, pauses, standing, votes
 
 app_name = "governance"
 urlpatterns = [
@@ -24,4 +24,11 @@ urlpatterns = [
     path("pauses/", pauses.home, name="pauses"),
     path("pauses/new/", pauses.ask, name="ask_pause"),
     path("pauses/<int:pk>/confirm/", pauses.confirm, name="confirm_pause"),
+    path("assembly/", assembly.home, name="assembly"),
+    path("assembly/new/", assembly.open_thread, name="open_thread"),
+    path("assembly/<int:pk>/", assembly.thread, name="thread"),
+    path("assembly/proposal/<int:number>/", assembly.about, {"kind": "proposal"}, name="about_proposal"),
+    path("assembly/job/<int:number>/", assembly.about, {"kind": "job"}, name="about_job"),
+    path("assembly/message/<int:pk>/", assembly.message, name="message"),
+    path("assembly/message/<int:pk>/correct/", assembly.correct, name="correct"),
 ]

@@ -12,7 +12,8 @@ from coop import clock
 from coop.demo import founding
 from coop.people import clients
 from coop.people.models import Client, Person
-from governance import offices, proposals
+from governance import assembly, offices, proposals
+from governance.models import Proposal
 from payments import deposits
 from payments.models import Fund, WorkType
 from tasks import answers, claims, datasets, jobs, onboarding
@@ -120,6 +121,7 @@ def populate(at: datetime) -> None:
     for name, count in (("Amina", 12), ("Luis", 9), ("Grace", 12), ("Omar", 10)):
         _work(person(name), match, count)
     _propose(at)
+    _talk(at)
 
 
 MATCH_GUIDE = """\
@@ -161,6 +163,23 @@ def _work(worker: Person, job: Job, count: int) -> None:
         answers.submit(
             assignment, value={"labels": [label]}, key=uuid.uuid4(), seconds=24 + turn % 11, by=worker, at=at
         )
+
+
+def _talk(at: datetime) -> None:
+    """Let members talk about what they are paid, and about the vote."""
+    opened = assembly.open_thread(
+        topic="conditions",
+        title="How long do Orbit's comparisons really take you?",
+        text="I need **seven minutes**, the card says five. How is it for you? Write times, not impressions.",
+        by=person("Priya"),
+        at=at,
+    )
+    assembly.write(
+        opened.thread, "Six and a half on my phone. Reading both answers is most of it.", by=person("Amina"), at=at
+    )
+    assembly.write(opened.thread, "Five when both are short. We should ask for a pilot.", by=person("Luis"), at=at)
+    vote = Proposal.objects.latest("id")
+    assembly.write_about(f"proposal:{vote.pk}", "Listings are twice as long as in spring.", by=person("Luis"), at=at)
 
 
 def _propose(at: datetime) -> None:

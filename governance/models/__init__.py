@@ -1,8 +1,9 @@
-"""The ground: rules, proposals, rolls, ballots, mandates, standing, pauses, offices. Facts and constraints only.
+"""The ground: rules, proposals, rolls, ballots, mandates, standing, pauses, offices, talk. Facts and constraints only.
 
 The state of a proposal is not stored: it follows from its times and from the rows that exist (see voting.state).
 """
 
+from governance.models.assembly import LONGEST_MESSAGE, Message, Thread, Topic
 from governance.models.ballots import Ballot, Choice, Tally
 from governance.models.mandates import Enactment, Mandate
 from governance.models.offices import Office
@@ -13,11 +14,13 @@ from governance.models.standing import Standing, Status
 
 __all__ = [
     "CUTS",
+    "LONGEST_MESSAGE",
     "WHOLE",
     "Ballot",
     "Choice",
     "Enactment",
     "Mandate",
+    "Message",
     "Method",
     "Office",
     "Option",
@@ -30,4 +33,6 @@ __all__ = [
     "Standing",
     "Status",
     "Tally",
+    "Thread",
+    "Topic",
 ]

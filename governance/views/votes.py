@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
-from governance import explaining, policies, proposals, standing, voting
+from governance import explaining, policies, proposals, reading, standing, voting
 from governance.forms import Words
 from governance.models import Proposal
 from governance.views import me, reader
@@ -84,6 +84,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
         "changes": explaining.changes_for(found, person, at),
         "phases": [] if draft else explaining.phases(found, at),
         "turnout": None if draft else proposals.turnout(found),
+        "said": 0 if draft else reading.number_about(f"proposal:{found.pk}"),
         "voted": bool(person and not draft and voting.has_voted(found, person)),
     }
     ask = proposals.publish_refusal if draft else voting.refusal

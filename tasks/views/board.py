@@ -9,11 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from coop import clock
+from coop import clock, markdown
 from coop.people.models import Person
 from governance import standing
 from payments import escrow, rates
-from tasks import cards, claims, guides, offers, onboarding
+from tasks import cards, claims, offers, onboarding
 from tasks.models import Job
 
 PER_PAGE = 10
@@ -60,7 +60,7 @@ def job(request: HttpRequest, number: int) -> HttpResponse:
 def guide(request: HttpRequest, number: int) -> HttpResponse:
     """Show a job's guide, readable before anything is accepted."""
     found = _open(number)
-    return render(request, "tasks/work/guide.html", {"job": found, "guide": guides.html(found.guide)})
+    return render(request, "tasks/work/guide.html", {"job": found, "guide": markdown.html(found.guide)})
 
 
 @login_required
@@ -89,6 +89,6 @@ def start(request: HttpRequest) -> HttpResponse:
         "seconds": words["seconds"] * so_far.total,
         "status": standing.status(me),
         "refusal": None if so_far.finished else claims.refusal(so_far.job, by=me, at=clock.now()),
-        "guide": guides.html(so_far.job.guide),
+        "guide": markdown.html(so_far.job.guide),
     }
     return render(request, "tasks/work/start.html", shown)

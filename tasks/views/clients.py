@@ -11,13 +11,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from coop import clock
+from coop import clock, markdown
 from coop.people import clients
 from coop.people.models import SEATED, ClientSeat, Person
 from coop.refusals import refuse_if
 from payments import accounts, escrow, ledger, rates
 from payments.models import WorkType
-from tasks import bounded, datasets, exports, forms, guides, jobs
+from tasks import bounded, datasets, exports, forms, jobs
 from tasks.models import Job
 
 PER_PAGE = 20
@@ -120,7 +120,8 @@ def _show(request: HttpRequest, job: Job, raising: forms.Raise, status: int = 20
         "client": job.client, "job": job, "quote": jobs.price(job), "progress": jobs.progress(job),
         "missing": jobs.missing(job), "available": escrow.available(job.client), "held": escrow.set_aside(job.pk),
         "refusal_to_fund": jobs.refusal_to_fund(job), "refusal_to_open": jobs.refusal_to_open(job),
-        "guide": guides.html(job.guide), "uploads": uploads, "raising": raising, "rate": jobs.voted_rate(job.work_type),
+        "guide": markdown.html(job.guide), "uploads": uploads, "raising": raising,
+        "rate": jobs.voted_rate(job.work_type),
     }  # fmt: skip
     if shown["rate"]:
         time = rates.measured_time(job.work_type, shown["rate"])

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from coop import clock
+from coop import clock, markdown
 from coop.people.models import Person
 from coop.refusals import refuse_if
 from governance import standing
-from tasks import guides, reviews, shapes
+from tasks import reviews, shapes
 from tasks.models import Assignment
 
 # How the parts of an answer are called where one is chosen.
@@ -68,7 +68,7 @@ def _page(assignment: Assignment, form: SendBack) -> dict[str, Any]:
         "shape": shape,
         "value": assignment.answers.latest("number").value,
         "page": shape.page(shapes.form_for(assignment.job.form, task.data), task.data, assignment.pk),
-        "guide": guides.html(assignment.job.guide),
+        "guide": markdown.html(assignment.job.guide),
         "form": form,
     }
 

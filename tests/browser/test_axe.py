@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext
 
 from coop import clock, demo
 from coop.people.models import Person
+from governance import assembly
 from governance.models import Proposal
 from tasks import claims
 from tasks.models import Job
@@ -28,7 +29,8 @@ PAGES = {
     "nobody": ["/", "/styleguide/", "/account/login/", "/account/signup/", "/jobs/", "/rates/", "/votes/", "/record/",
                "/how-we-decide/", "/promises/", "/nowhere/"],
     "newcomer": ["/", "/start/"],
-    "amina": ["/", "/jobs/", "/pay/", "/votes/", "/standing/", "/review/", "/me/"],
+    "amina": ["/", "/jobs/", "/pay/", "/votes/", "/standing/", "/review/", "/me/", "/assembly/",
+              "/assembly/new/"],
     "olga": ["/", "/c/orbit/"],
     "teresa": ["/desk/"],
     "samuel": ["/pauses/new/"],
@@ -60,6 +62,9 @@ def lively(live_server: Any, amina: Person) -> dict[str, list[str]]:
     first, second = Job.objects.filter(opened_at__isnull=False, work_type__slug__in=KINDS).order_by("id")
     tasks = [claims.claim_next(job, by=amina, at=clock.now()) for job in (first, second)]
     of_amina = [*(f"/work/{task.pk}/" for task in tasks), f"/jobs/{first.pk}/", "/votes/new/rate_change/", "/pay/ask/"]
+    thread = assembly.open_thread(topic="conditions", title="Pay", text="**Late**, _again_.", by=amina, at=clock.now())
+    assembly.correct(thread, "On time.", by=amina, at=clock.now())
+    of_amina += [f"/assembly/{thread.thread_id}/", f"/assembly/message/{thread.pk}/correct/"]
     proposal = f"/votes/{Proposal.objects.latest('id').pk}/"
     of_olga = [f"/c/orbit/jobs/{first.pk}/", "/c/orbit/jobs/new/product-match/", "/c/orbit/money/"]
     more = {"amina": [*of_amina, proposal], "olga": of_olga, "nobody": [proposal]}

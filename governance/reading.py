@@ -1,0 +1,101 @@
+"""The assembly as its pages show it: threads, the latest first, messages with their corrections. Decides nothing."""
+
+from dataclasses import dataclass
+
+from django.db import models
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from coop import markdown
+from governance.models import Message, Proposal, Thread
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message as it is read now: its last words, and the former ones, oldest first."""
+
+    message: Message
+    latest: Message
+    former: list[Message]
+
+    @property
+    def html(self) -> SafeString:
+        """Return the last words as clean HTML."""
+        return markdown.html(self.latest.text)
+
+    @property
+    def before(self) -> list[tuple[Message, SafeString]]:
+        """Return the former words as clean HTML."""
+        return [(message, markdown.html(message.text)) for message in self.former]
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A thread in a list: its name, how many messages it has."""
+
+    thread: Thread
+    name: str
+    number: int
+
+
+def threads(topic: str = "") -> models.QuerySet[Thread]:
+    """Return the threads of a topic, or all, those with the latest message first; with `latest_at` and `messages`."""
+    said = Message.objects.filter(thread=models.OuterRef("pk"))
+    latest = said.order_by("-id").values("written_at")[:1]
+    number = said.filter(corrects=None).order_by().values("thread").annotate(n=models.Count("pk")).values("n")
+    known = Thread.objects.select_related("opened_by").annotate(
+        latest_at=models.Subquery(latest), number=models.Subquery(number)
+    )
+    return (known.filter(topic=topic) if topic else known).order_by(models.F("latest_at").desc(nulls_last=True), "-id")
+
+
+def talks(found: list[Thread]) -> list[Talk]:
+    """Return threads of `threads()` with their names; at most one query for all."""
+    names = named(found)
+    return [
+        Talk(thread, thread.title or names[thread.subject], getattr(thread, "number", None) or 0) for thread in found
+    ]
+
+
+def messages(thread: Thread) -> models.QuerySet[Message]:
+    """Return the messages of a thread in their order, each with its author and its corrections."""
+    corrections = models.Prefetch("corrections", Message.objects.order_by("id"))
+    first = Message.objects.filter(thread=thread.pk, corrects=None).order_by("id")
+    return first.select_related("author").prefetch_related(corrections)
+
+
+def said(found: list[Message]) -> list[Said]:
+    """Return messages of `messages()` as they are read now."""
+    shown = []
+    for message in found:
+        every = [message, *message.corrections.all()]
+        shown.append(Said(message, every[-1], every[:-1]))
+    return shown
+
+
+def place(message: Message) -> int:
+    """Return how many messages of the thread stand before this one, or before the one it corrects."""
+    first = message.corrects_id or message.pk
+    return Message.objects.filter(thread_id=message.thread_id, corrects=None, pk__lt=first).count()
+
+
+def number_about(subject: str) -> int:
+    """Return how many messages were written about a thing."""
+    return Message.objects.filter(thread__subject=subject, corrects=None).count()
+
+
+def name_of(thread: Thread) -> str:
+    """Return what a thread is called: its title, or the thing it is about."""
+    return thread.title or named([thread])[thread.subject]
+
+
+def named(found: list[Thread]) -> dict[str, str]:
+    """Return the names of the things that threads are about, by their subjects; one query for all."""
+    parts = [(thread.subject, *thread.subject.split(":")) for thread in found if thread.subject]
+    numbers = [int(number) for _subject, kind, number in parts if kind == "proposal"]
+    titles = dict(Proposal.objects.filter(pk__in=numbers).values_list("pk", "title")) if numbers else {}
+    names = {"proposal": _("Vote %(number)s: %(title)s"), "job": _("Job %(number)s")}
+    return {
+        subject: names[kind] % {"number": number, "title": titles.get(int(number), "")}
+        for subject, kind, number in parts
+    }
