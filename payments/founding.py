@@ -9,7 +9,8 @@ from django.db import transaction
 
 from coop.record import events
 from governance.models import Mandate
-from payments.models import Fee, Rate, WorkType
+from payments import instruments
+from payments.models import Fee, Instrument, Rate, WorkType
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class FirstRate:
 FIRST = (
     FirstRate("onboarding", "Onboarding", "choice", Decimal("0.30"), 100, unit="question", tier="everyone"),
     FirstRate("product-match", "Compare products", "choice", Decimal("0.09"), 30),
-    FirstRate("compare-answers", "Compare two answers", "comparison", Decimal("0.90"), 240),
+    FirstRate("compare-answers", "Compare two answers", "comparison", Decimal("0.90"), 240, tier="writing"),
 )
 # The first fee: 10 % of the wage; 30 % of it trains newcomers, 5 % pays for care.
 ON_WAGE, TO_TRAINING, TO_CARE = 1000, 3000, 500
@@ -37,12 +38,16 @@ ON_WAGE, TO_TRAINING, TO_CARE = 1000, 3000, 500
 
 @transaction.atomic
 def open_books(*, mandate: Mandate, at: datetime, kinds: Iterable[FirstRate] = FIRST) -> dict[str, WorkType]:
-    """Write the first rates and the fee by the founding mandate; return the kinds of work by slug.
+    """Write the first rates, the fee and the other instruments by the founding mandate; return the kinds by slug.
 
-    Only the owner of the schema may: the site is refused by `rate_is_what_the_vote_said` and
-    `fee_is_set_by_the_founding_meeting`.
+    Only the owner of the schema may: the site is refused by `rate_is_what_the_vote_said`,
+    `fee_is_set_by_the_founding_meeting` and `instrument_is_what_the_vote_said`.
     """
     Fee.objects.create(version=1, on_wage=ON_WAGE, training=TO_TRAINING, care=TO_CARE, mandate=mandate, since=at)
+    Instrument.objects.bulk_create(
+        Instrument(kind=kind, key=key, version=1, value=instruments.canonical(value), mandate=mandate, since=at)
+        for (kind, key), value in instruments.FIRST.items()
+    )
     opened = {kind.slug: _open(kind, mandate, at) for kind in kinds}
     events.write("payments.books_opened", by=None, subject=f"mandate:{mandate.pk}", at=at, work_types=sorted(opened))
     return opened

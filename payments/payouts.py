@@ -15,14 +15,10 @@ from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
 from governance.models import Office
-from payments import accounts, deposits, ledger
+from payments import accounts, deposits, instruments, ledger
 from payments.ledger import Kind, Line
 from payments.models import Payout, PayoutState
 from payments.templatetags.money import money
-
-CENT = Decimal("0.01")
-# The constitution's part 8: one unit of currency.
-MINIMUM = Decimal(1)
 
 
 def ready(person: Person) -> Decimal:
@@ -31,17 +27,25 @@ def ready(person: Person) -> Decimal:
 
 
 def most(person: Person) -> Decimal:
-    """Return the largest payout a person can ask for: whole cents; what is finer stays theirs."""
-    return ready(person).quantize(CENT, ROUND_DOWN)
+    """Return the largest payout a person can ask for, in the steps the members voted; what is finer stays theirs."""
+    return _in_steps(ready(person), instruments.payout_step())
+
+
+def _in_steps(amount: Decimal, step: Decimal) -> Decimal:
+    return (amount / step).quantize(Decimal(1), ROUND_DOWN) * step
 
 
 def refusal(person: Person, amount: Decimal) -> Refusal | None:
     """Say why a person cannot ask for this amount; None if they can. Standing never is a reason (E3)."""
-    if not amount.is_finite() or amount < MINIMUM:
-        reason = _("A payout is at least %(minimum)s.") % {"minimum": money(MINIMUM, "USD")}
+    least, step = instruments.payout_minimum(), instruments.payout_step()
+    if not amount.is_finite() or amount < least:
+        reason = _("A payout is at least %(minimum)s.") % {"minimum": money(least, "USD")}
         return Refusal(reason, "part 8", _("What you earned stays yours and does not expire (E3)."), status=409)
-    if amount != amount.quantize(CENT):
-        return Refusal(_("Money is sent in whole cents."), appeal=_("What is finer stays yours."), status=409)
+    if amount != _in_steps(amount, step):
+        words = _("Money is sent in steps of %(step)s.") % {"step": money(step, "USD")}
+        return Refusal(words, appeal=_("What is finer stays yours."), status=409)
+    if closed := instruments.refusal_by_rail():
+        return closed
     return _too_much(person) if amount > most(person) else None
 
 
@@ -93,6 +97,8 @@ def refusal_to_send(payout: Payout, *, by: Office, at: datetime) -> Refusal | No
         return Refusal(_("This payout has been sent."), status=409)
     if not deposits.in_office(by, at):
         return Refusal(_("Money is sent by the treasurer or the secretary."), "D8")
+    if at < payout.requested_at + instruments.payout_delay():
+        return Refusal(_("This payout rests as long as the members voted."), "N3", status=409)
     if by.person_id == payout.person_id:
         return Refusal(_("Nobody sends money to themselves."), "D8", _("Ask another officer."))
     return None

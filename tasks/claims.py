@@ -13,7 +13,7 @@ from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
 from governance import standing
-from payments import escrow
+from payments import escrow, instruments
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
 from tasks import cards, locks
@@ -125,7 +125,11 @@ def _refusal(job: Job, terms: Offer, by: Person, at: datetime) -> Refusal | None
         return no
     # The database has said yes with the terms already; only a no is worth the words.
     doing = "onboarding" if terms.is_onboarding else f"claim:job:{job.pk}"
-    return None if terms.may_work else standing.refusal(by, doing=doing, at=at)
+    return None if terms.may_work else _barred(job, doing, by, at)
+
+
+def _barred(job: Job, doing: str, by: Person, at: datetime) -> Refusal | None:
+    return standing.refusal(by, doing=doing, at=at) or instruments.refusal(by, job.work_type)
 
 
 def _not_open(terms: Offer) -> Refusal | None:

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from coop.people.models import Client, Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
-from payments import accounts, escrow, ledger, rates
-from payments.models import Rate, WorkType
+from payments import accounts, escrow, instruments, ledger, rates
+from payments.models import Kind, Rate, WorkType
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
 from tasks import funds, shapes
@@ -223,7 +223,7 @@ def refusal_to_open(job: Job) -> Refusal | None:
     """Say why a job cannot be opened for work, or nothing."""
     if wrong := _refusal_to_change(job) or _refusal_without_tasks(job):
         return wrong
-    if wrong := pay_refusal(job.work_type, job.pay):
+    if wrong := pay_refusal(job.work_type, job.pay) or _refusal_by_instrument(job):
         return wrong
     if (short := missing(job)) > 0:
         return Refusal(
@@ -232,6 +232,19 @@ def refusal_to_open(job: Job) -> Refusal | None:
             "E1",
             _("Set the money aside, then open the job."),
         )
+    return None
+
+
+def _refusal_by_instrument(job: Job) -> Refusal | None:
+    """Say which of the members' instruments a job's terms do not keep to, or nothing."""
+    least = timedelta(seconds=instruments.value(Kind.TIME_LIMIT)["least"])
+    if job.time_limit < least:
+        words = _("The members give at least %(seconds)s seconds for a task.")
+        return Refusal(words % {"seconds": round(least.total_seconds())}, "N4")
+    if job.review_days > (most := instruments.value(Kind.ACCEPTANCE)["silence_days"]):
+        return Refusal(_("Answers are accepted by silence after at most %(days)s days.") % {"days": most}, "7")
+    if not instruments.takes_jobs(job.work_type):
+        return Refusal(_("The members have closed this kind of work to new jobs."), "N5")
     return None
 
 

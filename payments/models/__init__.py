@@ -1,7 +1,8 @@
-"""The money: kinds of work and their voted rates, the fee, accounts and transfers, deposits, payouts, what is owed."""
+"""The money: kinds of work, rates, the fee, other instruments, accounts and transfers, deposits and payouts."""
 
 from payments.models.books import Account, Transfer
 from payments.models.entitlements import Entitlement, Owing
+from payments.models.instruments import Instrument, Kind
 from payments.models.payouts import Deposit, Fund, Payout, PayoutState
 from payments.models.rates import Fee, Rate, WorkType
 
@@ -11,6 +12,8 @@ __all__ = [
     "Entitlement",
     "Fee",
     "Fund",
+    "Instrument",
+    "Kind",
     "Owing",
     "Payout",
     "PayoutState",

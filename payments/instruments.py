@@ -1,0 +1,154 @@
+"""The registry of instruments: everything that changes what a member earns, is offered or may do (D3).
+
+Pay and access read these and nothing else; `tests/payments/test_registry.py` walks the code and says so. Rates and the
+fee are tables of their own, the unit and the estimate their columns; everything else is a row of `Instrument`.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from coop.people.models import Person
+from coop.refusals import Refusal
+from payments.models import Instrument, Kind, WorkType
+from payments.money import from_micro
+
+# Each kind of instrument and where it stands.
+REGISTRY: Mapping[str, str] = {
+    "rate": "payments_rate.amount",
+    "estimate": "payments_rate.estimated_seconds",
+    "unit": "payments_worktype.unit",
+    "fee": "payments_fee",
+    **dict.fromkeys(Kind.values, "payments_instrument"),
+}
+# What the founding meeting decides when it says nothing else: (kind, key) and its value.
+FIRST: Mapping[tuple[str, str], Mapping[str, object]] = {
+    (Kind.ROUNDING, ""): {"wage_step": 1, "payout_step": 10_000},
+    (Kind.CURRENCY, ""): {"codes": ["USD"]},
+    (Kind.BONUS, ""): {"every": 0},
+    (Kind.TIME_LIMIT, ""): {"least": 1},
+    (Kind.ACCEPTANCE, ""): {"silence_days": 7},
+    (Kind.ALLOCATION, ""): {"order": "first_come", "most_a_day": 0},
+    (Kind.QUALIFICATION, ""): {"of": 0, "units": 0},
+    (Kind.REGION, ""): {"open": True},
+    (Kind.CLIENT_BLOCK, ""): {"by": "case"},
+    (Kind.PAYOUT_MINIMUM, ""): {"micro": 1_000_000},
+    (Kind.PAYOUT_DELAY, ""): {"hours": 0},
+    (Kind.FLOOR, ""): {"micro_an_hour": 0},
+    (Kind.RAIL, "rail:by_hand"): {"open": True},
+    (Kind.OPENING, ""): {"open": True, "notice_days": 0},
+}
+BY_HAND = "rail:by_hand"
+ALL = gettext_lazy("everybody")
+
+
+def canonical(value: Mapping[str, object]) -> str:
+    """Return the one JSON text of a value: keys sorted, no spaces."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def value(kind: str, key: str = "") -> dict[str, Any]:
+    """Return what an instrument says now: about this key, else about all. LookupError if it says nothing."""
+    found = latest(kind, key) or (latest(kind, "") if key else None)
+    if found is None:
+        message = f"there is no instrument {kind} {key}"
+        raise LookupError(message)
+    said: dict[str, Any] = json.loads(found.value)
+    return said
+
+
+def latest(kind: str, key: str = "") -> Instrument | None:
+    """Return the version in force of exactly this instrument, or None."""
+    return Instrument.objects.filter(kind=kind, key=key).order_by("-version").first()
+
+
+def history(kind: str, key: str = "") -> list[Instrument]:
+    """Return every version, newest first, with the vote behind each."""
+    versions = Instrument.objects.filter(kind=kind, key=key).select_related("mandate__proposal")
+    return list(versions.order_by("-version"))
+
+
+def in_force() -> list[Instrument]:
+    """Return the version in force of every instrument; one query."""
+    newest = Instrument.objects.order_by("kind", "key", "-version").distinct("kind", "key")
+    return list(newest.select_related("mandate__proposal"))
+
+
+def payout_minimum() -> Decimal:
+    """Return the least amount that is paid out, in US dollars."""
+    return from_micro(value(Kind.PAYOUT_MINIMUM)["micro"])
+
+
+def payout_step() -> Decimal:
+    """Return the step in which money is paid out, in US dollars; what is finer stays with the member."""
+    return from_micro(value(Kind.ROUNDING)["payout_step"])
+
+
+def payout_delay() -> timedelta:
+    """Return how long a payout rests before it may be sent: 72 hours at most (E3)."""
+    return timedelta(hours=value(Kind.PAYOUT_DELAY)["hours"])
+
+
+def refusal_by_rail(rail: str = BY_HAND) -> Refusal | None:
+    """Say why nobody is paid out this way now, or nothing."""
+    if value(Kind.RAIL, rail)["open"]:
+        return None
+    return Refusal(
+        _("The members have closed this way to be paid."), "N6", _("Choose another way; your pay stays yours (E3).")
+    )
+
+
+def refusal(person: Person, work_type: WorkType) -> Refusal | None:
+    """Say why a kind of work is not open to a person by what the members voted, or nothing: it is open to everybody.
+
+    The database decides (`payments_opens_to`); this finds the words.
+    """
+    if opens_to(person, work_type):
+        return None
+    if not value(Kind.REGION, f"country:{person.country}")["open"]:
+        return Refusal(
+            _("The members have closed your region."),
+            "N6",
+            _("Your pay stays yours; any member can propose to open it."),
+        )
+    needs = value(Kind.QUALIFICATION, f"work_type:{work_type.pk}")
+    if needs["units"] and _accepted(person, needs["of"]) < needs["units"]:
+        words = _("This work opens after %(units)s accepted units of %(of)s.")
+        first = WorkType.objects.get(pk=needs["of"])
+        return Refusal(words % {"units": needs["units"], "of": first.name}, "N9", _("Each of those is paid work."))
+    return Refusal(
+        _("You have taken as much of this work today as the members share out to each."), "N9",
+        _("It opens again tomorrow. See the other jobs."), status=409,
+    )  # fmt: skip
+
+
+def opens_to(person: Person, work_type: WorkType) -> bool:
+    """Tell whether a kind of work is open to a person by every instrument."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT payments_opens_to(%s, %s)", [person.pk, work_type.pk])
+        (opens,) = cursor.fetchone()
+    return bool(opens)
+
+
+def takes_jobs(work_type: WorkType) -> bool:
+    """Tell whether new jobs of this kind of work may open: a vote can close it, after its notice."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT payments_takes_jobs(%s)", [work_type.pk])
+        (takes,) = cursor.fetchone()
+    return bool(takes)
+
+
+def _accepted(person: Person, work_type: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(accepted), 0) FROM payments_units_done WHERE work_type_id = %s AND person_id = %s",
+            [work_type, person.pk],
+        )
+        (units,) = cursor.fetchone()
+    return int(units)
