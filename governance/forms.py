@@ -173,3 +173,10 @@ class OpenThread(Write):
     topic = forms.ChoiceField(label=_("About"), choices=Topic, widget=forms.RadioSelect)
     title = forms.CharField(label=_("Title"), max_length=140)
     field_order = ["topic", "title", "text"]
+
+
+class Search(forms.Form):
+    """Words to find in the assembly."""
+
+    q = forms.CharField(label=_("Find"), max_length=200, widget=forms.TextInput(attrs={"type": "search"}))
+    page = forms.IntegerField(min_value=1, max_value=1000, required=False, widget=forms.HiddenInput)

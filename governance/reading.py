@@ -99,3 +99,9 @@ def named(found: list[Thread]) -> dict[str, str]:
         subject: names[kind] % {"number": number, "title": titles.get(int(number), "")}
         for subject, kind, number in parts
     }
+
+
+def all_names(found: list[Thread]) -> dict[int, str]:
+    """Return what threads are called, by their numbers; at most one query for all."""
+    names = named(found)
+    return {thread.pk: thread.title or names[thread.subject] for thread in found}

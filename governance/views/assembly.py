@@ -13,8 +13,8 @@ from coop import clock
 from coop.people import clients
 from coop.people.models import Person
 from coop.refusals import refuse_if
-from governance import assembly, reading
-from governance.forms import OpenThread, Write
+from governance import assembly, reading, searching
+from governance.forms import OpenThread, Search, Write
 from governance.models import Message, Proposal, Thread, Topic
 from governance.views import me
 
@@ -40,7 +40,9 @@ def _at(message: Message) -> str:
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the threads, those with the latest messages first; of one topic when it is asked for."""
+    """Show the threads, those with the latest messages first; of one topic, or by words, when that is asked for."""
+    if request.GET.get("q", "").strip():
+        return _found(request)
     person, topic = _reader(request), request.GET.get("topic", "")
     found = Paginator(reading.threads(topic if topic in Topic.values else ""), THREADS)
     page = found.get_page(request.GET.get("page"))
@@ -52,6 +54,17 @@ def home(request: HttpRequest) -> HttpResponse:
         "refusal": assembly.write_refusal(person, at=clock.now()),
     }
     return render(request, "governance/assembly.html", shown)
+
+
+def _found(request: HttpRequest) -> HttpResponse:
+    """Show what was said with the words that are asked for."""
+    _reader(request)
+    form = Search(request.GET)
+    if not form.is_valid():
+        return render(request, "governance/found.html", {"form": form})
+    words, page = form.cleaned_data["q"], form.cleaned_data["page"] or 1
+    shown = {"form": form, "words": words, "found": searching.search(words, page=page), "page": page}
+    return render(request, "governance/found.html", shown)
 
 
 @login_required
