@@ -11,8 +11,7 @@ from coop.demo import founding
 from coop.models import Cooperative
 from coop.people.models import ClientSeat, Person
 from governance import offices
-from governance.models import Standing, Status
-from payments import deposits
+from governance.models import Right, Standing, Status
 
 
 def of(request: HttpRequest) -> dict[str, Any]:
@@ -37,12 +36,13 @@ def _frame(person: Person | AnonymousUser) -> dict[str, Any]:
         return shown | {"demo_people": founding.CAST if shown["simulated"] else []}
     seats = list(ClientSeat.objects.filter(person=person, ended_at=None).select_related("client").order_by("id"))
     held = [seat for seat in seats if seat.accepted_at]
-    posts = {office.post for office in offices.held_by(person, shown["coop_time"])}
+    rights = offices.rights_of(person, shown["coop_time"])
     return shown | {
         "client_seats": held,
         "seat_offers": [seat for seat in seats if not seat.accepted_at],
         "client_only": bool(held) and applicant,
         "in_assembly": not applicant,
-        "is_officer": bool(posts),
-        "at_the_desk": not posts.isdisjoint(deposits.POSTS),
+        "is_officer": bool(rights),
+        "at_the_desk": Right.MONEY in rights,
+        "asks_for_pauses": Right.PAUSES in rights,
     }

@@ -7,9 +7,8 @@ from django.db import transaction
 
 from coop.people.models import Person
 from coop.record import events
-from governance.models import WHOLE, Mandate, Office, Rule, Standing, Status
+from governance.models import WHOLE, Mandate, Office, Post, Right, Rule, Standing, Status
 
-TERM = timedelta(days=3 * 365)
 HALF, TWO_THIRDS, THREE_QUARTERS = WHOLE // 2, WHOLE * 2 // 3, WHOLE * 3 // 4
 CUT = {"frozen_days": 7, "seniors_too": True}
 
@@ -66,16 +65,34 @@ RULES: dict[str, dict[str, object]] = {
     },
 }
 
+# The posts with which a cooperative begins, and what goes with them. Nobody checks or confirms their own doing: whoever
+# handles money audits nothing, and two posts that both ask for pauses are never one person's (see CONFIRMED).
+POSTS: dict[str, dict[str, object]] = {
+    "treasurer": {"term_days": 1095, "rights": [Right.MONEY, Right.PAUSES], "excludes": ["auditor", "panel trustee"]},
+    "secretary": {"term_days": 1095, "rights": [Right.MONEY, Right.PAUSES], "excludes": ["auditor", "panel trustee"]},
+    "safety officer": {
+        "term_days": 1095,
+        "rights": [Right.PAUSES, Right.REPORTS],
+        "excludes": ["auditor", "panel trustee", "treasurer"],
+    },
+    "auditor": {"term_days": 1095, "rights": [Right.BOOKS], "excludes": ["treasurer", "secretary", "safety officer"]},
+    "panel trustee": {"term_days": 730, "seats": 3, "rights": [Right.PANELS]},
+}
+
 
 def found(*, members: Iterable[Person], offices: Mapping[str, Person], at: datetime) -> Mandate:
-    """Hold the founding meeting: rules, members and officers (`{post: person}`), all by one founding mandate.
+    """Hold the founding meeting: rules, posts, members and officers (`{post: person}`), all by one founding mandate.
 
-    Works once, and only for the owner of the schema; raises IntegrityError by `mandate_needs_a_passed_vote` else.
+    Works once, and only for the owner of the schema; raises IntegrityError by `mandate_needs_a_passed_vote` else, and
+    by `office_keeps_to_its_post` for a post that is not one of POSTS.
     """
     with transaction.atomic():
         mandate = Mandate.objects.create(given_at=at, due_at=at, expires_at=at + timedelta(days=30))
         Rule.objects.bulk_create(
             Rule(key=key, version=1, published_at=at, mandate=mandate, **numbers) for key, numbers in RULES.items()
+        )
+        Post.objects.bulk_create(
+            Post(name=name, version=1, since=at, mandate=mandate, **facts) for name, facts in POSTS.items()
         )
         founders = [
             Standing(person=person, status=Status.MEMBER, since=at, rule="founding", mandate=mandate)
@@ -83,8 +100,14 @@ def found(*, members: Iterable[Person], offices: Mapping[str, Person], at: datet
         ]
         Standing.objects.bulk_create(founders)
         Office.objects.bulk_create(
-            Office(person=person, post=post, mandate=mandate, starts_at=at, ends_at=at + TERM)
+            Office(person=person, post=post, mandate=mandate, starts_at=at, ends_at=at + _term(post))
             for post, person in offices.items()
         )
         events.write("governance.founded", by=None, subject=f"mandate:{mandate.pk}", at=at, members=len(founders))
     return mandate
+
+
+def _term(post: str) -> timedelta:
+    """Return the longest term of a post; the shortest there is for one that the database will refuse."""
+    days = POSTS.get(post, {}).get("term_days")
+    return timedelta(days=days if isinstance(days, int) else 1)

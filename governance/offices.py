@@ -1,31 +1,65 @@
-"""Posts and who holds them: an officer is whoever holds one now (D8)."""
+"""Posts and who holds them: an officer is whoever holds one now, by mandate, until its date (D8).
+
+Everything that asks for an officer asks here, with the time; the database's guards ask `governance_may` alike.
+"""
 
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
 from coop.refusals import Refusal, Refused
-from governance.models import Office
+from governance.models import Office, OfficeEnd, Post, Right, Standing, Status
 
 TREASURER = "treasurer"
 SAFETY = "safety officer"
 SECRETARY = "secretary"
+AUDITOR = "auditor"
+TRUSTEE = "panel trustee"
+
+
+def held(at: datetime) -> QuerySet[Office]:
+    """Return the offices held at a moment: within their dates, not recalled, by people who are members all along."""
+    standings = Standing.objects.filter(person=OuterRef("person"))
+    went = standings.filter(status__in=[Status.LEFT, Status.EXPELLED], since__gte=OuterRef("starts_at"))
+    recalled = OfficeEnd.objects.filter(office=OuterRef("pk"), at__lte=at)
+    within = Office.objects.filter(~Exists(recalled), ~Exists(went), starts_at__lte=at, ends_at__gt=at)
+    status = Subquery(standings.order_by("-id").values("status")[:1])
+    return within.alias(status=status).filter(status=Status.MEMBER).order_by("starts_at", "id")
 
 
 def held_by(person: Person, at: datetime) -> list[Office]:
     """Return the posts a person holds at a moment, oldest first."""
-    return list(Office.objects.filter(person=person, starts_at__lte=at, ends_at__gt=at).order_by("starts_at", "id"))
+    return list(held(at).filter(person=person))
 
 
 def is_officer(person: Person, at: datetime) -> bool:
     """Tell whether a person holds any post at a moment."""
-    return Office.objects.filter(person=person, starts_at__lte=at, ends_at__gt=at).exists()
+    return held(at).filter(person=person).exists()
+
+
+def with_right(right: Right, at: datetime) -> QuerySet[Office]:
+    """Return the offices held at a moment whose post has a right then."""
+    latest = Post.objects.filter(name=OuterRef("post"), since__lte=at).order_by("-version").values("rights")[:1]
+    return held(at).alias(rights=Subquery(latest)).filter(rights__contains=right.value)
+
+
+def may(person: Person, right: Right, at: datetime) -> bool:
+    """Tell whether a person has a right by an office that they hold at a moment."""
+    return with_right(right, at).filter(person=person).exists()
+
+
+def rights_of(person: Person, at: datetime) -> set[str]:
+    """Return all rights that a person has at a moment; one query, empty for whoever holds no post."""
+    latest = Post.objects.filter(name=OuterRef("post"), since__lte=at).order_by("-version").values("rights")[:1]
+    held_now = held(at).filter(person=person).values_list(Subquery(latest), flat=True)
+    return {right for rights in held_now for right in rights or []}
 
 
 def handles_money(office: Office, at: datetime) -> bool:
     """Tell whether an office is one that handles money and is held at a moment."""
-    return office.post in (TREASURER, SECRETARY) and office.starts_at <= at < office.ends_at
+    return with_right(Right.MONEY, at).filter(pk=office.pk).exists()
 
 
 def refusal(person: Person, at: datetime) -> Refusal | None:
@@ -33,6 +67,17 @@ def refusal(person: Person, at: datetime) -> Refusal | None:
     if is_officer(person, at):
         return None
     return Refusal(_("This page is for people who hold a post now."), rule="D8", appeal=_("Posts are given by a vote."))
+
+
+def right_refusal(person: Person, right: Right, at: datetime) -> Refusal | None:
+    """Return why somebody is kept from what one right of the officers allows, or None."""
+    if may(person, right, at):
+        return None
+    return Refusal(
+        _("This is for a post that %(right)s, and you hold none now.") % {"right": right.label},
+        rule="D8",
+        appeal=_("Posts are given by a vote (rule N12)."),
+    )
 
 
 def require(person: Person, post: str, at: datetime) -> Office:

@@ -10,7 +10,7 @@ from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from governance import offices
-from governance.models import Office, Pause, PauseRequest
+from governance.models import Office, Pause, PauseRequest, Right
 
 LONGEST_HOURS = 72
 MOST_AT_ONCE = 5
@@ -27,7 +27,7 @@ def evidence_of(words: str) -> str:
 
 def ask_refusal(person: Person, *, by: Person, evidence: str, at: datetime) -> Refusal | None:
     """Return why an officer cannot ask to pause this person, or None. `evidence` is its SHA-256."""
-    if not offices.is_officer(by, at):
+    if not offices.may(by, Right.PAUSES, at):
         return Refusal(_("Only somebody who holds a post now may ask for a pause."), rule="part 6")
     if person.pk == by.pk:
         return Refusal(_("You cannot pause yourself; you can just not take work."), rule="part 6")
@@ -51,7 +51,7 @@ def ask(
     with transaction.atomic():
         request = PauseRequest.objects.create(
             person=person, ground=ground, scope=scope, reason=reason, evidence=evidence, hours=hours,
-            first_officer=offices.held_by(by, at)[0], asked_at=at,
+            first_officer=_posts(by, at)[0], asked_at=at,
         )  # fmt: skip
         subject = f"pause_request:{request.pk}"
         # The record is public: it says that, when and on which evidence, not what somebody is suspected of.
@@ -67,7 +67,12 @@ def waiting(at: datetime) -> list[PauseRequest]:
 
 def _other_posts(request: PauseRequest, by: Person, at: datetime) -> list[Office]:
     """Return the posts by which this person may confirm: others than the first officer's."""
-    return [office for office in offices.held_by(by, at) if office.post != request.first_officer.post]
+    return [office for office in _posts(by, at) if office.post != request.first_officer.post]
+
+
+def _posts(person: Person, at: datetime) -> list[Office]:
+    """Return the posts by which a person asks for pauses now."""
+    return list(offices.with_right(Right.PAUSES, at).filter(person=person))
 
 
 def confirm_refusal(request: PauseRequest, *, by: Person, at: datetime) -> Refusal | None:

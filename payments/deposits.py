@@ -10,12 +10,10 @@ from coop.people.models import Client, Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
 from governance import offices
-from governance.models import Office
+from governance.models import Office, Right
 from payments import accounts, ledger
 from payments.ledger import Kind, Line
 from payments.models import Deposit, Fund
-
-POSTS = (offices.TREASURER, offices.SECRETARY)
 
 
 def in_office(office: Office, at: datetime) -> bool:
@@ -37,9 +35,8 @@ def refusal(amount: Decimal, reference: str, *, by: Office, at: datetime) -> Ref
 
 def office_of(person: Person, at: datetime) -> Office:
     """Return the post by which a person handles money at a moment; raise Refused if they hold none."""
-    for office in offices.held_by(person, at):
-        if in_office(office, at):
-            return office
+    if office := offices.with_right(Right.MONEY, at).filter(person=person).first():
+        return office
     raise Refused(
         Refusal(_("The desk is for the treasurer and the secretary."), "D8", _("Posts are given by a vote (rule N12)."))
     )

@@ -6,13 +6,14 @@ The state of a proposal is not stored: it follows from its times and from the ro
 from governance.models.assembly import LONGEST_MESSAGE, Message, Thread, Topic
 from governance.models.ballots import Ballot, Choice, Tally
 from governance.models.mandates import Enactment, Mandate
-from governance.models.offices import Office
+from governance.models.offices import CONFIRMED, Office, OfficeEnd, Post, Right
 from governance.models.pauses import Pause, PauseGround, PauseRequest
 from governance.models.proposals import Method, Option, Proposal, RollEntry
 from governance.models.rules import CUTS, WHOLE, Rule
 from governance.models.standing import Standing, Status
 
 __all__ = [
+    "CONFIRMED",
     "CUTS",
     "LONGEST_MESSAGE",
     "WHOLE",
@@ -23,11 +24,14 @@ __all__ = [
     "Message",
     "Method",
     "Office",
+    "OfficeEnd",
     "Option",
     "Pause",
     "PauseGround",
     "PauseRequest",
+    "Post",
     "Proposal",
+    "Right",
     "RollEntry",
     "Rule",
     "Standing",

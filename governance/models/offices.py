@@ -1,19 +1,71 @@
-"""Posts and who holds them."""
+"""Posts, the rights that go with them, who holds them, and how a term ends early."""
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from coop.people import privacy
 from coop.people.models import Person
 from coop.people.privacy import Audience
 from governance.models.mandates import Mandate
 
+LONGEST_TERM_DAYS = 3 * 365
+
+
+class Right(models.TextChoices):
+    """What some posts may do and other members may not: the complete list (D8)."""
+
+    MONEY = "handles_money", _("records deposits, sends payouts and confirms them")
+    PAUSES = "asks_for_pauses", _("asks for an emergency pause, or confirms one")
+    REPORTS = "reads_reports", _("reads what members report about content")
+    BOOKS = "checks_the_books", _("looks at every account and transfer")
+    PANELS = "keeps_panels", _("prepares panels and keeps their files")
+
+
+# Acts of these rights need a second officer, so nobody may hold two posts that have one of them.
+CONFIRMED = (Right.MONEY, Right.PAUSES)
+
+
+class Post(models.Model):
+    """A version of a post: its rights, its term, its seats and the posts that its holder may not hold beside it.
+
+    The latest version counts, for those in office too. Only a founding meeting or a vote of the members writes one.
+    """
+
+    name = models.CharField(max_length=30, help_text="As treasurer, secretary, safety officer.")
+    version = models.PositiveIntegerField()
+    term_days = models.PositiveIntegerField(help_text="The longest term; never more than three years.")
+    seats = models.PositiveSmallIntegerField(default=1, help_text="How many people hold it at once.")
+    rights = models.JSONField(help_text="A list of rights, as handles_money.")
+    excludes = models.JSONField(default=list, help_text="Names of posts that its holder may not hold beside it.")
+    mandate = models.ForeignKey(Mandate, models.PROTECT, related_name="posts")
+    since = models.DateTimeField()
+
+    privacy.declare(
+        **dict.fromkeys((
+            "id", "name", "version", "term_days", "seats", "rights", "excludes", "mandate", "since",
+        ), Audience.PUBLIC)
+    )  # fmt: skip
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name", "version"], name="one_post_per_version"),
+            models.CheckConstraint(
+                condition=Q(term_days__range=(1, LONGEST_TERM_DAYS)), name="terms_are_three_years_at_most"
+            ),
+            models.CheckConstraint(condition=Q(seats__range=(1, 11)), name="posts_have_seats"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} (version {self.version})"
+
 
 class Office(models.Model):
-    """A post held by a person from a date to a date, by mandate. An officer is whoever holds one now (D8)."""
+    """A seat of a post held by a person from a date to a date, by mandate. An officer is whoever holds one now (D8)."""
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="offices")
     post = models.CharField(max_length=30, help_text="As treasurer, secretary, safety officer.")
+    seat = models.PositiveSmallIntegerField(default=1, db_default=1, help_text="From 1 to the seats of the post.")
     mandate = models.ForeignKey(Mandate, models.PROTECT, related_name="offices")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
@@ -22,6 +74,7 @@ class Office(models.Model):
         id=Audience.PUBLIC,
         person=Audience.MEMBERS,
         post=Audience.PUBLIC,
+        seat=Audience.PUBLIC,
         mandate=Audience.PUBLIC,
         starts_at=Audience.PUBLIC,
         ends_at=Audience.PUBLIC,
@@ -29,6 +82,20 @@ class Office(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="offices_end")]
+        indexes = [models.Index(fields=["post", "-ends_at"], name="offices_of_a_post")]
 
     def __str__(self) -> str:
         return f"{self.post}: {self.person}"
+
+
+class OfficeEnd(models.Model):
+    """An office that ended before its date, by the mandate of a recall (N13); its holder stays a member."""
+
+    office = models.OneToOneField(Office, models.PROTECT, related_name="end")
+    mandate = models.OneToOneField(Mandate, models.PROTECT, related_name="office_end")
+    at = models.DateTimeField()
+
+    privacy.declare(id=Audience.PUBLIC, office=Audience.PUBLIC, mandate=Audience.PUBLIC, at=Audience.PUBLIC)
+
+    def __str__(self) -> str:
+        return f"end of {self.office}"

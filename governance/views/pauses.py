@@ -11,7 +11,7 @@ from coop import clock
 from coop.refusals import refuse_if
 from governance import offices, pauses
 from governance.forms import AskPause
-from governance.models import PauseRequest
+from governance.models import PauseRequest, Right
 from governance.views import me
 
 
@@ -20,7 +20,7 @@ from governance.views import me
 def home(request: HttpRequest) -> HttpResponse:
     """Show officers what waits for a second officer and what runs."""
     at = clock.now()
-    refuse_if(offices.refusal(me(request), at))
+    refuse_if(offices.right_refusal(me(request), Right.PAUSES, at))
     waiting = [(asked, pauses.confirm_refusal(asked, by=me(request), at=at)) for asked in pauses.waiting(at)]
     return render(request, "governance/pauses.html", {"waiting": waiting, "running": pauses.running_now(at)})
 
@@ -29,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def ask(request: HttpRequest) -> HttpResponse:
     """Ask for a pause as the first officer; nothing happens until a second one confirms it."""
     at, form = clock.now(), AskPause(request.POST or None)
-    refuse_if(offices.refusal(me(request), at))
+    refuse_if(offices.right_refusal(me(request), Right.PAUSES, at))
     if form.is_valid():
         said = form.cleaned_data
         evidence = pauses.evidence_of(said["evidence"])

@@ -6,7 +6,7 @@ import pytest
 pytestmark = pytest.mark.django_db
 KEPT = [
     "rule", "proposal", "option", "rollentry", "ballot", "tally", "mandate", "enactment", "standing", "office",
-    "pauserequest", "pause",
+    "officeend", "post", "pauserequest", "pause",
 ]  # fmt: skip
 
 
@@ -17,7 +17,7 @@ def test_the_owner_empties_no_table(owner: psycopg.Connection, table: str) -> No
     assert str(caught.value.diag.constraint_name).endswith(("_is_append_only", "_is_kept"))
 
 
-@pytest.mark.parametrize("table", ["rule", "mandate", "standing", "office"])
+@pytest.mark.parametrize("table", ["rule", "mandate", "standing", "office", "post"])
 @pytest.mark.parametrize("statement", ["DELETE FROM {}", "UPDATE {} SET id = id + 1000"])
 def test_the_owner_rewrites_no_founding_row(owner: psycopg.Connection, table: str, statement: str) -> None:
     with pytest.raises(psycopg.errors.CheckViolation) as caught:
