@@ -27,6 +27,10 @@ urlpatterns = [
     path("record/head.json", happened.head, name="record_head"),
     path("record/proof/<int:index>.json", happened.proof, name="record_proof"),
     path("record/grew/<int:old>.json", happened.consistency, name="record_grew"),
+    # Before allauth's own: here a change takes seven days (attack A16).
+    path("account/email/", people.address, name="account_email"),
+    path("account/email/stop/", people.stop_address, name="stop_address"),
+    path("account/email/letter/<str:token>/", people.address_letter, name="address_letter"),
     path("account/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("", include("coop.styleguide")),

@@ -32,6 +32,7 @@ LED_TO_OTHERWISE = {
     "account_set_password",
     "health",
     "robots",
+    "stop_address",
     "styleguide",
 }
 READERS = ["nobody", "newcomer", "amina", "olga", "teresa", "samuel", "petra"]

@@ -127,6 +127,16 @@ class Seat(forms.Form):
     )
 
 
+class Address(forms.Form):
+    """The new address of an account."""
+
+    email = forms.EmailField(
+        label=_("New e-mail"),
+        max_length=254,
+        help_text=_("Until the change is made, you sign in with the old one and every letter goes there."),
+    )
+
+
 class Key(forms.Form):
     """A new API key."""
 

@@ -56,6 +56,41 @@ class Person(AbstractBaseUser):
         return self.name or self.email
 
 
+class AddressChange(models.Model):
+    """A change of a person's e-mail address: asked for by them, told to the old address, in force seven days later.
+
+    All times are the database's own. Until `done_at` the old address signs in and gets every letter.
+    """
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="address_changes")
+    old_address = models.EmailField()
+    new_address = models.EmailField()
+    asked_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    privacy.declare(
+        **dict.fromkeys((
+            "id", "person", "old_address", "new_address", "asked_at", "told_at", "confirmed_at", "stopped_at",
+            "done_at",
+        ), Audience.SELF)
+    )  # fmt: skip
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"],
+                condition=models.Q(stopped_at=None, done_at=None),
+                name="one_change_of_address_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"change of address {self.pk}"
+
+
 def display_name(person: Person) -> str:
     """Return the name a page shows for an account."""
     return person.name or person.email

@@ -1,5 +1,6 @@
 """Pages of accounts and organisations: about me, my organisation's seats and keys."""
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from coop import clock
-from coop.people import clients, forms, keys, profile
+from coop.people import addresses, clients, forms, keys, profile
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 
@@ -34,6 +35,52 @@ def me(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("me")
     return render(request, "people/me.html", {"form": form})
+
+
+@page
+@never_cache
+@login_required
+@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]  # allauth's comes without types
+def address(request: HttpRequest) -> HttpResponse:
+    """Show the address of my account and a change of it that is under way, and ask for another."""
+    person, form = me_of(request), forms.Address(request.POST or None)
+    if form.is_valid():
+        new, at = form.cleaned_data["email"], clock.now()
+        refusal = addresses.ask_refusal(person, new, by=person)
+        if refusal is None:
+            addresses.ask(person, new, by=person, at=at)
+            messages.success(request, _("We write to both addresses. Open the letter at the new one to confirm it."))
+            return redirect("account_email")
+        form.add_error("email", str(refusal))
+    change = addresses.open_change(person)
+    until = change.told_at + addresses.WAIT if change and change.told_at else None
+    return render(request, "people/address.html", {"form": form, "change": change, "until": until})
+
+
+@require_POST
+@login_required
+def stop_address(request: HttpRequest) -> HttpResponse:
+    """Stop the change of my address that is under way."""
+    if change := addresses.open_change(me_of(request)):
+        addresses.stop(change, by=me_of(request), at=clock.now())
+        messages.success(request, _("Stopped. Your address stays as it is."))
+    return redirect("account_email")
+
+
+@page
+@never_cache
+def address_letter(request: HttpRequest, token: str) -> HttpResponse:
+    """Confirm or stop a change of address by the link of a letter; a look alone does nothing."""
+    change, what = addresses.read(token)
+    if request.method != "POST":
+        return render(request, "people/address_letter.html", {"change": change, "stop": what == addresses.STOP})
+    if what == addresses.STOP:
+        addresses.stop(change, by=None, at=clock.now())
+        messages.success(request, _("Stopped. The address stays as it was. Set a new password now."))
+        return redirect("account_reset_password")
+    addresses.confirm(change, at=clock.now())
+    messages.success(request, _("Confirmed. From the day we wrote, it takes seven days."))
+    return redirect("home")
 
 
 @page
