@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.postgres",
     "coop.admin.AdminConfig",
     "allauth",
     "allauth.account",
@@ -201,7 +202,7 @@ SPECTACULAR_SETTINGS = {
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "background"
 
 # What a vote can change: each app that owns a thing writes its policy. Listed as MIDDLEWARE is, checked at start.
-GOVERNANCE_POLICIES = ["payments.policies.RateChange"]
+GOVERNANCE_POLICIES = ["payments.policies.RateChange", "governance.expulsion.Expulsion"]
 # What falls due by time is true without a background job having run: asked before a member's pay is shown or paid out.
 PAYMENTS_DUE = ["tasks.reviews.accept_silent", "payments.entitlements.settle"]
 

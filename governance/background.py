@@ -3,7 +3,8 @@
 from procrastinate.contrib.django import app
 
 from coop import clock
-from governance import standing, voting
+from coop.people.models import Person
+from governance import notices, resigning, standing, voting
 
 
 @app.periodic(cron="* * * * *")
@@ -18,3 +19,16 @@ def carry_on(timestamp: int) -> int:  # noqa: ARG001 - the planned time is hande
 def promote(timestamp: int) -> int:  # noqa: ARG001 - likewise
     """Make members of the candidates whose time has come (R2); return how many."""
     return standing.promote_due(clock.now())
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queueing_lock="governance.leave_due")
+def leave_due(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Let those leave whose seven days of notice are over; return how many."""
+    return len(resigning.leave_due(clock.now()))
+
+
+@app.task(name=notices.TELL, retry=5)
+def tell(person_id: int, about: str, case_id: int) -> None:
+    """Send a notice about a case, as deferred with the act."""
+    notices.deliver(Person.objects.get(pk=person_id), about, case_id)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from coop.people.models import Person
 from governance import options
-from governance.models import LONGEST_MESSAGE, Choice, Method, PauseGround, Proposal, Topic
+from governance.models import LONGEST_MESSAGE, Choice, Method, PauseGround, Pressure, Proposal, Topic
 from governance.options import ABSTAIN, Offered
 
 LONGEST_TEXT = 3000
@@ -123,6 +123,10 @@ class CheckReceipt(forms.Form):
 class Leave(forms.Form):
     """The word by which a member leaves."""
 
+    pressure = forms.ChoiceField(
+        label=_("Did anybody tell you to leave, or threaten you?"), choices=Pressure, widget=forms.RadioSelect,
+        help_text=_("If so, the cooperative has to explain it to you. Your answer is in your own file only."),
+    )  # fmt: skip
     sure = forms.BooleanField(label=_("I want to leave the cooperative. What I earned stays mine."))
 
 

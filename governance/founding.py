@@ -7,7 +7,7 @@ from django.db import transaction
 
 from coop.people.models import Person
 from coop.record import events
-from governance.models import WHOLE, Mandate, Office, Post, Right, Rule, Standing, Status
+from governance.models import WHOLE, Bylaw, Mandate, Office, Post, Right, Rule, Standing, Status
 
 HALF, TWO_THIRDS, THREE_QUARTERS = WHOLE // 2, WHOLE * 2 // 3, WHOLE * 3 // 4
 CUT = {"frozen_days": 7, "seniors_too": True}
@@ -46,6 +46,15 @@ RULES: dict[str, dict[str, object]] = {
         "whole_floor": WHOLE // 3,
         **CUT,
     },
+    "N7": {
+        "decision": "Expulsion, after a panel decided so and the appeal is over. Without a quorum the member stays.",
+        "deliberation_days": 7,
+        "frozen_days": 0,
+        "voting_days": 7,
+        "lock_days": 0,
+        "whole_yes": TWO_THIRDS,
+        "whole_floor": WHOLE * 20 // 100,
+    },
     "N10": {
         "decision": "A raise.",
         "deliberation_days": 7,
@@ -79,6 +88,19 @@ POSTS: dict[str, dict[str, object]] = {
     "panel trustee": {"term_days": 730, "seats": 3, "rights": [Right.PANELS]},
 }
 
+# The rules of conduct with which a cooperative begins: key, title and text. Later ones are decided by vote (N14).
+BYLAWS = (
+    (
+        "C1",
+        "Work is one's own",
+        "Nobody hands in work that they knowingly made up or copied, or lets others work under their name.",
+    ),
+    ("C2", "People are safe here", "Nobody harasses or threatens others here, in words or deeds."),
+    ("C3", "Data stay here", "Nobody takes data of clients or members out of the place where they work with them."),
+    ("C4", "Money is straight", "Nobody takes pay by fraud, or helps others to."),
+    ("C5", "The law", "Nobody brings child-abuse material here; published legal orders are followed."),
+)  # fmt: skip
+
 
 def found(*, members: Iterable[Person], offices: Mapping[str, Person], at: datetime) -> Mandate:
     """Hold the founding meeting: rules, posts, members and officers (`{post: person}`), all by one founding mandate.
@@ -93,6 +115,10 @@ def found(*, members: Iterable[Person], offices: Mapping[str, Person], at: datet
         )
         Post.objects.bulk_create(
             Post(name=name, version=1, since=at, mandate=mandate, **facts) for name, facts in POSTS.items()
+        )
+        Bylaw.objects.bulk_create(
+            Bylaw(key=key, version=1, title=title, text=text, published_at=at, mandate=mandate)
+            for key, title, text in BYLAWS
         )
         founders = [
             Standing(person=person, status=Status.MEMBER, since=at, rule="founding", mandate=mandate)

@@ -1,6 +1,7 @@
 """Who may do what: a person's status, and the pauses on top of it. Without a valid decision the answer is yes."""
 
 from datetime import datetime, timedelta
+from itertools import batched
 
 from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal
-from governance.models import Mandate, Pause, Standing, Status
+from governance.models import Mandate, Pause, Restriction, Standing, Status
 
 # R2: a candidate becomes a member by themselves, whichever is first.
 CANDIDATE_DAYS = 90
@@ -17,6 +18,8 @@ CANDIDATE_SECONDS = 20 * 3600
 # What counts as new work; everything else (log-in, pay, payout, votes, own data) no pause reaches.
 WORK = {"work", "claim", "review", "onboarding"}
 VOTE = {"vote", "propose"}
+# What a panel may limit beside work: writing in the assembly (a mute).
+SPEAK = {"speak"}
 
 
 def status(person: Person) -> Status:
@@ -33,32 +36,52 @@ def since(person: Person) -> datetime | None:
 def refusal(person: Person, *, doing: str, at: datetime) -> Refusal | None:
     """Return why a person may not do something now, or None; one query.
 
-    `doing` is "work", "claim:job:12" (new work of one job), "review", "onboarding", "vote" or "propose"; anything
-    else is allowed to everybody. Only a status or an unexpired pause stands in the way.
+    `doing` is "work", "claim:job:12" (new work of one job; "claim:job:12:client:3" also says whose), "review",
+    "onboarding", "speak", "vote" or "propose"; anything else is allowed to everybody. Only a status, an unexpired pause
+    or a panel's decision that stands is in the way (7.8): no row, no bar.
     """
     act = doing.partition(":")[0]
-    if act not in WORK | VOTE:
+    if act not in WORK | VOTE | SPEAK:
         return None
-    current, pause = _facts(person, _scopes(doing), at)
+    current, pause, restriction = _facts(person, _scopes(doing), at)
     if act in WORK and pause is not None:
         return _paused(pause)
-    return _by_status(Status(current or Status.APPLICANT), act)
+    if act not in VOTE and restriction is not None:
+        return _restricted(restriction)
+    return None if act in SPEAK else _by_status(Status(current or Status.APPLICANT), act)
 
 
 def _scopes(doing: str) -> list[str]:
-    """Return the scopes of a pause that reach what is being done: all work, or one job."""
-    job = doing.partition(":")[2]
-    return ["work", job] if job else ["work"]
+    """Return the scopes of a pause or restriction that reach what is being done: all work, one job, one client."""
+    act, *named = doing.split(":")
+    if act in SPEAK:
+        return ["mute"]
+    return ["work", *(f"{kind}:{number}" for kind, number in batched(named, 2, strict=True))]
 
 
-def _facts(person: Person, scopes: list[str], at: datetime) -> tuple[str | None, int | None]:
+def _facts(person: Person, scopes: list[str], at: datetime) -> tuple[str | None, int | None, int | None]:
     latest = Standing.objects.filter(person=OuterRef("pk")).order_by("-id").values("status")[:1]
     running = Pause.objects.filter(person=OuterRef("pk"), scope__in=scopes, starts_at__lte=at, ends_at__gt=at)
     last = running.order_by("-ends_at").values("pk")[:1]
+    # An appeal takes the effect away until others have decided.
+    stands = Restriction.objects.filter(person=OuterRef("pk"), scope__in=scopes, starts_at__lte=at, ends_at__gt=at)
+    bar = stands.filter(decision__appeal=None).order_by("-ends_at").values("pk")[:1]
+    known = Person.objects.filter(pk=person.pk).values_list(Subquery(latest), Subquery(last), Subquery(bar))
     current: str | None
     pause: int | None
-    current, pause = Person.objects.filter(pk=person.pk).values_list(Subquery(latest), Subquery(last)).get()
-    return current, pause
+    restriction: int | None
+    current, pause, restriction = known.get()
+    return current, pause, restriction
+
+
+def _restricted(restriction: int) -> Refusal:
+    bar = Restriction.objects.select_related("decision").get(pk=restriction)
+    return Refusal(
+        _("A panel of members decided in case %(number)s that this is closed to you until %(end)s UTC.")
+        % {"number": bar.decision.case_id, "end": f"{bar.ends_at:%d %b %H:%M}"},
+        rule="part 7",
+        appeal=_("You can appeal; from then on it has no effect until nine others have decided. See your case."),
+    )
 
 
 def _paused(pause: int) -> Refusal:
@@ -117,7 +140,7 @@ def admit(person: Person, *, status: Status, rule: str, by: Person | None, at: d
 
 
 def leave(person: Person, *, at: datetime) -> Standing:
-    """Let a person leave by their own word; what they earned stays theirs (E3)."""
+    """Let a person leave by their own word, given seven days ago (`resigning`); what they earned stays theirs (E3)."""
     return _record(person, Status.LEFT, rule="D1", by=person, at=at)
 
 

@@ -21,6 +21,7 @@ urlpatterns = [
     path("votes/<int:pk>/recount.json", ballots.recount, name="recount"),
     path("standing/", standing.mine, name="standing"),
     path("standing/leave/", standing.leave, name="leave"),
+    path("standing/stay/", standing.stay, name="stay"),
     path("pauses/", pauses.home, name="pauses"),
     path("pauses/new/", pauses.ask, name="ask_pause"),
     path("pauses/<int:pk>/confirm/", pauses.confirm, name="confirm_pause"),

@@ -124,7 +124,7 @@ def _refusal(job: Job, terms: Offer, by: Person, at: datetime) -> Refusal | None
     if no := _not_open(terms):
         return no
     # The database has said yes with the terms already; only a no is worth the words.
-    doing = "onboarding" if terms.is_onboarding else f"claim:job:{job.pk}"
+    doing = "onboarding" if terms.is_onboarding else f"claim:job:{job.pk}:client:{job.client_id}"
     return None if terms.may_work else _barred(job, doing, by, at)
 
 

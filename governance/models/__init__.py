@@ -1,40 +1,96 @@
-"""The ground: rules, proposals, rolls, ballots, mandates, standing, pauses, offices, talk. Facts and constraints only.
+"""The ground: rules, votes, mandates, standing, offices, pauses, cases, panels, talk. Facts and constraints only.
 
 The state of a proposal is not stored: it follows from its times and from the rows that exist (see voting.state).
 """
 
 from governance.models.assembly import LONGEST_MESSAGE, Message, Thread, Topic
 from governance.models.ballots import Ballot, Choice, Tally
+from governance.models.bylaws import Bylaw
+from governance.models.cases import (
+    LADDER,
+    Case,
+    CaseGround,
+    CaseKind,
+    Equivalent,
+    Evidence,
+    Measure,
+    NeverAGround,
+    Said,
+    Statement,
+)
+from governance.models.decisions import Appeal, Citation, Decision, Motion, PanelVote, Restriction
 from governance.models.mandates import Enactment, Mandate
 from governance.models.offices import CONFIRMED, Office, OfficeEnd, Post, Right
+from governance.models.panels import (
+    Draw,
+    DrawPart,
+    DrawReveal,
+    Hearing,
+    Panel,
+    PanelSeat,
+    Role,
+    SeatRefusal,
+    Side,
+    Stage,
+)
 from governance.models.pauses import Pause, PauseGround, PauseRequest
 from governance.models.proposals import Method, Option, Proposal, RollEntry
+from governance.models.resignations import Pressure, Resignation
 from governance.models.rules import CUTS, WHOLE, Rule
 from governance.models.standing import Standing, Status
 
 __all__ = [
     "CONFIRMED",
     "CUTS",
+    "LADDER",
     "LONGEST_MESSAGE",
     "WHOLE",
+    "Appeal",
     "Ballot",
+    "Bylaw",
+    "Case",
+    "CaseGround",
+    "CaseKind",
     "Choice",
+    "Citation",
+    "Decision",
+    "Draw",
+    "DrawPart",
+    "DrawReveal",
     "Enactment",
+    "Equivalent",
+    "Evidence",
+    "Hearing",
     "Mandate",
+    "Measure",
     "Message",
     "Method",
+    "Motion",
+    "NeverAGround",
     "Office",
     "OfficeEnd",
     "Option",
+    "Panel",
+    "PanelSeat",
+    "PanelVote",
     "Pause",
     "PauseGround",
     "PauseRequest",
     "Post",
+    "Pressure",
     "Proposal",
+    "Resignation",
+    "Restriction",
     "Right",
+    "Role",
     "RollEntry",
     "Rule",
+    "Said",
+    "SeatRefusal",
+    "Side",
+    "Stage",
     "Standing",
+    "Statement",
     "Status",
     "Tally",
     "Thread",

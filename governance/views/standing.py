@@ -3,14 +3,14 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
-from governance import offices, pauses, standing
+from governance import offices, pauses, resigning, standing
 from governance.forms import Leave
-from governance.models import Standing
+from governance.models import Resignation, Standing
 from governance.views import me
 
 
@@ -23,6 +23,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "status": standing.status(person),
         "history": Standing.objects.filter(person=person).select_related("mandate__proposal").order_by("-id"),
         "refusal": standing.refusal(person, doing="vote", at=at),
+        "notice": resigning.running(person),
         "offices": offices.held_by(person, at),
         "running": pauses.running(person, at),
         "past": [pause for pause in pauses.all_of(person) if pause.ends_at <= at],
@@ -32,10 +33,21 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def leave(request: HttpRequest) -> HttpResponse:
-    """Let a person leave, by their own word only."""
-    form = Leave(request.POST or None)
+    """Let a person give notice, by their own word only; for seven days they can take it back."""
+    person, form = me(request), Leave(request.POST or None)
     if form.is_valid():
-        standing.leave(me(request), at=clock.now())
-        messages.success(request, _("You have left. Your pay stays yours; you can still sign in and be paid out."))
+        resigning.give_notice(person, pressure=form.cleaned_data["pressure"], at=clock.now())
+        messages.success(request, _("You leave in seven days, unless you take it back. Your pay stays yours."))
         return redirect("governance:standing")
-    return render(request, "governance/leave.html", {"form": form, "status": standing.status(me(request))})
+    shown = {"form": form, "status": standing.status(person), "notice": resigning.running(person)}
+    return render(request, "governance/leave.html", shown)
+
+
+@require_POST
+@login_required
+def stay(request: HttpRequest) -> HttpResponse:
+    """Take a notice back."""
+    notice = get_object_or_404(Resignation, person=me(request), taken_back_at=None)
+    resigning.take_back(notice, by=me(request), at=clock.now())
+    messages.success(request, _("Taken back: you stay, and nothing has changed."))
+    return redirect("governance:standing")

@@ -9,8 +9,9 @@ from pytest_django import Settings
 from coop import clock
 from coop.people.models import Person
 from governance import pauses, proposals, voting
-from governance.models import Method, Pause, PauseGround, PauseRequest, Proposal, RollEntry
+from governance.models import Case, Method, Panel, Pause, PauseGround, PauseRequest, Proposal, RollEntry
 from governance.options import Alternative, Asked
+from tests.governance import charging
 
 type Voted = Callable[..., Proposal]
 
@@ -121,3 +122,17 @@ def paused(asked: Callable[..., PauseRequest], teresa: Person) -> Callable[..., 
         return pauses.confirm(asked(person, scope=scope, hours=hours), by=teresa, at=clock.now())
 
     return pause
+
+
+@pytest.fixture
+def charged(amina: Person, samuel: Person) -> Case:
+    """Return a case: Samuel, the safety officer, charges Amina with copied work."""
+    return charging.charge(amina, samuel)
+
+
+@pytest.fixture
+def seated(charged: Case, amina: Person, teresa: Person) -> Panel:
+    """Return the panel of that case, drawn and seated; Teresa, the treasurer, was the witness of the lot."""
+    panel = charged.panels.get()
+    charging.seat(panel, amina, teresa)
+    return panel

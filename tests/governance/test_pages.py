@@ -147,7 +147,7 @@ def test_leaving_is_two_clicks_and_only_ones_own(amina: Person, signed_in: Signe
     browser = signed_in(amina)
     assert browser.get("/standing/leave/").status_code == 200
     assert standing.status(amina) == Status.MEMBER
-    browser.post("/standing/leave/", {"sure": "on"})
+    browser.post("/standing/leave/", {"sure": "on", "pressure": "none"})
     assert standing.status(amina) == Status.LEFT
 
 

@@ -10,9 +10,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from coop.people.models import Person
 from coop.refusals import Refusal
-from governance import offices, standing, voting
+from governance import offices, resigning, standing
 from governance.models import Proposal, Standing, Status
-from tests.governance.conftest import cast_all, reach
+from tests.governance.conftest import Voted
 
 pytestmark = pytest.mark.django_db
 INSERT = """
@@ -66,8 +66,12 @@ def test_nobody_becomes_a_member_at_once(newcomer: Person, now: datetime) -> Non
         standing.admit(newcomer, status=Status.MEMBER, rule="R2", by=None, at=now)
 
 
-def test_leaving_is_ones_own_word_and_keeps_the_pay(amina: Person, now: datetime) -> None:
-    standing.leave(amina, at=now)
+def test_leaving_is_ones_own_word_and_keeps_the_pay(
+    amina: Person, now: datetime, later: Callable[..., datetime]
+) -> None:
+    resigning.give_notice(amina, pressure="none", at=now)
+    now = later(days=7)
+    resigning.leave_due(now)
     assert standing.status(amina) == Status.LEFT
     assert refusal(amina, "work", now).rule == "D1"
     assert standing.refusal(amina, doing="payout", at=now) is None
@@ -156,7 +160,7 @@ def test_the_site_gives_no_posts(amina: Person, attack: Callable[..., None]) -> 
 
 
 def test_no_vote_by_an_easier_rule_expels_anybody(
-    draft: Callable[..., Proposal], luis: Person, now: datetime, attack: Callable[..., None]
+    draft: Callable[..., Proposal], voted: Voted, luis: Person, attack: Callable[..., None]
 ) -> None:
     with connection.cursor() as site:
         site.execute(
@@ -166,13 +170,14 @@ def test_no_vote_by_an_easier_rule_expels_anybody(
             [f'{{"person":{luis.pk}}}', draft("N10").pk],
         )
         (number,) = site.fetchone()
-    Proposal.objects.filter(pk=number).update(published_at=now)
-    proposal = Proposal.objects.get(pk=number)
-    cast_all(proposal, yes=36)
-    assert voting.close(proposal, at=reach(proposal.closes_at)).passed
+    attack(
+        "UPDATE governance_proposal SET published_at = now() WHERE id = %s", [number],
+        guard="expulsion_follows_a_hearing",
+    )  # fmt: skip
+    passed = voted("N10", yes=36)
     attack(
         "INSERT INTO governance_standing (person_id, status, since, rule, mandate_id)"
         " SELECT %s, 'expelled', now(), 'N7', id FROM governance_mandate WHERE proposal_id = %s",
-        [luis.pk, number],
+        [luis.pk, passed.pk],
         guard="standing_is_lowered_only_by_mandate",
     )

@@ -11,7 +11,7 @@ from coop import clock
 from coop.people.models import Person
 from coop.record.models import Event
 from coop.refusals import Refused
-from governance import proposals, receipts, standing, voting
+from governance import proposals, receipts, resigning, voting
 from governance.models import Ballot, Proposal, Tally
 from governance.receipts import Found
 from governance.voting import State
@@ -115,8 +115,9 @@ def test_whoever_left_has_no_vote_any_more(
     published: Callable[..., Proposal], amina: Person, attack: Callable[..., None]
 ) -> None:
     proposal = published()
+    resigning.give_notice(amina, pressure="none", at=clock.now())
     at = reach(proposal.opens_at)
-    standing.leave(amina, at=at)
+    resigning.leave_due(at)
     with pytest.raises(Refused, match="You have left"):
         voting.cast(proposal, "yes", by=amina, at=at)
     attack(INSERT, [proposal.pk, amina.pk, RECEIPT], guard="ballot_is_cast_by_an_elector")

@@ -1,0 +1,42 @@
+"""Telling a person by e-mail what happened in a case of theirs, in their own language; sent in the background."""
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.utils import translation
+from django.utils.translation import gettext as _
+from procrastinate.contrib.django import app as background
+
+from coop.people.models import Person
+from governance.models import Case
+
+TELL = "governance.tell"
+
+
+def tell(person: Person, about: str, case: Case) -> None:
+    """Have a person told by e-mail; it stands or falls with the act around it. `about` is a key of `words`."""
+    background.configure_task(TELL).defer(person_id=person.pk, about=about, case_id=case.pk)
+
+
+def words(about: str, case: int) -> tuple[str, str]:
+    """Return subject and text of a notice in the active language. Nothing of the case itself travels by mail."""
+    subjects = {
+        "opened": _("Case %(number)s is about you: please read it"),
+        "said": _("Something new was written in case %(number)s"),
+        "seated": _("You were drawn by lot for the panel of case %(number)s"),
+        "decided": _("Case %(number)s was decided"),
+        "appealed": _("Case %(number)s was appealed: nothing takes effect meanwhile"),
+        "voided": _("Case %(number)s was not decided in time: it is void for good"),
+    }
+    text = _(
+        "Read everything, see who decides and until when you can answer, at the address below. Nothing happens to your"
+        " pay, payouts and votes. A named person has to answer for every decision, and you can appeal."
+    )
+    return subjects[about] % {"number": case}, f"{text}\n\n{settings.ORIGIN}/cases/{case}/\n"
+
+
+def deliver(person: Person, about: str, case: int) -> None:
+    """Send one notice now, in the person's language; the one of the site when theirs is not spoken here."""
+    spoken = person.language if person.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+    with translation.override(spoken):
+        subject, text = words(about, case)
+    send_mail(subject, text, None, [person.email])

@@ -1,0 +1,69 @@
+"""Leaving by one's own word: a notice of seven days that can be taken back, and a question about pressure (J19)."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from coop.people.models import Person
+from coop.record import events
+from coop.refusals import Refusal, refuse_if
+from governance import cases, standing
+from governance.models import Resignation, Standing, Status
+
+NOTICE = timedelta(days=7)
+
+
+def running(person: Person) -> Resignation | None:
+    """Return a person's notice that was not taken back, or None."""
+    return Resignation.objects.filter(person=person, taken_back_at=None).first()
+
+
+def refusal(person: Person) -> Refusal | None:
+    """Return why a person cannot give notice, or None."""
+    if standing.status(person) in {Status.LEFT, Status.EXPELLED}:
+        return Refusal(_("You have left the cooperative."), rule="D1", status=409)
+    if running(person) is not None:
+        return Refusal(_("You have given notice already."), rule="D1", status=409)
+    return None
+
+
+def give_notice(person: Person, *, pressure: str, at: datetime) -> Resignation:
+    """Give notice; it takes effect in seven days unless it is taken back. What was earned is paid as ever (E3).
+
+    Whoever says that they were pressed gets a case of their own, which the cooperative must explain.
+    """
+    refuse_if(refusal(person))
+    with transaction.atomic():
+        notice = Resignation.objects.create(person=person, pressure=pressure, given_at=at)
+        notice.refresh_from_db()
+        events.write("standing.notice", by=person, subject=f"person:{person.pk}", at=at, due_at=notice.due_at)
+        cases.open_if_pressed(person, pressure, at=at)
+    return notice
+
+
+def take_back(notice: Resignation, *, by: Person, at: datetime) -> Resignation:
+    """Take a notice back, while its seven days run. Raises Refused for others and afterwards."""
+    if notice.person_id != by.pk or notice.taken_back_at is not None or notice.due_at is None or at >= notice.due_at:
+        refuse_if(Refusal(_("You can take your own notice back for seven days."), rule="D1", status=409))
+    with transaction.atomic():
+        Resignation.objects.filter(pk=notice.pk, taken_back_at=None).update(taken_back_at=at)
+        events.write("standing.notice_taken_back", by=by, subject=f"person:{by.pk}", at=at)
+    notice.refresh_from_db()
+    return notice
+
+
+def leave_due(at: datetime) -> list[Standing]:
+    """Let those leave whose seven days are over. Anybody may call it (P5); a notice taken back has no effect."""
+    due = Resignation.objects.filter(taken_back_at=None, due_at__lte=at).select_related("person")
+    left: list[Standing] = []
+    for notice in due:
+        if standing.status(notice.person) not in {Status.LEFT, Status.EXPELLED} and _after_last(notice):
+            left.append(standing.leave(notice.person, at=at))  # noqa: PERF401 - one act at a time
+    return left
+
+
+def _after_last(notice: Resignation) -> bool:
+    """Tell whether a notice was given since the person's last change of standing."""
+    became = standing.since(notice.person)
+    return became is None or notice.given_at >= became

@@ -1,0 +1,211 @@
+"""Appeals to nine others, the general meeting on an expulsion, and leaving by one's own word."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from coop import clock
+from coop.people.models import Person
+from coop.refusals import Refused
+from governance import appeals, cases, decisions, proposals, resigning, standing, voting
+from governance.models import (
+    Case,
+    CaseGround,
+    Decision,
+    Measure,
+    Panel,
+    Proposal,
+    Resignation,
+    Restriction,
+    Said,
+    Stage,
+    Status,
+)
+from tests.governance import charging
+from tests.governance.conftest import cast_all, reach
+
+pytestmark = pytest.mark.django_db
+type Attack = Callable[..., None]
+APPEAL = "INSERT INTO governance_appeal (decision_id, by_id, reasons, appealed_at) VALUES (%s, %s, 'x', now())"
+LEFT = """
+INSERT INTO governance_standing (person_id, status, since, rule, recorded_by_id) VALUES (%s, 'left', now(), 'D1', %s)
+"""
+
+
+@pytest.fixture
+def expelled(amina: Person, samuel: Person, teresa: Person) -> Decision:
+    """Return a panel's decision that Amina be expelled, for payment fraud; four of five agreed."""
+    return charging.decide(amina, samuel, teresa, ground=CaseGround.PAYMENT_FRAUD, measure=Measure.EXPULSION)
+
+
+def appealed(decision: Decision, by: Person, witness: Person) -> Panel:
+    appeals.appeal(decision, reasons="It was somebody else.", by=by, at=clock.now())
+    panel = decision.case.panels.get(stage=Stage.APPEAL)
+    charging.seat(panel, by, witness)
+    return panel
+
+
+def ask_meeting(decision: Decision, by: Person) -> Proposal:
+    proposal = proposals.draft(
+        policy="expulsion", payload={"decision": decision.pk, "person": decision.case.person_id},
+        title="Shall the panel's decision stand?", text="The panel decided so.", by=by, at=clock.now(),
+    )  # fmt: skip
+    return proposals.publish(proposal, by=by, at=clock.now())
+
+
+def test_four_of_five_expel_and_nothing_happens_before_the_meeting(
+    amina: Person, expelled: Decision, later: Callable[..., datetime]
+) -> None:
+    assert expelled.agreed == 4
+    assert standing.status(amina) == Status.MEMBER
+    assert standing.refusal(amina, doing="work", at=later(days=30)) is None
+
+
+def test_nine_others_decide_on_an_appeal(amina: Person, teresa: Person, expelled: Decision) -> None:
+    before = set(expelled.panel.seats.values_list("person", flat=True))
+    panel = appealed(expelled, amina, teresa)
+    sitting = set(panel.seats.values_list("person", flat=True))
+    assert len(sitting) == 9
+    assert not before & sitting
+    charging.agree(panel, decisions.Finding(measure=Measure.NOTHING, reasons="The records show another account."))
+    assert cases.state(expelled.case, clock.now()) == cases.State.SETTLED
+
+
+def test_an_appeal_makes_nothing_worse(amina: Person, samuel: Person, teresa: Person, attack: Attack) -> None:
+    decision = charging.decide(
+        amina, samuel, teresa, ground=CaseGround.DATA_TAKEN, measure=Measure.PAUSE, scope="work", days=10
+    )
+    panel = appealed(decision, amina, teresa)
+    seat = panel.seats.first()
+    assert seat is not None
+    worse = (
+        "INSERT INTO governance_motion (panel_id, seat_id, measure, scope, days, reasons, rebuttal, moved_at)"
+        " VALUES (%s, %s, %s, %s, %s, 'Because it is worse than they thought.', '', now())"
+    )
+    attack(worse, [panel.pk, seat.pk, "pause", "work", 11], guard="decision_goes_no_further")
+    attack(worse, [panel.pk, seat.pk, "expulsion", "", 0], guard="decision_goes_no_further")
+
+
+def test_what_was_served_before_the_appeal_counts(
+    amina: Person, samuel: Person, teresa: Person, later: Callable[..., datetime]
+) -> None:
+    decision = charging.decide(
+        amina, samuel, teresa, ground=CaseGround.DATA_TAKEN, measure=Measure.PAUSE, scope="work", days=30
+    )
+    later(days=17)
+    panel = appealed(decision, amina, teresa)
+    charging.agree(panel, charging.finding(decision.case))
+    again = Restriction.objects.get(decision__panel=panel)
+    assert (again.ends_at - again.starts_at).days in {19, 20}
+
+
+def test_the_member_alone_appeals_once_and_for_90_days(
+    amina: Person, luis: Person, expelled: Decision, later: Callable[..., datetime], attack: Attack
+) -> None:
+    with pytest.raises(Refused, match="The member it is about"):
+        appeals.appeal(expelled, reasons="x", by=luis, at=clock.now())
+    attack(APPEAL, [expelled.pk, luis.pk], guard="appeal_is_the_members_for_90_days")
+    later(days=91)
+    with pytest.raises(Refused, match="90 days"):
+        appeals.appeal(expelled, reasons="x", by=amina, at=clock.now())
+    attack(APPEAL, [expelled.pk, amina.pk], guard="appeal_is_the_members_for_90_days")
+
+
+def test_the_meeting_is_not_asked_before_the_appeal_is_over(
+    expelled: Decision, amina: Person, luis: Person, teresa: Person
+) -> None:
+    with pytest.raises(IntegrityError, match="after panel and appeal"), transaction.atomic():
+        ask_meeting(expelled, luis)
+    appeals.appeal(expelled, reasons="x", by=amina, at=clock.now())
+    with pytest.raises(Refused, match="appealed"):
+        ask_meeting(expelled, luis)
+
+
+def test_two_thirds_of_the_meeting_expel(
+    expelled: Decision, amina: Person, luis: Person, later: Callable[..., datetime]
+) -> None:
+    later(days=90, hours=1)
+    proposal = ask_meeting(expelled, luis)
+    cast_all(proposal, yes=20, no=2)
+    voting.carry_on(voting.listed().get(pk=proposal.pk), at=reach(proposal.closes_at))
+    assert standing.status(amina) == Status.EXPELLED
+    assert standing.refusal(amina, doing="payout", at=clock.now()) is None
+
+
+def test_without_a_quorum_the_member_stays_and_the_meeting_is_not_asked_again(
+    expelled: Decision, amina: Person, luis: Person, later: Callable[..., datetime]
+) -> None:
+    later(days=90, hours=1)
+    proposal = ask_meeting(expelled, luis)
+    cast_all(proposal, yes=5)
+    voting.carry_on(voting.listed().get(pk=proposal.pk), at=reach(proposal.closes_at))
+    assert standing.status(amina) == Status.MEMBER
+    with pytest.raises(IntegrityError, match="after panel and appeal"), transaction.atomic():
+        ask_meeting(expelled, luis)
+
+
+def test_the_site_asks_no_meeting_to_expel_somebody_uncharged(
+    amina: Person, luis: Person, expelled: Decision, later: Callable[..., datetime], attack: Attack
+) -> None:
+    later(days=90, hours=1)
+    with pytest.raises(Refused, match="No panel has decided"):
+        proposals.draft(policy="expulsion", payload={"decision": expelled.pk, "person": luis.pk}, title="x", text="x",
+                        by=amina, at=clock.now())  # fmt: skip
+    draft = proposals.draft(policy="expulsion", payload={"decision": expelled.pk, "person": amina.pk}, title="x",
+                            text="x", by=luis, at=clock.now())  # fmt: skip
+    attack(
+        "UPDATE governance_proposal SET published_at = now(), payload = %s WHERE id = %s",
+        [f'{{"decision":{expelled.pk},"person":{luis.pk}}}', draft.pk],
+        guard="expulsion_follows_a_hearing",
+    )
+
+
+def test_a_notice_can_be_taken_back_for_seven_days(
+    amina: Person, luis: Person, later: Callable[..., datetime], now: datetime, attack: Attack
+) -> None:
+    """J19: a threat that makes somebody resign has seven days to be undone, and is asked about."""
+    notice = resigning.give_notice(amina, pressure="none", at=now)
+    attack(LEFT, [amina.pk, amina.pk], guard="standing_is_lowered_only_by_mandate")
+    assert resigning.leave_due(later(days=6)) == []
+    with pytest.raises(Refused, match="your own notice"):
+        resigning.take_back(notice, by=luis, at=clock.now())
+    resigning.take_back(notice, by=amina, at=clock.now())
+    assert resigning.leave_due(later(days=2)) == []
+    assert standing.status(amina) == Status.MEMBER
+    attack(LEFT, [amina.pk, amina.pk], guard="standing_is_lowered_only_by_mandate")
+
+
+# Refused by nobody_is_punished_after_leaving.
+def test_after_seven_days_they_have_left_and_nothing_is_decided_against_them(
+    amina: Person, charged: Case, seated: Panel, later: Callable[..., datetime], now: datetime, attack: Attack
+) -> None:
+    notice = resigning.give_notice(amina, pressure="silent", at=now)
+    cases.say(charged, kind=Said.REPLY, text="I am leaving anyway.", by=amina, at=now)
+    assert resigning.leave_due(later(days=7, minutes=1)) != []
+    assert standing.status(amina) == Status.LEFT
+    with pytest.raises(IntegrityError, match="subject to no measure"), transaction.atomic():
+        charging.agree(seated, charging.finding(charged))
+    assert not Decision.objects.filter(case=charged).exists()
+    attack("UPDATE governance_resignation SET taken_back_at = now() WHERE id = %s", [notice.pk],
+           guard="notice_is_taken_back_in_time")  # fmt: skip
+    attack("INSERT INTO governance_resignation (person_id, pressure, given_at) VALUES (%s, 'none', now())", [amina.pk],
+           guard="notice_runs_seven_days")  # fmt: skip
+    attack("UPDATE governance_resignation SET due_at = now()", guard="permission denied")
+
+
+def test_whoever_was_pressed_gets_a_case_of_their_own(amina: Person, now: datetime) -> None:
+    resigning.give_notice(amina, pressure="pressed", at=now)
+    case = Case.objects.get(person=amina)
+    assert (case.kind, case.ground) == ("equivalent", "pressed_to_leave")
+    with pytest.raises(Refused, match="given notice already"):
+        resigning.give_notice(amina, pressure="none", at=now)
+
+
+def test_a_notice_is_not_backdated(amina: Person, now: datetime) -> None:
+    notice = Resignation.objects.create(person=amina, pressure="none", given_at=now - timedelta(days=30))
+    notice.refresh_from_db()
+    assert notice.due_at is not None
+    assert (notice.due_at - clock.now()).days in {6, 7}
+    assert Resignation.objects.count() == 1

@@ -1,0 +1,243 @@
+"""Cases: who charges whom with what, what stands in the file, and until when it is answered (part 7.1 to 7.3)."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import psycopg
+import pytest
+from django.db import IntegrityError, transaction
+
+from coop import clock
+from coop.people.models import Client, Person
+from coop.record.models import Event
+from coop.refusals import Refused
+from governance import cases
+from governance.models import Bylaw, Case, CaseGround, Equivalent, NeverAGround, Said, Statement
+from tests.governance import charging
+
+pytestmark = pytest.mark.django_db
+type Attack = Callable[..., None]
+CASE = """
+INSERT INTO governance_case (kind, person_id, charged_by_id, office_id, bylaw_id, ground, facts, happened_from,
+    happened_until, measure, scope, days, remedy, opened_at)
+SELECT %(kind)s, %(person)s, %(by)s, (SELECT id FROM governance_office WHERE person_id = %(office)s),
+    (SELECT id FROM governance_bylaw WHERE key = 'C2' AND version = 1), %(ground)s, %(facts)s,
+    coop_now() - %(since)s::interval, coop_now() - %(until)s::interval, %(measure)s, %(scope)s, %(days)s,
+    'Say sorry.', now()
+"""
+
+
+def row(amina: Person, samuel: Person, **facts: object) -> dict[str, object]:
+    given: dict[str, object] = {
+        "kind": "charge", "person": amina.pk, "by": samuel.pk, "office": samuel.pk, "ground": "harassment",
+        "facts": "Shouted.", "since": "9 days", "until": "8 days", "measure": "advice", "scope": "", "days": 0,
+    }  # fmt: skip
+    return {**given, **facts}
+
+
+def test_a_charge_is_in_writing_by_a_named_officer(charged: Case, amina: Person, samuel: Person) -> None:
+    assert (charged.person, charged.charged_by) == (amina, samuel)
+    assert charged.office is not None
+    assert charged.office.post == "safety officer"
+    assert charged.bylaw is not None
+    assert charged.bylaw.published_at < charged.happened_from
+    assert cases.state(charged, clock.now()) == cases.State.ANSWER
+    assert [piece.citable for piece in charged.evidence.all()] == [True]
+
+
+def test_a_seat_holder_of_the_client_may_charge(amina: Person, olga: Person, orbit: Client) -> None:
+    seat = orbit.seats.get(person=olga)
+    case = charging.charge(amina, olga, capacity=seat, client=orbit)
+    assert case.seat == seat
+
+
+def test_somebody_without_post_seat_or_membership_charges_nobody(
+    amina: Person, newcomer: Person, attack: Attack
+) -> None:
+    with pytest.raises(Refused, match="named person"):
+        charging.charge(amina, newcomer)
+    attack(CASE, row(amina, newcomer), guard="case_is_opened_by_a_named_person")
+
+
+@pytest.mark.parametrize("ground", NeverAGround.values)
+def test_what_is_never_a_ground_is_refused(amina: Person, samuel: Person, ground: str, attack: Attack) -> None:
+    with pytest.raises(Refused, match=r"protected|never a ground"):
+        charging.charge(amina, samuel, ground=ground)
+    attack(CASE, row(amina, samuel, ground=ground), guard="case_ground_is_on_the_list")
+
+
+def test_a_rule_reaches_only_what_happened_fifteen_days_after_it_was_public(amina: Person, samuel: Person) -> None:
+    published = Bylaw.objects.get(key="C1").published_at
+    early = {"happened_from": published + timedelta(days=14), "happened_until": published + timedelta(days=15)}
+    assert cases.bylaw_in_force("C1", early["happened_from"]) is None
+    with pytest.raises(Refused, match="public for 15 days"):
+        charging.charge(amina, samuel, **early)
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_rule_published_later_carries_no_charge(
+    amina: Person, samuel: Person, attack: Attack, owner: psycopg.Connection
+) -> None:
+    """J13: the database compares the rule's date with the facts', whoever writes the row."""
+    owner.execute(
+        "INSERT INTO governance_bylaw (key, version, title, text, published_at, mandate_id)"
+        " SELECT key, 2, title, 'Nobody speaks to clients.', coop_now() - interval '20 days', mandate_id"
+        " FROM governance_bylaw WHERE key = 'C2'"
+    )
+    owner.commit()
+    later_rule = CASE.replace("version = 1", "version = 2")
+    attack(later_rule, row(amina, samuel), guard="rule_was_public_before_the_facts")
+    attack(CASE, row(amina, samuel, since="4 days", until="3 days"), guard="rule_was_public_before_the_facts")
+
+
+@pytest.mark.parametrize(("facts", "guard"), [
+    ({"since": "400 days", "until": "399 days"}, "case_is_opened_by_a_named_person"),
+    ({"since": "60 days", "until": "8 days"}, "case_is_opened_by_a_named_person"),
+    ({"until": "-1 days"}, "case_is_opened_by_a_named_person"),
+    ({"measure": "pause", "scope": "work", "days": 61}, "charge_keeps_to_the_ladder"),
+    ({"measure": "limit", "scope": "job:1", "days": 31}, "charge_keeps_to_the_ladder"),
+    ({"measure": "limit", "scope": "work", "days": 5}, "charge_keeps_to_the_ladder"),
+    ({"measure": "pause", "scope": "payout", "days": 5}, "charge_keeps_to_the_ladder"),
+    ({"measure": "pause", "scope": "vote", "days": 5}, "charge_keeps_to_the_ladder"),
+    ({"measure": "limit", "scope": "client:3", "days": 5}, "case_is_opened_by_a_named_person"),
+    ({"measure": "nothing"}, "charge_says_measure_and_remedy"),
+    ({"measure": "unfounded"}, "charge_says_measure_and_remedy"),
+    ({"facts": ""}, "case_says_the_facts"),
+    ({"kind": "ban"}, "case_is_opened_by_a_named_person"),
+    ({"ground": "too slow"}, "case_ground_is_on_the_list"),
+])  # fmt: skip
+def test_a_charge_keeps_to_part_seven(
+    amina: Person, samuel: Person, attack: Attack, facts: dict[str, object], guard: str
+) -> None:
+    attack(CASE, row(amina, samuel, **facts), guard=guard)
+
+
+def test_an_officer_charges_in_their_own_office_only(
+    amina: Person, samuel: Person, teresa: Person, attack: Attack
+) -> None:
+    attack(CASE, row(amina, samuel, office=teresa.pk), guard="case_is_opened_by_a_named_person")
+    attack(CASE, row(samuel, samuel), guard="nobody_charges_themselves")
+
+
+def test_the_same_facts_are_never_charged_twice(
+    charged: Case, amina: Person, samuel: Person, teresa: Person, attack: Attack
+) -> None:
+    """J9 and J17: neither other words for the same days nor the same words for other days carry a second case."""
+    with pytest.raises(Refused, match="never carry a second case"):
+        charging.charge(amina, teresa, facts="Put otherwise.")
+    twice = "same_facts_are_never_charged_twice"
+    attack(CASE, row(amina, teresa, office=teresa.pk, ground="fabricated", since="6 days", until="5 days"), guard=twice)
+    attack(
+        CASE, row(amina, samuel, facts=f"  {charging.FACTS.upper()} !", since="90 days", until="89 days"), guard=twice
+    )
+
+
+def test_the_same_evidence_carries_no_second_case(charged: Case, amina: Person, samuel: Person) -> None:
+    evidence = (("Other name", "Answers 11,12 and 13 equal answers 71 72 and 73."),)
+    with pytest.raises(IntegrityError, match="same_evidence_never_twice"), transaction.atomic():
+        charging.charge(amina, samuel, ground=CaseGround.DATA_TAKEN, facts="Something else.", evidence=evidence)
+
+
+def test_a_charge_is_neither_rewritten_nor_backdated(charged: Case, attack: Attack) -> None:
+    for statement in ("UPDATE governance_case SET facts = 'x'", "DELETE FROM governance_case",
+                      "UPDATE governance_evidence SET citable = true", "DELETE FROM governance_statement"):  # fmt: skip
+        attack(statement, guard="permission denied")
+    assert abs(charged.opened_at - clock.now()) < timedelta(minutes=1)
+
+
+def test_what_is_shown_after_48_hours_cannot_be_cited(
+    charged: Case, amina: Person, samuel: Person, later: Callable[..., datetime], attack: Attack
+) -> None:
+    at = later(hours=49)
+    late = cases.show(charged, name="One more", text="Something found later.", by=samuel, at=at)
+    own = cases.show(charged, name="My notes", text="How I made these answers.", by=amina, at=at)
+    assert (late.citable, own.citable) == (False, True)
+    attack(f"UPDATE governance_evidence SET citable = true WHERE id = {late.pk}", guard="permission denied")
+
+
+def test_only_the_two_sides_put_evidence_into_the_file(charged: Case, luis: Person, attack: Attack) -> None:
+    attack(
+        "INSERT INTO governance_evidence (case_id, person_id, added_by_id, name, text, added_at)"
+        " VALUES (%s, %s, %s, 'x', 'y', now())",
+        [charged.pk, luis.pk, luis.pk],
+        guard="evidence_is_the_parties_own",
+    )
+
+
+def test_the_member_answers_within_15_days_or_29(
+    charged: Case, amina: Person, samuel: Person, later: Callable[..., datetime], attack: Attack
+) -> None:
+    cases.say(charged, kind=Said.MORE_TIME, text="I am travelling.", by=amina, at=later(days=14))
+    with pytest.raises(Refused, match="once"):
+        cases.say(charged, kind=Said.MORE_TIME, text="Again.", by=amina, at=clock.now())
+    at = later(days=14)
+    with pytest.raises(Refused, match="Only the member"):
+        cases.say(charged, kind=Said.REPLY, text="She admits it.", by=samuel, at=at)
+    cases.say(charged, kind=Said.REPLY, text="I wrote them myself.", by=amina, at=at)
+    assert cases.state(charged, at) == cases.State.PANEL
+    with pytest.raises(Refused, match="Silence is no admission"):
+        cases.say(charged, kind=Said.REPLY, text="And this.", by=amina, at=later(days=2))
+    said = "INSERT INTO governance_statement (case_id, author_id, kind, text, said_at) VALUES (%s, %s, %s, 'x', now())"
+    attack(said, [charged.pk, amina.pk, "reply"], guard="statement_is_a_partys_in_its_time")
+
+
+@pytest.mark.parametrize("kind", ["reply", "more_time", "word", "explanation", "contested"])
+def test_strangers_write_nothing_into_a_case(charged: Case, luis: Person, attack: Attack, kind: str) -> None:
+    said = "INSERT INTO governance_statement (case_id, author_id, kind, text, said_at) VALUES (%s, %s, %s, 'x', now())"
+    attack(said, [charged.pk, luis.pk, kind], guard="statement_is_a_partys_in_its_time")
+
+
+def test_a_case_is_void_for_good_after_45_days_by_time_alone(charged: Case, later: Callable[..., datetime]) -> None:
+    assert cases.state(charged, later(days=44)) == cases.State.PANEL
+    assert cases.state(charged, later(days=1, hours=1)) == cases.State.VOID
+
+
+def test_only_parties_and_panel_read_a_case(
+    charged: Case, amina: Person, samuel: Person, teresa: Person, luis: Person, olga: Person
+) -> None:
+    assert [cases.may_read(charged, who) for who in (amina, samuel, teresa, luis, olga)] == [True, True, *[False] * 3]
+
+
+def test_the_public_record_does_not_say_whom_or_why(charged: Case) -> None:
+    opened = Event.objects.get(kind="cases.opened")
+    assert (opened.subject, opened.data) == (f"case:{charged.pk}", {"case_kind": "charge"})
+
+
+def test_an_equivalent_opens_a_case_that_the_cooperative_explains(
+    amina: Person, samuel: Person, later: Callable[..., datetime], now: datetime
+) -> None:
+    case = cases.open_equivalent(amina, kind=Equivalent.NO_OFFERS, facts="No offers for 14 days.", at=now)
+    assert case is not None
+    assert cases.state(case, now) == cases.State.EXPLAINING
+    assert cases.open_equivalent(amina, kind=Equivalent.NO_OFFERS, facts="Again.", at=later(days=13)) is None
+    other = cases.open_equivalent(amina, kind=Equivalent.HELD_PAYOUT, facts="Held.", at=clock.now())
+    assert other is not None
+    cases.say(other, kind=Said.EXPLANATION, text="The bank was closed.", by=samuel, at=clock.now())
+    assert cases.state(other, clock.now()) == cases.State.EXPLAINED
+
+
+def test_what_nobody_explains_is_closed_in_the_members_favour(
+    amina: Person, samuel: Person, later: Callable[..., datetime], now: datetime, attack: Attack
+) -> None:
+    case = cases.open_equivalent(amina, kind=Equivalent.LOST_TIER, facts="Lost a tier.", at=now)
+    assert case is not None
+    assert cases.state(case, later(days=7, minutes=1)) == cases.State.IN_FAVOUR
+    with pytest.raises(Refused, match="in the member's favour"):
+        cases.say(case, kind=Said.EXPLANATION, text="Too late.", by=samuel, at=clock.now())
+    said = "INSERT INTO governance_statement (case_id, author_id, kind, text, said_at) VALUES (%s, %s, %s, 'x', now())"
+    attack(said, [case.pk, samuel.pk, "explanation"], guard="statement_is_a_partys_in_its_time")
+
+
+def test_somebody_who_just_proposed_is_presumed_to_be_retaliated_against(
+    published: Callable[..., object], amina: Person, luis: Person, samuel: Person
+) -> None:
+    published()
+    assert charging.charge(amina, samuel).presumed
+    assert not charging.charge(luis, samuel, evidence=(("Other", "Other words."),)).presumed
+
+
+def test_the_time_of_charges_is_the_databases_own(charged: Case, amina: Person) -> None:
+    statement = charged.statements.create(
+        author=amina, kind=Said.WORD, text="x", said_at=clock.now() - timedelta(days=9)
+    )
+    assert Statement.objects.get(pk=statement.pk).said_at > charged.opened_at
