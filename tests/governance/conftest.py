@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from coop import clock
 from coop.people.models import Person
-from governance import pauses, proposals, voting
+from governance import pauses, proposals, resigning, voting
 from governance.models import Case, Method, Panel, Pause, PauseGround, PauseRequest, Proposal, RollEntry
 from governance.options import Alternative, Asked
 from tests.governance import charging
@@ -136,3 +136,11 @@ def seated(charged: Case, amina: Person, teresa: Person) -> Panel:
     panel = charged.panels.get()
     charging.seat(panel, amina, teresa)
     return panel
+
+
+def depart(person: Person) -> datetime:
+    """Let a person give notice and leave when its seven days are over; return the time."""
+    notice = resigning.give_notice(person, pressure="none", at=clock.now())
+    at = reach(notice.due_at)
+    resigning.leave_due(at)
+    return at

@@ -16,7 +16,7 @@ from coop.record.models import Event
 from coop.refusals import Refused
 from governance import assembly, standing
 from governance.models import Message, Proposal, Status, Thread
-from tests.governance.conftest import Voted
+from tests.governance.conftest import Voted, depart
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +63,7 @@ def test_a_pause_reaches_no_word(paused: Callable[..., Any], amina: Person, said
 
 
 def test_whoever_left_reads_and_writes_no_more(amina: Person, said: Message, now: datetime) -> None:
-    standing.leave(amina, at=now)
+    depart(amina)
     assert assembly.read_refusal(amina) is None
     with pytest.raises(Refused, match="members write"):
         assembly.write(said.thread, "One more thing", by=amina, at=now)
@@ -85,7 +85,7 @@ def test_an_applicant_does_not_write_past_the_act(
 
 
 def test_whoever_left_does_not_write_past_the_act(attack: Attack, amina: Person, said: Message, now: datetime) -> None:
-    standing.leave(amina, at=now)
+    depart(amina)
     attack(WRITE, [said.thread_id, amina.pk, "x"], guard="message_is_written_by_a_member")
 
 
@@ -299,7 +299,7 @@ def test_a_member_who_also_speaks_for_a_client_stays_a_member(
 
 
 def test_whoever_left_reads_on(said: Message, amina: Person, now: datetime, signed_in: SignedIn) -> None:
-    standing.leave(amina, at=now)
+    depart(amina)
     page = signed_in(amina).get(f"/assembly/{said.thread_id}/").text
     assert "owe us" in page
     assert "members write" in page

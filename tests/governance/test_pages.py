@@ -9,8 +9,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from coop import clock
 from coop.people.models import Person
-from governance import standing, voting
-from governance.models import Pause, PauseGround, PauseRequest, Proposal, Status
+from governance import resigning, standing, voting
+from governance.models import Pause, PauseGround, PauseRequest, Proposal, Resignation, Status
 from tests.governance.conftest import Voted, reach
 
 pytestmark = pytest.mark.django_db
@@ -148,6 +148,11 @@ def test_leaving_is_two_clicks_and_only_ones_own(amina: Person, signed_in: Signe
     assert browser.get("/standing/leave/").status_code == 200
     assert standing.status(amina) == Status.MEMBER
     browser.post("/standing/leave/", {"sure": "on", "pressure": "none"})
+    assert "You have given notice" in text(browser.get("/standing/"))
+    browser.post("/standing/stay/")
+    assert "You have given notice" not in text(browser.get("/standing/"))
+    browser.post("/standing/leave/", {"sure": "on", "pressure": "none"})
+    resigning.leave_due(reach(Resignation.objects.get(taken_back_at=None).due_at))
     assert standing.status(amina) == Status.LEFT
 
 
