@@ -113,7 +113,7 @@ def _nobody_to_charge(person: Person, by: Person) -> Refusal | None:
 def _nobody_to_ask(charge: Charge, by: Person, at: datetime) -> Refusal | None:
     held = charge.capacity
     if isinstance(held, Office):
-        fits = held.person_id == by.pk and held.starts_at <= at < held.ends_at
+        fits = held in offices.held_by(by, at)
     elif isinstance(held, ClientSeat):
         fits = held.person_id == by.pk and held.accepted_at is not None and held.ended_at is None
     else:

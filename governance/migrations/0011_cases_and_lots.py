@@ -49,7 +49,7 @@ CREATE FUNCTION public.governance_holds_a_post(person bigint, moment timestamptz
 BEGIN ATOMIC
     SELECT EXISTS (
         SELECT FROM public.governance_office o
-        WHERE o.person_id = person AND o.starts_at <= moment AND o.ends_at > moment
+        WHERE o.person_id = person AND public.governance_in_office(o.id, moment)
     );
 END;
 CREATE FUNCTION public.governance_reply_by(file public.governance_case) RETURNS timestamptz LANGUAGE sql STABLE
@@ -153,7 +153,7 @@ OPENING = f"""
         AND (NEW.scope NOT LIKE 'client:%' OR NEW.scope = 'client:' || NEW.client_id)
         AND (NEW.office_id IS NULL OR EXISTS (
             SELECT FROM public.governance_office o WHERE o.id = NEW.office_id AND o.person_id = NEW.charged_by_id
-                AND o.starts_at <= NEW.opened_at AND o.ends_at > NEW.opened_at
+                AND public.governance_in_office(o.id, NEW.opened_at)
         ))
         AND (NEW.seat_id IS NULL OR (NEW.office_id IS NULL AND EXISTS (
             SELECT FROM public.people_clientseat s WHERE s.id = NEW.seat_id AND s.person_id = NEW.charged_by_id
@@ -291,11 +291,10 @@ SEALING = f"""
         WHEN 'witness' THEN NEW.person_id <> file.person_id AND NEW.person_id <> public.governance_charging(file)
             AND EXISTS (
                 SELECT FROM public.governance_office o WHERE o.person_id = NEW.person_id
-                    AND o.starts_at <= NEW.committed_at AND o.ends_at > NEW.committed_at
-                    AND o.post NOT IN (
+                    AND public.governance_in_office(o.id, NEW.committed_at) AND o.post NOT IN (
                         SELECT c.post FROM public.governance_office c
                         WHERE c.person_id = public.governance_charging(file)
-                            AND c.starts_at <= NEW.committed_at AND c.ends_at > NEW.committed_at
+                            AND public.governance_in_office(c.id, NEW.committed_at)
                     )
             )
             AND NOT EXISTS (

@@ -9,8 +9,8 @@ from django.db import connection
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
-from governance import appeals, cases, decisions, panels, standing
-from governance.models import Case, CaseGround, Decision, Measure, Panel, Pause, Restriction, Said
+from governance import appeals, cases, decisions, lots, panels, standing
+from governance.models import Case, CaseGround, Decision, Measure, Panel, Pause, Restriction, Role, Said, Stage
 from tests.governance import charging
 
 pytestmark = pytest.mark.django_db
@@ -259,7 +259,7 @@ def test_a_panel_of_three_prolongs_an_emergency_to_14_days_in_all(
     later: Callable[..., datetime], attack: Attack,
 ) -> None:  # fmt: skip
     pause = paused(amina, hours=72)
-    seal = charging.lots.seal(charging.WORDS["charge"])
+    seal = lots.seal(charging.WORDS[Role.CHARGE])
     case = cases.open_emergency(pause, facts="It goes on.", seal=seal, by=samuel, at=clock.now())
     with pytest.raises(Refused, match="asked already"):
         cases.open_emergency(pause, facts="Again.", seal=seal, by=teresa, at=clock.now())
@@ -281,7 +281,7 @@ def test_a_panel_of_three_prolongs_an_emergency_to_14_days_in_all(
 def test_a_panel_of_three_may_find_a_pause_unfounded(
     amina: Person, samuel: Person, petra: Person, paused: Callable[..., Pause]
 ) -> None:
-    seal = charging.lots.seal(charging.WORDS["charge"])
+    seal = lots.seal(charging.WORDS[Role.CHARGE])
     case = cases.open_emergency(paused(amina), facts="It goes on.", seal=seal, by=samuel, at=clock.now())
     panel = case.panels.get()
     charging.seat(panel, amina, petra)
@@ -295,7 +295,7 @@ def test_a_contested_explanation_goes_to_a_panel(amina: Person, samuel: Person, 
     assert case is not None
     cases.say(case, kind=Said.EXPLANATION, text="There was no work.", by=samuel, at=clock.now())
     cases.say(case, kind=Said.CONTESTED, text="Others had work.", by=amina, at=clock.now())
-    panel = panels.convene(case, stage=panels.Stage.FIRST, by=amina, at=clock.now())
+    panel = panels.convene(case, stage=Stage.FIRST, by=amina, at=clock.now())
     charging.seat(panel, amina, teresa)
     charging.agree(panel, decisions.Finding(measure=Measure.REPAIR, reasons="Others had work all that time."))
     assert cases.state(case, clock.now()) == cases.State.DECIDED
