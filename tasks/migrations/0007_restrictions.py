@@ -32,5 +32,5 @@ CREATE OR REPLACE VIEW public.governance_protected_work AS
 class Migration(migrations.Migration):
     """Compose it."""
 
-    dependencies: ClassVar = [("tasks", "0006_instruments"), ("governance", "0012_decisions_and_restrictions")]
+    dependencies: ClassVar = [("tasks", "0006_instruments"), ("governance", "0013_decisions_and_restrictions")]
     operations: ClassVar = [migrations.RunSQL(MAY_WORK), migrations.RunSQL(PROTECTED)]

@@ -283,7 +283,7 @@ MOTION = f"motion public.governance_motion; panel public.governance_panel; {FILE
 class Migration(migrations.Migration):
     """Install the guards and the rights of the site."""
 
-    dependencies: ClassVar = [("governance", "0011_cases_and_lots")]
+    dependencies: ClassVar = [("governance", "0012_cases_and_lots")]
     operations: ClassVar = [
         *(migrations.RunSQL(sql, migrations.RunSQL.noop) for sql in (LADDER, BARS, HEARD)),
         guards.Allow("governance_bars(bigint, text[])"),

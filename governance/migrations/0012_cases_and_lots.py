@@ -401,7 +401,7 @@ PANEL = f"panel public.governance_panel; {FILE}"
 class Migration(migrations.Migration):
     """Install the guards and the rights of the site."""
 
-    dependencies: ClassVar = [("governance", "0010_due_process"), ("people", "0002_guards")]
+    dependencies: ClassVar = [("governance", "0011_due_process"), ("people", "0002_guards")]
     operations: ClassVar = [
         *(migrations.RunSQL(sql, migrations.RunSQL.noop) for sql in (PROTECTED, FACTS, CANDIDATES, LOT)),
         guards.AppendOnly("governance_bylaw", otherwise="A rule of conduct is replaced by a new version."),

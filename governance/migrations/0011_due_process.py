@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     """Create them."""
 
     dependencies = [
-        ("governance", "0009_offices_guards"),
+        ("governance", "0010_addresses_and_votes"),
         ("people", "0002_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
