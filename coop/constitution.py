@@ -13,6 +13,7 @@ from django.utils.functional import Promise as Words
 from django.utils.translation import get_language, gettext, to_locale
 from django.utils.translation import gettext_lazy as _
 
+from coop import clock
 from governance.models import WHOLE, Rule
 
 
@@ -70,16 +71,7 @@ BY_VOTE = Part(
     (
         ("N4", _("Stricter guides, tools or times: after a paid trial that shows nobody needs longer, or like a cut.")),
         ("N5", _("Closing a kind of work at short notice, or reopening it for less: like a cut of that size.")),
-        ("N6", _("Closing a region or a way to be paid: two thirds of those who live there, and a majority of all.")),
-        ("N7", _("Expulsion: a panel of members first, the general meeting on appeal, two thirds.")),
-        ("N8", _("New uses of data, watching or automatic decisions: a majority of all.")),
-        ("N9", _("Who is offered which work: a majority of those affected.")),
-        ("N11", _("Budget and surplus: a majority of all.")),
-        ("N12", _("Officers and trustees are elected.")),
-        ("N13", _("Recall of an officer, whenever one member in twenty asks for it.")),
-        ("N15", _("This constitution: three quarters, twice.")),
         ("3.1", _("One kind of change in a proposal; the rules of voting never together with pay.")),
-        ("3.2", _("While a decision waits, one member in twenty can call a vote that stops it.")),
         (
             "3.3",
             _(
@@ -160,8 +152,9 @@ PARTS = (NEVER, PROPOSALS, BALLOTS, EMERGENCY, DUE_PROCESS, WORDS)
 
 def in_force() -> list[tuple[Rule, list[str]]]:
     """Return the latest version of each rule that a vote can carry out, by id, with what it needs in words."""
-    latest = Rule.objects.order_by("key", "-version").distinct("key")
-    return [(rule, needs(rule)) for rule in sorted(latest, key=lambda rule: int(rule.key.removeprefix("N")))]
+    applying = Rule.objects.filter(applies_from__lte=clock.now())
+    latest = applying.order_by("key", "-version").distinct("key")
+    return [(rule, needs(rule)) for rule in sorted(latest, key=lambda rule: float(rule.key.removeprefix("N")))]
 
 
 def needs(rule: Rule) -> list[str]:
@@ -171,6 +164,8 @@ def needs(rule: Rule) -> list[str]:
         sentences.append(_needed(gettext("Of those affected"), rule.affected_yes, rule.affected_floor))
     if rule.whole_yes is not None:
         sentences.append(_needed(gettext("Of all members"), rule.whole_yes, rule.whole_floor))
+    if rule.turnout_floor:
+        sentences.append(gettext("At least %(share)s take part.") % {"share": _share(rule.turnout_floor)})
     if rule.seniors_too:
         sentences.append(gettext("The same among members of 180 days or more (R3)."))
     if rule.readings > 1:

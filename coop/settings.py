@@ -202,7 +202,12 @@ SPECTACULAR_SETTINGS = {
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "background"
 
 # What a vote can change: each app that owns a thing writes its policy. Listed as MIDDLEWARE is, checked at start.
-GOVERNANCE_POLICIES = ["payments.policies.RateChange", "governance.expulsion.Expulsion"]
+GOVERNANCE_POLICIES = [
+    "payments.policies.RateChange",
+    "governance.amending.RuleChange",
+    "governance.amending.ParameterChange",
+    "governance.expulsion.Expulsion",
+]
 # What falls due by time is true without a background job having run: asked before a member's pay is shown or paid out.
 PAYMENTS_DUE = ["tasks.reviews.accept_silent", "payments.entitlements.settle"]
 

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from coop.people.models import Person
 from coop.record import events
-from governance.models import WHOLE, Bylaw, Mandate, Office, Post, Right, Rule, Standing, Status
+from governance.models import WHOLE, Bylaw, Mandate, Office, Parameter, Post, Right, Rule, Standing, Status
 
 HALF, TWO_THIRDS, THREE_QUARTERS = WHOLE // 2, WHOLE * 2 // 3, WHOLE * 3 // 4
 CUT = {"frozen_days": 7, "seniors_too": True}
@@ -46,6 +46,17 @@ RULES: dict[str, dict[str, object]] = {
         "whole_floor": WHOLE // 3,
         **CUT,
     },
+    "N6": {
+        "decision": "Closing a region or a way to be paid.",
+        "deliberation_days": 30,
+        "frozen_days": 7,
+        "voting_days": 10,
+        "lock_days": 60,
+        "affected_yes": TWO_THIRDS,
+        "whole_yes": HALF,
+        "whole_floor": WHOLE * 15 // 100,
+        "seniors_too": True,
+    },
     "N7": {
         "decision": "Expulsion, after a panel decided so and the appeal is over. Without a quorum the member stays.",
         "deliberation_days": 7,
@@ -55,6 +66,24 @@ RULES: dict[str, dict[str, object]] = {
         "whole_yes": TWO_THIRDS,
         "whole_floor": WHOLE * 20 // 100,
     },
+    "N8": {
+        "decision": "A new use of data, of watching, or of decisions by machine.",
+        "deliberation_days": 21,
+        "frozen_days": 7,
+        "voting_days": 7,
+        "lock_days": 14,
+        "whole_yes": HALF,
+        "whole_floor": WHOLE * 15 // 100,
+    },
+    "N9": {
+        "decision": "How work is shared out, and what opens a kind of work.",
+        "deliberation_days": 14,
+        "frozen_days": 0,
+        "voting_days": 7,
+        "lock_days": 7,
+        "affected_yes": HALF,
+        "turnout_floor": WHOLE * 20 // 100,
+    },
     "N10": {
         "decision": "A raise.",
         "deliberation_days": 7,
@@ -62,6 +91,32 @@ RULES: dict[str, dict[str, object]] = {
         "voting_days": 5,
         "lock_days": 0,
         "whole_yes": HALF,
+    },
+    "N11": {
+        "decision": "The budget, and what becomes of a surplus.",
+        "deliberation_days": 15,
+        "frozen_days": 0,
+        "voting_days": 7,
+        "lock_days": 7,
+        "whole_yes": HALF,
+        "whole_floor": WHOLE * 10 // 100,
+    },
+    "N12": {
+        "decision": "The election of an officer or a trustee.",
+        "deliberation_days": 15,
+        "frozen_days": 15,
+        "voting_days": 7,
+        "lock_days": 7,
+        "whole_yes": HALF,
+    },
+    "N13": {
+        "decision": "The recall of an officer.",
+        "deliberation_days": 7,
+        "frozen_days": 7,
+        "voting_days": 7,
+        "lock_days": 0,
+        "whole_yes": HALF,
+        "turnout_floor": WHOLE * 15 // 100,
     },
     "N14": {
         "decision": "A bylaw or the text of a policy.",
@@ -72,6 +127,37 @@ RULES: dict[str, dict[str, object]] = {
         "whole_yes": TWO_THIRDS,
         "whole_floor": WHOLE * 20 // 100,
     },
+    "N15": {
+        "decision": "The rows of this constitution: who decides, how long, by how much.",
+        "deliberation_days": 30,
+        "frozen_days": 7,
+        "voting_days": 10,
+        "lock_days": 30,
+        "readings": 2,
+        "seniors_too": True,
+        "whole_yes": THREE_QUARTERS,
+        "whole_floor": WHOLE // 3,
+    },
+    "3.2": {
+        "decision": "Stopping a decision that waits for its day.",
+        "deliberation_days": 0,
+        "frozen_days": 0,
+        "voting_days": 7,
+        "lock_days": 0,
+        "whole_yes": HALF,
+    },
+}
+# Numbers of part 8 that are no rule's own; shares are of WHOLE.
+PARAMETERS = {
+    "petition_share": WHOLE * 5 // 100,
+    "petition_most": 500,
+    "support_share": WHOLE // 100,
+    "support_most": 200,
+    "panel_size": 5,
+    "reply_days": 15,
+    "candidate_days": 90,
+    "emergency_hours": 72,
+    "cuts_in_a_year": WHOLE * 15 // 100,
 }
 
 # The posts with which a cooperative begins, and what goes with them. Nobody checks or confirms their own doing: whoever
@@ -111,7 +197,12 @@ def found(*, members: Iterable[Person], offices: Mapping[str, Person], at: datet
     with transaction.atomic():
         mandate = Mandate.objects.create(given_at=at, due_at=at, expires_at=at + timedelta(days=30))
         Rule.objects.bulk_create(
-            Rule(key=key, version=1, published_at=at, mandate=mandate, **numbers) for key, numbers in RULES.items()
+            Rule(key=key, version=1, published_at=at, applies_from=at, mandate=mandate, **numbers)
+            for key, numbers in RULES.items()
+        )
+        Parameter.objects.bulk_create(
+            Parameter(name=name, version=1, value=value, published_at=at, applies_from=at, mandate=mandate)
+            for name, value in PARAMETERS.items()
         )
         Post.objects.bulk_create(
             Post(name=name, version=1, since=at, mandate=mandate, **facts) for name, facts in POSTS.items()

@@ -45,7 +45,7 @@ def draft(
     kind, asks = policies.find(policy), asks or Asked()
     with transaction.atomic():
         proposal = Proposal.objects.create(
-            policy=policy, rule=rule_for(policy, payload), title=title, text=text, payload=canonical(payload),
+            policy=policy, rule=rule_for(policy, payload, at), title=title, text=text, payload=canonical(payload),
             impact=canonical(kind.impact(payload, at)), subject=kind.subject(payload), proposed_by=by, drafted_at=at,
             first_reading=reads, method=asks.method,
         )  # fmt: skip
@@ -61,10 +61,10 @@ def draft_second_reading(first: Proposal, *, by: Person, at: datetime) -> Propos
     )
 
 
-def rule_for(policy: str, payload: Payload) -> Rule:
-    """Return the latest version of the rule that decides this change."""
+def rule_for(policy: str, payload: Payload, at: datetime) -> Rule:
+    """Return the latest version that applies of the rule that decides this change."""
     key = policies.find(policy).rule_key(payload)
-    return Rule.objects.filter(key=key).order_by("-version")[:1].get()
+    return Rule.objects.filter(key=key, applies_from__lte=at).order_by("-version")[:1].get()
 
 
 def publish_refusal(proposal: Proposal, *, by: Person, at: datetime) -> Refusal | None:
@@ -76,7 +76,7 @@ def publish_refusal(proposal: Proposal, *, by: Person, at: datetime) -> Refusal 
         return Refusal(_("A draft is published by the member who wrote it."), rule="P8")
     return (
         draft_refusal(proposal.policy, payload, by=by, at=at)
-        or _rhythm(proposal, rule_for(proposal.policy, payload), at)
+        or _rhythm(proposal, rule_for(proposal.policy, payload, at), at)
         or _second_reading(proposal, at)
     )
 
@@ -119,7 +119,7 @@ def publish(proposal: Proposal, *, by: Person, at: datetime) -> Proposal:
     """
     refuse_if(publish_refusal(proposal, by=by, at=at))
     payload = payload_of(proposal)
-    rule, impact = rule_for(proposal.policy, payload), policies.find(proposal.policy).impact(payload, at)
+    rule, impact = rule_for(proposal.policy, payload, at), policies.find(proposal.policy).impact(payload, at)
     with transaction.atomic():
         drafts = Proposal.objects.filter(pk=proposal.pk, published_at=None)
         if not drafts.update(published_at=at, rule=rule, impact=canonical(impact)):

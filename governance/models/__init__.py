@@ -36,10 +36,11 @@ from governance.models.panels import (
 from governance.models.pauses import Pause, PauseGround, PauseRequest
 from governance.models.proposals import Method, Option, Proposal, RollEntry
 from governance.models.resignations import Pressure, Resignation
-from governance.models.rules import CUTS, WHOLE, Rule
+from governance.models.rules import BOUNDS, CUTS, WHOLE, Parameter, Rule
 from governance.models.standing import Standing, Status
 
 __all__ = [
+    "BOUNDS",
     "CONFIRMED",
     "CUTS",
     "LADDER",
@@ -73,6 +74,7 @@ __all__ = [
     "Panel",
     "PanelSeat",
     "PanelVote",
+    "Parameter",
     "Pause",
     "PauseGround",
     "PauseRequest",

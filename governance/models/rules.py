@@ -1,7 +1,10 @@
 """The rows of the constitution that decide how a vote is held: versions with their bounds."""
 
+from functools import reduce
+from operator import or_
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from coop.people import privacy
 from coop.people.privacy import Audience
@@ -20,7 +23,7 @@ class Rule(models.Model):
     roll, where the constitution asks how many take part.
     """
 
-    key = models.CharField(max_length=4, help_text="N1 to N15.")
+    key = models.CharField(max_length=4, help_text="N1 to N15, or 3.2 for the vote that stops a decision.")
     version = models.PositiveIntegerField()
     decision = models.TextField(help_text="What it is about, in one sentence.")
     deliberation_days = models.PositiveIntegerField()
@@ -35,13 +38,14 @@ class Rule(models.Model):
     readings = models.PositiveIntegerField(default=1)
     seniors_too = models.BooleanField(default=False, help_text="Must also hold among members of 180 days (R3).")
     published_at = models.DateTimeField()
+    applies_from = models.DateTimeField(help_text="15 days after publication at the earliest (E9).")
     mandate = models.ForeignKey("Mandate", models.PROTECT, related_name="rules")
 
     privacy.declare(
         **dict.fromkeys((
             "id", "key", "version", "decision", "deliberation_days", "frozen_days", "voting_days", "lock_days",
             "affected_yes", "affected_floor", "whole_yes", "whole_floor", "turnout_floor", "readings", "seniors_too",
-            "published_at", "mandate",
+            "published_at", "applies_from", "mandate",
         ), Audience.PUBLIC)
     )  # fmt: skip
 
@@ -68,7 +72,80 @@ class Rule(models.Model):
                 name="a_majority_at_least",
             ),
             models.CheckConstraint(condition=Q(readings__range=(1, 2)), name="one_or_two_readings"),
+            models.CheckConstraint(condition=Q(key__regex=r"^(N([1-9]|1[0-5])|3\.2)$"), name="rule_key_is_known"),
+            models.CheckConstraint(
+                condition=Q(deliberation_days__lte=60, frozen_days__lte=F("deliberation_days"), lock_days__lte=60),
+                name="timing_within_bounds",
+            ),
+            models.CheckConstraint(
+                condition=Q(affected_floor__lte=18_000, whole_floor__lte=15_000, turnout_floor__lte=15_000)
+                & (Q(affected_yes=None) | Q(affected_yes__lte=27_000))
+                & (Q(whole_yes=None) | Q(whole_yes__lte=27_000)),
+                name="nothing_is_made_impossible",
+            ),
+            # What is deepest is asked of all, twice, and of those who were here before (R3).
+            models.CheckConstraint(
+                condition=~Q(key__in=("N2", "N3")) | Q(whole_yes__isnull=False), name="deep_cuts_ask_everybody"
+            ),
+            models.CheckConstraint(
+                condition=~Q(key__in=("N3", "N15")) | Q(readings=2), name="the_deepest_is_read_twice"
+            ),
+            models.CheckConstraint(
+                condition=~Q(key__in=("N6", "N15")) | Q(seniors_too=True), name="seniors_are_asked_too"
+            ),
+            models.CheckConstraint(
+                condition=~Q(key="N15")
+                | Q(whole_yes__gte=22_500, whole_floor__gte=10_000, deliberation_days__gte=30, lock_days__gte=30),
+                name="the_constitution_is_not_loosened",
+            ),
+            # The right to stop is a majority of all, at once.
+            models.CheckConstraint(
+                condition=~Q(key="3.2")
+                | Q(deliberation_days=0, voting_days=7, lock_days=0, whole_yes=15_000, whole_floor=0, turnout_floor=0),
+                name="stopping_stays_easy",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.key} (version {self.version})"
+
+
+# Numbers that are no rule's own, with the bounds that no vote crosses (part 8): (least, most). Shares are of WHOLE.
+BOUNDS: dict[str, tuple[int, int]] = {
+    "petition_share": (300, 3_000),
+    "petition_most": (10, 500),
+    "support_share": (0, 300),
+    "support_most": (5, 200),
+    "panel_size": (5, 11),
+    "reply_days": (15, 60),
+    "candidate_days": (0, 90),
+    "emergency_hours": (1, 72),
+    "cuts_in_a_year": (0, 4_500),
+}
+
+
+class Parameter(models.Model):
+    """A version of a number of the constitution that is no single rule's own. Its bounds are constants."""
+
+    name = models.CharField(max_length=20, choices=[(name, name) for name in BOUNDS])
+    version = models.PositiveIntegerField()
+    value = models.PositiveIntegerField()
+    published_at = models.DateTimeField()
+    applies_from = models.DateTimeField(help_text="15 days after publication at the earliest (E9).")
+    mandate = models.ForeignKey("Mandate", models.PROTECT, related_name="parameters")
+
+    privacy.declare(
+        **dict.fromkeys(("id", "name", "version", "value", "published_at", "applies_from", "mandate"), Audience.PUBLIC)
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name", "version"], name="one_parameter_per_version"),
+            models.CheckConstraint(
+                condition=reduce(or_, (Q(name=name, value__range=bounds) for name, bounds in BOUNDS.items())),
+                name="parameter_within_bounds",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} (version {self.version})"

@@ -5,8 +5,8 @@ import pytest
 
 pytestmark = pytest.mark.django_db
 KEPT = [
-    "rule", "proposal", "option", "rollentry", "ballot", "tally", "mandate", "enactment", "standing", "office",
-    "officeend", "post", "pauserequest", "pause",
+    "rule", "parameter", "proposal", "option", "rollentry", "ballot", "tally", "mandate", "enactment", "standing",
+    "office", "officeend", "post", "pauserequest", "pause",
 ]  # fmt: skip
 
 
