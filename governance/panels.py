@@ -217,6 +217,13 @@ def refuse(seat: PanelSeat, *, by: Person, at: datetime) -> SeatRefusal:
     return refused
 
 
+def hear_refusal(panel: Panel, *, began_at: datetime, by: Person) -> Refusal | None:
+    """Return why somebody cannot write down a hearing that began at a moment, or None."""
+    if began_at < seat_of(panel, by).seated_at:
+        return Refusal(_("A hearing is held after the panel was seated."), rule="7.4", status=409)
+    return None
+
+
 def hear(panel: Panel, *, began_at: datetime, ended_at: datetime, text: str, by: Person, at: datetime) -> Hearing:
     """Write down a hearing that was held, as somebody who sits on the panel. Its minutes are paid work."""
     seat = seat_of(panel, by)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from governance.views import assembly, ballots, pauses, standing, votes
+from governance.views import assembly, ballots, cases, panels, pauses, standing, votes
 
 app_name = "governance"
 urlpatterns = [
@@ -22,6 +22,22 @@ urlpatterns = [
     path("standing/", standing.mine, name="standing"),
     path("standing/leave/", standing.leave, name="leave"),
     path("standing/stay/", standing.stay, name="stay"),
+    path("cases/", cases.home, name="cases"),
+    path("cases/new/", cases.open_case, name="open_case"),
+    path("cases/public/", cases.public, name="register"),
+    path("cases/<int:pk>/", cases.case, name="case"),
+    path("cases/<int:pk>/say/<slug:kind>/", cases.say, name="say"),
+    path("cases/<int:pk>/show/", cases.show, name="show"),
+    path("cases/<int:pk>/appeal/", cases.appeal, name="appeal"),
+    path("pauses/<int:pk>/prolong/", cases.prolong, name="prolong"),
+    path("panels/<int:pk>/", panels.lot, name="lot"),
+    path("panels/<int:pk>/lot.json", panels.proof, name="lot_proof"),
+    path("panels/<int:pk>/seal/", panels.seal, name="seal"),
+    path("panels/<int:pk>/open/", panels.open_part, name="open_part"),
+    path("panels/<int:pk>/desk/", panels.desk, name="desk"),
+    path("panels/<int:pk>/hearing/", panels.hear, name="hear"),
+    path("panels/seats/<int:pk>/refuse/", panels.refuse, name="refuse_seat"),
+    path("panels/motions/<int:pk>/vote/", panels.vote, name="panel_vote"),
     path("pauses/", pauses.home, name="pauses"),
     path("pauses/new/", pauses.ask, name="ask_pause"),
     path("pauses/<int:pk>/confirm/", pauses.confirm, name="confirm_pause"),

@@ -1,0 +1,131 @@
+"""A case as its pages show it: its clock, everything written, who decides. Read by the pages, decides nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext as _
+
+from coop.people.models import Person
+from governance import appeals, cases, panels
+from governance.models import (
+    Case,
+    CaseGround,
+    CaseKind,
+    Decision,
+    Equivalent,
+    Motion,
+    Panel,
+    PanelSeat,
+    Said,
+    Stage,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something in the file: when, by whom, what it is, and its words. `note` says whether it counts."""
+
+    at: datetime
+    who: str
+    what: str
+    text: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A moment of the clock: what is due, by when, and whether it is over."""
+
+    name: str
+    at: datetime
+    over: bool
+
+
+def load(pk: int) -> Case | None:
+    """Return a case with everything its page shows, in a constant number of queries."""
+    seats = PanelSeat.objects.filter(refused=None).select_related("person").order_by("rank")
+    known = Case.objects.select_related("person", "charged_by", "office", "client", "bylaw", "pause__first_officer",
+                                        "pause__second_officer")  # fmt: skip
+    return known.prefetch_related(
+        "statements__author", "evidence__added_by", "panels__draw", "panels__hearings__seat__person",
+        Prefetch("panels__seats", seats), "panels__decision",
+        Prefetch("decisions", Decision.objects.select_related("panel", "motion", "appeal", "restriction")),
+        "decisions__motion__evidence",
+    ).filter(pk=pk).first()  # fmt: skip
+
+
+def title(case: Case) -> str:
+    """Return what a case is about in a few words: its ground."""
+    if case.kind == CaseKind.CHARGE:
+        return str(CaseGround(case.ground).label)
+    if case.kind == CaseKind.EQUIVALENT:
+        return str(Equivalent(case.ground).label)
+    return _("Whether an emergency pause goes on")
+
+
+def named(case: Case, person: Person | None, reader: Person) -> str:
+    """Return how a reader may know somebody: a client's seat-holder learns no member's name (E10)."""
+    if person is None:
+        return _("The cooperative")
+    if person.pk == reader.pk:
+        return _("You")
+    outsider = case.seat_id is not None and case.charged_by_id == reader.pk
+    if outsider:
+        return _("The member") if person.pk == case.person_id else _("Somebody of the cooperative")
+    return str(person)
+
+
+def entries(case: Case, reader: Person) -> list[Entry]:
+    """Return everything written in a case, oldest first; nothing is hidden from those who may read it."""
+    return sorted(_entries(case, reader), key=attrgetter("at"))
+
+
+def _entries(case: Case, reader: Person) -> Iterator[Entry]:
+    for piece in case.evidence.all():
+        note = "" if piece.citable else _("Shown too late: it cannot be used.")
+        yield Entry(piece.added_at, named(case, piece.added_by, reader), piece.name, piece.text, note)
+    for said in case.statements.all():
+        yield Entry(said.said_at, named(case, said.author, reader), str(Said(said.kind).label), said.text)
+    for panel in case.panels.all():
+        for hearing in panel.hearings.all():
+            who = named(case, hearing.seat.person, reader)
+            yield Entry(hearing.written_at, who, _("Hearing"), hearing.text)
+    for decision in case.decisions.all():
+        if hasattr(decision, "appeal"):
+            appeal = decision.appeal
+            yield Entry(appeal.appealed_at, named(case, case.person, reader), _("Appeal"), appeal.reasons)
+
+
+def steps(case: Case, at: datetime) -> list[Step]:
+    """Return the clock of a case: what is due by when."""
+    found = list(_steps(case))
+    return [Step(name, moment, moment <= at) for name, moment in found]
+
+
+def _steps(case: Case) -> Iterator[tuple[str, datetime]]:
+    yield _("Opened"), case.opened_at
+    if case.kind == CaseKind.EQUIVALENT:
+        yield _("The cooperative explains by; else it is closed in the member's favour"), case.opened_at + cases.EXPLAIN
+    if case.kind == CaseKind.CHARGE:
+        yield _("The whole file by; what comes later cannot be used"), case.opened_at + cases.FILE
+        yield _("Your answer by"), cases.reply_by(case)
+    for panel in case.panels.all():
+        if panel.decide_by is not None and not hasattr(panel, "decision"):
+            yield _("Decided by; else void for good"), panel.decide_by
+    for decision in case.decisions.all():
+        yield _("Decided"), decision.decided_at
+        if decision.panel.stage == Stage.FIRST and not hasattr(decision, "appeal"):
+            yield _("You can appeal until"), decision.decided_at + appeals.OPEN
+
+
+def witness_waits(person: Person, at: datetime) -> list[Panel]:
+    """Return the lots that wait for a part of this person's as an officer."""
+    return panels.waiting_for_a_witness(person, at)
+
+
+def open_motions(panel: Panel) -> list[Motion]:
+    """Return the motions of a panel with their votes, for those who sit on it."""
+    return list(panel.motions.select_related("seat__person").prefetch_related("votes__seat__person", "evidence"))
