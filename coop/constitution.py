@@ -145,6 +145,41 @@ DUE_PROCESS = Part(
                 " by one, with a reason and the place, within 7 days, else it is accepted."
             ),
         ),
+        (
+            "7.1",
+            _("The charge names the rule and since when it is public, the facts, the evidence and a way to remedy."),
+        ),
+        ("7.2", _("The whole file is yours within 48 hours; what is not shown then cannot be used.")),
+        ("7.3", _("You answer within 15 days, or 29 if you ask. Silence is no admission.")),
+        (
+            "7.4",
+            _("Five members by lot, made by both sides and an officer together; each side refuses two; all are paid."),
+        ),
+        (
+            "7.5",
+            _(
+                "Step by step: advice, paid retraining, a limit of 30 days, a pause of 60 days, expulsion. Slow work,"
+                " declined tasks and ratings are never a ground."
+            ),
+        ),
+        ("7.6", _("Decided in writing, with reasons, within 45 days; else it is void for good.")),
+        ("7.7", _("You appeal within 90 days to nine others; meanwhile nothing has effect.")),
+        ("7.8", _("Without a complete decision that still runs, nothing is closed to you.")),
+        (
+            "7.9",
+            _(
+                "Organising, voting, proposing, speaking, complaints, declining and leave are protected. A measure"
+                " within 180 days is presumed to be retaliation; the panel must show, four of five, that it is not."
+            ),
+        ),
+        ("7.10", _("What was wrong is repaired: your place, and your pay one and a half times.")),
+        (
+            "7.11",
+            _(
+                "No offers for 14 days, a lost tier, a held payout, a mute or mass rejections open a case by"
+                " themselves, which the cooperative must explain within 7 days; else it is closed in your favour."
+            ),
+        ),
     ),
 )
 PARTS = (NEVER, PROPOSALS, BALLOTS, EMERGENCY, DUE_PROCESS, WORDS)
