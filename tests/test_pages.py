@@ -30,6 +30,7 @@ LED_TO_OTHERWISE = {
     "account_reset_password_done",
     "account_reset_password_from_key_done",
     "account_set_password",
+    "governance:stay",
     "health",
     "robots",
     "stop_address",
