@@ -145,7 +145,7 @@ MAILERS = {"default": _mailer(os.environ.get("WORKHALL_SMTP_URL", ""))}
 DEFAULT_FROM_EMAIL = os.environ.get("WORKHALL_FROM_EMAIL", "Workhall <hello@workhall.example>")
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("es", "Español")]
 LOCALE_PATHS = [BASE_DIR / "coop" / "locale"]
 TIME_ZONE = "UTC"
 FORMAT_MODULE_PATH = ["coop.formats"]

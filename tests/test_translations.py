@@ -1,0 +1,131 @@
+"""What is said to a person about cases, standing and panels is said in their language, whole."""
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from babel.messages import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.test import Client as Browser
+
+from coop import clock
+from coop.people.models import Person
+from governance import cases, founding, notices
+from tests import translating
+from tests.governance import charging
+
+ROOT = Path(settings.BASE_DIR)
+GROUND, PAGES = ROOT / "governance", ROOT / "governance" / "templates" / "governance"
+ACTS = "cases casefile panels decisions appeals resigning notices expulsion register standing forms_cases"
+FACTS, VIEWS = "cases panels resignations pauses standing", "cases panels standing"
+TEMPLATES = "cases case open_case prolong appeal register lot desk standing leave pause scope"
+PARTS = "refusal field form problems top foot"
+SAID = [
+    *(GROUND / f"{name}.py" for name in ACTS.split()),
+    *(GROUND / "models" / f"{name}.py" for name in FACTS.split()),
+    *(GROUND / "views" / f"{name}.py" for name in VIEWS.split()),
+    *(PAGES / f"{name}.html" for name in TEMPLATES.split()),
+    *(ROOT / "coop" / "templates" / name for name in ("refused.html", "base.html")),
+    *(ROOT / "coop" / "templates" / "parts" / f"{name}.html" for name in PARTS.split()),
+    ROOT / "coop" / "templatetags" / "parts.py",
+]
+LANGUAGES = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+FOLDER = ROOT / "coop" / "locale"
+
+
+def catalog(language: str) -> Catalog:
+    with (FOLDER / language / "LC_MESSAGES" / "django.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def translated(language: str) -> dict[str, str]:
+    return {_first(message.id): _first(message.string) for message in catalog(language)}
+
+
+def _first(said: object) -> str:
+    """Return a text, of singular and plural the singular."""
+    return said if isinstance(said, str) else str(said[0] if isinstance(said, tuple | list) else "")
+
+
+def blanks(said: str) -> list[str]:
+    return sorted(re.findall(r"%\(\w+\)[sd]", said))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_of_due_process_is_translated(language: str) -> None:
+    texts = translating.texts(SAID)
+    assert len(texts) > 350
+    known = translated(language)
+    assert not sorted(text for text in texts if not known.get(text))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translation_has_the_same_blanks(language: str) -> None:
+    assert not [text for text, said in translated(language).items() if text and blanks(text) != blanks(said)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_compiled_catalogue_is_the_written_one(language: str) -> None:
+    """Compile it with `uv run pybabel compile -d coop/locale -D django`."""
+    compiled = io.BytesIO()
+    write_mo(compiled, catalog(language))
+    assert (FOLDER / language / "LC_MESSAGES" / "django.mo").read_bytes() == compiled.getvalue()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_first_rules_of_conduct_are_translated(language: str) -> None:
+    known = translated(language)
+    assert not [words for _key, *both in founding.BYLAWS for words in both if not known.get(words)]
+
+
+def test_the_finder_reads_modules_and_templates() -> None:
+    found = translating.texts([PAGES / "case.html", GROUND / "cases.py"])
+    assert {"What we saw", "Nobody charges themselves.", "Case %(number)s", "What you have stays yours"} <= found
+
+
+@pytest.mark.django_db
+def test_a_person_reads_their_case_in_their_language(
+    amina: Person, samuel: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    Person.objects.filter(pk=amina.pk).update(language="es")
+    case = charging.charge(amina, samuel)
+    page = signed_in(Person.objects.get(pk=amina.pk)).get(f"/cases/{case.pk}/").content.decode()
+    for words in ('<html lang="es"', "Qué vimos", "Quién decide", "Dar mi respuesta", "El trabajo es propio",
+                  "Trabajo entregado que se inventó o copió a sabiendas"):  # fmt: skip
+        assert words in page
+    english = signed_in(samuel).get(f"/cases/{case.pk}/").content.decode()
+    assert "What we saw" in english
+
+
+@pytest.mark.django_db
+def test_a_notice_of_a_case_is_in_the_persons_language_and_says_nothing_of_it(
+    amina: Person, samuel: Person, mailoutbox: list[EmailMessage]
+) -> None:
+    charged = charging.charge(amina, samuel)
+    for language in ("es", "en", "tlh"):
+        amina.language = language
+        notices.deliver(amina, "opened", charged.pk)
+    spanish, english, unknown = mailoutbox
+    assert spanish.subject == f"El caso {charged.pk} trata de ti: léelo, por favor"
+    assert "puedes apelar" in spanish.body
+    assert english.subject == unknown.subject == f"Case {charged.pk} is about you: please read it"
+    assert not [mail for mail in mailoutbox if charging.FACTS in mail.body or "copied" in mail.subject]
+
+
+@pytest.mark.django_db
+def test_the_language_is_chosen_on_the_page_about_me(amina: Person, signed_in: Callable[[Person], Browser]) -> None:
+    assert "Español" in signed_in(amina).get("/me/").content.decode()
+
+
+@pytest.mark.django_db
+def test_a_refusal_is_read_in_the_persons_language(amina: Person, signed_in: Callable[[Person], Browser]) -> None:
+    Person.objects.filter(pk=amina.pk).update(language="es")
+    case = cases.open_equivalent(amina, kind="held_payout", facts="x", at=clock.now())
+    assert case is not None
+    page = signed_in(Person.objects.get(pk=amina.pk)).post(f"/cases/{case.pk}/say/explanation/", {"text": "y"})
+    assert "Lo explica alguien con un cargo electo" in page.content.decode()
