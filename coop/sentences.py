@@ -20,6 +20,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "assembly.corrected": gettext_lazy("%(who)s corrected %(subject)s; the former words stay beside it."),
     "assembly.opened": gettext_lazy("%(who)s opened %(subject)s in the assembly."),
     "assembly.wrote": gettext_lazy("%(who)s wrote %(subject)s in the assembly."),
+    "bylaws.changed": gettext_lazy("A rule of conduct changed (%(subject)s); it reaches what happens 15 days later."),
     "cases.opened": gettext_lazy("A case was opened (%(subject)s)."),
     "cases.said": gettext_lazy("Something was written in %(subject)s."),
     "cases.shown": gettext_lazy("A piece of evidence was put into the file of %(subject)s."),

@@ -206,6 +206,7 @@ GOVERNANCE_POLICIES = [
     "payments.policies.RateChange",
     "governance.amending.RuleChange",
     "governance.amending.ParameterChange",
+    "governance.conduct.BylawChange",
     "governance.expulsion.Expulsion",
 ]
 # What falls due by time is true without a background job having run: asked before a member's pay is shown or paid out.

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from coop.people.models import Client, ClientSeat, Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
-from governance import notices, offices, standing
+from governance import notices, offices, parameters, standing
 from governance.models import (
     Bylaw,
     Case,
@@ -32,7 +32,7 @@ from governance.models import (
 )
 
 FILE = timedelta(hours=48)
-REPLY, MORE = timedelta(days=15), timedelta(days=14)
+MORE = timedelta(days=14)
 DECISION = timedelta(days=45)
 EXPLAIN, CONTEST = timedelta(days=7), timedelta(days=15)
 # E9: a rule applies only to what happened when it had been public for so long.
@@ -86,6 +86,7 @@ def charge_refusal(person: Person, charge: Charge, *, by: Person, at: datetime) 
         or _rule_too_young(charge)
         or _facts_too_old(charge, at)
         or _charged_before(person, charge)
+        or _piling_up(person, by, at)
     )
 
 
@@ -152,6 +153,13 @@ def _charged_before(person: Person, charge: Charge) -> Refusal | None:
     return Refusal(
         _("These facts were charged before; the same facts never carry a second case."), rule="7", status=409
     )
+
+
+def _piling_up(person: Person, by: Person, at: datetime) -> Refusal | None:
+    mine = Case.objects.filter(person=person, charged_by=by, kind=CaseKind.CHARGE, opened_at__gt=at - DECISION)
+    if not mine.filter(decisions=None).exists():
+        return None
+    return Refusal(_("One charge of yours against this member is open; wait for its decision."), rule="7", status=409)
 
 
 def bylaw_in_force(key: str, moment: datetime) -> Bylaw | None:
@@ -257,9 +265,14 @@ def show(case: Case, *, name: str, text: str, by: Person, at: datetime) -> Evide
 
 
 def reply_by(case: Case) -> datetime:
-    """Return until when the member may answer: 15 days, and 14 more if they asked for them."""
+    """Return until when the member may answer: 15 days by default, and 14 more if they asked for them."""
     asked = case.statements.filter(kind=Said.MORE_TIME).exists()
-    return case.opened_at + REPLY + (MORE if asked else timedelta())
+    return case.opened_at + reply_time(case) + (MORE if asked else timedelta())
+
+
+def reply_time(case: Case) -> timedelta:
+    """Return how long the member has to answer, by the number that applied when the case was opened."""
+    return timedelta(days=parameters.value("reply_days", case.opened_at))
 
 
 def say_refusal(case: Case, kind: str, *, by: Person, at: datetime) -> Refusal | None:
@@ -271,8 +284,10 @@ def say_refusal(case: Case, kind: str, *, by: Person, at: datetime) -> Refusal |
             _("The time to answer is over. Silence is no admission; you can still write to the panel."), rule="7.3",
             status=409,
         )  # fmt: skip
-    if kind == Said.MORE_TIME and (at > case.opened_at + REPLY or case.statements.filter(kind=kind).exists()):
-        return Refusal(_("More time is given once, while the 15 days run."), rule="7.3", status=409)
+    if kind == Said.MORE_TIME and (
+        at > case.opened_at + reply_time(case) or case.statements.filter(kind=kind).exists()
+    ):
+        return Refusal(_("More time is given once, while the time to answer runs."), rule="7.3", status=409)
     if kind == Said.EXPLANATION and (
         case.kind != CaseKind.EQUIVALENT or by.pk == case.person_id or not offices.is_officer(by, at)
     ):

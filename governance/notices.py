@@ -12,9 +12,9 @@ from governance.models import Case
 TELL = "governance.tell"
 
 
-def tell(person: Person, about: str, case: Case) -> None:
+def tell(person: Person, about: str, case: Case | None = None) -> None:
     """Have a person told by e-mail; it stands or falls with the act around it. `about` is a key of `words`."""
-    background.configure_task(TELL).defer(person_id=person.pk, about=about, case_id=case.pk)
+    background.configure_task(TELL).defer(person_id=person.pk, about=about, case_id=case.pk if case else 0)
 
 
 def words(about: str, case: int) -> tuple[str, str]:
@@ -31,7 +31,16 @@ def words(about: str, case: int) -> tuple[str, str]:
         "Read everything, see who decides and until when you can answer, at the address below. Nothing happens to your"
         " pay, payouts and votes. A named person has to answer for every decision, and you can appeal."
     )
+    if about == "leaving":
+        return _("You leave the cooperative in seven days"), f"{_leaving()}\n\n{settings.ORIGIN}/standing/\n"
     return subjects[about] % {"number": case}, f"{text}\n\n{settings.ORIGIN}/cases/{case}/\n"
+
+
+def _leaving() -> str:
+    return _(
+        "You gave notice, or somebody did in your name. If it was not your wish, or somebody pressed you, take it back"
+        " at the address below. Your pay stays yours."
+    )
 
 
 def deliver(person: Person, about: str, case: int) -> None:

@@ -197,13 +197,23 @@ def refuse_refusal(seat: PanelSeat, *, by: Person, at: datetime) -> Refusal | No
     if hasattr(seat, "refused"):
         return Refusal(_("This seat was refused already."), rule="7.4", status=409)
     if side == Side.SELF:
-        return None
+        return _declining(panel)
     used = SeatRefusal.objects.filter(seat__panel=panel, side=side).count()
     if used >= REFUSALS or at > seat.seated_at + REFUSE_WITHIN or panel.motions.exists():
         return Refusal(
             _("Each side refuses two members of a panel at most, within three days."), rule="7.4", status=409
         )
     return None
+
+
+def _declining(panel: Panel) -> Refusal | None:
+    if SeatRefusal.objects.filter(seat__panel=panel, side=Side.SELF).count() < panel.size * 2 // 5:
+        return None
+    return Refusal(
+        _("Two in five of a panel have declined already; more would choose the lot by declining."),
+        rule="7.4",
+        status=409,
+    )
 
 
 def refuse(seat: PanelSeat, *, by: Person, at: datetime) -> SeatRefusal:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
-from governance import cases, standing
+from governance import cases, notices, standing
 from governance.models import Resignation, Standing, Status
 
 NOTICE = timedelta(days=7)
@@ -38,6 +38,7 @@ def give_notice(person: Person, *, pressure: str, at: datetime) -> Resignation:
         notice = Resignation.objects.create(person=person, pressure=pressure, given_at=at)
         notice.refresh_from_db()
         events.write("standing.notice", by=person, subject=f"person:{person.pk}", at=at, due_at=notice.due_at)
+        notices.tell(person, "leaving")
         cases.open_if_pressed(person, pressure, at=at)
     return notice
 

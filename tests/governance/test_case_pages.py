@@ -184,7 +184,7 @@ def test_the_register_tells_no_small_cell_apart(
         charging.charge(person, samuel, ground=ground, evidence=((f"{number}", f"Words {number}."),))
     lines = register.lines(later(days=46))
     assert [(line.count, line.ground) for line in lines] == [(8, "Other grounds")]
-    charging.charge(amina, samuel, **charging.other(30))
+    charging.charge(amina, samuel, **charging.other(60))
     assert sum(line.count for line in register.lines(clock.now())) == 9
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import psycopg
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -11,9 +10,10 @@ from coop import clock
 from coop.people.models import Client, Person
 from coop.record.models import Event
 from coop.refusals import Refused
-from governance import cases
-from governance.models import Bylaw, Case, CaseGround, Equivalent, NeverAGround, Said, Statement
+from governance import cases, proposals, voting
+from governance.models import Bylaw, Case, CaseGround, Equivalent, NeverAGround, Pause, Said, Statement
 from tests.governance import charging
+from tests.governance.conftest import cast_all, reach
 
 pytestmark = pytest.mark.django_db
 type Attack = Callable[..., None]
@@ -74,20 +74,87 @@ def test_a_rule_reaches_only_what_happened_fifteen_days_after_it_was_public(amin
         charging.charge(amina, samuel, **early)
 
 
-@pytest.mark.usefixtures("committed")
+@pytest.fixture
+def later_rule(amina: Person) -> Bylaw:
+    """Return a second version of C2, as the members voted it."""
+    payload = {"key": "C2", "title": "Silence", "text": "Nobody speaks to clients.", "replaces": 1}
+    draft = proposals.draft(
+        policy="bylaw_change", payload=payload, title="Silence?", text="Why not.", by=amina, at=clock.now()
+    )
+    proposal = proposals.publish(draft, by=amina, at=clock.now())
+    cast_all(proposal, yes=30)
+    voting.carry_on(voting.listed().get(pk=proposal.pk), at=reach(proposal.closes_at))
+    voting.carry_on(voting.listed().get(pk=proposal.pk), at=reach(proposal.locked_until))
+    return Bylaw.objects.get(key="C2", version=2)
+
+
 def test_a_rule_published_later_carries_no_charge(
-    amina: Person, samuel: Person, attack: Attack, owner: psycopg.Connection
+    amina: Person, samuel: Person, attack: Attack, later_rule: Bylaw, later: Callable[..., datetime]
 ) -> None:
     """J13: the database compares the rule's date with the facts', whoever writes the row."""
-    owner.execute(
-        "INSERT INTO governance_bylaw (key, version, title, text, published_at, mandate_id)"
-        " SELECT key, 2, title, 'Nobody speaks to clients.', coop_now() - interval '20 days', mandate_id"
-        " FROM governance_bylaw WHERE key = 'C2'"
-    )
-    owner.commit()
-    later_rule = CASE.replace("version = 1", "version = 2")
-    attack(later_rule, row(amina, samuel), guard="rule_was_public_before_the_facts")
+    later(days=20)
+    attack(CASE.replace("version = 1", "version = 2"), row(amina, samuel), guard="rule_was_public_before_the_facts")
     attack(CASE, row(amina, samuel, since="4 days", until="3 days"), guard="rule_was_public_before_the_facts")
+    with pytest.raises(Refused, match="public for 15 days"):
+        charging.charge(amina, samuel, bylaw=later_rule)
+
+
+def test_a_rule_of_conduct_changes_only_as_it_was_voted(amina: Person, later_rule: Bylaw, attack: Attack) -> None:
+    assert (later_rule.text, cases.bylaw_in_force("C2", clock.now())) == ("Nobody speaks to clients.", _first("C2"))
+    insert = (
+        "INSERT INTO governance_bylaw (key, version, title, text, published_at, mandate_id)"
+        " VALUES (%s, %s, 'Silence', %s, now() - interval '1 year', %s)"
+    )
+    mandate, same = later_rule.mandate_id, later_rule.text
+    founding = _first("C2").mandate_id
+    for facts in (
+        ("C2", 3, "x", mandate),
+        ("C9", 1, same, mandate),
+        ("C2", 3, same, mandate),
+        ("C2", 3, "x", founding),
+    ):
+        attack(insert, facts, guard="bylaw_is_what_the_vote_said")
+
+
+def _first(key: str) -> Bylaw:
+    return Bylaw.objects.get(key=key, version=1)
+
+
+@pytest.mark.parametrize("change", [
+    {"replaces": 0}, {"key": "N1"}, {"title": ""}, {"pay": 1}, {"text": "x" * 3001}, {"key": 7}
+])  # fmt: skip
+def test_a_rule_of_conduct_is_words_and_nothing_else(amina: Person, change: dict[str, object]) -> None:
+    payload: dict[str, object] = {"key": "C2", "title": "Calm", "text": "Nobody shouts.", "replaces": 1}
+    with pytest.raises(Refused):
+        proposals.draft(
+            policy="bylaw_change", payload={**payload, **change}, title="x", text="x", by=amina, at=clock.now()
+        )
+
+
+def test_one_officer_piles_up_no_charges(charged: Case, amina: Person, samuel: Person, attack: Attack) -> None:
+    with pytest.raises(Refused, match="wait for its decision"):
+        charging.charge(amina, samuel, **charging.other(40))
+    attack(CASE, row(amina, samuel), guard="charges_are_not_piled_up")
+
+
+def test_a_prolonged_pause_reaches_no_further(
+    amina: Person, samuel: Person, paused: Callable[..., Pause], attack: Attack
+) -> None:
+    pause = paused(amina, scope="job:12")
+    attack(
+        "INSERT INTO governance_case (kind, person_id, charged_by_id, office_id, pause_id, ground, facts,"
+        " happened_from, happened_until, measure, scope, days, remedy, opened_at)"
+        " SELECT 'emergency', person_id, %s, first_officer_id,"
+        " id, '', 'x', coop_now(), coop_now(), 'prolong', 'work', 9, '', now() FROM governance_pause WHERE id = %s",
+        [samuel.pk, pause.pk],
+        guard="prolonging_keeps_the_scope",
+    )
+
+
+def test_the_time_to_answer_is_the_number_that_applied_when_the_case_was_opened(charged: Case) -> None:
+    assert cases.reply_by(charged) == charged.opened_at + timedelta(days=15)
+    panel = charged.panels.get()
+    assert (panel.size, panel.decide_by) == (5, charged.opened_at + timedelta(days=45))
 
 
 @pytest.mark.parametrize(("facts", "guard"), [
@@ -132,10 +199,10 @@ def test_the_same_facts_are_never_charged_twice(
     )
 
 
-def test_the_same_evidence_carries_no_second_case(charged: Case, amina: Person, samuel: Person) -> None:
+def test_the_same_evidence_carries_no_second_case(charged: Case, amina: Person, teresa: Person) -> None:
     evidence = (("Other name", "Answers 11,12 and 13 equal answers 71 72 and 73."),)
     with pytest.raises(IntegrityError, match="same_evidence_never_twice"), transaction.atomic():
-        charging.charge(amina, samuel, ground=CaseGround.DATA_TAKEN, facts="Something else.", evidence=evidence)
+        charging.charge(amina, teresa, ground=CaseGround.DATA_TAKEN, facts="Something else.", evidence=evidence)
 
 
 def test_a_charge_is_neither_rewritten_nor_backdated(charged: Case, attack: Attack) -> None:

@@ -171,6 +171,15 @@ def test_each_side_refuses_two_and_the_next_in_the_order_sit(
         attack(REFUSE, [last.pk, name, person and person.pk], guard="each_side_refuses_two")
 
 
+def test_nobody_chooses_the_lot_by_declining_in_others_names(seated: Panel, attack: Attack) -> None:
+    for seat in list(panels.sitting_on(seated))[:2]:
+        panels.refuse(seat, by=seat.person, at=clock.now())
+    third = panels.sitting_on(seated)[0]
+    with pytest.raises(Refused, match="Two in five"):
+        panels.refuse(third, by=third.person, at=clock.now())
+    attack(REFUSE, [third.pk, "self", third.person_id], guard="few_drawn_members_decline")
+
+
 def test_three_days_later_nobody_is_refused(
     seated: Panel, amina: Person, later: Callable[..., datetime], attack: Attack
 ) -> None:
