@@ -195,7 +195,9 @@ def test_the_same_facts_are_never_charged_twice(
     twice = "same_facts_are_never_charged_twice"
     attack(CASE, row(amina, teresa, office=teresa.pk, ground="fabricated", since="6 days", until="5 days"), guard=twice)
     attack(
-        CASE, row(amina, samuel, facts=f"  {charging.FACTS.upper()} !", since="90 days", until="89 days"), guard=twice
+        CASE,
+        row(amina, teresa, office=teresa.pk, facts=f" {charging.FACTS.upper()} !", since="90 days", until="89 days"),
+        guard=twice,
     )
 
 
