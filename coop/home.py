@@ -8,7 +8,7 @@ from django.db.models import Count, Sum
 
 from coop.people.models import Person
 from governance import pauses, voting
-from governance.models import Pause, Proposal
+from governance.models import Pause, Proposal, RollEntry
 from payments import statements
 from payments.ledger import Kind
 from payments.models import Transfer
@@ -73,5 +73,8 @@ def awaiting(person: Person, at: datetime) -> Awaiting:
 
 def _votes(person: Person, at: datetime) -> list[Proposal]:
     """Return the votes open now that the person is on the roll of and has not cast a ballot in."""
-    found = Proposal.objects.filter(opens_at__lte=at, closes_at__gt=at, roll__person=person).order_by("closes_at")
-    return [proposal for proposal in found if not voting.has_voted(proposal, person)]
+    on_the_roll = RollEntry.objects.filter(person=person, proposal__tally=None, proposal__opens_at__lte=at)
+    mine = set(on_the_roll.values_list("proposal_id", flat=True))
+    found = [vote for vote in voting.open_now(at) if vote.pk in mine]
+    voted = voting.voted_in(found, person)
+    return [vote for vote in found if vote.pk not in voted]

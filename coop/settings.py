@@ -208,6 +208,7 @@ GOVERNANCE_POLICIES = [
     "governance.amending.ParameterChange",
     "governance.conduct.BylawChange",
     "governance.expulsion.Expulsion",
+    "governance.stopping.Stop",
 ]
 # What falls due by time is true without a background job having run: asked before a member's pay is shown or paid out.
 PAYMENTS_DUE = ["tasks.reviews.accept_silent", "payments.entitlements.settle"]

@@ -16,7 +16,7 @@ from governance.voting import State
 NAMED = {Fraction(1, 3): "1/3", Fraction(2, 3): "2/3", Fraction(3, 4): "3/4", Fraction(1, 2): "1/2"}
 KINDS = {
     State.VOTING: "vote", State.ENACTED: "money", State.LOCKED: "money", State.DUE: "money", State.LOST: "stop",
-    State.FAILED: "stop", State.EXPIRED: "stop", State.DRAFT: "warn", State.CLOSED: "warn",
+    State.FAILED: "stop", State.EXPIRED: "stop", State.STOPPED: "stop", State.DRAFT: "warn", State.CLOSED: "warn",
 }  # fmt: skip
 
 
@@ -54,6 +54,7 @@ class Seen:
     proposal: Proposal
     state: State
     kind: str
+    at: datetime
 
     @property
     def what(self) -> str:
@@ -77,6 +78,16 @@ class Seen:
         return [(group_name(group), needs(rule, group)) for group in groups(rule)]
 
     @property
+    def over(self) -> bool:
+        """Tell whether its vote is over, counted or not."""
+        return self.state not in {State.DRAFT, State.PUBLISHED, State.FROZEN, State.VOTING}
+
+    @property
+    def late(self) -> bool:
+        """Tell whether the vote goes on beyond its first end (P7)."""
+        return self.state == State.VOTING and self.at >= (self.proposal.closes_at or self.at)
+
+    @property
     def counted(self) -> bool:
         """Tell whether there is a result."""
         return hasattr(self.proposal, "tally")
@@ -85,7 +96,7 @@ class Seen:
 def seen(proposal: Proposal, at: datetime) -> Seen:
     """Return a proposal with its state and the colour of its tag."""
     state = voting.state(proposal, at)
-    return Seen(proposal, state, KINDS.get(state, ""))
+    return Seen(proposal, state, KINDS.get(state, ""), at)
 
 
 def changes_for(proposal: Proposal, person: Person | None, at: datetime) -> str:
@@ -139,11 +150,12 @@ def written(share: Fraction) -> str:
 
 def phases(proposal: Proposal, at: datetime) -> list[Phase]:
     """Return the life of a published proposal as dated steps."""
+    more = voting.closes(proposal, at) - (proposal.closes_at or at)
     steps = [
         (_("Published; discussion"), proposal.published_at),
         (_("Vote opens"), proposal.opens_at),
-        (_("Vote closes and is counted"), proposal.closes_at),
-        (_("Takes effect, if passed"), proposal.locked_until),
+        (_("Vote closes and is counted"), proposal.closes_at and proposal.closes_at + more),
+        (_("Takes effect, if passed"), proposal.locked_until and proposal.locked_until + more),
     ]
     begun = [when is not None and when <= at for _name, when in steps]
     last = max((place for place, reached in enumerate(begun) if reached), default=-1)
@@ -174,6 +186,7 @@ def outcome(seen_now: Seen) -> str:
         State.DUE: _("Passed, and taking effect now."),
         State.ENACTED: _("Passed, and in force."),
         State.FAILED: _("Passed, but what it would replace had changed meanwhile: nothing changes."),
+        State.STOPPED: _("Passed, then stopped by a majority of all: nothing changes."),
         State.EXPIRED: _("Passed, but not carried out within 30 days: nothing changes."),
     }.get(seen_now.state, "")
 

@@ -31,7 +31,18 @@ def refusal(mandate: Mandate, *, at: datetime) -> Refusal | None:
             _("This decision was not carried out within 30 days: nothing changes."), rule="3.5", status=409,
             appeal=_("It can be proposed again."),
         )  # fmt: skip
-    return None
+    return _stopped(mandate)
+
+
+def _stopped(mandate: Mandate) -> Refusal | None:
+    """Return that members stand in the way (3.2); the guard `enactment_is_not_stopped` asks the same."""
+    asked = Proposal.objects.filter(petition__stops__mandate=mandate).exclude(published_at=None)
+    if not asked.exclude(tally__passed=False).exists():
+        return None
+    return Refusal(
+        _("Members have asked to stop this decision: it waits for that vote, or was stopped by it."), rule="3.2",
+        status=409,
+    )  # fmt: skip
 
 
 def enact(mandate: Mandate, *, at: datetime) -> Enactment:

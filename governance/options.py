@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
-from governance.models import Choice, Method, Option, Proposal
+from governance.models import Choice, Method, Option, Petition, Proposal
 
 LEAVE_IT = 0
 ABSTAIN = Choice.ABSTAIN.value
@@ -29,10 +29,14 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How a question is put: the method of its ballot and the options, in the order of their positions from 1 on."""
+    """How a question is put: the method of its ballot, the options in the order of their positions from 1 on.
+
+    `petition` is the one that calls the vote, if one does.
+    """
 
     method: Method = Method.YES_NO
     options: Sequence[Alternative] = field(default_factory=tuple)
+    petition: Petition | None = None
 
 
 @dataclass(frozen=True, slots=True)

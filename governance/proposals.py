@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
-from governance import options, policies, standing
+from governance import options, policies, standing, supporting
 from governance.models import CUTS, Proposal, Rule
 from governance.options import Asked, canonical
 from governance.policy import Payload
@@ -47,7 +47,7 @@ def draft(
         proposal = Proposal.objects.create(
             policy=policy, rule=rule_for(policy, payload, at), title=title, text=text, payload=canonical(payload),
             impact=canonical(kind.impact(payload, at)), subject=kind.subject(payload), proposed_by=by, drafted_at=at,
-            first_reading=reads, method=asks.method,
+            first_reading=reads, method=asks.method, petition=asks.petition,
         )  # fmt: skip
         options.write(proposal, asks.options)
         events.write("proposals.drafted", by=by, subject=f"proposal:{proposal.pk}", at=at, policy=policy)
@@ -78,6 +78,7 @@ def publish_refusal(proposal: Proposal, *, by: Person, at: datetime) -> Refusal 
         draft_refusal(proposal.policy, payload, by=by, at=at)
         or _rhythm(proposal, rule_for(proposal.policy, payload, at), at)
         or _second_reading(proposal, at)
+        or supporting.publish_refusal(proposal)
     )
 
 

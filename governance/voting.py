@@ -4,9 +4,10 @@ import json
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection, models, transaction
+from django.db.models import Case, Exists, OuterRef, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -33,7 +34,26 @@ class State(models.TextChoices):
     DUE = "due", gettext_lazy("Passed, taking effect now")
     ENACTED = "enacted", gettext_lazy("In force")
     FAILED = "failed", gettext_lazy("Passed, but could not take effect")
+    STOPPED = "stopped", gettext_lazy("Passed, then stopped by the members")
     EXPIRED = "expired", gettext_lazy("Passed, but never took effect")
+
+
+class Stopping(models.TextChoices):
+    """Whether members stand in the way of a decision that passed."""
+
+    NOT = "not", gettext_lazy("Not asked for, or voted down")
+    ASKED = "asked", gettext_lazy("A vote that may stop it runs or is being counted")
+    STOPPED = "stopped", gettext_lazy("Stopped")
+
+
+# What P7 adds to a vote, once.
+LATER = timedelta(hours=72)
+_ASKED = Proposal.objects.filter(petition__stops=OuterRef("pk")).exclude(published_at=None)
+_STOP = Case(
+    When(Exists(_ASKED.filter(tally__passed=True)), then=Value(Stopping.STOPPED.value)),
+    When(Exists(_ASKED.filter(tally=None)), then=Value(Stopping.ASKED.value)),
+    default=Value(Stopping.NOT.value),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +75,7 @@ def state(proposal: Proposal, at: datetime) -> State:
             return phase
     tally = _of(proposal, "tally")
     if not isinstance(tally, Tally):
-        return State.CLOSED
+        return State.CLOSED if at >= closes(proposal, at) else State.VOTING
     return _after_count(proposal, tally, at)
 
 
@@ -68,9 +88,37 @@ def _after_count(proposal: Proposal, tally: Tally, at: datetime) -> State:
     enactment = _of(mandate, "enactment")
     if isinstance(enactment, Enactment):
         return State.FAILED if enactment.failure else State.ENACTED
-    if at < mandate.due_at:
+    stop = stopping(proposal)
+    if stop == Stopping.STOPPED:
+        return State.STOPPED
+    if at < mandate.due_at or (stop == Stopping.ASKED and at < mandate.expires_at):
         return State.LOCKED
     return State.DUE if at < mandate.expires_at else State.EXPIRED
+
+
+def stopping(proposal: Proposal) -> Stopping:
+    """Return whether a decision is stopped by a vote, or waits for one that may (3.2); known already if `listed`."""
+    stop = getattr(proposal, "stop", None)
+    if stop is None:
+        stop = Proposal.objects.filter(pk=proposal.pk).values_list(_STOP, flat=True).get()
+    return Stopping(stop)
+
+
+def closes(proposal: Proposal, at: datetime) -> datetime:
+    """Return when a vote closes: as published, or 72 hours later if its last 48 hours turned the outcome (P7).
+
+    The database works it out from the ballots once the first end is reached; before, nobody knows.
+    """
+    if proposal.closes_at is None or at < proposal.closes_at:
+        return proposal.closes_at or at
+    tally = _of(proposal, "tally")
+    if isinstance(tally, Tally):
+        return proposal.closes_at + (LATER if tally.extended else timedelta())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.governance_close_of(%s)", [proposal.pk])
+        (when,) = cursor.fetchone()
+    found: datetime = when
+    return found
 
 
 def _of(row: models.Model, name: str) -> object:
@@ -81,7 +129,13 @@ def _of(row: models.Model, name: str) -> object:
 def listed() -> models.QuerySet[Proposal]:
     """Return all published proposals, newest first, with what their states are computed from."""
     known = Proposal.objects.select_related("rule", "tally", "mandate__enactment", "first_reading", "proposed_by")
-    return known.exclude(published_at=None).order_by("-published_at", "-id")
+    return known.annotate(stop=_STOP).exclude(published_at=None).order_by("-published_at", "-id")
+
+
+def open_now(at: datetime) -> list[Proposal]:
+    """Return the votes that are open, the one that closes first first; those that go on for 72 hours among them."""
+    around = listed().filter(opens_at__lte=at, closes_at__gt=at - LATER, tally=None).order_by("closes_at")
+    return [vote for vote in around if state(vote, at) == State.VOTING]
 
 
 def entry(proposal: Proposal, person: Person) -> RollEntry | None:
@@ -97,6 +151,16 @@ def has_voted(proposal: Proposal, person: Person) -> bool:
     return bool(voted)
 
 
+def voted_in(votes: Iterable[Proposal], person: Person) -> set[int]:
+    """Return the numbers of those votes in which a person has voted; one query for all of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT vote FROM unnest(%s::bigint[]) vote WHERE public.governance_has_voted(vote, %s)",
+            [[vote.pk for vote in votes], person.pk],
+        )
+        return {vote for (vote,) in cursor.fetchall()}
+
+
 def refusal(proposal: Proposal, *, by: Person, at: datetime) -> Refusal | None:
     """Return why a person cannot vote on a proposal now, or None."""
     if proposal.published_at is None or proposal.opens_at is None or at < proposal.opens_at:
@@ -104,7 +168,7 @@ def refusal(proposal: Proposal, *, by: Person, at: datetime) -> Refusal | None:
             _("The vote has not opened yet."), rule=proposal.rule.key, status=409,
             appeal=_("Until then you can read and discuss it."),
         )  # fmt: skip
-    if proposal.closes_at is None or at >= proposal.closes_at:
+    if at >= closes(proposal, at):
         return Refusal(
             _("The vote is closed."), rule="P6", appeal=_("You can see the result and check your receipt."), status=409
         )
@@ -143,7 +207,7 @@ def cast(proposal: Proposal, choice: str, *, by: Person, at: datetime) -> Receip
 
 def close_refusal(proposal: Proposal, *, at: datetime) -> Refusal | None:
     """Return why a vote cannot be counted now, or None. Who asks does not matter (P5)."""
-    if proposal.closes_at is None or at < proposal.closes_at:
+    if proposal.closes_at is None or at < closes(proposal, at):
         return Refusal(_("The vote is still open: nothing is counted before its end."), rule="P6", status=409)
     return None
 

@@ -14,6 +14,7 @@ from coop.people.models import Client, Person
 from governance import proposals, voting
 from payments import rates
 from payments.models import WorkType
+from tests.governance.conftest import support
 
 pytestmark = pytest.mark.django_db
 
@@ -119,7 +120,7 @@ def test_members_see_the_votes_that_come_and_then_that_they_are_open(
     drafted = proposals.draft(
         policy="rate_change", payload=raised, title="Raise product matching", text="Fair.", by=amina, at=at
     )
-    published = proposals.publish(drafted, by=amina, at=at)
+    published = proposals.publish(support(drafted), by=amina, at=at)
     assert "voting opens" in signed_in(amina).get("/").text
     now = later(days=8)
     page = signed_in(amina).get("/").text

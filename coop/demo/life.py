@@ -12,7 +12,7 @@ from coop import clock
 from coop.demo import founding
 from coop.people import clients
 from coop.people.models import Client, Person
-from governance import assembly, offices, proposals
+from governance import assembly, offices, proposals, supporting
 from governance.models import Proposal
 from payments import deposits
 from payments.models import Fund, WorkType
@@ -192,4 +192,6 @@ def _propose(at: datetime) -> None:
         by=person("Amina"),
         at=at,
     )
+    for name in ("Amina", "Luis", "Priya", "Grace", "Omar"):
+        supporting.back(proposal, by=person(name), at=at)
     proposals.publish(proposal, by=person("Amina"), at=at)

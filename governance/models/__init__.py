@@ -34,6 +34,7 @@ from governance.models.panels import (
     Stage,
 )
 from governance.models.pauses import Pause, PauseGround, PauseRequest
+from governance.models.petitions import Petition, PetitionKind, Signature, Support
 from governance.models.proposals import Method, Option, Proposal, RollEntry
 from governance.models.resignations import Pressure, Resignation
 from governance.models.rules import BOUNDS, CUTS, WHOLE, Parameter, Rule
@@ -78,6 +79,8 @@ __all__ = [
     "Pause",
     "PauseGround",
     "PauseRequest",
+    "Petition",
+    "PetitionKind",
     "Post",
     "Pressure",
     "Proposal",
@@ -90,10 +93,12 @@ __all__ = [
     "Said",
     "SeatRefusal",
     "Side",
+    "Signature",
     "Stage",
     "Standing",
     "Statement",
     "Status",
+    "Support",
     "Tally",
     "Thread",
     "Topic",

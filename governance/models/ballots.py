@@ -70,11 +70,12 @@ class Tally(models.Model):
     counted_at = models.DateTimeField()
     counts = models.JSONField(help_text="{group: {roll, yes, no, abstain, met}}")
     passed = models.BooleanField()
+    extended = models.BooleanField(db_default=False, editable=False, help_text="Set by the database: 72 hours more.")
     winner = models.PositiveIntegerField(null=True, editable=False, help_text="Set by the database: an option.")
 
     privacy.declare(
         **dict.fromkeys((
-            "id", "proposal", "counted_at", "counts", "passed", "winner",
+            "id", "proposal", "counted_at", "counts", "passed", "extended", "winner",
         ), Audience.PUBLIC)
     )  # fmt: skip
 

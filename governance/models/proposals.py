@@ -36,6 +36,7 @@ class Proposal(models.Model):
     proposed_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     drafted_at = models.DateTimeField()
     first_reading = models.ForeignKey("self", models.PROTECT, null=True, related_name="second_readings")
+    petition = models.ForeignKey("Petition", models.PROTECT, null=True, related_name="votes")
     digest = models.CharField(max_length=64, blank=True)
     published_at = models.DateTimeField(null=True)
     frozen_at = models.DateTimeField(null=True)
@@ -47,7 +48,7 @@ class Proposal(models.Model):
     privacy.declare(
         **dict.fromkeys((
             "id", "policy", "rule", "title", "text", "payload", "impact", "method", "subject",
-            "proposed_by", "drafted_at", "first_reading", "digest", "published_at", "frozen_at", "opens_at",
+            "proposed_by", "drafted_at", "first_reading", "petition", "digest", "published_at", "frozen_at", "opens_at",
             "closes_at", "locked_until", "roll_root",
         ), Audience.PUBLIC)
     )  # fmt: skip
@@ -59,6 +60,7 @@ class Proposal(models.Model):
                 | Q(opens_at__gte=F("published_at"), closes_at__gt=F("opens_at"), locked_until__gte=F("closes_at")),
                 name="phases_follow_each_other",
             ),
+            models.UniqueConstraint(fields=["petition"], condition=~Q(published_at=None), name="petition_calls_once"),
             models.CheckConstraint(condition=Q(method__in=Method.values), name="method_is_known"),
             models.UniqueConstraint(fields=["first_reading"], condition=~Q(published_at=None), name="read_twice_only"),
         ]

@@ -11,19 +11,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
-from governance import explaining, policies, proposals, reading, standing, voting
+from governance import explaining, petitions, policies, proposals, reading, standing, supporting, voting
 from governance.forms import Words
 from governance.models import Proposal
 from governance.views import me, reader
 
 
 def _found(request: HttpRequest, pk: int) -> Proposal:
-    """Return a published proposal, or a draft to its author; Http404 else."""
+    """Return a published proposal, or a draft to its author and, once it looks for support, to all; Http404 else."""
     known = Proposal.objects.select_related(
         "rule", "tally", "mandate__enactment", "first_reading__tally", "proposed_by"
     )
     proposal = get_object_or_404(known, pk=pk)
-    if proposal.published_at is None and proposal.proposed_by != request.user:
+    hidden = proposal.published_at is None and proposal.proposed_by != request.user
+    if hidden and not (reader(request) and supporting.is_open(proposal)):
         raise Http404
     return proposal
 
@@ -34,12 +35,15 @@ def home(request: HttpRequest) -> HttpResponse:
     at, person = clock.now(), reader(request)
     known = voting.listed()
     drafts = Proposal.objects.filter(published_at=None, proposed_by=person) if person else Proposal.objects.none()
-    open_now = known.filter(opens_at__lte=at, closes_at__gt=at).order_by("closes_at")
+    open_now = voting.open_now(at)
+    voted = voting.voted_in(open_now, person) if person else set()
+    decided = known.filter(closes_at__lte=at).exclude(pk__in=[vote.pk for vote in open_now])
     shown: dict[str, Any] = {
-        "open": [(vote, bool(person and voting.has_voted(vote, person))) for vote in open_now],
+        "open": [(vote, vote.pk in voted) for vote in open_now],
         "coming": known.filter(opens_at__gt=at).order_by("opens_at"),
         "drafts": drafts.order_by("-id")[:10],
-        "page_obj": Paginator(known.filter(closes_at__lte=at), 10).get_page(request.GET.get("page")),
+        "gathering": supporting.gathering()[:10] if person else [],
+        "page_obj": Paginator(decided, 10).get_page(request.GET.get("page")),
     }
     shown["decided"] = [explaining.seen(vote, at) for vote in shown["page_obj"]]
     shown["refusal"] = standing.refusal(person, doing="propose", at=at) if person else None
@@ -87,6 +91,9 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
         "said": 0 if draft else reading.number_about(f"proposal:{found.pk}"),
         "voted": bool(person and not draft and voting.has_voted(found, person)),
     }
+    if draft and person:
+        shown["backed"], shown["backs"] = supporting.of(found), supporting.said(found, person)
+        shown["cannot_back"] = supporting.refusal(found, by=person, at=at)
     ask = proposals.publish_refusal if draft else voting.refusal
     shown["refusal"] = ask(found, by=person, at=at) if person else None
     return render(request, "governance/draft.html" if draft else "governance/proposal.html", shown)
@@ -99,6 +106,25 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
     proposals.publish(_found(request, pk), by=me(request), at=clock.now())
     messages.success(request, _("Published. Nobody can change it now, you neither."))
     return redirect("governance:proposal", pk)
+
+
+@require_POST
+@login_required
+def back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Back a draft, or take that back; the author's own word puts it before the members."""
+    act = supporting.withdraw if "withdraw" in request.POST else supporting.back
+    act(_found(request, pk), by=me(request), at=clock.now())
+    return redirect("governance:proposal", pk)
+
+
+@require_POST
+@login_required
+def stop(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sign the petition to stop a decision that waits; the last signature it needs publishes the vote."""
+    petition = petitions.ask_to_stop(_found(request, pk), by=me(request), at=clock.now())
+    called = petitions.called(petition)
+    messages.success(request, _("Signed. The vote is called.") if called else _("Signed."))
+    return redirect("governance:proposal", called.pk) if called else redirect("governance:result", pk)
 
 
 @require_POST
@@ -122,13 +148,18 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what came out, against what was needed, and how far it is carried out."""
     found, at = _found(request, pk), clock.now()
     vote = explaining.seen(found, at)
-    if found.closes_at is None or at < found.closes_at:
+    if found.closes_at is None or at < voting.closes(found, at):
         return redirect("governance:proposal", pk)
+    person, petition = reader(request), petitions.to_stop(found)
     shown = {
         "vote": vote,
         "outcome": explaining.outcome(vote),
         "lines": explaining.result(found) if vote.counted else [],
         "turnout": proposals.turnout(found),
         "phases": explaining.phases(found, at),
+        "petition": petition,
+        "stop_vote": petitions.called(petition) if petition else None,
+        "signed": petitions.signed(petition) if petition else None,
+        "can_stop": bool(person and not petitions.stop_refusal(found, by=person, at=at)),
     }
     return render(request, "governance/result.html", shown)

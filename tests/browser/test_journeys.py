@@ -16,7 +16,7 @@ from coop import clock
 from coop.demo import life
 from coop.people.models import Client, Person
 from coop.record.models import Event
-from governance import voting
+from governance import supporting, voting
 from governance.models import Proposal, RollEntry
 from payments.models import WorkType
 from tasks.models import Job
@@ -241,7 +241,14 @@ def propose_a_cut(page: Page) -> Proposal:
     page.locator("[name=work_type]").select_option(label=str(WorkType.objects.get(slug="product-match")))
     fill(page, amount="0.087", estimated_seconds="30", title="Shall matching pay US$ 0.087?", text="To win a client.")
     press(page, "See it as others will")
-    reads(page, "US$ 0.09 to US$ 0.087", "What changes for you", "a week less", "After publishing nobody can change it")
+    reads(page, "US$ 0.09 to US$ 0.087", "What changes for you", "a week less", "0 of 5 members back it")
+    press(page, "Put it before the members")
+    # Four more back it on their own phones.
+    draft = Proposal.objects.get()
+    for name in ("luis", "priya", "grace", "omar"):
+        supporting.back(draft, by=life.person(name), at=clock.now())
+    page.reload()
+    reads(page, "5 of 5 members back it", "After publishing nobody can change it")
     press(page, "Publish")
     reads(page, "Being discussed", "2/3", "People who did this work in the last 28 days 2")
     return Proposal.objects.get()

@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from coop import clock
 from coop.people.models import Person
-from governance import pauses, proposals, resigning, voting
+from governance import pauses, proposals, resigning, supporting, voting
 from governance.models import Case, Method, Panel, Pause, PauseGround, PauseRequest, Proposal, RollEntry
 from governance.options import Alternative, Asked
 from tests.governance import charging
@@ -24,13 +24,14 @@ def paint(settings: Settings) -> None:
 
 @pytest.fixture
 def draft(amina: Person, now: datetime) -> Callable[..., Proposal]:
-    """Return a function that drafts a proposal of Amina's, decided by the rule it is given."""
+    """Return a function that drafts a proposal of Amina's, decided by the rule it is given, that five members back."""
 
     def write(rule: str = "N10", colour: str = "green", **facts: object) -> Proposal:
-        return proposals.draft(
+        proposal = proposals.draft(
             policy="paint", payload={"rule": rule, "colour": colour}, title=f"Shall the hall be {colour}?",
             text="It was grey for long.\nLines, “quotes” and \\ stay as they are.", by=amina, at=clock.now(), **facts,  # type: ignore[arg-type]
         )  # fmt: skip
+        return support(proposal)
 
     return write
 
@@ -43,6 +44,19 @@ def published(draft: Callable[..., Proposal], amina: Person) -> Callable[..., Pr
         return proposals.publish(draft(rule, colour, **facts), by=amina, at=clock.now())
 
     return publish
+
+
+def members() -> list[Person]:
+    """Return the members of the founding, oldest account first."""
+    return list(Person.objects.filter(standings__status="member", standings__rule="founding").order_by("pk"))
+
+
+def support(draft: Proposal, people: int = 5) -> Proposal:
+    """Let so many members back a draft, its author first, and return it."""
+    others = [person for person in members() if person != draft.proposed_by]
+    for person in [draft.proposed_by, *others][:people]:
+        supporting.back(draft, by=person, at=clock.now())
+    return draft
 
 
 def reach(moment: datetime | None) -> datetime:

@@ -24,7 +24,7 @@ from governance.models import (
     Status,
 )
 from tests.governance import charging
-from tests.governance.conftest import cast_all, reach
+from tests.governance.conftest import cast_all, reach, support
 
 pytestmark = pytest.mark.django_db
 type Attack = Callable[..., None]
@@ -52,7 +52,7 @@ def ask_meeting(decision: Decision, by: Person) -> Proposal:
         policy="expulsion", payload={"decision": decision.pk, "person": decision.case.person_id},
         title="Shall the panel's decision stand?", text="The panel decided so.", by=by, at=clock.now(),
     )  # fmt: skip
-    return proposals.publish(proposal, by=by, at=clock.now())
+    return proposals.publish(support(proposal), by=by, at=clock.now())
 
 
 def test_four_of_five_expel_and_nothing_happens_before_the_meeting(

@@ -13,7 +13,7 @@ from coop.refusals import Refused
 from governance import cases, proposals, voting
 from governance.models import Bylaw, Case, CaseGround, Equivalent, NeverAGround, Pause, Said, Statement
 from tests.governance import charging
-from tests.governance.conftest import cast_all, reach
+from tests.governance.conftest import cast_all, reach, support
 
 pytestmark = pytest.mark.django_db
 type Attack = Callable[..., None]
@@ -81,7 +81,7 @@ def later_rule(amina: Person) -> Bylaw:
     draft = proposals.draft(
         policy="bylaw_change", payload=payload, title="Silence?", text="Why not.", by=amina, at=clock.now()
     )
-    proposal = proposals.publish(draft, by=amina, at=clock.now())
+    proposal = proposals.publish(support(draft), by=amina, at=clock.now())
     cast_all(proposal, yes=30)
     voting.carry_on(voting.listed().get(pk=proposal.pk), at=reach(proposal.closes_at))
     voting.carry_on(voting.listed().get(pk=proposal.pk), at=reach(proposal.locked_until))

@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
-from governance import offices, pauses, standing
+from governance import offices, pauses, resigning
 from governance.models import Mandate, Office, PauseGround, PauseRequest, Post, Right
 from tests.governance.test_pauses import ASK, EVIDENCE, PAUSE
 
@@ -69,7 +69,8 @@ def test_rights_end_with_the_term(teresa: Person, now: datetime) -> None:
 
 
 def test_who_leaves_leaves_the_post_for_good(teresa: Person, now: datetime) -> None:
-    standing.leave(teresa, at=now)
+    resigning.give_notice(teresa, pressure="none", at=now)
+    resigning.leave_due(clock.advance(timedelta(days=7, seconds=1)))
     assert offices.held_by(teresa, clock.now()) == []
     assert not offices.handles_money(office_of(teresa), clock.now())
 

@@ -17,7 +17,7 @@ from governance import counting, options, proposals, voting
 from governance.models import Method, Option, Proposal, Rule
 from governance.options import Alternative, Asked
 from governance.voting import State
-from tests.governance.conftest import among, cast_choices, reach
+from tests.governance.conftest import among, cast_choices, reach, support
 from tests.governance.test_counting import ONCE, Elector, box, lay
 
 __all__ = ["box"]
@@ -158,6 +158,7 @@ def test_a_vote_among_options_offers_some_without_gaps(
     proposal = draft("N14", asks=Asked(Method.APPROVAL) if position is None else COLOURS)
     if position:
         Option.objects.create(proposal=proposal, position=position, title="Pink")
+        support(proposal)
     attack(PUBLISH, [proposal.pk], guard="proposal_offers_its_options")
 
 

@@ -11,7 +11,7 @@ from coop import clock
 from coop.people.models import Person
 from governance import resigning, standing, voting
 from governance.models import Pause, PauseGround, PauseRequest, Proposal, Resignation, Status
-from tests.governance.conftest import Voted, reach
+from tests.governance.conftest import Voted, members, reach
 
 pytestmark = pytest.mark.django_db
 type SignedIn = Callable[[Person], Browser]
@@ -39,6 +39,9 @@ def test_a_member_proposes_publishes_votes_and_sees_it_enacted(
     proposal = Proposal.objects.get()
     address = f"/votes/{proposal.pk}/"
     assert other.get(address).status_code == 404
+    browser.post(f"{address}back/")
+    for person in [one for one in members() if one != amina][:4]:
+        signed_in(person).post(f"{address}back/")
     assert "Being discussed" in text(browser.post(f"{address}publish/", follow=True))
     assert "Luis sees green." in text(other.get(address))
 

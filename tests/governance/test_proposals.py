@@ -341,7 +341,7 @@ def test_drafting_and_publishing_cost_a_known_number_of_queries(
     draft: Callable[..., Proposal], amina: Person, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     proposal = draft()
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         proposals.publish(proposal, by=amina, at=now)
 
 

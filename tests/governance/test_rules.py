@@ -13,7 +13,7 @@ from coop.people.models import Person
 from coop.refusals import Refused
 from governance import amending, founding, mandates, parameters, proposals, voting
 from governance.models import BOUNDS, WHOLE, Mandate, Parameter, Proposal, Rule
-from tests.governance.conftest import cast_all, reach
+from tests.governance.conftest import cast_all, reach, support
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -41,7 +41,7 @@ def write(payload: dict[str, Any], by: Person, policy: str = "rule_change") -> P
 def twice(draft: Proposal, by: Person) -> Mandate:
     """Take a change of the constitution through both readings, to the day it is due."""
     for _reading in range(2):
-        vote = proposals.publish(draft, by=by, at=clock.now())
+        vote = proposals.publish(draft if draft.first_reading_id else support(draft), by=by, at=clock.now())
         cast_all(vote, yes=30)
         voting.close(vote, at=reach(vote.closes_at))
         clock.advance(31 * DAY)
@@ -190,6 +190,7 @@ def test_a_rule_is_not_written_by_hand(
 def test_a_change_of_rules_labelled_a_raise_changes_no_rule(amina: Person, attack: Callable[..., None]) -> None:
     # G14: what is enacted decides the row of the table, never the label or the rule that a draft names.
     change = write(row("N14", voting_days=10), amina)
+    support(change)
     Proposal.objects.filter(pk=change.pk).update(rule=Rule.objects.get(key="N10"))
     Proposal.objects.filter(pk=change.pk).update(published_at=clock.now())
     vote = voting.listed().get(pk=change.pk)

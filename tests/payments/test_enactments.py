@@ -14,6 +14,7 @@ from governance.models import Proposal, RollEntry
 from governance.voting import State
 from payments import rates
 from payments.models import WorkType
+from tests.governance.conftest import support
 
 pytestmark = pytest.mark.django_db
 ENACT = "INSERT INTO governance_enactment (mandate_id, at, failure) VALUES (%s, now(), %s)"
@@ -35,7 +36,7 @@ def passed(amina: Person, work_type: WorkType) -> Callable[..., Proposal]:
                    "estimated_seconds": old.estimated_seconds, "replaces": old.version}  # fmt: skip
         at = clock.now()
         draft = proposals.draft(policy="rate_change", payload=payload, title="Pay?", text="Why.", by=amina, at=at)
-        proposal = proposals.publish(draft, by=amina, at=at)
+        proposal = proposals.publish(support(draft), by=amina, at=at)
         at = clock.advance(timedelta(days=proposal.rule.deliberation_days, seconds=1))
         for entry in RollEntry.objects.filter(proposal=proposal).select_related("person"):
             voting.cast(proposal, "yes", by=entry.person, at=at)

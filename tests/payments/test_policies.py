@@ -18,7 +18,7 @@ from payments.forms import NewRate
 from payments.models import Rate, WorkType
 from payments.money import from_micro, plain
 from payments.policies import RateChange
-from tests.governance.conftest import cast_all, reach
+from tests.governance.conftest import cast_all, reach, support
 from tests.payments.conftest import owning
 
 POLICY = RateChange()
@@ -40,7 +40,7 @@ def change(work_type: WorkType, amount: str, seconds: int = 30, **facts: object)
 def voted(payload: dict[str, object], by: Person, *, yes: int = 30, no: int = 0) -> Mandate:
     """Take a new rate through its vote, to the moment its mandate is due."""
     draft = proposals.draft(policy="rate_change", payload=payload, title="A new rate", text="…", by=by, at=clock.now())
-    proposal = proposals.publish(draft, by=by, at=clock.now())
+    proposal = proposals.publish(support(draft), by=by, at=clock.now())
     cast_all(proposal, yes=yes, no=no)
     voting.close(proposal, at=reach(proposal.closes_at))
     mandate = Mandate.objects.get(proposal=proposal)
@@ -60,7 +60,7 @@ def test_a_raise_is_voted_and_becomes_the_rate(matching: WorkType, amina: Person
 def test_a_small_cut_goes_by_n1_and_holds_only_after_its_lock(matching: WorkType, amina: Person) -> None:
     payload = change(matching, "0.086")
     draft = proposals.draft(policy="rate_change", payload=payload, title="A cut", text="…", by=amina, at=clock.now())
-    proposal = proposals.publish(draft, by=amina, at=clock.now())
+    proposal = proposals.publish(support(draft), by=amina, at=clock.now())
     assert proposal.rule.key == "N1"
     cast_all(proposal, yes=30)
     voting.close(proposal, at=reach(proposal.closes_at))
@@ -109,7 +109,7 @@ def test_those_who_do_other_work_vote_on_no_rate(matching: WorkType, amina: Pers
     payload = change(matching, "0.086")
     draft = proposals.draft(policy="rate_change", payload=payload, title="A cut", text="…", by=amina, at=clock.now())
     Proposal.objects.filter(pk=draft.pk).update(subject=f"work_type:{WorkType.objects.get(slug='compare-answers').pk}")
-    proposal = proposals.publish(draft, by=amina, at=clock.now())
+    proposal = proposals.publish(support(draft), by=amina, at=clock.now())
     cast_all(proposal, yes=30)
     voting.close(proposal, at=reach(proposal.closes_at))
     mandate = Mandate.objects.get(proposal=proposal)
@@ -129,7 +129,9 @@ def test_a_vote_about_another_version_fails(matching: WorkType, amina: Person, l
     at = clock.now()
     both = [
         proposals.publish(
-            proposals.draft(policy="rate_change", payload=change(matching, amount), title="?", text="…", by=by, at=at),
+            support(proposals.draft(
+                policy="rate_change", payload=change(matching, amount), title="?", text="…", by=by, at=at
+            )),
             by=by, at=clock.now(),
         )
         for amount, by in (("0.12", amina), ("0.13", luis))
