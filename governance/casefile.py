@@ -33,6 +33,7 @@ class Entry:
     what: str
     text: str
     note: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def entries(case: Case, reader: Person) -> list[Entry]:
 def _entries(case: Case, reader: Person) -> Iterator[Entry]:
     for piece in case.evidence.all():
         note = "" if piece.citable else _("Shown too late: it cannot be used.")
-        yield Entry(piece.added_at, named(case, piece.added_by, reader), piece.name, piece.text, note)
+        yield Entry(piece.added_at, named(case, piece.added_by, reader), piece.name, piece.text, note, piece.digest)
     for said in case.statements.all():
         yield Entry(said.said_at, named(case, said.author, reader), str(Said(said.kind).label), said.text)
     for panel in case.panels.all():

@@ -157,6 +157,12 @@ def vote(motion: Motion, *, agrees: bool, by: Person, at: datetime) -> PanelVote
     return cast
 
 
+def restrictions_of(person: Person, at: datetime) -> list[Restriction]:
+    """Return what decisions that stand close to a person now or soon, the one that ends last first."""
+    found = Restriction.objects.filter(person=person, ends_at__gt=at, decision__appeal=None)
+    return list(found.select_related("decision").order_by("-ends_at"))
+
+
 def agreed(motion: Motion) -> int:
     """Return how many of those who sit agree to a motion."""
     return motion.votes.filter(agrees=True, seat__refused=None).count()

@@ -25,6 +25,12 @@ def readable(pk: int, reader: Person) -> Case:
     return case
 
 
+# Several forms stand on one page: each field has an id of its own.
+FORMS = {name: Words(auto_id=f"{name}_%s") for name in ("answer", "time", "word")} | {
+    "piece": Piece(auto_id="piece_%s")
+}
+
+
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
@@ -49,7 +55,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
     first = next((d for d in it.decisions.all() if d.panel.stage == Stage.FIRST), None)
     shown = {
         "case": it, "title": casefile.title(it), "state": cases.state(it, at), "entries": casefile.entries(it, person),
-        "steps": casefile.steps(it, at), "mine": it.person_id == person.pk, "words": Words(), "piece": Piece(),
+        "steps": casefile.steps(it, at), "mine": it.person_id == person.pk, **FORMS,
         "charger": casefile.named(it, it.charged_by, person), "member": casefile.named(it, it.person, person),
         "may_answer": cases.say_refusal(it, Said.REPLY, by=person, at=at) is None,
         "may_ask_time": cases.say_refusal(it, Said.MORE_TIME, by=person, at=at) is None,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
-from governance import offices, pauses, resigning, standing
+from governance import decisions, offices, pauses, resigning, standing
 from governance.forms import Leave
 from governance.models import Resignation, Standing
 from governance.views import me
@@ -24,6 +24,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "history": Standing.objects.filter(person=person).select_related("mandate__proposal").order_by("-id"),
         "refusal": standing.refusal(person, doing="vote", at=at),
         "notice": resigning.running(person),
+        "restrictions": decisions.restrictions_of(person, at),
         "offices": offices.held_by(person, at),
         "running": pauses.running(person, at),
         "past": [pause for pause in pauses.all_of(person) if pause.ends_at <= at],

@@ -13,6 +13,7 @@ from coop.people.models import Person
 from governance import cases, panels, register
 from governance.models import Bylaw, Case, CaseGround, Panel, Pause, Said, Stage
 from tests.governance import charging
+from tests.test_pages import Page
 
 pytestmark = pytest.mark.django_db
 type SignedIn = Callable[[Person], Browser]
@@ -199,3 +200,16 @@ def test_pages_of_a_case_cost_a_known_number_of_queries(
         browser.get(f"/cases/{charged.pk}/")
     with django_assert_max_num_queries(45):
         browser.get(f"/panels/{seated.pk}/")
+
+
+def test_pages_of_a_case_keep_the_promises_of_every_page(
+    charged: Case, seated: Panel, amina: Person, samuel: Person, signed_in: SignedIn
+) -> None:
+    sits = panels.sitting_on(seated)[0].person
+    addresses = (f"/cases/{charged.pk}/", f"/panels/{seated.pk}/", "/cases/", "/cases/new/", "/cases/public/")
+    for who in (amina, samuel, sits):
+        for address in addresses:
+            assert not list(Page(address, signed_in(who).get(address).content).wrong())
+    desk = f"/panels/{seated.pk}/desk/"
+    assert not list(Page(desk, signed_in(sits).get(desk).content).wrong())
+    assert charged.evidence.get().digest in text(signed_in(amina).get(f"/cases/{charged.pk}/"))
