@@ -57,7 +57,12 @@ def _pay(one: Owed, *, at: datetime) -> bool:
             pay(one.person_id, one.kind, one.source, at=at)
     except IntegrityError as error:
         name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-        if name not in {"account_above_its_floor", "entitlement_is_what_the_facts_say", "entitled_once_for_each_span"}:
+        if name not in {
+            "account_above_its_floor",
+            "entitlement_is_what_the_facts_say",
+            "entitled_once_for_each_span",
+            "entitled_once",
+        }:
             raise
         return False
     return True

@@ -47,8 +47,9 @@ class Entitlement(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["source", "kind", "since"], nulls_distinct=False, name="entitled_once_for_each_span"
+                fields=["source", "kind", "since"], condition=~Q(since=None), name="entitled_once_for_each_span"
             ),
+            models.UniqueConstraint(fields=["source", "kind"], condition=Q(since=None), name="entitled_once"),
             models.CheckConstraint(condition=Q(kind__in=Owing.values), name="owing_is_known"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="entitlements_are_positive"),
         ]
