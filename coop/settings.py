@@ -1,5 +1,6 @@
 """Every setting of the site, each from the environment and safe when unset."""
 
+import json
 import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -29,8 +30,14 @@ def _secret(name: str) -> str:
     return kept.read_text().strip() if kept.exists() else os.urandom(32).hex()
 
 
-def _mailer(url: str) -> dict[str, object]:
-    """Turn smtp://user:password@host:587 into Django's form; without one, mail is kept as files to be looked at."""
+def _mailer(url: str, provider: str = "", given: str = "{}") -> dict[str, object]:
+    """Return where mail goes, in Django's form: by a provider's API, by SMTP, or, unset, into files to be looked at.
+
+    `provider` is the name of one of Anymail's backends, as postmark, with its options `given` as JSON; `url` is
+    smtp://user:password@host:587.
+    """
+    if provider:
+        return {"BACKEND": f"anymail.backends.{provider}.EmailBackend", "OPTIONS": json.loads(given)}
     if not url:
         backend = "django.core.mail.backends.filebased.EmailBackend"
         return {"BACKEND": backend, "OPTIONS": {"file_path": STATE_DIR / "mail"}}
@@ -141,7 +148,13 @@ ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 
-MAILERS = {"default": _mailer(os.environ.get("WORKHALL_SMTP_URL", ""))}
+MAILERS = {
+    "default": _mailer(
+        os.environ.get("WORKHALL_SMTP_URL", ""),
+        os.environ.get("WORKHALL_ANYMAIL", ""),
+        os.environ.get("WORKHALL_ANYMAIL_OPTIONS", "{}"),
+    )
+}
 DEFAULT_FROM_EMAIL = os.environ.get("WORKHALL_FROM_EMAIL", "Workhall <hello@workhall.example>")
 
 LANGUAGE_CODE = "en"

@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from coop import clock
 from coop.people.models import Person
-from governance import notices, resigning, standing, voting
+from governance import letters, notices, posting, resigning, standing, voting
 
 
 @app.periodic(cron="* * * * *")
@@ -32,3 +32,11 @@ def leave_due(timestamp: int) -> int:  # noqa: ARG001 - likewise
 def tell(person_id: int, about: str, case_id: int) -> None:
     """Send a notice about a case, as deferred with the act."""
     notices.deliver(Person.objects.get(pk=person_id), about, case_id)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="governance.write_letters")
+def write_letters(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Make the letters that are due and send all that wait; return how many went out."""
+    letters.make_due(clock.now())
+    return posting.send_all(clock.now())

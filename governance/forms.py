@@ -184,3 +184,19 @@ class Search(forms.Form):
 
     q = forms.CharField(label=_("Find"), max_length=200, widget=forms.TextInput(attrs={"type": "search"}))
     page = forms.IntegerField(min_value=1, max_value=1000, required=False, widget=forms.HiddenInput)
+
+
+class ChooseLetters(forms.Form):
+    """Which letters a person wants, and when not."""
+
+    proposals = forms.BooleanField(label=_("In the morning: new proposals"), required=False)
+    replies = forms.BooleanField(label=_("In the morning: what others wrote after me in a thread"), required=False)
+    reminders = forms.BooleanField(
+        label=_("Once, three days before a vote closes, if I have not voted yet"), required=False
+    )
+    quiet_from = forms.IntegerField(
+        label=_("Quiet from"), min_value=0, max_value=23, help_text=_("Hour of the day where you live, 0 to 23.")
+    )
+    quiet_until = forms.IntegerField(
+        label=_("Quiet until"), min_value=0, max_value=23, help_text=_("The morning letter comes after this hour.")
+    )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from governance.views import assembly, ballots, cases, panels, pauses, standing, votes
+from governance.views import assembly, ballots, cases, letters, panels, pauses, standing, votes
 
 app_name = "governance"
 urlpatterns = [
@@ -50,4 +50,6 @@ urlpatterns = [
     path("assembly/job/<int:number>/", assembly.about, {"kind": "job"}, name="about_job"),
     path("assembly/message/<int:pk>/", assembly.message, name="message"),
     path("assembly/message/<int:pk>/correct/", assembly.correct, name="correct"),
+    path("me/notifications/", letters.choose, name="letters"),
+    path("me/notifications/off/<str:token>/", letters.off, name="letters_off"),
 ]

@@ -19,6 +19,7 @@ from governance.models.cases import (
     Statement,
 )
 from governance.models.decisions import Appeal, Citation, Decision, Motion, PanelVote, Restriction
+from governance.models.letters import Letter, LetterKind, LetterWish
 from governance.models.mandates import Enactment, Mandate
 from governance.models.offices import CONFIRMED, Office, OfficeEnd, Post, Right
 from governance.models.panels import (
@@ -63,6 +64,9 @@ __all__ = [
     "Equivalent",
     "Evidence",
     "Hearing",
+    "Letter",
+    "LetterKind",
+    "LetterWish",
     "Mandate",
     "Measure",
     "Message",
