@@ -217,6 +217,17 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "background"
 # What a vote can change: each app that owns a thing writes its policy. Listed as MIDDLEWARE is, checked at start.
 GOVERNANCE_POLICIES = [
     "payments.policies.RateChange",
+    "payments.policies.FeeChange",
+    "payments.policies.PayoutMinimumChange",
+    "payments.policies.PayoutDelayChange",
+    "payments.policies.RoundingChange",
+    "payments.policies.AcceptanceChange",
+    "payments.policies.TimeLimitChange",
+    "payments.policies.FloorChange",
+    "payments.policies.AllocationChange",
+    "payments.policies.QualificationChange",
+    "payments.policies.OpeningChange",
+    "payments.policies.RegionChange",
     "governance.amending.RuleChange",
     "governance.amending.ParameterChange",
     "governance.conduct.BylawChange",

@@ -41,7 +41,7 @@ def open_books(*, mandate: Mandate, at: datetime, kinds: Iterable[FirstRate] = F
     """Write the first rates, the fee and the other instruments by the founding mandate; return the kinds by slug.
 
     Only the owner of the schema may: the site is refused by `rate_is_what_the_vote_said`,
-    `fee_is_set_by_the_founding_meeting` and `instrument_is_what_the_vote_said`.
+    `fee_is_what_the_vote_said` and `instrument_is_what_the_vote_said`.
     """
     Fee.objects.create(version=1, on_wage=ON_WAGE, training=TO_TRAINING, care=TO_CARE, mandate=mandate, since=at)
     Instrument.objects.bulk_create(

@@ -6,13 +6,13 @@ fee are tables of their own, the unit and the estimate their columns; everything
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from coop.people.models import Person
 from coop.refusals import Refusal
@@ -45,7 +45,6 @@ FIRST: Mapping[tuple[str, str], Mapping[str, object]] = {
     (Kind.OPENING, ""): {"open": True, "notice_days": 0},
 }
 BY_HAND = "rail:by_hand"
-ALL = gettext_lazy("everybody")
 
 
 def canonical(value: Mapping[str, object]) -> str:
@@ -61,6 +60,14 @@ def value(kind: str, key: str = "") -> dict[str, Any]:
         raise LookupError(message)
     said: dict[str, Any] = json.loads(found.value)
     return said
+
+
+def value_or_none(kind: str, key: str = "") -> dict[str, Any] | None:
+    """Return what an instrument says now, or None where nothing was ever said."""
+    try:
+        return value(kind, key)
+    except LookupError:
+        return None
 
 
 def latest(kind: str, key: str = "") -> Instrument | None:
@@ -80,28 +87,28 @@ def in_force() -> list[Instrument]:
     return list(newest.select_related("mandate__proposal"))
 
 
-def payout_minimum() -> Decimal:
-    """Return the least amount that is paid out, in US dollars."""
-    return from_micro(value(Kind.PAYOUT_MINIMUM)["micro"])
+@dataclass(frozen=True, slots=True)
+class PayoutTerms:
+    """How money is paid out now: at least `minimum`, in steps of `step` (US dollars), after `delay`, if `is_open`.
+
+    What is finer than a step stays with the member; a payout rests for 72 hours at most (E3).
+    """
+
+    minimum: Decimal
+    step: Decimal
+    delay: timedelta
+    is_open: bool
 
 
-def payout_step() -> Decimal:
-    """Return the step in which money is paid out, in US dollars; what is finer stays with the member."""
-    return from_micro(value(Kind.ROUNDING)["payout_step"])
-
-
-def payout_delay() -> timedelta:
-    """Return how long a payout rests before it may be sent: 72 hours at most (E3)."""
-    return timedelta(hours=value(Kind.PAYOUT_DELAY)["hours"])
-
-
-def refusal_by_rail(rail: str = BY_HAND) -> Refusal | None:
-    """Say why nobody is paid out this way now, or nothing."""
-    if value(Kind.RAIL, rail)["open"]:
-        return None
-    return Refusal(
-        _("The members have closed this way to be paid."), "N6", _("Choose another way; your pay stays yours (E3).")
-    )
+def payout_terms() -> PayoutTerms:
+    """Return how money is paid out now; one query."""
+    kinds = (Kind.PAYOUT_MINIMUM, Kind.ROUNDING, Kind.PAYOUT_DELAY, Kind.RAIL)
+    newest = Instrument.objects.filter(kind__in=kinds, key__in=("", BY_HAND)).order_by("kind", "-version")
+    said: dict[str, Any] = {}
+    for one in newest.distinct("kind"):
+        said |= json.loads(one.value)
+    minimum, step = from_micro(said["micro"]), from_micro(said["payout_step"])
+    return PayoutTerms(minimum, step, timedelta(hours=said["hours"]), said["open"])
 
 
 def refusal(person: Person, work_type: WorkType) -> Refusal | None:

@@ -28,7 +28,7 @@ def ready(person: Person) -> Decimal:
 
 def most(person: Person) -> Decimal:
     """Return the largest payout a person can ask for, in the steps the members voted; what is finer stays theirs."""
-    return _in_steps(ready(person), instruments.payout_step())
+    return _in_steps(ready(person), instruments.payout_terms().step)
 
 
 def _in_steps(amount: Decimal, step: Decimal) -> Decimal:
@@ -37,15 +37,15 @@ def _in_steps(amount: Decimal, step: Decimal) -> Decimal:
 
 def refusal(person: Person, amount: Decimal) -> Refusal | None:
     """Say why a person cannot ask for this amount; None if they can. Standing never is a reason (E3)."""
-    least, step = instruments.payout_minimum(), instruments.payout_step()
-    if not amount.is_finite() or amount < least:
-        reason = _("A payout is at least %(minimum)s.") % {"minimum": money(least, "USD")}
+    terms = instruments.payout_terms()
+    if not amount.is_finite() or amount < terms.minimum:
+        reason = _("A payout is at least %(minimum)s.") % {"minimum": money(terms.minimum, "USD")}
         return Refusal(reason, "part 8", _("What you earned stays yours and does not expire (E3)."), status=409)
-    if amount != _in_steps(amount, step):
-        words = _("Money is sent in steps of %(step)s.") % {"step": money(step, "USD")}
+    if amount != _in_steps(amount, terms.step):
+        words = _("Money is sent in steps of %(step)s.") % {"step": money(terms.step, "USD")}
         return Refusal(words, appeal=_("What is finer stays yours."), status=409)
-    if closed := instruments.refusal_by_rail():
-        return closed
+    if not terms.is_open:
+        return Refusal(_("The members have closed this way to be paid."), "N6", _("Your pay stays yours (E3)."))
     return _too_much(person) if amount > most(person) else None
 
 
@@ -97,7 +97,7 @@ def refusal_to_send(payout: Payout, *, by: Office, at: datetime) -> Refusal | No
         return Refusal(_("This payout has been sent."), status=409)
     if not deposits.in_office(by, at):
         return Refusal(_("Money is sent by the treasurer or the secretary."), "D8")
-    if at < payout.requested_at + instruments.payout_delay():
+    if at < payout.requested_at + instruments.payout_terms().delay:
         return Refusal(_("This payout rests as long as the members voted."), "N3", status=409)
     if by.person_id == payout.person_id:
         return Refusal(_("Nobody sends money to themselves."), "D8", _("Ask another officer."))

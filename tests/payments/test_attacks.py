@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from coop.people.models import Client, Person
@@ -243,12 +244,12 @@ def test_a_rate_is_never_cut_by_hand(db: None, attack: Attack, change: str) -> N
         attack(f"UPDATE payments_rate SET {change}", guard="payments_rate_is_append_only")
 
 
-def test_the_fee_is_the_founding_meetings(fee: Fee, attack: Attack) -> None:
+def test_the_fee_is_what_a_vote_said(fee: Fee, attack: Attack) -> None:
     statement = """INSERT INTO payments_fee (version, on_wage, training, care, mandate_id, since)
         SELECT 2, %s, training, care, mandate_id, since FROM payments_fee"""
-    attack(statement, [500], guard="fee_is_set_by_the_founding_meeting")
+    attack(statement, [500], guard="fee_is_what_the_vote_said")
     with owning():
-        attack(statement, [1501], guard="fee_at_most_15_percent")
+        attack(statement, [500], guard="fee_is_what_the_vote_said")
 
 
 def test_the_rate_card_takes_no_new_kind_of_work_from_the_site(db: None, attack: Attack) -> None:
@@ -424,3 +425,14 @@ def test_the_books_own_functions_are_closed(db: None, attack: Attack, call: str)
 def test_the_rate_in_force_is_the_latest(db: None) -> None:
     work_type = WorkType.objects.get(slug="product-match")
     assert rates.current(work_type) == Rate.objects.get(work_type=work_type, version=1)
+
+
+@pytest.mark.parametrize("on_wage", [1501, -1])
+def test_no_fee_is_outside_its_bounds(fee: Fee, superuser: psycopg.Connection, on_wage: int) -> None:
+    superuser.execute("ALTER TABLE payments_fee DISABLE TRIGGER fee_is_what_the_vote_said")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        superuser.execute(
+            """INSERT INTO payments_fee (version, on_wage, training, care, mandate_id, since)
+            SELECT 2, %s, training, care, mandate_id, since FROM payments_fee""",
+            [on_wage],
+        )

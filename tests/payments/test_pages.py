@@ -109,5 +109,5 @@ def test_my_pay_costs_the_same_for_two_lines_and_for_twenty(
     for _turn in range(20):
         earn(amina, "0.30")
     browser = signed_in(amina)
-    with django_assert_max_num_queries(26):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(28):  # type: ignore[attr-defined]
         browser.get("/pay/")

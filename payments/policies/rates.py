@@ -4,13 +4,11 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from fractions import Fraction
 
 from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refusal
 from governance.models import Mandate
@@ -18,14 +16,12 @@ from governance.policy import Payload, Stale
 from payments import rates
 from payments.forms import NewRate
 from payments.models import Rate
-from payments.money import plain
+from payments.policies import impacts
 from payments.templatetags.money import change as signed
 from payments.templatetags.money import money
 
 WINDOW = timedelta(days=28)
 AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
-# A cut keeps at least this share of the best pay of the last 12 months under each rule; deeper ones need N3.
-KEPT = (("N1", Fraction(95, 100)), ("N2", Fraction(85, 100)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +37,6 @@ class Change:
         """Return by how many per cent a unit's pay changes, to one decimal; below zero for a cut."""
         share: Decimal = self.amount / self.old.amount
         return ((share - 1) * 100).quantize(Decimal("0.1"))
-
-    @property
-    def lowers(self) -> bool:
-        """Tell whether a unit or an hour would pay less than now (D4)."""
-        hour_now = Fraction(self.old.amount) / self.old.estimated_seconds
-        return self.amount < self.old.amount or Fraction(self.amount) / self.seconds < hour_now
 
 
 class RateChange:
@@ -80,14 +70,9 @@ class RateChange:
     def rule_key(self, payload: Payload) -> str:
         """Return N10 for a raise, else N1, N2 or N3 by how far it falls below the best pay of 12 months (D7).
 
-        The database decides the same again when the rate is written (`payments_rule_for_rate`).
+        The database decides, again when it is published and when it is carried out (`payments_rule_for_rate`).
         """
-        change = _change(payload)
-        if not change.lowers:
-            return "N10"
-        past = rates.in_force_since(change.old.work_type, clock.now() - rates.YEAR)
-        kept = min(_kept(change, rate) for rate in past)
-        return next((key for key, share in KEPT if kept >= share), "N3")
+        return impacts.needed_rule(self.name, payload)
 
     def describe(self, payload: Payload) -> str:
         """Return the change in numbers: per unit, in per cent, per hour."""
@@ -105,29 +90,12 @@ class RateChange:
         }
 
     def impact(self, payload: Payload, at: datetime) -> dict[str, object]:
-        """Return how many people did how many units in the last 28 days, and what the change makes of their pay."""
-        change = _change(payload)
-        people, units = _recent(change.old.work_type_id, at)
-        return {
-            "people": people,
-            "units": units,
-            "days": WINDOW.days,
-            "old": plain(change.old.amount),
-            "new": plain(change.amount),
-            "currency": change.old.currency,
-            "difference": plain((change.amount - change.old.amount) * units),
-        }
+        """Return who gains or loses how much, by the database's replay of the last 28 days."""
+        return impacts.replayed(self.name, payload)
 
     def impact_lines(self, impact: Payload) -> list[tuple[str, str]]:
         """Return the impact in words, made from what was stored with the proposal."""
-        difference = Decimal(str(impact["difference"]))
-        words = _("%(sum)s less") if difference < 0 else _("%(sum)s more")
-        sum_ = words % {"sum": money(abs(difference), str(impact["currency"]))}
-        return [
-            (_("People who did this work in the last %(days)s days") % {"days": impact["days"]}, str(impact["people"])),
-            (_("Units they did"), str(impact["units"])),
-            (_("What the change makes of their pay for those units"), sum_),
-        ]
+        return impacts.lines(impact)
 
     def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
         """Return what the change makes of this person's week, from their last 28 days; empty if they did none."""
@@ -177,12 +145,6 @@ def _change(payload: Payload, *, replaced: bool = False) -> Change:
     only = versions.filter(version=_number(payload["replaces"])) if replaced else versions
     old = only.order_by("-version")[:1].get()
     return Change(old, Decimal(str(payload["amount"])), _number(payload["estimated_seconds"]))
-
-
-def _kept(change: Change, rate: Rate) -> Fraction:
-    """Return the share of a past rate that the change keeps, of a unit's pay or of an hour's, whichever is less."""
-    unit = Fraction(change.amount) / Fraction(rate.amount)
-    return min(unit, unit * rate.estimated_seconds / change.seconds)
 
 
 def _recent(work_type: int, at: datetime, person: Person | None = None) -> tuple[int, int]:

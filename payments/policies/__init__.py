@@ -1,0 +1,31 @@
+"""What the members can change about money and access by a vote: one policy for each kind of instrument."""
+
+from payments.policies.fees import FeeChange
+from payments.policies.rates import RateChange
+from payments.policies.versions import (
+    AcceptanceChange,
+    AllocationChange,
+    FloorChange,
+    OpeningChange,
+    PayoutDelayChange,
+    PayoutMinimumChange,
+    QualificationChange,
+    RegionChange,
+    RoundingChange,
+    TimeLimitChange,
+)
+
+__all__ = [
+    "AcceptanceChange",
+    "AllocationChange",
+    "FeeChange",
+    "FloorChange",
+    "OpeningChange",
+    "PayoutDelayChange",
+    "PayoutMinimumChange",
+    "QualificationChange",
+    "RateChange",
+    "RegionChange",
+    "RoundingChange",
+    "TimeLimitChange",
+]

@@ -1,0 +1,212 @@
+"""What the propose page asks for, kind by kind: literal values, and the version that they replace."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from payments import instruments, rates
+from payments.models import Kind, WorkType
+from payments.money import to_micro
+
+
+class NewFee(forms.Form):
+    """A fee to propose, in per cent."""
+
+    on_wage = forms.DecimalField(
+        label=gettext_lazy("Fee on top of wages, in per cent"), min_value=0, max_value=15, decimal_places=2
+    )
+    training = forms.DecimalField(
+        label=gettext_lazy("Of it to the training fund, in per cent"), min_value=0, max_value=100, decimal_places=2
+    )
+    care = forms.DecimalField(
+        label=gettext_lazy("Of it to the care fund, in per cent"), min_value=0, max_value=100, decimal_places=2
+    )
+
+    def cleaned_payload(self) -> dict[str, object]:
+        """Return the payload of a valid form, in basis points."""
+        parts = {part: int(self.cleaned_data[part] * 100) for part in ("on_wage", "training", "care")}
+        return {**parts, "replaces": rates.fee_now().version}
+
+    def title(self) -> str:
+        """Return a title for the proposal of a valid form."""
+        return str(_("A new fee on top of wages"))
+
+
+class NewVersion(forms.Form):
+    """A new version of one instrument: its key and its value come from the fields of a form of its kind."""
+
+    kind: Kind
+
+    def key(self) -> str:
+        """Return what it is about; nothing when it holds for all."""
+        return ""
+
+    def value(self) -> Mapping[str, object]:
+        """Return what it would say."""
+        raise NotImplementedError
+
+    def cleaned_payload(self) -> dict[str, object]:
+        """Return the payload of a valid form."""
+        latest = instruments.latest(self.kind, self.key())
+        return {"key": self.key(), "value": dict(self.value()), "replaces": latest.version if latest else 0}
+
+    def title(self) -> str:
+        """Return a title for the proposal of a valid form."""
+        return str(_("A change of the %(kind)s")) % {"kind": Kind(self.kind).label}
+
+
+class PayoutMinimum(NewVersion):
+    """The least amount that is paid out."""
+
+    kind = Kind.PAYOUT_MINIMUM
+    amount = forms.DecimalField(
+        label=gettext_lazy("Least payout, in US$"), min_value=0, max_value=5, max_digits=8, decimal_places=2
+    )
+
+    def value(self) -> Mapping[str, object]:
+        """Return it in micro-units."""
+        return {"micro": to_micro(self.cleaned_data["amount"])}
+
+
+class PayoutDelay(NewVersion):
+    """How long a payout rests."""
+
+    kind = Kind.PAYOUT_DELAY
+    hours = forms.IntegerField(label=gettext_lazy("Hours a payout rests before it is sent"), min_value=0, max_value=72)
+
+    def value(self) -> Mapping[str, object]:
+        """Return it in hours."""
+        return {"hours": self.cleaned_data["hours"]}
+
+
+class Rounding(NewVersion):
+    """The steps in which money is paid out."""
+
+    kind = Kind.ROUNDING
+    cents = forms.IntegerField(label=gettext_lazy("Payouts go in steps of so many cents"), min_value=1, max_value=100)
+
+    def value(self) -> Mapping[str, object]:
+        """Return it in micro-units; wages stay exact."""
+        return {"wage_step": 1, "payout_step": self.cleaned_data["cents"] * 10_000}
+
+
+class Silence(NewVersion):
+    """When silence accepts an answer."""
+
+    kind = Kind.ACCEPTANCE
+    days = forms.IntegerField(label=gettext_lazy("Days after which silence accepts"), min_value=1, max_value=7)
+
+    def value(self) -> Mapping[str, object]:
+        """Return it in days."""
+        return {"silence_days": self.cleaned_data["days"]}
+
+
+class TimeLimit(NewVersion):
+    """The least time a job gives for a task."""
+
+    kind = Kind.TIME_LIMIT
+    seconds = forms.IntegerField(label=gettext_lazy("Least seconds for a task"), min_value=1, max_value=3600)
+
+    def value(self) -> Mapping[str, object]:
+        """Return it in seconds."""
+        return {"least": self.cleaned_data["seconds"]}
+
+
+class AboutCountry(NewVersion):
+    """A version about one country."""
+
+    country = forms.RegexField(
+        label=gettext_lazy("Country"), regex="^[A-Z]{2}$", help_text=gettext_lazy("Two letters, as KE or VE.")
+    )
+
+    def key(self) -> str:
+        """Return the country."""
+        return f"country:{self.cleaned_data['country']}"
+
+
+class Region(AboutCountry):
+    """Whether a region takes part."""
+
+    kind = Kind.REGION
+    open = forms.BooleanField(label=gettext_lazy("Open"), required=False)
+
+    def value(self) -> Mapping[str, object]:
+        """Return whether it is open."""
+        return {"open": self.cleaned_data["open"]}
+
+
+class Floor(AboutCountry):
+    """The least pay of an hour in a region."""
+
+    kind = Kind.FLOOR
+    amount = forms.DecimalField(
+        label=gettext_lazy("Least pay of an hour, in US$"), min_value=0, max_value=1000, max_digits=8, decimal_places=2
+    )
+
+    def value(self) -> Mapping[str, object]:
+        """Return it in micro-units an hour."""
+        return {"micro_an_hour": to_micro(self.cleaned_data["amount"])}
+
+
+class AboutWork(NewVersion):
+    """A version about one kind of work."""
+
+    work_type = forms.ModelChoiceField(
+        WorkType.objects.order_by("name"), label=gettext_lazy("Kind of work"), empty_label=None
+    )
+
+    def key(self) -> str:
+        """Return the kind of work."""
+        return f"work_type:{self.cleaned_data['work_type'].pk}"
+
+
+class Opening(AboutWork):
+    """Whether a kind of work takes new jobs."""
+
+    kind = Kind.OPENING
+    open = forms.BooleanField(label=gettext_lazy("Takes new jobs"), required=False)
+    notice_days = forms.IntegerField(
+        label=gettext_lazy("Days of notice"), min_value=0, max_value=365, initial=30,
+        help_text=gettext_lazy("Fewer than 30 are a cut of all its pay."),
+    )  # fmt: skip
+
+    def value(self) -> Mapping[str, object]:
+        """Return whether it is open, and after how many days."""
+        return {"open": self.cleaned_data["open"], "notice_days": self.cleaned_data["notice_days"]}
+
+
+class Allocation(AboutWork):
+    """How a kind of work is shared out."""
+
+    kind = Kind.ALLOCATION
+    most_a_day = forms.IntegerField(
+        label=gettext_lazy("Most tasks a day for each"), min_value=0, max_value=100_000,
+        help_text=gettext_lazy("0 is no limit."),
+    )  # fmt: skip
+
+    def value(self) -> Mapping[str, object]:
+        """Return the share; whoever comes first is served first."""
+        return {"order": "first_come", "most_a_day": self.cleaned_data["most_a_day"]}
+
+
+class Qualification(AboutWork):
+    """What paid work opens a kind of work."""
+
+    kind = Kind.QUALIFICATION
+    of = forms.ModelChoiceField(WorkType.objects.order_by("name"), label=gettext_lazy("After accepted units of"))
+    units = forms.IntegerField(label=gettext_lazy("How many"), min_value=0, max_value=1000)
+
+    def value(self) -> Mapping[str, object]:
+        """Return the kind of work and how many of its units."""
+        units = self.cleaned_data["units"]
+        return {"of": self.cleaned_data["of"].pk if units else 0, "units": units}
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a kind of work that opens itself."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        if said.get("of") and said.get("of") == said.get("work_type"):
+            raise forms.ValidationError(_("A kind of work cannot open itself."))
+        return said

@@ -1,0 +1,106 @@
+"""What a change does, as the database replays it (D4), and in words: for pages and ballots."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from babel import Locale
+from django.db import connection
+from django.utils.translation import get_language, to_locale
+from django.utils.translation import gettext as _
+
+from governance.policy import Payload
+from payments import instruments
+from payments.templatetags.money import change as signed
+from payments.templatetags.money import money
+
+type Lines = list[tuple[str, str]]
+FINGERPRINT = 16
+
+
+def replayed(policy: str, payload: Payload) -> dict[str, object]:
+    """Return what a change does by the database's replay; the same is printed on the proposal when it is published."""
+    found: dict[str, object] = json.loads(_ask("SELECT payments_impact(%s, %s)::text", policy, payload))
+    return found
+
+
+def needed_rule(policy: str, payload: Payload) -> str:
+    """Return the rule that the database finds a change to need."""
+    return _ask("SELECT payments_needed_rule(%s, %s)", policy, payload)
+
+
+def _ask(question: str, policy: str, payload: Payload) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(question, [policy, json.dumps(payload)])
+        (answer,) = cursor.fetchone()
+    return str(answer)
+
+
+def lines(impact: Payload) -> Lines:
+    """Return an impact in words, made from what was stored with the proposal: who, how much, where."""
+    return [*_sums(impact), *_verdict(impact), *_spread(impact), (_("Fingerprint of these figures"), digest(impact))]
+
+
+def digest(impact: Payload) -> str:
+    """Return the beginning of the SHA-256 of an impact's canonical text; the whole text is part of the proposal's."""
+    return hashlib.sha256(instruments.canonical(impact).encode()).hexdigest()[:FINGERPRINT]
+
+
+def _sums(impact: Payload) -> Lines:
+    difference = Decimal(str(impact["difference"]))
+    words = _("%(sum)s less") if difference < 0 else _("%(sum)s more")
+    sum_ = words % {"sum": money(abs(difference), _currency(impact))}
+    return [
+        (_("People who did this work in the last %(days)s days") % {"days": impact["days"]}, str(impact["people"])),
+        (_("Units they did"), str(impact["units"])),
+        (_("What the change makes of their pay for those units"), sum_),
+    ]
+
+
+def _verdict(impact: Payload) -> Lines:
+    if not impact.get("cut"):
+        return [(_("Is it a cut?"), _("No: nothing pays less, later or for longer work."))]
+    said = [(_("Is it a cut?"), _("Yes, by rule %(rule)s.") % {"rule": impact["rule"]})]
+    if kept := _pair(impact):
+        below = (kept - 1) * 100
+        of = Decimal(below.numerator) / below.denominator
+        said.append((_("Beside the best pay of the last 12 months"), signed(of.quantize(Decimal("0.1")))))
+    return [*said, (_("People who would be paid less or later"), str(impact["losing"]))]
+
+
+def _spread(impact: Payload) -> Lines:
+    quarters = impact.get("quarters")
+    found = []
+    if isinstance(quarters, Sequence) and quarters:
+        least, middle, most = (_signed(Decimal(str(sum_)), impact) for sum_ in quarters)
+        words = _("a quarter at most %(least)s, half at most %(middle)s, three quarters at most %(most)s")
+        found.append((_("For each of them, in 28 days"), words % {"least": least, "middle": middle, "most": most}))
+    return found + [_country(cell, impact) for cell in _cells(impact)]
+
+
+def _country(cell: Sequence[Any], impact: Payload) -> tuple[str, str]:
+    code, people, sum_ = cell
+    words = _("%(people)s people, %(sum)s") % {"people": people, "sum": _signed(Decimal(sum_), impact)}
+    territories: Mapping[str, str] = Locale.parse(to_locale(get_language() or "en")).territories
+    return territories.get(code, code) if code else _("Other countries, together"), words
+
+
+def _cells(impact: Payload) -> Sequence[Sequence[Any]]:
+    cells = impact.get("countries")
+    return cells if isinstance(cells, Sequence) and len(cells) > 1 else ()
+
+
+def _pair(impact: Payload) -> Fraction | None:
+    kept = impact.get("kept")
+    return Fraction(int(kept[0]), int(kept[1])) if isinstance(kept, Sequence) and kept else None
+
+
+def _signed(sum_: Decimal, impact: Payload) -> str:
+    return ("+" if sum_ > 0 else "") + money(sum_, _currency(impact))
+
+
+def _currency(impact: Payload) -> str:
+    return str(impact.get("currency", "USD"))

@@ -1,0 +1,240 @@
+"""A new version of an instrument of the registry, by a vote: one policy for each kind (3.1)."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from babel import Locale
+from django import forms
+from django.db import connection
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, to_locale
+from django.utils.translation import gettext as _
+
+from coop.people.models import Person
+from coop.refusals import Refusal
+from governance.models import Mandate
+from governance.policy import Payload, Stale
+from payments import instruments, ledger
+from payments.models import Instrument, Kind, WorkType
+from payments.money import from_micro
+from payments.policies import forms as asked
+from payments.policies import impacts
+from payments.templatetags.money import money
+
+
+class NewVersion:
+    """A new version. Payload: {"key": "", "value": {"micro": 500000}, "replaces": version}; the policy is the kind."""
+
+    name: str
+    label: Promise
+    form_class: type[forms.Form]
+
+    def problems(self, payload: Payload) -> list[Refusal]:
+        """Return what makes a payload unfit to be proposed: the database knows what each kind may say."""
+        key, value, replaces = payload.get("key"), payload.get("value"), payload.get("replaces")
+        whole = isinstance(replaces, int) and not isinstance(replaces, bool)
+        if len(payload) != 3 or not (isinstance(key, str) and isinstance(value, dict) and whole):  # noqa: PLR2004 - its parts
+            return [Refusal(_("A version says what it is about, what it would say, and which version it replaces."))]
+        if not _sayable(self.name, key, value):
+            return [Refusal(_("No instrument of this kind can say this."), "D3")]
+        latest = instruments.latest(self.name, key)
+        if replaces != (latest.version if latest else 0):
+            return [Refusal(_("It has changed since: look at it again."), "P3")]
+        if instruments.value_or_none(self.name, key) == value:
+            return [Refusal(_("This is what is in force."))]
+        return []
+
+    def subject(self, payload: Payload) -> str:
+        """Return who is affected: those of a kind of work, those who live in a country, or everybody."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT payments_subject(%s, %s)", [self.name, str(payload["key"])])
+            (subject,) = cursor.fetchone()
+        return str(subject)
+
+    def rule_key(self, payload: Payload) -> str:
+        """Return the rule that the change needs, as the database finds it."""
+        return impacts.needed_rule(self.name, payload)
+
+    def describe(self, payload: Payload) -> str:
+        """Return the change in words: what it says now, and what it would say."""
+        key = str(payload["key"])
+        before = Instrument.objects.filter(kind=self.name, key=key, version=int(str(payload["replaces"]))).first()
+        was = json.loads(before.value) if before else instruments.value_or_none(self.name, "")
+        value = payload["value"]
+        becomes = self.words(value if isinstance(value, Mapping) else {})
+        about = f"{self.label} ({_about(key)})" if key else str(self.label)
+        if not was:
+            return _("%(about)s: %(new)s.") % {"about": about, "new": becomes}
+        return _("%(about)s: %(old)s to %(new)s.") % {"about": about, "old": self.words(was), "new": becomes}
+
+    def words(self, value: Mapping[str, Any]) -> str:
+        """Return a value as people say it."""
+        raise NotImplementedError
+
+    def impact(self, payload: Payload, at: datetime) -> dict[str, object]:
+        """Return who gains or loses how much, by the database's replay."""
+        return impacts.replayed(self.name, payload)
+
+    def impact_lines(self, impact: Payload) -> list[tuple[str, str]]:
+        """Return the impact in words."""
+        return impacts.lines(impact)
+
+    def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
+        """Return what it would change for this person; nothing where nobody's own money is concerned."""
+        return ""
+
+    def enact(self, mandate: Mandate, payload: Payload, at: datetime) -> None:
+        """Write the new version by the mandate; raise Stale if another came before it."""
+        key, value = str(payload["key"]), payload["value"]
+        latest = instruments.latest(self.name, key)
+        version = latest.version if latest else 0
+        if version != payload["replaces"] or not isinstance(value, Mapping):
+            message = f"version {payload['replaces']} was replaced by version {version}"
+            raise Stale(message)
+        said = instruments.canonical(value)
+        Instrument.objects.create(kind=self.name, key=key, version=version + 1, value=said, mandate=mandate, since=at)
+
+
+class PayoutMinimumChange(NewVersion):
+    """The least amount that is paid out: lower for all by N10, higher by N3; 5 at most (part 8)."""
+
+    name, label, form_class = Kind.PAYOUT_MINIMUM.value, gettext_lazy("The least payout"), asked.PayoutMinimum
+
+    def words(self, value: Mapping[str, Any]) -> str:
+        """Return the amount."""
+        return money(from_micro(value["micro"]), "USD")
+
+    def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
+        """Say whether what this person has ready could still be paid out."""
+        value, now = payload["value"], instruments.payout_terms().minimum
+        becomes = from_micro(value["micro"]) if isinstance(value, Mapping) else now
+        ready = ledger.balance(f"member:{person.pk}:payable")
+        if now <= ready < becomes:
+            return _("What you have ready, %(sum)s, could not be paid out any more.") % {"sum": money(ready, "USD")}
+        if becomes <= ready < now:
+            return _("What you have ready, %(sum)s, could be paid out.") % {"sum": money(ready, "USD")}
+        return ""
+
+
+class PayoutDelayChange(NewVersion):
+    """How long a payout rests: shorter by N10, longer by N3; 72 hours at most (E3)."""
+
+    name, label, form_class = Kind.PAYOUT_DELAY.value, gettext_lazy("How long a payout rests"), asked.PayoutDelay
+
+    def words(self, value: Mapping[str, Any]) -> str:
+        """Return the hours."""
+        return _("%(hours)s hours") % value
+
+
+class RoundingChange(NewVersion):
+    """The steps in which money is paid out: coarser by N3. Wages are exact."""
+
+    name, label, form_class = Kind.ROUNDING.value, gettext_lazy("The steps of payouts"), asked.Rounding
+
+    def words(self, value: Mapping[str, Any]) -> str:
+        """Return the step."""
+        return money(from_micro(value["payout_step"]), "USD")
+
+
+class AcceptanceChange(NewVersion):
+    """After how many days silence accepts: fewer by N10, more by N3; 7 at most (part 7)."""
+
+    name, label, form_class = Kind.ACCEPTANCE.value, gettext_lazy("When silence accepts"), asked.Silence
+
+    def words(self, value: Mapping[str, Any]) -> str:
+        """Return the days."""
+        return _("%(silence_days)s days") % value
+
+
+class TimeLimitChange(NewVersion):
+    """The least time a job gives for a task: more by N10, less by N3."""
+
+    name, label, form_class = Kind.TIME_LIMIT.value, gettext_lazy("The least time for a task"), asked.TimeLimit
+
+    def words(self, value: Mapping[str, Any]) -> str:
+        """Return the seconds."""
+        return _("%(least)s seconds") % value
+
+
+class FloorChange(NewVersion):
+    """The least pay of an hour in a region: higher by N10, lower by N3 (E4)."""
+
+    name, label, form_class = Kind.FLOOR.value, gettext_lazy("The floor of a region"), asked.Floor
+
+    def words(self, value: Mapping[str, Any]) -> str:
+        """Return the amount."""
+        return _("%(amount)s an hour") % {"amount": money(from_micro(value["micro_an_hour"]), "USD")}
+
+
+class Closable(NewVersion):
+    """What is open or closed."""
+
+    def words(self, value: Mapping[str, Any]) -> str:
+        """Return which of both."""
+        return _("open") if value["open"] else _("closed")
+
+
+class RegionChange(Closable):
+    """A region closed, or opened again: residents and the whole (N6)."""
+
+    name, label, form_class = Kind.REGION.value, gettext_lazy("A region, open or closed"), asked.Region
+
+    def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
+        """Say to whoever lives there that it is their work."""
+        return _("It is your region: no work there would be offered to you.") if _closes(person, payload) else ""
+
+
+class OpeningChange(Closable):
+    """A kind of work closed to new jobs: with 30 days' notice by N9, sooner as a cut of all its pay (N5)."""
+
+    name, label, form_class = Kind.OPENING.value, gettext_lazy("A kind of work, open or closed"), asked.Opening
+
+    def words(self, value: Mapping[str, Any]) -> str:
+        """Return which of both, and the notice."""
+        days = value["notice_days"]
+        return super().words(value) + (_(", after %(days)s days") % {"days": days} if days else "")
+
+
+class AllocationChange(NewVersion):
+    """How a kind of work is shared out (N9)."""
+
+    name, label, form_class = Kind.ALLOCATION.value, gettext_lazy("How work is shared out"), asked.Allocation
+
+    def words(self, value: Mapping[str, Any]) -> str:
+        """Return the share of a day."""
+        most = value["most_a_day"]
+        return _("at most %(most)s tasks a day for each") % {"most": most} if most else _("no limit")
+
+
+class QualificationChange(NewVersion):
+    """What paid work opens a kind of work (N9)."""
+
+    name, label, form_class = Kind.QUALIFICATION.value, gettext_lazy("What opens a kind of work"), asked.Qualification
+
+    def words(self, value: Mapping[str, Any]) -> str:
+        """Return what is asked for."""
+        if not value["units"]:
+            return _("open to everybody")
+        of = WorkType.objects.get(pk=value["of"])
+        return _("after %(units)s accepted units of %(of)s") % {"units": value["units"], "of": of.name}
+
+
+def _sayable(kind: str, key: str, value: dict[str, object]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT payments_instrument_holds(%s, %s, %s)", [kind, key, json.dumps(value)])
+        (holds,) = cursor.fetchone()
+    return bool(holds)
+
+
+def _closes(person: Person, payload: Payload) -> bool:
+    return payload["key"] == f"country:{person.country}" and payload["value"] == {"open": False}
+
+
+def _about(key: str) -> str:
+    """Return what a key is about, by its name."""
+    kind, _sep, name = key.partition(":")
+    if kind == "work_type":
+        return WorkType.objects.get(pk=name).name
+    return str(Locale.parse(to_locale(get_language() or "en")).territories.get(name, name))
