@@ -31,7 +31,10 @@ FIRST = (
     FirstRate("onboarding", "Onboarding", "choice", Decimal("0.30"), 100, unit="question", tier="everyone"),
     FirstRate("product-match", "Compare products", "choice", Decimal("0.09"), 30),
     FirstRate("compare-answers", "Compare two answers", "comparison", Decimal("0.90"), 240, tier="writing"),
+    FirstRate("panel", "Sit on a panel", "hearing", Decimal("12.00"), 3600, unit="seat", tier="everyone"),
 )
+# Work for the cooperative itself, which no client orders.
+FOR_THE_HOUSE = ("onboarding", "panel")
 # The first fee: 10 % of the wage; 30 % of it trains newcomers, 5 % pays for care.
 ON_WAGE, TO_TRAINING, TO_CARE = 1000, 3000, 500
 

@@ -16,6 +16,7 @@ from coop.people import clients
 from coop.people.models import SEATED, ClientSeat, Person
 from coop.refusals import refuse_if
 from payments import accounts, escrow, ledger, rates
+from payments.founding import FOR_THE_HOUSE
 from payments.models import WorkType
 from tasks import bounded, datasets, exports, forms, jobs
 from tasks.models import Job
@@ -88,7 +89,9 @@ def _numbers(refs: Iterable[str]) -> list[int]:
 def new_job(request: HttpRequest, slug: str) -> HttpResponse:
     """Let a client choose the kind of work, with what it pays at least (E2)."""
     client = clients.client_of(_me(request), slug)
-    kinds = [(kind, jobs.voted_rate(kind)) for kind in WorkType.objects.exclude(slug="onboarding").order_by("name")]
+    kinds = [
+        (kind, jobs.voted_rate(kind)) for kind in WorkType.objects.exclude(slug__in=FOR_THE_HOUSE).order_by("name")
+    ]
     return render(request, "tasks/client/kinds.html", {"client": client, "kinds": [one for one in kinds if one[1]]})
 
 
@@ -96,7 +99,7 @@ def new_job(request: HttpRequest, slug: str) -> HttpResponse:
 def draft_job(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     """Let a client draft a job of one kind of work (E2); the same form sent twice leads to the one draft."""
     client, at = clients.client_of(_me(request), slug), clock.now()
-    work_type = get_object_or_404(WorkType.objects.exclude(slug="onboarding"), slug=kind)
+    work_type = get_object_or_404(WorkType.objects.exclude(slug__in=FOR_THE_HOUSE), slug=kind)
     sent = request.POST if request.method == "POST" else None
     form = forms.DRAFTS[work_type.shape](sent, work_type=work_type)
     if form.is_valid():
