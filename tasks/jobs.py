@@ -223,7 +223,7 @@ def refusal_to_open(job: Job) -> Refusal | None:
     """Say why a job cannot be opened for work, or nothing."""
     if wrong := _refusal_to_change(job) or _refusal_without_tasks(job):
         return wrong
-    if wrong := pay_refusal(job.work_type, job.pay) or _refusal_by_instrument(job):
+    if wrong := pay_refusal(job.work_type, job.pay) or _refusal_by_instrument(job) or _refusal_below(job):
         return wrong
     if (short := missing(job)) > 0:
         return Refusal(
@@ -233,6 +233,19 @@ def refusal_to_open(job: Job) -> Refusal | None:
             _("Set the money aside, then open the job."),
         )
     return None
+
+
+def _refusal_below(job: Job) -> Refusal | None:
+    """Say that comparable work of this client paid more in the last 12 months, or nothing (N5)."""
+    least = funds.least_pay(job)
+    if least is None or job.pay >= least:
+        return None
+    words = {"least": money(least, "USD")}
+    return Refusal(
+        _("You had comparable work in the last 12 months that makes this at least %(least)s for each answer.") % words,
+        "N5",
+        _("Offer %(least)s or more, or ask the members: only their vote can lower it.") % words,
+    )
 
 
 def _refusal_by_instrument(job: Job) -> Refusal | None:
