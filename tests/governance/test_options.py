@@ -144,6 +144,13 @@ def test_an_option_carries_one_object_or_nothing(
     attack(OPTION, [draft("N14", asks=COLOURS).pk, 4, payload], guard="option_is_written_with_the_draft")
 
 
+@pytest.mark.parametrize("payload", ['{"a":1e2}', '{"a": 1}', '{"b":1,"a":2}'])
+def test_an_options_payload_is_written_in_one_way_only(
+    draft: Callable[..., Proposal], attack: Callable[..., None], payload: str
+) -> None:
+    attack(OPTION, [draft("N14", asks=COLOURS).pk, 4, payload], guard="option_payload_is_canonical")
+
+
 @pytest.mark.parametrize("position", [0, 100])
 def test_options_have_places_on_a_ballot(
     draft: Callable[..., Proposal], attack: Callable[..., None], position: int

@@ -1,11 +1,14 @@
 """Proposals: what is published stands, and its roll with it."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import psycopg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from coop import clock
@@ -16,9 +19,11 @@ from governance import proposals, standing, voting
 from governance.models import Proposal, RollEntry, Status
 from governance.voting import State
 from tests.governance.conftest import Voted, cast_all, electors, reach
+from tests.governance.test_counting import ONCE
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
+WORDS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=8)
 
 
 def lines(proposal: Proposal) -> list[bytes]:
@@ -247,6 +252,41 @@ def test_a_payload_is_one_object_without_double_keys(
         [payload, draft().pk],
         guard="proposal_begins_as_a_draft",
     )
+
+
+@pytest.mark.parametrize("payload", [
+    '{"rule": "N10"}', '{"rule":"N10","colour":"red"}', '{"a":1e2}', '{"a":1.0}', '{"a":-0}', '{"a":[1.5]}',
+    '{"a":12345678901234567}', r'{"a":"\u0041"}', '{"a":{"c":1,"b":2}}', ' {"a":1}', '{"a":[1, 2]}',
+    '{"a":{"b":1e400}}',
+])  # fmt: skip
+def test_a_payload_is_written_in_one_way_only(
+    draft: Callable[..., Proposal], attack: Callable[..., None], payload: str
+) -> None:
+    proposal = draft()
+    attack(
+        "UPDATE governance_proposal SET payload = %s WHERE id = %s", [payload, proposal.pk],
+        guard="proposal_is_canonical",
+    )  # fmt: skip
+    attack(
+        "INSERT INTO governance_proposal (policy, rule_id, title, text, payload, impact, subject, proposed_by_id,"
+        " drafted_at, digest, roll_root) SELECT policy, rule_id, title, text, %s, impact, subject, proposed_by_id,"
+        " drafted_at, digest, roll_root FROM governance_proposal WHERE id = %s",
+        [payload, proposal.pk],
+        guard="proposal_is_canonical",
+    )
+
+
+@given(st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**15), 10**15)
+    | WORDS,
+    lambda inside: st.lists(inside, max_size=3)
+    | st.dictionaries(WORDS, inside),
+    max_leaves=8,
+))  # fmt: skip
+@ONCE
+def test_the_database_writes_json_as_python_does(owner: psycopg.Connection, value: object) -> None:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert owner.execute("SELECT governance_canonical_json(%s::jsonb)", [text]).fetchone() == (text,)
 
 
 ADD_TO_ROLL = """

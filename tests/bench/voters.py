@@ -1,0 +1,33 @@
+"""One of several processes: `python -m tests.bench.voters VOTE WORKER COUNT START` lets COUNT people vote.
+
+Prints when it ended and the median milliseconds of one.
+"""
+
+import statistics
+import sys
+import time
+
+import django
+
+
+def main(vote_id: int, worker: int, count: int, start: float) -> None:
+    """Wait for the common start, then vote."""
+    django.setup()
+    from coop import clock  # noqa: PLC0415 - after setup
+    from governance import voting  # noqa: PLC0415
+    from governance.models import RollEntry  # noqa: PLC0415
+
+    vote = voting.listed().get(pk=vote_id)
+    first = 1000 + worker * count
+    mine = RollEntry.objects.filter(proposal=vote, position__range=(first, first + count - 1)).select_related("person")
+    people, times = [entry.person for entry in mine], []
+    time.sleep(max(0.0, start - time.time()))
+    for person in people:
+        began = time.perf_counter()
+        voting.cast(vote, "yes", by=person, at=clock.now())
+        times.append(time.perf_counter() - began)
+    print(time.time(), statistics.median(times) * 1000)  # noqa: T201 - read by the process that asked
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]))

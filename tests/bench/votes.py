@@ -1,0 +1,73 @@
+"""A vote of a hundred thousand: publishing its roll, casting, counting it and giving the mandate.
+
+Ballots through the acts would take an hour: the superuser writes people and ballots past the guards, in a database for
+measuring; what is measured goes through the acts, as the web role, with all guards on.
+"""
+
+import psycopg
+
+from coop.database import roles
+from tests.bench import crowd, place
+from tests.bench.place import CONCURRENCY, Place
+
+MEMBERS, CASTS = 100_000, 300
+
+PEOPLE = """
+ALTER TABLE people_person DISABLE TRIGGER ALL;
+ALTER TABLE governance_standing DISABLE TRIGGER ALL;
+CREATE TEMP TABLE crowd AS SELECT nextval(pg_get_serial_sequence('people_person', 'id')) AS id
+    FROM generate_series(1, %(people)s);
+INSERT INTO people_person OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(p, jsonb_build_object(
+    'id', c.id, 'email', 'c' || c.id || '@crowd.example'))).*
+    FROM crowd c CROSS JOIN people_person p WHERE p.id = (SELECT min(id) FROM people_person);
+INSERT INTO governance_standing (person_id, status, since, rule, mandate_id)
+    SELECT c.id, 'member', now() - interval '300 days', 'founding', m.id
+    FROM crowd c CROSS JOIN governance_mandate m WHERE m.proposal_id IS NULL;
+ALTER TABLE people_person ENABLE TRIGGER ALL;
+ALTER TABLE governance_standing ENABLE TRIGGER ALL;
+ANALYZE people_person; ANALYZE governance_standing;
+"""
+# Yes from two in three, spread over the days of the vote; triggers are put back as they were: always on.
+BALLOTS = """
+ALTER TABLE governance_ballot DISABLE TRIGGER ALL;
+INSERT INTO governance_ballot (proposal_id, person_id, number, choice, receipt, cast_at)
+    SELECT l.proposal_id, l.person_id, 1, CASE WHEN l.position %% 3 = 0 THEN 'no' ELSE 'yes' END,
+        encode(sha256(convert_to('bench' || l.position, 'UTF8')), 'hex'),
+        p.opens_at + (p.closes_at - p.opens_at) * (l.position / %(people)s.0)
+    FROM governance_rollentry l JOIN governance_proposal p ON p.id = l.proposal_id
+    WHERE l.proposal_id = %(vote)s
+        AND NOT EXISTS (SELECT FROM governance_ballot b WHERE b.proposal_id = p.id AND b.person_id = l.person_id);
+ALTER TABLE governance_ballot ENABLE TRIGGER ALL;
+ANALYZE governance_ballot;
+"""
+
+
+def measure(here: Place) -> list[tuple[str, str]]:
+    """Return the seconds of publishing and counting, and the rate of casting against TPC-B."""
+    _as_superuser(here, PEOPLE, people=MEMBERS)
+    vote, publishing = here.run("-m", "tests.bench.voting", "publish").split()
+    before = place.tpc_b(here)
+    casting = crowd.work(here, "tests.bench.voters", vote, count=CASTS)
+    tpc_b = (before + place.tpc_b(here)) / 2
+    _as_superuser(here, BALLOTS, people=MEMBERS, vote=int(vote))
+    _, counting = here.run("-m", "tests.bench.voting", "count", vote).split()
+    _, listing = here.run("-m", "tests.bench.voting", "list").split()
+    return [
+        (f"publish a roll of {MEMBERS:,} (aim: 5 s)", f"{float(publishing):.2f} s"),
+        (f"count {MEMBERS:,} ballots and give the mandate (aim: 2 s)", f"{float(counting):.2f} s"),
+        (f"ballots cast, {CONCURRENCY} voters", f"{casting.rate:,.0f}/s"),
+        ("  fraction of TPC-B in the same run (aim: 1/4)", f"{casting.rate / tpc_b:.3f}"),
+        ("the page of votes, of this crowd", f"{float(listing) * 1000:.0f} ms"),
+    ]
+
+
+def _as_superuser(here: Place, statements: str, **facts: int) -> None:
+    url = here.cluster.url("postgres", roles.DATABASE)
+    with psycopg.connect(url, cursor_factory=psycopg.ClientCursor) as superuser:
+        # ENABLE TRIGGER ALL would leave the guards on in ordinary sessions only; they are always on (see guards).
+        always = superuser.execute(
+            "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgenabled = 'A' AND NOT tgisinternal"
+        ).fetchall()
+        superuser.execute(statements, facts)
+        for table, name in always:
+            superuser.execute(f'ALTER TABLE {table} ENABLE ALWAYS TRIGGER "{name}"')
