@@ -31,10 +31,15 @@ def read_refusal(person: Person) -> Refusal | None:
 
 
 def write_refusal(person: Person, *, at: datetime) -> Refusal | None:
-    """Return why a person cannot write now, or None. No pause, charge or office stands in the way (D1, E8)."""
+    """Return why a person cannot write now, or None.
+
+    No pause, charge or officer's word stands in the way (D1, E8): only a panel's decision that stands, in its time.
+    """
     status = standing.status(person)
     if status in SPEAKING:
-        return _flood(Message.objects.filter(author=person, written_at__gt=at - HOUR), MOST_MESSAGES)
+        return standing.refusal(person, doing="speak", at=at) or _flood(
+            Message.objects.filter(author=person, written_at__gt=at - HOUR), MOST_MESSAGES
+        )
     if status == Status.APPLICANT:
         return read_refusal(person)
     return Refusal(_("You have left: you can read here, and members write."), rule="D1")

@@ -14,9 +14,10 @@ from coop import clock
 from coop.people.models import Client, Person
 from coop.record.models import Event
 from coop.refusals import Refused
-from governance import assembly, standing
-from governance.models import Message, Proposal, Status, Thread
-from tests.governance.conftest import Voted, depart
+from governance import appeals, assembly, standing
+from governance.models import Case, CaseGround, Decision, Measure, Message, Proposal, Status, Thread
+from tests.governance import charging
+from tests.governance.conftest import Voted, depart, reach
 
 pytestmark = pytest.mark.django_db
 
@@ -349,7 +350,7 @@ def test_pages_ask_the_same_number_of_questions_however_much_is_said(
         assembly.open_thread(topic="other", title=f"{number}", text="…", by=amina, at=now)
     with CaptureQueriesContext(connection) as many:
         browser.get(where)
-    assert len(many) == len(few) <= 13
+    assert len(many) == len(few) <= 14
 
 
 def test_what_is_said_is_in_my_data(said: Message, amina: Person, signed_in: SignedIn) -> None:
@@ -371,3 +372,52 @@ def test_what_is_counted_is_counted_under_a_lock(said: Message, luis: Person, no
 def test_a_vote_counted_keeps_its_thread(voted: Voted, luis: Person, now: datetime) -> None:
     proposal = voted()
     assert assembly.write_about(f"proposal:{proposal.pk}", "Well done.", by=luis, at=clock.now()).pk
+
+
+@pytest.fixture
+def muted(amina: Person, samuel: Person, teresa: Person) -> Decision:
+    """Return a panel's decision: Amina does not write in the assembly for 30 days, from a week on."""
+    return charging.decide(
+        amina, samuel, teresa, ground=CaseGround.VIOLENCE, measure=Measure.LIMIT, scope="mute", days=30
+    )
+
+
+@pytest.fixture
+def heard(muted: Decision, luis: Person) -> Thread:
+    """Return a thread of Luis's, in which Amina, who has said nothing before, would like to write."""
+    return assembly.open_thread(topic="other", title="Here", text="They owe us.", by=luis, at=clock.now()).thread
+
+
+def test_a_panels_decision_mutes_in_its_time_and_no_longer(
+    heard: Thread, muted: Decision, amina: Person, attack: Attack
+) -> None:
+    assert assembly.write(heard, "Before it begins.", by=amina, at=clock.now()).pk
+    at = reach(muted.restriction.starts_at)
+    with pytest.raises(Refused, match="You can appeal"):
+        assembly.write(heard, "During it.", by=amina, at=at)
+    attack(WRITE, [heard.pk, amina.pk, "x"], guard="mute_is_a_decision_that_stands")
+    attack(OPEN, ["x", "", amina.pk], guard="mute_reaches_threads_alike")
+    at = reach(muted.restriction.ends_at)
+    assert assembly.write(heard, "After it.", by=amina, at=at).pk
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE, [heard.pk, amina.pk, "And past the act."])
+
+
+def test_an_appeal_gives_the_word_back(heard: Thread, muted: Decision, amina: Person) -> None:
+    at = reach(muted.restriction.starts_at)
+    assert assembly.write_refusal(amina, at=at)
+    appeals.appeal(muted, reasons="I wrote no threat; read it again.", by=amina, at=at)
+    assert assembly.write(heard, "I speak.", by=amina, at=clock.now()).pk
+
+
+def test_whoever_is_muted_reads_and_answers_in_their_case(
+    heard: Thread, muted: Decision, amina: Person, signed_in: SignedIn
+) -> None:
+    reach(muted.restriction.starts_at)
+    page = signed_in(amina).get(f"/assembly/{heard.pk}/").text
+    assert "They owe us" in page
+    assert "You can appeal" in page
+
+
+def test_a_charge_alone_mutes_nobody(said: Message, charged: Case, amina: Person) -> None:
+    assert assembly.write(said.thread, "I am charged, and I speak.", by=amina, at=clock.now()).pk
