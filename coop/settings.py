@@ -228,6 +228,7 @@ GOVERNANCE_POLICIES = [
     "payments.policies.QualificationChange",
     "payments.policies.OpeningChange",
     "payments.policies.RegionChange",
+    "payments.policies.ReopeningChange",
     "governance.amending.RuleChange",
     "governance.amending.ParameterChange",
     "governance.conduct.BylawChange",

@@ -11,6 +11,7 @@ from payments.policies.versions import (
     PayoutMinimumChange,
     QualificationChange,
     RegionChange,
+    ReopeningChange,
     RoundingChange,
     TimeLimitChange,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "QualificationChange",
     "RateChange",
     "RegionChange",
+    "ReopeningChange",
     "RoundingChange",
     "TimeLimitChange",
 ]

