@@ -11,7 +11,7 @@ from coop.people.models import Client, Person
 from coop.record.models import Event
 from coop.refusals import Refused
 from governance import cases, proposals, voting
-from governance.models import Bylaw, Case, CaseGround, Equivalent, NeverAGround, Pause, Said, Statement
+from governance.models import Bylaw, Case, CaseGround, Equivalent, NeverAGround, Pause, Proposal, Said, Statement
 from tests.governance import charging
 from tests.governance.conftest import cast_all, reach, support
 
@@ -297,12 +297,17 @@ def test_what_nobody_explains_is_closed_in_the_members_favour(
     attack(said, [case.pk, samuel.pk, "explanation"], guard="statement_is_a_partys_in_its_time")
 
 
-def test_somebody_who_just_proposed_is_presumed_to_be_retaliated_against(
-    published: Callable[..., object], amina: Person, luis: Person, samuel: Person
+def test_somebody_who_just_proposed_or_backed_it_is_presumed_to_be_retaliated_against(
+    published: Callable[..., Proposal], amina: Person, samuel: Person
 ) -> None:
-    published()
+    draft = published()
+    backers = [support.person for support in draft.supports.select_related("person") if support.person_id != samuel.pk]
+    silent = Person.objects.filter(standings__status="member").exclude(pk__in=[amina.pk, samuel.pk])
+    quiet = silent.exclude(pk__in=[one.pk for one in backers]).first()
+    assert quiet is not None
     assert charging.charge(amina, samuel).presumed
-    assert not charging.charge(luis, samuel, evidence=(("Other", "Other words."),)).presumed
+    assert charging.charge(backers[-1], samuel, evidence=(("Backed", "Words on a backer."),)).presumed
+    assert not charging.charge(quiet, samuel, evidence=(("Other", "Other words."),)).presumed
 
 
 def test_the_time_of_charges_is_the_databases_own(charged: Case, amina: Person) -> None:
