@@ -23,5 +23,5 @@ CREATE OR REPLACE VIEW public.governance_protected_act AS
 class Migration(migrations.Migration):
     """See them."""
 
-    dependencies: ClassVar = [("governance", "0021_votes_of_many")]
+    dependencies: ClassVar = [("governance", "0022_mutes")]
     operations: ClassVar = [migrations.RunSQL(PROTECTED, migrations.RunSQL.noop)]
