@@ -247,6 +247,7 @@ class Walk(RuleBasedStateMachine):
         vote, choice = self.pick(which), "yes" if yes else "no"
         row, before = self.row(vote), self.others(self.pick(which))
         opened = vote.state(clock.now()) == State.VOTING
+        REACHED[State.VOTING] += opened
         for person in self.people[first : first + many]:
             act = lambda person=person: voting.cast(row, choice, by=person, at=clock.now())  # noqa: E731
             if self.tries(opened, act):
