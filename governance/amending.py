@@ -113,7 +113,7 @@ class RuleChange:
         old = Rule.objects.filter(key=str(payload["key"])).order_by("-version").first()
         if old is None or payload["replaces"] != old.version:
             return [Refusal(_("The rule has changed since: look at it again."), rule="P3")]
-        if not _differences(old, payload):
+        if not differences(old, payload):
             return [Refusal(_("These are the numbers in force."))]
         return _crossed(_version(old, payload))
 
@@ -128,7 +128,7 @@ class RuleChange:
     def describe(self, payload: Payload) -> str:
         """Return each number that changes."""
         old = Rule.objects.get(key=str(payload["key"]), version=_whole(payload["replaces"]))
-        changes = "; ".join(_differences(old, payload))
+        changes = "; ".join(differences(old, payload))
         return _("Rule %(key)s: %(changes)s.") % {"key": payload["key"], "changes": changes}
 
     def impact(self, payload: Payload, at: datetime) -> dict[str, object]:
@@ -229,7 +229,8 @@ def _version(old: Rule, payload: Payload) -> Rule:
     return Rule(key=old.key, version=old.version + 1, decision=old.decision, **numbers)
 
 
-def _differences(old: Rule, payload: Payload) -> list[str]:
+def differences(old: Rule, payload: Payload) -> list[str]:
+    """Return each number of a row that a payload changes, with its old value and its new, in words."""
     words = _("%(what)s: %(old)s to %(new)s")
     return [
         words % {"what": LABELS[name], "old": _shown(name, getattr(old, name)), "new": _shown(name, payload[name])}

@@ -93,6 +93,37 @@ class Seen:
         return hasattr(self.proposal, "tally")
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A counted vote in a list: how many of the roll took part (whole ballots), and how far it is carried out."""
+
+    vote: Seen
+    ballots: int
+    roll: int
+    steps: list[Phase]
+
+
+def decided(vote: Seen) -> Decided:
+    """Return a counted vote with its turnout and its way: decided, in force, done; no query of its own."""
+    count = counting.main(vote.proposal.tally.counts)
+    ballots = count.get("ballots") or sum(int(count.get(choice, 0)) for choice in ("yes", "no", "abstain"))
+    return Decided(vote, int(ballots), int(count["roll"]), tracker(vote))
+
+
+def tracker(vote: Seen) -> list[Phase]:
+    """Return how far a counted vote is carried out: decided and, if it gave a mandate, in force and done."""
+    tally, mandate = vote.proposal.tally, getattr(vote.proposal, "mandate", None)
+    if mandate is None:
+        return [Phase(_("Decided"), tally.counted_at, done=True, current=True)]
+    enactment = getattr(mandate, "enactment", None)
+    done = vote.state == State.ENACTED
+    return [
+        Phase(_("Decided"), tally.counted_at, done=True, current=vote.state == State.LOCKED),
+        Phase(_("In force"), mandate.due_at, done=done, current=vote.state == State.DUE),
+        Phase(_("Done"), enactment.at if enactment and done else None, done=done, current=done),
+    ]
+
+
 def seen(proposal: Proposal, at: datetime) -> Seen:
     """Return a proposal with its state and the colour of its tag."""
     state = voting.state(proposal, at)

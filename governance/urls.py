@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from governance.views import assembly, ballots, cases, letters, panels, pauses, standing, votes
+from governance.views import assembly, ballots, cases, letters, panels, pauses, rules, standing, votes
 
 app_name = "governance"
 urlpatterns = [
@@ -21,6 +21,8 @@ urlpatterns = [
     path("votes/<int:pk>/done/", ballots.done, name="done"),
     path("votes/<int:pk>/result/", votes.result, name="result"),
     path("votes/<int:pk>/recount.json", ballots.recount, name="recount"),
+    path("rules/", rules.home, name="rules"),
+    path("decisions/", rules.decisions, name="decisions"),
     path("standing/", standing.mine, name="standing"),
     path("standing/leave/", standing.leave, name="leave"),
     path("standing/stay/", standing.stay, name="stay"),

@@ -154,6 +154,7 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
     shown = {
         "vote": vote,
         "outcome": explaining.outcome(vote),
+        "tracker": explaining.tracker(vote) if vote.counted else [],
         "lines": explaining.result(found) if vote.counted else [],
         "turnout": proposals.turnout(found),
         "phases": explaining.phases(found, at),
