@@ -236,7 +236,7 @@ GOVERNANCE_POLICIES = [
     "governance.stopping.Stop",
 ]
 # What falls due by time is true without a background job having run: asked before a member's pay is shown or paid out.
-PAYMENTS_DUE = ["tasks.reviews.accept_silent", "payments.entitlements.settle"]
+PAYMENTS_DUE = ["tasks.answers.hand_in_saved", "tasks.reviews.accept_silent", "payments.entitlements.settle"]
 
 LOGGING = {
     "version": 1,

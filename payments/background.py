@@ -3,7 +3,7 @@
 from procrastinate.contrib.django import app
 
 from coop import clock
-from payments import entitlements
+from payments import entitlements, watch
 
 
 @app.periodic(cron="*/10 * * * *")
@@ -11,3 +11,10 @@ from payments import entitlements
 def settle(timestamp: int) -> int:  # noqa: ARG001 - procrastinate hands the planned time over
     """Pay what the hearing fund owes; return how many payments that were."""
     return entitlements.settle(at=clock.now())
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(queueing_lock="payments.look")
+def look(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Open cases for payouts that are held; return how many."""
+    return watch.look(at=clock.now())

@@ -3,16 +3,20 @@
 import json
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
-from tasks import locks, onboarding, reviews, shapes
+from tasks import claims, locks, onboarding, reviews, shapes
 from tasks.models import OPEN_STATES, Answer, Assignment, AssignmentState, Draft, ReviewRule
+
+LAST_MOMENT = timedelta(microseconds=1)
+SAVED_KEYS = UUID("2d9f1b2e-6a51-5c1e-9f0a-7c9d1b0e4a77")
 
 
 def refusal(assignment: Assignment, *, by: Person, at: datetime) -> Refusal | None:
@@ -70,6 +74,35 @@ def _submit(held: Assignment, value: dict[str, Any], key: UUID, seconds: int, by
     events.write("answers.submitted", by=by, subject=f"assignment:{held.pk}", at=at, job=held.job_id, number=number)
     _settle(held, by, at)
     return answer
+
+
+def hand_in_saved(*, at: datetime, person: Person | None = None, limit: int = 200) -> int:
+    """Hand in, as of the last moment, what was saved in time and is complete though its time has run out.
+
+    So nothing is lost with a connection, and who had done it all but pressed no button is paid like anybody. Returns
+    how many; what is not complete goes back to the job. Anybody may call it, within the hour that claims wait for it.
+    """
+    due = Draft.objects.filter(
+        assignment__state__in=OPEN_STATES, assignment__expires_at__lte=at,
+        assignment__expires_at__gt=at - claims.SAVED, saved_at__lt=F("assignment__expires_at"),
+    )  # fmt: skip
+    due = due.filter(assignment__person=person) if person else due
+    waiting = due.select_related("assignment__person", "assignment__job__work_type").order_by("saved_at")
+    return sum(_hand_in(draft) for draft in waiting[:limit])
+
+
+def _hand_in(draft: Draft) -> bool:
+    """Hand in one saved draft; False when it is not complete, or somebody was faster."""
+    mine, moment = draft.assignment, draft.assignment.expires_at - LAST_MOMENT
+    try:
+        with transaction.atomic():
+            held = locks.one(mine)
+            spent = min(draft.saved_at - mine.claimed_at, mine.job.time_limit)
+            key = uuid5(SAVED_KEYS, f"{mine.pk}:{moment}")
+            _submit(held, draft.value, key, int(spent.total_seconds()), mine.person, moment)
+    except Refused:
+        return False
+    return True
 
 
 LONGEST_DRAFT = 64_000

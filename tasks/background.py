@@ -6,7 +6,7 @@ What is due is so whether or not these jobs run; they only do it without being a
 from procrastinate.contrib.django import app
 
 from coop import clock
-from tasks import claims, datasets, reviews
+from tasks import answers, claims, datasets, reviews, watch
 from tasks.models import Upload
 
 AT_ONCE = 500
@@ -15,7 +15,9 @@ AT_ONCE = 500
 @app.periodic(cron="* * * * *")
 @app.task(queueing_lock="tasks.expire", pass_context=False)
 def expire(timestamp: int) -> None:  # noqa: ARG001 - procrastinate hands the planned time over
-    """Return slots and money of tasks whose time ran out."""
+    """Hand in what was saved in time, then return slots and money of the other tasks whose time ran out."""
+    while answers.hand_in_saved(at=clock.now(), limit=AT_ONCE) == AT_ONCE:
+        pass
     while claims.expire_due(at=clock.now(), limit=AT_ONCE) == AT_ONCE:
         pass
 
@@ -32,3 +34,10 @@ def accept_silent(timestamp: int) -> None:  # noqa: ARG001 - likewise
 def load_data_set(upload_id: int) -> None:
     """Load an upload, as deferred with it; a second time changes nothing."""
     datasets.load(Upload.objects.get(pk=upload_id), at=clock.now())
+
+
+@app.periodic(cron="29 * * * *")
+@app.task(queueing_lock="tasks.look", pass_context=False)
+def look(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Open cases for members who are kept from work without a decision."""
+    watch.look(at=clock.now())

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
@@ -17,7 +18,10 @@ from payments import escrow, instruments
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
 from tasks import cards, locks
-from tasks.models import OPEN_STATES, Assignment, AssignmentState, Job, Task
+from tasks.models import OPEN_STATES, Assignment, AssignmentState, Draft, Job, Task
+
+# How long a task whose time ran out waits for what was saved in time to be handed in.
+SAVED = timedelta(minutes=50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +288,9 @@ def expire_due(job: Job | None = None, *, at: datetime, limit: int = 500) -> int
     """
     due = Assignment.objects.filter(state__in=OPEN_STATES, expires_at__lte=at)
     due = due.filter(job=job) if job else due
+    # What was saved in time waits for `answers.hand_in_saved`.
+    saved = Draft.objects.filter(assignment=OuterRef("pk"), saved_at__lt=OuterRef("expires_at"))
+    due = due.exclude(Exists(saved), expires_at__gt=at - SAVED)
     locked = due.select_for_update(of=("task", "self"), no_key=True, skip_locked=True)
     ended = _end(
         locked.select_related("task", "job").order_by("task_id")[:limit], AssignmentState.EXPIRED, by=None, at=at

@@ -1,0 +1,67 @@
+"""What was saved in time is not lost: a complete draft is handed in by itself when the time runs out (L6, L7)."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from coop import clock
+from coop.people.models import Person
+from tasks import answers, claims, reviews
+from tasks.models import Answer, Assignment, AssignmentState, Job
+from tests.tasks.conftest import SAME, committed_money, price
+
+pytestmark = pytest.mark.django_db
+type Later = Callable[..., datetime]
+
+
+def begun(job: Job, who: Person, value: dict[str, Any]) -> Assignment:
+    """Claim a task and save a draft of it."""
+    mine = claims.claim_next(job, by=who, at=clock.now())
+    answers.save_draft(mine, value=value, by=who, at=clock.now())
+    return mine
+
+
+def test_a_complete_draft_is_handed_in_when_the_time_runs_out(job: Job, amina: Person, later: Later) -> None:
+    mine = begun(job, amina, SAME)
+    assert answers.hand_in_saved(at=later(minutes=29)) == 0
+    assert answers.hand_in_saved(at=later(minutes=2)) == 1
+    assert answers.hand_in_saved(at=clock.now()) == 0
+    mine.refresh_from_db()
+    answer = Answer.objects.get(assignment=mine)
+    assert (mine.state, answer.value) == (AssignmentState.SUBMITTED, SAME)
+    assert answer.at < mine.expires_at
+    assert committed_money(job, amina) == price(job)
+
+
+def test_silence_then_pays_it_in_full(job: Job, amina: Person, later: Later) -> None:
+    mine = begun(job, amina, SAME)
+    answers.hand_in_saved(at=later(minutes=31))
+    later(days=4)
+    reviews.accept_silent(at=clock.now())
+    mine.refresh_from_db()
+    assert mine.state == AssignmentState.ACCEPTED
+
+
+def test_what_is_not_complete_goes_back_to_the_job(job: Job, amina: Person, later: Later) -> None:
+    mine = begun(job, amina, {"labels": []})
+    assert answers.hand_in_saved(at=later(minutes=31)) == 0
+    claims.expire_due(at=later(hours=1))
+    mine.refresh_from_db()
+    assert mine.state == AssignmentState.EXPIRED
+    assert committed_money(job, amina) == 0
+    assert mine.draft.value == {"labels": []}
+
+
+def test_another_members_claim_does_not_sweep_a_saved_answer_away(
+    new_job: Callable[..., Job], amina: Person, luis: Person, later: Later
+) -> None:
+    job = new_job(tasks=1, overlap=1)
+    mine = begun(job, amina, SAME)
+    later(minutes=31)
+    assert claims.expire_due(job, at=clock.now()) == 0
+    assert answers.hand_in_saved(at=clock.now(), person=luis) == 0
+    assert answers.hand_in_saved(at=clock.now(), person=amina) == 1
+    mine.refresh_from_db()
+    assert mine.state == AssignmentState.SUBMITTED
