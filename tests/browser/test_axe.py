@@ -30,7 +30,7 @@ PAGES = {
                "/how-we-decide/", "/promises/", "/nowhere/"],
     "newcomer": ["/", "/start/"],
     "amina": ["/", "/jobs/", "/pay/", "/votes/", "/standing/", "/review/", "/me/", "/assembly/",
-              "/assembly/new/", "/assembly/?q=pay"],
+              "/assembly/new/", "/assembly/?q=pay", "/me/notifications/", "/account/email/"],
     "olga": ["/", "/c/orbit/"],
     "teresa": ["/desk/"],
     "samuel": ["/pauses/new/"],
