@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from governance import runoff
 from governance.models import WHOLE, Method, Proposal, Rule
 
 type Count = Mapping[str, Any]
@@ -47,23 +48,24 @@ def _for_and_against(count: Count) -> tuple[int, int, int]:
     return yes, no, yes + no + int(count["abstain"])
 
 
-def _every_group(counts: Mapping[str, Count], rule: Rule) -> bool:
-    return bool(counts) and all(met(group, count, rule) for group, count in counts.items())
+def _every_group(counts: Mapping[str, Count], proposal: Proposal) -> bool:
+    return bool(counts) and all(met(group, count, proposal.rule) for group, count in counts.items())
 
 
-def _as_counted(counts: Mapping[str, Count], _rule: Rule) -> bool:
-    """Take the database's word: votes in order of preference are counted there."""
-    return bool(counts) and all(bool(count["met"]) for count in counts.values())
+def _by_two_counts(counts: Mapping[str, Count], proposal: Proposal) -> bool:
+    """Tell whether a count in order of preference passes: the database's, on which the library must agree."""
+    count = main(counts) if counts else {"met": False}
+    return bool(count["met"]) and runoff.agrees(count, runoff.orders(proposal))
 
 
-BY_METHOD: Mapping[str, Callable[[Mapping[str, Count], Rule], bool]] = {
-    Method.YES_NO: _every_group, Method.APPROVAL: _every_group, Method.RANKED: _as_counted,
+BY_METHOD: Mapping[str, Callable[[Mapping[str, Count], Proposal], bool]] = {
+    Method.YES_NO: _every_group, Method.APPROVAL: _every_group, Method.RANKED: _by_two_counts,
 }  # fmt: skip
 
 
 def passes(counts: Mapping[str, Count], proposal: Proposal) -> bool:
     """Tell whether every group that decides says yes, or what most approve of meets the rule in each of them."""
-    return BY_METHOD[proposal.method](counts, proposal.rule)
+    return BY_METHOD[proposal.method](counts, proposal)
 
 
 def main(counts: Mapping[str, Count]) -> Count:
