@@ -88,6 +88,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "reviews.accepted": gettext_lazy("An answer was accepted and paid (%(subject)s)."),
     "reviews.sent_back": gettext_lazy("An answer was sent back with a reason (%(subject)s)."),
     "rules.changed": gettext_lazy("%(subject)s was changed by a vote; version %(version)s applies 15 days later."),
+    "schema.recorded": gettext_lazy("What the database promises was written down: %(digest)s."),
     "standing.applicant": gettext_lazy("%(subject)s is an applicant."),
     "standing.candidate": gettext_lazy("%(subject)s is now a candidate."),
     "standing.expelled": gettext_lazy("%(subject)s was expelled by a vote."),

@@ -1,9 +1,13 @@
 """The founding meeting, written down once by the owner of the database: first rules, first members, first officers."""
 
-from collections.abc import Iterable, Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
+from django.db.models.fields.reverse_related import ForeignObjectRel
 
 from coop.people.models import Person
 from coop.record import events
@@ -220,7 +224,10 @@ def found(*, members: Iterable[Person], offices: Mapping[str, Person], at: datet
             Office(person=person, post=post, mandate=mandate, starts_at=at, ends_at=at + _term(post))
             for post, person in offices.items()
         )
-        events.write("governance.founded", by=None, subject=f"mandate:{mandate.pk}", at=at, members=len(founders))
+        events.write(
+            "governance.founded", by=None, subject=f"mandate:{mandate.pk}", at=at, members=len(founders),
+            digest=digest(mandate, "governance"),
+        )  # fmt: skip
     return mandate
 
 
@@ -228,3 +235,27 @@ def _term(post: str) -> timedelta:
     """Return the longest term of a post; the shortest there is for one that the database will refuse."""
     days = POSTS.get(post, {}).get("term_days")
     return timedelta(days=days if isinstance(days, int) else 1)
+
+
+def digest(mandate: Mandate, app: str) -> str:
+    """Return the SHA-256 over every row of an app that stands on a mandate, column by column.
+
+    It goes into the record when the founding is written, as no vote stands behind those rows: without it nobody could
+    tell later what the founding meeting had decided.
+    """
+    standing_on_it = [
+        relation
+        for relation in Mandate._meta.get_fields(include_hidden=True)  # noqa: SLF001 - Django's own name
+        if isinstance(relation, ForeignObjectRel) and relation.related_model._meta.app_label == app  # noqa: SLF001 - likewise
+    ]
+    lines = [
+        json.dumps([relation.related_model._meta.db_table, *row], cls=DjangoJSONEncoder)  # noqa: SLF001 - likewise
+        for relation in sorted(standing_on_it, key=lambda one: (one.related_model._meta.db_table, one.field.name))  # noqa: SLF001 - likewise
+        for row in _rows(relation, mandate)
+    ]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _rows(relation: ForeignObjectRel, mandate: Mandate) -> Iterable[Sequence[object]]:
+    manager = relation.related_model._default_manager  # noqa: SLF001 - Django's own name
+    return manager.filter(**{relation.field.name: mandate}).order_by("pk").values_list()

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from coop.record import events
+from governance import founding
 from governance.models import Mandate
 from payments import instruments
 from payments.models import Fee, Instrument, Rate, WorkType
@@ -52,7 +53,10 @@ def open_books(*, mandate: Mandate, at: datetime, kinds: Iterable[FirstRate] = F
         for (kind, key), value in instruments.FIRST.items()
     )
     opened = {kind.slug: _open(kind, mandate, at) for kind in kinds}
-    events.write("payments.books_opened", by=None, subject=f"mandate:{mandate.pk}", at=at, work_types=sorted(opened))
+    events.write(
+        "payments.books_opened", by=None, subject=f"mandate:{mandate.pk}", at=at, work_types=sorted(opened),
+        digest=founding.digest(mandate, "payments"),
+    )  # fmt: skip
     return opened
 
 

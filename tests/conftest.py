@@ -67,11 +67,11 @@ def build_template(cluster: Cluster) -> None:
     connections["default"].close()
 
 
-def recreate(cluster: Cluster, name: str) -> None:
-    """Make (again) a database that is a copy of the template."""
+def recreate(cluster: Cluster, name: str, *, template: str = TEMPLATE) -> None:
+    """Make (again) a database that is a copy of the template, or of another that nobody is connected to."""
     with psycopg.connect(cluster.url("postgres", "postgres"), autocommit=True) as superuser:
         superuser.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-    roles.create_database(cluster, name, template=TEMPLATE)
+    roles.create_database(cluster, name, template=template)
 
 
 @pytest.fixture(scope="session")

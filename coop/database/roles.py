@@ -1,4 +1,7 @@
-"""The two roles: `workhall_owner` keeps the schema, `workhall_web` serves the site and can step over no guard."""
+"""The roles: `workhall_owner` keeps the schema, `workhall_web` serves the site and can step over no guard.
+
+`workhall_auditor` only reads, and only what is no secret: for whoever runs `manage.py audit` from outside.
+"""
 
 from urllib.parse import urlsplit
 
@@ -9,6 +12,7 @@ from coop.database.embedded import MAJOR, Cluster, Unavailable
 
 OWNER = "workhall_owner"
 WEB = "workhall_web"
+AUDITOR = "workhall_auditor"
 DATABASE = "workhall"
 
 GUIDE = "coop/docs/operating.md"
@@ -40,9 +44,9 @@ WHERE s.setrole = %s::regrole
 
 
 def create(cluster: Cluster) -> None:
-    """Create both roles and the limits of the web role, as the superuser of our own cluster; again does nothing new."""
+    """Create the roles and the limits of the web role, as the superuser of our own cluster; again does nothing new."""
     with psycopg.connect(cluster.url("postgres", "postgres"), autocommit=True) as superuser:
-        for role in (OWNER, WEB):
+        for role in (OWNER, WEB, AUDITOR):
             _create_role(superuser, role, cluster.secret(role))
             _forget_settings(superuser, role)
         for name, value in WEB_LIMITS.items():
@@ -58,7 +62,10 @@ def create_database(cluster: Cluster, name: str = DATABASE, *, template: str = "
             return
         copy = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY file_copy")
         superuser.execute(copy.format(*map(sql.Identifier, (name, OWNER, template))))
-        for statement in ("REVOKE ALL ON DATABASE {} FROM PUBLIC", f"GRANT CONNECT ON DATABASE {{}} TO {WEB}"):
+        for statement in (
+            "REVOKE ALL ON DATABASE {} FROM PUBLIC",
+            f"GRANT CONNECT ON DATABASE {{}} TO {WEB}, {AUDITOR}",
+        ):
             superuser.execute(sql.SQL(statement).format(sql.Identifier(name)))
     with psycopg.connect(cluster.url("postgres", name), autocommit=True) as superuser:
         close(superuser)

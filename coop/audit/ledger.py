@@ -1,0 +1,38 @@
+"""The books: they balance, and what they paid is what was taken, accepted, deposited and asked for."""
+
+from collections.abc import Iterator
+
+from coop.audit.findings import Finding, Tick, faults
+from payments import invariants
+
+
+def walk(tick: Tick) -> Iterator[Finding]:
+    """Ask each invariant, then compare the transfers with the facts they speak of."""
+    for name, broken in invariants.broken().items():
+        tick(1)
+        says = next(str(known.says) for known in invariants.ALL if known.name == name)
+        for row in broken:
+            yield Finding(f"payments {row[0]}", f"breaks {name} ({', '.join(map(str, row[1:]))})", says.rstrip("."))
+    yield from _wages()
+    yield from faults(
+        """
+        SELECT t.id, t.amount / 1e6 AS moved, d.amount / 1e6 AS arrived FROM payments_transfer t
+        LEFT JOIN payments_deposit d ON t.ref = 'deposit:' || d.id
+        WHERE t.kind = 1 AND t.amount IS DISTINCT FROM d.amount""",
+        "payments_transfer {id}",
+        "moves {moved:f}",
+        "the deposit it names says {arrived}",
+    )
+
+
+def _wages() -> Iterator[Finding]:
+    """Compare what each accepted task was paid with the pay it was taken at (E1)."""
+    yield from faults(
+        """
+        SELECT a.id, a.pay / 1e6 AS pay, coalesce(t.amount, 0) / 1e6 AS paid FROM tasks_assignment a
+        LEFT JOIN payments_transfer t ON t.ref = 'assignment:' || a.id AND t.kind = 5
+        WHERE a.state = 'accepted' AND coalesce(t.amount, 0) <> a.pay""",
+        "tasks_assignment {id}",
+        "was accepted and paid {paid:f}",
+        "it was taken at {pay:f}",
+    )

@@ -1,0 +1,62 @@
+"""What an auditor may read: everything the walks need, nothing that is secret, and no words about a person."""
+
+from collections.abc import Iterator
+
+from django.apps import apps
+from django.db import connection, models
+
+from coop.database.roles import AUDITOR
+from coop.people.privacy import Audience
+
+APPS = ("coop", "record", "governance", "payments")
+# Of the work only what pay follows from: neither tasks nor answers.
+OF_THE_WORK = ("tasks.Assignment", "tasks.Job", "tasks.RateCard")
+# A casting can be found by its receipt; who cast it and what it says stays closed, as it is to the site.
+OF_THE_BOX = ("id", "proposal_id", "number", "receipt")
+FUNCTIONS = ("coop_now()", "governance_count(bigint)")
+OPEN = (Audience.PUBLIC, Audience.MEMBERS, Audience.OFFICERS)
+
+KNOWN = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)"
+
+
+def let_read() -> bool:
+    """Give the auditor's role, where there is one, its rights anew; the owner of the schema does this at migration."""
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN, [AUDITOR])
+        (known,) = cursor.fetchone()
+        if known:
+            for statement in _statements():
+                cursor.execute(statement)
+    return bool(known)
+
+
+def _statements() -> Iterator[str]:
+    yield f"GRANT USAGE ON SCHEMA public TO {AUDITOR}"
+    for function in FUNCTIONS:
+        yield f"GRANT EXECUTE ON FUNCTION public.{function} TO {AUDITOR}"
+    for model in _models():
+        columns = ", ".join(f'"{name}"' for name in _columns(model))
+        yield f"REVOKE ALL ON public.{model._meta.db_table} FROM {AUDITOR}"  # noqa: SLF001 - Django's own name
+        if columns:
+            yield f"GRANT SELECT ({columns}) ON public.{model._meta.db_table} TO {AUDITOR}"  # noqa: SLF001 - likewise
+
+
+def _models() -> Iterator[type[models.Model]]:
+    for app in APPS:
+        yield from apps.get_app_config(app).get_models()
+    yield from (apps.get_model(name) for name in OF_THE_WORK)
+
+
+def _columns(model: type[models.Model]) -> list[str]:
+    """Return the columns of a table that an auditor may read."""
+    label, fields = model._meta.label, model._meta.concrete_fields  # noqa: SLF001 - Django's own names
+    if label == "governance.Ballot":
+        return list(OF_THE_BOX)
+    audiences: dict[str, Audience] = getattr(model, "privacy_audiences", {})
+    return [str(field.column) for field in fields if label in OF_THE_WORK or _may_see(field, audiences[field.name])]
+
+
+def _may_see(field: "models.Field[object, object]", audience: Audience) -> bool:
+    """Tell whether a column is no secret; what people wrote for a few readers is not the auditor's."""
+    words = isinstance(field, models.TextField | models.CharField | models.JSONField) and not field.choices
+    return audience in OPEN if words else audience != Audience.NOBODY

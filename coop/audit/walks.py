@@ -1,0 +1,24 @@
+"""Every walk, in the order in which they are taken."""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext_lazy as _
+
+from coop.audit import founding, ledger, mandates, rates, record, schema, standing
+from coop.audit.findings import Finding, Tick, Walk
+
+ALL = (
+    Walk("record", _("No event was altered, taken out or slipped in."), record.walk),
+    Walk("schema", _("Functions, guards, constraints and rights are those on record."), schema.walk),
+    Walk("founding", _("What the founding meeting wrote stands as it wrote it."), founding.walk),
+    Walk("votes", _("Texts, rolls, counts and mandates follow from each other."), mandates.walk),
+    Walk("pay", _("Every rate is what a vote said, and nobody took a task for less."), rates.walk),
+    Walk("ledger", _("The books balance and paid what was owed."), ledger.walk),
+    Walk("standing", _("Nobody's standing fell but by a vote or their own word."), standing.walk),
+)
+
+
+def run(tick: Tick = lambda _rows: None) -> Iterator[Finding]:
+    """Take every walk and yield what does not add up."""
+    for walk in ALL:
+        yield from walk.find(tick)

@@ -1,0 +1,87 @@
+"""Walk record, schema, votes, pay, ledger and standing, and say in plain words what does not add up."""
+
+import json
+import os
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, transaction
+from tqdm import tqdm
+
+from coop.audit import walks
+from coop.audit.findings import Finding, Walk
+from coop.database import access
+from coop.database.embedded import Unavailable
+
+# One moment for the whole walk, and nothing written.
+LOOKING = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+NO_LIMIT = "SELECT set_config('statement_timeout', '0', true)"
+
+
+class Command(BaseCommand):
+    """`manage.py audit`: exit code 1 when something does not add up. Any role that may read will do."""
+
+    help = __doc__
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the form of the answer."""
+        parser.add_argument("--json", action="store_true", help="for machines")
+
+    def handle(self, **options: Any) -> None:
+        """Walk, and say what was found."""
+        try:
+            with _looking(), _one_moment():
+                found = {walk: list(self.walk(walk, quiet=options["json"])) for walk in walks.ALL}
+        except Unavailable as error:
+            raise CommandError(str(error)) from error
+        certain = sum(one.certain for findings in found.values() for one in findings)
+        (self.for_machines if options["json"] else self.in_words)(found)
+        if certain:
+            message = f"{certain} things do not add up; they stand above."
+            raise CommandError(message)
+
+    def walk(self, walk: Walk, *, quiet: bool) -> Iterator[Finding]:
+        """Take one walk, showing how far it is."""
+        with tqdm(desc=walk.name, unit=" rows", disable=quiet or not sys.stderr.isatty(), leave=False) as bar:
+            yield from walk.find(lambda rows: bar.update(rows))  # noqa: PLW0108 - its own type is narrower
+
+    def in_words(self, found: dict[Walk, list[Finding]]) -> None:
+        """Print a line for each walk, and each finding under its walk."""
+        for walk, findings in found.items():
+            good = not any(one.certain for one in findings)
+            mark = self.style.SUCCESS("good") if good else self.style.ERROR("LOOK")
+            self.stdout.write(f"{mark}  {walk.name}: {walk.says}")
+            for one in findings:
+                self.stdout.write(f"      {one}" if one.certain else f"      (perhaps) {one}")
+
+    def for_machines(self, found: dict[Walk, list[Finding]]) -> None:
+        """Print one JSON object."""
+        plain = {walk.name: [one.plain() for one in findings] for walk, findings in found.items()}
+        certain = any(one.certain for findings in found.values() for one in findings)
+        self.stdout.write(json.dumps({"adds_up": not certain, "walks": plain}, indent=1))
+
+
+@contextmanager
+def _looking() -> Iterator[None]:
+    """Connect to the database named in the environment, whichever role it signs in as, or to the embedded one."""
+    if "DATABASE_URL" in os.environ:
+        access.connect(os.environ["DATABASE_URL"])
+        yield
+        return
+    with access.as_web():
+        yield
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """Look at one moment for the whole walk, without the limits of a page."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(LOOKING)
+            cursor.execute(NO_LIMIT)
+        yield

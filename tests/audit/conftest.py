@@ -1,0 +1,71 @@
+"""A copy of a cooperative that has lived a while, to be tampered with by whoever owns the database."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from pytest_django import DjangoDbBlocker
+
+from coop import clock, demo
+from coop.audit import walks
+from coop.audit.findings import Finding
+from coop.database import roles
+from coop.database.embedded import Cluster
+from governance import pauses, standing, voting
+from governance.models import PauseGround, Proposal
+from tests.conftest import connect_django, person, recreate
+from tests.governance.conftest import cast_all, reach
+from tests.record.waiting import settle
+
+# Runs SQL as the owner of the schema and returns what the audit then finds that is certain.
+type Tamper = Callable[..., list[Finding]]
+
+
+def live() -> None:
+    """Let the demonstration work, vote a raise into force, pause somebody and see a member go."""
+    demo.populate(clock.now())
+    vote = Proposal.objects.latest("pk")
+    cast_all(vote, yes=20, no=4)
+    voting.close(vote, at=reach(vote.closes_at))
+    voting.carry_on_all(reach(vote.locked_until))
+    asked = pauses.ask(
+        person("luis"), ground=PauseGround.ACCOUNT_TAKEN_OVER, scope="work", reason="Two continents at once.",
+        evidence=pauses.evidence_of("the log-ins"), hours=24, by=person("samuel"), at=clock.now(),
+    )  # fmt: skip
+    pauses.confirm(asked, by=person("teresa"), at=clock.now())
+    standing.leave(person("zainab"), at=clock.advance(timedelta(days=1)))
+
+
+@pytest.fixture(scope="module")
+def copy(
+    cluster: Cluster, database_name: str, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[str]:
+    """Make the copy once for all tests of a file; return its name."""
+    name = f"{database_name}_copy"
+    recreate(cluster, name)
+    with django_db_blocker.unblock():
+        connect_django(cluster, roles.WEB, name)
+        live()
+        settle()
+        connection.close()
+        yield name
+        connect_django(cluster, roles.WEB, database_name)
+
+
+@pytest.fixture
+def tamper(copy: str, cluster: Cluster, django_db_blocker: DjangoDbBlocker) -> Iterator[Tamper]:
+    """Return a function that runs statements as the owner, all undone afterwards, and tells what the audit finds."""
+
+    def run(*statements: str) -> list[Finding]:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+        return [finding for finding in walks.run() if finding.certain]
+
+    with django_db_blocker.unblock():
+        connect_django(cluster, roles.OWNER, copy)
+        with transaction.atomic():
+            yield run
+            transaction.set_rollback(True)
+        connect_django(cluster, roles.WEB, copy)

@@ -1,0 +1,255 @@
+"""What the owner of the database can still do, the audit finds: the row, what it is, and what it should have been."""
+
+import json
+import os
+import subprocess
+import sys
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from coop.audit import schema, walks
+from coop.database import roles
+from coop.database.embedded import Cluster
+from tests.audit.conftest import Tamper
+from tests.conftest import recreate
+
+
+def around(table: str, statement: str) -> tuple[str, ...]:
+    """Return the steps of an owner who switches a table's guards off, does it, and switches them on again."""
+    off = f"ALTER TABLE {table} DISABLE TRIGGER USER"
+    names = f"SELECT tgname FROM pg_trigger WHERE tgrelid = '{table}'::regclass AND NOT tgisinternal"
+    on = f"""DO $on$ DECLARE name text; BEGIN FOR name IN {names} LOOP
+        EXECUTE format('ALTER TABLE {table} ENABLE ALWAYS TRIGGER %%I', name); END LOOP; END $on$"""
+    return off, statement, "SET CONSTRAINTS ALL IMMEDIATE", on.replace("%%", "%")
+
+
+def test_a_cooperative_that_nobody_tampered_with_adds_up(tamper: Tamper) -> None:
+    assert tamper() == []
+
+
+@pytest.mark.parametrize(
+    ("table", "statement", "row", "words"),
+    [
+        (
+            "payments_rate", "UPDATE payments_rate SET amount = 60000 WHERE version = 2",
+            "payments_rate", "vote 1 said 0.1 USD",
+        ),
+        (
+            "payments_rate", "UPDATE payments_rate SET amount = 60000 WHERE id = (SELECT min(id) FROM payments_rate)",
+            "governance_mandate", "the payments rows of the founding meeting are not those it wrote",
+        ),
+        ("payments_rate", "DELETE FROM payments_rate WHERE version = 2", "governance_mandate", "has no rate"),
+        (
+            "payments_rate",
+"UPDATE payments_rate SET version = 3 WHERE version = 2",
+            "payments_rate", "version 2 of its kind of work comes here",
+        ),
+        (
+            "payments_fee", "UPDATE payments_fee SET training = 0",
+            "governance_mandate", "the payments rows of the founding meeting",
+        ),
+        (
+            "tasks_assignment", "UPDATE tasks_assignment SET pay = pay - 1 WHERE id % 7 = 1",
+            "tasks_assignment", "the record says it was taken at 0.09",
+        ),
+        (
+            "governance_ballot", "UPDATE governance_ballot SET choice = 'no' WHERE choice = 'yes'",
+            "governance_tally", "the ballots say",
+        ),
+        (
+            "governance_ballot", "DELETE FROM governance_ballot WHERE id = (SELECT max(id) FROM governance_ballot)",
+            "record_event", "a ballot in proposal:1 that is gone",
+        ),
+        (
+            "governance_ballot",
+            """INSERT INTO governance_ballot (proposal_id, person_id, number, choice, receipt, cast_at)
+            SELECT 1, person_id, 1, 'no', repeat('a', 64), cast_at FROM (
+                SELECT l.person_id, (SELECT max(cast_at) FROM governance_ballot) AS cast_at
+                FROM governance_rollentry l WHERE NOT EXISTS (
+                    SELECT FROM governance_ballot b WHERE b.person_id = l.person_id) LIMIT 1) absent""",
+            "governance_ballot", "was never cast on record",
+        ),
+        (
+            "governance_tally", """UPDATE governance_tally SET counts = jsonb_set(counts, '{whole,yes}', '36')""",
+            "governance_tally", "the ballots say",
+        ),
+        ("governance_tally", "UPDATE governance_tally SET passed = NOT passed", "governance_tally", "say otherwise"),
+        (
+            "governance_rollentry", "DELETE FROM governance_rollentry WHERE position = 3",
+            "governance_proposal", "the roll is not the one that was frozen",
+        ),
+        (
+            "governance_proposal", "UPDATE governance_proposal SET payload = replace(payload, '0.1', '0.08')",
+            "governance_proposal", "not those it was published with",
+        ),
+        (
+            "governance_proposal", "UPDATE governance_proposal SET closes_at = closes_at - interval '1 day'",
+            "governance_proposal", "its text, change or times",
+        ),
+        (
+            "governance_mandate",
+            "UPDATE governance_mandate SET due_at = due_at - interval '1 day' WHERE proposal_id IS NOT NULL",
+            "governance_mandate", "the lock of vote 1 ends at",
+        ),
+        (
+            "governance_rule", "UPDATE governance_rule SET whole_floor = 0 WHERE key = 'N2'",
+            "governance_mandate", "the governance rows of the founding meeting",
+        ),
+        (
+            "governance_office",
+            """INSERT INTO governance_office (person_id, post, mandate_id, starts_at, ends_at)
+            SELECT 1, 'treasurer', mandate_id, starts_at, ends_at FROM governance_office LIMIT 1""",
+            "governance_mandate", "the governance rows of the founding meeting",
+        ),
+        (
+            "governance_standing",
+            """INSERT INTO governance_standing (person_id, status, since, rule)
+            VALUES (1, 'expelled', coop_now(), 'N7')""",
+            "governance_standing", "says that person 1 is expelled, by nobody who may",
+        ),
+        (
+            "governance_standing",
+            """INSERT INTO governance_standing (person_id, status, since, rule, recorded_by_id)
+            VALUES (1, 'left', coop_now(), 'D1', 1)""",
+            "governance_standing", "no event of that day says so",
+        ),
+        (
+            "governance_standing", "DELETE FROM governance_standing WHERE status = 'left'",
+            "record_event", "no such row stands",
+        ),
+        (
+            "governance_pause", "UPDATE governance_pause SET ends_at = ends_at - interval '1 hour'",
+            "governance_pause", "without two officers",
+        ),
+        (
+            "payments_transfer", "UPDATE payments_transfer SET amount = amount - 1 WHERE kind = 5",
+            "payments", "Each balance is what its transfers add up to",
+        ),
+        (
+            "record_event", "UPDATE record_event SET subject = 'job:9' WHERE kind = 'jobs.opened'",
+            "record_event", "the event is not the one that was sealed",
+        ),
+        (
+            "record_event",
+            """ALTER TABLE record_leaf DISABLE TRIGGER USER;
+            DELETE FROM record_leaf WHERE event_id = 30; DELETE FROM record_event WHERE id = 30""",
+            "record_event", "a place is missing",
+        ),
+    ],
+)  # fmt: skip
+def test_what_the_owner_changed_with_the_guards_off_is_found_with_the_guards_on_again(
+    tamper: Tamper, table: str, statement: str, row: str, words: str
+) -> None:
+    found = tamper(*around(table, statement))
+    assert [one for one in found if one.row.startswith(row) and words in str(one)], "\n".join(map(str, found))
+
+
+def test_the_guards_of_a_tampered_table_are_on_again_and_the_trace_is_their_age(tamper: Tamper) -> None:
+    tamper(*around("payments_rate", "UPDATE payments_rate SET amount = 60000 WHERE version = 2"))
+    told = [one for one in schema.walk(len_of) if "payments_rate" in one.row]
+    assert told
+    assert not [one for one in told if one.certain]
+    assert "was written anew after" in str(told[0])
+
+
+def len_of(_rows: int) -> None:
+    """Count nothing."""
+
+
+@pytest.mark.parametrize(
+    ("statement", "row"),
+    [
+        ("ALTER TABLE payments_rate DISABLE TRIGGER rate_is_what_the_vote_said", "trigger rate_is_what_the_vote_said"),
+        ("ALTER TABLE payments_rate ENABLE TRIGGER rate_is_what_the_vote_said", "trigger rate_is_what_the_vote_said"),
+        ("DROP TRIGGER rate_is_what_the_vote_said ON payments_rate", "trigger rate_is_what_the_vote_said"),
+        ("GRANT UPDATE (amount) ON payments_rate TO workhall_web", "rights on public.payments_rate"),
+        ("GRANT DELETE ON governance_ballot TO workhall_web", "rights on public.governance_ballot"),
+        ("GRANT EXECUTE ON FUNCTION governance_box(bigint) TO workhall_web", "function public.governance_box"),
+        ("GRANT CREATE ON SCHEMA public TO workhall_web", "the schema public"),
+        (
+            "CREATE OR REPLACE FUNCTION governance_closed(vote bigint) RETURNS boolean LANGUAGE sql AS 'SELECT true'",
+            "function public.governance_closed",
+        ),
+        ("ALTER TABLE payments_fee DROP CONSTRAINT fee_at_most_15_percent", "table public.payments_fee"),
+        ("ALTER TABLE payments_rate ALTER currency SET DEFAULT 'EUR'", "table public.payments_rate"),
+        ("CREATE RULE quiet AS ON UPDATE TO payments_rate DO INSTEAD NOTHING", "table public.payments_rate"),
+        ("CREATE TABLE mine (id int)", "table public.mine"),
+        ("ALTER TABLE governance_ballot ENABLE ROW LEVEL SECURITY", "table public.governance_ballot"),
+        (
+            "CREATE OR REPLACE VIEW governance_paid_time AS SELECT 1::bigint AS person_id, 1e9::numeric AS seconds",
+            "table public.governance_paid_time",
+        ),
+        ("ALTER FUNCTION governance_count(bigint) SET search_path = public", "function public.governance_count"),
+    ],
+)
+def test_a_schema_that_is_not_the_recorded_one_is_found_by_its_part(tamper: Tamper, statement: str, row: str) -> None:
+    found = tamper(statement)
+    assert [one for one in found if one.row.startswith(row)], "\n".join(map(str, found))
+
+
+def test_a_function_replaced_and_put_back_is_told_by_its_age_alone(tamper: Tamper) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef('guard_rate_is_what_the_vote_said()'::regprocedure)")
+        (body,) = cursor.fetchone()
+    loose = body.replace("RAISE EXCEPTION", "RAISE NOTICE")
+    assert tamper(loose.replace("%", "%%"), body.replace("%", "%%")) == []
+    told = [str(one) for one in walks.run()]
+    assert [line for line in told if "guard_rate_is_what_the_vote_said" in line and "was written anew" in line]
+
+
+def test_an_auditor_walks_everything_and_sees_no_secret(copy: str, cluster: Cluster) -> None:
+    walked = audit(cluster.url(roles.AUDITOR, copy))
+    assert walked.returncode == 0, walked.stdout + walked.stderr
+    with psycopg.connect(cluster.url(roles.AUDITOR, copy), autocommit=True) as auditor:
+        for secret in (
+            "SELECT email FROM people_person",
+            "SELECT choice FROM governance_ballot",
+            "SELECT person_id FROM governance_ballot",
+            "SELECT reason FROM governance_pause",
+            "SELECT method FROM payments_payout",
+            "SELECT value FROM tasks_answer",
+            "SELECT session_data FROM django_session",
+            "INSERT INTO record_event (at, kind, subject) VALUES (coop_now(), 'a.b', 'c')",
+            "UPDATE payments_rate SET amount = 1",
+            "SELECT governance_box(1)",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                auditor.execute(secret)
+
+
+def test_only_the_owner_says_what_the_schema_is(tamper: Tamper, copy: str, cluster: Cluster) -> None:
+    with psycopg.connect(cluster.url(roles.WEB, copy)) as web, pytest.raises(psycopg.errors.CheckViolation) as refused:
+        web.execute(
+            "INSERT INTO record_event (at, kind, subject, data) VALUES (coop_now(), 'schema.recorded', 'x', '{}')"
+        )
+    assert refused.value.diag.constraint_name == "schema_is_recorded_by_its_owner"
+
+
+def audit(url: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as an outsider does, with nothing but an address."""
+    environment = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "coop.settings"}
+    command = [sys.executable, "manage.py", "audit", *options]
+    return subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+
+
+def test_the_command_walks_a_tampered_copy_and_names_the_row(copy: str, cluster: Cluster) -> None:
+    clean = audit(cluster.url(roles.WEB, copy))
+    assert clean.returncode == 0, clean.stdout + clean.stderr
+    assert clean.stdout.count("good  ") == len(walks.ALL)
+    tampered = f"{copy}_2"
+    recreate(cluster, tampered, template=copy)
+    with psycopg.connect(cluster.url(roles.OWNER, tampered)) as owner:
+        for step in around("payments_rate", "UPDATE payments_rate SET amount = 60000 WHERE version = 2"):
+            owner.execute(step)
+    found = audit(cluster.url(roles.WEB, tampered), "--json")
+    assert found.returncode == 1
+    answer = json.loads(found.stdout)
+    assert answer["adds_up"] is False
+    first, second = [one for one in answer["walks"]["pay"] if one["certain"]]
+    assert first["row"] == second["row"] == "payments_rate 4"
+    assert first["what"] == "says 0.06 USD for 30 s after v1"
+    assert first["should"] == "vote 1 said 0.1 USD for 30 s after v1"
+    assert second["should"] == "a change of this size needs N3"
