@@ -89,7 +89,7 @@ def _counted(proposal: Proposal, event: Event | None) -> Iterator[Finding]:
     row, again = f"governance_tally {tally.pk}", _count_again(proposal)
     if tally.counts != again:
         yield Finding(row, f"says {tally.counts}", f"the ballots say {again}")
-    if tally.passed != counting.passes(tally.counts, proposal.rule):
+    if tally.passed != counting.passes(tally.counts, proposal):
         yield Finding(row, f"says passed: {tally.passed}", f"its counts under {proposal.rule} say otherwise")
     if proposal.closes_at and tally.counted_at < proposal.closes_at:
         yield Finding(row, "was counted before the close", f"the vote closed at {_written(proposal.closes_at)}")

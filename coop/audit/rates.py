@@ -1,4 +1,4 @@
-"""Rates, fee and pay: each version is exactly what a mandate says, and each task was taken at no less."""
+"""Rates, fee and other instruments are exactly what a mandate says; each task was taken at no less."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,11 +9,13 @@ from itertools import groupby
 from coop.audit.findings import Finding, Tick, faults
 from governance import proposals
 from governance.models import Mandate
-from payments import policies, rates
-from payments.models import Fee, Rate
+from payments import rates
+from payments.models import Rate
 from payments.money import plain
 
 STRICTNESS = ("N10", "N1", "N2", "N3")
+# The least that each rule lets stay of the best pay of the twelve months before (D7).
+KEPT = (("N1", Fraction(95, 100)), ("N2", Fraction(85, 100)))
 
 
 def walk(tick: Tick) -> Iterator[Finding]:
@@ -29,6 +31,7 @@ def walk(tick: Tick) -> Iterator[Finding]:
             yield from _as_voted(rate, past)
             past.append(rate)
     yield from _fees()
+    yield from _instruments()
     yield from _enacted()
     yield from _pay()
 
@@ -80,7 +83,7 @@ def _rule_needed(rate: Rate, past: list[Rate]) -> str:
     if _kept(rate, latest) >= 1:
         return "N10"
     kept = min(_kept(rate, one) for one in _of_a_year(past, rate.since))
-    return next((key for key, share in policies.KEPT if kept >= share), "N3")
+    return next((key for key, share in KEPT if kept >= share), "N3")
 
 
 def _kept(rate: Rate, past: Rate) -> Fraction:
@@ -95,11 +98,37 @@ def _of_a_year(past: list[Rate], at: datetime) -> list[Rate]:
 
 
 def _fees() -> Iterator[Finding]:
-    for expected, fee in enumerate(Fee.objects.select_related("mandate").order_by("version"), start=1):
-        if fee.version != expected:
-            yield Finding(f"payments_fee {fee.pk}", f"is version {fee.version}", f"version {expected} comes here")
-        if fee.mandate.proposal_id is None and fee.version > 1:
-            yield Finding(f"payments_fee {fee.pk}", "stands on the founding meeting", "only the first version does")
+    yield from faults(
+        """
+        SELECT f.id, f.version, f.on_wage, f.training, f.care, p.id AS vote, p.payload FROM payments_fee f
+        JOIN governance_mandate m ON m.id = f.mandate_id LEFT JOIN governance_proposal p ON p.id = m.proposal_id
+        WHERE CASE WHEN p.id IS NULL THEN f.version > 1
+            ELSE (p.policy = 'fee_change' AND p.payload::jsonb = jsonb_build_object('on_wage', f.on_wage,
+                'training', f.training, 'care', f.care, 'replaces', f.version - 1)
+                AND f.since >= m.due_at AND f.since < m.expires_at) IS NOT TRUE END
+            OR f.version <> (SELECT count(*) FROM payments_fee b WHERE b.version <= f.version)""",
+        "payments_fee {id}",
+        "version {version} says {on_wage}, {training}, {care}",
+        "vote {vote} said {payload}",
+    )
+
+
+def _instruments() -> Iterator[Finding]:
+    """Compare every other instrument of the registry with its vote (D3); the founding's by their hash."""
+    yield from faults(
+        """
+        SELECT i.id, i.kind, i.version, i.value, p.id AS vote, p.payload FROM payments_instrument i
+        JOIN governance_mandate m ON m.id = i.mandate_id LEFT JOIN governance_proposal p ON p.id = m.proposal_id
+        WHERE CASE WHEN p.id IS NULL THEN i.version > 1
+            ELSE (p.policy = i.kind AND p.payload::jsonb = jsonb_build_object(
+                    'key', i.key, 'value', i.value::jsonb, 'replaces', i.version - 1)
+                AND i.since >= m.due_at AND i.since < m.expires_at) IS NOT TRUE END
+            OR i.version <> (SELECT count(*) FROM payments_instrument b
+                WHERE b.kind = i.kind AND b.key = i.key AND b.version <= i.version)""",
+        "payments_instrument {id}",
+        "version {version} of {kind} says {value}",
+        "vote {vote} said {payload}",
+    )
 
 
 def _enacted() -> Iterator[Finding]:

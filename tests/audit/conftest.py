@@ -12,7 +12,7 @@ from coop.audit import walks
 from coop.audit.findings import Finding
 from coop.database import roles
 from coop.database.embedded import Cluster
-from governance import pauses, standing, voting
+from governance import pauses, resigning, voting
 from governance.models import PauseGround, Proposal
 from tests.conftest import connect_django, person, recreate
 from tests.governance.conftest import cast_all, reach
@@ -34,7 +34,8 @@ def live() -> None:
         evidence=pauses.evidence_of("the log-ins"), hours=24, by=person("samuel"), at=clock.now(),
     )  # fmt: skip
     pauses.confirm(asked, by=person("teresa"), at=clock.now())
-    standing.leave(person("zainab"), at=clock.advance(timedelta(days=1)))
+    notice = resigning.give_notice(person("zainab"), pressure="none", at=clock.advance(timedelta(days=1)))
+    resigning.leave_due(reach(notice.due_at))
 
 
 @pytest.fixture(scope="module")

@@ -43,13 +43,24 @@ def test_a_cooperative_that_nobody_tampered_with_adds_up(tamper: Tamper) -> None
         ),
         ("payments_rate", "DELETE FROM payments_rate WHERE version = 2", "governance_mandate", "has no rate"),
         (
-            "payments_rate",
-"UPDATE payments_rate SET version = 3 WHERE version = 2",
+            "payments_rate", "UPDATE payments_rate SET version = 3 WHERE version = 2",
             "payments_rate", "version 2 of its kind of work comes here",
         ),
         (
             "payments_fee", "UPDATE payments_fee SET training = 0",
             "governance_mandate", "the payments rows of the founding meeting",
+        ),
+        (
+            "payments_fee",
+            """INSERT INTO payments_fee (version, on_wage, training, care, mandate_id, since)
+            SELECT 2, 1500, 0, 0, mandate_id, since FROM payments_rate WHERE version = 2""",
+            "payments_fee", "version 2 says 1500, 0, 0; vote 1 said",
+        ),
+        (
+            "payments_instrument",
+            """INSERT INTO payments_instrument (kind, key, version, value, mandate_id, since)
+            SELECT 'payout_delay', '', 2, '{"hours":72}', mandate_id, since FROM payments_rate WHERE version = 2""",
+            "payments_instrument", "version 2 of payout_delay says",
         ),
         (
             "tasks_assignment", "UPDATE tasks_assignment SET pay = pay - 1 WHERE id % 7 = 1",
