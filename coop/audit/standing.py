@@ -46,8 +46,8 @@ def _standings() -> Iterator[Finding]:
     )
     yield from faults(
         """
-        SELECT e.id, e.kind, e.subject FROM record_event e WHERE e.kind ~ '^standing[.](applicant|candidate|member|left|expelled)$'
-        AND NOT EXISTS (
+        SELECT e.id, e.kind, e.subject FROM record_event e
+        WHERE e.kind ~ '^standing[.](applicant|candidate|member|left|expelled)$' AND NOT EXISTS (
             SELECT FROM governance_standing s WHERE e.subject = 'person:' || s.person_id
                 AND e.kind = 'standing.' || s.status AND abs(extract(epoch FROM e.at - s.since)) < 120)""",
         "record_event {id}",
