@@ -141,6 +141,11 @@ def _enacted() -> Iterator[Finding]:
 
 def _pay() -> Iterator[Finding]:
     """Compare each task taken with the rate it names, with the card that was shown, and with the record."""
+    yield from _below_its_rate()
+    yield from _otherwise_than_shown()
+
+
+def _below_its_rate() -> Iterator[Finding]:
     yield from faults(
         """
         SELECT a.id, a.pay / 1e6 AS pay, r.amount / 1e6 AS rate, r.id AS named FROM tasks_assignment a
@@ -160,6 +165,9 @@ def _pay() -> Iterator[Finding]:
         "names rate {rate_id}",
         "another was in force when it was taken, {claimed_at}",
     )
+
+
+def _otherwise_than_shown() -> Iterator[Finding]:
     yield from faults(
         """
         SELECT a.id, a.pay / 1e6 AS pay, c.body::jsonb ->> 'pay' AS shown FROM tasks_assignment a

@@ -9,6 +9,7 @@ def walk(tick: Tick) -> Iterator[Finding]:
     """Walk standings, offices and pauses."""
     tick(1)
     yield from _standings()
+    yield from _standings_on_record()
     yield from _offices()
     yield from _pauses()
 
@@ -33,6 +34,9 @@ def _standings() -> Iterator[Finding]:
         "says that person {person_id} is {status}, by nobody who may",
         "only a vote expels, and people leave by their own word",
     )
+
+
+def _standings_on_record() -> Iterator[Finding]:
     yield from faults(
         """
         SELECT s.id, s.status, s.person_id FROM governance_standing s
