@@ -24,6 +24,9 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "cases.opened": gettext_lazy("A case was opened (%(subject)s)."),
     "cases.said": gettext_lazy("Something was written in %(subject)s."),
     "cases.shown": gettext_lazy("A piece of evidence was put into the file of %(subject)s."),
+    "candidacies.put_forward": gettext_lazy("%(who)s stands for election (%(subject)s)."),
+    "candidacies.rewritten": gettext_lazy("%(who)s rewrote the statement of a candidate (%(subject)s)."),
+    "candidacies.withdrawn": gettext_lazy("%(who)s stands no longer (%(subject)s)."),
     "claims.claimed": gettext_lazy("%(who)s took a task of %(subject)s at %(pay)s."),
     "claims.expired": gettext_lazy("The time for a task of %(subject)s ran out; it is free again."),
     "claims.left": gettext_lazy("%(who)s gave back a task of %(subject)s."),
@@ -42,6 +45,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "decisions.voted": gettext_lazy("A vote was given on %(subject)s."),
     "deposits.recorded": gettext_lazy("%(who)s recorded money that arrived at the bank (%(subject)s)."),
     "entitlements.paid": gettext_lazy("The hearing fund paid a member what was due for a %(source)s (%(subject)s)."),
+    "elections.called": gettext_lazy("%(who)s called for candidates: %(post)s, seat %(seat)s (%(subject)s)."),
     "escrow.funded": gettext_lazy("Money was set aside for %(subject)s."),
     "escrow.refunded": gettext_lazy("Money that was not needed for %(subject)s went back to the client."),
     "governance.founded": gettext_lazy("The cooperative was founded by %(members)s members."),
@@ -57,6 +61,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "mandates.enacted": gettext_lazy("The decision of %(subject)s took effect."),
     "mandates.failed": gettext_lazy("The decision of %(subject)s could not take effect."),
     "mandates.given": gettext_lazy("%(subject)s passed and takes effect when its waiting time is over."),
+    "offices.given": gettext_lazy("A member was elected %(post)s (%(subject)s)."),
     "onboarding.opened": gettext_lazy("The paid onboarding opened (%(subject)s)."),
     "panels.convened": gettext_lazy("A panel by lot was convened (%(subject)s)."),
     "panels.drawn": gettext_lazy("The lot for %(subject)s was drawn; anybody on it can compute it again."),
@@ -105,7 +110,7 @@ MONEY = {"pay", "before"}
 NAMED = frozenset(
     kind
     for kind in SENTENCES
-    if kind.startswith(("admin.", "deposits.", "ledger.", "pauses.", "proposals."))
+    if kind.startswith(("admin.", "candidacies.", "deposits.", "elections.", "ledger.", "pauses.", "proposals."))
     or kind in {"payouts.sent", "payouts.settled", "payouts.failed"}
 )
 

@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from coop import clock
 from coop.people.models import Person
-from governance import letters, notices, posting, resigning, standing, voting
+from governance import elections, letters, notices, posting, resigning, standing, voting
 
 
 @app.periodic(cron="* * * * *")
@@ -12,6 +12,13 @@ from governance import letters, notices, posting, resigning, standing, voting
 def carry_on(timestamp: int) -> int:  # noqa: ARG001 - the planned time is handed over
     """Count votes whose time is over and carry out mandates whose lock has passed; return how many moved."""
     return voting.carry_on_all(clock.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="governance.put_to_vote")
+def put_to_vote(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Put to the vote the candidates of calls that are over; return how many."""
+    return elections.put_all(clock.now())
 
 
 @app.periodic(cron="7 * * * *")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from coop.people.models import Person
 from governance import options
-from governance.models import LONGEST_MESSAGE, Choice, Method, PauseGround, Pressure, Proposal, Topic
+from governance.models import LONGEST_MESSAGE, LONGEST_STATEMENT, Choice, Method, PauseGround, Pressure, Proposal, Topic
 from governance.options import ABSTAIN, Offered
 
 LONGEST_TEXT = 3000
@@ -200,3 +200,19 @@ class ChooseLetters(forms.Form):
     quiet_until = forms.IntegerField(
         label=_("Quiet until"), min_value=0, max_value=23, help_text=_("The morning letter comes after this hour.")
     )
+
+
+class CallFor(forms.Form):
+    """Which seat candidates are called for."""
+
+    post = forms.CharField(max_length=30, widget=forms.HiddenInput)
+    seat = forms.IntegerField(min_value=1, max_value=11, widget=forms.HiddenInput)
+
+
+class Stand(forms.Form):
+    """What a candidate says; the same room for everybody."""
+
+    statement = forms.CharField(
+        label=_("Why you"), max_length=LONGEST_STATEMENT, widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("1,200 characters for everybody, shown side by side."),
+    )  # fmt: skip

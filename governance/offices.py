@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from coop.people.models import Person
 from coop.refusals import Refusal, Refused
-from governance.models import Office, OfficeEnd, Post, Right, Standing, Status
+from governance.models import CONFIRMED, Office, OfficeEnd, Post, Right, Standing, Status
 
 TREASURER = "treasurer"
 SAFETY = "safety officer"
@@ -60,6 +60,26 @@ def rights_of(person: Person, at: datetime) -> set[str]:
 def handles_money(office: Office, at: datetime) -> bool:
     """Tell whether an office is one that handles money and is held at a moment."""
     return with_right(Right.MONEY, at).filter(pk=office.pk).exists()
+
+
+def posts(at: datetime) -> list[Post]:
+    """Return the posts in force at a moment, each in its latest version, by name."""
+    return list(Post.objects.filter(since__lte=at).order_by("name", "-version").distinct("name"))
+
+
+def clash(person: Person, post: str, begins: datetime, ends: datetime) -> Office | None:
+    """Return an office of a person in that time which excludes another post, or None; the database asks the same."""
+    known = {one.name: one for one in posts(begins)}
+    held_then = Office.objects.filter(person=person, starts_at__lt=ends, ends_at__gt=begins)
+    for office in held_then.exclude(end__at__lte=begins):
+        if post == office.post or _exclude(known[post], known[office.post]):
+            return office
+    return None
+
+
+def _exclude(one: Post, other: Post) -> bool:
+    both_confirm = any(right in one.rights and right in other.rights for right in CONFIRMED)
+    return both_confirm or other.name in one.excludes or one.name in other.excludes
 
 
 def refusal(person: Person, at: datetime) -> Refusal | None:

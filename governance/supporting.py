@@ -83,7 +83,8 @@ def _say(draft: Proposal, *, backs: bool, by: Person, at: datetime) -> Support:
 
 def publish_refusal(draft: Proposal) -> Refusal | None:
     """Return why a draft cannot be put to all for want of support, or None. The database asks the same."""
-    if draft.first_reading_id or draft.petition_id:
+    # Signed, voted before, or called for: who publishes these chooses nothing.
+    if draft.first_reading_id or draft.petition_id or draft.policy == "election":
         return None
     backed = of(draft)
     if backed.enough:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from governance.views import assembly, ballots, cases, letters, panels, pauses, rules, standing, votes
+from governance.views import assembly, ballots, cases, elections, letters, panels, pauses, rules, standing, votes
 
 app_name = "governance"
 urlpatterns = [
@@ -42,6 +42,11 @@ urlpatterns = [
     path("panels/<int:pk>/hearing/", panels.hear, name="hear"),
     path("panels/seats/<int:pk>/refuse/", panels.refuse, name="refuse_seat"),
     path("panels/motions/<int:pk>/vote/", panels.vote, name="panel_vote"),
+    path("elections/", elections.home, name="elections"),
+    path("elections/call/", elections.call, name="call_for"),
+    path("elections/<int:pk>/", elections.one, name="call"),
+    path("elections/<int:pk>/withdraw/", elections.withdraw, name="withdraw_candidacy"),
+    path("elections/<int:pk>/vote/", elections.put_to_vote, name="put_to_vote"),
     path("pauses/", pauses.home, name="pauses"),
     path("pauses/new/", pauses.ask, name="ask_pause"),
     path("pauses/<int:pk>/confirm/", pauses.confirm, name="confirm_pause"),

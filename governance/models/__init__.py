@@ -19,6 +19,7 @@ from governance.models.cases import (
     Statement,
 )
 from governance.models.decisions import Appeal, Citation, Decision, Motion, PanelVote, Restriction
+from governance.models.elections import LONGEST_STATEMENT, Call, Candidacy
 from governance.models.letters import Letter, LetterKind, LetterWish
 from governance.models.mandates import Enactment, Mandate
 from governance.models.offices import CONFIRMED, Office, OfficeEnd, Post, Right
@@ -47,10 +48,13 @@ __all__ = [
     "CUTS",
     "LADDER",
     "LONGEST_MESSAGE",
+    "LONGEST_STATEMENT",
     "WHOLE",
     "Appeal",
     "Ballot",
     "Bylaw",
+    "Call",
+    "Candidacy",
     "Case",
     "CaseGround",
     "CaseKind",

@@ -7,6 +7,7 @@ pytestmark = pytest.mark.django_db
 KEPT = [
     "rule", "parameter", "proposal", "option", "rollentry", "ballot", "tally", "mandate", "enactment", "standing",
     "office", "officeend", "post", "pauserequest", "pause",
+    "call", "candidacy",
 ]  # fmt: skip
 
 

@@ -155,7 +155,7 @@ def test_the_site_gives_no_posts(amina: Person, attack: Callable[..., None]) -> 
         "INSERT INTO governance_office (person_id, post, mandate_id, starts_at, ends_at)"
         " SELECT %s, 'treasurer', id, now(), now() + interval '1 year' FROM governance_mandate",
         [amina.pk],
-        guard="permission denied",
+        guard="office_is_given_by_an_election",
     )
 
 
