@@ -31,9 +31,9 @@ LABELS = {
     "frozen_days": gettext_lazy("Last days of discussion without new rivals"),
     "voting_days": gettext_lazy("Days of voting"),
     "lock_days": gettext_lazy("Days until it takes effect"),
-    "affected_yes": gettext_lazy("Yes of those affected (empty: they are not asked)"),
+    "affected_yes": gettext_lazy("Yes of those affected, at least"),
     "affected_floor": gettext_lazy("Yes of the affected roll, at least"),
-    "whole_yes": gettext_lazy("Yes of everybody (empty: they are not asked)"),
+    "whole_yes": gettext_lazy("Yes of everybody, at least"),
     "whole_floor": gettext_lazy("Yes of the whole roll, at least"),
     "turnout_floor": gettext_lazy("Taking part of the roll, at least"),
     "readings": gettext_lazy("Readings"),
@@ -72,7 +72,8 @@ class NewRule(forms.Form):
         for name in DAYS:
             self.fields[name] = forms.IntegerField(label=LABELS[name], min_value=0, max_value=60)
         for name in SHARES:
-            self.fields[name] = ShareField(label=LABELS[name], required=False)
+            hint = _("Empty: they are not asked.") if name in NULLABLE else ""
+            self.fields[name] = ShareField(label=LABELS[name], required=False, help_text=hint)
         self.fields["readings"] = forms.IntegerField(label=LABELS["readings"], min_value=1, max_value=2)
         self.fields["seniors_too"] = forms.BooleanField(
             label=_("Also among members of 180 days or more"), required=False
@@ -233,13 +234,14 @@ def differences(old: Rule, payload: Payload) -> list[str]:
     """Return each number of a row that a payload changes, with its old value and its new, in words."""
     words = _("%(what)s: %(old)s to %(new)s")
     return [
-        words % {"what": LABELS[name], "old": _shown(name, getattr(old, name)), "new": _shown(name, payload[name])}
+        words % {"what": LABELS[name], "old": shown(name, getattr(old, name)), "new": shown(name, payload[name])}
         for name in ROW
         if getattr(old, name) != payload[name]
     ]
 
 
-def _shown(name: str, value: object) -> str:
+def shown(name: str, value: object) -> str:
+    """Return a number of a row as people read it: a share as a fraction, "not asked" where an electorate has no say."""
     if value is None:
         return _("not asked")
     return str(Fraction(int(str(value)), WHOLE)) if name in SHARES else str(int(value))  # type: ignore[call-overload]

@@ -85,8 +85,11 @@ def _rule(rule: Rule, former: Rule | None) -> tuple[str, str, Version]:
     says = _("%(talk)s days to talk, %(vote)s to vote, %(wait)s to wait.") % {
         "talk": rule.deliberation_days, "vote": rule.voting_days, "wait": rule.lock_days,
     }  # fmt: skip
+    shares = [f"{amending.LABELS[name]}: {amending.shown(name, row[name])}" for name in amending.SHARES if row[name]]
     changes = amending.differences(former, row) if former else []
-    version = Version(rule.version, says, rule.published_at, rule.applies_from, rule.mandate, changes)
+    version = Version(
+        rule.version, "\n".join([says, *shares]), rule.published_at, rule.applies_from, rule.mandate, changes
+    )
     return rule.key, rule.decision, version
 
 

@@ -21,6 +21,7 @@ def test_every_rule_stands_with_its_founding(client: Browser) -> None:
     page = client.get("/rules/").content.decode()
     assert all(f'id="rule-{key}"' in page for key in ("N1", "N15", "3.2", "panel_size", "C1"))
     assert "by the founding meeting" in page
+    assert "Yes of the affected roll, at least: 2/5" in page
 
 
 def test_a_new_version_says_its_vote_and_what_it_changed(client: Browser, amina: Person) -> None:

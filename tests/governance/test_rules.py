@@ -215,7 +215,7 @@ def test_the_constitution_is_changed_over_the_pages(amina: Person, signed_in: Ca
         "title": "Stricter?",
     }
     page = browser.post("/votes/new/rule_change/", said | {"seniors_too": "", "text": "Why."}, follow=True).text
-    assert "Yes of everybody (empty: they are not asked): 2/3 to 3/4" in page
+    assert "Yes of everybody, at least: 2/3 to 3/4" in page
     assert Proposal.objects.get().rule.key == "N15"
     wrong = browser.post("/votes/new/rule_change/", said | {"whole_yes": "most", "text": "Why."}).text
     assert "Write a share as 2/3 or 40 %." in wrong
