@@ -70,7 +70,12 @@ def test_nobody_else_can_read_the_passwords_or_reach_the_socket(state: Path) -> 
     with Cluster(state, SMALL).running() as cluster:
         roles.create(cluster)
         kept = list((state / "secrets").iterdir())
-        assert {path.name for path in kept} == {"postgres", "workhall_owner", "workhall_web"}
+        assert {path.name for path in kept} == {
+            "postgres",
+            "workhall_owner",
+            "workhall_web",
+            "workhall_auditor",
+        }
         assert {mode(path) for path in kept} == {0o600}
         assert {mode(folder) for folder in (state / "secrets", cluster.home, cluster.data, cluster.socket_folder)} == {
             0o700
