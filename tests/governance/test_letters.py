@@ -36,10 +36,13 @@ def to(person: Person) -> list[str]:
 
 
 def at_hour(person: Person, hour: int) -> datetime:
-    """Let the clock run to the next such hour where a person lives, and return the time."""
-    local = clock.now().astimezone(ZoneInfo(person.time_zone))
-    then = local.replace(hour=hour, minute=5, second=0, microsecond=0)
-    return reach(then if then > local else then + timedelta(days=1))
+    """Let the clock run to the next such hour where a person lives, and return the time.
+
+    What was published a moment ago is not settled yet, so an hour that begins right now is passed over.
+    """
+    settled = clock.now().astimezone(ZoneInfo(person.time_zone)) + letters.SETTLED
+    then = settled.replace(hour=hour, minute=5, second=0, microsecond=0)
+    return reach(then if then > settled else then + timedelta(days=1))
 
 
 def digests(person: Person) -> list[str]:
