@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from coop import clock, constitution, own_data
+from coop import clock, constitution, fairwork, own_data
 from coop import frame as frames
 from coop import health as checks
 from coop import home as first_page
@@ -58,6 +58,12 @@ def promises(request: HttpRequest) -> HttpResponse:
     return render(
         request, "house/promises.html", {"promises": kept.standing(), "deletable": deletable, "tables": tables}
     )
+
+
+@require_safe
+def fair_work(request: HttpRequest) -> HttpResponse:
+    """Show the ten points of Fairwork: what holds, what keeps and tests it, and what is not met yet."""
+    return render(request, "house/fairwork.html", {"principles": fairwork.PRINCIPLES})
 
 
 @never_cache

@@ -25,7 +25,7 @@ def test_visitors_read_what_this_is() -> None:
     assert "Demonstration" in page
 
 
-@pytest.mark.parametrize("path", ["/", "/how-we-decide/", "/promises/", "/record/"])
+@pytest.mark.parametrize("path", ["/", "/how-we-decide/", "/promises/", "/fairwork/", "/record/"])
 def test_public_pages_ask_little_of_the_database(
     path: str, django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]]
 ) -> None:

@@ -27,7 +27,7 @@ DARK = {"/styleguide/", "/"}
 KINDS = ("product-match", "compare-answers")
 PAGES = {
     "nobody": ["/", "/styleguide/", "/account/login/", "/account/signup/", "/jobs/", "/rates/", "/votes/", "/record/",
-               "/how-we-decide/", "/promises/", "/nowhere/"],
+               "/how-we-decide/", "/promises/", "/fairwork/", "/nowhere/"],
     "newcomer": ["/", "/start/"],
     "amina": ["/", "/jobs/", "/pay/", "/votes/", "/standing/", "/review/", "/me/", "/assembly/",
               "/assembly/new/", "/assembly/?q=pay", "/me/notifications/", "/account/email/"],
