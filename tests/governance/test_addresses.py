@@ -8,8 +8,9 @@ import pytest
 from coop import clock
 from coop.people import addresses, background
 from coop.people.models import Person
+from governance import voting
 from governance.models import Proposal
-from tests.governance.conftest import reach
+from tests.governance.conftest import electors, reach
 
 pytestmark = pytest.mark.django_db
 
@@ -35,3 +36,25 @@ def test_an_address_stands_while_a_vote_of_its_person_is_open(
     assert addresses.take_effect_all(at) == 1  # Olga is on no roll
     assert addresses.take_effect_all(reach(proposal.closes_at)) == 1
     assert Person.objects.get(pk=amina.pk).email == f"{amina.pk}@new.example"
+
+
+def test_an_address_stands_while_a_vote_goes_on_for_72_hours(
+    published: Callable[..., Proposal], amina: Person, attack: Callable[..., None]
+) -> None:
+    proposal = published("N10")
+    assert proposal.closes_at
+    reach(proposal.closes_at - timedelta(days=8))
+    change = addresses.ask(amina, "amina@new.example", by=amina, at=clock.now())
+    background.tell(change=change.pk)
+    addresses.confirm(change, at=clock.now())
+    at = reach(proposal.closes_at - timedelta(hours=20))
+    for person in electors(proposal)[:5]:
+        voting.cast(proposal, "yes", by=person, at=at)
+    at = reach(proposal.closes_at + timedelta(hours=1))
+    assert voting.state(voting.listed().get(pk=proposal.pk), at) == voting.State.VOTING
+    attack(
+        "UPDATE people_person SET email = 'amina@new.example' WHERE id = %s", [amina.pk],
+        guard="address_stands_during_a_vote",
+    )  # fmt: skip
+    assert addresses.take_effect_all(at) == 0
+    assert addresses.take_effect_all(reach(proposal.closes_at + timedelta(hours=72))) == 1
