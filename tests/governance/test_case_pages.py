@@ -34,15 +34,11 @@ def charge_form(member: Person, **facts: object) -> dict[str, object]:
     return {**given, **facts}
 
 
-def test_a_case_from_charge_to_appeal_on_its_pages(
-    amina: Person, samuel: Person, teresa: Person, signed_in: SignedIn
-) -> None:
-    officer, member, witness = signed_in(samuel), signed_in(amina), signed_in(teresa)
+def test_a_charge_and_its_answer_are_read_by_both_sides(amina: Person, samuel: Person, signed_in: SignedIn) -> None:
+    officer, member = signed_in(samuel), signed_in(amina)
     opened = officer.post("/cases/new/", charge_form(amina), follow=True)
-    case = Case.objects.get()
-    address = f"/cases/{case.pk}/"
+    address = f"/cases/{Case.objects.get().pk}/"
     assert "Keep your words for the lot" in text(opened)
-
     mine = text(member.get(address))
     assert "Three answers were copied." in mine
     assert "Work is one" in mine
@@ -51,7 +47,13 @@ def test_a_case_from_charge_to_appeal_on_its_pages(
     member.post(f"{address}say/reply/", {"text": "I made them myself."})
     assert "I made them myself." in text(officer.get(address))
 
-    panel = case.panels.get()
+
+def test_a_panel_is_drawn_by_lot_on_its_pages(
+    amina: Person, samuel: Person, teresa: Person, signed_in: SignedIn
+) -> None:
+    officer, member, witness = signed_in(samuel), signed_in(amina), signed_in(teresa)
+    officer.post("/cases/new/", charge_form(amina))
+    panel = Panel.objects.get()
     lot = f"/panels/{panel.pk}/"
     assert lot in text(witness.get("/cases/"))
     witness.post(f"{lot}seal/", {"words": "olive-onion-owl"})
@@ -63,20 +65,26 @@ def test_a_case_from_charge_to_appeal_on_its_pages(
     assert str(sitting[0].person) in text(member.get(lot))
     assert member.get(f"{lot}lot.json").json()["seed"] == panel.draw.seed
 
-    desk = f"{lot}desk/"
+
+def test_a_decision_and_its_appeal_are_made_on_their_pages(
+    charged: Case, seated: Panel, amina: Person, signed_in: SignedIn
+) -> None:
+    cases.say(charged, kind=Said.REPLY, text="I made them myself.", by=amina, at=clock.now())
+    member, sitting = signed_in(amina), list(panels.sitting_on(seated))
+    address, desk = f"/cases/{charged.pk}/", f"/panels/{seated.pk}/desk/"
     first = signed_in(sitting[0].person)
     assert "Because" not in text(first.get(desk))
     moved = {"measure": "advice", "reasons": "Because they are equal word for word.", "days": "0",
-             "evidence": [case.evidence.get().pk]}  # fmt: skip
+             "evidence": [charged.evidence.get().pk]}  # fmt: skip
     first.post(desk, moved)
-    motion = panel.motions.get()
+    motion = seated.motions.get()
     for seat in sitting[1:3]:
         signed_in(seat.person).post(f"/panels/motions/{motion.pk}/vote/", {"agrees": "yes"})
     decided = text(member.get(address))
     assert "Because they are equal word for word." in decided
     assert "3 of 5" in decided
     member.post(f"{address}appeal/", {"text": "Nobody asked me how."})
-    assert case.panels.filter(stage=Stage.APPEAL).exists()
+    assert charged.panels.filter(stage=Stage.APPEAL).exists()
     assert "Appealed: nothing takes effect meanwhile" in text(member.get(address))
 
 
