@@ -14,11 +14,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal
 from governance.models import BOUNDS, WHOLE, Mandate, Parameter, Rule
-from governance.policy import Payload, Stale
+from governance.policy import NobodysPay, Payload, expect
 
 PUBLIC_FIRST = timedelta(days=15)
 DAYS = ("deliberation_days", "frozen_days", "voting_days", "lock_days")
@@ -100,7 +99,7 @@ class NewParameter(forms.Form):
         return {**self.cleaned_data, "replaces": _latest_parameter(self.cleaned_data["name"]).version}
 
 
-class RuleChange:
+class RuleChange(NobodysPay):
     """A new version of a rule. Payload: {"key": "N14", "replaces": 1, and each number of the row}."""
 
     name = "rule_change"
@@ -132,29 +131,13 @@ class RuleChange:
         changes = "; ".join(differences(old, payload))
         return _("Rule %(key)s: %(changes)s.") % {"key": payload["key"], "changes": changes}
 
-    def impact(self, payload: Payload, at: datetime) -> dict[str, object]:
-        """Return nothing: a rule changes nobody's pay."""
-        return {}
-
-    def impact_lines(self, impact: Payload) -> list[tuple[str, str]]:
-        """Return nothing."""
-        return []
-
-    def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
-        """Return nothing of this person's own."""
-        return ""
-
     def enact(self, mandate: Mandate, payload: Payload, at: datetime) -> None:
         """Write the new version; raise Stale when another came before it."""
-        old = _latest(str(payload["key"]))
-        _expect(old.version, payload)
-        rule = _version(old, payload)
-        rule.mandate, rule.published_at, rule.applies_from = mandate, at, at + PUBLIC_FIRST
-        rule.save(force_insert=True)
-        events.write("rules.changed", by=None, subject=f"rule:{rule.key}", at=at, version=rule.version)
+        rule = _version(_latest(str(payload["key"])), payload)
+        _bring_in(rule, payload, subject=self.subject(payload), mandate=mandate, at=at)
 
 
-class ParameterChange:
+class ParameterChange(NobodysPay):
     """A new value of a number that is no rule's own. Payload: {"name": "panel_size", "value": 7, "replaces": 1}."""
 
     name = "parameter_change"
@@ -187,27 +170,11 @@ class ParameterChange:
         old = Parameter.objects.get(name=str(payload["name"]), version=_whole(payload["replaces"]))
         return _("%(name)s: %(old)s to %(new)s.") % {"name": old.name, "old": old.value, "new": payload["value"]}
 
-    def impact(self, payload: Payload, at: datetime) -> dict[str, object]:
-        """Return nothing."""
-        return {}
-
-    def impact_lines(self, impact: Payload) -> list[tuple[str, str]]:
-        """Return nothing."""
-        return []
-
-    def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
-        """Return nothing of this person's own."""
-        return ""
-
     def enact(self, mandate: Mandate, payload: Payload, at: datetime) -> None:
         """Write the new version; raise Stale when another came before it."""
         old = _latest_parameter(str(payload["name"]))
-        _expect(old.version, payload)
-        Parameter.objects.create(
-            name=old.name, version=old.version + 1, value=_whole(payload["value"]), mandate=mandate, published_at=at,
-            applies_from=at + PUBLIC_FIRST,
-        )  # fmt: skip
-        events.write("rules.changed", by=None, subject=f"parameter:{old.name}", at=at, version=old.version + 1)
+        number = Parameter(name=old.name, version=old.version + 1, value=_whole(payload["value"]))
+        _bring_in(number, payload, subject=self.subject(payload), mandate=mandate, at=at)
 
 
 def _latest(key: str) -> Rule:
@@ -218,10 +185,11 @@ def _latest_parameter(name: str) -> Parameter:
     return Parameter.objects.filter(name=name).order_by("-version")[:1].get()
 
 
-def _expect(version: int, payload: Payload) -> None:
-    if version != payload["replaces"]:
-        message = f"version {payload['replaces']} was replaced by version {version}"
-        raise Stale(message)
+def _bring_in(new: Rule | Parameter, payload: Payload, *, subject: str, mandate: Mandate, at: datetime) -> None:
+    expect(payload, latest=new.version - 1)
+    new.mandate, new.published_at, new.applies_from = mandate, at, at + PUBLIC_FIRST
+    new.save(force_insert=True)
+    events.write("rules.changed", by=None, subject=subject, at=at, version=new.version)
 
 
 def _version(old: Rule, payload: Payload) -> Rule:

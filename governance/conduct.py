@@ -8,11 +8,10 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal
 from governance.models import Bylaw, Mandate
-from governance.policy import Payload, Stale
+from governance.policy import NobodysPay, Payload, expect
 
 KEY = re.compile(r"C[1-9][0-9]?")
 LONGEST_TITLE, LONGEST_TEXT = 120, 3000
@@ -41,7 +40,7 @@ def latest(key: str) -> int:
     return versions.first() or 0
 
 
-class BylawChange:
+class BylawChange(NobodysPay):
     """A rule of conduct. Payload: {"key": "C1", "title": …, "text": …, "replaces": 1}."""
 
     name = "bylaw_change"
@@ -76,25 +75,11 @@ class BylawChange:
         """Return the rule as it would be."""
         return _("Rule of conduct %(key)s, from 15 days after it is in force: %(title)s. %(text)s") % payload
 
-    def impact(self, payload: Payload, at: datetime) -> dict[str, object]:
-        """Return nothing: it changes nobody's pay."""
-        return {}
-
-    def impact_lines(self, impact: Payload) -> list[tuple[str, str]]:
-        """Return nothing."""
-        return []
-
-    def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
-        """Return nothing of this person's own."""
-        return ""
-
     def enact(self, mandate: Mandate, payload: Payload, at: datetime) -> None:
         """Write the new version; raise Stale when another came before it."""
         key = str(payload["key"])
         version = latest(key)
-        if payload["replaces"] != version:
-            message = f"version {payload['replaces']} was replaced by version {version}"
-            raise Stale(message)
+        expect(payload, latest=version)
         facts: dict[str, Any] = {"title": payload["title"], "text": payload["text"]}
         Bylaw.objects.create(key=key, version=version + 1, published_at=at, mandate=mandate, **facts)
         events.write("bylaws.changed", by=None, subject=f"bylaw:{key}", at=at, version=version + 1)

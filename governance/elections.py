@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from django import forms
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,7 +19,7 @@ from coop.refusals import Refusal, Refused, refuse_if
 from governance import offices, options, proposals, standing
 from governance.models import LONGEST_STATEMENT, Call, Candidacy, Mandate, Method, Office, Post, Proposal, Right
 from governance.options import Alternative, Asked, Offered
-from governance.policy import Payload
+from governance.policy import NobodysPay, NoForm, Payload
 
 OPEN_FOR, TO_PUBLISH = timedelta(days=7), timedelta(days=7)
 # The vote by N12 in all, and its one extension; then the term can begin.
@@ -216,15 +215,7 @@ def in_order_for(proposal: Proposal, voter: Person) -> list[Offered]:
     return sorted(lines[:-1], key=lambda it: hashlib.sha256(lots[it.position].encode()).digest()) + lines[-1:]
 
 
-class NoForm(forms.Form):
-    """An election begins with a call, not with a form."""
-
-    def cleaned_payload(self) -> Payload:
-        """Return nothing that could be proposed."""
-        return {}
-
-
-class Election:
+class Election(NobodysPay):
     """The policy: who wins an election takes the seat for its term."""
 
     name = "election"
@@ -253,18 +244,6 @@ class Election:
             "post": payload["post"], "seat": payload["seat"],
             "start": str(payload["starts_at"])[:10], "end": str(payload["ends_at"])[:10],
         }  # fmt: skip
-
-    def impact(self, payload: Payload, at: datetime) -> dict[str, object]:
-        """Return nothing: nobody's pay changes."""
-        return {}
-
-    def impact_lines(self, impact: Payload) -> list[tuple[str, str]]:
-        """Return nothing."""
-        return []
-
-    def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
-        """Return nothing: it concerns all alike."""
-        return ""
 
     def enact(self, mandate: Mandate, payload: Payload, at: datetime) -> None:
         """Give the seat to whoever won it; the database compares person, seat and term with the vote."""

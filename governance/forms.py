@@ -202,13 +202,6 @@ class ChooseLetters(forms.Form):
     )
 
 
-class CallFor(forms.Form):
-    """Which seat candidates are called for."""
-
-    post = forms.CharField(max_length=30, widget=forms.HiddenInput)
-    seat = forms.IntegerField(min_value=1, max_value=11, widget=forms.HiddenInput)
-
-
 class Stand(forms.Form):
     """What a candidate says; the same room for everybody."""
 

@@ -63,5 +63,36 @@ class Policy(Protocol):
         ...
 
 
+class NobodysPay:
+    """What a policy says about pay when it changes nobody's: nothing."""
+
+    def impact(self, payload: Payload, at: datetime) -> dict[str, object]:
+        """Return nothing."""
+        return {}
+
+    def impact_lines(self, impact: Payload) -> list[tuple[str, str]]:
+        """Return nothing."""
+        return []
+
+    def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
+        """Return nothing of this person's own."""
+        return ""
+
+
+class NoForm(forms.Form):
+    """Nothing to fill in: a petition or a call leads to this vote, and nobody proposes it."""
+
+    def cleaned_payload(self) -> Payload:
+        """Return no payload, which nobody can propose."""
+        return {}
+
+
 class Stale(Exception):  # noqa: N818 - reads as the sentence it is
     """The version that a payload replaces is no longer the current one: the enactment fails, nothing changes (P3)."""
+
+
+def expect(payload: Payload, *, latest: int) -> None:
+    """Raise `Stale` unless the latest version is the one that a payload replaces."""
+    if payload["replaces"] != latest:
+        message = f"version {payload['replaces']} was replaced by version {latest}"
+        raise Stale(message)

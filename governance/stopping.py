@@ -2,31 +2,21 @@
 
 from datetime import datetime
 
-from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal
 from governance.models import Mandate, Proposal
-from governance.policy import Payload
+from governance.policy import NobodysPay, NoForm, Payload
 
 
-class AskStop(forms.Form):
-    """Nothing to fill in: a petition calls this vote."""
-
-    def cleaned_payload(self) -> Payload:
-        """Return no payload, which nobody can propose."""
-        return {}
-
-
-class Stop:
+class Stop(NobodysPay):
     """Stops a decision. Payload: {"proposal": number}. While the vote runs the decision waits; passed, it is over."""
 
     name = "stop"
     label = gettext_lazy("Stop a decision that waits (open the decision and sign its petition)")
-    form_class = AskStop
+    form_class = NoForm
 
     def problems(self, payload: Payload) -> list[Refusal]:
         """Return why it cannot be asked."""
@@ -54,18 +44,6 @@ class Stop:
         return _("Vote %(number)s, “%(title)s”, is stopped and never takes effect.") % {
             "number": payload["proposal"], "title": decision.title if decision else "",
         }  # fmt: skip
-
-    def impact(self, payload: Payload, at: datetime) -> dict[str, object]:
-        """Return nothing: what was stays."""
-        return {}
-
-    def impact_lines(self, impact: Payload) -> list[tuple[str, str]]:
-        """Return nothing."""
-        return []
-
-    def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
-        """Return nothing of this person's own."""
-        return ""
 
     def enact(self, mandate: Mandate, payload: Payload, at: datetime) -> None:
         """Write down that it is stopped; the guards of the decision know it since the count."""

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
 from governance import elections
-from governance.forms import CallFor, Stand
+from governance.forms import Stand
 from governance.models import Call, Post
 from governance.views import me, reader
 
@@ -29,13 +29,10 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def call(request: HttpRequest) -> HttpResponse:
+def call(request: HttpRequest, post: str, seat: int) -> HttpResponse:
     """Call for candidates for a seat; any member may."""
-    form = CallFor(request.POST)
-    if not form.is_valid():
-        return redirect("governance:elections")
-    post = get_list_or_404(Post.objects.order_by("-version"), name=form.cleaned_data["post"])[0]
-    opened = elections.call(post, form.cleaned_data["seat"], by=me(request), at=clock.now())
+    latest = get_list_or_404(Post.objects.order_by("-version"), name=post, seats__gte=seat)[0]
+    opened = elections.call(latest, seat, by=me(request), at=clock.now())
     messages.success(request, _("Called. Members can put themselves forward for a week."))
     return redirect("governance:call", opened.pk)
 

@@ -5,21 +5,20 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from coop.people.models import Person
 from coop.refusals import Refusal
 from governance.models import Mandate
-from governance.policy import Payload, Stale
+from governance.policy import Payload, expect
 from payments import rates
 from payments.models import Fee
-from payments.policies import impacts
 from payments.policies.forms import NewFee
+from payments.policies.impacts import Replayed
 from payments.templatetags.money import per_cent
 
 MOST = 1500
 PARTS = ("on_wage", "training", "care", "replaces")
 
 
-class FeeChange:
+class FeeChange(Replayed):
     """A new fee. Payload: {"on_wage": 1000, "training": 3000, "care": 500, "replaces": version}, in basis points."""
 
     name = "fee_change"
@@ -36,10 +35,6 @@ class FeeChange:
         """Return whose work is affected: everybody's."""
         return "everybody"
 
-    def rule_key(self, payload: Payload) -> str:
-        """Return N3 for a higher fee, N11 for another; the database finds the same."""
-        return impacts.needed_rule(self.name, payload)
-
     def describe(self, payload: Payload) -> str:
         """Return the change in numbers."""
         old = Fee.objects.get(version=int(str(payload["replaces"])))
@@ -52,24 +47,10 @@ class FeeChange:
             "training": per_cent(int(str(payload["training"]))), "care": per_cent(int(str(payload["care"]))),
         }  # fmt: skip
 
-    def impact(self, payload: Payload, at: datetime) -> dict[str, object]:
-        """Return the replay of all work: the fee is on top of wages, so that nobody's net pay changes."""
-        return impacts.replayed(self.name, payload)
-
-    def impact_lines(self, impact: Payload) -> list[tuple[str, str]]:
-        """Return the impact in words."""
-        return impacts.lines(impact)
-
-    def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
-        """Return nothing: what the client pays on top is not taken from anybody's pay."""
-        return ""
-
     def enact(self, mandate: Mandate, payload: Payload, at: datetime) -> None:
         """Write the new fee by the mandate; raise Stale if another came before it."""
         now = rates.fee_now()
-        if now.version != payload["replaces"]:
-            message = f"version {payload['replaces']} was replaced by version {now.version}"
-            raise Stale(message)
+        expect(payload, latest=now.version)
         parts = {part: payload[part] for part in ("on_wage", "training", "care")}
         Fee.objects.create(version=now.version + 1, mandate=mandate, since=at, **parts)
 

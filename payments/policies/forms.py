@@ -41,6 +41,8 @@ class NewVersion(forms.Form):
     """A new version of one instrument: its key and its value come from the fields of a form of its kind."""
 
     kind: Kind
+    # Fields that say what a version is about; all others are its value, unless `value` says otherwise.
+    about: frozenset[str] = frozenset({"country", "work_type", "client"})
 
     def key(self) -> str:
         """Return what it is about; nothing when it holds for all."""
@@ -48,7 +50,7 @@ class NewVersion(forms.Form):
 
     def value(self) -> Mapping[str, object]:
         """Return what it would say."""
-        raise NotImplementedError
+        return {name: said for name, said in self.cleaned_data.items() if name not in self.about}
 
     def cleaned_payload(self) -> dict[str, object]:
         """Return the payload of a valid form."""
@@ -79,10 +81,6 @@ class PayoutDelay(NewVersion):
     kind = Kind.PAYOUT_DELAY
     hours = forms.IntegerField(label=gettext_lazy("Hours a payout rests before it is sent"), min_value=0, max_value=72)
 
-    def value(self) -> Mapping[str, object]:
-        """Return it in hours."""
-        return {"hours": self.cleaned_data["hours"]}
-
 
 class Rounding(NewVersion):
     """The steps in which money is paid out."""
@@ -99,22 +97,14 @@ class Silence(NewVersion):
     """When silence accepts an answer."""
 
     kind = Kind.ACCEPTANCE
-    days = forms.IntegerField(label=gettext_lazy("Days after which silence accepts"), min_value=1, max_value=7)
-
-    def value(self) -> Mapping[str, object]:
-        """Return it in days."""
-        return {"silence_days": self.cleaned_data["days"]}
+    silence_days = forms.IntegerField(label=gettext_lazy("Days after which silence accepts"), min_value=1, max_value=7)
 
 
 class TimeLimit(NewVersion):
     """The least time a job gives for a task."""
 
     kind = Kind.TIME_LIMIT
-    seconds = forms.IntegerField(label=gettext_lazy("Least seconds for a task"), min_value=1, max_value=3600)
-
-    def value(self) -> Mapping[str, object]:
-        """Return it in seconds."""
-        return {"least": self.cleaned_data["seconds"]}
+    least = forms.IntegerField(label=gettext_lazy("Least seconds for a task"), min_value=1, max_value=3600)
 
 
 class AboutCountry(NewVersion):
@@ -134,10 +124,6 @@ class Region(AboutCountry):
 
     kind = Kind.REGION
     open = forms.BooleanField(label=gettext_lazy("Open"), required=False)
-
-    def value(self) -> Mapping[str, object]:
-        """Return whether it is open."""
-        return {"open": self.cleaned_data["open"]}
 
 
 class Floor(AboutCountry):
@@ -174,10 +160,6 @@ class Opening(AboutWork):
         label=gettext_lazy("Days of notice"), min_value=0, max_value=365, initial=30,
         help_text=gettext_lazy("Fewer than 30 are a cut of all its pay."),
     )  # fmt: skip
-
-    def value(self) -> Mapping[str, object]:
-        """Return whether it is open, and after how many days."""
-        return {"open": self.cleaned_data["open"], "notice_days": self.cleaned_data["notice_days"]}
 
 
 class Allocation(AboutWork):

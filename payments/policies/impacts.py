@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -12,6 +13,7 @@ from django.db import connection
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
+from coop.people.models import Person
 from governance.policy import Payload
 from payments import instruments
 from payments.templatetags.money import change as signed
@@ -19,6 +21,28 @@ from payments.templatetags.money import money
 
 type Lines = list[tuple[str, str]]
 FINGERPRINT = 16
+
+
+class Replayed:
+    """What a policy says about pay when the database's replay decides: which rule, who gains or loses how much."""
+
+    name: str
+
+    def rule_key(self, payload: Payload) -> str:
+        """Return the rule that the change needs; the database decides it again at publication and enactment."""
+        return needed_rule(self.name, payload)
+
+    def impact(self, payload: Payload, at: datetime) -> dict[str, object]:
+        """Return who gains or loses how much, by the replay of the last 28 days."""
+        return replayed(self.name, payload)
+
+    def impact_lines(self, impact: Payload) -> list[tuple[str, str]]:
+        """Return the impact in words, made from what was stored with the proposal."""
+        return lines(impact)
+
+    def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
+        """Return what it would change for this person; nothing where nobody's own money is concerned."""
+        return ""
 
 
 def replayed(policy: str, payload: Payload) -> dict[str, object]:

@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy
 from coop.people.models import Person
 from coop.refusals import Refusal
 from governance.models import Mandate
-from governance.policy import Payload, Stale
+from governance.policy import Payload, expect
 from payments import rates
 from payments.forms import NewRate
 from payments.models import Rate
-from payments.policies import impacts
+from payments.policies.impacts import Replayed
 from payments.templatetags.money import change as signed
 from payments.templatetags.money import money
 
@@ -39,9 +39,10 @@ class Change:
         return ((share - 1) * 100).quantize(Decimal("0.1"))
 
 
-class RateChange:
+class RateChange(Replayed):
     """A new rate for a kind of work: pay per unit and the seconds it is meant for.
 
+    A raise by N10; else N1, N2 or N3 by how far it falls below the best pay of 12 months (D7), as the database finds.
     Payload: {"work_type": id, "amount": "0.12", "currency": "USD", "estimated_seconds": 40, "replaces": version}.
     """
 
@@ -67,13 +68,6 @@ class RateChange:
         """Return the kind of work, whose members are affected."""
         return f"work_type:{payload['work_type']}"
 
-    def rule_key(self, payload: Payload) -> str:
-        """Return N10 for a raise, else N1, N2 or N3 by how far it falls below the best pay of 12 months (D7).
-
-        The database decides, again when it is published and when it is carried out (`payments_rule_for_rate`).
-        """
-        return impacts.needed_rule(self.name, payload)
-
     def describe(self, payload: Payload) -> str:
         """Return the change in numbers: per unit, in per cent, per hour."""
         change = _change(payload, replaced=True)
@@ -88,14 +82,6 @@ class RateChange:
             "old_hour": money(rates.hourly(change.old.amount, change.old.estimated_seconds), currency),
             "new_hour": money(rates.hourly(change.amount, change.seconds), currency),
         }
-
-    def impact(self, payload: Payload, at: datetime) -> dict[str, object]:
-        """Return who gains or loses how much, by the database's replay of the last 28 days."""
-        return impacts.replayed(self.name, payload)
-
-    def impact_lines(self, impact: Payload) -> list[tuple[str, str]]:
-        """Return the impact in words, made from what was stored with the proposal."""
-        return impacts.lines(impact)
 
     def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
         """Return what the change makes of this person's week, from their last 28 days; empty if they did none."""
@@ -112,9 +98,7 @@ class RateChange:
     def enact(self, mandate: Mandate, payload: Payload, at: datetime) -> None:
         """Write the new rate by the mandate; raise Stale if the version it replaces is no longer current."""
         change = _change(payload)
-        if change.old.version != payload["replaces"]:
-            message = f"version {payload['replaces']} was replaced by version {change.old.version}"
-            raise Stale(message)
+        expect(payload, latest=change.old.version)
         Rate.objects.create(
             work_type=change.old.work_type,
             version=change.old.version + 1,

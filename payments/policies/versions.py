@@ -15,21 +15,22 @@ from django.utils.translation import gettext as _
 from coop.people.models import Client, Person
 from coop.refusals import Refusal
 from governance.models import Mandate
-from governance.policy import Payload, Stale
+from governance.policy import Payload, expect
 from payments import instruments, ledger
 from payments.models import Instrument, Kind, WorkType
 from payments.money import from_micro
 from payments.policies import forms as asked
-from payments.policies import impacts
+from payments.policies.impacts import Replayed
 from payments.templatetags.money import money
 
 
-class NewVersion:
+class NewVersion(Replayed):
     """A new version. Payload: {"key": "", "value": {"micro": 500000}, "replaces": version}; the policy is the kind."""
 
     name: str
     label: Promise
     form_class: type[forms.Form]
+    says: Promise | str = ""
 
     def problems(self, payload: Payload) -> list[Refusal]:
         """Return what makes a payload unfit to be proposed: the database knows what each kind may say."""
@@ -53,10 +54,6 @@ class NewVersion:
             (subject,) = cursor.fetchone()
         return str(subject)
 
-    def rule_key(self, payload: Payload) -> str:
-        """Return the rule that the change needs, as the database finds it."""
-        return impacts.needed_rule(self.name, payload)
-
     def describe(self, payload: Payload) -> str:
         """Return the change in words: what it says now, and what it would say."""
         key = str(payload["key"])
@@ -71,40 +68,33 @@ class NewVersion:
 
     def words(self, value: Mapping[str, Any]) -> str:
         """Return a value as people say it."""
-        raise NotImplementedError
-
-    def impact(self, payload: Payload, at: datetime) -> dict[str, object]:
-        """Return who gains or loses how much, by the database's replay."""
-        return impacts.replayed(self.name, payload)
-
-    def impact_lines(self, impact: Payload) -> list[tuple[str, str]]:
-        """Return the impact in words."""
-        return impacts.lines(impact)
-
-    def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
-        """Return what it would change for this person; nothing where nobody's own money is concerned."""
-        return ""
+        return str(self.says) % value
 
     def enact(self, mandate: Mandate, payload: Payload, at: datetime) -> None:
         """Write the new version by the mandate; raise Stale if another came before it."""
         key, value = str(payload["key"]), payload["value"]
         latest = instruments.latest(self.name, key)
         version = latest.version if latest else 0
-        if version != payload["replaces"] or not isinstance(value, Mapping):
-            message = f"version {payload['replaces']} was replaced by version {version}"
-            raise Stale(message)
-        said = instruments.canonical(value)
+        expect(payload, latest=version)
+        said = instruments.canonical(value if isinstance(value, Mapping) else {})
         Instrument.objects.create(kind=self.name, key=key, version=version + 1, value=said, mandate=mandate, since=at)
 
 
-class PayoutMinimumChange(NewVersion):
+class Amount(NewVersion):
+    """What is an amount of money: `part` of its value, in micro-units."""
+
+    part = "micro"
+    says: Promise | str = "%(amount)s"
+
+    def words(self, value: Mapping[str, Any]) -> str:
+        """Return the amount as people say it."""
+        return str(self.says) % {"amount": money(from_micro(value[self.part]), "USD")}
+
+
+class PayoutMinimumChange(Amount):
     """The least amount that is paid out: lower for all by N10, higher by N3; 5 at most (part 8)."""
 
     name, label, form_class = Kind.PAYOUT_MINIMUM.value, gettext_lazy("The least payout"), asked.PayoutMinimum
-
-    def words(self, value: Mapping[str, Any]) -> str:
-        """Return the amount."""
-        return money(from_micro(value["micro"]), "USD")
 
     def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
         """Say whether what this person has ready could still be paid out."""
@@ -122,50 +112,35 @@ class PayoutDelayChange(NewVersion):
     """How long a payout rests: shorter by N10, longer by N3; 72 hours at most (E3)."""
 
     name, label, form_class = Kind.PAYOUT_DELAY.value, gettext_lazy("How long a payout rests"), asked.PayoutDelay
-
-    def words(self, value: Mapping[str, Any]) -> str:
-        """Return the hours."""
-        return _("%(hours)s hours") % value
+    says = gettext_lazy("%(hours)s hours")
 
 
-class RoundingChange(NewVersion):
+class RoundingChange(Amount):
     """The steps in which money is paid out: coarser by N3. Wages are exact."""
 
     name, label, form_class = Kind.ROUNDING.value, gettext_lazy("The steps of payouts"), asked.Rounding
-
-    def words(self, value: Mapping[str, Any]) -> str:
-        """Return the step."""
-        return money(from_micro(value["payout_step"]), "USD")
+    part = "payout_step"
 
 
 class AcceptanceChange(NewVersion):
     """After how many days silence accepts: fewer by N10, more by N3; 7 at most (part 7)."""
 
     name, label, form_class = Kind.ACCEPTANCE.value, gettext_lazy("When silence accepts"), asked.Silence
-
-    def words(self, value: Mapping[str, Any]) -> str:
-        """Return the days."""
-        return _("%(silence_days)s days") % value
+    says = gettext_lazy("%(silence_days)s days")
 
 
 class TimeLimitChange(NewVersion):
     """The least time a job gives for a task: more by N10, less by N3."""
 
     name, label, form_class = Kind.TIME_LIMIT.value, gettext_lazy("The least time for a task"), asked.TimeLimit
-
-    def words(self, value: Mapping[str, Any]) -> str:
-        """Return the seconds."""
-        return _("%(least)s seconds") % value
+    says = gettext_lazy("%(least)s seconds")
 
 
-class FloorChange(NewVersion):
+class FloorChange(Amount):
     """The least pay of an hour in a region: higher by N10, lower by N3 (E4)."""
 
     name, label, form_class = Kind.FLOOR.value, gettext_lazy("The floor of a region"), asked.Floor
-
-    def words(self, value: Mapping[str, Any]) -> str:
-        """Return the amount."""
-        return _("%(amount)s an hour") % {"amount": money(from_micro(value["micro_an_hour"]), "USD")}
+    part, says = "micro_an_hour", gettext_lazy("%(amount)s an hour")
 
 
 class Closable(NewVersion):
@@ -221,14 +196,11 @@ class QualificationChange(NewVersion):
         return _("after %(units)s accepted units of %(of)s") % {"units": value["units"], "of": of.name}
 
 
-class ReopeningChange(NewVersion):
+class ReopeningChange(Amount):
     """For how much a client may open comparable work again (N5): by N3 whatever its size, and never below the rate."""
 
     name, label, form_class = Kind.REOPENING.value, gettext_lazy("Reopening comparable work for less"), asked.Reopening
-
-    def words(self, value: Mapping[str, Any]) -> str:
-        """Return the amount."""
-        return _("at least %(amount)s for each answer") % {"amount": money(from_micro(value["micro"]), "USD")}
+    says = gettext_lazy("at least %(amount)s for each answer")
 
 
 def _sayable(kind: str, key: str, value: dict[str, object]) -> bool:

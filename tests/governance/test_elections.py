@@ -355,7 +355,7 @@ def test_the_page_leads_from_a_call_to_the_ballot(
 ) -> None:
     browser = signed_in(amina)
     assert "auditor" in browser.get("/elections/").content.decode()
-    browser.post("/elections/call/", {"post": "auditor", "seat": 1})
+    browser.post("/elections/call/auditor/1/")
     call = Call.objects.get(post="auditor")
     page = browser.get(f"/elections/{call.pk}/").content.decode()
     assert 'maxlength="1200"' in page
