@@ -3,13 +3,13 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
-from governance import counting, options, policies, proposals, receipts, voting
+from governance import counting, options, policies, proposals, receipts, voting, wording
 from governance.models import WHOLE, Proposal, Rule
 from governance.voting import State
 
@@ -137,6 +137,12 @@ def changes_for(proposal: Proposal, person: Person | None, at: datetime) -> str:
     return policies.find(proposal.policy).changes_for(person, proposals.payload_of(proposal), at)
 
 
+def doubts(vote: Seen) -> list[wording.Advice]:
+    """Return where an author's words and the platform's figures differ, to be read beside both."""
+    known = [vote.what, *(value for _label, value in vote.impact)]
+    return wording.doubts(vote.proposal, json.loads(vote.proposal.impact), known)
+
+
 def groups(rule: Rule) -> Iterator[str]:
     """Yield the groups that decide by a rule, named as a tally names them."""
     for group, share in (("whole", rule.whole_yes), ("affected", rule.affected_yes)):
@@ -182,12 +188,22 @@ def written(share: Fraction) -> str:
 def phases(proposal: Proposal, at: datetime) -> list[Phase]:
     """Return the life of a published proposal as dated steps."""
     more = voting.closes(proposal, at) - (proposal.closes_at or at)
-    steps = [
-        (_("Published; discussion"), proposal.published_at),
-        (_("Vote opens"), proposal.opens_at),
-        (_("Vote closes and is counted"), proposal.closes_at and proposal.closes_at + more),
-        (_("Takes effect, if passed"), proposal.locked_until and proposal.locked_until + more),
-    ]
+    later = [when and when + more for when in (proposal.closes_at, proposal.locked_until)]
+    return _steps([proposal.published_at, proposal.opens_at, *later], at)
+
+
+def phases_from(rule: Rule, at: datetime) -> list[Phase]:
+    """Return the life that a proposal would have by a rule if it were published at a moment."""
+    opens = at + timedelta(days=rule.deliberation_days)
+    closes = opens + timedelta(days=rule.voting_days)
+    return _steps([at, opens, closes, closes + timedelta(days=rule.lock_days)], at)
+
+
+def _steps(moments: Sequence[datetime | None], at: datetime) -> list[Phase]:
+    names = (
+        _("Published; discussion"), _("Vote opens"), _("Vote closes and is counted"), _("Takes effect, if passed"),
+    )  # fmt: skip
+    steps = list(zip(names, moments, strict=True))
     begun = [when is not None and when <= at for _name, when in steps]
     last = max((place for place, reached in enumerate(begun) if reached), default=-1)
     return [Phase(name, when, begun[n] and n < last, n == last) for n, (name, when) in enumerate(steps)]

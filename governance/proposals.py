@@ -4,6 +4,7 @@ import json
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
@@ -41,17 +42,24 @@ def draft(
 
     Raises Refused when the author may not propose, or when the policy finds a problem with the payload.
     """
-    refuse_if(draft_refusal(policy, payload, by=by, at=at))
-    kind, asks = policies.find(policy), asks or Asked()
+    asks = asks or Asked()
     with transaction.atomic():
-        proposal = Proposal.objects.create(
-            policy=policy, rule=rule_for(policy, payload, at), title=title, text=text, payload=canonical(payload),
-            impact=canonical(kind.impact(payload, at)), subject=kind.subject(payload), proposed_by=by, drafted_at=at,
-            first_reading=reads, method=asks.method, petition=asks.petition,
-        )  # fmt: skip
+        proposal = worked_out(policy=policy, payload=payload, title=title, text=text, by=by, at=at)
+        proposal.first_reading, proposal.method, proposal.petition = reads, asks.method, asks.petition
+        proposal.save(force_insert=True)
         options.write(proposal, asks.options)
         events.write("proposals.drafted", by=by, subject=f"proposal:{proposal.pk}", at=at, policy=policy)
     return proposal
+
+
+def worked_out(*, policy: str, payload: Payload, title: str, text: str, by: Person, at: datetime) -> Proposal:
+    """Return a proposal with its rule and its impact worked out, and saved nowhere. Raises Refused as `draft` does."""
+    refuse_if(draft_refusal(policy, payload, by=by, at=at))
+    kind = policies.find(policy)
+    return Proposal(
+        policy=policy, rule=rule_for(policy, payload, at), title=title, text=text, payload=canonical(payload),
+        impact=canonical(kind.impact(payload, at)), subject=kind.subject(payload), proposed_by=by, drafted_at=at,
+    )  # fmt: skip
 
 
 def draft_second_reading(first: Proposal, *, by: Person, at: datetime) -> Proposal:
@@ -76,25 +84,40 @@ def publish_refusal(proposal: Proposal, *, by: Person, at: datetime) -> Refusal 
         return Refusal(_("A draft is published by the member who wrote it."), rule="P8")
     return (
         draft_refusal(proposal.policy, payload, by=by, at=at)
-        or _rhythm(proposal, rule_for(proposal.policy, payload, at), at)
+        or _wordless(proposal)
+        or rhythm(proposal, rule_for(proposal.policy, payload, at), at)
         or _second_reading(proposal, at)
         or supporting.publish_refusal(proposal)
     )
 
 
-def _rhythm(proposal: Proposal, rule: Rule, at: datetime) -> Refusal | None:
+def _wordless(proposal: Proposal) -> Refusal | None:
+    if proposal.title.strip() and proposal.text.strip():
+        return None
+    return Refusal(
+        _("It has no question, or no reason."), rule="3.5", status=409,
+        appeal=_("Write the question that members answer, and why: what is missing changes nothing."),
+    )  # fmt: skip
+
+
+def rhythm(proposal: Proposal, rule: Rule, at: datetime) -> Refusal | None:
+    """Return why a cut of the same pay comes too soon after another (3.3), or None; one query."""
     if rule.key not in CUTS:
         return None
-    others = Proposal.objects.filter(subject=proposal.subject, rule__key__in=CUTS).exclude(
-        pk__in=[proposal.pk, proposal.first_reading_id or 0]
+    others = Proposal.objects.filter(subject=proposal.subject, rule__key__in=CUTS, published_at__isnull=False)
+    known = others.exclude(pk__in=[proposal.pk or 0, proposal.first_reading_id or 0]).values_list(
+        "published_at", "tally__passed", "tally__counted_at"
     )
-    recent = others.filter(published_at__gt=at - RHYTHM)
-    failed = others.filter(tally__passed=False, tally__counted_at__gt=at - AFTER_FAILURE)
-    if not (recent | failed).exists():
+    ends = [begun + RHYTHM for begun, _passed, _counted in known if begun]
+    ends += [counted + AFTER_FAILURE for _begun, passed, counted in known if counted and not passed]
+    free = max(ends, default=at)
+    if free <= at:
         return None
     return Refusal(
         _("There was a proposal to cut the same pay not long ago."), rule="3.3", status=409,
-        appeal=_("One such proposal is allowed in 90 days, and after one that failed, 180 days must pass."),
+        appeal=_(
+            "One such proposal is allowed in 90 days, and after one that failed, 180 days must pass: from %(day)s on."
+        ) % {"day": date_format(free, "DATE_FORMAT")},
     )  # fmt: skip
 
 

@@ -35,6 +35,14 @@ def of(draft: Proposal) -> Backed:
     return Backed(int(by or 0), int(needed))
 
 
+def needed() -> int:
+    """Return how many members must back a draft before it is put to all (P8), as the database counts them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.governance_support_needed()")
+        (number,) = cursor.fetchone()
+    return int(number)
+
+
 def said(draft: Proposal, person: Person) -> bool:
     """Tell whether a person's latest word on a draft backs it."""
     latest = Support.objects.filter(draft=draft, person=person).order_by("-number")

@@ -2,13 +2,26 @@
 
 from django.urls import path
 
-from governance.views import assembly, ballots, cases, elections, letters, panels, pauses, rules, standing, votes
+from governance.views import (
+    assembly,
+    ballots,
+    cases,
+    elections,
+    letters,
+    panels,
+    pauses,
+    proposing,
+    rules,
+    standing,
+    votes,
+)
 
 app_name = "governance"
 urlpatterns = [
     path("votes/", votes.home, name="votes"),
-    path("votes/new/", votes.kinds, name="kinds"),
-    path("votes/new/<slug:policy>/", votes.propose, name="propose"),
+    path("votes/new/", proposing.kinds, name="kinds"),
+    path("votes/new/<slug:policy>/", proposing.propose, name="propose"),
+    path("votes/new/<slug:policy>/check/", proposing.check, name="check_proposal"),
     path("votes/receipt/", ballots.check, name="receipt"),
     path("votes/<int:pk>/", votes.proposal, name="proposal"),
     path("votes/<int:pk>/publish/", votes.publish, name="publish"),

@@ -62,6 +62,10 @@ class Proposal(models.Model):
             ),
             models.UniqueConstraint(fields=["petition"], condition=~Q(published_at=None), name="petition_calls_once"),
             models.CheckConstraint(condition=Q(method__in=Method.values), name="method_is_known"),
+            models.CheckConstraint(
+                condition=Q(published_at=None) | Q(title__regex=r"\S", text__regex=r"\S"),
+                name="proposal_asks_and_says_why",
+            ),
             models.UniqueConstraint(fields=["first_reading"], condition=~Q(published_at=None), name="read_twice_only"),
         ]
 

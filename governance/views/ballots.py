@@ -19,9 +19,10 @@ def ballot(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the ballot; after a choice, the page on which to check it. Nothing is cast here."""
     vote, at = get_object_or_404(voting.listed(), pk=pk), clock.now()
     refuse_if(voting.refusal(vote, by=me(request), at=at))
-    form = ballot_form(vote, request.POST or None)
+    form, seen = ballot_form(vote, request.POST or None), explaining.seen(vote, at)
     shown = {
-        "vote": explaining.seen(vote, at),
+        "vote": seen,
+        "doubts": explaining.doubts(seen),
         "changes": explaining.changes_for(vote, me(request), at),
         "voted": voting.has_voted(vote, me(request)),
         "form": form,

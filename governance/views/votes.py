@@ -1,4 +1,4 @@
-"""Votes: what is open, proposing, reading a proposal, its result."""
+"""Votes: what is open, reading a proposal, its result."""
 
 from typing import Any
 
@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
-from governance import explaining, petitions, policies, proposals, reading, standing, supporting, voting
-from governance.forms import Words
+from governance import explaining, petitions, proposals, reading, standing, supporting, voting
 from governance.models import Proposal
 from governance.views import me, reader
 
@@ -51,40 +50,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@login_required
-def kinds(request: HttpRequest) -> HttpResponse:
-    """Show what can be voted on; go straight on when there is one kind only."""
-    known = policies.known()
-    if len(known) == 1:
-        return redirect("governance:propose", known[0].name)
-    return render(request, "governance/kinds.html", {"policies": known})
-
-
-@login_required
-def propose(request: HttpRequest, policy: str) -> HttpResponse:
-    """Write a proposal of one kind; it stays a draft until its author publishes it."""
-    kind, at = policies.find(policy), clock.now()
-    change, words = kind.form_class(request.POST or None), Words(request.POST or None)
-    if change.is_valid() and words.is_valid():
-        payload = change.cleaned_payload()  # type: ignore[attr-defined]
-        refusal = proposals.draft_refusal(policy, payload, by=me(request), at=at)
-        if refusal is None:
-            draft = proposals.draft(policy=policy, payload=payload, **words.cleaned_data, by=me(request), at=at)
-            return redirect("governance:proposal", draft.pk)
-        change.add_error(None, str(refusal))
-    refusal = standing.refusal(me(request), doing="propose", at=at)
-    return render(
-        request, "governance/propose.html", {"policy": kind, "change": change, "words": words, "refusal": refusal}
-    )
-
-
-@require_safe
 def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a proposal: what it would change for the reader, what it needs, when; a draft as it will be read."""
     found, at, person = _found(request, pk), clock.now(), reader(request)
-    draft = found.published_at is None
+    draft, vote = found.published_at is None, explaining.seen(found, at)
     shown = {
-        "vote": explaining.seen(found, at),
+        "vote": vote,
+        "doubts": explaining.doubts(vote),
         "changes": explaining.changes_for(found, person, at),
         "phases": [] if draft else explaining.phases(found, at),
         "turnout": None if draft else proposals.turnout(found),

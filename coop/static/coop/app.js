@@ -1,4 +1,5 @@
 // Drafts that survive a lost connection, keys for the hand, the status line. Every page works without this file.
+import { check } from "./check.js";
 import { keep } from "./drafts.js";
 import { listen } from "./keys.js";
 
@@ -7,6 +8,7 @@ const say = (name) => { status.textContent = status.dataset[name] ?? ""; };
 
 document.querySelector(".problems")?.focus();
 document.querySelectorAll("form[data-draft]").forEach((form) => keep(form, say));
+document.querySelectorAll("form[data-check]").forEach(check);
 document.querySelectorAll("form[data-keys]").forEach(listen);
 document.querySelector("form[data-forget]")?.addEventListener("submit", () => localStorage.clear());
 addEventListener("offline", () => say("offline"));
