@@ -13,7 +13,7 @@ from coop import clock, markdown
 from coop.people.models import Person
 from governance import standing
 from payments import escrow, rates
-from tasks import cards, claims, offers, onboarding
+from tasks import answers, cards, claims, offers, onboarding
 from tasks.models import Job
 
 PER_PAGE = 10
@@ -66,10 +66,11 @@ def guide(request: HttpRequest, number: int) -> HttpResponse:
 @login_required
 @require_POST
 def claim(request: HttpRequest, number: int) -> HttpResponse:
-    """Accept the rate card shown and open the next task of the job."""
-    found, at = _open(number), clock.now()
+    """Accept the rate card shown and open the next task of the job; first hand in what was saved in time."""
+    found, at, me = _open(number), clock.now(), cast("Person", request.user)
+    answers.hand_in_saved(at=at, person=me)
     card = request.POST.get("card", "").replace("\0", "")
-    assignment = claims.claim_next(found, by=cast("Person", request.user), at=at, card=card)
+    assignment = claims.claim_next(found, by=me, at=at, card=card)
     return redirect("tasks:task", assignment.pk)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.test import Client as Browser
 
 from coop import clock
 from coop.people.models import Person
@@ -65,3 +66,14 @@ def test_another_members_claim_does_not_sweep_a_saved_answer_away(
     assert answers.hand_in_saved(at=clock.now(), person=amina) == 1
     mine.refresh_from_db()
     assert mine.state == AssignmentState.SUBMITTED
+
+
+def test_claiming_on_loses_nothing_of_what_was_saved(
+    job: Job, amina: Person, later: Later, signed_in: Callable[[Person], Browser]
+) -> None:
+    mine = begun(job, amina, SAME)
+    later(minutes=31)
+    signed_in(amina).post(f"/jobs/{job.pk}/claim/")
+    mine.refresh_from_db()
+    assert mine.state == AssignmentState.SUBMITTED
+    assert Assignment.objects.filter(person=amina, state=AssignmentState.CLAIMED).exclude(pk=mine.pk).count() == 1
