@@ -124,13 +124,13 @@ def release(
     One journal, in one statement, all from job:commit:person. The same acceptance again changes nothing.
     Keys `acc:<kind>:<assignment>`.
     """
-    lines = _lines(Acceptance(job_id, person_id, assignment_id, pay, fee, fee_version))
-    return ledger.post(*lines, journal=f"accept:{assignment_id}", at=at)
+    accepted = Acceptance(job_id, person_id, assignment_id, pay, fee, fee_version)
+    return ledger.post(*lines(accepted), journal=f"accept:{assignment_id}", at=at)
 
 
 def release_many(acceptances: Iterable[Acceptance], *, at: datetime) -> int:
     """Pay many accepted answers in one statement, each as `release` does; return how many transfers are new."""
-    return len(ledger.post_many([line for one in acceptances for line in _lines(one)], at=at))
+    return len(ledger.post_many([line for one in acceptances for line in lines(one)], at=at))
 
 
 def pay_onboarding(job_id: int, person_id: int, assignment_id: int, pay: Decimal, *, at: datetime) -> Transfer:
@@ -156,11 +156,14 @@ def refund(job_id: int, amount: Decimal, client: Client, number: int, *, at: dat
     return transfer
 
 
-def _lines(one: Acceptance) -> list[Line]:
+def lines(one: Acceptance, *, advanced: bool = False) -> list[Line]:
+    """Return the postings of an accepted answer; where the dispute fund `advanced` its wage, it is the fund's."""
     source, number = accounts.commitment(one.job_id, one.person_id), one.assignment_id
     coop, training, care = rates.divide(one.fee, one.fee_version)
     parts = [
-        (Kind.WAGE, accounts.payable(one.person_id), one.pay, f"acc:5:{number}"),
+        (Kind.RECOVERED, accounts.DISPUTE, one.pay, f"acc:29:{number}")
+        if advanced
+        else (Kind.WAGE, accounts.payable(one.person_id), one.pay, f"acc:5:{number}"),
         (Kind.FEE, accounts.FEE, coop, f"acc:6:{number}"),
         (Kind.LEVY, accounts.TRAINING, training, f"acc:7:training:{number}"),
         (Kind.LEVY, accounts.CARE, care, f"acc:7:care:{number}"),

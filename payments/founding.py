@@ -33,9 +33,10 @@ FIRST = (
     FirstRate("product-match", "Compare products", "choice", Decimal("0.09"), 30),
     FirstRate("compare-answers", "Compare two answers", "comparison", Decimal("0.90"), 240, tier="writing"),
     FirstRate("panel", "Sit on a panel", "hearing", Decimal("12.00"), 3600, unit="seat", tier="everyone"),
+    FirstRate("dispute", "Look at a rejected answer", "finding", Decimal("0.60"), 180, unit="answer", tier="everyone"),
 )
 # Work for the cooperative itself, which no client orders.
-FOR_THE_HOUSE = ("onboarding", "panel")
+FOR_THE_HOUSE = ("onboarding", "panel", "dispute")
 # The first fee: 10 % of the wage; 30 % of it trains newcomers, 5 % pays for care.
 ON_WAGE, TO_TRAINING, TO_CARE = 1000, 3000, 500
 

@@ -47,6 +47,10 @@ class Kind(IntEnum):
     UNFOUNDED_PAUSE = 25
     PANEL_PAY = 26
     BACK_PAY = 27
+    ADVANCE = 28
+    RECOVERED = 29
+    GIVEN_BACK = 30
+    PEER_PAY = 31
     REVERSAL = 99
 
 

@@ -20,6 +20,8 @@ WINDOW = timedelta(days=28)
 
 WORDS = {
     Kind.WAGE: gettext_lazy("Answer accepted"),
+    Kind.ADVANCE: gettext_lazy("Rejected answer, paid all the same"),
+    Kind.PEER_PAY: gettext_lazy("Looked at a rejected answer"),
     Kind.TRAINING_PAY: gettext_lazy("Training, paid"),
     Kind.PAYOUT: gettext_lazy("Payout you asked for"),
     Kind.CAME_BACK: gettext_lazy("Payout that came back"),
@@ -82,7 +84,7 @@ def checking(person: Person) -> Checking:
 def hour(person: Person, at: datetime) -> Hour:
     """Return what an hour made in the last 28 days."""
     earned = Transfer.objects.filter(
-        credit__code=accounts.payable(person.pk), kind=Kind.WAGE, posted_at__gt=at - WINDOW
+        credit__code=accounts.payable(person.pk), kind__in=[Kind.WAGE, Kind.ADVANCE], posted_at__gt=at - WINDOW
     )
     wages = earned.aggregate(total=Sum("amount"))["total"] or Decimal(0)
     with connection.cursor() as cursor:

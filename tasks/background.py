@@ -6,7 +6,7 @@ What is due is so whether or not these jobs run; they only do it without being a
 from procrastinate.contrib.django import app
 
 from coop import clock
-from tasks import answers, claims, datasets, reviews, watch
+from tasks import answers, claims, datasets, disputes, reviews, watch
 from tasks.models import Upload
 
 AT_ONCE = 500
@@ -28,6 +28,13 @@ def accept_silent(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Accept and pay what nobody objected to in time."""
     while reviews.accept_silent(at=clock.now(), limit=AT_ONCE) == AT_ONCE:
         pass
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queueing_lock="tasks.go_on", pass_context=False)
+def go_on(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Draw in the place of peers who did not look, and settle what time has decided."""
+    disputes.go_on_all(at=clock.now())
 
 
 @app.task(name=datasets.LOAD, retry=5)

@@ -96,12 +96,12 @@ SELECT %(task)s, %(job)s, %(person)s,
     CASE WHEN held.top < %(overlap)s THEN held.top + 1 ELSE (
         SELECT min(free) FROM generate_series(1, %(overlap)s) free WHERE NOT EXISTS (
             SELECT FROM tasks_assignment a WHERE a.task_id = %(task)s AND a.slot = free
-            AND a.state IN ('claimed', 'submitted', 'sent_back', 'accepted'))
+            AND a.state IN ('claimed', 'submitted', 'sent_back', 'accepted', 'disputed'))
     ) END,
     %(rate)s, %(fee_version)s, %(card)s, %(pay)s, %(fee)s, 'claimed', %(at)s, %(expires_at)s
 FROM (
     SELECT coalesce(max(slot), 0) AS top FROM tasks_assignment
-    WHERE task_id = %(task)s AND state IN ('claimed', 'submitted', 'sent_back', 'accepted')
+    WHERE task_id = %(task)s AND state IN ('claimed', 'submitted', 'sent_back', 'accepted', 'disputed')
 ) held
 RETURNING id, slot
 """

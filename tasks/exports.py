@@ -29,8 +29,12 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One answer to one task, as the client may see it: `by` is the member's pseudonym for this client."""
+    """One answer to one task, as the client may see it: `by` is the member's pseudonym for this client.
 
+    `number` is what the client rejects it by, should it be wrong.
+    """
+
+    number: int
     task: str
     data: dict[str, Any]
     value: dict[str, Any]
@@ -42,7 +46,7 @@ class Given:
         """Return the answer as a JSON object."""
         return {
             "id": self.task, "data": self.data, "answer": self.value, "by": self.by, "state": self.state,
-            "accepted": self.state == AssignmentState.ACCEPTED, "at": self.at.isoformat(),
+            "accepted": self.state == AssignmentState.ACCEPTED, "at": self.at.isoformat(), "number": self.number,
         }  # fmt: skip
 
 
@@ -75,8 +79,8 @@ def rows(job: Job) -> Iterator[Given]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '2min'")
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '2min'")
-        for task, data, value, state, person_id, at in _answers(job).iterator(chunk_size=CHUNK):
-            yield Given(task, data, value, state, name(person_id), at)
+        for number, task, data, value, state, person_id, at in _answers(job).iterator(chunk_size=CHUNK):
+            yield Given(number, task, data, value, state, name(person_id), at)
 
 
 def _answers(job: Job) -> QuerySet[Answer, tuple[Any, ...]]:
@@ -85,7 +89,7 @@ def _answers(job: Job) -> QuerySet[Answer, tuple[Any, ...]]:
         Answer.objects.filter(~Exists(redone), assignment__job=job)
         .order_by("assignment__task__position", "assignment__slot", "pk")
         .values_list(
-            "assignment__task__external_id", "assignment__task__data", "value", "assignment__state",
+            "assignment_id", "assignment__task__external_id", "assignment__task__data", "value", "assignment__state",
             "assignment__person_id", "at",
         )
     )  # fmt: skip

@@ -31,7 +31,7 @@ SELECT (SELECT count(*) FROM tasks_task WHERE job_id = %(job)s),
        (SELECT coalesce(sum(open_slots), 0) FROM tasks_task WHERE job_id = %(job)s),
        count(*) FILTER (WHERE state = 'claimed'), count(*) FILTER (WHERE state = 'submitted'),
        count(*) FILTER (WHERE state = 'sent_back'), count(*) FILTER (WHERE state = 'accepted'),
-       coalesce(sum(pay + fee) FILTER (WHERE state = 'accepted'), 0)
+       count(*) FILTER (WHERE state = 'disputed'), coalesce(sum(pay + fee) FILTER (WHERE state = 'accepted'), 0)
 FROM tasks_assignment WHERE job_id = %(job)s
 """
 
@@ -46,12 +46,14 @@ class Progress:
     being_checked: int
     sent_back: int
     accepted: int
+    disputed: int
     spent: Decimal
 
     @property
     def answers(self) -> int:
         """Return how many answers the job asks for."""
-        return self.unclaimed + self.claimed + self.being_checked + self.sent_back + self.accepted
+        decided = self.accepted + self.disputed
+        return self.unclaimed + self.claimed + self.being_checked + self.sent_back + decided
 
 
 def draft_refusal(
@@ -169,8 +171,8 @@ def progress(job: Job) -> Progress:
     """Return how far a job is; one query, whatever its size."""
     with connection.cursor() as cursor:
         cursor.execute(PROGRESS, {"job": job.pk})
-        tasks, unclaimed, claimed, being_checked, sent_back, accepted, spent = map(int, cursor.fetchone())
-    return Progress(tasks, unclaimed, claimed, being_checked, sent_back, accepted, from_micro(spent))
+        tasks, unclaimed, claimed, being_checked, sent_back, accepted, disputed, spent = map(int, cursor.fetchone())
+    return Progress(tasks, unclaimed, claimed, being_checked, sent_back, accepted, disputed, from_micro(spent))
 
 
 def refusal_to_fund(job: Job) -> Refusal | None:

@@ -45,7 +45,7 @@ SELECT {COLUMNS}, w.value
 FROM tasks_assignment a JOIN payments_fee f ON f.id = a.fee_version_id LEFT JOIN LATERAL (
     SELECT value FROM tasks_answer WHERE assignment_id = a.id ORDER BY number DESC LIMIT 1
 ) w ON true
-WHERE a.task_id = %s AND a.state IN ('claimed', 'submitted', 'sent_back', 'accepted') ORDER BY a.id
+WHERE a.task_id = %s AND a.state IN ('claimed', 'submitted', 'sent_back', 'accepted', 'disputed') ORDER BY a.id
 """  # noqa: S608 - names of columns only
 
 

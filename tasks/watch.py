@@ -42,14 +42,17 @@ SELECT DISTINCT w.person_id FROM (
 ) w WHERE NOT payments_opens_to(w.person_id, w.work_type_id) ORDER BY w.person_id LIMIT %(most)s
 """
 
-# At least five answers sent back for one client in a week, and more than a tenth of what was handed in to it.
+# At least five answers sent back or rejected for one client in a week, and more than a tenth of what was handed in.
 MASS_RETURNS = """
 SELECT DISTINCT s.person_id FROM (
-    SELECT j.client_id, a.person_id, count(r.id) AS returned, count(*) AS handed_in
+    SELECT j.client_id, a.person_id, count(*) AS handed_in,
+        count(*) FILTER (WHERE r.id IS NOT NULL OR q.id IS NOT NULL) AS returned
     FROM tasks_assignment a JOIN tasks_job j ON j.id = a.job_id
     LEFT JOIN tasks_review r ON r.assignment_id = a.id AND r.decision = 'send_back' AND r.ground = 'client'
         AND r.at > %(at)s - interval '7 days'
-    WHERE a.submitted_at > %(at)s - interval '7 days' OR r.id IS NOT NULL
+    LEFT JOIN tasks_dispute q ON q.assignment_id = a.id AND q.looks_for = 'client'
+        AND q.opened_at > %(at)s - interval '7 days'
+    WHERE a.submitted_at > %(at)s - interval '7 days' OR r.id IS NOT NULL OR q.id IS NOT NULL
     GROUP BY j.client_id, a.person_id
 ) s WHERE s.returned >= 5 AND s.returned * 10 > s.handed_in ORDER BY s.person_id LIMIT %(most)s
 """
@@ -64,7 +67,7 @@ SIGNS: "tuple[tuple[Equivalent, str, str | Promise], ...]" = (
     (
         Equivalent.MASS_REJECTION,
         MASS_RETURNS,
-        _("One client sent back at least five of the member's answers in a week, more than a tenth of them."),
+        _("One client sent back or rejected at least five of the member's answers in a week, over a tenth of them."),
     ),
 )
 

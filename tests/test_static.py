@@ -26,7 +26,12 @@ FROZEN_CLOCK = (
 # When somebody joined and when a demonstration's clock jumped is shown; no right and no time follows from either.
 DAYS_OF_NO_CONSEQUENCE = {"people_person.joined_at", "coop_clockadvance.advanced_at"}
 # What is checked at commit, as it spans several rows of several tables (decision 0006); no SET CONSTRAINTS skips it.
-AT_COMMIT = {"entitlement_is_paid", "money_follows_the_work", "money_follows_the_work_to_its_end"}
+AT_COMMIT = {
+    "entitlement_is_paid",
+    "looks_are_paid",
+    "money_follows_the_work",
+    "money_follows_the_work_to_its_end",
+}
 # The queue of background jobs is a package's; what its jobs do, they do as the web role, and every guard asks them.
 QUEUE = "procrastinate_"
 # They sign in as others, change settings at run time, write behind the acts, or empty tables (A8, A17).

@@ -30,8 +30,8 @@ def _wages() -> Iterator[Finding]:
     yield from faults(
         """
         SELECT a.id, a.pay / 1e6 AS pay, coalesce(t.amount, 0) / 1e6 AS paid FROM tasks_assignment a
-        LEFT JOIN payments_transfer t ON t.ref = 'assignment:' || a.id AND t.kind = 5
-        WHERE a.state = 'accepted' AND coalesce(t.amount, 0) <> a.pay""",
+        LEFT JOIN payments_transfer t ON t.ref = 'assignment:' || a.id AND t.kind IN (5, 10, 28)
+        WHERE a.state IN ('accepted', 'disputed', 'rejected') AND coalesce(t.amount, 0) <> a.pay""",
         "tasks_assignment {id}",
         "was accepted and paid {paid:f}",
         "it was taken at {pay:f}",

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from payments.founding import FOR_THE_HOUSE
 from payments.models import WorkType
 from tasks import jobs
-from tasks.models import Job, ReviewRule, Upload
+from tasks.models import Dispute, Job, ReviewRule, Upload
 
 RULES = [ReviewRule.MAJORITY.value, ReviewRule.PEER.value]
 
@@ -120,7 +120,30 @@ class ProgressOut(serializers.Serializer[jobs.Progress]):
     being_checked = serializers.IntegerField()
     sent_back = serializers.IntegerField()
     accepted = serializers.IntegerField()
+    disputed = serializers.IntegerField()
     spent = SumField()
+
+
+class Rejection(serializers.Serializer[Any]):
+    """Why one answer is rejected, and which part of it is wrong."""
+
+    reason = serializers.CharField(max_length=2000, help_text="At least ten letters. The member reads it.")
+    place = serializers.CharField(max_length=200, help_text="A part of the answer: labels, preference, reason.")
+
+
+class DisputeOut(serializers.ModelSerializer[Dispute]):
+    """A rejected answer: by whose word, until when members decide, and what came out (null while they look)."""
+
+    answer = serializers.IntegerField(source="assignment_id")
+    stands = serializers.SerializerMethodField(help_text="true: you pay; false: the money came back.")
+
+    class Meta:
+        model = Dispute
+        fields = ("id", "answer", "reason", "place", "opened_at", "decide_by", "stands")
+
+    def get_stands(self, dispute: Dispute) -> bool | None:
+        """Return the outcome."""
+        return dispute.settlement.stands if hasattr(dispute, "settlement") else None
 
 
 class UploadOut(serializers.ModelSerializer[Upload]):

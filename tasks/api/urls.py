@@ -17,6 +17,8 @@ urlpatterns = [
     path(f"{JOB}/open", views.Open.as_view(), name="api_open"),
     path(f"{JOB}/raise", views.Raise.as_view(), name="api_raise"),
     path(f"{JOB}/close", views.Close.as_view(), name="api_close"),
+    path(f"{JOB}/disputes", views.Disputes.as_view(), name="api_disputes"),
+    path(f"{JOB}/answers/<int:answer>/reject", views.Reject.as_view(), name="api_reject"),
     path(f"{JOB}/progress", views.ProgressView.as_view(), name="api_progress"),
     path(f"{JOB}/results", views.Results.as_view(), name="api_results"),
 ]

@@ -26,10 +26,10 @@ from coop.people.models import ApiKey, Person
 from coop.people.scopes import HasScope
 from coop.refusals import Refusal, Refused
 from payments.models import WorkType
-from tasks import datasets, exports, jobs
+from tasks import datasets, disputes, exports, jobs
 from tasks.api import serializers
 from tasks.api.parsers import JsonList, Lines, Table
-from tasks.models import Job, Upload
+from tasks.models import Assignment, Dispute, Job, Upload
 
 PROBLEM = OpenApiResponse(OpenApiTypes.OBJECT, "problem+json: title, status, rule (of the constitution), remedy.")
 
@@ -207,6 +207,36 @@ class Close(KeyView):
     def post(self, request: Request, number: int) -> Response:
         """Close a job; what nobody has claimed is available again. Again gives back what claims returned since."""
         return self.answer(jobs.close(self.job(number), by=self.who(), at=clock.now()))
+
+
+class Disputes(KeyView):
+    """The answers of a job that were rejected."""
+
+    @extend_schema(operation_id="list_disputes", responses=serializers.DisputeOut(many=True))
+    def get(self, request: Request, number: int) -> Response:
+        """List the last 50, the newest first, each with what members decided."""
+        found = Dispute.objects.filter(assignment__job=self.job(number)).select_related("settlement").order_by("-pk")
+        return Response(serializers.DisputeOut(found[:50], many=True).data)
+
+
+class Reject(KeyView):
+    """One answer of a job."""
+
+    scope = "fund"
+
+    @extend_schema(
+        operation_id="reject_answer",
+        request=serializers.Rejection,
+        responses={201: serializers.DisputeOut, 403: PROBLEM, 409: PROBLEM, 422: PROBLEM},
+    )
+    def post(self, request: Request, number: int, answer: int) -> Response:
+        """Reject one answer with a reason; it is paid meanwhile, and two members decide who bears it."""
+        given = serializers.Rejection(data=request.data)
+        given.is_valid(raise_exception=True)
+        loaded = Assignment.objects.select_related("task", "job__work_type")
+        wrong = get_object_or_404(loaded, job=self.job(number), pk=answer)
+        dispute = disputes.reject(wrong, **given.validated_data, by=self.who(), at=clock.now())
+        return Response(serializers.DisputeOut(dispute).data, status=201)
 
 
 class ProgressView(KeyView):

@@ -173,12 +173,14 @@ class AssignmentState(models.TextChoices):
     SUBMITTED = "submitted", _("Being checked")
     SENT_BACK = "sent_back", _("Sent back")
     ACCEPTED = "accepted", _("Accepted")
+    DISPUTED = "disputed", _("Rejected, and paid meanwhile")
+    REJECTED = "rejected", _("Found wrong; the pay stays")
     LEFT = "left", _("Left")
     SKIPPED = "skipped", _("Skipped")
     EXPIRED = "expired", _("Time ran out")
 
 
-LIVE_STATES = ("claimed", "submitted", "sent_back", "accepted")
+LIVE_STATES = ("claimed", "submitted", "sent_back", "accepted", "disputed")
 # Those in which the member may still write, until `expires_at`.
 OPEN_STATES = ("claimed", "sent_back")
 

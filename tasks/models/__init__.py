@@ -1,0 +1,43 @@
+"""The work: jobs, data sets, tasks, assignments, answers, reviews, and the disputes over rejected answers."""
+
+from tasks.models.disputes import Dispute, Finding, LooksFor, Peer, Settlement
+from tasks.models.work import (
+    LIVE_STATES,
+    OPEN_STATES,
+    Answer,
+    Assignment,
+    AssignmentState,
+    Decision,
+    Draft,
+    Ground,
+    Job,
+    RateCard,
+    Report,
+    Review,
+    ReviewRule,
+    Task,
+    Upload,
+)
+
+__all__ = [
+    "LIVE_STATES",
+    "OPEN_STATES",
+    "Answer",
+    "Assignment",
+    "AssignmentState",
+    "Decision",
+    "Dispute",
+    "Draft",
+    "Finding",
+    "Ground",
+    "Job",
+    "LooksFor",
+    "Peer",
+    "RateCard",
+    "Report",
+    "Review",
+    "ReviewRule",
+    "Settlement",
+    "Task",
+    "Upload",
+]
