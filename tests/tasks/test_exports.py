@@ -53,7 +53,8 @@ def test_nothing_names_a_member(job: Job, amina: Person) -> None:
     everything = "".join([*exports.jsonl(exports.rows(job)), *exports.answers_csv(job)])
     for secret in (amina.name, amina.email, "seconds", "person"):
         assert secret.lower() not in everything.lower()
-    assert set(exports.rows(job).__next__().row()) == {"id", "data", "answer", "by", "state", "accepted", "at"}
+    columns = {"id", "data", "answer", "by", "state", "accepted", "at", "number"}
+    assert set(exports.rows(job).__next__().row()) == columns
 
 
 def test_a_member_has_one_pseudonym_with_a_client_and_another_with_the_next(
