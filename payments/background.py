@@ -3,7 +3,7 @@
 from procrastinate.contrib.django import app
 
 from coop import clock
-from payments import entitlements, watch
+from payments import entitlements, sealing, watch
 
 
 @app.periodic(cron="*/10 * * * *")
@@ -18,3 +18,10 @@ def settle(timestamp: int) -> int:  # noqa: ARG001 - procrastinate hands the pla
 def look(timestamp: int) -> int:  # noqa: ARG001 - likewise
     """Open cases for payouts that are held; return how many."""
     return watch.look(at=clock.now())
+
+
+@app.periodic(cron="41 * * * *")
+@app.task(queueing_lock="payments.seal", lock="payments.seal")
+def seal(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Seal the months that are over; return how many."""
+    return sealing.seal_due(clock.now())

@@ -1,11 +1,13 @@
-"""Addresses of the money: the rate card, my pay, the treasurer's desk."""
+"""Addresses of the money: the open ledger, the rate card, my pay, the treasurer's desk."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from payments.views import card, desk, pay
+from payments.views import card, desk, pay, public
 
 app_name = "payments"
 urlpatterns = [
+    path("ledger/", public.ledger, name="ledger"),
+    re_path(r"^ledger/(?P<month>\d{4}-\d{2})\.(?P<form>json|csv|parquet)$", public.ledger_file, name="ledger_file"),
     path("rates/", card.rates_in_force, name="rates"),
     path("rates/<slug:slug>/", card.rate, name="rate"),
     path("pay/", pay.mine, name="pay"),

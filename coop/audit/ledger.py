@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from coop.audit.findings import Finding, Tick, faults
-from payments import invariants
+from payments import invariants, sealing
 
 
 def walk(tick: Tick) -> Iterator[Finding]:
@@ -23,6 +23,16 @@ def walk(tick: Tick) -> Iterator[Finding]:
         "moves {moved:f}",
         "the deposit it names says {arrived}",
     )
+    yield from _months()
+
+
+def _months() -> Iterator[Finding]:
+    """Compute the root of every sealed month again (I15)."""
+    for month, said, head in sealing.sealed():
+        size, root = sealing.root(month)
+        if (size, root) != (said, head):
+            what = f"its {size} transfers have the root {root[:16]}…"
+            yield Finding(f"ledger {month}", what, f"the record sealed {said} with {head[:16]}…")
 
 
 def _wages() -> Iterator[Finding]:

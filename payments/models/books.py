@@ -1,5 +1,6 @@
 """The books: accounts, and the transfers between them."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -92,6 +93,7 @@ class Transfer(models.Model):
         indexes = [
             models.Index(fields=["debit", "id"], name="statement_of_debits"),
             models.Index(fields=["credit", "id"], name="statement_of_credits"),
+            BrinIndex(fields=["posted_at"], name="transfers_by_month"),
         ]
 
     def __str__(self) -> str:

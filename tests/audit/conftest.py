@@ -14,6 +14,7 @@ from coop.database import roles
 from coop.database.embedded import Cluster
 from governance import pauses, resigning, voting
 from governance.models import PauseGround, Proposal
+from payments import sealing
 from tests.conftest import connect_django, person, recreate
 from tests.governance.conftest import cast_all, reach
 from tests.record.waiting import settle
@@ -23,7 +24,7 @@ type Tamper = Callable[..., list[Finding]]
 
 
 def live() -> None:
-    """Let the demonstration work, vote a raise into force, pause somebody and see a member go."""
+    """Let the demonstration work, vote a raise into force, pause somebody, see a member go, and end a month."""
     demo.populate(clock.now())
     vote = Proposal.objects.latest("pk")
     cast_all(vote, yes=20, no=4)
@@ -36,6 +37,7 @@ def live() -> None:
     pauses.confirm(asked, by=person("teresa"), at=clock.now())
     notice = resigning.give_notice(person("zainab"), pressure="none", at=clock.advance(timedelta(days=1)))
     resigning.leave_due(reach(notice.due_at))
+    sealing.seal_due(clock.now())
 
 
 @pytest.fixture(scope="module")

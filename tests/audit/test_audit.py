@@ -140,6 +140,10 @@ def test_a_cooperative_that_nobody_tampered_with_adds_up(tamper: Tamper) -> None
             "payments", "Each balance is what its transfers add up to",
         ),
         (
+            "payments_transfer", "UPDATE payments_transfer SET ref = 'job:9' WHERE kind = 2",
+            "ledger ", "the record sealed",
+        ),
+        (
             "record_event", "UPDATE record_event SET subject = 'job:9' WHERE kind = 'jobs.opened'",
             "record_event", "the event is not the one that was sealed",
         ),

@@ -1,25 +1,17 @@
 """Walk record, schema, votes, pay, ledger and standing, and say in plain words what does not add up."""
 
 import json
-import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, transaction
 from tqdm import tqdm
 
 from coop.audit import walks
 from coop.audit.findings import Finding, Walk
-from coop.database import access
-from coop.database.embedded import Unavailable
-
-# One moment for the whole walk, and nothing written.
-LOOKING = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
-NO_LIMIT = "SELECT set_config('statement_timeout', '0', true)"
+from coop.audit.looking import looking
 
 
 class Command(BaseCommand):
@@ -34,11 +26,8 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Walk, and say what was found."""
-        try:
-            with _looking(), _one_moment():
-                found = {walk: list(self.walk(walk, quiet=options["json"])) for walk in walks.ALL}
-        except Unavailable as error:
-            raise CommandError(str(error)) from error
+        with looking():
+            found = {walk: list(self.walk(walk, quiet=options["json"])) for walk in walks.ALL}
         certain = sum(one.certain for findings in found.values() for one in findings)
         (self.for_machines if options["json"] else self.in_words)(found)
         if certain:
@@ -64,24 +53,3 @@ class Command(BaseCommand):
         plain = {walk.name: [one.plain() for one in findings] for walk, findings in found.items()}
         certain = any(one.certain for findings in found.values() for one in findings)
         self.stdout.write(json.dumps({"adds_up": not certain, "walks": plain}, indent=1))
-
-
-@contextmanager
-def _looking() -> Iterator[None]:
-    """Connect to the database named in the environment, whichever role it signs in as, or to the embedded one."""
-    if "DATABASE_URL" in os.environ:
-        access.connect(os.environ["DATABASE_URL"])
-        yield
-        return
-    with access.as_web():
-        yield
-
-
-@contextmanager
-def _one_moment() -> Iterator[None]:
-    """Look at one moment for the whole walk, without the limits of a page."""
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(LOOKING)
-            cursor.execute(NO_LIMIT)
-        yield

@@ -1,0 +1,248 @@
+"""What the public reads of the books, month by month: money in, to members, kept; what an hour came to; what is late.
+
+No figure lets anybody guess a person: what fewer than five people got is merged with the next larger sum, and an
+hour's pay is told from ten people on (cells under 5 merged, k ≥ 10).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from coop.record.models import Event
+from payments.money import from_micro
+from payments.watch import HELD
+
+FEWEST = 5
+FEWEST_FOR_AN_HOUR = 10
+
+FLOWS: dict[str, str | Promise] = {
+    "received": _("Money in: deposits and grants"),
+    "work": _("To members, for accepted work"),
+    "training": _("To members, for training"),
+    "hearings": _("To members, for pauses, panels and repair"),
+    "other pay": _("To members, for anything else"),
+    "several": _("To members, for several of these together"),
+    "kept": _("Kept by the cooperative"),
+    "funds": _("Put into the training and care funds"),
+}
+TO_MEMBERS = ("work", "training", "hearings", "other pay")
+
+# A reversal counts against what it mirrors. What a payout brought back was the member's before.
+FLOWS_OF = """
+SELECT flow, sum(amount), count(DISTINCT person) FROM (
+    SELECT CASE WHEN r.id IS NULL THEN t.amount ELSE -t.amount END AS amount,
+        CASE WHEN c.kind = 'member:payable' THEN c.id END AS person,
+        CASE WHEN k.kind = 1 THEN 'received'
+            WHEN k.kind = 15 THEN NULL
+            WHEN k.kind = 5 THEN 'work'
+            WHEN k.kind = 10 THEN 'training'
+            WHEN k.kind BETWEEN 24 AND 27 THEN 'hearings'
+            WHEN c.kind = 'member:payable' THEN 'other pay'
+            WHEN k.kind = 6 THEN 'kept'
+            WHEN k.kind = 7 THEN 'funds'
+        END AS flow
+    FROM payments_transfer t LEFT JOIN payments_transfer r ON r.id = t.reverses_id
+    CROSS JOIN LATERAL (SELECT coalesce(r.kind, t.kind) AS kind, coalesce(r.credit_id, t.credit_id) AS credit_id) k
+    JOIN payments_account c ON c.id = k.credit_id
+    WHERE t.posted_at >= %(first)s AND t.posted_at < %(after)s
+) moved WHERE flow IS NOT NULL GROUP BY flow
+"""
+# How many different people got anything: the rows above count some of them twice.
+PAID = """
+SELECT count(DISTINCT t.credit_id) FROM payments_transfer t
+JOIN payments_account c ON c.id = t.credit_id AND c.kind = 'member:payable'
+WHERE t.posted_at >= %(first)s AND t.posted_at < %(after)s AND t.kind <> 15
+"""
+HOURS = """
+WITH worked AS (
+    SELECT work_type_id, person_id, sum(amount) AS paid, sum(seconds) AS seconds FROM payments_work_paid
+    WHERE decided_at >= %(first)s AND decided_at < %(after)s GROUP BY work_type_id, person_id HAVING sum(seconds) > 0
+)
+SELECT t.slug, t.name, count(*), percentile_disc(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (
+    ORDER BY round(w.paid * 3600 / w.seconds / 10000) * 10000)
+FROM worked w JOIN payments_worktype t ON t.id = w.work_type_id GROUP BY t.id ORDER BY t.name
+"""
+LATE = """
+SELECT count(*), max(coalesce(settled_at, least(%(after)s, coop_now())) - requested_at) FROM payments_payout
+WHERE requested_at >= %(first)s AND requested_at < %(after)s
+AND coalesce(settled_at, coop_now()) - requested_at > %(held)s::interval
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A calendar month in UTC, as "2026-11"."""
+
+    first: datetime
+
+    @classmethod
+    def of(cls, at: datetime) -> "Month":
+        """Return the month of a moment."""
+        return cls(at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0))
+
+    @classmethod
+    def named(cls, name: str) -> "Month":
+        """Return the month of a name; raise ValueError for what is none."""
+        return cls(datetime.strptime(name, "%Y-%m").replace(tzinfo=UTC))
+
+    @property
+    def after(self) -> datetime:
+        """The moment at which it is over."""
+        return (self.first + timedelta(days=32)).replace(day=1)
+
+    @property
+    def before(self) -> "Month":
+        """The month before it."""
+        return Month.of(self.first - timedelta(days=1))
+
+    @property
+    def day(self) -> date:
+        """Its first day, as pages write months."""
+        return self.first.date()
+
+    def __str__(self) -> str:
+        return f"{self.first:%Y-%m}"
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Money that moved one way, in US dollars, and how many members got it (0 for what went to none)."""
+
+    amount: Decimal
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A line of the month: money that moved one way, in US dollars."""
+
+    name: str
+    amount: Decimal
+
+    @property
+    def words(self) -> str | Promise:
+        """What it is, in words."""
+        return FLOWS[self.name]
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """What an hour of a kind of work came to for the people who did it in a month, in US dollars.
+
+    The middle one, and where the slower and the faster quarter end; None for fewer than ten people. `people` is None
+    for fewer than five.
+    """
+
+    slug: str
+    name: str
+    people: int | None
+    slower: Decimal | None = None
+    middle: Decimal | None = None
+    faster: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Everything the public reads about a month; amounts in US dollars, None where fewer than five people were paid.
+
+    `share` is what of members' pay, fee and funds together went to members, from 0 to 1. `late` counts the payouts
+    asked for in the month that took more than 72 hours (E3), `longest` is the longest of them. `root` is the Merkle
+    root of the month's transfers, None until it is sealed.
+    """
+
+    month: Month
+    flows: list[Flow]
+    people: int | None
+    to_members: Decimal | None
+    share: Decimal | None
+    hours: list[Hours]
+    late: int
+    longest: timedelta | None
+    root: str | None
+
+    @property
+    def percent(self) -> int | None:
+        """The share in basis points (10,000 = all)."""
+        return None if self.share is None else int(self.share * 10_000)
+
+    @property
+    def longest_hours(self) -> int:
+        """The longest wait in whole hours."""
+        return int(self.longest / timedelta(hours=1)) if self.longest else 0
+
+
+def figures(month: Month) -> Figures:
+    """Return the figures of a month; five queries, however much moved."""
+    moved = {str(name): Moved(from_micro(int(total)), people) for name, total, people in _rows(FLOWS_OF, month)}
+    [(people,)] = _rows(PAID, month)
+    [(late, longest)] = _rows(LATE, month)
+    many = people >= FEWEST
+    return Figures(
+        month=month,
+        flows=_flows(moved) if many else [_received(moved)],
+        people=people if many else None,
+        to_members=_sum(moved, TO_MEMBERS) if many else None,
+        share=_share(moved) if many else None,
+        hours=_hours(_rows(HOURS, month)),
+        late=late,
+        longest=longest,
+        root=sealed_root(month),
+    )
+
+
+def sealed_root(month: Month) -> str | None:
+    """Return the Merkle root of the month's transfers from the record; None while it has not been sealed."""
+    sealed = Event.objects.filter(kind="ledger.sealed", subject=f"ledger:{month}").order_by("id").first()
+    return str(sealed.data["root"]) if sealed else None
+
+
+def _rows(sql: str, month: Month) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"first": month.first, "after": month.after, "held": str(HELD)})
+        return list(cursor.fetchall())
+
+
+def _received(moved: dict[str, Moved]) -> Flow:
+    return Flow("received", _sum(moved, ["received"]))
+
+
+def _flows(moved: dict[str, Moved]) -> list[Flow]:
+    kept = [Flow(name, _sum(moved, [name])) for name in ("kept", "funds")]
+    return [_received(moved), *_to_members(moved), *kept]
+
+
+def _to_members(moved: dict[str, Moved]) -> list[Flow]:
+    """Return what members got, the kinds that fewer than five people got merged with the next larger one."""
+    rows = sorted((name for name in TO_MEMBERS if name in moved), key=lambda name: moved[name].people)
+    few = [name for name in rows if moved[name].people < FEWEST]
+    merged = rows[: len(few) + 1] if few else []
+    alone = [Flow(name, moved[name].amount) for name in TO_MEMBERS if name in moved and name not in merged]
+    return alone + ([Flow("several", _sum(moved, merged))] if merged else [])
+
+
+def _sum(moved: dict[str, Moved], names: Iterable[str]) -> Decimal:
+    return sum((moved[name].amount for name in names if name in moved), Decimal(0))
+
+
+def _share(moved: dict[str, Moved]) -> Decimal | None:
+    members = _sum(moved, TO_MEMBERS)
+    whole = members + _sum(moved, ["kept", "funds"])
+    return (members / whole).quantize(Decimal("0.001")) if whole else None
+
+
+def _hours(rows: list[tuple[Any, ...]]) -> list[Hours]:
+    told = [_hour(*row) for row in rows if row[2] >= FEWEST]
+    few = [row for row in rows if row[2] < FEWEST]
+    return told + ([Hours("", str(_("Other kinds, each done by fewer than five people")), None)] if few else [])
+
+
+def _hour(slug: str, name: str, people: int, quarters: list[Decimal]) -> Hours:
+    if people < FEWEST_FOR_AN_HOUR:
+        return Hours(slug, name, people)
+    return Hours(slug, name, people, *(from_micro(int(quarter)) for quarter in quarters))

@@ -1,0 +1,69 @@
+"""The open ledger as files: the figures of a month as one table, in JSON, CSV and Parquet."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from payments.open_ledger import Figures
+
+COLUMNS = ("month", "part", "item", "people", "amount", "currency")
+SCHEMA = pa.schema([
+    ("month", pa.string()), ("part", pa.string()), ("item", pa.string()), ("people", pa.int64()),
+    ("amount", pa.decimal128(20, 6)), ("currency", pa.string()),
+])  # fmt: skip
+
+
+def rows(figures: Figures) -> list[dict[str, Any]]:
+    """Return one row for each figure: month, part of the page, item, number of people, amount and currency.
+
+    `part` is "money" (item: a flow) or "hour" (item: kind of work and which quarter). What is not told is None.
+    """
+    return [dict(zip(COLUMNS, (str(figures.month), *row, "USD"), strict=True)) for row in _rows(figures)]
+
+
+def _rows(figures: Figures) -> Iterator[tuple[Any, ...]]:
+    yield "money", "to members", figures.people, figures.to_members
+    yield from (("money", flow.name, None, flow.amount) for flow in figures.flows)
+    for one in figures.hours:
+        for quarter in ("slower", "middle", "faster"):
+            yield "hour", f"{one.slug or 'other'}: {quarter}", one.people, getattr(one, quarter)
+
+
+def as_json(figures: Figures) -> bytes:
+    """Return the rows with the month's root and its late payouts as a JSON object; amounts are strings."""
+    facts = {
+        "month": str(figures.month),
+        "merkle_root": figures.root,
+        "late_payouts": figures.late,
+        "longest_wait_hours": round(figures.longest.total_seconds() / 3600) if figures.longest else None,
+        "rows": rows(figures),
+    }
+    return json.dumps(facts, default=lambda amount: f"{amount:f}", indent=1).encode()
+
+
+def as_csv(figures: Figures) -> bytes:
+    """Return the rows as CSV with a heading."""
+    written = io.StringIO()
+    writer = csv.DictWriter(written, COLUMNS)
+    writer.writeheader()
+    writer.writerows(rows(figures))
+    return written.getvalue().encode()
+
+
+def as_parquet(figures: Figures) -> bytes:
+    """Return the rows as a Parquet file; amounts are decimals with six places."""
+    written = io.BytesIO()
+    parquet.write_table(pa.Table.from_pylist(rows(figures), schema=SCHEMA), written)
+    return written.getvalue()
+
+
+TYPES: dict[str, tuple[str, Callable[[Figures], bytes]]] = {
+    "json": ("application/json", as_json),
+    "csv": ("text/csv; charset=utf-8", as_csv),
+    "parquet": ("application/vnd.apache.parquet", as_parquet),
+}

@@ -1,0 +1,87 @@
+"""The books are read by hledger and by beancount, which find the same balances; a file that was touched fails."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from coop.people.models import Client, Person
+from payments import escrow, exports, payouts
+from payments.books import trial_balance
+from payments.models import Fee
+
+pytestmark = pytest.mark.django_db
+
+BEAN_CHECK = str(Path(sys.executable).parent / "bean-check")
+HLEDGER = "/usr/bin/hledger"
+
+
+@pytest.fixture
+def books(
+    earn: Callable[[Person, str], int], deposit: Callable[[str], None], orbit: Client, amina: Person, luis: Person,
+    fee: Fee, now: datetime,
+) -> None:  # fmt: skip
+    deposit("20.000001")
+    earn(luis, "0.333333")
+    escrow.fund(700_002, Decimal(11), orbit, 1, by=None, at=now)
+    escrow.commit(700_002, amina.pk, 900_001, Decimal(11), at=now)
+    escrow.release(700_002, amina.pk, 900_001, Decimal(10), Decimal(1), fee, at=now)
+    payouts.request(amina, amount=Decimal(2), method="M-Pesa", by=amina, at=now)
+
+
+def run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the readers of books
+
+
+def hledger(file: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return run([HLEDGER, "-f", str(file), *words])
+
+
+def bean_check(file: Path) -> subprocess.CompletedProcess[str]:
+    return run([BEAN_CHECK, str(file)])
+
+
+def written(form: str, folder: Path) -> Path:
+    file = folder / f"books.{form}"
+    file.write_text("".join(exports.FORMATS[form]()), encoding="utf-8")
+    return file
+
+
+def test_hledger_finds_our_balances(books: None, tmp_path: Path) -> None:
+    file = written("hledger", tmp_path)
+    checked = hledger(file, "check")
+    assert checked.returncode == 0, checked.stderr
+    said = hledger(file, "balance", "--no-total", "--flat", "-O", "csv", "Member")
+    assert '"Liabilities:Member' in said.stdout
+    whole = hledger(file, "balance", "--flat", "-O", "csv", "Bank")
+    [bank] = [total.total for total in trial_balance() if total.kind == "bank:main"]
+    assert f"{-bank:f} USD" in whole.stdout
+
+
+def test_beancount_finds_our_balances(books: None, tmp_path: Path) -> None:
+    checked = bean_check(written("beancount", tmp_path))
+    assert checked.returncode == 0, checked.stderr
+
+
+@pytest.mark.parametrize(
+    ("form", "check"), [("hledger", lambda file: hledger(file, "check")), ("beancount", bean_check)]
+)
+def test_an_amount_that_was_touched_is_found(
+    books: None, tmp_path: Path, form: str, check: Callable[[Path], subprocess.CompletedProcess[str]]
+) -> None:
+    file = written(form, tmp_path)
+    text = file.read_text(encoding="utf-8")
+    assert "20.000001" in text
+    file.write_text(text.replace("20.000001", "20.000002", 2), encoding="utf-8")
+    assert check(file).returncode != 0
+
+
+def test_each_account_has_a_name_of_its_own() -> None:
+    assert exports.name("member:12:payable") == "Liabilities:Member:12:Payable"
+    assert exports.name("bank:main") == "Assets:Bank:Main"
+    assert exports.name("fund:training") == "Equity:Fund:Training"
+    assert exports.name("coop:fee") == "Income:Coop:Fee"

@@ -1,0 +1,177 @@
+"""The open ledger: what the public reads adds up, says nothing about anybody, and is sealed when its month is over."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+
+import duckdb
+import pytest
+from django.db import connection
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+
+from coop.people.models import Client, Person
+from coop.record.models import Event
+from governance.models import Office
+from payments import escrow, ledger, open_ledger, published, sealing
+from payments.models import Fee, Transfer
+from payments.open_ledger import Month, Moved
+from tests.governance.conftest import reach
+from tests.payments.conftest import owning
+
+pytestmark = pytest.mark.django_db
+
+type Earn = Callable[[Person, str], int]
+
+
+@pytest.fixture
+def month(now: datetime) -> Month:
+    return Month.of(now)
+
+
+@pytest.fixture
+def five(amina: Person, luis: Person, priya: Person, teresa: Person, petra: Person) -> list[Person]:
+    return [amina, luis, priya, teresa, petra]
+
+
+def lines(month: Month) -> dict[str, Decimal]:
+    return {flow.name: flow.amount for flow in open_ledger.figures(month).flows}
+
+
+def test_a_month_with_fewer_than_five_people_tells_nothing_of_them(earn: Earn, amina: Person, month: Month) -> None:
+    earn(amina, "3")
+    figures = open_ledger.figures(month)
+    assert (figures.people, figures.to_members, figures.share) == (None, None, None)
+    assert [flow.name for flow in figures.flows] == ["received"]
+
+
+def test_what_five_people_got_is_told_in_one_sum(earn: Earn, five: list[Person], month: Month) -> None:
+    for person in five:
+        earn(person, "2.5")
+    figures = open_ledger.figures(month)
+    assert (figures.people, figures.to_members) == (5, Decimal("12.5"))
+    assert lines(month)["training"] == Decimal("12.5")
+    assert figures.share == 1
+
+
+def test_a_kind_of_pay_that_few_got_is_merged_with_the_next_larger() -> None:
+    moved = {"work": Moved(Decimal(90), 9), "training": Moved(Decimal(30), 6), "hearings": Moved(Decimal(4), 1)}
+    assert [(flow.name, flow.amount) for flow in open_ledger._to_members(moved)] == [  # noqa: SLF001 - the rule itself
+        ("work", Decimal(90)),
+        ("several", Decimal(34)),
+    ]
+
+
+def test_money_in_fee_and_funds_stand_beside_it(
+    earn: Earn, deposit: Callable[[str], None], orbit: Client, five: list[Person], fee: Fee, month: Month, now: datetime
+) -> None:
+    before = lines(month)["received"]
+    deposit("100")
+    for person in five:
+        earn(person, "1")
+    orbit_job, worker = 700_002, five[0]
+    escrow.fund(orbit_job, Decimal(11), orbit, 1, by=None, at=now)
+    escrow.commit(orbit_job, worker.pk, 900_001, Decimal(11), at=now)
+    escrow.release(orbit_job, worker.pk, 900_001, Decimal(10), Decimal(1), fee, at=now)
+    found = lines(month)
+    assert found["received"] - before == 100
+    assert found["kept"] + found["funds"] == 1
+    assert found["several"] == 15
+    assert "work" not in found
+
+
+def test_a_correction_counts_against_what_it_corrects(
+    earn: Earn, deposit: Callable[[str], None], treasurer: Office, month: Month, now: datetime
+) -> None:
+    deposit("70")
+    before = lines(month)["received"]
+    ledger.reverse(Transfer.objects.filter(kind=1).latest("id"), by=treasurer, at=now)
+    assert lines(month)["received"] == before - 70
+
+
+def test_the_questions_asked_do_not_grow(earn: Earn, five: list[Person], month: Month) -> None:
+    with CaptureQueriesContext(connection) as first:
+        open_ledger.figures(month)
+    for person in five:
+        earn(person, "1")
+        earn(person, "2")
+    with CaptureQueriesContext(connection) as second:
+        open_ledger.figures(month)
+    assert len(first) == len(second) == 5
+
+
+def test_everybody_reads_the_page_and_its_files(client: Browser, earn: Earn, five: list[Person], month: Month) -> None:
+    for person in five:
+        earn(person, "2")
+    page = client.get("/ledger/")
+    assert page.status_code == 200
+    assert "10.00" in page.content.decode()
+    for form, (content_type, _write) in published.TYPES.items():
+        answer = client.get(f"/ledger/{month}.{form}")
+        assert (answer.status_code, answer["Content-Type"]) == (200, content_type)
+
+
+@pytest.mark.parametrize("name", ["2999-01", "2026-13", "0000-00", "x", "2026-11\0"])
+def test_a_month_that_is_none_is_not_found(client: Browser, name: str, now: datetime) -> None:
+    assert client.get("/ledger/", {"month": name}).status_code == 404
+    assert client.get(f"/ledger/{name}.json").status_code == 404
+
+
+def test_the_parquet_file_opens_in_duckdb_with_the_same_sums(
+    earn: Earn, five: list[Person], month: Month, tmp_path: Path
+) -> None:
+    for person in five:
+        earn(person, "0.123456")
+    figures = open_ledger.figures(month)
+    file = tmp_path / "month.parquet"
+    file.write_bytes(published.as_parquet(figures))
+    found = duckdb.connect().execute(
+        f"SELECT sum(amount), any_value(typeof(amount)) FROM '{file}' WHERE item = 'training'"
+    )
+    [(total, kind)] = found.fetchall()
+    assert (total, kind) == (Decimal("0.617280"), "DECIMAL(20,6)")
+    said = json.loads(published.as_json(figures))
+    assert [row["amount"] for row in said["rows"] if row["item"] == "training"] == ["0.61728"]
+    assert BytesIO(published.as_csv(figures)).readline().decode().strip() == ",".join(published.COLUMNS)
+
+
+def test_no_posting_pays_a_post(now: datetime) -> None:
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT credit FROM payments_postings()")
+        paid = {credit for (credit,) in cursor.fetchall()}
+    assert "member:payable" in paid
+    assert not {credit for credit in paid if "office" in credit or "post" in credit}
+
+
+def test_a_month_is_sealed_once_when_it_is_over(earn: Earn, amina: Person, month: Month, now: datetime) -> None:
+    earn(amina, "1")
+    assert sealing.seal_due(month.after) == 0
+    over = reach(month.after + timedelta(hours=2))
+    assert sealing.seal_due(over) >= 1
+    assert sealing.seal_due(over) == 0
+    size, root = sealing.root(month)
+    assert size == Transfer.objects.filter(posted_at__gte=month.first).count()
+    assert open_ledger.sealed_root(month) == root
+
+
+def test_a_second_word_on_a_month_does_not_count(earn: Earn, amina: Person, month: Month, now: datetime) -> None:
+    earn(amina, "1")
+    over = reach(month.after + timedelta(hours=2))
+    sealing.seal_due(over)
+    root = open_ledger.sealed_root(month)
+    Event.objects.create(kind="ledger.sealed", subject=f"ledger:{month}", at=over, data={"transfers": 0, "root": "00"})
+    assert open_ledger.sealed_root(month) == root
+    assert [head for of, _size, head in sealing.sealed() if of == month] == [root]
+
+
+def test_a_transfer_touched_after_the_seal_shows(earn: Earn, amina: Person, month: Month, now: datetime) -> None:
+    number = earn(amina, "1")
+    sealing.seal_due(reach(month.after + timedelta(hours=2)))
+    before = sealing.root(month)
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE payments_transfer DISABLE TRIGGER USER")
+        cursor.execute(f"UPDATE payments_transfer SET ref = 'assignment:1' WHERE ref = 'assignment:{number}'")
+    assert sealing.root(month) != before
