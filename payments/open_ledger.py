@@ -239,7 +239,7 @@ def _share(moved: dict[str, Moved]) -> Decimal | None:
 def _hours(rows: list[tuple[Any, ...]]) -> list[Hours]:
     told = [_hour(*row) for row in rows if row[2] >= FEWEST]
     few = [row for row in rows if row[2] < FEWEST]
-    return told + ([Hours("", str(_("Other kinds, each done by fewer than five people")), None)] if few else [])
+    return told + ([Hours("", str(_("Kinds of work done by fewer than five people each")), None)] if few else [])
 
 
 def _hour(slug: str, name: str, people: int, quarters: list[Decimal]) -> Hours:
