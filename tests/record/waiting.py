@@ -13,8 +13,8 @@ EARLIER = "SELECT max(transaction) < pg_snapshot_xmin(pg_current_snapshot())::te
 
 
 def until(question: str) -> None:
-    """Wait until a query answers true; fail after half a minute."""
-    for _try in range(600):
+    """Wait until a query answers true; fail after two minutes, as the longest test of another process may last."""
+    for _try in range(2_400):
         with connection.cursor() as cursor:
             cursor.execute(question)
             if cursor.fetchone()[0] is True:
