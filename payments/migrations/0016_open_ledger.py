@@ -18,7 +18,7 @@ SELECT NULL::bigint AS work_type_id, NULL::bigint AS person_id, NULL::bigint AS 
 class Migration(migrations.Migration):
     """Find a month's transfers without reading all years."""
 
-    dependencies: ClassVar = [("payments", "0014_hearings_paid")]
+    dependencies: ClassVar = [("payments", "0015_disputes")]
     operations: ClassVar = [
         migrations.AddIndex("transfer", BrinIndex(fields=["posted_at"], name="transfers_by_month")),
         migrations.RunSQL(WORK_PAID),

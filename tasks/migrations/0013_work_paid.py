@@ -17,5 +17,5 @@ CROSS JOIN LATERAL (
 class Migration(migrations.Migration):
     """Fill the view."""
 
-    dependencies: ClassVar = [("tasks", "0010_units_at_once"), ("payments", "0015_open_ledger")]
+    dependencies: ClassVar = [("tasks", "0012_disputes_guards"), ("payments", "0016_open_ledger")]
     operations: ClassVar = [migrations.RunSQL(WORK_PAID)]
