@@ -23,9 +23,9 @@ FEWEST_FOR_AN_HOUR = 10
 
 FLOWS: dict[str, str | Promise] = {
     "received": _("Money in: deposits and grants"),
-    "work": _("To members, for accepted work"),
+    "work": _("To members, for their work, disputed or not"),
     "training": _("To members, for training"),
-    "hearings": _("To members, for pauses, panels and repair"),
+    "hearings": _("To members, for pauses, panels, second looks and repair"),
     "other pay": _("To members, for anything else"),
     "several": _("To members, for several of these together"),
     "kept": _("Kept by the cooperative"),
@@ -40,9 +40,9 @@ SELECT flow, sum(amount), count(DISTINCT person) FROM (
         CASE WHEN c.kind = 'member:payable' THEN c.id END AS person,
         CASE WHEN k.kind = 1 THEN 'received'
             WHEN k.kind = 15 THEN NULL
-            WHEN k.kind = 5 THEN 'work'
+            WHEN k.kind IN (5, 28) THEN 'work'
             WHEN k.kind = 10 THEN 'training'
-            WHEN k.kind BETWEEN 24 AND 27 THEN 'hearings'
+            WHEN k.kind IN (24, 25, 26, 27, 31) THEN 'hearings'
             WHEN c.kind = 'member:payable' THEN 'other pay'
             WHEN k.kind = 6 THEN 'kept'
             WHEN k.kind = 7 THEN 'funds'
