@@ -14,7 +14,7 @@ from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
 from governance import standing
-from payments import escrow, instruments
+from payments import escrow, floors, instruments
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
 from tasks import cards, locks
@@ -39,6 +39,7 @@ class Offer:
     fee_id: int
     fee: Decimal
     has_seat: bool
+    above_floor: bool
     last_id: int | None
     last_position: int
     last_state: str | None
@@ -62,6 +63,8 @@ SELECT j.pay, j.overlap, j.time_limit, j.is_onboarding, j.opened_at <= %(at)s AN
     EXISTS (SELECT FROM people_clientseat s
         WHERE s.client_id = j.client_id AND s.person_id = %(person)s
             AND s.accepted_at IS NOT NULL AND s.ended_at IS NULL),
+    j.is_onboarding OR j.pay >= (SELECT payments_least_by_floor(j.work_type_id, NULL, p.country)
+        FROM people_person p WHERE p.id = %(person)s),
     last.id, coalesce(last.position, -1), last.state, last.expires_at,
     CASE WHEN (last.pay, last.rate_id, last.fee_version_id) = (j.pay, r.id, f.id) THEN last.card_id END
 FROM tasks_job j
@@ -114,9 +117,9 @@ def offer(job: Job, *, by: Person, at: datetime) -> Offer:
         row = cursor.fetchone()
     if row is None:
         raise Refused(Refusal(_("No rate was voted for this kind of work."), "N10", status=409))
-    pay, overlap, limit, onboarding, is_open, may_work, rate, amount, fee_version, fee, seat, *last = row
+    pay, overlap, limit, onboarding, is_open, may_work, rate, amount, fee_version, fee, *who = row
     pay, amount, fee = map(from_micro, (pay, amount, fee))
-    return Offer(pay, overlap, limit, onboarding, is_open, may_work, rate, amount, fee_version, fee, seat, *last)
+    return Offer(pay, overlap, limit, onboarding, is_open, may_work, rate, amount, fee_version, fee, *who)
 
 
 def refusal(job: Job, *, by: Person, at: datetime) -> Refusal | None:
@@ -127,6 +130,8 @@ def refusal(job: Job, *, by: Person, at: datetime) -> Refusal | None:
 def _refusal(job: Job, terms: Offer, by: Person, at: datetime) -> Refusal | None:
     if no := _not_open(terms):
         return no
+    if not terms.above_floor:
+        return floors.refusal(job.work_type_id, terms.pay, country=by.country)
     # The database has said yes with the terms already; only a no is worth the words.
     doing = "onboarding" if terms.is_onboarding else f"claim:job:{job.pk}:client:{job.client_id}"
     return None if terms.may_work else _barred(job, doing, by, at)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from coop.people.models import Client, Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
-from payments import accounts, escrow, instruments, ledger, rates
+from payments import accounts, escrow, floors, instruments, ledger, rates
 from payments.models import Kind, Rate, WorkType
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
@@ -227,6 +227,8 @@ def refusal_to_open(job: Job) -> Refusal | None:
         return wrong
     if wrong := pay_refusal(job.work_type, job.pay) or _refusal_by_instrument(job) or _refusal_below(job):
         return wrong
+    if below := floors.refusal(job.work_type_id, job.pay):
+        return below
     if (short := missing(job)) > 0:
         return Refusal(
             _("The money for every answer must be set aside before anybody works; %(short)s is missing.")

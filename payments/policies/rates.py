@@ -13,7 +13,7 @@ from coop.people.models import Person
 from coop.refusals import Refusal
 from governance.models import Mandate
 from governance.policy import Payload, expect
-from payments import rates
+from payments import floors, rates
 from payments.forms import NewRate
 from payments.models import Rate
 from payments.policies.impacts import Replayed
@@ -120,7 +120,8 @@ def _against(rate: Rate, payload: Payload) -> list[Refusal]:
     amount, seconds = Decimal(str(payload["amount"])), payload["estimated_seconds"]
     if amount == rate.amount and seconds == rate.estimated_seconds:
         found.append(Refusal(_("This is the rate in force.")))
-    return found
+    below = floors.refusal(rate.work_type_id, amount, seconds=_number(seconds))
+    return [*found, below] if below else found
 
 
 def _change(payload: Payload, *, replaced: bool = False) -> Change:
