@@ -15,7 +15,7 @@ CLAIMED = """(SELECT j.is_onboarding OR NEW.pay >= public.payments_least_by_floo
 class Migration(migrations.Migration):
     """Watch the opening of jobs and the taking of tasks."""
 
-    dependencies: ClassVar = [("tasks", "0012_disputes_guards"), ("payments", "0016_floor_guards")]
+    dependencies: ClassVar = [("tasks", "0013_work_paid"), ("payments", "0017_floor_guards")]
     operations: ClassVar = [
         guards.Guard(
             "job_opens_above_the_floor",

@@ -113,7 +113,7 @@ SAID = ENACTMENTS.SAID.replace(
 class Migration(migrations.Migration):
     """Watch rates and votes on them."""
 
-    dependencies: ClassVar = [("payments", "0015_disputes")]
+    dependencies: ClassVar = [("payments", "0016_open_ledger")]
     operations: ClassVar = [
         *(migrations.RunSQL(sql) for sql in (PAY, FLOORS, NEEDED, SUFFICES)),
         guards.Guard(
