@@ -18,6 +18,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "answers.submitted": gettext_lazy("%(who)s handed in an answer (%(subject)s)."),
     "appeals.made": gettext_lazy("A decision was appealed (%(subject)s); it has no effect meanwhile."),
     "assembly.corrected": gettext_lazy("%(who)s corrected %(subject)s; the former words stay beside it."),
+    "assembly.folded": gettext_lazy("A panel decided to fold %(subject)s; it can be read as before."),
     "assembly.opened": gettext_lazy("%(who)s opened %(subject)s in the assembly."),
     "assembly.wrote": gettext_lazy("%(who)s wrote %(subject)s in the assembly."),
     "bylaws.changed": gettext_lazy("A rule of conduct changed (%(subject)s); it reaches what happens 15 days later."),

@@ -1,6 +1,6 @@
 """The appeal to nine others (7.7): from then on, nothing of what was decided has effect until they have decided."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -9,9 +9,7 @@ from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from governance import notices, panels
-from governance.models import Appeal, CaseKind, Decision, Measure, Stage
-
-OPEN = timedelta(days=90)
+from governance.models import APPEAL_OPEN, Appeal, CaseKind, Decision, Measure, Stage
 
 
 def refusal(decision: Decision, *, by: Person, at: datetime) -> Refusal | None:
@@ -23,7 +21,7 @@ def refusal(decision: Decision, *, by: Person, at: datetime) -> Refusal | None:
         return Refusal(_("There is nothing to appeal against."), rule="7.7", status=409)
     if hasattr(decision, "appeal"):
         return Refusal(_("You have appealed already."), rule="7.7", status=409)
-    if at > decision.decided_at + OPEN:
+    if at > decision.decided_at + APPEAL_OPEN:
         return Refusal(_("The 90 days to appeal are over."), rule="7.7", status=409)
     return None
 

@@ -9,8 +9,9 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
-from governance import appeals, cases, panels
+from governance import cases, panels
 from governance.models import (
+    APPEAL_OPEN,
     Case,
     CaseGround,
     CaseKind,
@@ -54,7 +55,7 @@ def load(pk: int) -> Case | None:
         "statements__author", "evidence__added_by", "panels__draw", "panels__hearings__seat__person",
         Prefetch("panels__seats", seats), "panels__decision",
         Prefetch("decisions", Decision.objects.select_related("panel", "motion", "appeal", "restriction")),
-        "decisions__motion__evidence",
+        "decisions__motion__evidence", "decisions__motion__folds",
     ).filter(pk=pk).first()  # fmt: skip
 
 
@@ -119,7 +120,7 @@ def _steps(case: Case) -> Iterator[tuple[str, datetime]]:
     for decision in case.decisions.all():
         yield _("Decided"), decision.decided_at
         if decision.panel.stage == Stage.FIRST and not hasattr(decision, "appeal"):
-            yield _("You can appeal until"), decision.decided_at + appeals.OPEN
+            yield _("You can appeal until"), decision.decided_at + APPEAL_OPEN
 
 
 def witness_waits(person: Person, at: datetime) -> list[Panel]:
@@ -129,4 +130,6 @@ def witness_waits(person: Person, at: datetime) -> list[Panel]:
 
 def open_motions(panel: Panel) -> list[Motion]:
     """Return the motions of a panel with their votes, for those who sit on it."""
-    return list(panel.motions.select_related("seat__person").prefetch_related("votes__seat__person", "evidence"))
+    return list(
+        panel.motions.select_related("seat__person").prefetch_related("votes__seat__person", "evidence", "folds")
+    )

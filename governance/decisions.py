@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
-from governance import cases, notices, panels
+from governance import cases, folding, notices, panels
 from governance.models import (
     LADDER,
     Case,
@@ -22,7 +22,9 @@ from governance.models import (
     Citation,
     Decision,
     Evidence,
+    Fold,
     Measure,
+    Message,
     Motion,
     Panel,
     PanelVote,
@@ -38,7 +40,7 @@ RESTRICTING = {Measure.LIMIT, Measure.PAUSE, Measure.PROLONG}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a member of a panel would decide: the measure, its scope and days, why, and on which evidence."""
+    """What a member of a panel would decide: the measure, its scope and days, why, on which evidence, what it folds."""
 
     measure: Measure
     reasons: str
@@ -46,6 +48,7 @@ class Finding:
     scope: str = ""
     days: int = 0
     rebuttal: str = ""
+    folds: tuple[Message, ...] = ()
 
 
 def choices(panel: Panel) -> list[Measure]:
@@ -66,7 +69,9 @@ def _at_most(panel: Panel) -> Measure:
 
 def move_refusal(panel: Panel, finding: Finding, *, by: Person, at: datetime) -> Refusal | None:
     """Return why a member of a panel cannot move this, or None. The database asks the same again."""
-    return _not_now(panel, by, at) or _not_this(panel, finding) or _ladder(panel.case, finding)
+    return (
+        _not_now(panel, by, at) or _not_this(panel, finding) or _no_fold(panel, finding) or _ladder(panel.case, finding)
+    )
 
 
 def _not_now(panel: Panel, by: Person, at: datetime) -> Refusal | None:
@@ -103,6 +108,17 @@ def _not_this(panel: Panel, finding: Finding) -> Refusal | None:
     return None
 
 
+def _no_fold(panel: Panel, finding: Finding) -> Refusal | None:
+    named = folding.named(" ".join(piece.text for piece in finding.evidence if piece.charging))
+    allowed = {message.pk for message in folding.foldable(panel)} & named
+    if not finding.folds or (finding.measure != Measure.NOTHING and {one.pk for one in finding.folds} <= allowed):
+        return None
+    return Refusal(
+        _("A measure folds only the member's own messages, which evidence that it rests on names as message:12."),
+        rule="7.2",
+    )
+
+
 def _ladder(case: Case, finding: Finding) -> Refusal | None:
     if finding.measure not in LADDER[2:] or case.ground in GRAVE:
         return None
@@ -126,6 +142,8 @@ def move(panel: Panel, finding: Finding, *, by: Person, at: datetime) -> Motion:
             days=finding.days, reasons=finding.reasons, rebuttal=finding.rebuttal, moved_at=at,
         )  # fmt: skip
         _cite(motion, finding.evidence)
+        for message in finding.folds:
+            Fold.objects.create(motion=motion, message=message)
         events.write("decisions.moved", by=by, subject=f"panel:{panel.pk}", at=at, motion=motion.pk)
         vote(motion, agrees=True, by=by, at=at)
     return motion
@@ -186,6 +204,9 @@ def decide(motion: Motion, *, at: datetime) -> Decision:
             )
         subject = f"case:{case.pk}"
         events.write("decisions.made", by=None, subject=subject, at=at, stage=motion.panel.stage)
+        for fold in folding.of(decision):
+            # Not of which case: the record is public, and a case is its parties' own.
+            events.write("assembly.folded", by=None, subject=f"message:{fold.message_id}", at=at)
         notices.tell(case.person, "decided", case)
         decision.refresh_from_db()
     return decision

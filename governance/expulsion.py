@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy
 
 from coop.people.models import Person
 from coop.refusals import Refusal
-from governance import appeals, standing
-from governance.models import Decision, Mandate, Measure, Stage, Status
+from governance import standing
+from governance.models import APPEAL_OPEN, Decision, Mandate, Measure, Stage, Status
 from governance.policy import Payload, Stale
 
 
@@ -90,7 +90,7 @@ class Expulsion:
         """End the membership; raise `Stale` when the person has left meanwhile or the decision does not stand."""
         decision = Decision.objects.select_related("case__person", "panel").get(pk=_number(payload))
         person = decision.case.person
-        over = decision.panel.stage == Stage.APPEAL or at > decision.decided_at + appeals.OPEN
+        over = decision.panel.stage == Stage.APPEAL or at > decision.decided_at + APPEAL_OPEN
         if standing.status(person) in {Status.LEFT, Status.EXPELLED} or hasattr(decision, "appeal") or not over:
             message = "the decision does not stand any more"
             raise Stale(message)

@@ -7,11 +7,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from coop.people.models import Person
-from governance import cases, decisions, receipts
-from governance.models import LADDER, Bylaw, Case, CaseGround, Evidence, Measure, NeverAGround, Panel
+from governance import cases, decisions, folding, receipts
+from governance.models import LADDER, Bylaw, Case, CaseGround, Evidence, Measure, Message, NeverAGround, Panel
 
 LONG = forms.Textarea(attrs={"rows": 5})
 GROUNDS = [(_("Grounds"), CaseGround.choices), (_("Never a ground: the form refuses these"), NeverAGround.choices)]
+FIRST_WORDS = 80
 STEPS = [(measure.value, measure.label) for measure in LADDER[1:]]
 
 
@@ -81,7 +82,10 @@ class OpenCase(Lot, Reach):
     evidence_name = forms.CharField(label=_("Evidence: what it is"), max_length=120)
     evidence = forms.CharField(
         label=_("Evidence: its words"), max_length=20_000, widget=LONG,
-        help_text=_("More can follow for 48 hours. What is not in the file then cannot be used."),
+        help_text=_(
+            "More can follow for 48 hours. What is not in the file then cannot be used. Name a message of the assembly"
+            " by the number in its address, as message:12: only then may the panel fold it."
+        ),
     )  # fmt: skip
     measure = forms.ChoiceField(label=_("What should follow"), choices=STEPS)
     remedy = forms.CharField(label=_("How the member can put it right"), max_length=2000, widget=LONG)
@@ -134,6 +138,14 @@ class Piece(forms.Form):
     text = forms.CharField(label=_("Its words"), max_length=20_000, widget=LONG)
 
 
+class Messages(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # takes no parameter at run time
+    """Messages of the assembly, each by its number and first words."""
+
+    def label_from_instance(self, obj: Message) -> str:
+        """Return how a message is known."""
+        return f"message:{obj.pk}: {obj.text[:FIRST_WORDS]}"
+
+
 class Move(Reach):
     """A decision as a member of a panel would have it."""
 
@@ -143,11 +155,16 @@ class Move(Reach):
         label=_("Evidence it rests on"), queryset=Evidence.objects.none(), required=False,
         widget=forms.CheckboxSelectMultiple, help_text=_("Only what was shown in time stands here."),
     )  # fmt: skip
+    folds = Messages(
+        label=_("Messages to fold"), queryset=Message.objects.none(), required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Named by evidence you tick above. Folded, a message is still read with one press."),
+    )  # fmt: skip
     rebuttal = forms.CharField(
         label=_("Why this is no retaliation"), max_length=5000, required=False, widget=LONG,
         help_text=_("Needed where the member did something protected in the 180 days before."),
     )  # fmt: skip
-    field_order = ("measure", "job", "mute", "days", "reasons", "evidence", "rebuttal")
+    field_order = ("measure", "job", "mute", "days", "reasons", "evidence", "folds", "rebuttal")
 
     def __init__(self, *args: Any, panel: Panel, **kwargs: Any) -> None:
         """Offer what this panel may decide and cite."""
@@ -157,6 +174,16 @@ class Move(Reach):
         assert isinstance(evidence, forms.ModelMultipleChoiceField)  # noqa: S101 - likewise
         measure.choices = [(choice.value, choice.label) for choice in decisions.choices(panel)]
         evidence.queryset = panel.case.evidence.filter(citable=True).order_by("pk")
+        self._offer_folds([message.pk for message in folding.foldable(panel)])
+
+    def _offer_folds(self, numbers: list[int]) -> None:
+        """Offer what may be folded; where there is nothing, the question is not asked."""
+        if not numbers:
+            del self.fields["folds"]
+            return
+        folds = self.fields["folds"]
+        assert isinstance(folds, Messages)  # noqa: S101 - it is declared above
+        folds.queryset = Message.objects.filter(pk__in=numbers).order_by("pk")
 
     def clean(self) -> dict[str, Any]:
         """Look at scope and days beside the measure."""
@@ -173,7 +200,7 @@ class Move(Reach):
             reach["scope"] = case.scope
         return decisions.Finding(
             measure=Measure(said["measure"]), reasons=said["reasons"], evidence=tuple(said["evidence"]),
-            rebuttal=said["rebuttal"], **reach,
+            rebuttal=said["rebuttal"], folds=tuple(said.get("folds", ())), **reach,
         )  # fmt: skip
 
 

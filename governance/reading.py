@@ -7,16 +7,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from coop import markdown
+from governance import folding
 from governance.models import Message, Proposal, Thread
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message as it is read now: its last words, and the former ones, oldest first."""
+    """A message as it is read now: its last words, the former ones, oldest first, and why it is folded if it is."""
 
     message: Message
     latest: Message
     former: list[Message]
+    folded: folding.Folded | None = None
 
     @property
     def html(self) -> SafeString:
@@ -58,18 +60,18 @@ def talks(found: list[Thread]) -> list[Talk]:
 
 
 def messages(thread: Thread) -> models.QuerySet[Message]:
-    """Return the messages of a thread in their order, each with its author and its corrections."""
+    """Return the messages of a thread in their order, with author, corrections and the decision that folds each."""
     corrections = models.Prefetch("corrections", Message.objects.order_by("id"))
     first = Message.objects.filter(thread=thread.pk, corrects=None).order_by("id")
-    return first.select_related("author").prefetch_related(corrections)
+    return first.select_related("author").prefetch_related(corrections).annotate(folded_by=folding.by_now())
 
 
 def said(found: list[Message]) -> list[Said]:
-    """Return messages of `messages()` as they are read now."""
-    shown = []
+    """Return messages of `messages()` as they are read now; one query more when any of them is folded."""
+    shown, why = [], folding.reasons(by for message in found if (by := getattr(message, "folded_by", None)))
     for message in found:
         every = [message, *message.corrections.all()]
-        shown.append(Said(message, every[-1], every[:-1]))
+        shown.append(Said(message, every[-1], every[:-1], why.get(getattr(message, "folded_by", None) or 0)))
     return shown
 
 

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models.functions import Coalesce
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from coop import markdown
-from governance import reading
+from governance import folding, reading
 from governance.models import Message, Thread
 
 PAGE = 10
@@ -42,11 +43,12 @@ FROM found JOIN governance_message m USING (id) CROSS JOIN asked ORDER BY m.id D
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A message that was found, the name of its thread, and the part that was asked for, the words marked."""
+    """A message that was found, its thread's name, the part with the words asked for, marked; and if it is folded."""
 
     message: Message
     name: str
     part: str
+    folded: bool = False
 
     @property
     def marked(self) -> SafeString:
@@ -81,7 +83,8 @@ def search(words: str, *, page: int = 1) -> Found:
         cursor.execute(THREADS, asked | {"most": MOST_THREADS})
         by_title = [number for (number,) in cursor.fetchall()]
     written = Message.objects.select_related("author", "thread").filter(pk__in=list(parts)[:PAGE]).order_by("-id")
-    names = reading.all_names([message.thread for message in written])
-    hits = [Hit(message, names[message.thread_id], parts[message.pk]) for message in written]
+    shown = written.annotate(folded_by=folding.by_now(Coalesce("corrects", "pk")))
+    names = reading.all_names([message.thread for message in shown])
+    hits = [Hit(one, names[one.thread_id], parts[one.pk], one.folded_by is not None) for one in shown]
     threads = list(Thread.objects.filter(pk__in=by_title).order_by("-id")) if page == 1 else []
     return Found(threads, hits, len(parts) > PAGE)

@@ -18,7 +18,7 @@ from governance.models.cases import (
     Said,
     Statement,
 )
-from governance.models.decisions import Appeal, Citation, Decision, Motion, PanelVote, Restriction
+from governance.models.decisions import APPEAL_OPEN, Appeal, Citation, Decision, Fold, Motion, PanelVote, Restriction
 from governance.models.elections import LONGEST_STATEMENT, Call, Candidacy
 from governance.models.letters import Letter, LetterKind, LetterWish
 from governance.models.mandates import Enactment, Mandate
@@ -43,6 +43,7 @@ from governance.models.rules import BOUNDS, CUTS, WHOLE, Parameter, Rule
 from governance.models.standing import Standing, Status
 
 __all__ = [
+    "APPEAL_OPEN",
     "BOUNDS",
     "CONFIRMED",
     "CUTS",
@@ -67,6 +68,7 @@ __all__ = [
     "Enactment",
     "Equivalent",
     "Evidence",
+    "Fold",
     "Hearing",
     "Letter",
     "LetterKind",

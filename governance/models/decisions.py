@@ -1,13 +1,18 @@
 """What a panel decides: a motion with its reasons, the votes on it, the decision, what it restricts, and the appeal."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import F, Q
 
 from coop.people import privacy
 from coop.people.models import Person
 from coop.people.privacy import Audience
+from governance.models.assembly import Message
 from governance.models.cases import Case, Evidence, Measure, keeps_to_the_ladder
 from governance.models.panels import Panel, PanelSeat
+
+APPEAL_OPEN = timedelta(days=90)
 
 
 class Motion(models.Model):
@@ -54,6 +59,24 @@ class Citation(models.Model):
 
     def __str__(self) -> str:
         return f"citation of {self.evidence_id} by {self.motion_id}"
+
+
+class Fold(models.Model):
+    """A message that a motion folds: one of the member's own, named as "message:12" by evidence that the motion cites.
+
+    It has effect while the motion's decision stands, from a week after a first decision on (`governance_folded`).
+    """
+
+    motion = models.ForeignKey(Motion, models.PROTECT, related_name="folds")
+    message = models.ForeignKey(Message, models.PROTECT, related_name="folds")
+
+    privacy.declare(**dict.fromkeys(("id", "motion", "message"), Audience.PARTIES))
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["motion", "message"], name="folded_once")]
+
+    def __str__(self) -> str:
+        return f"fold of {self.message_id} by {self.motion_id}"
 
 
 class PanelVote(models.Model):
