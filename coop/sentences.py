@@ -20,6 +20,10 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "assembly.corrected": gettext_lazy("%(who)s corrected %(subject)s; the former words stay beside it."),
     "assembly.folded": gettext_lazy("A panel decided to fold %(subject)s; it can be read as before."),
     "assembly.opened": gettext_lazy("%(who)s opened %(subject)s in the assembly."),
+    "assembly.answered": gettext_lazy("%(who)s answered a report of %(subject)s."),
+    "assembly.looked": gettext_lazy("%(who)s looked at a report of %(subject)s as an officer."),
+    "assembly.reported": gettext_lazy("A member reported %(subject)s."),
+    "assembly.withheld": gettext_lazy("Two officers withheld %(subject)s for 72 hours."),
     "assembly.wrote": gettext_lazy("%(who)s wrote %(subject)s in the assembly."),
     "bylaws.changed": gettext_lazy("A rule of conduct changed (%(subject)s); it reaches what happens 15 days later."),
     "cases.opened": gettext_lazy("A case was opened (%(subject)s)."),
@@ -118,6 +122,7 @@ NAMED = frozenset(
     for kind in SENTENCES
     if kind.startswith(("admin.", "candidacies.", "deposits.", "elections.", "ledger.", "pauses.", "proposals."))
     or kind in {"payouts.sent", "payouts.settled", "payouts.failed"}
+    or kind in {"assembly.answered", "assembly.looked", "assembly.withheld"}
 )
 
 

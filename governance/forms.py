@@ -8,8 +8,22 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from coop.people.models import Person
-from governance import options
-from governance.models import LONGEST_MESSAGE, LONGEST_STATEMENT, Choice, Method, PauseGround, Pressure, Proposal, Topic
+from governance import options, reporting
+from governance.models import (
+    LONGEST_MESSAGE,
+    LONGEST_STATEMENT,
+    Choice,
+    Message,
+    MessageReport,
+    Method,
+    Outcome,
+    PauseGround,
+    Pressure,
+    Proposal,
+    ReportGround,
+    Topic,
+)
+from governance.models.reports import LONGEST_QUOTE, LONGEST_WORDS
 from governance.options import ABSTAIN, Offered
 
 LONGEST_TEXT = 3000
@@ -169,6 +183,48 @@ class Write(forms.Form):
         label=_("Your words"), max_length=LONGEST_MESSAGE, widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_("Markdown: *leaning*, **strong**, lists, links. What you send stays; you can add a correction."),
     )  # fmt: skip
+
+
+class ReportMessage(forms.Form):
+    """A report of a message to the officers."""
+
+    ground = forms.ChoiceField(label=_("What the law forbids here"), choices=ReportGround, widget=forms.RadioSelect)
+    quote = forms.CharField(
+        label=_("The words it is about"), max_length=LONGEST_QUOTE,
+        help_text=_("A few of them, copied exactly as they stand in the message."),
+    )  # fmt: skip
+    words = forms.CharField(
+        label=_("Why"), max_length=LONGEST_WORDS, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Officers read this. The author reads the ground and the quote, and not who you are."),
+    )  # fmt: skip
+
+    def __init__(self, data: QueryDict | None, *, message: Message) -> None:
+        """Ask about one message."""
+        super().__init__(data)
+        self.message = message
+
+    def clean_quote(self) -> str:
+        """Return the quote when it stands in the message."""
+        quote: str = self.cleaned_data["quote"]
+        if not reporting.quotes(self.message, quote):
+            raise forms.ValidationError(_("These words do not stand in the message. Copy them exactly."))
+        return quote
+
+
+class AnswerReport(forms.Form):
+    """What an officer answers to a report."""
+
+    outcome = forms.ChoiceField(label=_("What follows"), widget=forms.RadioSelect)
+    words = forms.CharField(
+        label=_("Reasons"), max_length=LONGEST_WORDS, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The author and the reporter read exactly this."),
+    )  # fmt: skip
+
+    def __init__(self, data: QueryDict | None, *, report: MessageReport) -> None:
+        """Offer what can follow; to withhold only where part 6 knows the ground."""
+        super().__init__(data)
+        allowed = [it for it in Outcome if it != Outcome.WITHHOLD or report.ground == ReportGround.CHILD_ABUSE]
+        self.fields["outcome"].choices = [(it.value, it.label) for it in allowed]  # type: ignore[attr-defined]
 
 
 class OpenThread(Write):

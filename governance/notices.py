@@ -17,8 +17,18 @@ def tell(person: Person, about: str, case: Case | None = None) -> None:
     background.configure_task(TELL).defer(person_id=person.pk, about=about, case_id=case.pk if case else 0)
 
 
+def tell_of_report(person: Person, about: str, report: int) -> None:
+    """Have a person told by e-mail of a report about their message or by them; as `tell`."""
+    background.configure_task(TELL).defer(person_id=person.pk, about=about, case_id=report)
+
+
 def words(about: str, case: int) -> tuple[str, str]:
-    """Return subject and text of a notice in the active language. Nothing of the case itself travels by mail."""
+    """Return subject and text of a notice in the active language; `case` is the number of the case or report.
+
+    Nothing of the case itself travels by mail.
+    """
+    if about in (reports := _reports()):
+        return reports[about], f"{_of_a_report()}\n\n{settings.ORIGIN}/reports/{case}/\n"
     subjects = {
         "opened": _("Case %(number)s is about you: please read it"),
         "said": _("Something new was written in case %(number)s"),
@@ -34,6 +44,21 @@ def words(about: str, case: int) -> tuple[str, str]:
     if about == "leaving":
         return _("You leave the cooperative in seven days"), f"{_leaving()}\n\n{settings.ORIGIN}/standing/\n"
     return subjects[about] % {"number": case}, f"{text}\n\n{settings.ORIGIN}/cases/{case}/\n"
+
+
+def _reports() -> dict[str, str]:
+    return {
+        "reported": _("A message of yours was reported to an officer"),
+        "report_answered": _("A report was answered"),
+        "withheld": _("Two officers withheld a message for 72 hours"),
+    }
+
+
+def _of_a_report() -> str:
+    return _(
+        "Read what was reported, which officers looked at it, and what they answered, at the address below. Speaking is"
+        " protected: a report changes nothing about your work, pay, payouts and votes."
+    )
 
 
 def _leaving() -> str:

@@ -1,24 +1,31 @@
 """The assembly as its pages show it: threads, the latest first, messages with their corrections. Decides nothing."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import models
+from django.db.models import DateTimeField, Func, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from coop import markdown
 from governance import folding
-from governance.models import Message, Proposal, Thread
+from governance.models import Message, Proposal, Thread, Withholding
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message as it is read now: its last words, the former ones, oldest first, and why it is folded if it is."""
+    """A message as it is read now: its last words, the former ones, oldest first, and why it is folded if it is.
+
+    While two officers withhold it, `withheld_until` says how long, and no page shows its words.
+    """
 
     message: Message
     latest: Message
     former: list[Message]
     folded: folding.Folded | None = None
+    withheld_until: datetime | None = None
 
     @property
     def html(self) -> SafeString:
@@ -63,7 +70,21 @@ def messages(thread: Thread) -> models.QuerySet[Message]:
     """Return the messages of a thread in their order, with author, corrections and the decision that folds each."""
     corrections = models.Prefetch("corrections", Message.objects.order_by("id"))
     first = Message.objects.filter(thread=thread.pk, corrects=None).order_by("id")
-    return first.select_related("author").prefetch_related(corrections).annotate(folded_by=folding.by_now())
+    return (
+        first.select_related("author")
+        .prefetch_related(corrections)
+        .annotate(folded_by=folding.by_now(), withheld_until=withheld_until("pk"))
+    )
+
+
+def withheld_until(*first: str) -> Subquery:
+    """Return the expression for when the withholding of a message ends, or null when none runs.
+
+    `first` names the fields that hold the number of the message, the first one that is not null counts.
+    """
+    outer = [OuterRef(name) for name in first]
+    runs = Withholding.objects.filter(message=Coalesce(*outer) if len(outer) > 1 else outer[0])
+    return Subquery(runs.filter(ends_at__gt=Func(function="coop_now", output_field=DateTimeField())).values("ends_at"))
 
 
 def said(found: list[Message]) -> list[Said]:
@@ -71,7 +92,8 @@ def said(found: list[Message]) -> list[Said]:
     shown, why = [], folding.reasons(by for message in found if (by := getattr(message, "folded_by", None)))
     for message in found:
         every = [message, *message.corrections.all()]
-        shown.append(Said(message, every[-1], every[:-1], why.get(getattr(message, "folded_by", None) or 0)))
+        shown.append(Said(message, every[-1], every[:-1], why.get(getattr(message, "folded_by", None) or 0),
+                          getattr(message, "withheld_until", None)))  # fmt: skip
     return shown
 
 

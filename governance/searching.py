@@ -83,8 +83,12 @@ def search(words: str, *, page: int = 1) -> Found:
         cursor.execute(THREADS, asked | {"most": MOST_THREADS})
         by_title = [number for (number,) in cursor.fetchall()]
     written = Message.objects.select_related("author", "thread").filter(pk__in=list(parts)[:PAGE]).order_by("-id")
-    shown = written.annotate(folded_by=folding.by_now(Coalesce("corrects", "pk")))
+    shown = written.annotate(folded_by=folding.by_now(Coalesce("corrects", "pk")),
+                             withheld_until=reading.withheld_until("corrects", "pk"))  # fmt: skip
     names = reading.all_names([message.thread for message in shown])
-    hits = [Hit(one, names[one.thread_id], parts[one.pk], one.folded_by is not None) for one in shown]
+    hits = [
+        Hit(one, names[one.thread_id], "" if one.withheld_until else parts[one.pk], one.folded_by is not None)
+        for one in shown
+    ]
     threads = list(Thread.objects.filter(pk__in=by_title).order_by("-id")) if page == 1 else []
     return Found(threads, hits, len(parts) > PAGE)

@@ -38,6 +38,7 @@ from governance.models.panels import (
 from governance.models.pauses import Pause, PauseGround, PauseRequest
 from governance.models.petitions import Petition, PetitionKind, Signature, Support
 from governance.models.proposals import Method, Option, Proposal, RollEntry
+from governance.models.reports import MessageReport, Outcome, ReportAnswer, ReportGround, Withholding
 from governance.models.resignations import Pressure, Resignation
 from governance.models.rules import BOUNDS, CUTS, WHOLE, Parameter, Rule
 from governance.models.standing import Standing, Status
@@ -76,12 +77,14 @@ __all__ = [
     "Mandate",
     "Measure",
     "Message",
+    "MessageReport",
     "Method",
     "Motion",
     "NeverAGround",
     "Office",
     "OfficeEnd",
     "Option",
+    "Outcome",
     "Panel",
     "PanelSeat",
     "PanelVote",
@@ -94,6 +97,8 @@ __all__ = [
     "Post",
     "Pressure",
     "Proposal",
+    "ReportAnswer",
+    "ReportGround",
     "Resignation",
     "Restriction",
     "Right",
@@ -112,4 +117,5 @@ __all__ = [
     "Tally",
     "Thread",
     "Topic",
+    "Withholding",
 ]
