@@ -1,4 +1,4 @@
-"""One of several processes: `python -m tests.bench.acts JOB WORKER COUNT START` lives COUNT lives of a task.
+"""One of several processes: `python -m tests.bench.acts JOB WORKER COUNT` lives COUNT lives of a task.
 
 A life is claim, hand in, accept by a peer, pay. Prints when it ended and the median milliseconds of a claim.
 """
@@ -10,8 +10,10 @@ import uuid
 
 import django
 
+from tests.bench import crowd
 
-def main(job_id: int, worker: int, count: int, start: float) -> None:
+
+def main(job_id: int, worker: int, count: int) -> None:
     """Wait for the common start, then work."""
     django.setup()
     from coop import clock  # noqa: PLC0415 - after setup
@@ -23,7 +25,7 @@ def main(job_id: int, worker: int, count: int, start: float) -> None:
     job = Job.objects.select_related("client", "work_type").get(pk=job_id)
     member, peer = person(CHORUS[2 * worker]), person(CHORUS[2 * worker + 1])
     times = []
-    time.sleep(max(0.0, start - time.time()))
+    crowd.wait_for_all()
     for _life in range(count):
         began = time.perf_counter()
         assignment = claims.claim_next(job, by=member, at=clock.now())
@@ -34,4 +36,4 @@ def main(job_id: int, worker: int, count: int, start: float) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]))
+    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

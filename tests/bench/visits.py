@@ -1,4 +1,4 @@
-"""One of several visitors: `python -m tests.bench.visits JOB WORKER COUNT START ORIGIN WHAT`.
+"""One of several visitors: `python -m tests.bench.visits JOB WORKER COUNT ORIGIN WHAT`.
 
 WHAT is `lives` (hand in, which answers with the next task; a peer accepts) or `floor` (an empty page, signed in).
 """
@@ -12,6 +12,8 @@ import uuid
 from urllib.parse import urlencode, urlsplit
 
 import django
+
+from tests.bench import crowd
 
 
 class Visitor:
@@ -48,7 +50,7 @@ class Visitor:
         return answer, answer.read().decode()
 
 
-def main(job: str, worker: int, count: int, start: float, origin: str, what: str) -> None:
+def main(job: str, worker: int, count: int, origin: str, what: str) -> None:
     """Wait for the common start, then visit; print when it ended and the median milliseconds of a life."""
     django.setup()
     from coop.demo.founding import CHORUS, DOMAIN  # noqa: PLC0415 - after setup
@@ -60,7 +62,7 @@ def main(job: str, worker: int, count: int, start: float, origin: str, what: str
         answer, _ = member.post(f"/jobs/{job}/claim/")
         task = str(answer.headers["Location"])
     times = []
-    time.sleep(max(0.0, start - time.time()))
+    crowd.wait_for_all()
     for _visit in range(count):
         began = time.perf_counter()
         task = _life(member, peer, task) if what == "lives" else _empty(member)
@@ -82,4 +84,4 @@ def _empty(member: Visitor) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), sys.argv[5], sys.argv[6])
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5])

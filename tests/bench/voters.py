@@ -1,4 +1,4 @@
-"""One of several processes: `python -m tests.bench.voters VOTE WORKER COUNT START` lets COUNT people vote.
+"""One of several processes: `python -m tests.bench.voters VOTE WORKER COUNT` lets COUNT people vote.
 
 Prints when it ended and the median milliseconds of one.
 """
@@ -9,8 +9,10 @@ import time
 
 import django
 
+from tests.bench import crowd
 
-def main(vote_id: int, worker: int, count: int, start: float) -> None:
+
+def main(vote_id: int, worker: int, count: int) -> None:
     """Wait for the common start, then vote."""
     django.setup()
     from coop import clock  # noqa: PLC0415 - after setup
@@ -21,7 +23,7 @@ def main(vote_id: int, worker: int, count: int, start: float) -> None:
     first = 1000 + worker * count
     mine = RollEntry.objects.filter(proposal=vote, position__range=(first, first + count - 1)).select_related("person")
     people, times = [entry.person for entry in mine], []
-    time.sleep(max(0.0, start - time.time()))
+    crowd.wait_for_all()
     for person in people:
         began = time.perf_counter()
         voting.cast(vote, "yes", by=person, at=clock.now())
@@ -30,4 +32,4 @@ def main(vote_id: int, worker: int, count: int, start: float) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]))
+    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

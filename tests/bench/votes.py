@@ -10,7 +10,7 @@ from coop.database import roles
 from tests.bench import crowd, place
 from tests.bench.place import CONCURRENCY, Place
 
-MEMBERS, CASTS = 100_000, 300
+MEMBERS, CASTS = 100_000, 1_000
 
 PEOPLE = """
 ALTER TABLE people_person DISABLE TRIGGER ALL;

@@ -5,14 +5,15 @@ from datetime import datetime
 
 import psycopg
 import pytest
+from django.db import IntegrityError, connection
 from pytest_django import DjangoAssertNumQueries
 
 from coop import clock
 from coop.people.models import Person
 from coop.record.models import Event
 from coop.refusals import Refused
-from governance import proposals, receipts, resigning, voting
-from governance.models import Ballot, Proposal, Tally
+from governance import counting, proposals, receipts, resigning, voting
+from governance.models import Ballot, Mandate, Proposal, Tally
 from governance.receipts import Found
 from governance.voting import State
 from tests.governance.conftest import Voted, cast_all, electors, reach
@@ -189,9 +190,10 @@ def test_nothing_is_counted_before_the_close(published: Callable[..., Proposal],
     ('{"whole": {"roll": 36, "yes": 1, "no": 2, "abstain": 0, "met": true}}', True),
     ('{"whole": {"roll": 36, "yes": 1, "no": 2, "abstain": 0, "met": false}}', True),
     ("{}", True),
+    (None, True),
 ])  # fmt: skip
 def test_a_count_that_the_ballots_do_not_say_is_refused(
-    published: Callable[..., Proposal], attack: Callable[..., None], counts: str, passed: object
+    published: Callable[..., Proposal], attack: Callable[..., None], counts: str | None, passed: object
 ) -> None:
     proposal = published()
     cast_all(proposal, yes=1, no=2)
@@ -201,6 +203,28 @@ def test_a_count_that_the_ballots_do_not_say_is_refused(
         [proposal.pk, counts, passed],
         guard="tally_is_what_the_ballots_say",
     )
+
+
+def test_a_count_that_does_not_come_to_the_result_twice_is_no_tally(
+    published: Callable[..., Proposal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposal = published()
+    cast_all(proposal, yes=3)
+    at = reach(proposal.closes_at)
+    monkeypatch.setattr(counting, "passes", lambda *_counted: False)
+    with pytest.raises(IntegrityError, match="do not come to what it says"):
+        voting.close(proposal, at=at)
+    assert (Tally.objects.count(), Mandate.objects.exclude(proposal=None).count()) == (0, 0)
+
+
+def test_what_a_tally_leaves_unsaid_the_ballots_say(published: Callable[..., Proposal]) -> None:
+    proposal = published()
+    cast_all(proposal, yes=1, no=2)
+    reach(proposal.closes_at)
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO governance_tally (proposal_id, counted_at) VALUES (%s, now())", [proposal.pk])
+    tally = Tally.objects.get(proposal=proposal)
+    assert (tally.counts["whole"]["yes"], tally.counts["whole"]["no"], tally.passed) == (1, 2, False)
 
 
 def test_a_tally_stands(voted: Voted, attack: Callable[..., None]) -> None:
@@ -225,7 +249,7 @@ def test_casting_costs_a_known_number_of_queries(
 ) -> None:
     proposal = published()
     at = reach(proposal.opens_at)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         voting.cast(proposal, "yes", by=amina, at=at)
 
 
