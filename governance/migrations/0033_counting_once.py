@@ -23,7 +23,7 @@ TALLYING = import_module("governance.migrations.0018_petition_guards").TALLYING.
 class Migration(migrations.Migration):
     """Install the guard anew."""
 
-    dependencies: ClassVar = [("governance", "0028_proposal_words")]
+    dependencies: ClassVar = [("governance", "0032_reports_guards")]
     operations: ClassVar = [
         guards.Procedure(
             "tally_is_what_the_ballots_say",
