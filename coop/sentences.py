@@ -95,6 +95,10 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "people.joined": gettext_lazy("%(who)s joined."),
     "mandates.stopped": gettext_lazy("The decision of %(subject)s was stopped by a vote of all."),
     "petitions.signed": gettext_lazy("A member signed %(subject)s."),
+    "pilots.measured": gettext_lazy(
+        "The pilot of %(subject)s was measured: %(units)s units by %(people)s members, half of them within %(seconds)s"
+        " seconds; it takes %(pay)s an answer at least."
+    ),
     "proposals.backed": gettext_lazy("%(who)s spoke up about the draft %(subject)s: whether to put it to all."),
     "proposals.drafted": gettext_lazy("%(who)s drafted %(subject)s."),
     "proposals.published": gettext_lazy("%(who)s published %(subject)s; its text and its roll stand."),

@@ -6,7 +6,7 @@ What is due is so whether or not these jobs run; they only do it without being a
 from procrastinate.contrib.django import app
 
 from coop import clock
-from tasks import answers, claims, datasets, disputes, reviews, watch
+from tasks import answers, claims, datasets, disputes, pilots, reviews, watch
 from tasks.models import Upload
 
 AT_ONCE = 500
@@ -48,3 +48,10 @@ def load_data_set(upload_id: int) -> None:
 def look(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Open cases for members who are kept from work without a decision."""
     watch.look(at=clock.now())
+
+
+@app.periodic(cron="41 * * * *")
+@app.task(queueing_lock="tasks.measure_pilots", pass_context=False)
+def measure_pilots(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Write down what pilots show once they are large enough, and anew every seven days."""
+    pilots.measure_due(at=clock.now())

@@ -17,7 +17,7 @@ from governance import standing
 from payments import escrow, floors, instruments
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
-from tasks import cards, locks
+from tasks import cards, locks, pilots
 from tasks.models import OPEN_STATES, Assignment, AssignmentState, Draft, Job, Task
 
 # How long a task whose time ran out waits for what was saved in time to be handed in.
@@ -169,7 +169,8 @@ def claim_next(job: Job, *, by: Person, at: datetime, card: str = "", wanted: Ta
         if claimed is None and expire_due(job, at=at):
             claimed = _claim(job, by, at, card, wanted)
     except IntegrityError as error:
-        claimed = _explain(error, job, by)
+        piloting = _guard(error) == pilots.GUARD
+        claimed = _after_pilot(job, by, at, card, wanted) if piloting else _explain(error, job, by)
     if claimed is None:
         reason = _("There is no task left for you in this job at this moment.")
         raise Refused(Refusal(reason, "", _("Slots can come back. You need not wait here."), status=409))
@@ -238,9 +239,20 @@ def _lock_money(claimed: Assignment, terms: Offer, at: datetime) -> None:
     escrow.commit(claimed.job_id, claimed.person_id, claimed.pk, amount, at=at, onboarding=terms.is_onboarding)
 
 
+def _after_pilot(job: Job, by: Person, at: datetime, card: str, wanted: Task | None) -> Assignment | None:
+    """Measure the job's pilot and claim again, or say what it waits for."""
+    refuse_if(pilots.refusal_after_measuring(job, by=by, at=at))
+    return _claim(job, by, at, card, wanted)
+
+
+def _guard(error: IntegrityError) -> str | None:
+    """Return the name of the guard or constraint that refused a write."""
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+
+
 def _explain(error: IntegrityError, job: Job, by: Person) -> Assignment:
     """Return the task that a second tab claimed at the same moment, or say what the database refused."""
-    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    name = _guard(error)
     if name == "one_open_claim_per_person_and_job":
         return Assignment.objects.select_related("task", "job__work_type").get(
             job=job, person=by, state=AssignmentState.CLAIMED

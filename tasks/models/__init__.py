@@ -1,6 +1,7 @@
 """The work: jobs, data sets, tasks, assignments, answers, reviews, and the disputes over rejected answers."""
 
 from tasks.models.disputes import Dispute, Finding, LooksFor, Peer, Settlement
+from tasks.models.pilots import Pilot, Rescoping
 from tasks.models.work import (
     LIVE_STATES,
     OPEN_STATES,
@@ -33,8 +34,10 @@ __all__ = [
     "Job",
     "LooksFor",
     "Peer",
+    "Pilot",
     "RateCard",
     "Report",
+    "Rescoping",
     "Review",
     "ReviewRule",
     "Settlement",

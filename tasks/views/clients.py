@@ -18,7 +18,7 @@ from coop.refusals import refuse_if
 from payments import accounts, escrow, ledger, rates
 from payments.founding import FOR_THE_HOUSE
 from payments.models import WorkType
-from tasks import bounded, datasets, exports, forms, jobs
+from tasks import bounded, datasets, exports, forms, jobs, pilots
 from tasks.models import Job
 
 PER_PAGE = 20
@@ -124,7 +124,7 @@ def _show(request: HttpRequest, job: Job, raising: forms.Raise, status: int = 20
         "missing": jobs.missing(job), "available": escrow.available(job.client), "held": escrow.set_aside(job.pk),
         "refusal_to_fund": jobs.refusal_to_fund(job), "refusal_to_open": jobs.refusal_to_open(job),
         "guide": markdown.html(job.guide), "uploads": uploads, "raising": raising,
-        "rate": jobs.voted_rate(job.work_type),
+        "rate": jobs.voted_rate(job.work_type), "pilot": pilots.shown(job),
     }  # fmt: skip
     if shown["rate"]:
         time = rates.measured_time(job.work_type, shown["rate"])

@@ -19,17 +19,20 @@ def main(tasks: int) -> None:
 
     from coop import clock  # noqa: PLC0415
     from coop.demo.life import person  # noqa: PLC0415
+    from coop.people import clients  # noqa: PLC0415
     from coop.people.models import Client  # noqa: PLC0415
     from governance import offices  # noqa: PLC0415
     from payments import deposits  # noqa: PLC0415
     from payments.models import WorkType  # noqa: PLC0415
     from tasks import datasets, jobs  # noqa: PLC0415
 
-    at, olga, orbit = clock.now(), person("Olga"), Client.objects.get(slug="orbit")
+    # Of a client of its own, or it would be a pilot of Orbit's work (N4).
+    at, olga, name = clock.now(), person("Olga"), f"bench-{uuid.uuid4().hex[:12]}"
+    client = Client.objects.get(pk=clients.found(name=name, slug=name, by=olga, at=at).pk)
     treasurer = offices.held_by(person("Teresa"), at)[0]
-    deposits.record(orbit, amount=Decimal(tasks), reference=f"BENCH-{uuid.uuid4().hex[:12]}", by=treasurer, at=at)
+    deposits.record(client, amount=Decimal(tasks), reference=f"BENCH-{uuid.uuid4().hex[:12]}", by=treasurer, at=at)
     job = jobs.draft(
-        orbit, work_type=WorkType.objects.get(slug="product-match"), title=f"Bench of {tasks} tasks", guide="Choose.",
+        client, work_type=WorkType.objects.get(slug="product-match"), title=f"Bench of {tasks} tasks", guide="Choose.",
         form={"question": "The same?", "labels": ["Same", "Different"], "multiple": False}, overlap=1,
         pay=Decimal("0.09"), review_rule="peer", by=olga, at=at,
     )  # fmt: skip

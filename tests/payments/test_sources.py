@@ -54,11 +54,16 @@ PAY_FIELDS: dict[str, dict[str, str]] = {
         "expires_at": "by the job's time limit", "submitted_at": "by its guard", "accept_by": "by the job's days",
         "decided_at": "by its guard",
     },
+    "tasks.Rescoping": {"job": "by the database, when it opens (N4)", "at": "likewise"},
+    "tasks.Pilot": dict.fromkeys(
+        ("id", "job", "units", "people", "median_seconds", "least_pay", "measured_at"), "measured by the database (N4)"
+    ),
 }  # fmt: skip
 # What the functions that decide in the database may look at besides `public` tables that have guards.
 NOT_READ = re.compile(r"current_setting\('(?!transaction_isolation)|pg_settings|inet_client|current_query|random\(\)")
 DECIDING_FUNCTIONS = re.compile(
-    r"^(payments_|tasks_may_work|tasks_least_pay|tasks_money_needed|tasks_set_aside|guard_(rate|fee|instrument|payout|job|"
+    r"^(payments_|tasks_may_work|tasks_least_pay|tasks_money_needed|tasks_set_aside|tasks_(former|rescopes|note|measure)|"
+    r"guard_(rate|fee|instrument|payout|job|pilot|no_vote|"
     r"assignment|work_is|wage|money|unclaimed|impact))"
 )
 

@@ -1,0 +1,103 @@
+"""Pilots: work that asks something else than a client's former work of the kind is paid and measured first (N4).
+
+The terms of an open job never change; a longer guide is a new job. Where it differs from the client's work of the last
+twelve months, its first units are the pilot: paid as any other. The database notes it, measures it, and says the least
+pay at which an hour makes what it made before.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+
+from coop.people.models import Person
+from coop.record import events
+from coop.refusals import Refusal
+from payments.money import from_micro, to_micro
+from payments.templatetags.money import money
+from tasks.models import LIVE_STATES, Job, Pilot, Rescoping
+
+UNITS, PEOPLE, EACH = 30, 10, 6
+FRESH = timedelta(days=7)
+GUARD = "work_is_piloted_before_it_grows"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a pilot shows so far: accepted units by how many people, their median beside that of before, in seconds.
+
+    `least_pay` is in US dollars for each answer; the last three are None before anything was accepted.
+    """
+
+    units: int
+    people: int
+    median: int | None
+    former: int | None
+    least_pay: Decimal | None
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether it is large enough to be measured by."""
+        return self.units >= UNITS and self.people >= PEOPLE
+
+
+def shown(job: Job) -> Shown | None:
+    """Return what the pilot of a job shows so far; None for work that asks nothing else than before."""
+    if not Rescoping.objects.filter(job=job).exists():
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT units, people, median, former, least_pay FROM tasks_measure_pilot(%s)", [job.pk])
+        units, people, median, former, least = cursor.fetchone()
+    return Shown(units, people, median, former, None if least is None else from_micro(least))
+
+
+def measure(job: Job, *, at: datetime) -> Pilot | None:
+    """Write down what a pilot shows, as the database measures it; None while it is too small. Anybody may ask (P5)."""
+    try:
+        with transaction.atomic():
+            pilot = Pilot.objects.create(
+                job=job, units=0, people=0, median_seconds=0, least_pay=Decimal(0), measured_at=at
+            )
+            pilot.refresh_from_db()
+            events.write(
+                "pilots.measured", by=None, subject=f"job:{job.pk}", at=at, units=pilot.units, people=pilot.people,
+                seconds=pilot.median_seconds, pay=to_micro(pilot.least_pay),
+            )  # fmt: skip
+    except IntegrityError:
+        return None
+    return pilot
+
+
+def measure_due(*, at: datetime) -> int:
+    """Measure the pilots of open jobs that were not measured in seven days; return how many were large enough."""
+    fresh = Pilot.objects.filter(measured_at__gt=at - FRESH)
+    due = Job.objects.filter(rescoping__isnull=False, closed_at=None).exclude(pilots__in=fresh)
+    return sum(measure(job, at=at) is not None for job in due.order_by("pk"))
+
+
+def refusal_after_measuring(job: Job, *, by: Person, at: datetime) -> Refusal | None:
+    """Measure a job's pilot if that is due, and say why a person can take nothing of it now; None if they can."""
+    fresh = job.pilots.filter(measured_at__gt=at - FRESH).order_by("-pk").first()
+    pilot = fresh or measure(job, at=at)
+    if pilot is None:
+        return _waiting(job, by)
+    if job.pay >= pilot.least_pay:
+        return None
+    words = _("This work takes longer than this client's work before: it takes %(least)s at least for each answer.")
+    return Refusal(
+        words % {"least": money(pilot.least_pay, "USD")}, "N4", _("It opens again when the client raises its pay."),
+        status=409,
+    )  # fmt: skip
+
+
+def _waiting(job: Job, by: Person) -> Refusal:
+    mine = job.assignments.filter(person=by, state__in=LIVE_STATES).count()
+    if mine >= EACH:
+        words = _("This work is new and is being measured: each member does %(each)s of its tasks at first.")
+        return Refusal(words % {"each": EACH}, "N4", _("What you did is paid. Others go on now."), status=409)
+    return Refusal(
+        _("This work is new and is being measured: its first tasks are all taken."), "N4",
+        _("It goes on when ten members' answers were accepted."), status=409,
+    )  # fmt: skip
