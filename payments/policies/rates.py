@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy
 
 from coop.people.models import Person
 from coop.refusals import Refusal
-from governance.models import Mandate
+from governance.models import CUTS, Mandate
 from governance.policy import Payload, expect
 from payments import floors, rates
 from payments.forms import NewRate
 from payments.models import Rate
+from payments.policies import impacts
 from payments.policies.impacts import Replayed
 from payments.templatetags.money import change as signed
 from payments.templatetags.money import money
@@ -121,7 +122,20 @@ def _against(rate: Rate, payload: Payload) -> list[Refusal]:
     if amount == rate.amount and seconds == rate.estimated_seconds:
         found.append(Refusal(_("This is the rate in force.")))
     below = floors.refusal(rate.work_type_id, amount, seconds=_number(seconds))
-    return [*found, below] if below else found
+    return [*found, *([below] if below else _too_soon(payload, rate))]
+
+
+def _too_soon(payload: Payload, rate: Rate) -> list[Refusal]:
+    """Return that a cut of comparable work was proposed or failed not long ago (3.3); a raise keeps no rhythm."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT payments_cut_alike(%s)", [rate.work_type_id])
+        (alike,) = cursor.fetchone()
+    if not alike or impacts.needed_rule(RateChange.name, payload) not in CUTS:
+        return []
+    return [Refusal(
+        _("There was a proposal to cut comparable work not long ago."), rule="3.3", status=409,
+        appeal=_("One such proposal is allowed in 90 days, and after one that failed, 180 days must pass."),
+    )]  # fmt: skip
 
 
 def _change(payload: Payload, *, replaced: bool = False) -> Change:

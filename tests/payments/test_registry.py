@@ -42,6 +42,7 @@ UNSAYABLE = {
     "an order that depends (G16)": (Kind.OPENING, "work_type:1", {"open": "unless the board decides otherwise"}),
     "a device shut out (J5)": (Kind.REGION, "device:phone", {"open": False}),
     "every region shut": (Kind.REGION, "", {"open": False}),
+    "a way to be paid that does not exist": (Kind.RAIL, "rail:moon", {"open": True}),
     "the last way to be paid shut": (Kind.RAIL, "rail:by_hand", {"open": False}),
     "a qualification in oneself": (Kind.QUALIFICATION, "work_type:1", {"of": 1, "units": 5}),
 }
