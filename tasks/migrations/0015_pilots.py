@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     """Make the tables."""
 
     dependencies = [
-        ("tasks", "0013_floor_guards"),
+        ("tasks", "0014_floor_guards"),
     ]
 
     operations = [

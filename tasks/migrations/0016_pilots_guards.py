@@ -159,7 +159,7 @@ CLAIMED = f"""
 class Migration(migrations.Migration):
     """Note what asks something else, measure it, and watch the tasks taken of it."""
 
-    dependencies: ClassVar = [("tasks", "0014_pilots"), ("payments", "0016_floor_guards")]
+    dependencies: ClassVar = [("tasks", "0015_pilots"), ("payments", "0017_floor_guards")]
     operations: ClassVar = [
         migrations.RunSQL(FORMER),
         migrations.RunSQL(MEASURE),

@@ -44,7 +44,7 @@ COMPUTED = (
 class Migration(migrations.Migration):
     """Put both in the place of what stood."""
 
-    dependencies: ClassVar = [("payments", "0016_floor_guards")]
+    dependencies: ClassVar = [("payments", "0017_floor_guards")]
     operations: ClassVar = [
         migrations.RunSQL(HOLDS),
         migrations.RunSQL(TOO_SOON),
