@@ -73,9 +73,11 @@ class Seen:
 
     @property
     def needs(self) -> list[tuple[str, str]]:
-        """Return who decides and what each of them needs."""
-        rule = self.proposal.rule
-        return [(group_name(group), needs(rule, group)) for group in groups(rule)]
+        """Return who decides and what each of them needs; those who need the same, on one line."""
+        rule, alike = self.proposal.rule, dict[str, list[str]]()
+        for group in groups(rule):
+            alike.setdefault(needs(rule, group), []).append(group_name(group))
+        return [("; ".join(names), needed) for needed, names in alike.items()]
 
     @property
     def over(self) -> bool:

@@ -16,8 +16,11 @@ from governance.views import me
 @require_safe
 @login_required
 def kinds(request: HttpRequest) -> HttpResponse:
-    """Show what can be voted on; go straight on when there is one kind only."""
-    known = policies.known()
+    """Show what can be proposed by writing; go straight on when there is one kind only.
+
+    What members call by a petition or by standing has nothing to fill in.
+    """
+    known = [policy for policy in policies.known() if policy.form_class.base_fields]
     if len(known) == 1:
         return redirect("governance:propose", known[0].name)
     return render(request, "governance/kinds.html", {"policies": known})

@@ -35,16 +35,17 @@ def home(request: HttpRequest) -> HttpResponse:
     known = voting.listed()
     drafts = Proposal.objects.filter(published_at=None, proposed_by=person) if person else Proposal.objects.none()
     open_now = voting.open_now(at)
-    voted = voting.voted_in(open_now, person) if person else set()
     decided = known.filter(closes_at__lte=at).exclude(pk__in=[vote.pk for vote in open_now])
     shown: dict[str, Any] = {
-        "open": [(vote, vote.pk in voted) for vote in open_now],
         "coming": known.filter(opens_at__gt=at).order_by("opens_at"),
         "drafts": drafts.order_by("-id")[:10],
         "gathering": supporting.gathering()[:10] if person else [],
         "page_obj": Paginator(decided, 10).get_page(request.GET.get("page")),
     }
-    shown["decided"] = [explaining.seen(vote, at) for vote in shown["page_obj"]]
+    listed = list(shown["page_obj"])
+    shown["took_part"] = voting.voted_in([*open_now, *listed], person) if person else set()
+    shown["open"] = [(vote, vote.pk in shown["took_part"]) for vote in open_now]
+    shown["decided"] = [explaining.seen(vote, at) for vote in listed]
     shown["refusal"] = standing.refusal(person, doing="propose", at=at) if person else None
     return render(request, "governance/votes.html", shown)
 

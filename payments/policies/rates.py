@@ -22,6 +22,7 @@ from payments.templatetags.money import change as signed
 from payments.templatetags.money import money
 
 WINDOW = timedelta(days=28)
+CENT = Decimal("0.01")
 AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 
 
@@ -88,13 +89,10 @@ class RateChange(Replayed):
         """Return what the change makes of this person's week, from their last 28 days; empty if they did none."""
         change = _change(payload, replaced=True)
         _people, units = _recent(change.old.work_type_id, at, person)
-        week = (change.amount - change.old.amount) * units / 4
-        if not week:
+        month = (change.amount - change.old.amount) * units
+        if not month:
             return ""
-        words = _("About %(sum)s a week more, from your last 28 days.")
-        if week < 0:
-            words = _("About %(sum)s a week less, from your last 28 days.")
-        return words % {"sum": money(abs(week).quantize(Decimal("0.01")), change.old.currency)}
+        return _in_words(month, change.old.currency)
 
     def enact(self, mandate: Mandate, payload: Payload, at: datetime) -> None:
         """Write the new rate by the mandate; raise Stale if the version it replaces is no longer current."""
@@ -109,6 +107,20 @@ class RateChange(Replayed):
             mandate=mandate,
             since=at,
         )
+
+
+def _in_words(month: Decimal, currency: str) -> str:
+    """Return a difference in 28 days in words: for each week, or where that is less than a cent, exactly for all."""
+    week = abs(month / 4).quantize(CENT)
+    if week:
+        words = _("About %(sum)s a week more, from your last 28 days.")
+        if month < 0:
+            words = _("About %(sum)s a week less, from your last 28 days.")
+        return words % {"sum": money(week, currency)}
+    words = _("%(sum)s more for all that you did in the last 28 days.")
+    if month < 0:
+        words = _("%(sum)s less for all that you did in the last 28 days.")
+    return words % {"sum": money(abs(month), currency)}
 
 
 def _against(rate: Rate, payload: Payload) -> list[Refusal]:

@@ -242,7 +242,7 @@ def propose_a_cut(page: Page) -> Proposal:
     page.locator("[name=work_type]").select_option(label=str(WorkType.objects.get(slug="product-match")))
     fill(page, amount="0.087", estimated_seconds="30", title="Shall matching pay US$ 0.087?", text="To win a client.")
     press(page, "Write the draft")
-    reads(page, "US$ 0.09 to US$ 0.087", "What changes for you", "a week less", "0 of 5 members back it")
+    reads(page, "US$ 0.09 to US$ 0.087", "What changes for you", "US$ 0.003 less for all", "0 of 5 members back it")
     press(page, "Put it before the members")
     # Four more back it on their own phones.
     draft = Proposal.objects.get()

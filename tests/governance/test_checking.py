@@ -63,10 +63,12 @@ def test_a_check_shows_impact_rule_thresholds_dates_and_saves_nothing(
     before = Event.objects.count(), Proposal.objects.count()
     page = checked(signed_in(amina), rate(matching, "0.087"))
     for words in (
-        "Compare products: US$ 0.09 to US$ 0.087 a task (\N{MINUS SIGN}3.3%)", "What changes for you", "a week less",
+        "Compare products: US$ 0.09 to US$ 0.087 a task (\N{MINUS SIGN}3.3%)", "What changes for you",
+        "US$ 0.003 less for all",
         "People who did this work in the last 28 days 2", "Yes, by rule N1.",
         "People who would be paid less or later 2",
-        "Those whose work it is yes from at least 2/3 of those who say yes or no, and from at least 40 % of the roll",
+        "Those whose work it is; Members of more than 180 days, of those whose work it is yes from at least 2/3",
+        "of those who say yes or no, and from at least 40 % of the roll",
         "5 members must back the draft", "If it were published today", "Nothing found: one question",
     ):  # fmt: skip
         assert words in page

@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from coop import clock
 from coop.people.models import Person
-from governance import resigning, standing, voting
+from governance import proposals, resigning, standing, voting
 from governance.models import Pause, PauseGround, PauseRequest, Proposal, Resignation, Status
 from tests.governance.conftest import Voted, members, reach
 
@@ -157,6 +159,28 @@ def test_leaving_is_two_clicks_and_only_ones_own(amina: Person, signed_in: Signe
     browser.post("/standing/leave/", {"sure": "on", "pressure": "none"})
     resigning.leave_due(reach(Resignation.objects.get(taken_back_at=None).due_at))
     assert standing.status(amina) == Status.LEFT
+
+
+def test_a_members_votes_cost_as_much_with_one_as_with_many(
+    draft: Callable[..., Proposal], voted: Voted, amina: Person, signed_in: SignedIn,
+) -> None:  # fmt: skip
+    browser = signed_in(amina)
+    voted(colour="red")
+    first = proposals.publish(draft(colour="blue"), by=amina, at=clock.now())
+    draft(colour="grey")
+    reach(first.opens_at)
+    with CaptureQueriesContext(connection) as few:
+        assert "you voted" in text(browser.get("/votes/"))
+    for colour in ("white", "black", "pink"):
+        proposals.publish(draft(colour=colour), by=amina, at=clock.now())
+        draft(colour=f"light {colour}")
+    at = reach(Proposal.objects.exclude(published_at=None).latest("opens_at").opens_at)
+    # A vote that is over and not counted yet is asked about by itself, for minutes.
+    voting.close(first, at=at)
+    with CaptureQueriesContext(connection) as many:
+        page = text(browser.get("/votes/"))
+    assert page.count("read and vote") == 3
+    assert len(many) == len(few) == 14
 
 
 def test_pages_cost_a_known_number_of_queries(
