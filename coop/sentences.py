@@ -94,6 +94,8 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "people.changed": gettext_lazy("%(who)s changed the facts of an account."),
     "people.joined": gettext_lazy("%(who)s joined."),
     "mandates.stopped": gettext_lazy("The decision of %(subject)s was stopped by a vote of all."),
+    "offices.ended": gettext_lazy("The members recalled the %(post)s (%(subject)s)."),
+    "petitions.answered": gettext_lazy("An officer answered %(subject)s."),
     "petitions.signed": gettext_lazy("A member signed %(subject)s."),
     "pilots.measured": gettext_lazy(
         "The pilot of %(subject)s was measured: %(units)s units by %(people)s members, half of them within %(seconds)s"

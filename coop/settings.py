@@ -234,6 +234,7 @@ GOVERNANCE_POLICIES = [
     "governance.conduct.BylawChange",
     "governance.expulsion.Expulsion",
     "governance.stopping.Stop",
+    "governance.recalling.Recall",
     "governance.elections.Election",
 ]
 # What falls due by time is true without a background job having run: asked before a member's pay is shown or paid out.

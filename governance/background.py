@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from coop import clock
 from coop.people.models import Person
-from governance import elections, letters, notices, posting, resigning, standing, voting
+from governance import elections, letters, notices, petitions, posting, resigning, standing, voting
 
 
 @app.periodic(cron="* * * * *")
@@ -17,8 +17,8 @@ def carry_on(timestamp: int) -> int:  # noqa: ARG001 - the planned time is hande
 @app.periodic(cron="*/10 * * * *")
 @app.task(queueing_lock="governance.put_to_vote")
 def put_to_vote(timestamp: int) -> int:  # noqa: ARG001 - likewise
-    """Put to the vote the candidates of calls that are over; return how many."""
-    return elections.put_all(clock.now())
+    """Put to the vote the candidates of calls that are over, and recalls that enough have signed; return how many."""
+    return elections.put_all(clock.now()) + petitions.call_all(clock.now())
 
 
 @app.periodic(cron="7 * * * *")

@@ -258,6 +258,15 @@ class ChooseLetters(forms.Form):
     )
 
 
+class AnswerRecall(forms.Form):
+    """What an officer says to those who would recall them."""
+
+    text = forms.CharField(
+        label=_("Your answer"), max_length=LONGEST_STATEMENT, widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("Up to 1,200 characters, shown beside the question. You can add another until the vote opens."),
+    )  # fmt: skip
+
+
 class Stand(forms.Form):
     """What a candidate says; the same room for everybody."""
 

@@ -67,6 +67,12 @@ def posts(at: datetime) -> list[Post]:
     return list(Post.objects.filter(since__lte=at).order_by("name", "-version").distinct("name"))
 
 
+def words(post: str, at: datetime) -> list[str]:
+    """Return in words what the holder of a post may do at a moment that others may not."""
+    rights = Post.objects.filter(name=post, since__lte=at).order_by("-version").values_list("rights", flat=True)
+    return [str(Right(right).label) for right in rights.first() or []]
+
+
 def clash(person: Person, post: str, begins: datetime, ends: datetime) -> Office | None:
     """Return an office of a person in that time which excludes another post, or None; the database asks the same."""
     known = {one.name: one for one in posts(begins)}

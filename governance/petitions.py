@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
-from governance import proposals, standing
-from governance.models import Mandate, Office, Petition, PetitionKind, Proposal, Signature
+from governance import offices, proposals, standing
+from governance.models import Mandate, Office, Petition, PetitionKind, Proposal, Signature, Status
 from governance.options import Asked
 
 STOPPABLE = {"N1", "N2", "N3", "N4", "N5", "N6"}
@@ -56,6 +56,11 @@ def to_stop(proposal: Proposal) -> Petition | None:
     return Petition.objects.select_related("stops__mandate").filter(stops=proposal).first()
 
 
+def callable_until(petition: Petition) -> datetime:
+    """Return until when a petition that enough have signed can call its vote: a recall as long as the office lasts."""
+    return petition.recalls.ends_at if petition.recalls else ends_at(petition)
+
+
 def called(petition: Petition) -> Proposal | None:
     """Return the vote that a petition called, or None."""
     return petition.votes.exclude(published_at=None).first()
@@ -83,11 +88,31 @@ def ask_to_stop(proposal: Proposal, *, by: Person, at: datetime) -> Petition:
     return petition
 
 
+def to_recall(office: Office, at: datetime) -> Petition | None:
+    """Return the petition to recall an officer that was opened in the last thirty days, or None."""
+    lately = office.recall_petitions.filter(opened_at__gt=at - RECALL_OPEN)
+    return lately.select_related("recalls").order_by("-id").first()
+
+
+def recall_refusal(office: Office, *, by: Person, at: datetime) -> Refusal | None:
+    """Return why this person cannot ask for the recall of an officer, or None. Who is asked about has no say."""
+    if not offices.held(at).filter(pk=office.pk).exists():
+        return Refusal(_("Nobody holds this post any more by this vote."), rule="N13", status=409)
+    petition = to_recall(office, at)
+    if petition and called(petition):
+        return Refusal(
+            _("The vote is called already. A petition is opened once in thirty days."), rule="N13", status=409
+        )
+    return standing.refusal(by, doing="vote", at=at)
+
+
 def ask_to_recall(office: Office, *, by: Person, at: datetime) -> Petition:
-    """Open the petition to recall an officer and sign it. Raises Refused; the database refuses a second in 30 days."""
-    refuse_if(standing.refusal(by, doing="vote", at=at))
+    """Open the petition to recall an officer, or find that of the last thirty days, and sign it. Raises Refused."""
+    refuse_if(recall_refusal(office, by=by, at=at))
     with transaction.atomic():
-        petition = Petition.objects.create(kind=PetitionKind.RECALL, recalls=office, opened_by=by, opened_at=at)
+        petition = to_recall(office, at) or Petition.objects.create(
+            kind=PetitionKind.RECALL, recalls=office, opened_by=by, opened_at=at
+        )
         sign(petition, by=by, at=at)
     return petition
 
@@ -95,7 +120,8 @@ def ask_to_recall(office: Office, *, by: Person, at: datetime) -> Petition:
 def sign_refusal(petition: Petition, *, by: Person, at: datetime) -> Refusal | None:
     """Return why a person cannot sign, or None."""
     if at >= ends_at(petition):
-        return Refusal(_("This petition is over."), rule="3.2", status=409)
+        rule = "N13" if petition.kind == PetitionKind.RECALL else "3.2"
+        return Refusal(_("This petition is over."), rule=rule, status=409)
     return standing.refusal(by, doing="vote", at=at)
 
 
@@ -116,7 +142,7 @@ def sign(petition: Petition, *, by: Person, at: datetime) -> Signature:
 
 def call(petition: Petition, *, by: Person, at: datetime) -> Proposal | None:
     """Publish the vote that a petition asks for if enough have signed, and return it. Anybody may (P5)."""
-    if called(petition) or at >= ends_at(petition) or not signed(petition).enough:
+    if called(petition) or at >= callable_until(petition) or not signed(petition).enough:
         return called(petition)
     title, payload = QUESTIONS[petition.kind](petition)
     asks = Asked(petition=petition)
@@ -125,13 +151,31 @@ def call(petition: Petition, *, by: Person, at: datetime) -> Proposal | None:
     return proposals.publish(draft, by=by, at=at)
 
 
+def call_all(at: datetime) -> int:
+    """Call the vote of each recall that enough have signed and whose vote nobody called; return how many."""
+    uncalled = Petition.objects.exclude(votes__published_at__isnull=False)
+    waiting = uncalled.filter(kind=PetitionKind.RECALL, recalls__ends_at__gt=at, recalls__end=None)
+    ready = [one for one in waiting.select_related("recalls", "opened_by") if signed(one).enough]
+    for petition in ready:
+        call(petition, by=_signer(petition), at=at)
+    return len(ready)
+
+
+def _signer(petition: Petition) -> Person:
+    """Return the first who signed and is a member still: the vote is published in their name."""
+    signers = [signature.person for signature in petition.signatures.select_related("person").order_by("id")]
+    return next(one for one in signers if standing.status(one) == Status.MEMBER)
+
+
 def _stop(petition: Petition) -> tuple[str, dict[str, object]]:
     return _("Shall vote %(number)s be stopped?") % {"number": petition.stops_id}, {"proposal": petition.stops_id}
 
 
 def _recall(petition: Petition) -> tuple[str, dict[str, object]]:
-    post = petition.recalls.post if petition.recalls else ""
-    return _("Shall the %(post)s be recalled?") % {"post": post}, {"office": petition.recalls_id}
+    assert petition.recalls is not None  # noqa: S101 - a constraint says so
+    office = petition.recalls
+    title = _("Shall the %(post)s (seat %(seat)s) be recalled?") % {"post": office.post, "seat": office.seat}
+    return title, {"office": office.pk}
 
 
 QUESTIONS: Mapping[str, Callable[[Petition], tuple[str, dict[str, object]]]] = {

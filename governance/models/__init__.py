@@ -36,7 +36,7 @@ from governance.models.panels import (
     Stage,
 )
 from governance.models.pauses import Pause, PauseGround, PauseRequest
-from governance.models.petitions import Petition, PetitionKind, Signature, Support
+from governance.models.petitions import Answer, Petition, PetitionKind, Signature, Support
 from governance.models.proposals import Method, Option, Proposal, RollEntry
 from governance.models.reports import MessageReport, Outcome, ReportAnswer, ReportGround, Withholding
 from governance.models.resignations import Pressure, Resignation
@@ -52,6 +52,7 @@ __all__ = [
     "LONGEST_MESSAGE",
     "LONGEST_STATEMENT",
     "WHOLE",
+    "Answer",
     "Appeal",
     "Ballot",
     "Bylaw",

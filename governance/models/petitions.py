@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from coop.people import privacy
 from coop.people.models import Person
 from coop.people.privacy import Audience
+from governance.models.elections import LONGEST_STATEMENT
 from governance.models.offices import Office
 from governance.models.proposals import Proposal
 
@@ -72,6 +73,19 @@ class Petition(models.Model):
 
     def __str__(self) -> str:
         return f"petition {self.pk} ({self.kind})"
+
+
+class Answer(models.Model):
+    """What an officer says to the petition that would recall them. The latest is shown; the earlier ones stay."""
+
+    petition = models.ForeignKey(Petition, models.PROTECT, related_name="answers")
+    text = models.TextField(max_length=LONGEST_STATEMENT)
+    written_at = models.DateTimeField()
+
+    privacy.declare(**dict.fromkeys(("id", "petition", "text", "written_at"), Audience.PUBLIC))
+
+    def __str__(self) -> str:
+        return f"answer to petition {self.petition_id}"
 
 
 class Signature(models.Model):

@@ -104,6 +104,20 @@ class Rule(models.Model):
                 | Q(deliberation_days=0, voting_days=7, lock_days=0, whole_yes=15_000, whole_floor=0, turnout_floor=0),
                 name="stopping_stays_easy",
             ),
+            # Nobody puts a recall beyond thirty days, its one extension among them, or out of a majority's reach.
+            models.CheckConstraint(
+                condition=~Q(key="N13")
+                | Q(
+                    deliberation_days__lte=27 - F("voting_days") - F("lock_days"),
+                    readings=1,
+                    affected_yes=None,
+                    whole_yes=15_000,
+                    whole_floor=0,
+                    turnout_floor__lte=4_500,
+                    seniors_too=False,
+                ),
+                name="recall_stays_possible",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
 from coop.refusals import refuse_if
-from governance import explaining, options, receipts, voting
+from governance import explaining, options, recalling, receipts, voting
 from governance.forms import CheckReceipt, ballot_form
 from governance.views import me
 
@@ -24,6 +24,7 @@ def ballot(request: HttpRequest, pk: int) -> HttpResponse:
         "vote": seen,
         "doubts": explaining.doubts(seen),
         "changes": explaining.changes_for(vote, me(request), at),
+        "answer": recalling.answer_to(vote.petition),
         "voted": voting.has_voted(vote, me(request)),
         "form": form,
     }

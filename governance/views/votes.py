@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
-from governance import explaining, petitions, proposals, reading, standing, supporting, voting
+from governance import explaining, petitions, proposals, reading, recalling, standing, supporting, voting
 from governance.models import Proposal
 from governance.views import me, reader
 
@@ -19,7 +19,7 @@ from governance.views import me, reader
 def _found(request: HttpRequest, pk: int) -> Proposal:
     """Return a published proposal, or a draft to its author and, once it looks for support, to all; Http404 else."""
     known = Proposal.objects.select_related(
-        "rule", "tally", "mandate__enactment", "first_reading__tally", "proposed_by"
+        "rule", "tally", "mandate__enactment", "first_reading__tally", "proposed_by", "petition"
     )
     proposal = get_object_or_404(known, pk=pk)
     hidden = proposal.published_at is None and proposal.proposed_by != request.user
@@ -59,6 +59,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
         "vote": vote,
         "doubts": explaining.doubts(vote),
         "changes": explaining.changes_for(found, person, at),
+        "answer": recalling.answer_to(found.petition),
         "phases": [] if draft else explaining.phases(found, at),
         "turnout": None if draft else proposals.turnout(found),
         "said": 0 if draft else reading.number_about(f"proposal:{found.pk}"),

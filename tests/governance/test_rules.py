@@ -132,6 +132,10 @@ def test_no_vote_is_even_asked_beyond_the_bounds(amina: Person, changes: dict[st
     ("N15", {"readings": 1}, "the_deepest_is_read_twice"), ("N6", {"seniors_too": False}, "seniors_are_asked_too"),
     ("N15", {"whole_yes": 15_000}, "the_constitution_is_not_loosened"), ("N14", {"lock_days": 61}, "timing_within"),
     ("N14", {"whole_yes": 28_000}, "nothing_is_made_impossible"), ("3.2", {"voting_days": 8}, "stopping_stays_easy"),
+    ("N13", {"voting_days": 21}, "recall_stays_possible"), ("N13", {"lock_days": 14}, "recall_stays_possible"),
+    ("N13", {"whole_yes": 20_000}, "recall_stays_possible"), ("N13", {"whole_floor": 1}, "recall_stays_possible"),
+    ("N13", {"turnout_floor": 4_501}, "recall_stays_possible"), ("N13", {"readings": 2}, "recall_stays_possible"),
+    ("N13", {"seniors_too": True}, "recall_stays_possible"),
     ("N14", {"voting_days": 4}, "voting_within_bounds"), ("N14", {"key": "N16"}, "rule_key_is_known"),
 ])  # fmt: skip
 def test_no_row_stands_beyond_the_bounds_whoever_writes_it(
