@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Count, Sum
+from django.db.models.functions import Coalesce
 
 from coop.people.models import Person
 from governance import pauses, voting
@@ -62,7 +63,7 @@ def awaiting(person: Person, at: datetime) -> Awaiting:
     return Awaiting(
         pauses=pauses.running(person, at),
         votes=_votes(person, at),
-        coming=list(Proposal.objects.filter(opens_at__gt=at, roll__person=person).order_by("opens_at")),
+        coming=list(Proposal.objects.filter(opens_at__gt=at, roll__person=person, rival_of=None).order_by("opens_at")),
         sent_back=list(mine.filter(state=AssignmentState.SENT_BACK)),
         begun=list(mine.filter(state=AssignmentState.CLAIMED, expires_at__gt=at)),
         pay=statements.summary(person, at),
@@ -74,7 +75,7 @@ def awaiting(person: Person, at: datetime) -> Awaiting:
 def _votes(person: Person, at: datetime) -> list[Proposal]:
     """Return the votes open now that the person is on the roll of and has not cast a ballot in."""
     on_the_roll = RollEntry.objects.filter(person=person, proposal__tally=None, proposal__opens_at__lte=at)
-    mine = set(on_the_roll.values_list("proposal_id", flat=True))
+    mine = set(on_the_roll.values_list(Coalesce("proposal__rival_of_id", "proposal_id"), flat=True))
     found = [vote for vote in voting.open_now(at) if vote.pk in mine]
     voted = voting.voted_in(found, person)
     return [vote for vote in found if vote.pk not in voted]

@@ -104,6 +104,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "proposals.backed": gettext_lazy("%(who)s spoke up about the draft %(subject)s: whether to put it to all."),
     "proposals.drafted": gettext_lazy("%(who)s drafted %(subject)s."),
     "proposals.published": gettext_lazy("%(who)s published %(subject)s; its text and its roll stand."),
+    "proposals.rival_filed": gettext_lazy("%(who)s put another way on the ballot of %(subject)s."),
     "rates.changed": gettext_lazy("A new rate is in force (%(subject)s)."),
     "reports.made": gettext_lazy("A member reported content in %(subject)s."),
     "reviews.accepted": gettext_lazy("An answer was accepted and paid (%(subject)s)."),

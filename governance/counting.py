@@ -1,9 +1,12 @@
 """When a count passes: the rule's shares of whole ballots, in whole numbers; worked out again beside the database."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from governance import runoff
+from django.db import connection
+
+from governance import rivals, runoff
 from governance.models import WHOLE, Method, Proposal, Rule
 
 type Count = Mapping[str, Any]
@@ -40,10 +43,14 @@ def _for_and_against(count: Count) -> tuple[int, int, int]:
     """Return the ballots for what is decided, those against it, and all, abstentions among them.
 
     In a vote by approval the winner is decided on; against it is each ballot that leaves it out or approves of leaving
-    things as they are, so that one rival more never lowers the bar.
+    things as they are, so that one rival more never lowers the bar. Among rival proposals each is decided on by itself.
     """
     if "approvals" in count:
-        return int(count["approvals"][str(count["winner"])]), int(count["against"]), int(count["ballots"])
+        return (
+            int(count["approvals"][str(count.get("option", count.get("winner")))]),
+            int(count["against"]),
+            int(count["ballots"]),
+        )
     yes, no = int(count["yes"]), int(count["no"])
     return yes, no, yes + no + int(count["abstain"])
 
@@ -58,6 +65,27 @@ def _by_two_counts(counts: Mapping[str, Count], proposal: Proposal) -> bool:
     return bool(count["met"]) and runoff.agrees(count, runoff.orders(proposal))
 
 
+def _among_rivals(counts: Mapping[str, Count], proposal: Proposal) -> bool:
+    """Tell whether a rival proposal wins: it meets its own rule, and no other that does is approved by more.
+
+    The database names the winner; where all numbers are shown, the same must come out of them here.
+    """
+    if not _every_group(counts, proposal):
+        return False
+    told = {n: of(one) for n, one in enumerate(rivals.on_the_ballot(proposal), 1)}
+    won = main(counts)["winner"]
+    shown = all(is_shown(main(groups)) for groups in told.values())
+    return bool(won == main(counts)["option"] and (not shown or rivals.winner(told) == won))
+
+
+def of(proposal: Proposal) -> Mapping[str, Count]:
+    """Return the count of a closed vote as the database makes it; nothing before the close."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.governance_count(%s)", [proposal.pk])
+        counts: Mapping[str, Count] = json.loads(cursor.fetchone()[0] or "{}")
+    return counts
+
+
 BY_METHOD: Mapping[str, Callable[[Mapping[str, Count], Proposal], bool]] = {
     Method.YES_NO: _every_group, Method.APPROVAL: _every_group, Method.RANKED: _by_two_counts,
 }  # fmt: skip
@@ -65,7 +93,8 @@ BY_METHOD: Mapping[str, Callable[[Mapping[str, Count], Proposal], bool]] = {
 
 def passes(counts: Mapping[str, Count], proposal: Proposal) -> bool:
     """Tell whether every group that decides says yes, or what most approve of meets the rule in each of them."""
-    return BY_METHOD[proposal.method](counts, proposal)
+    passed = BY_METHOD[proposal.method] if rivals.stands_alone(proposal) else _among_rivals
+    return passed(counts, proposal)
 
 
 def main(counts: Mapping[str, Count]) -> Count:

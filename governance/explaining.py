@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from coop.people.models import Person
 from governance import counting, options, policies, proposals, receipts, voting, wording
-from governance.models import WHOLE, Proposal, Rule
+from governance.models import WHOLE, Method, Proposal, Rule
 from governance.voting import State
 
 NAMED = {Fraction(1, 3): "1/3", Fraction(2, 3): "2/3", Fraction(3, 4): "3/4", Fraction(1, 2): "1/2"}
@@ -40,6 +40,11 @@ class Line:
     met: bool
     approvals: Sequence[tuple[str, int]] = ()
     winner: str = ""
+
+    @property
+    def yes(self) -> int:
+        """Return how many approve of a rival proposal, in a group that is shown."""
+        return int(self.count["approvals"][str(self.count["option"])])
 
     @property
     def shown(self) -> bool:
@@ -220,13 +225,15 @@ def result(proposal: Proposal) -> list[Line]:
 
 def _line(group: str, count: counting.Count, rule: Rule, titles: Mapping[str, str]) -> Line:
     approvals = [(title, count["approvals"][name]) for name, title in titles.items() if "approvals" in count]
-    winner = titles.get(str(count.get("winner")), "")
+    winner = titles.get(str(count.get("option", count.get("winner"))), "")
     met = bool(count["met"])
     return Line(group_name(group), count, needs(rule, group), met, approvals, winner)
 
 
 def outcome(seen_now: Seen) -> str:
     """Return the outcome of a closed vote in one sentence."""
+    if seen_now.state == State.LOST and seen_now.proposal.tally.winner and seen_now.proposal.method == Method.YES_NO:
+        return _("Not passed: another way on the same ballot won.")
     return {
         State.CLOSED: _("The vote is over and is being counted."),
         State.LOST: _("Not passed: nothing changes."),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
+from governance import rivals
 from governance.models import Choice, Method, Option, Petition, Proposal
 
 LEAVE_IT = 0
@@ -31,12 +32,13 @@ class Alternative:
 class Asked:
     """How a question is put: the method of its ballot, the options in the order of their positions from 1 on.
 
-    `petition` is the one that calls the vote, if one does.
+    `petition` is the one that calls the vote, if one does; `beside` the proposal that this is a rival of, if it is.
     """
 
     method: Method = Method.YES_NO
     options: Sequence[Alternative] = field(default_factory=tuple)
     petition: Petition | None = None
+    beside: Proposal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +67,17 @@ def write(proposal: Proposal, alternatives: Iterable[Alternative]) -> list[Optio
 
 
 def method(proposal: Proposal) -> Method:
-    """Return how the question is answered."""
-    return Method(proposal.method)
+    """Return how the question is answered: rivals by approval, whatever their first would have asked alone."""
+    return Method(proposal.method) if rivals.stands_alone(proposal) else Method.APPROVAL
 
 
 def offered(proposal: Proposal) -> list[Offered]:
     """Return the lines of a ballot among options, leaving things as they are among them; none for yes or no."""
+    how = method(proposal)
     lines = [Offered(option.position, option.title, option.text) for option in proposal.options.all()]
-    if method(proposal) == Method.APPROVAL:
+    if proposal.method != how:
+        lines = [Offered(n, one.title, one.text) for n, one in enumerate(rivals.on_the_ballot(proposal), 1)]
+    if how == Method.APPROVAL:
         return [*lines, Offered(LEAVE_IT, _("Leave it as it is"))]
     return lines
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
-from governance import options, policies, standing, supporting
+from governance import options, policies, rivals, standing, supporting
 from governance.models import CUTS, Proposal, Rule
 from governance.options import Asked, canonical
 from governance.policy import Payload
@@ -38,14 +38,15 @@ def draft(
 ) -> Proposal:  # fmt: skip
     """Write down a proposal that only its author sees yet. `reads` is the first reading of which it is the second.
 
-    `asks` is how the question is put where yes and no do not answer it.
+    `asks` is how the question is put where yes and no do not answer it, or where it stands beside another.
 
     Raises Refused when the author may not propose, or when the policy finds a problem with the payload.
     """
     asks = asks or Asked()
     with transaction.atomic():
         proposal = worked_out(policy=policy, payload=payload, title=title, text=text, by=by, at=at)
-        proposal.first_reading, proposal.method, proposal.petition = reads, asks.method, asks.petition
+        proposal.first_reading, proposal.rival_of = reads, asks.beside
+        proposal.method, proposal.petition = asks.method, asks.petition
         proposal.save(force_insert=True)
         options.write(proposal, asks.options)
         events.write("proposals.drafted", by=by, subject=f"proposal:{proposal.pk}", at=at, policy=policy)
@@ -69,6 +70,20 @@ def draft_second_reading(first: Proposal, *, by: Person, at: datetime) -> Propos
     )
 
 
+def draft_rival(first: Proposal, *, payload: Payload, title: str, text: str, by: Person, at: datetime) -> Proposal:
+    """Draft another way to what a published proposal would change, for the same ballot (P10).
+
+    It looks for support as any draft does. Raises Refused too late, for another thing, or for what needs more time.
+    """
+    refuse_if(
+        rivals.window_refusal(first, at=at)
+        or draft_refusal(first.policy, payload, by=by, at=at)
+        or rivals.fit_refusal(first, first.policy, payload, rule_for(first.policy, payload, at), by=by)
+    )
+    asks = Asked(beside=first)
+    return draft(policy=first.policy, payload=payload, title=title, text=text, by=by, at=at, asks=asks)
+
+
 def rule_for(policy: str, payload: Payload, at: datetime) -> Rule:
     """Return the latest version that applies of the rule that decides this change."""
     key = policies.find(policy).rule_key(payload)
@@ -82,10 +97,12 @@ def publish_refusal(proposal: Proposal, *, by: Person, at: datetime) -> Refusal 
         return Refusal(_("This proposal is published already."), rule="P6", status=409)
     if proposal.proposed_by_id != by.pk:
         return Refusal(_("A draft is published by the member who wrote it."), rule="P8")
+    if refusal := draft_refusal(proposal.policy, payload, by=by, at=at) or _wordless(proposal):
+        return refusal
+    rule = rule_for(proposal.policy, payload, at)
     return (
-        draft_refusal(proposal.policy, payload, by=by, at=at)
-        or _wordless(proposal)
-        or rhythm(proposal, rule_for(proposal.policy, payload, at), at)
+        rivals.publish_refusal(proposal, payload, rule, at=at)
+        or rhythm(proposal, rule, at)
         or _second_reading(proposal, at)
         or supporting.publish_refusal(proposal)
     )
@@ -105,6 +122,8 @@ def rhythm(proposal: Proposal, rule: Rule, at: datetime) -> Refusal | None:
     if rule.key not in CUTS:
         return None
     others = Proposal.objects.filter(subject=proposal.subject, rule__key__in=CUTS, published_at__isnull=False)
+    if proposal.rival_of_id:  # what stands on the same ballot is one question
+        others = others.exclude(pk=proposal.rival_of_id).exclude(rival_of=proposal.rival_of_id)
     known = others.exclude(pk__in=[proposal.pk or 0, proposal.first_reading_id or 0]).values_list(
         "published_at", "tally__passed", "tally__counted_at"
     )
@@ -153,6 +172,11 @@ def publish(proposal: Proposal, *, by: Person, at: datetime) -> Proposal:
             "proposals.published", by=by, subject=f"proposal:{proposal.pk}", at=at, digest=proposal.digest,
             roll_root=proposal.roll_root,
         )  # fmt: skip
+        if first := proposal.rival_of:
+            together = rivals.set_id(rivals.on_the_ballot(proposal))
+            events.write(
+                "proposals.rival_filed", by=by, subject=f"proposal:{first.pk}", at=at, rival=proposal.pk, set=together
+            )
     return proposal
 
 
@@ -171,6 +195,8 @@ def canonical_text(proposal: Proposal) -> str:
             for o in p.options.all()
         ],
     }  # fmt: skip
+    if p.rival_of:
+        plain["rival_of"] = p.rival_of.digest
     for phase in ("published_at", "frozen_at", "opens_at", "closes_at", "locked_until"):
         plain[phase] = f"{getattr(p, phase):%Y-%m-%dT%H:%M:%S.%fZ}"
     return canonical(plain)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
-from governance import counting, mandates, options, receipts, standing
+from governance import counting, mandates, options, receipts, rivals, standing
 from governance.models import Ballot, Enactment, Mandate, Proposal, RollEntry, Tally
 
 log = logging.getLogger(__name__)
@@ -127,13 +127,19 @@ def _of(row: models.Model, name: str) -> object:
 
 def listed() -> models.QuerySet[Proposal]:
     """Return all published proposals, newest first, with what their states are computed from."""
-    known = Proposal.objects.select_related("rule", "tally", "mandate__enactment", "first_reading", "proposed_by")
+    known = Proposal.objects.select_related(
+        "rule", "tally", "mandate__enactment", "first_reading", "proposed_by", "rival_of"
+    )
     return known.annotate(stop=_STOP).exclude(published_at=None).order_by("-published_at", "-id")
 
 
 def open_now(at: datetime) -> list[Proposal]:
-    """Return the votes that are open, the one that closes first first; those that go on for 72 hours among them."""
-    around = listed().filter(opens_at__lte=at, closes_at__gt=at - LATER, tally=None).order_by("closes_at")
+    """Return the votes that are open, the one that closes first first; those that go on for 72 hours among them.
+
+    Rivals are voted on with their first, and not told beside it.
+    """
+    around = listed().filter(rival_of=None, opens_at__lte=at, closes_at__gt=at - LATER, tally=None)
+    around = around.order_by("closes_at")
     return [vote for vote in around if state(vote, at) == State.VOTING]
 
 
@@ -172,7 +178,7 @@ def refusal(proposal: Proposal, *, by: Person, at: datetime) -> Refusal | None:
         return Refusal(
             _("The vote is closed."), rule="P6", appeal=_("You can see the result and check your receipt."), status=409
         )
-    if entry(proposal, by) is None:
+    if all(entry(one, by) is None for one in rivals.on_the_ballot(proposal)):
         return Refusal(
             _("You are not on the roll of this vote."), rule="R1",
             appeal=_("The roll was frozen when the proposal was published: members of 30 days with 10 paid hours."),
@@ -194,6 +200,7 @@ def cast(proposal: Proposal, choice: str, *, by: Person, at: datetime) -> Receip
     `choice` is written as `options` says. Raises Refused when the person cannot vote on it now, or when the ballot
     does not offer it. The event says that somebody voted, not who.
     """
+    proposal = rivals.first_of(proposal)
     refuse_if(choice_refusal(proposal, choice))
     words = receipts.new()
     try:
@@ -237,7 +244,8 @@ def close(proposal: Proposal, *, at: datetime) -> Tally:
     try:
         with transaction.atomic():
             # Wait for ballots cast in the last moment; whoever counts second finds the tally.
-            proposal = Proposal.objects.select_for_update(of=("self",)).select_related("rule").get(pk=proposal.pk)
+            Proposal.objects.select_for_update().get(pk=proposal.rival_of_id or proposal.pk)
+            proposal = Proposal.objects.select_related("rule", "rival_of").get(pk=proposal.pk)
             counted = Tally.objects.filter(proposal=proposal).first()
             return counted or _count(proposal, at)
     except IntegrityError:

@@ -37,6 +37,13 @@ class Proposal(models.Model):
     drafted_at = models.DateTimeField()
     first_reading = models.ForeignKey("self", models.PROTECT, null=True, related_name="second_readings")
     petition = models.ForeignKey("Petition", models.PROTECT, null=True, related_name="votes")
+    rival_of = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="rivals",
+        help_text="The first proposal on whose ballot it stands.",
+    )
     digest = models.CharField(max_length=64, blank=True)
     published_at = models.DateTimeField(null=True)
     frozen_at = models.DateTimeField(null=True)
@@ -48,8 +55,8 @@ class Proposal(models.Model):
     privacy.declare(
         **dict.fromkeys((
             "id", "policy", "rule", "title", "text", "payload", "impact", "method", "subject",
-            "proposed_by", "drafted_at", "first_reading", "petition", "digest", "published_at", "frozen_at", "opens_at",
-            "closes_at", "locked_until", "roll_root",
+            "proposed_by", "drafted_at", "first_reading", "petition", "rival_of", "digest", "published_at", "frozen_at",
+            "opens_at", "closes_at", "locked_until", "roll_root",
         ), Audience.PUBLIC)
     )  # fmt: skip
 

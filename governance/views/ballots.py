@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
 from coop.refusals import refuse_if
-from governance import explaining, options, recalling, receipts, voting
+from governance import explaining, options, recalling, receipts, voting, ways
 from governance.forms import CheckReceipt, ballot_form
 from governance.views import me
 
@@ -18,6 +18,8 @@ from governance.views import me
 def ballot(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the ballot; after a choice, the page on which to check it. Nothing is cast here."""
     vote, at = get_object_or_404(voting.listed(), pk=pk), clock.now()
+    if vote.rival_of_id:
+        return redirect("governance:ballot", vote.rival_of_id)
     refuse_if(voting.refusal(vote, by=me(request), at=at))
     form, seen = ballot_form(vote, request.POST or None), explaining.seen(vote, at)
     shown = {
@@ -25,6 +27,7 @@ def ballot(request: HttpRequest, pk: int) -> HttpResponse:
         "doubts": explaining.doubts(seen),
         "changes": explaining.changes_for(vote, me(request), at),
         "answer": recalling.answer_to(vote.petition),
+        "ways": ways.of(vote, me(request), at),
         "voted": voting.has_voted(vote, me(request)),
         "form": form,
     }

@@ -11,7 +11,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
-from governance import explaining, petitions, proposals, reading, recalling, standing, supporting, voting
+from governance import (
+    explaining,
+    petitions,
+    proposals,
+    reading,
+    recalling,
+    rivals,
+    standing,
+    supporting,
+    voting,
+    ways,
+)
 from governance.models import Proposal
 from governance.views import me, reader
 
@@ -19,7 +30,7 @@ from governance.views import me, reader
 def _found(request: HttpRequest, pk: int) -> Proposal:
     """Return a published proposal, or a draft to its author and, once it looks for support, to all; Http404 else."""
     known = Proposal.objects.select_related(
-        "rule", "tally", "mandate__enactment", "first_reading__tally", "proposed_by", "petition"
+        "rule", "tally", "mandate__enactment", "first_reading__tally", "proposed_by", "petition", "rival_of"
     )
     proposal = get_object_or_404(known, pk=pk)
     hidden = proposal.published_at is None and proposal.proposed_by != request.user
@@ -37,7 +48,7 @@ def home(request: HttpRequest) -> HttpResponse:
     open_now = voting.open_now(at)
     decided = known.filter(closes_at__lte=at).exclude(pk__in=[vote.pk for vote in open_now])
     shown: dict[str, Any] = {
-        "coming": known.filter(opens_at__gt=at).order_by("opens_at"),
+        "coming": known.filter(opens_at__gt=at, rival_of=None).order_by("opens_at"),
         "drafts": drafts.order_by("-id")[:10],
         "gathering": supporting.gathering()[:10] if person else [],
         "page_obj": Paginator(decided, 10).get_page(request.GET.get("page")),
@@ -64,7 +75,14 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
         "turnout": None if draft else proposals.turnout(found),
         "said": 0 if draft else reading.number_about(f"proposal:{found.pk}"),
         "voted": bool(person and not draft and voting.has_voted(found, person)),
+        "ways": [] if draft else ways.of(found, person, at),
+        "rivals_until": None if draft else rivals.until(rivals.first_of(found)),
     }
+    if person and shown["rivals_until"]:
+        cannot = rivals.window_refusal(rivals.first_of(found), at=at) or standing.refusal(
+            person, doing="propose", at=at
+        )
+        shown["can_rival"] = cannot is None
     if draft and person:
         shown["backed"], shown["backs"] = supporting.of(found), supporting.said(found, person)
         shown["cannot_back"] = supporting.refusal(found, by=person, at=at)
@@ -128,6 +146,7 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
     shown = {
         "vote": vote,
         "outcome": explaining.outcome(vote),
+        "ways": ways.of(found, None, at),
         "tracker": explaining.tracker(vote) if vote.counted else [],
         "lines": explaining.result(found) if vote.counted else [],
         "turnout": proposals.turnout(found),
