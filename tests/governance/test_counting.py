@@ -68,7 +68,7 @@ def lay(box: psycopg.Connection, key: str, people: list[Elector], *, options: in
         (vote,) = box.execute(
             "INSERT INTO governance_proposal (policy, rule_id, title, text, payload, impact, subject, method,"
             " proposed_by_id, drafted_at, digest, roll_root, published_at, opens_at, closes_at, locked_until)"
-            " SELECT 'paint', id, '', '', '{}', '{}', '', %s, 1, now(), '', '', now() - interval '9 days',"
+            " SELECT 'paint', id, 'Q', 'W', '{}', '{}', '', %s, 1, now(), '', '', now() - interval '9 days',"
             " now() - interval '8 days', now() - interval '1 day', now()"
             " FROM governance_rule WHERE key = %s RETURNING id",
             ["approval" if options else "yes_no", key],
