@@ -14,7 +14,7 @@ from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from governance import counting, mandates, options, receipts, rivals, standing
-from governance.models import Ballot, Enactment, Mandate, Proposal, RollEntry, Tally
+from governance.models import Ballot, Choice, Enactment, Mandate, Proposal, RollEntry, Tally
 
 log = logging.getLogger(__name__)
 
@@ -201,7 +201,8 @@ def cast(proposal: Proposal, choice: str, *, by: Person, at: datetime) -> Receip
     does not offer it. The event says that somebody voted, not who.
     """
     proposal = rivals.first_of(proposal)
-    refuse_if(choice_refusal(proposal, choice))
+    if choice not in Choice.values:
+        refuse_if(choice_refusal(proposal, choice))
     words = receipts.new()
     try:
         with transaction.atomic():
@@ -209,8 +210,8 @@ def cast(proposal: Proposal, choice: str, *, by: Person, at: datetime) -> Receip
             subject = f"proposal:{proposal.pk}"
             events.write("voting.cast", by=None, subject=subject, at=at, receipt=ballot.receipt)
     except IntegrityError:
-        # The database knows who may vote; the question is asked only to say why somebody may not.
-        refuse_if(refusal(proposal, by=by, at=at))
+        # The database knows who may vote, and whether by yes or no; it is asked here only to say why somebody may not.
+        refuse_if(refusal(proposal, by=by, at=at) or choice_refusal(proposal, choice))
         raise
     return Receipt(ballot, words)
 
