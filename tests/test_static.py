@@ -13,9 +13,10 @@ from django.contrib import admin
 from django.contrib.admin import ModelAdmin
 from django.core.management import get_commands
 from django.db.migrations.loader import MigrationLoader
-from django.db.models import CASCADE, SET_DEFAULT, SET_NULL, Model
+from django.db.models import CASCADE, SET_DEFAULT, SET_NULL, FileField, Model, URLField
 
 from coop.database import guards
+from governance.models import Option, Proposal
 
 ROOT = Path(settings.BASE_DIR)
 OURS = ("coop", "people", "record", "governance", "payments", "tasks")
@@ -142,6 +143,22 @@ def test_nothing_is_installed_that_writes_from_elsewhere(superuser: psycopg.Conn
 
 def test_a_transaction_cannot_be_prepared_and_kept_for_later(superuser: psycopg.Connection) -> None:
     assert rows(superuser, "SHOW max_prepared_transactions") == ["0"]
+
+
+def test_only_migrating_and_founding_sign_in_as_the_owner() -> None:
+    code = [path for app in ("coop", "governance", "payments", "tasks") for path in (ROOT / app).rglob("*.py")]
+    owners = {path.name for path in code if re.search(r"\b(urls|access)\.owner\b", path.read_text())}
+    assert owners == {"found.py", "up.py"}
+
+
+def test_a_proposal_carries_words_and_literal_values_only() -> None:
+    """No file and no address whose content somebody could exchange (G2)."""
+    fields = [field for model in (Proposal, Option) for field in model._meta.concrete_fields]
+    assert [field.name for field in fields if isinstance(field, FileField | URLField)] == []
+    assert {field.get_internal_type() for field in fields} <= {
+        "BigAutoField", "CharField", "TextField", "DateTimeField", "ForeignKey", "PositiveSmallIntegerField",
+        "PositiveIntegerField", "BooleanField",
+    }  # fmt: skip
 
 
 def test_no_command_steps_back_or_around() -> None:

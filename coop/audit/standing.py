@@ -6,12 +6,14 @@ from coop.audit.findings import Finding, Tick, faults
 
 
 def walk(tick: Tick) -> Iterator[Finding]:
-    """Walk standings, offices and pauses."""
+    """Walk standings, offices, pauses, and what panels decided."""
     tick(1)
     yield from _standings()
     yield from _standings_on_record()
     yield from _offices()
     yield from _pauses()
+    yield from _decisions()
+    yield from _restrictions()
 
 
 def _standings() -> Iterator[Finding]:
@@ -69,6 +71,20 @@ def _offices() -> Iterator[Finding]:
         "has {post} begin before mandate {mandate_id} was due",
         "posts begin by a due mandate",
     )
+    yield from faults(
+        """
+        SELECT o.id, o.post, o.seat, o.mandate_id FROM governance_office o
+        JOIN governance_mandate m ON m.id = o.mandate_id AND m.proposal_id IS NOT NULL
+        WHERE NOT EXISTS (
+            SELECT FROM governance_proposal p JOIN governance_tally t ON t.proposal_id = p.id AND t.passed
+            JOIN governance_option won ON won.proposal_id = p.id AND won.position = t.winner
+            JOIN governance_call c ON to_jsonb(c.id) = p.payload::jsonb -> 'call'
+            WHERE p.id = m.proposal_id AND p.policy = 'election' AND won.person_id = o.person_id
+                AND ROW(c.post, c.seat, c.starts_at, c.ends_at) = ROW(o.post, o.seat, o.starts_at, o.ends_at))""",
+        "governance_office {id}",
+        "gives seat {seat} of {post} to somebody who did not win it",
+        "mandate {mandate_id} says who did, for what and until when",
+    )
 
 
 def _pauses() -> Iterator[Finding]:
@@ -93,4 +109,44 @@ def _pauses() -> Iterator[Finding]:
         "governance_pause {id}",
         "pauses person {person_id}",
         "no event says that it began",
+    )
+
+
+def _decisions() -> Iterator[Finding]:
+    yield from faults(
+        """
+        SELECT d.id, d.agreed, said.agreed AS votes, p.size FROM governance_decision d
+        JOIN governance_panel p ON p.id = d.panel_id
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS agreed FROM governance_panelvote v WHERE v.motion_id = d.motion_id AND v.agrees) said
+        WHERE said.agreed <> d.agreed OR 2 * said.agreed <= p.size OR d.case_id <> p.case_id
+            OR (d.decided_at < p.decide_by) IS NOT TRUE""",
+        "governance_decision {id}",
+        "says that {agreed} agreed, and {votes} of {size} did",
+        "a panel decides with more than half, in time",
+    )
+    yield from faults(
+        """
+        SELECT d.id, d.case_id FROM governance_decision d WHERE NOT EXISTS (
+            SELECT FROM record_event e WHERE e.kind = 'decisions.made' AND e.subject = 'case:' || d.case_id
+                AND abs(extract(epoch FROM e.at - d.decided_at)) < 120)""",
+        "governance_decision {id}",
+        "decides case {case_id}",
+        "no event of that day says so",
+    )
+
+
+def _restrictions() -> Iterator[Finding]:
+    """Compare each restriction with the decision that it stands on (7.8): whose, of what kind, from when, how long."""
+    yield from faults(
+        """
+        SELECT r.id, r.person_id, r.decision_id FROM governance_restriction r WHERE NOT EXISTS (
+            SELECT FROM governance_decision d JOIN governance_motion m ON m.id = d.motion_id AND m.panel_id = d.panel_id
+            JOIN governance_panel p ON p.id = d.panel_id JOIN governance_case c ON c.id = d.case_id
+            WHERE d.id = r.decision_id AND c.person_id = r.person_id AND m.measure IN ('limit', 'pause', 'prolong')
+                AND r.starts_at = d.decided_at + CASE WHEN p.stage = 'first' THEN interval '7 days' ELSE '0' END
+                AND r.ends_at <= r.starts_at + make_interval(hours => 24 * m.days))""",
+        "governance_restriction {id}",
+        "keeps person {person_id} from something that decision {decision_id} does not say, or for longer",
+        "a restriction is what a panel decided, and no more",
     )

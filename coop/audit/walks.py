@@ -1,10 +1,11 @@
 """Every walk, in the order in which they are taken."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from coop.audit import founding, ledger, mandates, rates, record, schema, standing
+from coop.audit import founding, heads, ledger, mandates, rates, record, schema, standing
 from coop.audit.findings import Finding, Tick, Walk
 
 ALL = (
@@ -22,3 +23,10 @@ def run(tick: Tick = lambda _rows: None) -> Iterator[Finding]:
     """Take every walk and yield what does not add up."""
     for walk in ALL:
         yield from walk.find(tick)
+
+
+def of_head(file: Path) -> Walk:
+    """Return the walk that compares the log with a head that somebody kept."""
+    return Walk(
+        f"head {file.name}", _("The log still begins with it, and its times fit."), lambda _tick: heads.compare(file)
+    )

@@ -13,10 +13,11 @@ from coop.audit.findings import Finding
 from coop.database import roles
 from coop.database.embedded import Cluster
 from governance import pauses, resigning, voting
-from governance.models import PauseGround, Proposal
+from governance.models import Measure, PauseGround, Proposal
 from payments import sealing
 from tests.conftest import connect_django, person, recreate
-from tests.governance.conftest import cast_all, reach
+from tests.governance import charging
+from tests.governance.conftest import cast_all, members, reach
 from tests.record.waiting import settle
 
 # Runs SQL as the owner of the schema and returns what the audit then finds that is certain.
@@ -35,6 +36,7 @@ def live() -> None:
         evidence=pauses.evidence_of("the log-ins"), hours=24, by=person("samuel"), at=clock.now(),
     )  # fmt: skip
     pauses.confirm(asked, by=person("teresa"), at=clock.now())
+    charging.climb(members()[-1], person("samuel"), person("teresa"), to=Measure.LIMIT)
     notice = resigning.give_notice(person("zainab"), pressure="none", at=clock.advance(timedelta(days=1)))
     resigning.leave_due(reach(notice.due_at))
     sealing.seal_due(clock.now())

@@ -4,15 +4,19 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from coop.audit import schema, walks
 from coop.database import roles
 from coop.database.embedded import Cluster
+from coop.record import log, tree
+from coop.record.models import Event
 from tests.audit.conftest import Tamper
 from tests.conftest import recreate
 
@@ -134,6 +138,30 @@ def test_a_cooperative_that_nobody_tampered_with_adds_up(tamper: Tamper) -> None
         (
             "governance_pause", "UPDATE governance_pause SET ends_at = ends_at - interval '1 hour'",
             "governance_pause", "without two officers",
+        ),
+        (
+            "governance_office",
+            """INSERT INTO governance_office (person_id, post, mandate_id, starts_at, ends_at)
+            SELECT 1, 'treasurer', id, due_at, due_at + interval '1 year' FROM governance_mandate
+            WHERE proposal_id IS NOT NULL LIMIT 1""",
+            "governance_office", "gives seat 1 of treasurer to somebody who did not win it",
+        ),
+        (
+            "governance_restriction", "UPDATE governance_restriction SET ends_at = ends_at + interval '1 day'",
+            "governance_restriction", "does not say, or for longer",
+        ),
+        (
+            "governance_restriction",
+            "UPDATE governance_restriction SET person_id = (SELECT min(id) FROM people_person)",
+            "governance_restriction", "keeps person",
+        ),
+        (
+            "governance_panelvote", "UPDATE governance_panelvote SET agrees = false WHERE id % 2 = 0",
+            "governance_decision", "agreed, and",
+        ),
+        (
+            "governance_decision", "UPDATE governance_decision SET decided_at = decided_at - interval '1 day'",
+            "governance_decision", "no event of that day says so",
         ),
         (
             "payments_transfer", "UPDATE payments_transfer SET amount = amount - 1 WHERE kind = 5",
@@ -269,3 +297,41 @@ def test_the_command_walks_a_tampered_copy_and_names_the_row(copy: str, cluster:
     assert first["what"] == "says 0.06 USD for 30 s after v1"
     assert first["should"] == "vote 1 said 0.1 USD for 30 s after v1"
     assert second["should"] == "a change of this size needs N3"
+
+
+@pytest.fixture
+def head(copy: str, django_db_blocker: DjangoDbBlocker, tmp_path: Path) -> Path:
+    """Return a file with the head of the log, as anybody keeps it."""
+    with django_db_blocker.unblock():
+        now = log.head()
+    kept = tmp_path / "kept.json"
+    kept.write_text(json.dumps({"size": now.size, "root": now.root.hex(), "chain": now.chain.hex()}))
+    return kept
+
+
+def found_by(head: Path) -> list[str]:
+    """Return what a kept head finds, in words."""
+    return [str(one) for one in walks.of_head(head).find(len_of)]
+
+
+def test_a_kept_head_finds_a_log_that_was_written_anew(tamper: Tamper, head: Path) -> None:
+    tamper()
+    kept = json.loads(head.read_text())
+    head.write_text(json.dumps(kept | {"root": "0" * 64}))
+    assert any("are not those of kept.json" in one for one in found_by(head))
+    head.write_text(json.dumps(kept | {"size": kept["size"] + 1}))
+    assert any("places; the head in kept.json had" in one for one in found_by(head))
+
+
+def test_a_head_kept_by_another_clock_finds_times_that_cannot_be(tamper: Tamper, head: Path) -> None:
+    tamper()
+    latest = Event.objects.latest("at").at.timestamp()
+    os.utime(head, (latest, latest))
+    assert found_by(head) == []
+    os.utime(head, (latest - 3600, latest - 3600))
+    assert any("kept.json had it at" in one for one in found_by(head)), "a clock put forward (E1)"
+    kept = json.loads(head.read_text())
+    fewer = tree.root_of(log._leaves(kept["size"] - 1)).hex()  # noqa: SLF001 - as of then
+    head.write_text(json.dumps({"size": kept["size"] - 1, "root": fewer}))
+    os.utime(head, (latest + 8000, latest + 8000))
+    assert any("did not have it at" in one for one in found_by(head)), "a clock put back (E2)"

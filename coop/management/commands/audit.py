@@ -4,6 +4,7 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -23,11 +24,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the form of the answer."""
         parser.add_argument("--json", action="store_true", help="for machines")
+        parser.add_argument("--head", type=Path, action="append", default=[], help="a kept /record/head.json")
 
     def handle(self, **options: Any) -> None:
         """Walk, and say what was found."""
         with looking():
-            found = {walk: list(self.walk(walk, quiet=options["json"])) for walk in walks.ALL}
+            taken = [*walks.ALL, *(walks.of_head(file) for file in options["head"])]
+            found = {walk: list(self.walk(walk, quiet=options["json"])) for walk in taken}
         certain = sum(one.certain for findings in found.values() for one in findings)
         (self.for_machines if options["json"] else self.in_words)(found)
         if certain:
