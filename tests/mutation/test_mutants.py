@@ -1,0 +1,79 @@
+"""The mutants themselves: each weakens one thing, is really in place while it is at work, and is gone afterwards."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from coop.database.embedded import Cluster
+from coop.people.models import Person
+from governance import counting
+from governance.models import Proposal
+from governance.voting import LAY_DOWN
+from tests.governance.conftest import draft, paint, published, reach
+from tests.mutation import code, database
+from tests.mutation.weaken import weakened
+
+__all__ = ["draft", "paint", "published"]
+
+
+def texts(sql: str) -> set[str]:
+    """Return every weakening of a text."""
+    return {one.text for one in weakened(sql)}
+
+
+@pytest.mark.parametrize(
+    ("sql", "weaker"),
+    [
+        ("a >= b", {"a > b"}),
+        ("a <= b", {"a < b"}),
+        ("a = b", {"a <> b"}),
+        ("a AND b", {"a OR b"}),
+        ("a BETWEEN b AND c", set()),
+        ("a IS NULL", {"a IS NOT NULL"}),
+        ("NOT EXISTS (x)", {"EXISTS (x)"}),
+        ("a IS DISTINCT FROM b", {"a IS NOT DISTINCT FROM b"}),
+        ("a + 40", {"a + 41", "a + 39"}),
+        ("interval '48 hours'", {
+            "(interval '48 hours' + '01:00:00'::interval)", "(interval '48 hours' - '01:00:00'::interval)"
+        }),
+        ("a := 'x >= 1 AND y'", set()),
+        ("-- a >= 1 AND b", set()),
+        ("RAISE EXCEPTION USING MESSAGE = 'x >= 1';", {"NULL;"}),
+    ],
+)  # fmt: skip
+def test_a_weakening_changes_one_thing_and_no_words(sql: str, weaker: set[str]) -> None:
+    assert texts(sql) == weaker
+
+
+def test_a_mutant_of_python_is_at_work_wherever_its_function_was_imported() -> None:
+    moved = next(
+        one for one in code.of_module(Path("governance/counting.py"))
+        if one.target == "counting.meets" and "ReplaceComparisonOperator_GtE_Gt at 36" in one.name
+    )  # fmt: skip
+    meets = counting.meets
+    assert meets(yes=2, no=1, roll=4, share=20_000, floor=15_000)
+    with moved.at_work():
+        assert not meets(yes=2, no=1, roll=4, share=20_000, floor=15_000)
+    assert meets(yes=2, no=1, roll=4, share=20_000, floor=15_000)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("committed")
+def test_a_mutant_of_a_guard_lets_through_what_the_guard_refuses(
+    published: Callable[..., Proposal],
+    newcomer: Person,
+    cluster: Cluster,
+    database_name: str,
+    attack: Callable[..., None],
+) -> None:
+    vote = published()
+    at = reach(vote.opens_at)
+    outsiders: list[Any] = [vote.pk, newcomer.pk, "yes", "e" * 64, at]
+    attack(LAY_DOWN, outsiders, guard="ballot_is_cast_by_an_elector")
+    known = {one.name: one for one in database.mutants([cluster.url("postgres", database_name)], "governance")}
+    with known["ballot_is_cast_by_an_elector: off"].at_work(), connection.cursor() as cursor:
+        cursor.execute(LAY_DOWN, outsiders)
+    attack(LAY_DOWN, [*outsiders[:3], "f" * 64, at], guard="ballot_is_cast_by_an_elector")
