@@ -142,8 +142,9 @@ DUE_PROCESS = Part(
             "7",
             _(
                 "A charge in writing by a named person, the whole file, time to answer, a panel of members by lot, a"
-                " written decision, an appeal. Slow work or saying no to tasks is never a ground. Work is sent back one"
-                " by one, with a reason and the place, within 7 days, else it is accepted."
+                " written decision, an appeal. Slow work or saying no to tasks is never a ground. Work is sent back or"
+                " rejected one by one, with a reason and the place, within 7 days, else it is accepted. Rejected work"
+                " is paid at once; two members who see neither side decide within 72 hours who bears it."
             ),
         ),
         (

@@ -40,13 +40,16 @@ PAY = Principle(
             _("Workers are paid in time, for all work they complete."),
             _(
                 "A job opens only with its money set aside. Accepted work is paid in the same moment, what nobody"
-                " checks is accepted by itself, and a payout goes by two officers."
+                " checks is accepted by itself, and a payout goes by two officers. What a client rejects a fund pays at"
+                " once; two members who see neither side say who bears it, and are paid for looking."
             ),
             (
                 "job_opens_with_money",
                 "money_follows_the_work",
                 "wage_is_what_was_promised",
                 "transfers_move_balances",
+                "rejections_stay_few",
+                "looks_are_paid",
             ),
             (
                 "tests/tasks/test_promises.py::test_a_job_opens_without_tasks_without_money_or_below_the_rate",
@@ -54,10 +57,13 @@ PAY = Principle(
                 "tests/tasks/test_promises.py::test_a_wage_paid_twice_too_high_or_as_onboarding",
                 "tests/payments/test_attacks.py::test_the_books_are_not_switched_off",
                 "tests/tasks/test_reviews.py::test_wage_and_fee_move_in_one_journal_to_the_last_unit",
+                "tests/tasks/test_dispute_promises.py::test_a_rejection_that_holds_the_pay_back",
+                "tests/tasks/test_dispute_promises.py::test_many_answers_rejected_at_once",
+                "tests/tasks/test_dispute_promises.py::test_a_finding_without_words_or_without_its_pay",
             ),
             _(
-                "An answer that was sent back and is not done again is not paid, and there is no panel of two peers yet"
-                " to judge it. A part of an answer is not paid. Payouts are asked for in US dollars, by one way only."
+                "An answer that was sent back and is not done again is not paid, and checking what others handed in is"
+                " not paid yet. A part of an answer is not paid. Payouts are asked for in US dollars, by one way only."
             ),
         ),
         Point(

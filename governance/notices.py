@@ -1,5 +1,7 @@
 """Telling a person by e-mail what happened in a case of theirs, in their own language; sent in the background."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.core.mail import send_mail
 from django.utils import translation
@@ -69,8 +71,13 @@ def _leaving() -> str:
 
 
 def deliver(person: Person, about: str, case: int) -> None:
-    """Send one notice now, in the person's language; the one of the site when theirs is not spoken here."""
+    """Send one notice of a case now."""
+    send(person, lambda: words(about, case))
+
+
+def send(person: Person, said: Callable[[], tuple[str, str]]) -> None:
+    """Mail a subject and a text, said in the person's language; in the site's when theirs is not spoken here."""
     spoken = person.language if person.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
     with translation.override(spoken):
-        subject, text = words(about, case)
+        subject, text = said()
     send_mail(subject, text, None, [person.email])

@@ -15,6 +15,9 @@ from coop.refusals import Refusal, Refused, refuse_if
 from tasks import claims, locks, onboarding, reviews, shapes
 from tasks.models import OPEN_STATES, Answer, Assignment, AssignmentState, Draft, ReviewRule
 
+HANDED_IN = {
+    AssignmentState.SUBMITTED, AssignmentState.ACCEPTED, AssignmentState.DISPUTED, AssignmentState.REJECTED,
+}  # fmt: skip
 LAST_MOMENT = timedelta(microseconds=1)
 SAVED_KEYS = UUID("2d9f1b2e-6a51-5c1e-9f0a-7c9d1b0e4a77")
 
@@ -23,7 +26,7 @@ def refusal(assignment: Assignment, *, by: Person, at: datetime) -> Refusal | No
     """Say why a person cannot hand in an answer to this assignment now; None if they can."""
     if assignment.person_id != by.pk:
         return Refusal(_("This task is somebody else's."), status=404)
-    if assignment.state in {AssignmentState.SUBMITTED, AssignmentState.ACCEPTED}:
+    if assignment.state in HANDED_IN:
         return Refusal(_("You have handed this task in already."), "", _("Nothing was changed."), status=409)
     if assignment.state not in OPEN_STATES or assignment.expires_at <= at:
         reason = _("The time for this task ran out, and others can take it now.")

@@ -6,7 +6,8 @@ What is due is so whether or not these jobs run; they only do it without being a
 from procrastinate.contrib.django import app
 
 from coop import clock
-from tasks import answers, claims, datasets, disputes, pilots, reviews, watch
+from coop.people.models import Person
+from tasks import answers, claims, datasets, disputes, notices, pilots, reviews, watch
 from tasks.models import Upload
 
 AT_ONCE = 500
@@ -35,6 +36,12 @@ def accept_silent(timestamp: int) -> None:  # noqa: ARG001 - likewise
 def go_on(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Draw in the place of peers who did not look, and settle what time has decided."""
     disputes.go_on_all(at=clock.now())
+
+
+@app.task(name=notices.TELL, retry=5)
+def tell(person_id: int, about: str, number: int) -> None:
+    """Send a notice about a rejected answer, as deferred with the act."""
+    notices.deliver(Person.objects.get(pk=person_id), about, number)
 
 
 @app.task(name=datasets.LOAD, retry=5)

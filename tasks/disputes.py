@@ -20,7 +20,7 @@ from coop.refusals import Refusal, refuse_if
 from governance.models import Rule
 from payments import advances
 from payments.escrow import Acceptance
-from tasks import jobs, locks, reviews, shapes
+from tasks import jobs, locks, notices, reviews, shapes
 from tasks.models import Assignment, AssignmentState, Dispute, Finding, Ground, Peer, Settlement
 
 RULE = "7"
@@ -79,6 +79,7 @@ def _reject(held: Assignment, reason: str, place: str, by: Person, at: datetime,
     Assignment.objects.filter(pk=held.pk).update(state=AssignmentState.DISPUTED)
     advances.advance(held.person_id, held.pk, held.pay, at=at)
     events.write("disputes.opened", by=by, subject=f"dispute:{dispute.pk}", at=at, assignment=held.pk, job=held.job_id)
+    notices.tell(held.person, "rejected", held.pk)
     draw(dispute, at=at)
     dispute.refresh_from_db()
     return dispute
@@ -107,6 +108,8 @@ def draw(dispute: Dispute, *, at: datetime) -> list[Peer]:
     drawn: list[Peer] = []
     while int(_asked("tasks_places_free", dispute)) > 0 and (peer := _draw_one(dispute)):
         events.write("disputes.drawn", by=None, subject=f"dispute:{dispute.pk}", at=at)
+        assert peer.person is not None  # noqa: S101 - the database says who it is
+        notices.tell(peer.person, "drawn", peer.pk)
         drawn.append(peer)
     return drawn
 
@@ -115,11 +118,12 @@ def _draw_one(dispute: Dispute) -> Peer | None:
     """Return a new place, or None when nobody is left who knows the work and has no part in it."""
     try:
         with transaction.atomic():
-            return Peer.objects.create(dispute=dispute)
+            place = Peer.objects.create(dispute=dispute)
     except IntegrityError as error:
         if guard_of(error) != "peers_are_drawn_by_lot":
             raise
         return None
+    return Peer.objects.select_related("person").get(pk=place.pk)
 
 
 def guard_of(error: IntegrityError) -> str | None:

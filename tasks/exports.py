@@ -96,9 +96,10 @@ def _answers(job: Job) -> QuerySet[Answer, tuple[Any, ...]]:
 
 
 def results(job: Job) -> Iterator[Result]:
-    """Yield for every task with an answer what its answers come to."""
+    """Yield for every task with an answer what its answers come to, those left out that peers found wrong."""
     key = shapes.find(job.work_type.shape).agreement_key
-    for task, given in groupby(rows(job), lambda one: one.task):
+    counted = (one for one in rows(job) if one.state != AssignmentState.REJECTED)
+    for task, given in groupby(counted, lambda one: one.task):
         yield _result(task, list(given), key)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from tasks.views import clients
+from tasks.views import clients, disputes
 
 app_name = "tasks"
 
@@ -20,6 +20,8 @@ urlpatterns = [
     path(f"{JOB}open/", clients.open_job, name="open_job"),
     path(f"{JOB}raise/", clients.raise_pay, name="raise_pay"),
     path(f"{JOB}close/", clients.close_job, name="close_job"),
+    path(f"{JOB}answers/", disputes.answers, name="client_answers"),
+    path(f"{JOB}answers/<int:pk>/", disputes.answer, name="client_answer"),
     path(f"{JOB}results.<str:ending>", clients.download, name="download"),
     path("api/", include("tasks.api.urls")),
     path("", include("tasks.urls_work")),

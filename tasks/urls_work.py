@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tasks.views import board, reviewing, work
+from tasks.views import board, disputes, reviewing, work
 
 urlpatterns = [
     path("jobs/", board.jobs, name="jobs"),
@@ -17,7 +17,11 @@ urlpatterns = [
     path("work/<int:number>/leave/", work.leave, name="leave"),
     path("work/<int:number>/report/", work.report, name="report"),
     path("work/<int:number>/back/", work.back, name="back"),
+    path("work/<int:number>/dispute/", disputes.mine, name="dispute"),
+    path("looks/", disputes.desk, name="looks"),
+    path("looks/<int:pk>/", disputes.look, name="look"),
     path("review/", reviewing.review, name="review"),
     path("review/<int:number>/accept/", reviewing.accept, name="review_accept"),
     path("review/<int:number>/back/", reviewing.send_back, name="review_back"),
+    path("review/<int:number>/reject/", disputes.reject_as_peer, name="review_reject"),
 ]

@@ -36,7 +36,7 @@ def _me(request: HttpRequest) -> Person:
     return cast("Person", request.user)
 
 
-def _job(request: HttpRequest, slug: str, number: int) -> Job:
+def job_of(request: HttpRequest, slug: str, number: int) -> Job:
     """Return a job of an organisation in which the person has a seat; anything else is not found."""
     client = clients.client_of(_me(request), slug)
     return get_object_or_404(Job.objects.select_related("client", "work_type"), client=client, pk=number)
@@ -113,7 +113,7 @@ def draft_job(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
 @login_required
 def job_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show one job: what is still to do before it opens, or how far it is (E5)."""
-    job = _job(request, slug, number)
+    job = job_of(request, slug, number)
     return _show(request, job, forms.Raise(initial={"pay": job.pay.normalize()}))
 
 
@@ -146,7 +146,7 @@ def _fresh(response: HttpResponse, *, waiting: bool) -> HttpResponse:
 @login_required
 def data(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show the data sets of a job with every problem found, and take another one."""
-    job = _job(request, slug, number)
+    job = job_of(request, slug, number)
     sent = request.method == "POST"
     form = forms.Data(request.POST, request.FILES) if sent else forms.Data()
     if sent:
@@ -175,7 +175,7 @@ def _received(request: HttpRequest, job: Job, form: forms.Data) -> HttpResponse:
 @require_POST
 def fund(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Set the missing money of a job aside."""
-    job = jobs.fund(_job(request, slug, number), by=_me(request), at=clock.now())
+    job = jobs.fund(job_of(request, slug, number), by=_me(request), at=clock.now())
     messages.success(request, _("The money is set aside."))
     return _to(job)
 
@@ -184,7 +184,7 @@ def fund(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @require_POST
 def open_job(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Open a job for work."""
-    job = jobs.open(_job(request, slug, number), by=_me(request), at=clock.now())
+    job = jobs.open(job_of(request, slug, number), by=_me(request), at=clock.now())
     messages.success(request, _("The job is open. Members can see it on the board."))
     return _to(job)
 
@@ -193,7 +193,7 @@ def open_job(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @require_POST
 def raise_pay(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Raise a job's pay; a refusal stands beside the field."""
-    job, form = _job(request, slug, number), forms.Raise(request.POST)
+    job, form = job_of(request, slug, number), forms.Raise(request.POST)
     if form.is_valid() and (refusal := jobs.refusal_to_raise(job, form.cleaned_data["pay"])):
         form.add_error("pay", str(refusal))
     if not form.is_valid():
@@ -207,7 +207,7 @@ def raise_pay(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @require_POST
 def close_job(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Close a job and give its unclaimed money back."""
-    job = jobs.close(_job(request, slug, number), by=_me(request), at=clock.now())
+    job = jobs.close(job_of(request, slug, number), by=_me(request), at=clock.now())
     messages.success(request, _("The job is closed. What nobody had claimed is available again."))
     return _to(job)
 
@@ -215,7 +215,7 @@ def close_job(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @login_required
 def download(request: HttpRequest, slug: str, number: int, ending: str) -> StreamingHttpResponse:
     """Stream a job's answers, or with ?view=results one line for each task (E7)."""
-    job, view = _job(request, slug, number), request.GET.get("view", "answers")
+    job, view = job_of(request, slug, number), request.GET.get("view", "answers")
     if (view, ending) not in EXPORTS:
         raise Http404
     response = StreamingHttpResponse(EXPORTS[view, ending](job), content_type=TYPES[ending])

@@ -15,7 +15,7 @@ from coop import clock, markdown
 from coop.people.models import Person
 from coop.refusals import refuse_if
 from governance import standing
-from tasks import reviews, shapes
+from tasks import disputes, reviews, shapes
 from tasks.models import Assignment
 
 # How the parts of an answer are called where one is chosen.
@@ -55,12 +55,14 @@ def _waiting(number: int) -> Assignment:
     return get_object_or_404(Assignment.objects.select_related("task", "job__work_type"), pk=number)
 
 
-def _form(assignment: Assignment, *given: Any) -> SendBack:
+def form_of[Form: SendBack](assignment: Assignment, *given: Any, kind: "type[Form]") -> Form:
+    """Return a form about an answer, that offers its parts."""
     shape = shapes.find(assignment.job.work_type.shape)
-    return SendBack(*given, places=[name for name in shape.columns(assignment.job.form) if name != "shown"])
+    return kind(*given, places=[name for name in shape.columns(assignment.job.form) if name != "shown"])
 
 
-def _page(assignment: Assignment, form: SendBack) -> dict[str, Any]:
+def page_of(assignment: Assignment, form: forms.Form | None) -> dict[str, Any]:
+    """Return what a page shows of an answer: the question, what was answered, the guide; not who answered."""
     shape, task = shapes.find(assignment.job.work_type.shape), assignment.task
     return {
         "assignment": assignment,
@@ -79,7 +81,9 @@ def review(request: HttpRequest) -> HttpResponse:
     me, at = _me(request), clock.now()
     no = standing.refusal(me, doing="review", at=at)
     found = None if no else reviews.next_for(me, at=at)
-    shown = _page(found, _form(found)) if found else {"refusal": no}
+    shown: dict[str, Any] = {"looks": disputes.offered_to(me, at).count(), "refusal": no}
+    if found:
+        shown |= page_of(found, form_of(found, kind=SendBack))
     return render(request, "tasks/work/review.html", shown)
 
 
@@ -99,9 +103,9 @@ def send_back(request: HttpRequest, number: int) -> HttpResponse:
     assignment, at = _waiting(number), clock.now()
     # Asked before anything is shown: an answer is read by those who may check it, nobody else.
     refuse_if(reviews.refusal_to_send_back(assignment, by=_me(request), at=at))
-    form = _form(assignment, request.POST)
+    form = form_of(assignment, request.POST, kind=SendBack)
     if not form.is_valid():
-        return render(request, "tasks/work/review.html", _page(assignment, form), status=422)
+        return render(request, "tasks/work/review.html", page_of(assignment, form), status=422)
     said = form.cleaned_data
     reviews.send_back(assignment, reason=said["reason"], place=said["place"], by=_me(request), at=at)
     messages.success(request, _("Sent back. Its author reads your reason, and may hand it in once more."))

@@ -19,6 +19,7 @@ from tasks.models import OPEN_STATES, Assignment, AssignmentState, Decision
 from tasks.views.reviewing import PLACES
 
 SHOWN = 50
+DISPUTED = (AssignmentState.DISPUTED, AssignmentState.REJECTED)
 
 
 def _me(request: HttpRequest) -> Person:
@@ -70,6 +71,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     shown = {
         "open": held.filter(state=AssignmentState.CLAIMED, expires_at__gt=at),
         "back": held.filter(state=AssignmentState.SENT_BACK, expires_at__gt=at),
+        "disputed": held.filter(state__in=DISPUTED).select_related("dispute")[:SHOWN],
         "checked": held.filter(state=AssignmentState.SUBMITTED)[:SHOWN],
         "accepted": held.filter(state=AssignmentState.ACCEPTED)[:SHOWN],
     }
@@ -84,6 +86,8 @@ def task(request: HttpRequest, number: int) -> HttpResponse:
         return _take_in(request, assignment, at)
     if assignment.state == AssignmentState.SENT_BACK and "redo" not in request.GET:
         return redirect("tasks:back", number)
+    if assignment.state in DISPUTED:
+        return redirect("tasks:dispute", number)
     if no := answers.refusal(assignment, by=_me(request), at=at):
         latest = assignment.answers.order_by("number").last()
         value = latest.value if latest else _written(assignment)

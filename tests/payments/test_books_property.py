@@ -1,6 +1,8 @@
 # ruff: noqa: D102 - what a step does is its name
 """Whatever is done, in whatever order and however often: the books add up, and nothing moves twice."""
 
+from contextlib import suppress
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,9 +15,10 @@ from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from governance import offices
-from payments import accounts, deposits, escrow, invariants, ledger, payouts, rates
-from payments.models import Payout, PayoutState, Transfer
+from payments import accounts, advances, deposits, entitlements, escrow, invariants, ledger, payouts, rates
+from payments.models import Entitlement, Fund, Payout, PayoutState, Transfer
 from payments.money import from_micro
+from tests.payments.test_entitlements import pause
 
 JOBS = (700_001, 700_002)
 amounts = st.integers(1, 3_000_000).map(from_micro)
@@ -42,6 +45,8 @@ class Books(RuleBasedStateMachine):
         self.fee = rates.fee_now()
         self.number = 0
         self.open: dict[int, tuple[int, int, Decimal]] = {}
+        self.disputed: dict[int, tuple[int, int, Decimal]] = {}
+        self.advanceable = advances.available()
         self.earned = {member.pk: payouts.ready(member) for member in self.members}
 
     def teardown(self) -> None:
@@ -100,6 +105,66 @@ class Books(RuleBasedStateMachine):
                 escrow.release(job, person, number, pay, rates.fee_on(pay, self.fee), self.fee, at=self.at)
             self.earned[person] += pay
 
+    @rule(amount=amounts)
+    def give_to_the_dispute_fund(self, amount: Decimal) -> None:
+        reference = f"G{self.next()}"
+        deposits.grant(
+            self.orbit, amount=amount, reference=reference, by=self.officers[0], at=self.at, fund=Fund.DISPUTE
+        )
+        self.advanceable += amount
+
+    @rule(number=claims, times=st.integers(1, 3))
+    def reject(self, number: int, times: int) -> None:
+        if number in self.open:
+            _job, person, pay = self.open[number]
+            try:
+                with transaction.atomic():
+                    for _turn in range(times):
+                        advances.advance(person, number, pay, at=self.at)
+            except refused:
+                assert self.advanceable < pay
+            else:
+                assert self.advanceable >= pay
+                self.disputed[number] = self.open.pop(number)
+                self.advanceable -= pay
+                self.earned[person] += pay
+
+    @rule(number=claims, stands=st.booleans(), times=st.integers(1, 3))
+    def settle(self, number: int, stands: bool, times: int) -> None:  # noqa: FBT001 - as hypothesis draws it
+        if number in self.disputed:
+            job, person, pay = self.disputed.pop(number)
+            fee, aside = rates.fee_on(pay, self.fee), escrow.set_aside(job)
+            for _turn in range(times):
+                if stands:
+                    advances.recover(escrow.Acceptance(job, person, number, pay, fee, self.fee), at=self.at)
+                else:
+                    advances.give_back(job, person, number, pay + fee, at=self.at)
+            self.advanceable += pay if stands else 0
+            assert escrow.set_aside(job) == aside + (0 if stands else pay + fee)
+
+    @rule(who=st.integers(0, 1), amount=amounts)
+    def pay_a_look(self, who: int, amount: Decimal) -> None:
+        try:
+            with transaction.atomic():
+                advances.pay_peer(self.members[who].pk, self.next(), amount, at=self.at)
+        except refused:
+            assert self.advanceable < amount
+        else:
+            self.advanceable -= amount
+            self.earned[self.members[who].pk] += amount
+
+    @rule(who=st.integers(0, 1), hours=st.integers(1, 12))
+    def pause_for_a_while(self, who: int, hours: int) -> None:
+        """Kind 24: what a running pause owes, hour by hour; twice asked, once paid."""
+        with suppress(*refused), transaction.atomic():
+            pause(self.members[who], facts=f"seen at {self.next()}")
+        self.at = clock.advance(timedelta(hours=hours))
+        paid = Entitlement.objects.count()
+        while entitlements.settle(at=self.at):
+            pass
+        for one in Entitlement.objects.order_by("pk")[paid:]:
+            self.earned[one.person_id] += one.amount
+
     @rule(who=st.integers(0, 1), amount=st.integers(1, 500).map(lambda cents: Decimal(cents) / 100))
     def ask(self, who: int, amount: Decimal) -> None:
         member = self.members[who]
@@ -149,11 +214,17 @@ class Books(RuleBasedStateMachine):
             assert {member.pk: payouts.ready(member) for member in self.members} == self.earned
 
     @invariant()
+    def the_dispute_fund_has_what_was_given_less_what_it_bears(self) -> None:
+        if hasattr(self, "savepoint"):
+            assert advances.available() == self.advanceable >= 0
+
+    @invariant()
     def what_stands_behind_claims_is_their_pay_and_fee(self) -> None:
         if hasattr(self, "savepoint"):
             for job in JOBS:
                 for member in self.members:
-                    open_claims = [pay for at, who, pay in self.open.values() if (at, who) == (job, member.pk)]
+                    held = [*self.open.values(), *self.disputed.values()]
+                    open_claims = [pay for at, who, pay in held if (at, who) == (job, member.pk)]
                     behind = sum((pay + rates.fee_on(pay, self.fee) for pay in open_claims), Decimal(0))
                     assert ledger.balance(accounts.commitment(job, member.pk)) == behind
 

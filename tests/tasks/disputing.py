@@ -5,8 +5,8 @@ from typing import Any
 from coop import clock
 from coop.people.models import Client, Person
 from payments import advances, invariants
-from tasks import disputes
-from tasks.models import Assignment, Dispute, Job, Peer, ReviewRule
+from tasks import disputes, reviews
+from tasks.models import Assignment, Dispute, Ground, Job, Peer, ReviewRule
 from tests.conftest import person
 from tests.tasks.conftest import SAME, make_job, work
 
@@ -17,15 +17,15 @@ WHY = "The capacity differs, see the second line."
 def learned(orbit: Client, olga: Person, names: str = "luis priya teresa samuel petra") -> list[Person]:
     """Let members have done this kind of work, so that the lot can draw them."""
     known = [person(name) for name in names.split()]
-    job = make_job(orbit, olga, title="Earlier work", tasks=1, overlap=len(known))
+    job = checked(orbit, olga, title="Earlier work", tasks=1, overlap=len(known))
     for who in known:
-        work(job, who, SAME)
+        reviews.accept(work(job, who, SAME), by=olga, at=clock.now(), ground=Ground.CLIENT)
     return known
 
 
 def checked(orbit: Client, olga: Person, **facts: Any) -> Job:
     """Return an open job whose answers wait for a look."""
-    return make_job(orbit, olga, review_rule=ReviewRule.PEER, overlap=1, **facts)
+    return make_job(orbit, olga, review_rule=ReviewRule.PEER, **({"overlap": 1} | facts))
 
 
 def reject(mine: Assignment, by: Person, reason: str = REASON) -> Dispute:

@@ -5,15 +5,17 @@ from datetime import datetime
 from decimal import Decimal
 
 import pytest
+from django.core.mail import EmailMessage
 from django.db import connection
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
-from governance.models import Office
+from governance.models import Case, Equivalent, Office
 from payments import advances, deposits, escrow, invariants, ledger
 from payments.models import Fund
-from tasks import disputes, jobs, reviews
+from tasks import disputes, exports, jobs, notices, reviews, watch
 from tasks.models import Assignment, AssignmentState, Dispute, Ground, Job
 from tests.tasks import disputing
 from tests.tasks.conftest import SAME, committed_money, payable, price, work
@@ -107,6 +109,8 @@ def test_the_client_is_refunded_and_the_member_keeps_the_pay_when_two_find_it_wr
     mine.task.refresh_from_db()
     assert mine.task.open_slots == 1
     assert disputing.books_hold()
+    assert [one.state for one in exports.rows(mine.job)] == ["rejected"]
+    assert list(exports.results(mine.job)) == []
 
 
 def test_the_money_of_a_closed_job_goes_back_to_the_client_itself(
@@ -240,3 +244,28 @@ def test_an_empty_fund_lets_nothing_be_rejected_as_pay_is_not_held_back(
     deposits.grant(house, amount=Decimal(2), reference="GRANT-D", by=teresa, at=clock.now(), fund=Fund.DISPUTE)
     disputing.reject(answer, olga)
     assert not any(invariants.broken().values())
+
+
+def test_its_author_and_who_was_drawn_are_told_without_a_word_of_the_answer(
+    mine: Assignment, amina: Person, olga: Person, mailoutbox: list[EmailMessage]
+) -> None:
+    drawn = disputing.places(disputing.reject(mine, olga))
+    waiting = ProcrastinateJob.objects.filter(task_name=notices.TELL).order_by("id").values_list("args", flat=True)
+    told = [{"person_id": amina.pk, "about": "rejected", "number": mine.pk}]
+    told += [{"person_id": place.person_id, "about": "drawn", "number": place.pk} for place in drawn]
+    assert list(waiting) == told
+    notices.deliver(amina, "rejected", mine.pk)
+    (mail,) = mailoutbox
+    assert mail.subject == "An answer of yours was rejected, and is paid"
+    assert f"/work/{mine.pk}/dispute/" in str(mail.body)
+    assert disputing.REASON not in str(mail.body)
+
+
+def test_five_rejections_in_a_week_open_a_case_by_themselves(
+    peers: list[Person], amina: Person, orbit: Client, olga: Person
+) -> None:
+    for number in range(5):
+        assert watch.look(at=clock.now()) == 0
+        disputing.reject(work(disputing.checked(orbit, olga, title=f"Part {number}", tasks=1), amina, SAME), olga)
+    assert watch.look(at=clock.now()) == 1
+    assert Case.objects.get(person=amina).ground == Equivalent.MASS_REJECTION

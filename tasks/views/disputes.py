@@ -1,0 +1,151 @@
+"""Rejected answers on pages: the client rejects one, its author reads why, the two who were drawn look at it."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from coop import clock
+from coop.people.models import Person
+from coop.refusals import refuse_if
+from payments import advances
+from tasks import disputes
+from tasks.models import Assignment, AssignmentState, Dispute, Ground, Peer
+from tasks.views import reviewing
+from tasks.views.clients import job_of
+
+PER_PAGE = 20
+ANSWERS = Assignment.objects.select_related("task", "job__work_type", "job__client")
+
+
+class Rejection(reviewing.SendBack):
+    """Why an answer is rejected, and which part of it is wrong."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("What is wrong"),
+        help_text=gettext_lazy("Its author and the members who decide read this. Say it so that they can see it too."),
+        min_length=disputes.LEAST_REASON,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class Look(forms.Form):
+    """Why an answer stands, or does not."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why"),
+        help_text=gettext_lazy("Its author reads this once it is decided, and so does the client."),
+        min_length=disputes.LEAST_REASON,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+def _me(request: HttpRequest) -> Person:
+    return cast("Person", request.user)
+
+
+@login_required
+def answers(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """List the answers of a job that a client can look at, and those it rejected with what came out."""
+    job = job_of(request, slug, number)
+    waiting = job.assignments.filter(state=AssignmentState.SUBMITTED).select_related("task").order_by("accept_by", "pk")
+    rejected = Dispute.objects.filter(assignment__job=job).select_related("assignment__task", "settlement")
+    shown = {
+        "client": job.client, "job": job, "at": clock.now(),
+        "page": Paginator(waiting, PER_PAGE).get_page(request.GET.get("page")),
+        "rejected": rejected.order_by("-pk")[:PER_PAGE],
+    }  # fmt: skip
+    return render(request, "tasks/client/answers.html", shown)
+
+
+@login_required
+def answer(request: HttpRequest, slug: str, number: int, pk: int) -> HttpResponse:
+    """Show a client one answer, and reject it: one at a time, with a reason and a place."""
+    job, at = job_of(request, slug, number), clock.now()
+    wrong = get_object_or_404(ANSWERS, job=job, pk=pk, submitted_at__isnull=False)
+    form = reviewing.form_of(wrong, *([request.POST] if request.method == "POST" else []), kind=Rejection)
+    if request.method == "POST":
+        refuse_if(disputes.refusal(wrong, by=_me(request), at=at))
+        if form.is_valid():
+            disputes.reject(wrong, **form.cleaned_data, by=_me(request), at=at)
+            messages.success(request, _("Rejected. It is paid meanwhile; two members decide who bears it."))
+            return redirect("tasks:client_answers", slug, number)
+    shown = reviewing.page_of(wrong, form) | {
+        "client": job.client, "dispute": _dispute(wrong), "refusal": disputes.refusal(wrong, by=_me(request), at=at),
+    }  # fmt: skip
+    return render(request, "tasks/client/answer.html", shown, status=422 if form.is_bound else 200)
+
+
+def _dispute(assignment: Assignment) -> dict[str, Any] | None:
+    """Return what its parties read of a dispute, or None where there is none."""
+    known = Dispute.objects.select_related("settlement", "rejected_by", "assignment__job__client")
+    dispute = known.filter(assignment=assignment).first()
+    if dispute is None:
+        return None
+    return {
+        "it": dispute, "place": reviewing.PLACES.get(dispute.place, dispute.place),
+        "settlement": getattr(dispute, "settlement", None), "findings": disputes.findings(dispute),
+        "since": disputes.rule_since(), "rule": disputes.RULE,
+    }  # fmt: skip
+
+
+@login_required
+def mine(request: HttpRequest, number: int) -> HttpResponse:
+    """Show its author why an answer was rejected, that it is paid, who decides by when, and how it ended."""
+    assignment, at = get_object_or_404(ANSWERS, pk=number, person=_me(request)), clock.now()
+    dispute = Dispute.objects.filter(assignment=assignment).select_related("assignment__job").first()
+    if dispute is None:
+        raise Http404
+    disputes.go_on(dispute, at=at)
+    assignment.refresh_from_db()
+    shown = reviewing.page_of(assignment, None) | {"dispute": _dispute(assignment)}
+    return render(request, "tasks/work/dispute.html", shown)
+
+
+@login_required
+def desk(request: HttpRequest) -> HttpResponse:
+    """Show the rejected answers that a member was drawn to look at, each paid."""
+    places = disputes.offered_to(_me(request), clock.now())
+    return render(request, "tasks/work/looks.html", {"places": places, "pay": advances.peer_pay()})
+
+
+@login_required
+def look(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a drawn member a rejected answer, and take what they find; of its author and client they see nothing."""
+    at, me = clock.now(), _me(request)
+    place = get_object_or_404(Peer.objects.select_related("dispute__assignment"), pk=pk, person=me)
+    refuse_if(disputes.find_refusal(place, by=me, at=at))
+    form = Look(request.POST) if request.method == "POST" else Look()
+    if form.is_valid() and request.POST.get("stands") in {"yes", "no"}:
+        stands = request.POST["stands"] == "yes"
+        disputes.find(place, stands=stands, reason=form.cleaned_data["reason"], by=me, at=at)
+        messages.success(request, _("Thank you. Your look is paid; what you found is open once it is decided."))
+        return redirect("tasks:looks")
+    wrong = ANSWERS.get(pk=place.dispute.assignment_id)
+    shown = reviewing.page_of(wrong, form) | {
+        "place": place, "pay": advances.peer_pay(), "reason": place.dispute.reason,
+        "part": reviewing.PLACES.get(place.dispute.place, place.dispute.place),
+    }  # fmt: skip
+    return render(request, "tasks/work/look.html", shown, status=422 if form.is_bound else 200)
+
+
+@login_required
+def reject_as_peer(request: HttpRequest, number: int) -> HttpResponse:
+    """Reject an answer as a member who checks it."""
+    assignment, at = get_object_or_404(ANSWERS, pk=number), clock.now()
+    refuse_if(disputes.refusal(assignment, by=_me(request), at=at, ground=Ground.PEER))
+    form = reviewing.form_of(assignment, *([request.POST] if request.method == "POST" else []), kind=Rejection)
+    if form.is_valid():
+        disputes.reject(assignment, **form.cleaned_data, by=_me(request), at=at, ground=Ground.PEER)
+        messages.success(request, _("Rejected. It is paid meanwhile; two others decide."))
+        return redirect("tasks:review")
+    shown = reviewing.page_of(assignment, form)
+    return render(request, "tasks/work/reject.html", shown, status=422 if form.is_bound else 200)
