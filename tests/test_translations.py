@@ -26,6 +26,8 @@ SAID = [
     *(path for path in GROUND.rglob("*.py") if "migrations" not in path.parts),
     *PAGES.rglob("*.html"),
     *PAGES.rglob("*.txt"),
+    *(ROOT / "tasks" / name for name in ("disputes.py", "notices.py", "models/disputes.py")),
+    ROOT / "tasks" / "templates" / "tasks" / "work" / "dispute.html",
     *(ROOT / "coop" / "templates" / name for name in ("refused.html", "base.html")),
     *(ROOT / "coop" / "templates" / "parts" / f"{name}.html" for name in PARTS.split()),
     ROOT / "coop" / "templatetags" / "parts.py",

@@ -254,9 +254,10 @@ def test_its_author_and_who_was_drawn_are_told_without_a_word_of_the_answer(
     told = [{"person_id": amina.pk, "about": "rejected", "number": mine.pk}]
     told += [{"person_id": place.person_id, "about": "drawn", "number": place.pk} for place in drawn]
     assert list(waiting) == told
+    amina.language = "es"
     notices.deliver(amina, "rejected", mine.pk)
     (mail,) = mailoutbox
-    assert mail.subject == "An answer of yours was rejected, and is paid"
+    assert mail.subject == "Rechazaron una respuesta tuya, y está pagada"
     assert f"/work/{mine.pk}/dispute/" in str(mail.body)
     assert disputing.REASON not in str(mail.body)
 
