@@ -69,20 +69,23 @@ PAY = Principle(
         Point(
             "1.2",
             _("Workers earn at least the minimum wage of where they live."),
-            _("Rates are voted by members for an estimated time, and what a change would do is computed first."),
+            _(
+                "Rates are voted by members for an estimated time, and what a change would do is computed first. No"
+                " vote, job or task goes below the floor that members voted for a region."
+            ),
             (
                 "rate_is_what_the_vote_said",
-                "impact_is_computed_by_the_database",
+                "no_vote_goes_below_the_floor",
                 "job_pay_never_falls",
             ),
             (
                 "tests/payments/test_policies.py::test_a_rate_that_differs_from_its_vote_is_refused",
-                "tests/payments/test_replay.py::test_a_deep_cut_called_a_raise_is_not_published",
+                "tests/payments/test_floors.py::test_no_vote_is_put_that_goes_below_the_floor",
                 "tests/tasks/test_promises.py::test_pay_of_an_open_job_falls",
             ),
             _(
-                "Not met. Members can vote a floor for each country, but it begins at zero, no minimum wages are kept"
-                " here, and nothing yet refuses a rate below the floor."
+                "A floor is zero until members vote one. No minimum wages are kept here to compare it with, and what it"
+                " costs to work at home is not counted."
             ),
         ),
     ),
@@ -158,8 +161,8 @@ CONTRACTS = Principle(
                 "tests/governance/test_cases.py::test_a_rule_published_later_carries_no_charge",
             ),
             _(
-                "Only what is said about cases and standing is translated, and only into Spanish. There is no contract"
-                " in one document that names the law it stands under."
+                "Not every page is translated, and only into Spanish. There is no contract in one document that names"
+                " the law it stands under."
             ),
         ),
         Point(
@@ -206,8 +209,8 @@ MANAGEMENT = Principle(
                 "tests/governance/test_pauses.py::test_one_officer_is_not_enough",
             ),
             _(
-                "Sending back a single answer has no appeal of its own. Whoever takes over the site can vote as a"
-                " panel's members; they find it, nobody prevents it. There is no mediator from outside."
+                "Whoever takes over the site can vote as a panel's members; they find it, nobody prevents it. There is"
+                " no mediator from outside."
             ),
         ),
         Point(

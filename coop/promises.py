@@ -1,10 +1,13 @@
 """What nobody can do, the administrator included: read from the guards that stand in the database this moment."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
 from django.db import connection
+from django.utils.functional import Promise as Words
+from django.utils.translation import gettext_lazy as _
 
 GUARDS = """
 SELECT DISTINCT ON (owner.relname, function.proname) owner.relname, function.proname, function.prosrc
@@ -28,6 +31,22 @@ Each is a trigger that stays on in every session and refuses in its own name; ea
 still switch a trigger off: what was then changed is found by checking the record (decision 0003).
 
 Written by the test that compares it: `WRITE_DOCS=1 uv run pytest tests/test_docs.py`."""
+# What the page is divided into, by the tables that a promise watches; the first that fits.
+TOPICS = (
+    (_("Pay and money"), r"payments_"),
+    (_("Work, and what it is paid"), r"tasks_"),
+    (_("Rules"), r"governance_(rule|parameter|bylaw)$"),
+    (_("Membership and offices"), r"governance_(standing|resignation|office|officeend|post|call|candidacy)$"),
+    (_("Talk and letters"), r"governance_(thread|message|letter|fold)"),
+    (
+        _("Votes, from the draft to what follows"),
+        r"governance_(proposal|option|rollentry|ballot|tally|mandate|enactment|support|petition|signature)$",
+    ),
+    (_("No ban without a hearing"), r"governance_"),
+    (_("Accounts, the clock and the record"), r""),
+)
+# Every guard that reads other rows refuses this too; the page says it once.
+IN_THE_PRESENT = "This is decided on what stands now, not on an older view."
 SAYS = re.compile(r"MESSAGE\s*=\s*'((?:[^']|'')*)'")
 
 
@@ -39,6 +58,16 @@ class Promise:
     table: str
     says: tuple[str, ...]
 
+    @property
+    def keeps(self) -> bool:
+        """Tell whether it is of the make that keeps a table's rows as they are."""
+        return self.name.endswith(("_is_kept", "_is_append_only"))
+
+    @property
+    def words(self) -> str:
+        """Return what it refuses with, without what many guards say alike."""
+        return " ".join(sentence for sentence in self.says if sentence != IN_THE_PRESENT) or " ".join(self.says)
+
 
 def standing() -> list[Promise]:
     """Return every guard that stands, by table and name."""
@@ -46,6 +75,27 @@ def standing() -> list[Promise]:
         cursor.execute(GUARDS)
         rows = cursor.fetchall()
     return [Promise(name.removeprefix("guard_"), table, _sentences(source)) for table, name, source in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Promises about one matter: those with words of their own, and those that keep a table's rows."""
+
+    title: Words
+    own: list[Promise]
+    kept: list[Promise]
+
+
+def by_topic(promises: Iterable[Promise]) -> list[Topic]:
+    """Return promises by what they are about, each once, topics in their order; empty topics are left out."""
+    placed = [
+        (next(n for n, (_title, tables) in enumerate(TOPICS) if re.match(tables, it.table)), it) for it in promises
+    ]
+    topics = [(title, [it for place, it in placed if place == n]) for n, (title, _tables) in enumerate(TOPICS)]
+    return [
+        Topic(title, [it for it in those if not it.keeps], [it for it in those if it.keeps])
+        for title, those in topics if those
+    ]  # fmt: skip
 
 
 def deletable() -> tuple[int, int]:

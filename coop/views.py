@@ -55,9 +55,9 @@ def how_we_decide(request: HttpRequest) -> HttpResponse:
 def promises(request: HttpRequest) -> HttpResponse:
     """Show what no administrator can do, as the database itself lists it."""
     deletable, tables = kept.deletable()
-    return render(
-        request, "house/promises.html", {"promises": kept.standing(), "deletable": deletable, "tables": tables}
-    )
+    standing = kept.standing()
+    shown = {"number": len(standing), "topics": kept.by_topic(standing), "deletable": deletable, "tables": tables}
+    return render(request, "house/promises.html", shown)
 
 
 @require_safe

@@ -39,6 +39,11 @@ def is_shown(count: Count) -> bool:
     return "abstain" in count
 
 
+def ballots(count: Count) -> int:
+    """Return how many ballots a count has, abstentions among them; the count must be shown."""
+    return int(count["ballots"]) if "ballots" in count else sum(int(count[say]) for say in ("yes", "no", "abstain"))
+
+
 def _for_and_against(count: Count) -> tuple[int, int, int]:
     """Return the ballots for what is decided, those against it, and all, abstentions among them.
 

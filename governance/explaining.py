@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from coop.people.models import Person
-from governance import counting, options, policies, proposals, receipts, voting, wording
+from governance import counting, options, policies, proposals, voting, wording
 from governance.models import WHOLE, Method, Proposal, Rule
 from governance.voting import State
 
@@ -17,6 +18,11 @@ NAMED = {Fraction(1, 3): "1/3", Fraction(2, 3): "2/3", Fraction(3, 4): "3/4", Fr
 KINDS = {
     State.VOTING: "vote", State.ENACTED: "money", State.LOCKED: "money", State.DUE: "money", State.LOST: "stop",
     State.FAILED: "stop", State.EXPIRED: "stop", State.STOPPED: "stop", State.DRAFT: "warn", State.CLOSED: "warn",
+}  # fmt: skip
+# What became of a mandate that changed nothing.
+ENDED = {
+    State.FAILED: gettext_lazy("Could not take effect"), State.STOPPED: gettext_lazy("Stopped by the members"),
+    State.EXPIRED: gettext_lazy("Not carried out within 30 days"),
 }  # fmt: skip
 
 
@@ -118,16 +124,23 @@ def decided(vote: Seen) -> Decided:
 
 
 def tracker(vote: Seen) -> list[Phase]:
-    """Return how far a counted vote is carried out: decided and, if it gave a mandate, in force and done."""
+    """Return how far a counted vote is carried out: decided, in force, done; or what ended it on the way."""
     tally, mandate = vote.proposal.tally, getattr(vote.proposal, "mandate", None)
+    waits = vote.state in {State.LOST, State.LOCKED}
+    decided = Phase(_("Decided"), tally.counted_at, done=True, current=waits)
+    if vote.state == State.LOST:
+        return [decided]
     if mandate is None:
-        return [Phase(_("Decided"), tally.counted_at, done=True, current=True)]
+        return [decided, Phase(_("Second reading, 30 days later at the earliest"), None, done=False, current=True)]
     enactment = getattr(mandate, "enactment", None)
-    done = vote.state == State.ENACTED
+    if vote.state in ENDED:
+        when = {State.FAILED: enactment and enactment.at, State.EXPIRED: mandate.expires_at}.get(vote.state)
+        return [decided, Phase(str(ENDED[vote.state]), when, done=False, current=True)]
+    begins, done = enactment.at if enactment else mandate.due_at, vote.state == State.ENACTED
     return [
-        Phase(_("Decided"), tally.counted_at, done=True, current=vote.state == State.LOCKED),
-        Phase(_("In force"), mandate.due_at, done=done, current=vote.state == State.DUE),
-        Phase(_("Done"), enactment.at if enactment and done else None, done=done, current=done),
+        decided,
+        Phase(_("In force"), begins, done=done, current=vote.state == State.DUE),
+        Phase(_("Done"), begins if done else None, done=done, current=done),
     ]
 
 
@@ -245,23 +258,3 @@ def outcome(seen_now: Seen) -> str:
         State.STOPPED: _("Passed, then stopped by a majority of all: nothing changes."),
         State.EXPIRED: _("Passed, but not carried out within 30 days: nothing changes."),
     }.get(seen_now.state, "")
-
-
-def box(proposal: Proposal) -> dict[str, object]:
-    """Return a counted vote for recounting: how often each choice was made, and all receipts, in their own order.
-
-    A receipt never stands beside a choice, or whoever holds its words could be made to show how they voted. In a vote
-    among options approvals stand one by one in `counts`, for the same reason: a rare set of them could be somebody's.
-    """
-    main = counting.main(proposal.tally.counts)
-    return {
-        "vote": proposal.pk,
-        "digest": proposal.digest,
-        "roll_root": proposal.roll_root,
-        "canonical": proposals.canonical_text(proposal),
-        "counts": proposal.tally.counts,
-        "passed": proposal.tally.passed,
-        "winner": proposal.tally.winner,
-        "ballots": [choice for choice in ("yes", "no", "abstain") for _ballot in range(int(main.get(choice, 0)))],
-        "receipts": receipts.counted_in(proposal),
-    }

@@ -266,7 +266,9 @@ def _count(proposal: Proposal, at: datetime) -> Tally:
         message = f"vote {proposal.pk}: the counts of the database do not come to what it says"
         raise IntegrityError(message)
     subject = f"proposal:{proposal.pk}"
-    events.write("voting.closed", by=None, subject=subject, at=at, counts=tally.counts, passed=tally.passed)
+    events.write(
+        "voting.closed", by=None, subject=subject, at=at, counts=tally.counts, passed=tally.passed, files=tally.files
+    )
     if tally.passed and (proposal.rule.readings == 1 or proposal.first_reading_id):
         mandates.give(proposal, at=at)
     return tally

@@ -128,3 +128,16 @@ def test_members_see_the_votes_that_come_and_then_that_they_are_open(
     assert "Read and vote" in page
     voting.cast(published, "yes", by=amina, at=now)
     assert "Read and vote" not in signed_in(amina).get("/").text
+
+
+def test_each_promise_stands_once_under_what_it_is_about() -> None:
+    standing = promises.standing()
+    topics = promises.by_topic(standing)
+    assert sorted(it.name for topic in topics for it in (*topic.own, *topic.kept)) == sorted(it.name for it in standing)
+    of = {it.name: str(topic.title) for topic in topics for it in (*topic.own, *topic.kept)}
+    assert of["rate_is_what_the_vote_said"] == "Pay and money"
+    assert of["ballot_is_cast_by_an_elector"] == "Votes, from the draft to what follows"
+    assert of["restriction_follows_a_decision"] == "No ban without a hearing"
+    assert all(it.words and promises.IN_THE_PRESENT not in it.words for it in standing if len(it.says) > 1)
+    page = Browser().get("/promises/").text
+    assert all(page.count(f'id="{it.name}"') == 1 for it in standing)

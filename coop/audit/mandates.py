@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from django.db import connection
@@ -11,7 +11,7 @@ from django.db import connection
 from coop.audit.findings import Finding, Tick, faults
 from coop.record import tree
 from coop.record.models import Event
-from governance import counting, mandates, proposals
+from governance import counting, mandates, proposals, voting
 from governance.models import Proposal, RollEntry, Rule
 
 
@@ -97,6 +97,8 @@ def _counted(proposal: Proposal, event: Event | None) -> Iterator[Finding]:
         yield Finding(row, "no event says that it was counted", "counting is on record")
     elif event.data["counts"] != tally.counts or event.data["passed"] != tally.passed:
         yield Finding(row, f"says {tally.counts}", f"event {event.pk} says {event.data['counts']}")
+    elif event.data.get("files") != tally.files:
+        yield Finding(row, "names other files to count it again", f"event {event.pk} says {event.data.get('files')}")
 
 
 def _count_again(proposal: Proposal) -> object:
@@ -114,8 +116,9 @@ def _mandated(proposal: Proposal) -> Iterator[Finding]:
         yield Finding(row, f"stands on vote {proposal.pk}, which did not pass", "a mandate needs a passed vote")
     if proposal.rule.readings > 1 and proposal.first_reading_id is None:
         yield Finding(row, "was given after one reading", f"{proposal.rule} asks for two")
-    if proposal.locked_until and mandate.due_at != proposal.locked_until:
-        should = f"the lock of vote {proposal.pk} ends at {_written(proposal.locked_until)}"
+    late = voting.LATER if tally and tally.extended else timedelta()
+    if proposal.locked_until and mandate.due_at != proposal.locked_until + late:
+        should = f"the lock of vote {proposal.pk} ends at {_written(proposal.locked_until + late)}"
         yield Finding(row, f"is due at {_written(mandate.due_at)}", should)
     if mandate.expires_at != mandate.due_at + mandates.LIFE:
         yield Finding(row, f"expires at {_written(mandate.expires_at)}", "a mandate expires 30 days after it is due")

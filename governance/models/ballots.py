@@ -72,10 +72,13 @@ class Tally(models.Model):
     passed = models.BooleanField()
     extended = models.BooleanField(db_default=False, editable=False, help_text="Set by the database: 72 hours more.")
     winner = models.PositiveIntegerField(null=True, editable=False, help_text="Set by the database: an option.")
+    files = models.JSONField(
+        null=True, editable=False, help_text="Set by the database: SHA-256 of each file to recount."
+    )
 
     privacy.declare(
         **dict.fromkeys((
-            "id", "proposal", "counted_at", "counts", "passed", "extended", "winner",
+            "id", "proposal", "counted_at", "counts", "passed", "extended", "winner", "files",
         ), Audience.PUBLIC)
     )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Voting: choose, check, cast; the receipt; checking that a ballot is in the box."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -66,12 +66,3 @@ def check(request: HttpRequest) -> HttpResponse:
     form = CheckReceipt(request.POST or None)
     found = receipts.check(form.cleaned_data["words"]) if form.is_valid() else None
     return render(request, "governance/receipt.html", {"form": form, "check": found})
-
-
-@require_safe
-def recount(_request: HttpRequest, pk: int) -> HttpResponse:
-    """Answer the box of a counted vote for everybody to count again: receipts and choices, apart from each other."""
-    vote = get_object_or_404(voting.listed(), pk=pk)
-    if not explaining.seen(vote, clock.now()).counted:
-        raise Http404
-    return JsonResponse(explaining.box(vote), json_dumps_params={"indent": 1})

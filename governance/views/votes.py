@@ -143,6 +143,8 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
     if found.closes_at is None or at < voting.closes(found, at):
         return redirect("governance:proposal", pk)
     person, petition = reader(request), petitions.to_stop(found)
+    # What comes after the count is told by the tracker.
+    phases = explaining.phases(found, at)[: 3 if vote.counted else None]
     shown = {
         "vote": vote,
         "outcome": explaining.outcome(vote),
@@ -150,7 +152,7 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
         "tracker": explaining.tracker(vote) if vote.counted else [],
         "lines": explaining.result(found) if vote.counted else [],
         "turnout": proposals.turnout(found),
-        "phases": explaining.phases(found, at),
+        "phases": phases,
         "petition": petition,
         "stop_vote": petitions.called(petition) if petition else None,
         "signed": petitions.signed(petition) if petition else None,

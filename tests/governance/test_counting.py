@@ -1,6 +1,8 @@
 """Counting: the database and Python come to the same, for any box, in whole numbers."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -62,8 +64,11 @@ def box(superuser: psycopg.Connection) -> psycopg.Connection:
     return superuser
 
 
-def lay(box: psycopg.Connection, key: str, people: list[Elector], *, options: int = 0) -> dict[str, dict[str, Any]]:
-    """Lay ballots in a box of a rule, by approval among so many options, and return what the database counts."""
+@contextmanager
+def laid(
+    box: psycopg.Connection, key: str, people: list[Elector], *, options: int = 0
+) -> Iterator[tuple[int, dict[str, dict[str, Any]]]]:
+    """Lay ballots in a box of a rule, by approval among so many options; give the vote and what the database counts."""
     with box.transaction(force_rollback=True):
         (vote,) = box.execute(
             "INSERT INTO governance_proposal (policy, rule_id, title, text, payload, impact, subject, method,"
@@ -92,7 +97,13 @@ def lay(box: psycopg.Connection, key: str, people: list[Elector], *, options: in
                 " VALUES (%s, %s, %s, %s, encode(sha256(%s), 'hex'), now())", ballots,
             )  # fmt: skip
         found = box.execute("SELECT governance_count(%s)::text", [vote]).fetchone()
-        return json.loads(found[0]) if found and found[0] else {}
+        yield vote, json.loads(found[0]) if found and found[0] else {}
+
+
+def lay(box: psycopg.Connection, key: str, people: list[Elector], *, options: int = 0) -> dict[str, dict[str, Any]]:
+    """Return what the database counts of such a box."""
+    with laid(box, key, people, options=options) as (_vote, counts):
+        return counts
 
 
 def reference(people: list[Elector], rule: Rule) -> dict[str, dict[str, int]]:

@@ -267,7 +267,7 @@ def test_a_member_approves_options_over_the_pages(
     voting.close(proposal, at=reach(proposal.closes_at))
     page = " ".join(browser.get(f"/votes/{proposal.pk}/result/").text.split())
     assert "Most approved: Red. Against it: 0" in page
-    assert Browser().get(f"/votes/{proposal.pk}/recount.json").json()["winner"] == 1
+    assert Browser().get(f"/votes/{proposal.pk}/recount/rule.json").json()["counts"]["whole"]["winner"] == 1
 
 
 def test_a_member_puts_options_in_order_over_the_pages(

@@ -9,9 +9,10 @@ from django.test.utils import CaptureQueriesContext
 
 from coop import clock
 from coop.people.models import Person
-from governance import mandates, rulebook
+from governance import explaining, mandates, petitions, rulebook, voting
 from governance.models import Proposal
-from tests.governance.conftest import reach
+from tests.governance.conftest import cast_all, reach
+from tests.governance.test_petitions import sign_all
 from tests.governance.test_rules import row, twice, write
 
 pytestmark = pytest.mark.django_db
@@ -61,3 +62,42 @@ def test_decisions_cost_the_same_for_one_and_for_three(client: Browser, voted: C
             client.get("/decisions/")
         costs.append(len(queries))
     assert costs[1:] == costs[:1] * 2
+
+
+def steps(vote: Proposal) -> list[tuple[str, bool, bool]]:
+    """Return the way of a decision as its pages show it now: each step, whether it is done and where it stands."""
+    seen = explaining.seen(voting.listed().get(pk=vote.pk), clock.now())
+    return [(step.name, step.done, step.current) for step in explaining.tracker(seen)]
+
+
+def test_a_decision_that_waits_is_decided_then_in_force_then_done(voted: Callable[..., Proposal]) -> None:
+    vote = voted("N14", "green")
+    assert steps(vote) == [("Decided", True, True), ("In force", False, False), ("Done", False, False)]
+    reach(vote.mandate.due_at)
+    assert steps(vote) == [("Decided", True, False), ("In force", False, True), ("Done", False, False)]
+    mandates.enact(vote.mandate, at=clock.now())
+    assert steps(vote) == [("Decided", True, False), ("In force", True, False), ("Done", True, True)]
+
+
+def test_what_was_lost_or_read_once_is_not_awaited(voted: Callable[..., Proposal]) -> None:
+    assert steps(voted("N14", "blue", yes=1, no=25)) == [("Decided", True, True)]
+    (decided, second) = steps(voted("N15", yes=28))
+    assert (decided[1:], second[0][:14], second[1:]) == ((True, False), "Second reading", (False, True))
+
+
+def test_what_ended_on_the_way_says_so_and_is_not_awaited(voted: Callable[..., Proposal], client: Browser) -> None:
+    stopped = voted("N1", "red", yes=30)
+    asked = petitions.called(sign_all(stopped, 10))
+    assert asked
+    cast_all(asked, yes=20)
+    voting.close(asked, at=reach(asked.closes_at))
+    assert steps(stopped)[1:] == [("Stopped by the members", False, True)]
+    failed = voted("N10", "stale")
+    mandates.enact(failed.mandate, at=clock.now())
+    assert steps(failed)[1:] == [("Could not take effect", False, True)]
+    expired = voted("N14", "white")
+    reach(expired.mandate.expires_at)
+    assert steps(expired)[1:] == [("Not carried out within 30 days", False, True)]
+    page = client.get("/decisions/").content.decode()
+    for words in ("Could not take effect", "Stopped by the members", "Not carried out within 30 days"):
+        assert words in page
