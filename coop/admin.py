@@ -4,6 +4,8 @@ Loaded before the models are; everything that needs them waits for `ready()`.
 """
 # ruff: noqa: ANN401, SLF001 - signatures and names of Django's own admin
 
+import re
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.apps import apps
@@ -18,7 +20,15 @@ from django.utils.translation import gettext_lazy as _
 from coop.people.privacy import Audience
 
 OUR_APPS = ("coop", "people", "record", "governance", "payments", "tasks")
-OFFICERS_SEE = {Audience.PUBLIC, Audience.MEMBERS, Audience.CLIENT, Audience.OFFICERS}
+EVERYBODY_SEES = {Audience.PUBLIC, Audience.MEMBERS}
+OFFICERS_SEE = {Audience.CLIENT, Audience.OFFICERS}
+# The rights that need to see what is for officers or for a client, by table, else by app (governance.models.Right).
+MONEY = {"handles_money", "checks_the_books"}
+NEEDS = {
+    "payments": MONEY, "people": MONEY, "tasks": {"reads_reports"}, "governance.pauserequest": {"asks_for_pauses"},
+    "governance.pause": {"asks_for_pauses"},
+}  # fmt: skip
+ACCOUNT = re.compile(r"member:(\d+):")
 
 
 class AdminConfig(DjangoAdminConfig):
@@ -35,15 +45,29 @@ class AdminConfig(DjangoAdminConfig):
                     admin.site.register(model)
 
 
-def shown(model: type[Model]) -> list[str]:
-    """Return the fields of a model that an officer may see: none that is for the person, the parties or nobody.
+def shown(model: type[Model], rights: Collection[str] | None = None) -> list[str]:
+    """Return the fields of a model that an officer with these rights may see, or that some officer may see.
 
+    None that is for the person, the parties or nobody; what is for officers or a client only by a right that needs it.
     A model whose very rows are nobody's to count, as ballots, has none.
     """
     audiences = getattr(model, "privacy_audiences", {})
     if audiences.get(model._meta.pk.name) == Audience.NOBODY:
         return []
-    return [field.name for field in model._meta.concrete_fields if audiences.get(field.name) in OFFICERS_SEE]
+    needs = NEEDS.get(model._meta.label_lower, NEEDS.get(model._meta.app_label, set()))
+    sees = EVERYBODY_SEES | (OFFICERS_SEE if rights is None or needs & set(rights) else set())
+    return [field.name for field in model._meta.concrete_fields if audiences.get(field.name) in sees]
+
+
+def concerned(row: Model) -> list[int]:
+    """Return the numbers of the people whom a row is about: itself, whom it names, whose account it is."""
+    from coop.people.models import Person  # noqa: PLC0415 - see the module
+
+    if isinstance(row, Person):
+        return [row.pk]
+    named = [getattr(row, f.attname) for f in row._meta.concrete_fields if f.related_model is Person]
+    owner = ACCOUNT.match(getattr(row, "code", ""))
+    return [number for number in named if number] + ([int(owner[1])] if owner else [])
 
 
 class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
@@ -66,8 +90,8 @@ class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at ru
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Whoever may enter the admin may look; see Site.has_permission."""
-        return self.admin_site.has_permission(request)
+        """Whoever may enter the admin may look, at tables of which a right of theirs shows something."""
+        return self.admin_site.has_permission(request) and bool(shown(self.model, _rights(request)))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """As has_view_permission."""
@@ -75,11 +99,11 @@ class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at ru
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return what the privacy of each field allows."""
-        return shown(self.model)
+        return shown(self.model, _rights(request))
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """Return the same for the list."""
-        return shown(self.model)
+        return shown(self.model, _rights(request))
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
         """Link a row only when its own number may be seen."""
@@ -98,11 +122,20 @@ class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at ru
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Show one row, its look written down; refuse one whose number is nobody's business."""
-        if self.model._meta.pk.name not in shown(self.model):
+        if self.model._meta.pk.name not in shown(self.model, _rights(request)):
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         if request.method == "GET":
-            _note_look(request, f"{self.opts.model_name}:{object_id}"[:80])
+            row = self.get_object(request, object_id)
+            _note_look(request, f"{self.opts.model_name}:{object_id}"[:80], [row] if row else [])
         return super().change_view(request, object_id, form_url, extra_context)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show a list; where it shows more than members see, the look is written down for each person on it."""
+        answer = super().changelist_view(request, extra_context)
+        listed = getattr(answer, "context_data", None)
+        if listed and "cl" in listed and shown(self.model, _rights(request)) != shown(self.model, ()):
+            _note_look(request, f"list:{self.opts.model_name}", listed["cl"].result_list)
+        return answer
 
 
 class Site(admin.AdminSite):
@@ -138,9 +171,22 @@ class Site(admin.AdminSite):
         super().register(ours, type(name, bases, {}), **options)
 
 
-def _note_look(request: HttpRequest, subject: str) -> None:
+def _rights(request: HttpRequest) -> set[str]:
+    """Return the rights of whoever looks."""
+    from coop import clock  # noqa: PLC0415 - see the module
+    from governance import offices  # noqa: PLC0415 - see the module
+
+    person: Any = request.user
+    return offices.rights_of(person, clock.now()) if person.is_authenticated else set()
+
+
+def _note_look(request: HttpRequest, subject: str, rows: Iterable[Model]) -> None:
+    """Write down that somebody looked, for everybody and for each person whom the rows are about."""
     from coop import clock  # noqa: PLC0415 - see the module
     from coop.record import events  # noqa: PLC0415 - see the module
+    from governance import watching  # noqa: PLC0415 - see the module
 
     person: Any = request.user
     events.write("admin.looked", by=person, subject=subject, at=clock.now())
+    people = {number for row in rows for number in concerned(row)}
+    watching.note(people, subject=subject, right=None, by=person, at=clock.now())

@@ -94,6 +94,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "people.changed": gettext_lazy("%(who)s changed the facts of an account."),
     "people.joined": gettext_lazy("%(who)s joined."),
     "mandates.stopped": gettext_lazy("The decision of %(subject)s was stopped by a vote of all."),
+    "offices.looked": gettext_lazy("%(who)s looked at %(subject)s as an officer; it concerns %(people)s people."),
     "offices.ended": gettext_lazy("The members recalled the %(post)s (%(subject)s)."),
     "petitions.answered": gettext_lazy("An officer answered %(subject)s."),
     "petitions.signed": gettext_lazy("A member signed %(subject)s."),
@@ -127,7 +128,9 @@ MONEY = {"pay", "before"}
 NAMED = frozenset(
     kind
     for kind in SENTENCES
-    if kind.startswith(("admin.", "candidacies.", "deposits.", "elections.", "ledger.", "pauses.", "proposals."))
+    if kind.startswith(
+        ("admin.", "candidacies.", "deposits.", "elections.", "ledger.", "offices.", "pauses.", "proposals.")
+    )
     or kind in {"payouts.sent", "payouts.settled", "payouts.failed"}
     or kind in {"assembly.answered", "assembly.looked", "assembly.withheld"}
 )

@@ -4,7 +4,6 @@ The call is open for a week; then anybody puts those who stand to the vote. A ba
 that a candidate without a rival can lose; then the seat stays free and candidates are called again.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -18,7 +17,7 @@ from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
 from governance import offices, options, proposals, standing
 from governance.models import LONGEST_STATEMENT, Call, Candidacy, Mandate, Method, Office, Post, Proposal, Right
-from governance.options import Alternative, Asked, Offered
+from governance.options import Alternative, Asked
 from governance.policy import NobodysPay, NoForm, Payload
 
 OPEN_FOR, TO_PUBLISH = timedelta(days=7), timedelta(days=7)
@@ -200,19 +199,6 @@ def payload(call: Call) -> Payload:
         "call": call.pk, "post": call.post, "seat": call.seat,
         "starts_at": f"{call.starts_at:%Y-%m-%dT%H:%M:%S.%fZ}", "ends_at": f"{call.ends_at:%Y-%m-%dT%H:%M:%S.%fZ}",
     }  # fmt: skip
-
-
-def in_order_for(proposal: Proposal, voter: Person) -> list[Offered]:
-    """Return a ballot's lines in an order of the voter's own, so that none stands first for everybody (G11).
-
-    By SHA-256 of "digest:voter:position", with numbers of rows: whoever knows the three draws it again. Nobody of
-    these, as the last resort, stands last.
-    """
-    lines = options.offered(proposal)
-    if options.method(proposal) != Method.RANKED:
-        return lines
-    lots = {it.position: f"{proposal.digest}:{voter.pk}:{it.position}" for it in lines}
-    return sorted(lines[:-1], key=lambda it: hashlib.sha256(lots[it.position].encode()).digest()) + lines[-1:]
 
 
 class Election(NobodysPay):

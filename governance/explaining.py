@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,6 +25,21 @@ ENDED = {
     State.FAILED: gettext_lazy("Could not take effect"), State.STOPPED: gettext_lazy("Stopped by the members"),
     State.EXPIRED: gettext_lazy("Not carried out within 30 days"),
 }  # fmt: skip
+
+# Why somebody left in a round of a count in order of preference.
+LEFT = {
+    "votes": gettext_lazy(
+        "Round %(number)s: nobody has more than half of %(all)s ballots. %(out)s has fewest, and leaves."
+    ),
+    "earlier": gettext_lazy(
+        "Round %(number)s: nobody has more than half of %(all)s ballots. Of those level now, %(out)s had fewer in an"
+        " earlier round, and leaves."
+    ),
+    "lot": gettext_lazy(
+        "Round %(number)s: nobody has more than half of %(all)s ballots. Level in every round, %(out)s leaves by a lot"
+        " that everybody can draw again."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +62,8 @@ class Line:
     met: bool
     approvals: Sequence[tuple[str, int]] = ()
     winner: str = ""
+    rounds: Sequence[str] = ()
+    table: Sequence[tuple[str, Sequence[int | None]]] = ()
 
     @property
     def yes(self) -> int:
@@ -66,6 +84,7 @@ class Seen:
     state: State
     kind: str
     at: datetime
+    reader: Person | None = None
 
     @property
     def what(self) -> str:
@@ -79,8 +98,10 @@ class Seen:
 
     @property
     def offered(self) -> list[options.Offered]:
-        """Return the lines of a ballot among options."""
-        return options.offered(self.proposal)
+        """Return the lines of a ballot among options, to whoever may vote in their own order."""
+        if self.reader is None or self.proposal.published_at is None:
+            return options.offered(self.proposal)
+        return options.in_order_for(self.proposal, self.reader)
 
     @property
     def needs(self) -> list[tuple[str, str]]:
@@ -144,10 +165,10 @@ def tracker(vote: Seen) -> list[Phase]:
     ]
 
 
-def seen(proposal: Proposal, at: datetime) -> Seen:
-    """Return a proposal with its state and the colour of its tag."""
+def seen(proposal: Proposal, at: datetime, reader: Person | None = None) -> Seen:
+    """Return a proposal with its state and the colour of its tag, for a reader or for everybody."""
     state = voting.state(proposal, at)
-    return Seen(proposal, state, KINDS.get(state, ""), at)
+    return Seen(proposal, state, KINDS.get(state, ""), at, reader)
 
 
 def changes_for(proposal: Proposal, person: Person | None, at: datetime) -> str:
@@ -240,7 +261,24 @@ def _line(group: str, count: counting.Count, rule: Rule, titles: Mapping[str, st
     approvals = [(title, count["approvals"][name]) for name, title in titles.items() if "approvals" in count]
     winner = titles.get(str(count.get("option", count.get("winner"))), "")
     met = bool(count["met"])
-    return Line(group_name(group), count, needs(rule, group), met, approvals, winner)
+    turns = count.get("rounds", [])
+    return Line(
+        group_name(group), count, needs(rule, group), met, approvals, winner,
+        [_turn(number, turn, titles, winner) for number, turn in enumerate(turns, 1)],
+        [(title, [turn["counts"].get(position) for turn in turns]) for position, title in titles.items() if turns],
+    )  # fmt: skip
+
+
+def _turn(number: int, turn: Mapping[str, Any], titles: Mapping[str, str], winner: str) -> str:
+    """Return a round of a count in order of preference in words: who left and why, or who won."""
+    counts = turn["counts"]
+    facts = {"number": number, "all": sum(counts.values()), "winner": winner, "out": titles.get(str(turn.get("out")))}
+    if "out" in turn:
+        return LEFT[turn["by"]] % facts
+    if not winner:
+        return _("Round %(number)s: no ballot names anybody.") % facts
+    facts["most"] = counts[next(position for position, title in titles.items() if title == winner)]
+    return _("Round %(number)s: %(winner)s has %(most)s of %(all)s ballots, more than half.") % facts
 
 
 def outcome(seen_now: Seen) -> str:

@@ -116,13 +116,15 @@ class RankOptions(forms.Form):
         return ",".join(position for _place, position in self._placed()) or ABSTAIN
 
 
-def ballot_form(proposal: Proposal, data: QueryDict | None) -> ChooseVote | ApproveOptions | RankOptions:
-    """Return the form of a vote's ballot."""
+def ballot_form(
+    proposal: Proposal, data: QueryDict | None, *, voter: Person
+) -> ChooseVote | ApproveOptions | RankOptions:
+    """Return the form of a vote's ballot, its lines in the voter's own order."""
     how = options.method(proposal)
     if how == Method.YES_NO:
         return ChooseVote(data)
     form = ApproveOptions if how == Method.APPROVAL else RankOptions
-    return form(data, lines=options.offered(proposal))
+    return form(data, lines=options.in_order_for(proposal, voter))
 
 
 class CheckReceipt(forms.Form):

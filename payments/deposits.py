@@ -35,7 +35,7 @@ def refusal(amount: Decimal, reference: str, *, by: Office, at: datetime) -> Ref
 
 def office_of(person: Person, at: datetime) -> Office:
     """Return the post by which a person handles money at a moment; raise Refused if they hold none."""
-    if office := offices.with_right(Right.MONEY, at).filter(person=person).first():
+    if office := offices.with_right(Right.MONEY, at).select_related("person").filter(person=person).first():
         return office
     raise Refused(
         Refusal(_("The desk is for the treasurer and the secretary."), "D8", _("Posts are given by a vote (rule N12)."))

@@ -22,7 +22,7 @@ from governance.models.decisions import APPEAL_OPEN, Appeal, Citation, Decision,
 from governance.models.elections import LONGEST_STATEMENT, Call, Candidacy
 from governance.models.letters import Letter, LetterKind, LetterWish
 from governance.models.mandates import Enactment, Mandate
-from governance.models.offices import CONFIRMED, Office, OfficeEnd, Post, Right
+from governance.models.offices import CONFIRMED, Office, OfficeAct, OfficeActKind, OfficeEnd, Post, Right
 from governance.models.panels import (
     Draw,
     DrawPart,
@@ -83,6 +83,8 @@ __all__ = [
     "Motion",
     "NeverAGround",
     "Office",
+    "OfficeAct",
+    "OfficeActKind",
     "OfficeEnd",
     "Option",
     "Outcome",

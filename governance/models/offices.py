@@ -88,6 +88,42 @@ class Office(models.Model):
         return f"{self.post}: {self.person}"
 
 
+class OfficeActKind(models.TextChoices):
+    """What officers do, in office, that concerns somebody: the complete list."""
+
+    ASKED_PAUSE = "asked_pause", _("asked for an emergency pause of your work")
+    BEGAN_PAUSE = "began_pause", _("confirmed an emergency pause of your work")
+    OPENED_CASE = "opened_case", _("brought a case about you")
+    SENT_PAYOUT = "sent_payout", _("sent your payout")
+    SETTLED_PAYOUT = "settled_payout", _("confirmed what became of your payout")
+    LOOKED = "looked", _("looked at it")
+
+
+class OfficeAct(models.Model):
+    """Something that an officer did or looked at by their post and that concerns a person, who reads it.
+
+    The database writes one beside each act, so that no act is without it; the site writes the looks. `duty` is the
+    right it was done by, empty for what any post allows.
+    """
+
+    office = models.ForeignKey(Office, models.PROTECT, related_name="acts", db_index=False)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="acts_of_officers", help_text="Whom it concerns.")
+    act = models.CharField(max_length=14, choices=OfficeActKind)
+    duty = models.CharField(max_length=20, choices=Right, blank=True)
+    subject = models.CharField(max_length=80, help_text="As payout:12.")
+    at = models.DateTimeField()
+
+    privacy.declare(**dict.fromkeys(("id", "office", "person", "act", "duty", "subject", "at"), Audience.SELF))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(act__in=OfficeActKind.values), name="officers_acts_are_on_the_list")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.office.post}: {self.get_act_display()} ({self.subject})"
+
+
 class OfficeEnd(models.Model):
     """An office that ended before its date, by the mandate of a recall (N13); its holder stays a member."""
 

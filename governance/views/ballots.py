@@ -21,7 +21,8 @@ def ballot(request: HttpRequest, pk: int) -> HttpResponse:
     if vote.rival_of_id:
         return redirect("governance:ballot", vote.rival_of_id)
     refuse_if(voting.refusal(vote, by=me(request), at=at))
-    form, seen = ballot_form(vote, request.POST or None), explaining.seen(vote, at)
+    form = ballot_form(vote, request.POST or None, voter=me(request))
+    seen = explaining.seen(vote, at)
     shown = {
         "vote": seen,
         "doubts": explaining.doubts(seen),

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
 from coop.refusals import refuse_if
-from governance import offices, pauses
+from governance import offices, pauses, watching
 from governance.forms import AskPause
 from governance.models import PauseRequest, Right
 from governance.views import me
@@ -22,7 +22,10 @@ def home(request: HttpRequest) -> HttpResponse:
     at = clock.now()
     refuse_if(offices.right_refusal(me(request), Right.PAUSES, at))
     waiting = [(asked, pauses.confirm_refusal(asked, by=me(request), at=at)) for asked in pauses.waiting(at)]
-    return render(request, "governance/pauses.html", {"waiting": waiting, "running": pauses.running_now(at)})
+    running = pauses.running_now(at)
+    shown = [asked.person_id for asked, _refusal in waiting] + [pause.person_id for pause in running]
+    watching.looked(shown, subject="pauses", right=Right.PAUSES, by=me(request), at=at)
+    return render(request, "governance/pauses.html", {"waiting": waiting, "running": running})
 
 
 @login_required

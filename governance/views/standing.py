@@ -8,10 +8,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
-from governance import decisions, offices, pauses, resigning, standing
+from governance import decisions, offices, pauses, resigning, standing, watching
 from governance.forms import Leave
 from governance.models import Resignation, Standing
 from governance.views import me
+
+ACTS = 50
 
 
 @require_safe
@@ -27,6 +29,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "restrictions": decisions.restrictions_of(person, at),
         "offices": offices.held_by(person, at),
         "running": pauses.running(person, at),
+        "acts": watching.concerning(person)[:ACTS],
         "past": [pause for pause in pauses.all_of(person) if pause.ends_at <= at],
     }
     return render(request, "governance/standing.html", shown)

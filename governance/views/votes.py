@@ -65,7 +65,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a proposal: what it would change for the reader, what it needs, when; a draft as it will be read."""
     found, at, person = _found(request, pk), clock.now(), reader(request)
-    draft, vote = found.published_at is None, explaining.seen(found, at)
+    draft, vote = found.published_at is None, explaining.seen(found, at, person)
     shown = {
         "vote": vote,
         "doubts": explaining.doubts(vote),

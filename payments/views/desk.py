@@ -1,6 +1,6 @@
 """The treasurer's desk: deposits from the bank's statement, payouts by two officers, the state of the books."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,7 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
 from coop.people.models import Person
-from governance.models import Office
+from governance import watching
+from governance.models import Office, Right
 from payments import books, deposits, invariants, payouts
 from payments.forms import RecordDeposit, SendPayout
 from payments.models import Deposit, Payout, PayoutState
@@ -26,17 +27,19 @@ def _office(request: HttpRequest) -> Office:
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Show what waits for an officer, and the books."""
-    _office(request)
+    office, at = _office(request), clock.now()
     waiting = Payout.objects.select_related("person", "sent_by__person").order_by("id")
-    shown = {
-        "asked": waiting.filter(state=PayoutState.REQUESTED),
-        "sent": waiting.filter(state=PayoutState.SENT),
+    shown: dict[str, Any] = {
+        "asked": list(waiting.filter(state=PayoutState.REQUESTED)),
+        "sent": list(waiting.filter(state=PayoutState.SENT)),
         "deposits": Deposit.objects.select_related("client").order_by("-id")[:10],
         "form": RecordDeposit(),
         "trial": books.trial_balance(),
         "checks": invariants.checks(),
-        "now": clock.now(),
+        "now": at,
     }
+    whose = [payout.person_id for payout in (*shown["asked"], *shown["sent"])]
+    watching.looked(whose, subject="desk", right=Right.MONEY, by=office.person, at=at)
     return render(request, "payments/desk.html", shown)
 
 
@@ -64,6 +67,7 @@ def payout(request: HttpRequest, pk: int) -> HttpResponse:
     office, found = _office(request), _payout(pk)
     due = payouts.refusal_to_send if found.state == PayoutState.REQUESTED else payouts.refusal_to_confirm
     refusal = due(found, by=office, at=clock.now())
+    watching.looked([found.person_id], subject=f"payout:{pk}", right=Right.MONEY, by=office.person, at=clock.now())
     shown = {"payout": found, "form": SendPayout(), "refusal": refusal}
     return render(request, "payments/desk_payout.html", shown)
 

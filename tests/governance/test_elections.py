@@ -101,9 +101,30 @@ def test_the_ballot_offers_the_candidates_and_nobody_of_these(election: Proposal
 
 
 def test_each_voter_reads_the_candidates_in_an_order_of_their_own(election: Proposal) -> None:
-    orders = [[line.position for line in elections.in_order_for(election, voter)] for voter in electors(election)]
+    orders = [[line.position for line in options.in_order_for(election, voter)] for voter in electors(election)]
     assert {tuple(order) for order in orders} == {(1, 2, 3), (2, 1, 3)}
-    assert orders == [[line.position for line in elections.in_order_for(election, it)] for it in electors(election)]
+    assert orders == [[line.position for line in options.in_order_for(election, it)] for it in electors(election)]
+
+
+def test_the_ballot_and_the_proposal_show_that_order(
+    election: Proposal, signed_in: Callable[[Person], Browser]
+) -> None:
+    reach(election.opens_at)
+    for voter in electors(election)[:6]:
+        first, second = (line.title for line in options.in_order_for(election, voter)[:2])
+        for address in (f"/votes/{election.pk}/", f"/votes/{election.pk}/ballot/"):
+            page = signed_in(voter).get(address).text
+            page = page[page.index("<main") :]
+            assert page.index(first) < page.index(second) < page.index("Nobody of these")
+
+
+def test_the_result_tells_the_rounds_in_words_and_in_a_table(elected: Callable[..., Proposal]) -> None:
+    vote = elected(["1"] * 8 + ["2"] * 7 + ["3,2"] * 5 + ["abstain"])
+    page = " ".join(Browser().get(f"/votes/{vote.pk}/result/").text.split())
+    assert "Round 1: nobody has more than half of 20 ballots. Nobody of these has fewest, and leaves." in page
+    assert "Round 2: Priya has 12 of 20 ballots, more than half." in page
+    assert '<th scope="row">Priya</th> <td class="num">7</td><td class="num">12</td>' in page
+    assert '<th scope="row">Nobody of these</th> <td class="num">5</td><td class="num"></td>' in page
 
 
 def test_the_statement_has_the_same_length_for_everybody(

@@ -14,10 +14,11 @@ from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
 from governance import counting, options, proposals, voting
+from governance.forms import ballot_form
 from governance.models import Method, Option, Proposal, Rule
 from governance.options import Alternative, Asked
 from governance.voting import State
-from tests.governance.conftest import among, cast_choices, reach, support
+from tests.governance.conftest import among, cast_choices, electors, reach, support
 from tests.governance.test_counting import ONCE, Elector, box, lay
 
 __all__ = ["box"]
@@ -47,6 +48,16 @@ def test_what_most_approve_of_wins_by_the_rule(decided: Callable[..., Proposal])
     assert winner is not None
     assert winner.title == "Green"
     assert voting.state(proposal, clock.now()) == State.LOCKED
+
+
+def test_no_option_stands_first_for_everybody(published: Callable[..., Proposal]) -> None:
+    proposal = published("N14", asks=COLOURS)
+    orders = {tuple(it.title for it in options.in_order_for(proposal, voter)) for voter in electors(proposal)}
+    assert {order[0] for order in orders} == {"Red", "Green", "Blue"}
+    assert {order[-1] for order in orders} == {"Leave it as it is"}
+    form = ballot_form(proposal, None, voter=electors(proposal)[0])
+    lines = [str(title) for _value, title in form.fields["approved"].choices]  # type: ignore[attr-defined]
+    assert lines[:-1] == [it.title for it in options.in_order_for(proposal, electors(proposal)[0])]
 
 
 def test_leaving_it_as_it_is_is_always_among_the_choices(decided: Callable[..., Proposal]) -> None:
