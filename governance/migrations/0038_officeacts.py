@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
     """Add the table."""
 
     dependencies = [
-        ("governance", "0035_recall_guards"),
+        ("governance", "0037_rivals_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
