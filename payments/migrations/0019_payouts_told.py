@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.db import migrations
 
-told = import_module("governance.migrations.0039_officeacts_guards").told
+told = import_module("governance.migrations.0041_officeacts_guards").told
 SENT = told(
     "payments_payout", "sent_payout", on="UPDATE", office="sent_by_id", subject="payout",
     when="OLD.state = 'requested' AND NEW.state = 'sent'",
@@ -18,7 +18,7 @@ SETTLED = told(
 class Migration(migrations.Migration):
     """Install what writes it."""
 
-    dependencies = [("payments", "0018_rhythm_guards"), ("governance", "0039_officeacts_guards")]
+    dependencies = [("payments", "0018_rhythm_guards"), ("governance", "0041_officeacts_guards")]
     operations = [
         migrations.RunSQL(SENT, migrations.RunSQL.noop),
         migrations.RunSQL(SETTLED, migrations.RunSQL.noop),

@@ -57,7 +57,7 @@ IN_OFFICE = f"""
 class Migration(migrations.Migration):
     """Install the guard, what writes the acts, and the rights of the site."""
 
-    dependencies = [("governance", "0038_officeacts")]
+    dependencies = [("governance", "0040_officeacts")]
     operations = [
         migrations.RunSQL(NOTING, migrations.RunSQL.noop),
         guards.Procedure(

@@ -11,7 +11,7 @@ ELECTION = import_module("governance.migrations.0026_elections_guards").FACTS.pa
 class Migration(migrations.Migration):
     """A function that returns rows of a table keeps the columns of the day it was written."""
 
-    dependencies: ClassVar = [("governance", "0039_officeacts_guards")]
+    dependencies: ClassVar = [("governance", "0041_officeacts_guards")]
     operations: ClassVar = [
         migrations.RunSQL(ELECTION.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")),
     ]

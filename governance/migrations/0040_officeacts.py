@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
     """Add the table."""
 
     dependencies = [
-        ("governance", "0037_rivals_guards"),
+        ("governance", "0039_recount_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
