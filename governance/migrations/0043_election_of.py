@@ -18,5 +18,5 @@ END;
 class Migration(migrations.Migration):
     """Write the function anew."""
 
-    dependencies: ClassVar = [("governance", "0039_recount_guards")]
+    dependencies: ClassVar = [("governance", "0042_elections_read_anew")]
     operations: ClassVar = [migrations.RunSQL(ELECTION, migrations.RunSQL.noop)]
