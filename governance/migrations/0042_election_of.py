@@ -18,5 +18,5 @@ END;
 class Migration(migrations.Migration):
     """Write the function anew."""
 
-    dependencies: ClassVar = [("governance", "0042_elections_read_anew")]
+    dependencies: ClassVar = [("governance", "0041_officeacts_guards")]
     operations: ClassVar = [migrations.RunSQL(ELECTION, migrations.RunSQL.noop)]
