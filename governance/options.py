@@ -75,6 +75,8 @@ def method(proposal: Proposal) -> Method:
 def offered(proposal: Proposal) -> list[Offered]:
     """Return the lines of a ballot among options, leaving things as they are among them; none for yes or no."""
     how = method(proposal)
+    if how == Method.YES_NO:
+        return []
     lines = [Offered(option.position, option.title, option.text) for option in proposal.options.all()]
     if proposal.method != how:
         lines = [Offered(n, one.title, one.text) for n, one in enumerate(rivals.on_the_ballot(proposal), 1)]
@@ -90,6 +92,8 @@ def in_order_for(proposal: Proposal, voter: Person) -> list[Offered]:
     as they are, or nobody of these, is the last resort and stands last.
     """
     lines = offered(proposal)
+    if not lines:
+        return []
     last = lines[-1:] if method(proposal) == Method.APPROVAL or proposal.policy == "election" else []
     lots = {it.position: f"{proposal.digest}:{voter.pk}:{it.position}".encode() for it in lines}
     drawn = sorted(lines[: len(lines) - len(last)], key=lambda it: hashlib.sha256(lots[it.position]).digest())
