@@ -150,4 +150,4 @@ def test_a_member_files_another_way_and_all_approve_over_the_pages(
     assert "another way on the same ballot won" in lost
     assert "won</span>" in lost.replace(" </span>", "</span>")
     assert visitor.get(f"/votes/{rival.pk}/result/").status_code == 200
-    assert visitor.get(f"/votes/{cut.pk}/recount.json").json()["passed"] is False
+    assert visitor.get(f"/votes/{cut.pk}/recount/rule.json").json()["passed"] is False

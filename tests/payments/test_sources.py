@@ -22,6 +22,7 @@ FORBIDDEN_MODULES = {"os", "environ", "random", "secrets", "socket", "requests",
 # A setting that a deciding module may read, and why it reaches no pay.
 SETTINGS = {
     ("payments/due.py", "PAYMENTS_DUE"): "which acts fall due by time; each act reads its own instruments",
+    ("tasks/notices.py", "ORIGIN"): "the address in a letter, which decides nothing",
     ("tasks/datasets.py", "DATASET_UPLOAD_MAX_BYTES"): "how large a client's file may be",
 }
 # A field of a model that a deciding module may read, and why. A new field that these modules read fails here first.
