@@ -40,10 +40,10 @@ def on_the_ballot(proposal: Proposal) -> list[Proposal]:
 
 
 def stands_alone(proposal: Proposal) -> bool:
-    """Tell whether no published rival stands beside a proposal, nor it beside another; an unsaved one is alone."""
-    if proposal.pk is None:
-        return True
-    return proposal.rival_of_id is None and not proposal.rivals.exclude(published_at=None).exists()
+    """Tell whether no published rival stands beside a proposal, nor it beside another."""
+    if proposal.rival_of_id is not None:
+        return False
+    return proposal.published_at is None or not proposal.rivals.exclude(published_at=None).exists()
 
 
 def until(first: Proposal) -> datetime | None:
