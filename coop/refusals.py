@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
@@ -39,6 +40,11 @@ def refuse_if(refusal: Refusal | None) -> None:
     """Raise Refused when there is a refusal; the other half of every `refusal(...)` question."""
     if refusal is not None:
         raise Refused(refusal)
+
+
+def guard_of(error: IntegrityError) -> str | None:
+    """Return the name of the guard or constraint by which the database refused a write; None if it gave none."""
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
 
 
 class RefusalPage:

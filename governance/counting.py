@@ -80,7 +80,17 @@ def _among_rivals(counts: Mapping[str, Count], proposal: Proposal) -> bool:
     told = {n: of(one) for n, one in enumerate(rivals.on_the_ballot(proposal), 1)}
     won = main(counts)["winner"]
     shown = all(is_shown(main(groups)) for groups in told.values())
-    return bool(won == main(counts)["option"] and (not shown or rivals.winner(told) == won))
+    return bool(won == main(counts)["option"] and (not shown or _most_approved(told) == won))
+
+
+def _most_approved(counts: Mapping[int, Mapping[str, Count]]) -> int | None:
+    """Return which position wins by the counts of all: the most approved of those that meet their own rule.
+
+    Of two that are level, the earlier. Worked out beside the database, of numbers that are shown.
+    """
+    met = {place: groups for place, groups in counts.items() if all(group["met"] for group in groups.values())}
+    approved = {place: main(groups)["approvals"][str(place)] for place, groups in met.items()}
+    return max(sorted(approved), key=lambda place: int(approved[place]), default=None)
 
 
 def of(proposal: Proposal) -> Mapping[str, Count]:

@@ -148,17 +148,3 @@ def filled_in(first: Proposal) -> dict[str, Any]:
 def set_id(proposals: Iterable[Proposal]) -> str:
     """Return the identity of what stands together: the SHA-256 of the digests in the order of the ballot."""
     return hashlib.sha256("\n".join(one.digest for one in proposals).encode()).hexdigest()
-
-
-def winner(counts: Mapping[int, Mapping[str, Said]]) -> int | None:
-    """Return which position wins by the counts of all: the most approved of those that meet their own rule.
-
-    Of two that are level, the earlier. Worked out beside the database, of numbers that are shown.
-    """
-    met = {place: groups for place, groups in counts.items() if all(group["met"] for group in groups.values())}
-    approved = {place: _main(groups)["approvals"][str(place)] for place, groups in met.items()}
-    return max(sorted(approved), key=lambda place: int(approved[place]), default=None)
-
-
-def _main(groups: Mapping[str, Said]) -> Said:
-    return groups.get("whole") or groups["affected"]

@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 
 from coop.people.models import Person
 from coop.record import events
+from coop.refusals import guard_of
 from payments import accounts, ledger
 from payments.ledger import Line
 from payments.models import Entitlement, Owing
@@ -56,8 +57,7 @@ def _pay(one: Owed, *, at: datetime) -> bool:
         with transaction.atomic():
             pay(one.person_id, one.kind, one.source, at=at)
     except IntegrityError as error:
-        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-        if name not in {
+        if guard_of(error) not in {
             "account_above_its_floor",
             "entitlement_is_what_the_facts_say",
             "entitled_once_for_each_span",

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from coop.record.models import Event
+from payments.models import Transfer
 from payments.money import from_micro
 from payments.watch import HELD
 
@@ -95,11 +96,6 @@ class Month:
     def after(self) -> datetime:
         """The moment at which it is over."""
         return (self.first + timedelta(days=32)).replace(day=1)
-
-    @property
-    def before(self) -> "Month":
-        """The month before it."""
-        return Month.of(self.first - timedelta(days=1))
 
     @property
     def day(self) -> date:
@@ -194,6 +190,15 @@ def figures(month: Month) -> Figures:
         longest=longest,
         root=sealed_root(month),
     )
+
+
+def months(until: Month) -> list[Month]:
+    """Return the months from that of the first posting to one, oldest first; none while nothing was posted."""
+    first = Transfer.objects.order_by("id").values_list("posted_at", flat=True).first()
+    found = [] if first is None else [Month.of(first)]
+    while found and found[-1].first < until.first:
+        found.append(Month.of(found[-1].after))
+    return found
 
 
 def sealed_root(month: Month) -> str | None:

@@ -10,8 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 from coop.record import events, tree
 from coop.record.models import Event
+from payments import open_ledger
 from payments.models import Transfer
-from payments.open_ledger import Month, sealed_root
+from payments.money import to_micro
+from payments.open_ledger import Month
 
 # A posting may begin before midnight and commit after it.
 SETTLED = timedelta(hours=1)
@@ -25,7 +27,7 @@ def leaf(transfer: Transfer) -> bytes:
     """
     facts = [
         transfer.pk, str(transfer.key), str(transfer.journal), transfer.kind, transfer.debit.code,
-        transfer.credit.code, transfer.debit.currency, int(transfer.amount * 1_000_000), transfer.ref,
+        transfer.credit.code, transfer.debit.currency, to_micro(transfer.amount), transfer.ref,
         transfer.reverses_id, transfer.posted_at.astimezone(UTC).isoformat(timespec="microseconds"),
     ]  # fmt: skip
     return json.dumps(facts, separators=(",", ":"), ensure_ascii=False).encode()
@@ -47,22 +49,12 @@ def _leaves(month: Month) -> Iterator[bytes]:
 
 def seal_due(at: datetime) -> int:
     """Seal every month that is over and not sealed yet, the oldest first; return how many. Anybody may call it."""
-    months = [month for month in over(at) if sealed_root(month) is None]
-    for month in months:
+    known = {month for month, _size, _head in sealed()}
+    over = [month for month in open_ledger.months(Month.of(at)) if month.after <= at - SETTLED and month not in known]
+    for month in over:
         size, head = root(month)
         events.write("ledger.sealed", by=None, subject=f"ledger:{month}", at=at, transfers=size, root=head)
-    return len(months)
-
-
-def over(at: datetime) -> list[Month]:
-    """Return the months that are over, from the first posting on, or from the last one that was sealed."""
-    first = Transfer.objects.order_by("id").values_list("posted_at", flat=True).first()
-    if first is None:
-        return []
-    months = [Month.of(first)]
-    while (following := Month.of(months[-1].after)).after <= at - SETTLED:
-        months.append(following)
-    return [month for month in months if month.after <= at - SETTLED]
+    return len(over)
 
 
 def sealed() -> list[tuple[Month, int, str]]:

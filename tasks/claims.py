@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from coop.people.models import Person
 from coop.record import events
-from coop.refusals import Refusal, Refused, refuse_if
+from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from governance import standing
 from payments import escrow, floors, instruments
 from payments.money import from_micro, to_micro
@@ -169,7 +169,7 @@ def claim_next(job: Job, *, by: Person, at: datetime, card: str = "", wanted: Ta
         if claimed is None and expire_due(job, at=at):
             claimed = _claim(job, by, at, card, wanted)
     except IntegrityError as error:
-        piloting = _guard(error) == pilots.GUARD
+        piloting = guard_of(error) == pilots.GUARD
         claimed = _after_pilot(job, by, at, card, wanted) if piloting else _explain(error, job, by)
     if claimed is None:
         reason = _("There is no task left for you in this job at this moment.")
@@ -245,14 +245,9 @@ def _after_pilot(job: Job, by: Person, at: datetime, card: str, wanted: Task | N
     return _claim(job, by, at, card, wanted)
 
 
-def _guard(error: IntegrityError) -> str | None:
-    """Return the name of the guard or constraint that refused a write."""
-    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-
-
 def _explain(error: IntegrityError, job: Job, by: Person) -> Assignment:
     """Return the task that a second tab claimed at the same moment, or say what the database refused."""
-    name = _guard(error)
+    name = guard_of(error)
     if name == "one_open_claim_per_person_and_job":
         return Assignment.objects.select_related("task", "job__work_type").get(
             job=job, person=by, state=AssignmentState.CLAIMED

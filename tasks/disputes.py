@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from coop.people.models import Person
 from coop.record import events
-from coop.refusals import Refusal, refuse_if
+from coop.refusals import Refusal, guard_of, refuse_if
 from governance.models import Rule
 from payments import advances
 from payments.escrow import Acceptance
@@ -124,11 +124,6 @@ def _draw_one(dispute: Dispute) -> Peer | None:
             raise
         return None
     return Peer.objects.select_related("person").get(pk=place.pk)
-
-
-def guard_of(error: IntegrityError) -> str | None:
-    """Return the name of the guard or constraint that refused."""
-    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
 
 
 def _asked(function: str, dispute: Dispute) -> str:

@@ -6,9 +6,9 @@ from django.views.decorators.http import require_safe
 
 from coop import clock
 from payments import open_ledger, published
-from payments.models import Transfer
 from payments.open_ledger import Month
 
+# How many months there are to choose from.
 MONTHS = 24
 
 
@@ -17,10 +17,11 @@ def ledger(request: HttpRequest) -> HttpResponse:
     """Show a month, the running one unless another is asked for."""
     now = clock.now()
     month = _month(request.GET.get("month") or str(Month.of(now)))
+    latest = open_ledger.months(Month.of(now))[: -MONTHS - 1 : -1]
     return render(
         request,
         "payments/ledger.html",
-        {"figures": open_ledger.figures(month), "months": _months(Month.of(now)), "formats": published.TYPES},
+        {"figures": open_ledger.figures(month), "months": latest or [Month.of(now)], "formats": published.TYPES},
     )
 
 
@@ -42,12 +43,3 @@ def _month(name: str) -> Month:
     if month.first > clock.now():
         raise Http404
     return month
-
-
-def _months(latest: Month) -> list[Month]:
-    """Return the months to choose from, the running one first, back to the first posting, two years at most."""
-    first = Transfer.objects.order_by("id").values_list("posted_at", flat=True).first()
-    months = [latest]
-    while first and months[-1].first > first and len(months) < MONTHS:
-        months.append(months[-1].before)
-    return months
