@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.people.models import Person
-from governance import counting, options, policies, proposals, voting, wording
+from governance import counting, options, policies, proposals, standstills, voting, wording
 from governance.models import WHOLE, Method, Proposal, Rule
 from governance.voting import State
 
@@ -117,9 +117,18 @@ class Seen:
         return self.state not in {State.DRAFT, State.PUBLISHED, State.FROZEN, State.VOTING}
 
     @property
-    def late(self) -> bool:
-        """Tell whether the vote goes on beyond its first end (P7)."""
-        return self.state == State.VOTING and self.at >= (self.proposal.closes_at or self.at)
+    def lost(self) -> timedelta:
+        """Return how much of its time a running vote lost, so far, to a record that stood still (P11)."""
+        opens, closes = self.proposal.opens_at, self.proposal.closes_at
+        if self.state != State.VOTING or opens is None or closes is None:
+            return timedelta()
+        return standstills.ends(opens, closes, standstills.of(self.proposal, self.at)) - closes
+
+    @property
+    def turned(self) -> bool:
+        """Tell whether the vote goes on beyond its end because its outcome turned (P7)."""
+        end = self.proposal.closes_at or self.at
+        return self.state == State.VOTING and self.at >= end and self.at >= end + self.lost
 
     @property
     def counted(self) -> bool:

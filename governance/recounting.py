@@ -12,7 +12,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from governance import counting, options, proposals
+from governance import counting, options, proposals, standstills
 from governance.models import Mandate, Proposal
 
 SCRIPT = Path(__file__).with_name("recount.py")
@@ -29,7 +29,7 @@ def rule(vote: Proposal) -> dict[str, object]:
     """Return what the script compares: the text, the thresholds it was voted under, and what came out.
 
     Shares are in parts of 30,000; times are ISO 8601 in UTC; `files` are SHA-256 in hexadecimal. `place` and `places`
-    are those of rivals on one ballot, `later` the hours that the vote went on (P7).
+    are those of rivals on one ballot; `went_on` is whether P7 added 72 hours, `stood_still` when the record did (P11).
     """
     mandate: Mandate | None = getattr(vote, "mandate", None)
     main = counting.main(vote.tally.counts)
@@ -46,7 +46,11 @@ def rule(vote: Proposal) -> dict[str, object]:
         "winner": vote.tally.winner,
         "place": own and str(own),
         "places": [name for name in main.get("approvals", {}) if own and name != str(options.LEAVE_IT)],
-        "later": 72 if vote.tally.extended else 0,
+        "went_on": vote.tally.extended,
+        "stood_still": [
+            [moment.astimezone(UTC).isoformat() for moment in span]
+            for span in standstills.of(vote, vote.tally.counted_at)
+        ],
         "due_at": mandate and mandate.due_at.astimezone(UTC).isoformat(),
         "files": vote.tally.files,
     }

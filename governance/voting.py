@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.people.models import Person
-from coop.record import events
+from coop.record import checkpoints, events
 from coop.refusals import Refusal, refuse_if
-from governance import counting, mandates, options, receipts, rivals, standing
+from governance import counting, mandates, options, receipts, rivals, standing, standstills
 from governance.models import Ballot, Choice, Enactment, Mandate, Proposal, RollEntry, Tally
 
 log = logging.getLogger(__name__)
@@ -45,8 +45,6 @@ class Stopping(models.TextChoices):
     STOPPED = "stopped", gettext_lazy("Stopped")
 
 
-# What P7 adds to a vote, once.
-LATER = timedelta(hours=72)
 _ASKED = Proposal.objects.filter(petition__stops=OuterRef("pk")).exclude(published_at=None)
 _STOP = Case(
     When(Exists(_ASKED.filter(tally__passed=True)), then=Value(Stopping.STOPPED.value)),
@@ -104,20 +102,27 @@ def stopping(proposal: Proposal) -> Stopping:
 
 
 def closes(proposal: Proposal, at: datetime) -> datetime:
-    """Return when a vote closes: as published, or 72 hours later if its last 48 hours turned the outcome (P7).
+    """Return when a vote closes: as published, or later.
 
-    The database works it out from the ballots once the first end is reached; before, nobody knows.
+    By what it lost to a standstill (P11), and by 72 hours if its last 48 hours turned the outcome (P7). The database
+    works it out once the published end is reached; before, nobody knows.
     """
     if proposal.closes_at is None or at < proposal.closes_at:
         return proposal.closes_at or at
     tally = _of(proposal, "tally")
     if isinstance(tally, Tally):
-        return proposal.closes_at + (LATER if tally.extended else timedelta())
+        return closed_at(proposal, tally)
     with connection.cursor() as cursor:
         cursor.execute("SELECT public.governance_close_of(%s)", [proposal.pk])
         (when,) = cursor.fetchone()
     found: datetime = when
     return found
+
+
+def closed_at(proposal: Proposal, tally: Tally) -> datetime:
+    """Return when a counted vote closed; what was counted before that was written down, as P7 says."""
+    planned = proposal.closes_at or tally.counted_at
+    return tally.closed_at or planned + (standstills.LATER if tally.extended else timedelta())
 
 
 def _of(row: models.Model, name: str) -> object:
@@ -134,11 +139,11 @@ def listed() -> models.QuerySet[Proposal]:
 
 
 def open_now(at: datetime) -> list[Proposal]:
-    """Return the votes that are open, the one that closes first first; those that go on for 72 hours among them.
+    """Return the votes that are open, the one that closes first first; those that go on beyond their end among them.
 
     Rivals are voted on with their first, and not told beside it.
     """
-    around = listed().filter(rival_of=None, opens_at__lte=at, closes_at__gt=at - LATER, tally=None)
+    around = listed().filter(rival_of=None, opens_at__lte=at, closes_at__gt=at - standstills.LONGEST, tally=None)
     around = around.order_by("closes_at")
     return [vote for vote in around if state(vote, at) == State.VOTING]
 
@@ -242,6 +247,8 @@ def close(proposal: Proposal, *, at: datetime) -> Tally:
 
     Raises Refused before the end. The database counts; whether that passes is worked out here once more.
     """
+    # After a standstill, what was lost is counted from now on and not from whenever the worker comes back.
+    checkpoints.write()
     try:
         with transaction.atomic():
             # Wait for ballots cast in the last moment; whoever counts second finds the tally.

@@ -11,8 +11,8 @@ from django.db import connection
 from coop.audit.findings import Finding, Tick, faults
 from coop.record import tree
 from coop.record.models import Event
-from governance import counting, mandates, proposals, voting
-from governance.models import Proposal, RollEntry, Rule
+from governance import counting, mandates, proposals, standstills, voting
+from governance.models import Proposal, RollEntry, Rule, Tally
 
 
 def walk(tick: Tick) -> Iterator[Finding]:
@@ -91,14 +91,23 @@ def _counted(proposal: Proposal, event: Event | None) -> Iterator[Finding]:
         yield Finding(row, f"says {tally.counts}", f"the ballots say {again}")
     if tally.passed != counting.passes(tally.counts, proposal):
         yield Finding(row, f"says passed: {tally.passed}", f"its counts under {proposal.rule} say otherwise")
-    if proposal.closes_at and tally.counted_at < proposal.closes_at:
-        yield Finding(row, "was counted before the close", f"the vote closed at {_written(proposal.closes_at)}")
+    yield from _closed(proposal, tally)
     if event is None:
         yield Finding(row, "no event says that it was counted", "counting is on record")
     elif event.data["counts"] != tally.counts or event.data["passed"] != tally.passed:
         yield Finding(row, f"says {tally.counts}", f"event {event.pk} says {event.data['counts']}")
     elif event.data.get("files") != tally.files:
         yield Finding(row, "names other files to count it again", f"event {event.pk} says {event.data.get('files')}")
+
+
+def _closed(proposal: Proposal, tally: Tally) -> Iterator[Finding]:
+    """Work out again when a vote closed, from its times and from where the record stood still."""
+    row, closed = f"governance_tally {tally.pk}", voting.closed_at(proposal, tally)
+    if tally.counted_at < closed:
+        yield Finding(row, "was counted before the close", f"the vote closed at {_written(closed)}")
+    again = standstills.end_of(proposal, tally)
+    if tally.closed_at and tally.closed_at != again:
+        yield Finding(row, f"says that the vote closed at {_written(closed)}", f"it closed at {_written(again)}")
 
 
 def _count_again(proposal: Proposal) -> object:
@@ -116,7 +125,8 @@ def _mandated(proposal: Proposal) -> Iterator[Finding]:
         yield Finding(row, f"stands on vote {proposal.pk}, which did not pass", "a mandate needs a passed vote")
     if proposal.rule.readings > 1 and proposal.first_reading_id is None:
         yield Finding(row, "was given after one reading", f"{proposal.rule} asks for two")
-    late = voting.LATER if tally and tally.extended else timedelta()
+    planned = proposal.closes_at or mandate.due_at
+    late = voting.closed_at(proposal, tally) - planned if tally else timedelta()
     if proposal.locked_until and mandate.due_at != proposal.locked_until + late:
         should = f"the lock of vote {proposal.pk} ends at {_written(proposal.locked_until + late)}"
         yield Finding(row, f"is due at {_written(mandate.due_at)}", should)

@@ -2,12 +2,13 @@
 
 from procrastinate.contrib.django import app
 
-from coop.record import log
+from coop.record import checkpoints, log
 
 
 @app.periodic(cron="* * * * *")
 @app.task(queueing_lock="record.seal", lock="record.seal")
 def seal(timestamp: int) -> None:
-    """Give the events of the last minute their places."""
+    """Give the events of the last minute their places, and write down now and then that the record moves."""
     del timestamp
     log.seal()
+    checkpoints.write()

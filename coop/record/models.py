@@ -59,3 +59,29 @@ class Leaf(models.Model):
 
     def __str__(self) -> str:
         return f"leaf {self.index}"
+
+
+class Checkpoint(models.Model):
+    """That the record moved at a moment: what the members write can be written. All of it is set by the database.
+
+    `stood_still_since` is set where more than a quarter of an hour passed since the one before: from when on nothing
+    is known. The machine's clock tells it, so that a demonstration's jump is no standstill.
+    """
+
+    at = models.DateTimeField(editable=False)
+    machine_at = models.DateTimeField(editable=False)
+    size = models.BigIntegerField(help_text="How many events had a place in the log.")
+    transaction = models.BigIntegerField(editable=False)
+    stood_still_since = models.DateTimeField(null=True, editable=False)
+
+    privacy.declare(
+        **dict.fromkeys(("id", "at", "machine_at", "size", "transaction", "stood_still_since"), Audience.PUBLIC)
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["at"], condition=~models.Q(stood_still_since=None), name="when_the_record_stood_still")
+        ]
+
+    def __str__(self) -> str:
+        return f"checkpoint {self.pk}"

@@ -7,7 +7,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -157,6 +157,12 @@ def _amount(seconds: float) -> str:
     if hours >= 1:
         return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
     return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
+
+
+@register.filter
+def lasting(time: timedelta) -> str:
+    """Return how long something lasted, as "5 hours"."""
+    return _amount(time.total_seconds())
 
 
 @register.filter

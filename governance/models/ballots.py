@@ -71,6 +71,7 @@ class Tally(models.Model):
     counts = models.JSONField(help_text="{group: {roll, yes, no, abstain, met}}")
     passed = models.BooleanField()
     extended = models.BooleanField(db_default=False, editable=False, help_text="Set by the database: 72 hours more.")
+    closed_at = models.DateTimeField(null=True, editable=False, help_text="Set by the database: when it closed.")
     winner = models.PositiveIntegerField(null=True, editable=False, help_text="Set by the database: an option.")
     files = models.JSONField(
         null=True, editable=False, help_text="Set by the database: SHA-256 of each file to recount."
@@ -78,7 +79,7 @@ class Tally(models.Model):
 
     privacy.declare(
         **dict.fromkeys((
-            "id", "proposal", "counted_at", "counts", "passed", "extended", "winner", "files",
+            "id", "proposal", "counted_at", "counts", "passed", "extended", "closed_at", "winner", "files",
         ), Audience.PUBLIC)
     )  # fmt: skip
 

@@ -38,6 +38,14 @@ def test_a_cooperative_that_nobody_tampered_with_adds_up(tamper: Tamper) -> None
     ("table", "statement", "row", "words"),
     [
         (
+            "governance_tally", "UPDATE governance_tally SET closed_at = closed_at - interval '1 hour'",
+            "governance_tally", "says that the vote closed at",
+        ),
+        (
+            "record_checkpoint", "UPDATE record_checkpoint SET stood_still_since = at - interval '2 hours'",
+            "record_checkpoint", "the checkpoint before it says otherwise",
+        ),
+        (
             "payments_rate", "UPDATE payments_rate SET amount = 60000 WHERE version = 2",
             "payments_rate", "vote 1 said 0.1 USD",
         ),

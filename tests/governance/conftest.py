@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
+import psycopg
 import pytest
+from psycopg import sql
 from pytest_django import Settings
 
 from coop import clock
@@ -64,6 +66,18 @@ def reach(moment: datetime | None) -> datetime:
     assert moment is not None
     gap = moment - clock.now()
     return clock.advance(gap + timedelta(seconds=1)) if gap > timedelta() else clock.now()
+
+
+def asleep(owner: psycopg.Connection, **time: float) -> None:
+    """Let the machine find out that so much time has passed since the latest checkpoint; the clock does not jump."""
+    owner.execute("ALTER TABLE record_checkpoint DISABLE TRIGGER USER")
+    owner.execute("UPDATE record_checkpoint SET machine_at = machine_at - %s", [timedelta(**time)])
+    names = owner.execute(
+        "SELECT tgname FROM pg_trigger WHERE tgrelid = 'record_checkpoint'::regclass AND NOT tgisinternal"
+    ).fetchall()
+    for (name,) in names:
+        owner.execute(sql.SQL("ALTER TABLE record_checkpoint ENABLE ALWAYS TRIGGER {}").format(sql.Identifier(name)))
+    owner.commit()
 
 
 def electors(proposal: Proposal) -> list[Person]:

@@ -165,10 +165,10 @@ def test_a_vote_that_went_on_is_due_later(published: Decided, folder: Open) -> N
     reach(vote.closes_at + timedelta(hours=72))
     voting.close(vote, at=clock.now())
     opened = folder(voting.listed().get(pk=vote.pk))
-    assert opened.rule["later"] == 72
+    assert opened.rule["went_on"]
     code, said = opened.run()
     assert (code, f"a mandate from {(vote.locked_until + timedelta(hours=72)).isoformat()}" in said) == (0, True), said
-    opened.change_rule(later=0)
+    opened.change_rule(went_on=False)
     assert opened.run()[0] == 1
 
 

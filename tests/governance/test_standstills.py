@@ -1,0 +1,185 @@
+"""What a vote loses while the record stands still is given back at its end, once, and nobody can hide or feign it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import psycopg
+import pytest
+from django.test import Client as Browser
+
+from coop import clock
+from coop.database import roles
+from coop.database.embedded import Cluster
+from coop.people.models import Person
+from coop.record import checkpoints
+from coop.record.models import Checkpoint
+from coop.refusals import Refused
+from governance import standstills, voting
+from governance.models import Proposal
+from governance.voting import State
+from tests.governance.conftest import asleep, cast_all, cast_choices, reach
+from tests.governance.test_recounting import Open, folder
+
+__all__ = ["folder"]
+pytestmark = pytest.mark.django_db
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=10)
+WRITE = "INSERT INTO record_checkpoint (size) VALUES (0)"
+
+
+def again(proposal: Proposal) -> Proposal:
+    return voting.listed().get(pk=proposal.pk)
+
+
+def away_at_the_close(proposal: Proposal, owner: psycopg.Connection, *, before: float, after: float) -> None:
+    """Let the site be away from so many hours before the end of a vote until so many after it."""
+    assert checkpoints.write()
+    reach((proposal.closes_at or clock.now()) + after * HOUR)
+    asleep(owner, hours=before + after)
+
+
+@pytest.mark.usefixtures("committed")
+def test_what_a_vote_lost_is_given_back(
+    published: Callable[..., Proposal], amina: Person, owner: psycopg.Connection
+) -> None:
+    proposal = published("N1")
+    cast_all(proposal, yes=25)
+    away_at_the_close(proposal, owner, before=3, after=2)
+    assert voting.state(again(proposal), clock.now()) == State.VOTING
+    with pytest.raises(Refused, match="still open"):
+        voting.close(proposal, at=clock.now())
+    assert voting.cast(proposal, "yes", by=amina, at=clock.now()).words
+    assert proposal.closes_at
+    assert proposal.locked_until
+    end = voting.closes(again(proposal), clock.now())
+    assert abs(end - proposal.closes_at - 5 * HOUR) < SECOND
+    tally = voting.close(proposal, at=reach(end))
+    assert (tally.closed_at, tally.extended) == (end, False)
+    assert standstills.end_of(proposal, tally) == end
+    assert again(proposal).mandate.due_at - proposal.locked_until == end - proposal.closes_at
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_standstill_in_the_middle_counts_and_a_short_one_does_not(
+    published: Callable[..., Proposal], owner: psycopg.Connection
+) -> None:
+    proposal = published("N1")
+    cast_all(proposal, yes=25)
+    for away in (timedelta(minutes=14), timedelta(hours=6)):
+        assert checkpoints.write()
+        clock.advance(away)
+        asleep(owner, seconds=away.total_seconds())
+    assert checkpoints.write()
+    reach(proposal.closes_at)
+    assert proposal.closes_at
+    more = voting.closes(again(proposal), clock.now()) - proposal.closes_at
+    assert abs(more - 6 * HOUR) < SECOND
+
+
+@pytest.mark.usefixtures("committed")
+def test_it_is_a_week_at_most_and_once(published: Callable[..., Proposal], owner: psycopg.Connection) -> None:
+    proposal = published("N1")
+    cast_all(proposal, yes=25)
+    away_at_the_close(proposal, owner, before=1, after=24 * 6)
+    assert checkpoints.write()
+    asleep(owner, hours=1000)
+    assert checkpoints.write()
+    assert proposal.closes_at
+    assert voting.closes(again(proposal), clock.now()) == proposal.closes_at + standstills.GIVEN_BACK
+
+
+@pytest.mark.usefixtures("committed")
+def test_what_turns_in_the_time_given_back_keeps_the_vote_open(
+    published: Callable[..., Proposal], owner: psycopg.Connection
+) -> None:
+    proposal = published("N1")
+    away_at_the_close(proposal, owner, before=3, after=2)
+    assert checkpoints.write()
+    cast_all(proposal, yes=25)
+    end = voting.closes(again(proposal), clock.now())
+    reach(end)
+    assert voting.closes(again(proposal), clock.now()) == end + standstills.LATER
+    tally = voting.close(proposal, at=reach(end + standstills.LATER))
+    assert tally.extended
+    assert tally.closed_at == standstills.end_of(proposal, tally) == end + standstills.LATER
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_vote_that_stood_still_is_due_later(
+    published: Callable[..., Proposal], folder: Open, owner: psycopg.Connection
+) -> None:
+    vote = published("N1")
+    assert vote.closes_at
+    assert vote.locked_until
+    cast_choices(vote, ["yes"] * 30)
+    assert checkpoints.write()
+    reach(vote.closes_at + timedelta(hours=1))
+    asleep(owner, hours=4)
+    assert checkpoints.write()
+    tally = voting.close(vote, at=reach(voting.closes(vote, clock.now())))
+    assert tally.closed_at
+    opened = folder(voting.listed().get(pk=vote.pk))
+    code, said = opened.run()
+    due = vote.locked_until + (tally.closed_at - vote.closes_at)
+    assert (code, f"a mandate from {due.isoformat()}" in said) == (0, True), said
+    opened.change_rule(stood_still=[])
+    assert opened.run()[0] == 1
+
+
+@pytest.mark.usefixtures("committed")
+def test_the_page_says_what_was_lost(
+    published: Callable[..., Proposal], owner: psycopg.Connection, amina: Person, signed_in: Callable[..., Browser]
+) -> None:
+    proposal = published("N1")
+    away_at_the_close(proposal, owner, before=3, after=2)
+    assert checkpoints.write()
+    said = signed_in(amina).get(f"/votes/{proposal.pk}/").content.decode()
+    assert "stood still for 5 hours" in said
+    assert "The outcome turned" not in said
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_vote_that_is_held_stands_still(
+    published: Callable[..., Proposal], attack: Callable[..., None], cluster: Cluster, database_name: str
+) -> None:
+    proposal = published("N1")
+    reach(proposal.opens_at)
+    with psycopg.connect(cluster.url(roles.WEB, database_name)) as holder:
+        holder.execute("SET lock_timeout = 0")
+        holder.execute("SELECT FROM governance_proposal WHERE id = %s FOR UPDATE", [proposal.pk])
+        attack(WRITE, guard="checkpoint_finds_votes_free")
+        assert not checkpoints.write()
+        holder.rollback()
+    assert checkpoints.write()
+
+
+@pytest.mark.usefixtures("committed")
+def test_no_checkpoint_is_written_while_a_transaction_is_kept_open(
+    attack: Callable[..., None], owner: psycopg.Connection, cluster: Cluster, database_name: str
+) -> None:
+    with psycopg.connect(cluster.url(roles.WEB, database_name)) as long:
+        long.execute("SELECT pg_current_xact_id()")
+        assert checkpoints.write()
+        asleep(owner, minutes=11)
+        attack(WRITE, guard="checkpoint_finds_the_record_moving")
+        long.rollback()
+    assert checkpoints.write()
+
+
+def test_nobody_writes_when_the_record_stood_still(attack: Callable[..., None]) -> None:
+    assert checkpoints.write()
+    assert not checkpoints.write()
+    for statement in (
+        "INSERT INTO record_checkpoint (size, stood_still_since) VALUES (0, now() - interval '3 days')",
+        "INSERT INTO record_checkpoint (size, at, machine_at, transaction) VALUES (0, now(), now(), 1)",
+        "UPDATE record_checkpoint SET stood_still_since = now()",
+        "DELETE FROM record_checkpoint",
+    ):
+        attack(statement, guard="permission denied")
+    assert Checkpoint.objects.get().stood_still_since is None
+
+
+def test_not_even_the_owner_rewrites_it(owner: psycopg.Connection) -> None:
+    owner.execute(WRITE)
+    for statement in ("UPDATE record_checkpoint SET at = now()", "DELETE FROM record_checkpoint"):
+        with pytest.raises(psycopg.errors.CheckViolation, match="never rewritten"), owner.transaction():
+            owner.execute(statement)
