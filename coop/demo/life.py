@@ -10,7 +10,7 @@ from django.core.files import File
 
 from coop import clock
 from coop.demo import founding
-from coop.people import clients
+from coop.people import clients, profile
 from coop.people.models import Client, Person
 from governance import assembly, offices, proposals, supporting
 from governance.models import Proposal
@@ -91,7 +91,7 @@ def begin(at: datetime) -> None:
 
 
 def populate(at: datetime) -> None:
-    """Let Orbit post two jobs, members work on them, and one of them propose a raise."""
+    """Let Orbit post two jobs, members work on them, one read Spanish, and one propose a raise."""
     orbit, olga = Client.objects.get(slug="orbit"), person("Olga")
     match = _post(
         orbit,
@@ -120,6 +120,7 @@ def populate(at: datetime) -> None:
     )
     for name, count in (("Amina", 12), ("Luis", 9), ("Grace", 12), ("Omar", 10)):
         _work(person(name), match, count)
+    profile.change(person("Luis"), by=person("Luis"), at=at, language="es")
     _propose(at)
     _talk(at)
 
