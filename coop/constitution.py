@@ -102,6 +102,7 @@ PROPOSALS = Part(
         ("P9", _("Who would lose how much is computed and printed on the ballot.")),
         ("P10", _("A changed proposal is a rival on the same ballot, with “leave it as it is” among the choices.")),
         ("P11", _("What a vote lost while the site stood still is given back at its end, a week at most.")),
+        ("P12", _("A vote is open on five working days or more; two letters remind of it.")),
     ),
 )
 BALLOTS = Part(

@@ -245,7 +245,7 @@ def phases(proposal: Proposal, at: datetime) -> list[Phase]:
 def phases_from(rule: Rule, at: datetime) -> list[Phase]:
     """Return the life that a proposal would have by a rule if it were published at a moment."""
     opens = at + timedelta(days=rule.deliberation_days)
-    closes = opens + timedelta(days=rule.voting_days)
+    closes = opens + rule.voting_time(opens)
     return _steps([at, opens, closes, closes + timedelta(days=rule.lock_days)], at)
 
 

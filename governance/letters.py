@@ -1,4 +1,4 @@
-"""Letters that are due: in the morning what is new, and once before a vote closes a word to those who have not voted.
+"""Letters that are due: in the morning what is new, and twice before a vote closes a word to those who have not voted.
 
 Made set by set, each at most once; written and sent one by one. The maker learns whether somebody voted, never how.
 """
@@ -13,8 +13,9 @@ from coop.people.models import Person
 from governance.models import Letter
 from governance.models.letters import QUIET_FROM, QUIET_UNTIL
 
-# E7: 72 hours before the close, in the hours when people are awake where they live.
+# P12: three days and one day before the close, in the hours when people are awake where they live.
 BEFORE_CLOSE = timedelta(hours=72)
+LAST_DAY = timedelta(hours=24)
 MORNING = 3
 # What a transaction that began earlier still commits belongs into the next digest.
 SETTLED = timedelta(minutes=2)
@@ -62,13 +63,17 @@ WHERE (
 )
 ON CONFLICT DO NOTHING
 """
+# The second in the last day, and not on the heels of the first, as when the worker was away.
 REMINDERS = """
 INSERT INTO governance_letter (person_id, kind, subject, made_at)
-SELECT r.id, 'reminder', 'proposal:' || p.id, %(at)s
+SELECT r.id, CASE WHEN first.id IS NULL THEN 'reminder' ELSE 'last_day' END, 'proposal:' || p.id, %(at)s
 FROM governance_proposal p
 CROSS JOIN LATERAL governance_not_voted(p.id) AS missing(person_id)
 JOIN readers r ON r.id = missing.person_id AND r.reminders
+LEFT JOIN governance_letter first
+    ON first.person_id = r.id AND first.kind = 'reminder' AND first.subject = 'proposal:' || p.id
 WHERE p.opens_at <= %(at)s AND p.closes_at > %(at)s AND p.closes_at <= %(close)s
+    AND (first.id IS NULL OR (p.closes_at <= %(last_day)s AND first.made_at <= %(heels)s))
 ON CONFLICT DO NOTHING
 """
 
@@ -101,6 +106,8 @@ def _asked(at: datetime, *, mornings: bool) -> dict[str, object]:
         "settled": SETTLED,
         "oldest": at - OLDEST,
         "close": at + BEFORE_CLOSE,
+        "last_day": at + LAST_DAY,
+        "heels": at - LAST_DAY / 2,
     }
 
 

@@ -62,9 +62,7 @@ def write(letter: Letter, *, at: datetime) -> EmailMessage | None:
     person = letter.person
     spoken = person.language if person.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
     with translation.override(spoken), timezone.override(zone(person.time_zone)):
-        if letter.kind == LetterKind.REMINDER:
-            return _reminder(letter, at)
-        return _digest(letter)
+        return _digest(letter) if letter.kind == LetterKind.DIGEST else _reminder(letter, at)
 
 
 def _reminder(letter: Letter, at: datetime) -> EmailMessage | None:
@@ -73,7 +71,13 @@ def _reminder(letter: Letter, at: datetime) -> EmailMessage | None:
     if proposal.closes_at is None or proposal.closes_at <= at or voting.has_voted(proposal, letter.person):
         return None
     subject = _("Your vote is open: %(title)s") % {"title": proposal.title}
-    return _letter(letter.person, subject, "reminder", {"proposal": proposal}, ["reminders"])
+    return _letter(
+        letter.person,
+        subject,
+        "reminder",
+        {"proposal": proposal, "last": letter.kind == LetterKind.LAST_DAY},
+        ["reminders"],
+    )
 
 
 def _digest(letter: Letter) -> EmailMessage | None:

@@ -1,21 +1,26 @@
 """What is said to a person is said in their language, whole."""
 
+import html
 import io
 import re
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from django.apps import apps
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.test import Client as Browser
+from django.utils import translation
 
-from coop import clock
+from coop import clock, demo
 from coop.people.models import Person
-from governance import cases, founding, notices
+from governance import cases, explaining, founding, notices
+from governance.models import Proposal
 from tests import translating
 from tests.governance import charging
 
@@ -63,6 +68,51 @@ def test_every_text_is_translated(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_translation_has_the_same_blanks(language: str) -> None:
     assert not [text for text, said in translated(language).items() if text and blanks(text) != blanks(said)]
+
+
+def numbers(said: str) -> list[str]:
+    """Return the numbers in a text, however its language groups their digits."""
+    whole = re.sub(r"(?<=\d)[.,\u00a0\u202f ](?=\d)", "", re.sub(r"%\(\w+\)[sd]", "", said))
+    return sorted(re.findall(r"\d+", whole))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translation_says_the_same_numbers(language: str) -> None:
+    assert not [text for text, said in translated(language).items() if text and numbers(text) != numbers(said)]
+
+
+@pytest.mark.django_db
+def test_no_language_says_another_thing_of_a_proposal(
+    amina: Person, signed_in: Callable[[Person], Browser], at: datetime
+) -> None:
+    """What an author wrote stands as written; what would change is told by code, in every language the same."""
+    demo.populate(at)
+    vote = Proposal.objects.exclude(published_at=None).latest("pk")
+    told = {}
+    for language, _name in settings.LANGUAGES:
+        Person.objects.filter(pk=amina.pk).update(language=language)
+        page = html.unescape(signed_in(Person.objects.get(pk=amina.pk)).get(f"/votes/{vote.pk}/").content.decode())
+        assert f'<html lang="{language}"' in page
+        assert vote.title in page
+        assert all(line in page for line in vote.text.splitlines())
+        with translation.override(language):
+            seen = explaining.seen(vote, clock.now())
+            told[language] = seen.what
+            assert seen.what in page
+    assert len({tuple(numbers(words)) for words in told.values()}) == 1
+    assert len(set(told.values())) == len(settings.LANGUAGES)
+
+
+def test_no_text_of_members_exists_in_two_languages() -> None:
+    """A translation of a proposal could say something else; so there is none, and no place for one."""
+    named = {
+        (model.__name__, field.name)
+        for model in apps.get_models()
+        for field in model._meta.get_fields()  # noqa: SLF001 - Django's own name
+        if re.search(r"lang|locale|translat|_(en|es)$", field.name)
+    }
+    assert named == {("Person", "language"), ("WorkType", "language")}
+    assert not [app for app in settings.INSTALLED_APPS if re.search(r"translation|parler|hvad", app)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,6 +1,8 @@
 """The rows of the constitution that decide how a vote is held: versions with their bounds."""
 
+from datetime import UTC, datetime, timedelta
 from functools import reduce
+from itertools import accumulate, count
 from operator import or_
 
 from django.db import models
@@ -11,6 +13,7 @@ from coop.people.privacy import Audience
 
 # A share of one is 30,000 parts: so thirds (10,000), quarters (7,500) and hundredths of a per cent (3) are all exact.
 WHOLE = 30_000
+FRIDAY, WORKING = 5, 5
 CUTS = ("N1", "N2", "N3")
 
 
@@ -122,6 +125,15 @@ class Rule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} (version {self.version})"
+
+    def voting_time(self, opens: datetime) -> timedelta:
+        """Return how long a vote lasts that opens at a moment: its days, and more until five are working days (P12).
+
+        A day counts from the hour of the opening on, as the day of the week in UTC on which it begins.
+        """
+        begins = ((opens + timedelta(days=nth)).astimezone(UTC).isoweekday() <= FRIDAY for nth in count())
+        return timedelta(days=next(days for days, done in enumerate(accumulate(begins), 1)
+                                   if days >= self.voting_days and done >= WORKING))  # fmt: skip
 
 
 # Numbers that are no rule's own, with the bounds that no vote crosses (part 8): (least, most). Shares are of WHOLE.

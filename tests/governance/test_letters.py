@@ -46,11 +46,11 @@ def at_hour(person: Person, hour: int) -> datetime:
 
 
 def digests(person: Person) -> list[str]:
-    return [body for body in to(person) if "only reminder" not in body]
+    return [body for body in to(person) if "in which you have a voice" not in body]
 
 
 def reminders(person: Person) -> list[str]:
-    return [body for body in to(person) if "only reminder" in body]
+    return [body for body in to(person) if "in which you have a voice" in body]
 
 
 def test_a_new_proposal_is_in_the_morning_letter_once(published: Callable[..., Proposal], luis: Person) -> None:
@@ -254,7 +254,7 @@ def test_a_title_makes_no_header(draft: Callable[..., Proposal], amina: Person, 
     reach(proposal.closes_at - timedelta(hours=60))
     at_hour(luis, 12)
     run()
-    message = next(message for message in mail.outbox if "only reminder" in str(message.body))
+    message = next(message for message in mail.outbox if "in which you have a voice" in str(message.body))
     assert message.message()["Bcc"] is None
     assert message.subject == "Your vote is open: Green? Bcc: all@evil.example"
 

@@ -14,13 +14,14 @@ from coop.people.models import Person
 from coop.record import checkpoints
 from coop.record.models import Checkpoint
 from coop.refusals import Refused
-from governance import standstills, voting
-from governance.models import Proposal
+from governance import elections, mandates, standstills, voting
+from governance.models import Call, Office, Proposal
 from governance.voting import State
 from tests.governance.conftest import asleep, cast_all, cast_choices, reach
+from tests.governance.test_elections import call
 from tests.governance.test_recounting import Open, folder
 
-__all__ = ["folder"]
+__all__ = ["call", "folder"]
 pytestmark = pytest.mark.django_db
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=10)
 WRITE = "INSERT INTO record_checkpoint (size) VALUES (0)"
@@ -123,6 +124,22 @@ def test_a_vote_that_stood_still_is_due_later(
     assert (code, f"a mandate from {due.isoformat()}" in said) == (0, True), said
     opened.change_rule(stood_still=[])
     assert opened.run()[0] == 1
+
+
+@pytest.mark.usefixtures("committed")
+def test_an_election_that_stood_still_fills_its_seat_all_the_same(
+    call: Call, amina: Person, luis: Person, owner: psycopg.Connection
+) -> None:
+    elections.stand(call, statement="I can count.", by=luis, at=clock.now())
+    vote = elections.put_to_vote(call, by=amina, at=reach(call.closes_at + timedelta(days=6)))
+    cast_choices(vote, ["1"] * 12)
+    away_at_the_close(vote, owner, before=100, after=50)
+    assert checkpoints.write()
+    voting.close(vote, at=reach(voting.closes(vote, clock.now())))
+    mandate = again(vote).mandate
+    assert mandate.due_at > call.starts_at
+    assert not mandates.enact(mandate, at=reach(mandate.due_at)).failure
+    assert Office.objects.get(person=luis, mandate=mandate).starts_at == call.starts_at
 
 
 @pytest.mark.usefixtures("committed")
