@@ -119,10 +119,12 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "standing.notice": gettext_lazy("%(subject)s gave notice; it can be taken back for seven days."),
     "standing.notice_taken_back": gettext_lazy("%(subject)s took a notice back."),
     "standing.member": gettext_lazy("%(subject)s is now a member."),
+    "surplus.closed": gettext_lazy("A quarter was closed: %(period)s left %(surplus)s over (%(subject)s)."),
+    "surplus.divided": gettext_lazy("The surplus of %(period)s was divided as the members voted (%(subject)s)."),
     "voting.cast": gettext_lazy("A ballot was cast in %(subject)s."),
     "voting.closed": gettext_lazy("%(subject)s was counted."),
 }
-MONEY = {"pay", "before"}
+MONEY = {"pay", "before", "surplus"}
 # Whose doing these are is known to members anyway: what officers do in office, and what members put to a vote. Who
 # took, answered or checked which task is nobody else's business (E10, blind review): there readers see only their own.
 NAMED = frozenset(

@@ -218,6 +218,7 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "background"
 GOVERNANCE_POLICIES = [
     "payments.policies.RateChange",
     "payments.policies.FeeChange",
+    "payments.policies.SurplusDivision",
     "payments.policies.PayoutMinimumChange",
     "payments.policies.PayoutDelayChange",
     "payments.policies.RoundingChange",

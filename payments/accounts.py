@@ -18,6 +18,10 @@ DISPUTE = "fund:dispute"
 """Advances the pay of answers a client contests, and pays who looks at them; fed by grants and by settlements."""
 CARE = "fund:care"
 """Pays for counselling after disturbing content; fed by its share of the fee."""
+RESERVE = "reserve:collective"
+"""The indivisible reserve: what the members voted into it from surpluses, nobody's own."""
+EDUCATION = "fund:education"
+"""Education, from voted shares of surpluses."""
 
 
 def fund(name: str) -> str:
@@ -43,3 +47,13 @@ def commitment(job_id: int, person_id: int) -> str:
 def payable(person_id: int) -> str:
     """Return the code of the wages a member has earned and may take out."""
     return f"member:{person_id}:payable"
+
+
+def capital(person_id: int) -> str:
+    """Return the code of a member's capital: their part of surpluses that was kept, paid out when they leave."""
+    return f"member:{person_id}:capital"
+
+
+def surplus(period: str) -> str:
+    """Return the code of what a quarter left over, as `surplus:2026-Q4`; nothing once it is divided."""
+    return f"surplus:{period}"

@@ -3,7 +3,7 @@
 from procrastinate.contrib.django import app
 
 from coop import clock
-from payments import entitlements, sealing, watch
+from payments import entitlements, sealing, surplus, watch
 
 
 @app.periodic(cron="*/10 * * * *")
@@ -25,3 +25,10 @@ def look(timestamp: int) -> int:  # noqa: ARG001 - likewise
 def seal(timestamp: int) -> int:  # noqa: ARG001 - likewise
     """Seal the months that are over; return how many."""
     return sealing.seal_due(clock.now())
+
+
+@app.periodic(cron="47 * * * *")
+@app.task(queueing_lock="payments.close", lock="payments.close")
+def close(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Close the quarters that are over; return how many."""
+    return len(surplus.close_due(clock.now()))

@@ -80,6 +80,33 @@ ALL = (
             SELECT coalesce(sum(amount), 0) AS sum FROM payments_payout WHERE state IN ('requested', 'sent')
         ) waiting LEFT JOIN ({SUMS}) a ON a.code = 'clearing:out' WHERE waiting.sum <> coalesce(a.total, 0)""",
     ),
+    Invariant(
+        "I12",
+        _("A closed quarter holds what it left over, and nothing once that is divided; its fees are closed whole."),
+        f"""
+        SELECT a.code, a.total FROM ({SUMS}) a LEFT JOIN payments_close c ON a.code = 'surplus:' || c.period
+        LEFT JOIN payments_allocation d ON d.close_id = c.id
+        WHERE a.kind = 'surplus'
+        AND a.total IS DISTINCT FROM CASE WHEN d.id IS NULL THEN c.income - c.expenses ELSE 0 END
+        UNION ALL
+        SELECT 'close:' || c.id, c.income - coalesce(sum(t.amount), 0) FROM payments_close c
+        LEFT JOIN payments_transfer t ON t.ref = 'close:' || c.id AND t.kind = 20
+            AND t.credit_id IN (SELECT id FROM payments_account WHERE kind = 'surplus')
+        GROUP BY c.id HAVING c.income <> coalesce(sum(t.amount), 0)""",
+    ),
+    Invariant(
+        "I13",
+        _("The parts of a surplus are the whole of it, and each was paid."),
+        """
+        SELECT d.id, c.income - c.expenses, d.reserve + d.education + d.members, shares.sum, moved.sum
+        FROM payments_allocation d JOIN payments_close c ON c.id = d.close_id
+        CROSS JOIN LATERAL (SELECT coalesce(sum(s.cash + s.capital), 0) AS sum FROM payments_share s
+            WHERE s.allocation_id = d.id) shares
+        CROSS JOIN LATERAL (SELECT coalesce(sum(t.amount), 0) AS sum FROM payments_transfer t
+            WHERE t.ref = 'allocation:' || d.id AND t.kind = 21) moved
+        WHERE d.reserve + d.education + d.members <> c.income - c.expenses OR shares.sum <> d.members
+        OR moved.sum <> c.income - c.expenses""",
+    ),
 )
 
 

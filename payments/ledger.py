@@ -43,6 +43,8 @@ class Kind(IntEnum):
     PAID_OUT = 14
     CAME_BACK = 15
     REFUND = 18
+    CLOSED = 20
+    ALLOCATED = 21
     PAUSE_PAY = 24
     UNFOUNDED_PAUSE = 25
     PANEL_PAY = 26

@@ -40,7 +40,8 @@ SELECT flow, sum(amount), count(DISTINCT person) FROM (
     SELECT CASE WHEN r.id IS NULL THEN t.amount ELSE -t.amount END AS amount,
         CASE WHEN c.kind = 'member:payable' THEN c.id END AS person,
         CASE WHEN k.kind = 1 THEN 'received'
-            WHEN k.kind = 15 THEN NULL
+            -- What came back, or was told on its day as kept: a surplus is divided from former months' fees.
+            WHEN k.kind IN (15, 20, 21, 22) THEN NULL
             WHEN k.kind IN (5, 28) THEN 'work'
             WHEN k.kind = 10 THEN 'training'
             WHEN k.kind IN (24, 25, 26, 27, 31) THEN 'hearings'
@@ -58,7 +59,7 @@ SELECT flow, sum(amount), count(DISTINCT person) FROM (
 PAID = """
 SELECT count(DISTINCT t.credit_id) FROM payments_transfer t
 JOIN payments_account c ON c.id = t.credit_id AND c.kind = 'member:payable'
-WHERE t.posted_at >= %(first)s AND t.posted_at < %(after)s AND t.kind <> 15
+WHERE t.posted_at >= %(first)s AND t.posted_at < %(after)s AND t.kind NOT IN (15, 21, 22)
 """
 HOURS = """
 WITH worked AS (

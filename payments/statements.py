@@ -23,6 +23,7 @@ WORDS = {
     Kind.ADVANCE: gettext_lazy("Rejected answer, paid all the same"),
     Kind.PEER_PAY: gettext_lazy("Looked at a rejected answer"),
     Kind.TRAINING_PAY: gettext_lazy("Training, paid"),
+    Kind.ALLOCATED: gettext_lazy("Your share of a surplus, paid at once"),
     Kind.PAYOUT: gettext_lazy("Payout you asked for"),
     Kind.CAME_BACK: gettext_lazy("Payout that came back"),
     **{Kind(owing): owing.label for owing in Owing},

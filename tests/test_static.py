@@ -28,10 +28,12 @@ FROZEN_CLOCK = (
 DAYS_OF_NO_CONSEQUENCE = {"people_person.joined_at", "coop_clockadvance.advanced_at"}
 # What is checked at commit, as it spans several rows of several tables (decision 0006); no SET CONSTRAINTS skips it.
 AT_COMMIT = {
+    "close_leaves_nothing",
     "entitlement_is_paid",
     "looks_are_paid",
     "money_follows_the_work",
     "money_follows_the_work_to_its_end",
+    "surplus_is_divided_to_the_last",
 }
 # The queue of background jobs is a package's; what its jobs do, they do as the web role, and every guard asks them.
 QUEUE = "procrastinate_"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from coop.audit import founding, heads, ledger, mandates, rates, record, schema, standing
+from coop.audit import founding, heads, ledger, mandates, rates, record, schema, standing, surplus
 from coop.audit.findings import Finding, Tick, Walk
 
 ALL = (
@@ -15,6 +15,7 @@ ALL = (
     Walk("votes", _("Texts, rolls, counts and mandates follow from each other."), mandates.walk),
     Walk("pay", _("Every rate is what a vote said, and nobody took a task for less."), rates.walk),
     Walk("ledger", _("The books balance and paid what was owed."), ledger.walk),
+    Walk("surplus", _("Every quarter was closed whole, and divided as its vote said."), surplus.walk),
     Walk("standing", _("Nobody's standing fell but by a vote or their own word."), standing.walk),
 )
 

@@ -2,6 +2,7 @@
 
 from payments.policies.fees import FeeChange
 from payments.policies.rates import RateChange
+from payments.policies.surplus import SurplusDivision
 from payments.policies.versions import (
     AcceptanceChange,
     AllocationChange,
@@ -29,5 +30,6 @@ __all__ = [
     "RegionChange",
     "ReopeningChange",
     "RoundingChange",
+    "SurplusDivision",
     "TimeLimitChange",
 ]

@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.people.models import Client
-from payments import instruments, rates
+from payments import instruments, rates, surplus
 from payments.models import Kind, WorkType
 from payments.money import to_micro
+from payments.surplus import Quarter
+from payments.templatetags.money import money
 
 
 class NewFee(forms.Form):
@@ -35,6 +37,57 @@ class NewFee(forms.Form):
     def title(self) -> str:
         """Return a title for the proposal of a valid form."""
         return str(_("A new fee on top of wages"))
+
+
+PER_CENT: dict[str, Any] = {"max_value": 100, "decimal_places": 2}
+
+
+class SurplusShares(forms.Form):
+    """A division of a closed quarter's surplus to propose, in per cent."""
+
+    quarter = forms.ChoiceField(
+        label=gettext_lazy("Quarter"),
+        help_text=gettext_lazy("Closed quarters whose surplus nobody has divided yet."),
+    )
+    reserve = forms.DecimalField(label=gettext_lazy("To the reserve, in per cent"), min_value=0, **PER_CENT)
+    education = forms.DecimalField(label=gettext_lazy("For education, in per cent"), min_value=0, **PER_CENT)
+    members = forms.DecimalField(
+        label=gettext_lazy("To members by their paid work, in per cent"), min_value=0, **PER_CENT
+    )
+    cash = forms.DecimalField(
+        label=gettext_lazy("Of the members' part paid at once, in per cent"),
+        min_value=20,
+        **PER_CENT,
+        help_text=gettext_lazy(
+            "A fifth at least; the rest is kept as each one's capital and paid out when they leave."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the quarters that can be divided now."""
+        super().__init__(*args, **kwargs)
+        self.fields["quarter"].choices = [  # type: ignore[attr-defined]
+            (one.period, f"{Quarter.named(one.period).words}, {money(one.surplus, 'USD')}")
+            for one in surplus.to_divide()
+        ]
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse what is not all of it."""
+        said = super().clean()
+        parts = [self.cleaned_data.get(part) for part in ("reserve", "education", "members")]
+        if None not in parts and sum(part for part in parts if part is not None) != 100:  # noqa: PLR2004 - all of it
+            self.add_error("members", _("Reserve, education and members are 100 % together."))
+        return said
+
+    def cleaned_payload(self) -> dict[str, object]:
+        """Return the payload of a valid form, in basis points."""
+        parts = {part: int(self.cleaned_data[part] * 100) for part in ("reserve", "education", "members", "cash")}
+        return {"key": f"quarter:{self.cleaned_data['quarter']}", **parts, "replaces": 0}
+
+    def title(self) -> str:
+        """Return a title for the proposal of a valid form."""
+        words = _("The surplus of %(quarter)s")
+        return words % {"quarter": Quarter.named(self.cleaned_data["quarter"]).words}
 
 
 class NewVersion(forms.Form):

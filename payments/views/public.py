@@ -5,7 +5,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from coop import clock
-from payments import open_ledger, published
+from payments import accounts, open_ledger, published, surplus
+from payments import ledger as books
 from payments.open_ledger import Month
 
 # How many months there are to choose from.
@@ -21,7 +22,14 @@ def ledger(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "payments/ledger.html",
-        {"figures": open_ledger.figures(month), "months": latest or [Month.of(now)], "formats": published.TYPES},
+        {
+            "figures": open_ledger.figures(month),
+            "months": latest or [Month.of(now)],
+            "formats": published.TYPES,
+            "closes": surplus.history(),
+            "reserve": books.balance(accounts.RESERVE),
+            "fewest": open_ledger.FEWEST,
+        },
     )
 
 

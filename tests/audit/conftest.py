@@ -15,9 +15,11 @@ from coop.database.embedded import Cluster
 from governance import pauses, resigning, voting
 from governance.models import Measure, PauseGround, Proposal
 from payments import sealing
+from tasks import reviews
 from tests.conftest import connect_django, person, recreate
 from tests.governance import charging
 from tests.governance.conftest import cast_all, members, reach
+from tests.payments import leftover
 from tests.record.waiting import settle
 
 # Runs SQL as the owner of the schema and returns what the audit then finds that is certain.
@@ -25,7 +27,7 @@ type Tamper = Callable[..., list[Finding]]
 
 
 def live() -> None:
-    """Let the demonstration work, vote a raise into force, pause somebody, see a member go, and end a month."""
+    """Let the demonstration work, vote a raise into force, pause somebody, see a member go, end months, divide."""
     demo.populate(clock.now())
     vote = Proposal.objects.latest("pk")
     cast_all(vote, yes=20, no=4)
@@ -40,6 +42,8 @@ def live() -> None:
     notice = resigning.give_notice(person("zainab"), pressure="none", at=clock.advance(timedelta(days=1)))
     resigning.leave_due(reach(notice.due_at))
     sealing.seal_due(clock.now())
+    reviews.accept_silent(at=clock.now())
+    leftover.divided(leftover.closed(), person("amina"))
 
 
 @pytest.fixture(scope="module")

@@ -79,11 +79,30 @@ def test_a_cooperative_that_nobody_tampered_with_adds_up(tamper: Tamper) -> None
             "tasks_assignment", "the record says it was taken at 0.09",
         ),
         (
+            "payments_close", "UPDATE payments_close SET income = income - 1",
+            "payments_close", "for 2026-Q4",
+        ),
+        (
+            "payments_allocation", "UPDATE payments_allocation SET reserve = reserve + 1, education = education - 1",
+            "payments_allocation", "makes it",
+        ),
+        (
+            "payments_share", "UPDATE payments_share SET cash = cash + 1 WHERE capital > 1",
+            "payments_allocation", "their work makes it",
+        ),
+        (
+            "payments_allocation",
+            "UPDATE payments_allocation SET mandate_id = (SELECT id FROM governance_mandate WHERE proposal_id = 1)",
+            "payments_allocation", "a vote on the surplus divides it",
+        ),
+        (
             "governance_ballot", "UPDATE governance_ballot SET choice = 'no' WHERE choice = 'yes'",
             "governance_tally", "the ballots say",
         ),
         (
-            "governance_ballot", "DELETE FROM governance_ballot WHERE id = (SELECT max(id) FROM governance_ballot)",
+            "governance_ballot",
+            """DELETE FROM governance_ballot WHERE id = (
+            SELECT max(id) FROM governance_ballot WHERE proposal_id = 1)""",
             "record_event", "a ballot in proposal:1 that is gone",
         ),
         (
