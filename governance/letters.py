@@ -1,8 +1,10 @@
 """Letters that are due: in the morning what is new, and twice before a vote closes a word to those who have not voted.
 
-Made set by set, each at most once; written and sent one by one. The maker learns whether somebody voted, never how.
+After it, one to those who have: whoever did not finds out that somebody voted in their name (B19). Made set by set,
+each at most once; written and sent one by one. The maker learns whether somebody voted, never how.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -22,6 +24,9 @@ SETTLED = timedelta(minutes=2)
 # Nobody is told of older things, after a holiday of the worker or of theirs.
 OLDEST = timedelta(days=7)
 
+
+# A zone, from and until when it is quiet, and the local time.
+type Hour = tuple[str, int, int, datetime]
 
 # People whose letters may come now, each with what they want and from when on they have not been told.
 READERS = """
@@ -77,8 +82,18 @@ WHERE p.opens_at <= %(at)s AND p.closes_at > %(at)s AND p.closes_at <= %(close)s
 ON CONFLICT DO NOTHING
 """
 
+# Whatever a person wishes to be told: this is how they learn that somebody used their account.
+VOTED = """
+INSERT INTO governance_letter (person_id, kind, subject, made_at)
+SELECT r.id, 'voted', 'proposal:' || t.proposal_id, %(at)s
+FROM governance_tally t CROSS JOIN LATERAL governance_voters(t.proposal_id) AS voter(person_id)
+JOIN readers r ON r.id = voter.person_id
+WHERE t.counted_at > %(counted)s AND t.closed_at IS NOT NULL
+ON CONFLICT DO NOTHING
+"""
 
-def _hours(at: datetime) -> list[tuple[str, int, int, datetime]]:
+
+def _hours(at: datetime) -> list[Hour]:
     """Return every combination of zone and quiet hours that people have, with the local time; one query."""
     quiet = (Coalesce("letter_wish__quiet_from", QUIET_FROM), Coalesce("letter_wish__quiet_until", QUIET_UNTIL))
     found = Person.objects.values_list("time_zone", *quiet).distinct()
@@ -90,8 +105,8 @@ def _awake(local: datetime, start: int, end: int) -> bool:
     return (local.hour - end) % 24 < ((start - end) % 24 or 24)
 
 
-def _asked(at: datetime, *, mornings: bool) -> dict[str, object]:
-    hours = [hour for hour in _hours(at) if _awake(hour[3], hour[1], hour[2])]
+def _asked(at: datetime, hours: Iterable[Hour], *, mornings: bool) -> dict[str, object]:
+    hours = [hour for hour in hours if _awake(hour[3], hour[1], hour[2])]
     if mornings:
         hours = [hour for hour in hours if (hour[3].hour - hour[2]) % 24 < MORNING]
     return {
@@ -108,15 +123,16 @@ def _asked(at: datetime, *, mornings: bool) -> dict[str, object]:
         "close": at + BEFORE_CLOSE,
         "last_day": at + LAST_DAY,
         "heels": at - LAST_DAY / 2,
+        "counted": at - BEFORE_CLOSE,
     }
 
 
 def make_due(at: datetime) -> int:
-    """Make the letters that are due and return how many; two statements, however many people there are."""
-    made = 0
+    """Make the letters that are due and return how many; three statements, however many people there are."""
+    made, hours = 0, _hours(at)
     with connection.cursor() as cursor:
-        for statement, mornings in ((DIGESTS, True), (REMINDERS, False)):
-            cursor.execute(READERS + statement, _asked(at, mornings=mornings))  # type: ignore[arg-type]
+        for statement, mornings in ((DIGESTS, True), (REMINDERS, False), (VOTED, False)):
+            cursor.execute(READERS + statement, _asked(at, hours, mornings=mornings))  # type: ignore[arg-type]
             made += cursor.rowcount
     return made
 

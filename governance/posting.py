@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 
 from coop.people.middleware import zone
 from coop.people.models import Person
+from coop.record import log
 from governance import letters, reading, voting, wishes
 from governance.models import Letter, LetterKind, Message, Proposal, Thread
 
-log = logging.getLogger(__name__)
+problems = logging.getLogger(__name__)
 AT_ONCE = 100
 LINES = 10
 
@@ -50,7 +51,7 @@ def send(letter: Letter, *, at: datetime) -> bool:
     try:
         message.send()
     except (SMTPException, OSError):
-        log.exception("letter %s could not be sent", letter.pk)
+        problems.exception("letter %s could not be sent", letter.pk)
         Letter.objects.filter(pk=letter.pk, sent_at=None).update(claimed_at=None)
         return False
     Letter.objects.filter(pk=letter.pk).update(sent_at=at)
@@ -62,7 +63,7 @@ def write(letter: Letter, *, at: datetime) -> EmailMessage | None:
     person = letter.person
     spoken = person.language if person.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
     with translation.override(spoken), timezone.override(zone(person.time_zone)):
-        return _digest(letter) if letter.kind == LetterKind.DIGEST else _reminder(letter, at)
+        return WRITERS[LetterKind(letter.kind)](letter, at)
 
 
 def _reminder(letter: Letter, at: datetime) -> EmailMessage | None:
@@ -80,7 +81,13 @@ def _reminder(letter: Letter, at: datetime) -> EmailMessage | None:
     )
 
 
-def _digest(letter: Letter) -> EmailMessage | None:
+def _voted(letter: Letter, at: datetime) -> EmailMessage | None:  # noqa: ARG001 - as the others
+    proposal = Proposal.objects.get(pk=letter.subject.removeprefix("proposal:"))
+    subject = _("Your ballot was counted: %(title)s") % {"title": proposal.title}
+    return _letter(letter.person, subject, "voted", {"proposal": proposal}, [])
+
+
+def _digest(letter: Letter, at: datetime) -> EmailMessage | None:  # noqa: ARG001 - likewise
     wish, begin, end = wishes.of(letter.person), letters.since(letter), letter.made_at - letters.SETTLED
     published = Proposal.objects.filter(published_at__gt=begin, published_at__lte=end).order_by("published_at")
     proposals = list(published[:LINES]) if wish.proposals else []
@@ -103,14 +110,22 @@ def _replies(person: Person, begin: datetime, end: datetime) -> list[Thread]:
     return threads
 
 
+WRITERS = {
+    LetterKind.DIGEST: _digest, LetterKind.REMINDER: _reminder, LetterKind.LAST_DAY: _reminder,
+    LetterKind.VOTED: _voted,
+}  # fmt: skip
+
+
 def _letter(person: Person, subject: str, name: str, said: dict[str, object], kinds: Iterable[str]) -> EmailMessage:
-    """Return a letter with a link that ends each kind of it, the first also as mail programs know it (RFC 8058)."""
+    """Return a letter with a link that ends each kind of it, the first also as mail programs know it (RFC 8058).
+
+    It carries the head of the record: whoever keeps it is a witness of what had happened by then.
+    """
     off = {kind: wishes.off_link(person.pk, kind) for kind in kinds}
-    shown = said | {"person": person, "origin": settings.ORIGIN, "off": off}
-    headers = {
-        "List-Unsubscribe": f"<{next(iter(off.values()))}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        "Auto-Submitted": "auto-generated",
-    }
+    shown = said | {"person": person, "origin": settings.ORIGIN, "off": off, "head": log.head(batches=1)}
+    headers = {"Auto-Submitted": "auto-generated"}
+    if off:
+        headers["List-Unsubscribe"] = f"<{next(iter(off.values()))}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     body = render_to_string(f"governance/letters/{name}.txt", shown)
     return EmailMessage(" ".join(subject.split()), body, to=[person.email], headers=headers)

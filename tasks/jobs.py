@@ -25,6 +25,7 @@ from tasks.models import Job, ReviewRule
 PAY_MAX = Decimal(10_000)
 OVERLAP_MAX = 25
 TIME_LIMIT = timedelta(hours=1)
+ENOUGH = 3
 TWICE = timedelta(minutes=10)
 PROGRESS = """
 SELECT (SELECT count(*) FROM tasks_task WHERE job_id = %(job)s),
@@ -254,15 +255,21 @@ def _refusal_below(job: Job) -> Refusal | None:
 
 def _refusal_by_instrument(job: Job) -> Refusal | None:
     """Say which of the members' instruments a job's terms do not keep to, or nothing."""
-    least = timedelta(seconds=instruments.value(Kind.TIME_LIMIT)["least"])
+    least = _least_time(job)
     if job.time_limit < least:
-        words = _("The members give at least %(seconds)s seconds for a task.")
+        words = _("The members give at least %(seconds)s seconds for a task: three times what it is said to take.")
         return Refusal(words % {"seconds": round(least.total_seconds())}, "N4")
     if job.review_days > (most := instruments.value(Kind.ACCEPTANCE)["silence_days"]):
         return Refusal(_("Answers are accepted by silence after at most %(days)s days.") % {"days": most}, "7")
     if not instruments.takes_jobs(job.work_type):
         return Refusal(_("The members have closed this kind of work to new jobs."), "N5")
     return None
+
+
+def _least_time(job: Job) -> timedelta:
+    """Return the least time for a task: as voted, and three times the estimate of its kind, so that none runs out."""
+    voted: int = instruments.value(Kind.TIME_LIMIT)["least"]
+    return timedelta(seconds=max(voted, ENOUGH * rates.current(job.work_type).estimated_seconds))
 
 
 @transaction.atomic

@@ -1,7 +1,8 @@
 """A head of the log that somebody kept: today's log still begins with it, and its times fit the keeper's own clock.
 
-The head is the answer of `/record/head.json`, kept in a file. When the file was written, its keeper's machine says and
-not ours: heads kept by several people are witnesses of the time whom no administrator of the cooperative can persuade.
+The head is the answer of `/record/head.json`, kept in a file, or stands in a letter that a member got and saved. When
+the file was written, its keeper's machine says and not ours, and when a letter arrived, its reader's mail server: heads
+kept by several people are witnesses of the time whom no administrator of the cooperative can persuade.
 """
 
 import json
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
+from coop.audit import letters
 from coop.audit.findings import Finding
 from coop.models import Cooperative
 from coop.record import tree
@@ -21,15 +23,24 @@ APART, LATE = timedelta(seconds=120), timedelta(hours=1)
 
 def compare(file: Path) -> Iterator[Finding]:
     """Compare the log with a kept head. Raises ValueError when the file is not one."""
-    kept = json.loads(file.read_text())
-    size, root = int(kept["size"]), str(kept["root"])
+    size, root, kept_at = _kept(file)
     leaves = Leaf.objects.order_by("index").values_list("leaf_hash", flat=True).iterator()
     begins = [bytes(leaf) for leaf in islice(leaves, size)]
     if len(begins) < size:
         yield Finding("record_leaf", f"has {len(begins)} places", f"the head in {file.name} had {size}")
     elif tree.root_of(begins).hex() != root:
         yield Finding("record_leaf", f"its first {size} places are not those of {file.name}", f"their root was {root}")
-    yield from _times(size, datetime.fromtimestamp(file.stat().st_mtime, UTC), file.name)
+    yield from _times(size, kept_at, file.name)
+
+
+def _kept(file: Path) -> tuple[int, str, datetime]:
+    """Return the size and root of a kept head, and when it was kept."""
+    said, written = file.read_bytes(), datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    if said.lstrip().startswith(b"{"):
+        kept = json.loads(said)
+        return int(kept["size"]), str(kept["root"]), written
+    size, root, received = letters.kept_in(said)
+    return size, root, received or written
 
 
 def _times(size: int, kept_at: datetime, name: str) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -27,6 +28,7 @@ def walk(tick: Tick) -> Iterator[Finding]:
         yield from _counted(proposal, on_record.get("voting.closed"))
         yield from _mandated(proposal)
     yield from _box()
+    yield from _untold()
     yield from faults(
         """
         SELECT e.id, e.mandate_id FROM governance_enactment e JOIN governance_mandate m ON m.id = e.mandate_id
@@ -132,6 +134,24 @@ def _mandated(proposal: Proposal) -> Iterator[Finding]:
         yield Finding(row, f"is due at {_written(mandate.due_at)}", should)
     if mandate.expires_at != mandate.due_at + mandates.LIFE:
         yield Finding(row, f"expires at {_written(mandate.expires_at)}", "a mandate expires 30 days after it is due")
+
+
+def voters(vote: int) -> list[int]:
+    """Return the persons in whose names ballots lie in the box of a counted vote: whether they voted, never how."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.governance_voters(%s) ORDER BY 1", [vote])
+        return [person for (person,) in cursor.fetchall()]
+
+
+def _untold() -> Iterator[Finding]:
+    """Find votes whose voters were not all told. A mail server that was away is an innocent cause."""
+    told = faults(
+        "SELECT vote, people FROM public.governance_untold() ORDER BY vote",
+        "governance_proposal {vote}",
+        "{people} members were not told that a ballot of theirs was counted",
+        "a letter says so within two days; ask them whether they voted (`audit --voters {vote}`)",
+    )
+    yield from (replace(one, certain=False) for one in told)
 
 
 def _box() -> Iterator[Finding]:

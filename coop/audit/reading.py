@@ -13,7 +13,7 @@ APPS = ("coop", "record", "governance", "payments")
 OF_THE_WORK = ("tasks.Assignment", "tasks.Job", "tasks.RateCard")
 # A casting can be found by its receipt; who cast it and what it says stays closed, as it is to the site.
 OF_THE_BOX = ("id", "proposal_id", "number", "receipt")
-FUNCTIONS = ("coop_now()", "governance_count(bigint)")
+FUNCTIONS = ("coop_now()", "governance_count(bigint)", "governance_voters(bigint)", "governance_untold()")
 OPEN = (Audience.PUBLIC, Audience.MEMBERS, Audience.OFFICERS)
 
 KNOWN = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)"

@@ -44,10 +44,11 @@ class LetterKind(models.TextChoices):
     DIGEST = "digest", _("What is new")
     REMINDER = "reminder", _("Reminder of a vote")
     LAST_DAY = "last_day", _("Reminder in its last day")
+    VOTED = "voted", _("Your ballot was in the box")
 
 
 class Letter(models.Model):
-    """A letter to a person: one digest a day (subject "2027-01-31"), two reminders a vote ("proposal:3").
+    """A letter to a person: one digest a day (subject "2027-01-31"); about a vote ("proposal:3") two before, one after.
 
     `made_at` is the database's own. A worker claims it before sending; what was claimed and not sent is not sent again.
     """

@@ -4,11 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
@@ -290,6 +293,12 @@ def test_an_auditor_walks_everything_and_sees_no_secret(copy: str, cluster: Clus
                 auditor.execute(secret)
 
 
+def test_an_auditor_reads_in_whose_names_ballots_were_counted(copy: str, cluster: Cluster) -> None:
+    said = audit(cluster.url(roles.AUDITOR, copy), "--voters", "1")
+    assert said.returncode == 0, said.stderr
+    assert len(said.stdout.split()) == len(set(said.stdout.split())) == 24
+
+
 def test_only_the_owner_says_what_the_schema_is(tamper: Tamper, copy: str, cluster: Cluster) -> None:
     with psycopg.connect(cluster.url(roles.WEB, copy)) as web, pytest.raises(psycopg.errors.CheckViolation) as refused:
         web.execute(
@@ -362,3 +371,29 @@ def test_a_head_kept_by_another_clock_finds_times_that_cannot_be(tamper: Tamper,
     head.write_text(json.dumps({"size": kept["size"] - 1, "root": fewer}))
     os.utime(head, (latest + 8000, latest + 8000))
     assert any("did not have it at" in one for one in found_by(head)), "a clock put back (E2)"
+
+
+def letter(size: int, root: str, *hops: float) -> bytes:
+    """Return a letter as a reader saves it, with the times at which mail servers took it in, the last one first."""
+    servers = [f"from site by mx; {format_datetime(datetime.fromtimestamp(hop, UTC))}" for hop in hops]
+    lines = [f"Received: {server}\r\n" for server in servers]
+    sent = EmailMessage("What is new", f"Hello,\n\nWorkhall-Record: {size} {root}\n", to=["amina@example.org"])
+    return "".join(lines).encode() + sent.message().as_bytes()
+
+
+def test_a_letter_that_a_member_saved_is_a_head_with_the_time_of_their_mail_server(tamper: Tamper, head: Path) -> None:
+    """E1, E2, E4: no clock of ours has a say, not even the date that the letter itself gives."""
+    tamper()
+    kept, latest = json.loads(head.read_text()), Event.objects.latest("at").at.timestamp()
+    saved = head.with_name("kept.eml")
+    saved.write_bytes(letter(kept["size"], kept["root"], latest, latest - 9000))
+    assert found_by(saved) == []
+    saved.write_bytes(letter(kept["size"], kept["root"], latest - 3600, latest))
+    assert any("kept.eml had it at" in one for one in found_by(saved)), "a clock put forward"
+    saved.write_bytes(letter(kept["size"], "0" * 64, latest))
+    assert any("their root was 000" in one for one in found_by(saved)), "a log written anew"
+    saved.write_bytes(letter(kept["size"] - 1, tree.root_of(log._leaves(kept["size"] - 1)).hex(), latest + 8000))  # noqa: SLF001 - as of then
+    assert any("did not have it at" in one for one in found_by(saved)), "a clock put back"
+    saved.write_text("Dear all,\nno head here.")
+    with pytest.raises(ValueError, match="No head"):
+        found_by(saved)

@@ -9,7 +9,7 @@ from django.db import connection
 
 from coop.people.models import Client, Person
 from coop.refusals import Refused
-from payments import instruments
+from payments import instruments, rates
 from payments.models import Kind, WorkType
 from tasks import claims, jobs
 from tasks.models import Job
@@ -66,6 +66,21 @@ def test_a_job_gives_no_less_time_than_the_members_voted(
     Job.objects.filter(pk=job.pk).update(time_limit=timedelta(milliseconds=10))
     with pytest.raises(Refused, match="seconds for a task"):
         jobs.open(job, by=olga, at=job.drafted_at)
+
+
+def test_no_task_runs_out_for_whoever_takes_three_times_the_estimate(
+    orbit: Client, olga: Person, attack: Attack
+) -> None:
+    job = orders.ready(orbit, olga)
+    enough = timedelta(seconds=3 * rates.current(job.work_type).estimated_seconds)
+    short = enough - timedelta(milliseconds=1)
+    sneaky = "UPDATE tasks_job SET opened_at = coop_now(), time_limit = %s WHERE id = %s"
+    attack(sneaky, [short, job.pk], guard="job_keeps_to_the_instruments")
+    Job.objects.filter(pk=job.pk).update(time_limit=short)
+    with pytest.raises(Refused, match="three times what it is said to take"):
+        jobs.open(job, by=olga, at=job.drafted_at)
+    Job.objects.filter(pk=job.pk).update(time_limit=enough)
+    assert jobs.open(job, by=olga, at=job.drafted_at).opened_at
 
 
 def test_a_closed_region_gets_no_task_and_reads_why(

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from coop.audit import walks
+from coop.audit import mandates, walks
 from coop.audit.findings import Finding, Walk
 from coop.audit.looking import looking
 
@@ -24,10 +24,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the form of the answer."""
         parser.add_argument("--json", action="store_true", help="for machines")
-        parser.add_argument("--head", type=Path, action="append", default=[], help="a kept /record/head.json")
+        parser.add_argument(
+            "--head", type=Path, action="append", default=[], help="a kept /record/head.json, or a letter"
+        )
+        parser.add_argument("--voters", type=int, metavar="VOTE", help="only say in whose names ballots were counted")
 
     def handle(self, **options: Any) -> None:
         """Walk, and say what was found."""
+        if options["voters"] is not None:
+            self.say_voters(options["voters"])
+            return
         with looking():
             taken = [*walks.ALL, *(walks.of_head(file) for file in options["head"])]
             found = {walk: list(self.walk(walk, quiet=options["json"])) for walk in taken}
@@ -36,6 +42,12 @@ class Command(BaseCommand):
         if certain:
             message = f"{certain} things do not add up; they stand above."
             raise CommandError(message)
+
+    def say_voters(self, vote: int) -> None:
+        """Print the numbers of those in whose names ballots lie in the box of a counted vote, for them to be asked."""
+        with looking():
+            for person in mandates.voters(vote):
+                self.stdout.write(str(person))
 
     def walk(self, walk: Walk, *, quiet: bool) -> Iterator[Finding]:
         """Take one walk, showing how far it is."""
