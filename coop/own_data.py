@@ -8,6 +8,8 @@ from django.db.models import Field, Model, Q
 
 from coop.people.models import Person
 from coop.people.privacy import Audience
+from payments import details
+from payments.models import PayoutDetails
 
 # What is about a person, or what they can see of the organisations and assignments they are a party to.
 THEIRS = {Audience.PUBLIC, Audience.MEMBERS, Audience.SELF, Audience.PARTIES}
@@ -25,7 +27,15 @@ def of(person: Person) -> dict[str, Any]:
             rows = _rows(model, Q(*((name, person.pk) for name in naming), _connector=Q.OR))
             if rows:
                 tables[f"{model._meta.app_label}.{model.__name__}"] = rows
+    _open(tables.get("payments.PayoutDetails", []))
     return tables
+
+
+def _open(rows: list[dict[str, Any]]) -> None:
+    """Put beside each version of where the money goes what the person said; the table holds it sealed."""
+    kept = PayoutDetails.objects.in_bulk([row["id"] for row in rows])
+    for row in rows:
+        row["said"] = details.opened(kept[row["id"]])
 
 
 def _naming(model: type[Model]) -> list[str]:

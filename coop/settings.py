@@ -30,6 +30,12 @@ def _secret(name: str) -> str:
     return kept.read_text().strip() if kept.exists() else os.urandom(32).hex()
 
 
+def _keys(name: str) -> list[str]:
+    """Read the keys that seal, newest first, as `_secret` does; none when there are none, and nothing is sealed."""
+    kept = STATE_DIR / "secrets" / name.lower()
+    return os.environ.get(name, kept.read_text() if kept.exists() else "").split()
+
+
 def _mailer(url: str, provider: str = "", given: str = "{}") -> dict[str, object]:
     """Return where mail goes, in Django's form: by a provider's API, by SMTP, or, unset, into files to be looked at.
 
@@ -55,6 +61,8 @@ def _mailer(url: str, provider: str = "", given: str = "{}") -> dict[str, object
 
 DEBUG = _flag("WORKHALL_DEBUG", default=False)
 SECRET_KEY = _secret("SECRET_KEY")
+# They seal where members' money goes (payments.envelopes). The first seals, all of them open; the database holds none.
+PAYOUT_KEYS = _keys("PAYOUT_KEYS")
 # The address the members type. Everything that must be strict on the open internet follows from its scheme.
 ORIGIN = os.environ.get("WORKHALL_ORIGIN", "http://127.0.0.1:8000")
 HTTPS = ORIGIN.startswith("https://")
@@ -229,6 +237,7 @@ GOVERNANCE_POLICIES = [
     "payments.policies.QualificationChange",
     "payments.policies.OpeningChange",
     "payments.policies.RegionChange",
+    "payments.policies.RailChange",
     "payments.policies.ReopeningChange",
     "governance.amending.RuleChange",
     "governance.amending.ParameterChange",

@@ -4,6 +4,8 @@ from procrastinate.contrib.django import app
 
 from coop import clock
 from payments import entitlements, sealing, surplus, watch
+from payments.details import TELL, erase_due, tell
+from payments.models import PayoutDetails
 
 
 @app.periodic(cron="*/10 * * * *")
@@ -32,3 +34,16 @@ def seal(timestamp: int) -> int:  # noqa: ARG001 - likewise
 def close(timestamp: int) -> int:  # noqa: ARG001 - likewise
     """Close the quarters that are over; return how many."""
     return len(surplus.close_due(clock.now()))
+
+
+@app.task(name=TELL, retry=5)
+def tell_of_details(details: int) -> None:
+    """Write the letter about where somebody's money goes; a second time does nothing."""
+    tell(PayoutDetails.objects.select_related("person").get(pk=details), at=clock.now())
+
+
+@app.periodic(cron="52 4 * * *")
+@app.task(queueing_lock="payments.erase")
+def erase(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Erase payout details that nothing needs any more; return how many."""
+    return erase_due(at=clock.now())

@@ -1,7 +1,7 @@
 """What pages ask for: a new rate to vote on, a payout, a deposit, a bank's reference."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,8 @@ from coop.people.models import Client
 from payments import rates
 from payments.models import Fund, WorkType
 from payments.money import plain
+from payments.payouts import Way
+from payments.rails import Rail
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -54,20 +56,32 @@ class NewRate(forms.Form):
 
 
 class AskPayout(forms.Form):
-    """How much of what is ready a member wants, and where to."""
+    """How much of what is ready a member wants, and by which way."""
 
     amount = cents(_("How much, in US$"))
-    method = forms.CharField(
-        label=_("Where to"), max_length=80, help_text=_("As M-Pesa and the number, or a bank and the account.")
-    )
-
+    rail = forms.ChoiceField(label=_("How"), widget=forms.RadioSelect)
     key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, most: Decimal) -> None:
-        """Offer the largest payout as the amount, under a key of its own: sent twice, the form asks once."""
+    def __init__(self, data: Mapping[str, Any] | None = None, *, most: Decimal, ways: Sequence[Way]) -> None:
+        """Offer the largest payout and the person's ways, under a key of its own: sent twice, the form asks once."""
         super().__init__(data)
         self.fields["key"].initial = uuid.uuid4
         self.fields["amount"].initial = most
+        how: forms.ChoiceField = self.fields["rail"]  # type: ignore[assignment]
+        how.choices = [(way.rail.name, f"{way.rail.label}: {way.details.hint}") for way in ways]
+        how.initial = ways[0].rail.name if ways else ""
+
+
+class Destination(forms.Form):
+    """Where a person's money goes by one rail: the fields that the rail asks for."""
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, rail: Rail) -> None:
+        """Ask for what the rail has to know."""
+        super().__init__(data)
+        for field in rail.fields:
+            self.fields[field.name] = forms.CharField(
+                label=str(field.label), help_text=str(field.hint), max_length=field.longest, required=not field.optional
+            )
 
 
 class RecordDeposit(forms.Form):

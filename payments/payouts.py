@@ -1,9 +1,10 @@
-"""Payouts by hand: a member asks, one officer sends, another says whether the money arrived.
+"""Payouts: a member asks, one officer sends, another says whether the money arrived.
 
 The money leaves `payable` when it is asked for, so that it cannot be asked for twice; if it comes back, so does the
 balance. Settled and came back share one key: both is impossible.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 from uuid import UUID, uuid4
@@ -15,9 +16,10 @@ from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
 from governance.models import Office
-from payments import accounts, deposits, instruments, ledger
+from payments import accounts, deposits, details, instruments, ledger, rails
+from payments.instruments import BY_HAND
 from payments.ledger import Kind, Line
-from payments.models import Payout, PayoutState
+from payments.models import Payout, PayoutDetails, PayoutState
 from payments.templatetags.money import money
 
 
@@ -35,11 +37,12 @@ def _in_steps(amount: Decimal, step: Decimal) -> Decimal:
     return (amount / step).quantize(Decimal(1), ROUND_DOWN) * step
 
 
-def refusal(person: Person, amount: Decimal) -> Refusal | None:
-    """Say why a person cannot ask for this amount; None if they can. Standing never is a reason (E3)."""
-    terms = instruments.payout_terms()
-    if not amount.is_finite() or amount < terms.minimum:
-        reason = _("A payout is at least %(minimum)s.") % {"minimum": money(terms.minimum, "USD")}
+def refusal(person: Person, amount: Decimal, rail: str = BY_HAND) -> Refusal | None:
+    """Say why a person cannot ask for this amount by a rail; None if they can. Standing never is a reason (E3)."""
+    terms = instruments.payout_terms(rail)
+    least = rails.of(rail).quote(terms).minimum
+    if not amount.is_finite() or amount < least:
+        reason = _("A payout is at least %(minimum)s.") % {"minimum": money(least, "USD")}
         return Refusal(reason, "part 8", _("What you earned stays yours and does not expire (E3)."), status=409)
     if amount != _in_steps(amount, terms.step):
         words = _("Money is sent in steps of %(step)s.") % {"step": money(terms.step, "USD")}
@@ -61,26 +64,75 @@ def asked_with(person: Person, key: UUID) -> Payout | None:
     return Payout.objects.filter(person=person, key=key).first()
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way a member can be paid by now: where to, and what they are told before they choose."""
+
+    rail: rails.Rail
+    details: PayoutDetails
+    quote: rails.Quote
+
+
+def ways(person: Person, *, at: datetime) -> list[Way]:
+    """Return the open ways for which a person has said where their money goes; two queries."""
+    standing = details.in_force(person, at=at)
+    terms = instruments.payout_terms_of(*(one.rail for one in standing))
+    found = [(rails.of(one.rail), one) for one in standing if terms[one.rail].is_open]
+    return [Way(rail, one, rail.quote(terms[rail.name])) for rail, one in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An open way to be paid as its page shows it: `now` where the money goes, `soon` what is about to take effect."""
+
+    rail: rails.Rail
+    quote: rails.Quote
+    now: PayoutDetails | None
+    soon: list[PayoutDetails]
+
+
+def open_ways(person: Person, *, at: datetime) -> list[Open]:
+    """Return every way that the members opened, with where this person's money goes by it; three queries."""
+    now = {one.rail: one for one in details.in_force(person, at=at)}
+    soon, terms = details.waiting(person, at=at), instruments.payout_terms_of(*rails.ALL)
+    return [
+        Open(rail, rail.quote(terms[name]), now.get(name), [one for one in soon if one.rail == name])
+        for name, rail in rails.ALL.items()
+        if terms[name].is_open
+    ]
+
+
 def request(
-    person: Person, *, amount: Decimal, method: str, by: Person, at: datetime, key: UUID | None = None
+    person: Person, *, amount: Decimal, by: Person, at: datetime, rail: str = BY_HAND, key: UUID | None = None
 ) -> Payout:
     """Ask for a payout of one's own, in US dollars (kind 13, member:payable to clearing:out). Key `payout:<id>`.
 
-    The same form `key` again returns the same payout. Raises Refused below the minimum, in parts of a cent, above
-    the balance, or by anybody else.
+    It goes where the person said for this rail. The same form `key` again returns the same payout. Raises Refused
+    below the minimum, in parts of a cent, above the balance, without details in force, or by anybody else.
     """
     if by != person:
         raise Refused(Refusal(_("Only you can ask for your money."), "E3"))
     key = key or uuid4()
     if standing := asked_with(person, key):
         return standing
-    refuse_if(refusal(person, amount))
+    refuse_if(refusal(person, amount, rail))
+    to = _where(person, rail, at)
     try:
-        return _request(Payout(person=person, amount=amount, method=method, requested_at=at, key=key))
+        return _request(
+            Payout(person=person, amount=amount, rail=rail, details=to, method=to.hint, requested_at=at, key=key)
+        )
     except IntegrityError as error:  # somebody with the same money or the same form was faster
         if standing := asked_with(person, key):
             return standing
         raise Refused(_too_much(person)) from error
+
+
+def _where(person: Person, rail: str, at: datetime) -> PayoutDetails:
+    for one in details.in_force(person, at=at):
+        if one.rail == rail:
+            return one
+    reason = _("You have not said where your money goes by this way, or its 72 hours are not over.")
+    raise Refused(Refusal(reason, "E3", _("Your pay stays yours and does not expire."), status=409))
 
 
 @transaction.atomic
@@ -97,11 +149,22 @@ def refusal_to_send(payout: Payout, *, by: Office, at: datetime) -> Refusal | No
         return Refusal(_("This payout has been sent."), status=409)
     if not deposits.in_office(by, at):
         return Refusal(_("Money is sent by the treasurer or the secretary."), "D8")
-    if at < payout.requested_at + instruments.payout_terms().delay:
+    if at < payout.requested_at + instruments.payout_terms(payout.rail).delay:
         return Refusal(_("This payout rests as long as the members voted."), "N3", status=409)
     if by.person_id == payout.person_id:
         return Refusal(_("Nobody sends money to themselves."), "D8", _("Ask another officer."))
     return None
+
+
+def destination(payout: Payout, *, by: Office, at: datetime) -> list[tuple[str, str]]:
+    """Return where a payout goes, label by label, to an officer who can send it now; nothing to anybody else.
+
+    Raises envelopes.Unopened where the details are not what the person said.
+    """
+    if payout.details is None or refusal_to_send(payout, by=by, at=at):
+        return []
+    said = details.opened(payout.details)
+    return [(str(field.label), said[field.name]) for field in rails.of(payout.rail).fields if said.get(field.name)]
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from payments.views import card, desk, pay, public
+from payments.views import card, desk, details, pay, public
 
 app_name = "payments"
 urlpatterns = [
@@ -12,6 +12,10 @@ urlpatterns = [
     path("rates/<slug:slug>/", card.rate, name="rate"),
     path("pay/", pay.mine, name="pay"),
     path("pay/ask/", pay.ask, name="ask"),
+    path("pay/details/", details.mine, name="details"),
+    path("pay/details/<slug:rail>/", details.give, name="give_details"),
+    path("pay/details/<int:pk>/cancel/", details.cancel, name="cancel_details"),
+    path("pay/details/letter/<str:token>/", details.letter, name="details_letter"),
     path("pay/payouts/<int:pk>/", pay.payout, name="payout"),
     path("desk/", desk.home, name="desk"),
     path("desk/deposits/", desk.deposit, name="deposit"),

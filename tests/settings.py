@@ -19,6 +19,7 @@ Path(os.environ["WORKHALL_STATE"], "static").mkdir(exist_ok=True)
 from coop.settings import *  # noqa: E402, F403 - the site's own settings, after the folder is named
 
 SECRET_KEY = "only-for-tests"
+PAYOUT_KEYS = ["a-key-for-tests-only-of-thirty-two-letters-or-more"]
 # Argon2 is slow on purpose; tests of passwords themselves name their hasher.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Without collected files: names stay as they are in the source.

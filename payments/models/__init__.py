@@ -1,6 +1,7 @@
 """The money: kinds of work, rates, the fee, other instruments, accounts and transfers, deposits, payouts, surplus."""
 
 from payments.models.books import Account, Transfer
+from payments.models.details import PayoutDetails
 from payments.models.entitlements import Entitlement, Owing
 from payments.models.instruments import Instrument, Kind
 from payments.models.payouts import Deposit, Fund, Payout, PayoutState
@@ -19,6 +20,7 @@ __all__ = [
     "Kind",
     "Owing",
     "Payout",
+    "PayoutDetails",
     "PayoutState",
     "Rate",
     "Share",

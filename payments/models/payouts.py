@@ -10,6 +10,7 @@ from coop.people import privacy
 from coop.people.models import Client, Person
 from coop.people.privacy import Audience
 from governance.models import Office
+from payments.models.details import PayoutDetails
 from payments.money import MoneyField
 
 
@@ -68,7 +69,9 @@ class Payout(models.Model):
     person = models.ForeignKey(Person, models.PROTECT, related_name="payouts")
     amount = MoneyField()
     currency = models.CharField(max_length=3, default="USD")
-    method = models.CharField(max_length=80, help_text="Where to, in the member's words, as M-Pesa 07….")
+    rail = models.CharField(max_length=30, default="by_hand")
+    details = models.ForeignKey(PayoutDetails, models.PROTECT, null=True, related_name="payouts")
+    method = models.CharField(max_length=80, help_text="Where to, as its person knows it: the details' hint.")
     state = models.CharField(max_length=9, choices=PayoutState, default=PayoutState.REQUESTED)
     reference = models.CharField(max_length=80, blank=True)
     key = models.UUIDField(default=uuid.uuid4, help_text="Of the form it was asked with; sent twice, it is one payout.")
@@ -83,6 +86,8 @@ class Payout(models.Model):
         person=Audience.SELF,
         amount=Audience.SELF,
         currency=Audience.SELF,
+        rail=Audience.SELF,
+        details=Audience.SELF,
         method=Audience.SELF,
         state=Audience.SELF,
         reference=Audience.SELF,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.people.models import Client
-from payments import instruments, rates, surplus
+from payments import instruments, rails, rates, surplus
 from payments.models import Kind, WorkType
 from payments.money import to_micro
 from payments.surplus import Quarter
@@ -95,7 +95,7 @@ class NewVersion(forms.Form):
 
     kind: Kind
     # Fields that say what a version is about; all others are its value, unless `value` says otherwise.
-    about: frozenset[str] = frozenset({"country", "work_type", "client"})
+    about: frozenset[str] = frozenset({"country", "work_type", "client", "rail"})
 
     def key(self) -> str:
         """Return what it is about; nothing when it holds for all."""
@@ -177,6 +177,20 @@ class Region(AboutCountry):
 
     kind = Kind.REGION
     open = forms.BooleanField(label=gettext_lazy("Open"), required=False)
+
+
+class WayToBePaid(NewVersion):
+    """Whether a way to be paid is open."""
+
+    kind = Kind.RAIL
+    rail = forms.ChoiceField(
+        label=gettext_lazy("Way to be paid"), choices=lambda: [(name, rail.label) for name, rail in rails.ALL.items()]
+    )
+    open = forms.BooleanField(label=gettext_lazy("Open"), required=False)
+
+    def key(self) -> str:
+        """Return the rail."""
+        return f"rail:{self.cleaned_data['rail']}"
 
 
 class Floor(AboutCountry):

@@ -16,7 +16,7 @@ from coop.people.models import Client, Person
 from coop.refusals import Refusal
 from governance.models import Mandate
 from governance.policy import Payload, expect
-from payments import instruments, ledger
+from payments import details, instruments, ledger, rails
 from payments.models import Instrument, Kind, WorkType
 from payments.money import from_micro
 from payments.policies import forms as asked
@@ -161,6 +161,20 @@ class RegionChange(Closable):
         return _("It is your region: no work there would be offered to you.") if _closes(person, payload) else ""
 
 
+class RailChange(Closable):
+    """A way to be paid, opened or closed: everybody and the whole (N6). By hand is always open (E3)."""
+
+    name, label, form_class = Kind.RAIL.value, gettext_lazy("A way to be paid, open or closed"), asked.WayToBePaid
+
+    def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
+        """Say to whoever is paid by it that they would need another way."""
+        rail = str(payload["key"]).removeprefix("rail:")
+        uses = any(one.rail == rail for one in details.in_force(person, at=at))
+        if uses and payload["value"] == {"open": False}:
+            return _("You are paid by it: you would have to say another way.")
+        return ""
+
+
 class OpeningChange(Closable):
     """A kind of work closed to new jobs: with 30 days' notice by N9, sooner as a cut of all its pay (N5)."""
 
@@ -220,6 +234,8 @@ def _about(key: str) -> str:
     if work:
         return f"{Client.objects.get(pk=client.removeprefix('client:')).name}, {_about(work)}"
     kind, _sep, name = key.partition(":")
+    if kind == "rail":
+        return str(rails.of(name).label)
     if kind == "work_type":
         return WorkType.objects.get(pk=name).name
     return str(Locale.parse(to_locale(get_language() or "en")).territories.get(name, name))

@@ -68,7 +68,8 @@ def payout(request: HttpRequest, pk: int) -> HttpResponse:
     due = payouts.refusal_to_send if found.state == PayoutState.REQUESTED else payouts.refusal_to_confirm
     refusal = due(found, by=office, at=clock.now())
     watching.looked([found.person_id], subject=f"payout:{pk}", right=Right.MONEY, by=office.person, at=clock.now())
-    shown = {"payout": found, "form": SendPayout(), "refusal": refusal}
+    where = payouts.destination(found, by=office, at=clock.now())
+    shown = {"payout": found, "form": SendPayout(), "refusal": refusal, "where": where}
     return render(request, "payments/desk_payout.html", shown)
 
 
@@ -82,7 +83,8 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
         payouts.send(found, reference=form.cleaned_data["reference"], by=office, at=clock.now())
         messages.success(request, _("Written down. Another officer confirms that it arrived."))
         return redirect("payments:desk")
-    return render(request, "payments/desk_payout.html", {"payout": found, "form": form})
+    where = payouts.destination(found, by=office, at=clock.now())
+    return render(request, "payments/desk_payout.html", {"payout": found, "form": form, "where": where})
 
 
 @require_POST
@@ -97,4 +99,6 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _payout(pk: int) -> Payout:
-    return get_object_or_404(Payout.objects.select_related("person", "sent_by__person", "settled_by__person"), pk=pk)
+    return get_object_or_404(
+        Payout.objects.select_related("person", "details", "sent_by__person", "settled_by__person"), pk=pk
+    )

@@ -44,17 +44,17 @@ def ask(request: HttpRequest) -> HttpResponse:
     """Ask for a payout."""
     person, at = _me(request), clock.now()
     due.settle(person, at=at)
-    most = payouts.most(person)
-    form = AskPayout(request.POST or None, most=most)
+    most, ways = payouts.most(person), payouts.ways(person, at=at)
+    form = AskPayout(request.POST or None, most=most, ways=ways)
     if form.is_valid():
         facts = form.cleaned_data
-        refusal = payouts.refusal(person, facts["amount"])
+        refusal = payouts.refusal(person, facts["amount"], facts["rail"])
         if refusal is None or payouts.asked_with(person, facts["key"]):
             asked = payouts.request(person, **facts, by=person, at=at)
             messages.success(request, _("You asked for your money. It is not counted as ready any more."))
             return redirect("payments:payout", asked.pk)
         form.add_error("amount", str(refusal))
-    shown = {"form": form, "most": most, "refusal": payouts.refusal(person, most)}
+    shown = {"form": form, "most": most, "ways": ways, "refusal": payouts.refusal(person, most)}
     return render(request, "payments/ask.html", shown)
 
 

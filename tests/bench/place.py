@@ -44,6 +44,7 @@ def platform() -> Iterator[Place]:
             os.environ |= {
                 "WORKHALL_STATE": folder,
                 "SECRET_KEY": cluster.secret("secret_key"),
+                "PAYOUT_KEYS": cluster.secret("payout_keys"),
                 "DJANGO_SETTINGS_MODULE": "coop.settings",
             }
             here = Place(cluster, dict(os.environ))

@@ -85,8 +85,7 @@ def earn_and_ask(first: Person, second: Person) -> None:
     while reviews.accept_silent(at=at, limit=1000):
         continue
     one, two = (
-        payouts.request(who, amount=Decimal("1.50"), method="M-Pesa 0700 000 000", key=uuid.uuid4(), by=who, at=at)
-        for who in (first, second)
+        payouts.request(who, amount=Decimal("1.50"), key=uuid.uuid4(), by=who, at=at) for who in (first, second)
     )
     assert one.pk
     payouts.send(two, reference="MP-4711", by=offices.require(person("Teresa"), "treasurer", at), at=at)

@@ -207,7 +207,6 @@ def test_a_member_sees_the_rate_works_and_is_paid_out(
     follow(phone, "Pay")
     reads(phone, "Ready US$ 1.50", "Being checked US$ 0.00")
     follow(phone, "Pay me now")
-    fill(phone, method="M-Pesa 0700 000 000")
     press(phone, "Ask for this payout")
     reads(phone, "The cooperative holds your money")
     two_officers_pay_it_out(door(teresa), door(petra))

@@ -171,7 +171,7 @@ class Books(RuleBasedStateMachine):
         fits = Decimal(1) <= amount <= payouts.ready(member)
         try:
             with transaction.atomic():
-                payouts.request(member, amount=amount, method="x", by=member, at=self.at)
+                payouts.request(member, amount=amount, by=member, at=self.at)
         except refused:
             assert not fits
         else:

@@ -30,7 +30,7 @@ def books(
     escrow.fund(700_002, Decimal(11), orbit, 1, by=None, at=now)
     escrow.commit(700_002, amina.pk, 900_001, Decimal(11), at=now)
     escrow.release(700_002, amina.pk, 900_001, Decimal(10), Decimal(1), fee, at=now)
-    payouts.request(amina, amount=Decimal(2), method="M-Pesa", by=amina, at=now)
+    payouts.request(amina, amount=Decimal(2), by=amina, at=now)
 
 
 def run(command: list[str]) -> subprocess.CompletedProcess[str]:

@@ -27,7 +27,7 @@ def test_the_second_after_the_term_no_money_moves(
     later: Callable[..., datetime], attack: Callable[..., None],
 ) -> None:  # fmt: skip
     earn(amina, "5")
-    asked, sent = (payouts.request(amina, amount=Decimal(2), method="M-Pesa", by=amina, at=now) for _n in range(2))
+    asked, sent = (payouts.request(amina, amount=Decimal(2), by=amina, at=now) for _n in range(2))
     payouts.send(sent, reference="MP-1", by=treasurer, at=now)
     at = later(seconds=(treasurer.ends_at - clock.now()).total_seconds() + 1)
     with pytest.raises(Refused, match="treasurer or the secretary"):

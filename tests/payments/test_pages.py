@@ -36,7 +36,7 @@ def test_a_member_sees_each_line_and_asks_for_the_money(amina: Person, earn: Ear
     page = browser.get("/pay/").content.decode()
     assert "US$\u00a02.345678" in page
     assert f"no. {number}" in page
-    answer = browser.post("/pay/ask/", {"amount": "2.34", "method": "M-Pesa 0700 000 000", "key": uuid4()}, follow=True)
+    answer = browser.post("/pay/ask/", {"amount": "2.34", "rail": "by_hand", "key": uuid4()}, follow=True)
     payout = Payout.objects.get(person=amina)
     assert answer.redirect_chain[-1][0] == f"/pay/payouts/{payout.pk}/"
     assert "The cooperative holds your money" in answer.content.decode()
@@ -47,7 +47,7 @@ def test_a_member_sees_each_line_and_asks_for_the_money(amina: Person, earn: Ear
 def test_a_form_sent_twice_asks_for_one_payout(amina: Person, earn: Earn, signed_in: SignedIn) -> None:
     earn(amina, "4.00")
     browser = signed_in(amina)
-    form = {"amount": "2.00", "method": "M-Pesa", "key": uuid4()}
+    form = {"amount": "2.00", "rail": "by_hand", "key": uuid4()}
     first, again = (browser.post("/pay/ask/", form) for _turn in range(2))
     assert first.headers["Location"] == again.headers["Location"]
     assert payouts.ready(amina) == 2
@@ -57,7 +57,7 @@ def test_more_than_is_ready_is_refused_beside_the_field(amina: Person, earn: Ear
     earn(amina, "2.00")
     browser = signed_in(amina)
     for amount in ("2.01", "-1", "NaN", "Infinity", "1e3", "0.005", "a"):
-        page = browser.post("/pay/ask/", {"amount": amount, "method": "M-Pesa", "key": uuid4()})
+        page = browser.post("/pay/ask/", {"amount": amount, "rail": "by_hand", "key": uuid4()})
         assert page.status_code == 200
         assert "aria-invalid" in page.content.decode(), amount
     assert not Payout.objects.filter(person=amina).exists()
@@ -65,7 +65,7 @@ def test_more_than_is_ready_is_refused_beside_the_field(amina: Person, earn: Ear
 
 def test_nobody_else_sees_a_payout(amina: Person, luis: Person, earn: Earn, signed_in: SignedIn) -> None:
     earn(amina, "2.00")
-    signed_in(amina).post("/pay/ask/", {"amount": "2.00", "method": "M-Pesa", "key": uuid4()})
+    signed_in(amina).post("/pay/ask/", {"amount": "2.00", "rail": "by_hand", "key": uuid4()})
     payout = Payout.objects.get(person=amina)
     assert signed_in(luis).get(f"/pay/payouts/{payout.pk}/").status_code == 404
     assert signed_in(luis).get(f"/desk/payouts/{payout.pk}/").status_code == 403
@@ -80,7 +80,7 @@ def test_the_desk_is_for_officers(luis: Person, teresa: Person, signed_in: Signe
 
 def test_two_officers_pay_out(amina: Person, teresa: Person, petra: Person, earn: Earn, signed_in: SignedIn) -> None:
     earn(amina, "2.00")
-    signed_in(amina).post("/pay/ask/", {"amount": "2.00", "method": "M-Pesa", "key": uuid4()})
+    signed_in(amina).post("/pay/ask/", {"amount": "2.00", "rail": "by_hand", "key": uuid4()})
     payout = Payout.objects.get(person=amina)
     first, second = signed_in(teresa), signed_in(petra)
     assert f"/desk/payouts/{payout.pk}/" in first.get("/desk/").content.decode()

@@ -85,6 +85,16 @@ def test_a_region_is_closed_by_its_residents_and_the_whole(amina: Person) -> Non
     assert "your region" in words
 
 
+def test_a_way_to_be_paid_is_closed_by_the_whole_and_not_the_one_for_everybody(amina: Person) -> None:
+    closing: dict[str, object] = {"key": "rail:bank", "value": {"open": False}, "replaces": 1}
+    proposal = published(Kind.RAIL, closing, amina)
+    assert (proposal.rule.key, proposal.subject) == ("N6", "everybody")
+    assert "Bank transfer" in policies.find(Kind.RAIL).describe(closing)
+    assert policies.find(Kind.RAIL).changes_for(amina, closing, clock.now()) == ""
+    with pytest.raises(Refused):
+        published(Kind.RAIL, closing | {"key": "rail:by_hand"}, amina)
+
+
 def test_reopening_for_less_is_asked_of_those_who_do_the_work_by_n3(amina: Person, orbit: Client) -> None:
     key = f"client:{orbit.pk}/{work()}"
     proposal = published(Kind.REOPENING, {"key": key, "value": {"micro": 95_000}, "replaces": 0}, amina)

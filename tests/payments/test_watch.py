@@ -21,7 +21,7 @@ type Later = Callable[..., datetime]
 @pytest.fixture
 def asked(earn: Earn, amina: Person, now: datetime) -> Payout:
     earn(amina, "5")
-    return payouts.request(amina, amount=Decimal(5), method="M-Pesa", by=amina, at=now)
+    return payouts.request(amina, amount=Decimal(5), by=amina, at=now)
 
 
 def test_a_payout_held_for_72_hours_opens_one_case(asked: Payout, amina: Person, later: Later) -> None:
@@ -46,8 +46,8 @@ def test_a_payout_that_arrived_opens_nothing(asked: Payout, treasurer: Office, s
 
 def test_watching_finds_all_in_one_query(asked: Payout, earn: Earn, luis: Person, later: Later) -> None:
     earn(luis, "9")
-    payouts.request(luis, amount=Decimal(4), method="bank", by=luis, at=clock.now())
-    payouts.request(luis, amount=Decimal(5), method="bank", by=luis, at=clock.now())
+    payouts.request(luis, amount=Decimal(4), by=luis, at=clock.now())
+    payouts.request(luis, amount=Decimal(5), by=luis, at=clock.now())
     with CaptureQueriesContext(connection) as seen:
         held = watch.held_payouts(later(hours=80))
     assert {person.pk for person, _number in held} == {asked.person_id, luis.pk}

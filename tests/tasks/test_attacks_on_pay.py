@@ -103,12 +103,12 @@ def asked(newcomer: Person) -> Payout:
     for _question in range(5):
         mine = claims.claim_next(start, by=newcomer, at=clock.now())
         hand_in(mine, {"labels": [mine.task.data["labels"][0]]})
-    return payouts.request(newcomer, amount=Decimal(1), method="M-Pesa 0700", by=newcomer, at=clock.now())
+    return payouts.request(newcomer, amount=Decimal(1), by=newcomer, at=clock.now())
 
 
 def test_l4_a_payout_sent_twice_leaves_once(asked: Payout, newcomer: Person, attack: Attack) -> None:
     before = payable(newcomer)
-    again = payouts.request(newcomer, amount=Decimal(1), method="elsewhere", by=newcomer, at=clock.now(), key=asked.key)
+    again = payouts.request(newcomer, amount=Decimal(1), by=newcomer, at=clock.now(), key=asked.key)
     assert (again.pk, payable(newcomer)) == (asked.pk, before)
     mine, out, ref = f"member:{newcomer.pk}:payable", "clearing:out", f"payout:{asked.pk}"
     attack(POST, [13, 1_000_000, ref, mine, out], guard="facts_are_posted_once")
@@ -138,7 +138,7 @@ def test_l8_what_was_asked_for_and_where_it_goes_is_nobodys_to_change(
 
 def test_l8_no_officer_asks_for_a_members_money(newcomer: Person, teresa: Person) -> None:
     with pytest.raises(Refused, match="Only you"):
-        payouts.request(newcomer, amount=Decimal(1), method="mine", by=teresa, at=clock.now())
+        payouts.request(newcomer, amount=Decimal(1), by=teresa, at=clock.now())
 
 
 @given(st.integers(1, 3_000_000))

@@ -55,7 +55,8 @@ class Command(BaseCommand):
 
     def prepare(self, urls: access.Access, *, empty: bool) -> None:
         """Bring the schema up to date as the owner, found the demonstration, collect the static files."""
-        Cluster(settings.STATE_DIR).secret("secret_key")
+        for name in ("secret_key", "payout_keys"):
+            Cluster(settings.STATE_DIR).secret(name)
         self.say("Preparing the database …")
         serving.run(["migrate", "--verbosity", "0", "--no-input"], url=urls.owner)
         # DRF's own pages are switched off, their files with them.

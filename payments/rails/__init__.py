@@ -1,0 +1,22 @@
+"""The ways to be paid, one interface for all. Which are open is voted; the database knows the same names."""
+
+from collections.abc import Mapping
+
+from coop.refusals import Refusal
+from payments.rails.bank import Bank
+from payments.rails.hand import Hand
+from payments.rails.interface import Facts, Field, Quote, Rail
+
+__all__ = ["ALL", "Facts", "Field", "Quote", "Rail", "of", "refusal"]
+
+ALL: Mapping[str, Rail] = {rail.name: rail for rail in (Hand(), Bank())}
+
+
+def of(name: str) -> Rail:
+    """Return a rail by its name; LookupError where there is none."""
+    return ALL[name]
+
+
+def refusal(rail: Rail, facts: Facts) -> Refusal | None:
+    """Say why money cannot be sent there by this rail, or nothing."""
+    return rail.missing(facts) or rail.refusal(facts)
