@@ -35,7 +35,7 @@ Written by the test that compares it: `WRITE_DOCS=1 uv run pytest tests/test_doc
 TOPICS = (
     (_("Pay and money"), r"payments_"),
     (_("Work, and what it is paid"), r"tasks_"),
-    (_("Rules"), r"governance_(rule|parameter|bylaw)$"),
+    (_("Rules"), r"governance_(rule|parameter|bylaw|datause)$"),
     (_("Membership and offices"), r"governance_(standing|resignation|office|officeend|post|call|candidacy)$"),
     (_("Talk and letters"), r"governance_(thread|message|letter|fold)"),
     (

@@ -42,6 +42,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "clients.seated": gettext_lazy("A person accepted a seat in %(subject)s."),
     "clients.unseated": gettext_lazy("A seat in %(subject)s ended."),
     "clients.withdrawn": gettext_lazy("An offer of a seat in %(subject)s was taken back."),
+    "data_uses.changed": gettext_lazy("What is done with data changed (%(subject)s); it begins 15 days later."),
     "datasets.loaded": gettext_lazy("A data set for %(subject)s was loaded."),
     "datasets.received": gettext_lazy("A data set for %(subject)s arrived."),
     "datasets.sent_back": gettext_lazy("A data set for %(subject)s was sent back: some lines need care."),

@@ -242,6 +242,7 @@ GOVERNANCE_POLICIES = [
     "governance.amending.RuleChange",
     "governance.amending.ParameterChange",
     "governance.conduct.BylawChange",
+    "governance.data_uses.DataUseChange",
     "governance.expulsion.Expulsion",
     "governance.stopping.Stop",
     "governance.recalling.Recall",

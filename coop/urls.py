@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("how-we-decide/", views.how_we_decide, name="how_we_decide"),
     path("promises/", views.promises, name="promises"),
+    path("data-use/", views.data_use, name="data_use"),
     path("fairwork/", views.fair_work, name="fairwork"),
     path("health/", views.health, name="health"),
     path("robots.txt", views.robots, name="robots"),

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from coop import clock, constitution, fairwork, own_data
+from coop import clock, constitution, data_places, fairwork, own_data
 from coop import frame as frames
 from coop import health as checks
 from coop import home as first_page
@@ -18,8 +18,8 @@ from coop import promises as kept
 from coop.models import Cooperative
 from coop.people import clients
 from coop.people.models import Person
-from governance import standing
-from governance.models import Status
+from governance import data_uses, standing
+from governance.models import Decides, Status
 from payments import due
 
 DEMO_ADDRESSES = "@demo.workhall.example"
@@ -64,6 +64,15 @@ def promises(request: HttpRequest) -> HttpResponse:
 def fair_work(request: HttpRequest) -> HttpResponse:
     """Show the ten points of Fairwork: what holds, what keeps and tests it, and what is not met yet."""
     return render(request, "house/fairwork.html", {"principles": fairwork.PRINCIPLES})
+
+
+@require_safe
+def data_use(request: HttpRequest) -> HttpResponse:
+    """Show what is done with data about people, by which vote, and in which columns the data lie."""
+    known = data_uses.known(clock.now())
+    machine = [use for use in known if use.shown.in_use and use.shown.decides != Decides.NOTHING]
+    uses = [(use, data_places.PLACES.get(use.key, {})) for use in known]
+    return render(request, "house/data_use.html", {"uses": uses, "machine": machine})
 
 
 @never_cache

@@ -11,6 +11,7 @@ from django.db.models.fields.reverse_related import ForeignObjectRel
 
 from coop.people.models import Person
 from coop.record import events
+from governance import founding_uses
 from governance.models import WHOLE, Bylaw, Mandate, Office, Parameter, Post, Right, Rule, Standing, Status
 
 HALF, TWO_THIRDS, THREE_QUARTERS = WHOLE // 2, WHOLE * 2 // 3, WHOLE * 3 // 4
@@ -215,6 +216,7 @@ def found(*, members: Iterable[Person], offices: Mapping[str, Person], at: datet
             Bylaw(key=key, version=1, title=title, text=text, published_at=at, mandate=mandate)
             for key, title, text in BYLAWS
         )
+        founding_uses.begin(mandate, at)
         founders = [
             Standing(person=person, status=Status.MEMBER, since=at, rule="founding", mandate=mandate)
             for person in members

@@ -19,7 +19,7 @@ from django.utils import translation
 
 from coop import clock, demo
 from coop.people.models import Person
-from governance import cases, explaining, founding, notices
+from governance import cases, explaining, founding, founding_uses, notices
 from governance.models import Proposal
 from tests import translating
 from tests.governance import charging
@@ -127,6 +127,13 @@ def test_the_compiled_catalogue_is_the_written_one(language: str) -> None:
 def test_the_first_rules_of_conduct_are_translated(language: str) -> None:
     known = translated(language)
     assert not [words for _key, *both in founding.BYLAWS for words in both if not known.get(words)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_first_uses_of_data_are_translated(language: str) -> None:
+    known = translated(language)
+    said = {words for use in founding_uses.FIRST for words in (use.title, use.data, use.purpose, use.kept)}
+    assert not sorted(words for words in said if not known.get(words))
 
 
 def test_the_finder_reads_modules_and_templates() -> None:

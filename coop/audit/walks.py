@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from coop.audit import founding, heads, ledger, mandates, rates, record, schema, standing, surplus
+from coop.audit import founding, heads, ledger, mandates, rates, record, schema, standing, surplus, uses
 from coop.audit.findings import Finding, Tick, Walk
 
 ALL = (
@@ -17,6 +17,7 @@ ALL = (
     Walk("ledger", _("The books balance and paid what was owed."), ledger.walk),
     Walk("surplus", _("Every quarter was closed whole, and divided as its vote said."), surplus.walk),
     Walk("standing", _("Nobody's standing fell but by a vote or their own word."), standing.walk),
+    Walk("data", _("Every column about people is kept and shown for a use that was voted."), uses.walk),
 )
 
 

@@ -18,6 +18,7 @@ from governance.models.cases import (
     Said,
     Statement,
 )
+from governance.models.data_uses import DataUse, Decides, Whose
 from governance.models.decisions import APPEAL_OPEN, Appeal, Citation, Decision, Fold, Motion, PanelVote, Restriction
 from governance.models.elections import LONGEST_STATEMENT, Call, Candidacy
 from governance.models.letters import Letter, LetterKind, LetterWish
@@ -63,6 +64,8 @@ __all__ = [
     "CaseKind",
     "Choice",
     "Citation",
+    "DataUse",
+    "Decides",
     "Decision",
     "Draw",
     "DrawPart",
@@ -120,5 +123,6 @@ __all__ = [
     "Tally",
     "Thread",
     "Topic",
+    "Whose",
     "Withholding",
 ]

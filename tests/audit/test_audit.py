@@ -150,6 +150,42 @@ def test_a_cooperative_that_nobody_tampered_with_adds_up(tamper: Tamper) -> None
             "governance_mandate", "the governance rows of the founding meeting",
         ),
         (
+            "governance_tally", "UPDATE governance_tally SET extended = true",
+            "governance_mandate", "the lock of vote 1 ends at",
+        ),
+        (
+            "governance_datause", "UPDATE governance_datause SET kept = 'For ever'",
+            "governance_mandate", "the governance rows of the founding meeting",
+        ),
+        (
+            "governance_datause",
+            """INSERT INTO governance_datause (key, version, title, data, whose, purpose, seen_by, kept, decides,
+                in_use, published_at, applies_from, mandate_id)
+            SELECT key, 2, title, data, whose, purpose, 'nobody', 'Ever', decides, in_use, published_at, applies_from,
+                mandate_id FROM governance_datause WHERE key = 'content_reports'""",
+            "governance_datause", "changes a use of data by no vote",
+        ),
+        (
+            "governance_datause",
+            """INSERT INTO governance_datause (key, version, title, data, whose, purpose, seen_by, kept, decides,
+                in_use, published_at, applies_from, mandate_id)
+            SELECT 'eyes', 1, title, data, whose, purpose, seen_by, kept, decides, in_use, published_at, applies_from,
+                (SELECT max(id) FROM governance_mandate) FROM governance_datause WHERE key = 'watching'""",
+            "governance_datause", "is not what vote 1 said",
+        ),
+        (
+            "governance_datause", "UPDATE governance_datause SET seen_by = 'nobody' WHERE key = 'content_reports'",
+            "tasks_report.words", "is shown to officers; the votes say nobody",
+        ),
+        (
+            "governance_datause", "DELETE FROM governance_datause WHERE key = 'watching'",
+            "data use watching", "was never voted on",
+        ),
+        (
+            "tasks_answer", "ALTER TABLE tasks_answer ADD COLUMN screenshot bytea",
+            "tasks_answer.screenshot", "is kept for no use of data",
+        ),
+        (
             "governance_standing",
             """INSERT INTO governance_standing (person_id, status, since, rule)
             VALUES (1, 'expelled', coop_now(), 'N7')""",

@@ -1,0 +1,188 @@
+"""In which columns the data of each use lie (N8), and the tables that hold nothing about people.
+
+Every column of the database stands in one of the two, but keys that a table numbers its own rows with (`id`). A test
+compares this with the models and with what each field's privacy says; the audit, with a database and its votes.
+"""
+
+from collections.abc import Iterator, Mapping
+
+PLACES: Mapping[str, Mapping[str, str]] = {
+    "account": {
+        "people_person": "name email password language country time_zone display_currency joined_at last_login",
+        "account_emailaddress": "user_id email verified primary",
+        "account_emailconfirmation": "email_address_id created sent key",
+    },
+    "sign_in": {
+        "django_session": "session_key session_data expire_date",
+        "coop_cache": "cache_key value expires",
+    },
+    "address": {
+        "people_addresschange": "person_id old_address new_address asked_at told_at confirmed_at stopped_at done_at"
+    },
+    "letters": {
+        "governance_letterwish": "person_id proposals replies reminders quiet_from quiet_until",
+        "governance_letter": "person_id kind subject made_at claimed_at sent_at",
+    },
+    "errands": {
+        "procrastinate_jobs": "queue_name task_name priority lock args status scheduled_at attempts queueing_lock"
+        " abort_requested worker_id",
+        "procrastinate_events": "job_id type at",
+    },
+    "standing": {
+        "governance_standing": "person_id status since rule recorded_by_id mandate_id",
+        "tasks_answer": "seconds",
+    },
+    "leaving": {"governance_resignation": "person_id pressure given_at due_at taken_back_at"},
+    "openings": {"people_person": "country", "tasks_assignment": "person_id state claimed_at"},
+    "work": {
+        "tasks_assignment": "task_id job_id person_id slot rate_id fee_version_id card_id pay fee state claimed_at"
+        " expires_at submitted_at",
+        "tasks_draft": "assignment_id value saved_at",
+        "tasks_ratecard": "digest body",
+        "tasks_task": "job_id position data open_slots",
+    },
+    "answers": {
+        "tasks_answer": "assignment_id number value key at",
+        "tasks_assignment": "accept_by decided_at",
+        "tasks_review": "assignment_id reviewer_id decision ground reason place at",
+    },
+    "engaged_time": {"tasks_answer": "seconds"},
+    "pilots": {
+        "tasks_pilot": "job_id units people median_seconds least_pay measured_at",
+        "tasks_rescoping": "job_id at",
+    },
+    "onboarding": {"tasks_answer": "value", "tasks_task": "gold", "tasks_job": "is_onboarding pass_mark"},
+    "disputes": {
+        "tasks_dispute": "assignment_id looks_for reason place opened_at decide_by",
+        "tasks_finding": "peer_id stands reason pay found_at",
+        "tasks_settlement": "dispute_id stands by_time settled_at",
+    },
+    "peers": {"tasks_peer": "dispute_id person_id rank seated_at decide_by"},
+    "content_reports": {"tasks_report": "task_id person_id words at"},
+    "pay": {
+        "payments_account": "code kind currency balance floor ceiling tracked",
+        "payments_transfer": "key journal kind debit_id credit_id amount ref reverses_id occurred_at posted_at",
+        "payments_payout": "person_id amount currency method state reference key requested_at sent_by_id sent_at"
+        " settled_by_id settled_at",
+        "payments_entitlement": "person_id kind source since until amount at",
+    },
+    "votes": {
+        "governance_proposal": "policy rule_id title text payload impact method subject proposed_by_id drafted_at"
+        " first_reading_id petition_id rival_of_id digest published_at frozen_at opens_at closes_at locked_until"
+        " roll_root",
+        "governance_option": "proposal_id position title text payload person_id",
+        "governance_support": "draft_id person_id number backs digest said_at",
+        "governance_rollentry": "proposal_id person_id position affected senior",
+        "governance_ballot": "proposal_id person_id number choice receipt cast_at",
+        "governance_tally": "proposal_id counted_at counts passed extended winner files",
+    },
+    "petitions": {
+        "governance_petition": "kind stops_id recalls_id opened_by_id opened_at",
+        "governance_signature": "petition_id person_id signed_at",
+        "governance_answer": "petition_id text written_at",
+    },
+    "posts": {
+        "governance_office": "person_id post seat mandate_id starts_at ends_at",
+        "governance_officeend": "office_id mandate_id at",
+        "governance_call": "post seat starts_at ends_at opened_by_id opened_at closes_at",
+        "governance_candidacy": "call_id person_id statement put_forward_at withdrawn_at",
+    },
+    "officers_acts": {
+        "governance_officeact": "office_id person_id act duty subject at",
+        # Django's own; the site may not write there.
+        "django_admin_log": "action_time user_id content_type_id object_id object_repr action_flag change_message",
+    },
+    "assembly": {
+        "governance_thread": "topic title subject opened_by_id opened_at search",
+        "governance_message": "thread_id author_id text corrects_id written_at search",
+    },
+    "message_reports": {
+        "governance_messagereport": "message_id reporter_id ground quote words reported_at",
+        "governance_reportanswer": "report_id office_id outcome words answered_at",
+        "governance_withholding": "answer_id message_id second_officer_id starts_at ends_at",
+    },
+    "pauses": {
+        "governance_pauserequest": "person_id ground scope reason evidence hours first_officer_id asked_at",
+        "governance_pause": "request_id person_id ground scope reason evidence first_officer_id second_officer_id"
+        " starts_at ends_at",
+    },
+    "cases": {
+        "governance_case": "kind person_id charged_by_id office_id seat_id client_id bylaw_id ground facts facts_digest"
+        " happened_from happened_until measure scope days remedy pause_id presumed opened_at",
+        "governance_evidence": "case_id person_id added_by_id name text digest charging citable added_at",
+        "governance_statement": "case_id author_id kind text said_at",
+        "governance_hearing": "panel_id seat_id began_at ended_at text written_at",
+        "governance_motion": "panel_id seat_id measure scope days reasons rebuttal moved_at",
+        "governance_citation": "motion_id evidence_id",
+        "governance_fold": "motion_id message_id",
+        "governance_panelvote": "motion_id seat_id agrees voted_at",
+        "governance_decision": "case_id panel_id motion_id agreed decided_at",
+        "governance_appeal": "decision_id by_id reasons appealed_at",
+        "governance_restriction": "decision_id person_id scope starts_at ends_at",
+    },
+    "lots": {
+        "governance_panel": "case_id stage asked_by_id size candidates roll_digest convened_at commit_by reveal_by"
+        " decide_by",
+        "governance_drawpart": "panel_id role person_id commitment committed_at",
+        "governance_drawreveal": "part_id words revealed_at",
+        "governance_draw": "panel_id seed drawn_at",
+        "governance_panelseat": "panel_id person_id rank seated_at",
+        "governance_seatrefusal": "seat_id side by_id refused_at",
+    },
+    "watching": {
+        "people_person": "last_login",
+        "tasks_assignment": "person_id state claimed_at submitted_at",
+        "tasks_dispute": "assignment_id looks_for opened_at",
+        "tasks_review": "assignment_id decision ground at",
+        "payments_payout": "person_id state requested_at",
+    },
+    "record": {
+        "record_event": "at kind actor_id subject data transaction",
+        "record_leaf": "index event_id leaf_hash chain_hash",
+    },
+    "clients": {
+        "people_client": "name slug is_cooperative created_at",
+        "people_clientseat": "client_id person_id offered_to created_at accepted_at ended_at",
+        "people_apikey": "client_id created_by_id name prefix digest scopes created_at expires_at last_used_at"
+        " revoked_at",
+        "tasks_job": "client_id work_type_id title guide form overlap pay review_rule review_days time_limit"
+        " sensitivity created_by_id drafted_at opened_at closed_at",
+        "tasks_upload": "job_id file file_name created_by_id created_at finished_at rows problems problem_count",
+        "tasks_task": "upload_id external_id",
+        "tasks_dispute": "rejected_by_id",
+        "payments_deposit": "client_id fund amount currency reference recorded_by_id at",
+    },
+}
+# Tables that hold nothing about people: rules, rates, kinds of work, what programs keep for themselves.
+ABOUT_NOBODY = {
+    "auth_group",
+    "auth_group_permissions",
+    "auth_permission",
+    "coop_clockadvance",
+    "coop_cooperative",
+    "django_content_type",
+    "django_migrations",
+    "governance_bylaw",
+    "governance_datause",
+    "governance_enactment",
+    "governance_mandate",
+    "governance_parameter",
+    "governance_post",
+    "governance_rule",
+    "payments_confusable",
+    "payments_fee",
+    "payments_instrument",
+    "payments_rate",
+    "payments_worktype",
+    "procrastinate_periodic_defers",
+    "procrastinate_workers",
+    "tasks_lotword",
+}
+
+
+def named() -> Iterator[tuple[str, str, str]]:
+    """Yield (use, table, column) for every column that a use names."""
+    for use, tables in PLACES.items():
+        for table, columns in tables.items():
+            for column in columns.split():
+                yield use, table, column
