@@ -1,6 +1,6 @@
 """A use of data about people, of watching or of decisions by machine, new or another, by vote (N8)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -63,16 +63,20 @@ class Entry:
 
 
 def known(at: datetime) -> list[Entry]:
-    """Return every use, by its key, those that have ended last; one query."""
+    """Return every use in the order in which they came, those that have ended last; one query."""
     rows = DataUse.objects.select_related("mandate__proposal").order_by("key", "version")
-    entries = [_entry(key, list(versions), at) for key, versions in groupby(rows, key=attrgetter("key"))]
-    return sorted(entries, key=lambda entry: not entry.shown.in_use)
+    every = [(versions[0].pk, _entry(versions, at)) for versions in _by_key(rows)]
+    return [entry for _first, entry in sorted(every, key=lambda one: (not one[1].shown.in_use, one[0]))]
 
 
-def _entry(key: str, versions: Sequence[DataUse], at: datetime) -> Entry:
+def _by_key(rows: Iterable[DataUse]) -> list[list[DataUse]]:
+    return [list(versions) for _key, versions in groupby(rows, key=attrgetter("key"))]
+
+
+def _entry(versions: Sequence[DataUse], at: datetime) -> Entry:
     applying = [version for version in versions if version.applies_from <= at]
     coming = versions[-1] if versions[-1].applies_from > at else None
-    return Entry(key, applying[-1] if applying else None, coming)
+    return Entry(versions[0].key, applying[-1] if applying else None, coming)
 
 
 class NewUse(forms.Form):
