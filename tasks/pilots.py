@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from coop.people.models import Person
 from coop.record import events
-from coop.refusals import Refusal
+from coop.refusals import Refusal, guard_of
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
 from tasks.models import LIVE_STATES, Job, Pilot, Rescoping
@@ -22,6 +22,7 @@ from tasks.models import LIVE_STATES, Job, Pilot, Rescoping
 UNITS, PEOPLE, EACH = 30, 10, 6
 FRESH = timedelta(days=7)
 GUARD = "work_is_piloted_before_it_grows"
+TOO_SMALL = "pilot_is_measured_by_the_database"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,9 @@ def measure(job: Job, *, at: datetime) -> Pilot | None:
                 "pilots.measured", by=None, subject=f"job:{job.pk}", at=at, units=pilot.units, people=pilot.people,
                 seconds=pilot.median_seconds, pay=to_micro(pilot.least_pay),
             )  # fmt: skip
-    except IntegrityError:
+    except IntegrityError as error:
+        if guard_of(error) != TOO_SMALL:
+            raise
         return None
     return pilot
 

@@ -8,10 +8,13 @@ from itertools import islice
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 
 from coop import clock
 from coop.people.models import Client, Person
-from coop.refusals import Refused
+from coop.record import events
+from coop.refusals import Refused, guard_of
+from governance.models import Standing
 from tasks import answers, claims, jobs, pilots, reviews
 from tasks.models import Job, Pilot, Rescoping
 from tests.governance.conftest import members
@@ -149,6 +152,22 @@ def test_too_few_measure_nothing(longer: Job, crowd: list[Person], attack: Attac
     do(longer, crowd[:people], each, 1)
     assert pilots.measure(longer, at=clock.now()) is None
     attack(MEASURE, [longer.pk], guard=MEASURED)
+
+
+def test_what_another_guard_refuses_is_no_small_pilot(
+    longer: Job, crowd: list[Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    do(longer, crowd[:10], 3, 30)
+    newcomer = Person.objects.create(email="new@example.org", name="New")
+
+    def rise(*_said: object, **_facts: object) -> None:
+        Standing.objects.create(person=newcomer, status="member", since=clock.now(), rule="R2")
+
+    monkeypatch.setattr(events, "write", rise)
+    with pytest.raises(IntegrityError) as caught:
+        pilots.measure(longer, at=clock.now())
+    assert guard_of(caught.value) == "standing_rises_in_order"
+    assert not Pilot.objects.filter(job=longer).exists()
 
 
 def test_answers_that_were_not_accepted_measure_nothing(longer: Job, crowd: list[Person], attack: Attack) -> None:
