@@ -4,6 +4,7 @@ The call is open for a week; then anybody puts those who stand to the vote. A ba
 that a candidate without a rival can lose; then the seat stays free and candidates are called again.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -73,6 +74,11 @@ class Seat:
     office: Office | None
 
     @property
+    def name(self) -> str:
+        """Return what it is called: the post, and the number of the seat where the post has several."""
+        return _named(self.post.name, self.number) if self.post.seats > 1 else self.post.name
+
+    @property
     def rights(self) -> list[str]:
         """Return what its holder may do that others may not, in words."""
         return [str(Right(right).label) for right in self.post.rights]
@@ -86,6 +92,16 @@ def seats(at: datetime) -> list[Seat]:
         for post in offices.posts(at)
         for number in range(1, post.seats + 1)
     ]
+
+
+def named(found: Iterable[Call], among: Iterable[Seat]) -> list[tuple[str, Call]]:
+    """Return calls, each with what the seat that it is about is called among those there are."""
+    shared = {seat.post.name for seat in among if seat.post.seats > 1}
+    return [(_named(call.post, call.seat) if call.post in shared else call.post, call) for call in found]
+
+
+def _named(post: str, seat: int) -> str:
+    return _("%(post)s, seat %(seat)s") % {"post": post, "seat": seat}
 
 
 def calls() -> list[Call]:

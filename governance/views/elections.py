@@ -18,11 +18,12 @@ from governance.views import me, reader
 def home(request: HttpRequest) -> HttpResponse:
     """Show the posts with their holders and rights, the calls, and the elections that there were."""
     at = clock.now()
-    calls = elections.calls()
+    seats = elections.seats(at)
+    calls = elections.named(elections.calls(), seats)
     shown = {
-        "seats": elections.seats(at),
-        "open": [call for call in calls if call.closes_at > at],
-        "past": [call for call in calls if call.closes_at <= at],
+        "seats": seats,
+        "open": [(name, call) for name, call in calls if call.closes_at > at],
+        "past": [(name, call) for name, call in calls if call.closes_at <= at],
     }
     return render(request, "governance/elections.html", shown)
 

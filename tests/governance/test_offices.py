@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
-from governance import offices, pauses, resigning
+from governance import elections, offices, pauses, resigning
 from governance.models import Mandate, Office, PauseGround, PauseRequest, Post, Right
 from tests.governance.test_pauses import ASK, EVIDENCE, PAUSE
 
@@ -149,3 +149,13 @@ def test_the_second_after_the_term_every_officers_page_refuses(
     assert [browser.get(page).status_code for page in pages] == [403] * 4
     assert browser.get("/admin/").status_code == 302
     assert "Desk" not in browser.get("/me/").text
+
+
+def test_seats_of_one_post_are_told_apart(amina: Person, client: Browser) -> None:
+    trustee = Post.objects.get(name="panel trustee")
+    elections.call(trustee, 2, by=amina, at=clock.now())
+    page = client.get("/elections/").text
+    for seat in ("panel trustee, seat 1", "panel trustee, seat 2", "panel trustee, seat 3"):
+        assert seat in page
+    assert page.count("panel trustee, seat 2") == 2
+    assert "auditor, seat" not in page
