@@ -11,6 +11,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,6 +24,7 @@ PUBLIC_FIRST = timedelta(days=15)
 DAYS = ("deliberation_days", "frozen_days", "voting_days", "lock_days")
 SHARES = ("affected_yes", "affected_floor", "whole_yes", "whole_floor", "turnout_floor")
 NUMBERS = (*DAYS, *SHARES, "readings")
+NAMED = {Fraction(1, 3): "1/3", Fraction(2, 3): "2/3", Fraction(3, 4): "3/4", Fraction(1, 2): "1/2"}
 ROW = (*NUMBERS, "seniors_too")
 NULLABLE = {"affected_yes", "whole_yes"}
 LABELS = {
@@ -208,11 +210,16 @@ def differences(old: Rule, payload: Payload) -> list[str]:
     ]
 
 
+def written(share: Fraction) -> str:
+    """Return a share as people say it: thirds and quarters as such, others in per cent."""
+    return NAMED.get(share) or f"{formats.localize(float(share * 100)).removesuffix(formats.localize(0.0)[1:])}\u00a0%"
+
+
 def shown(name: str, value: object) -> str:
-    """Return a number of a row as people read it: a share as a fraction, "not asked" where an electorate has no say."""
+    """Return a number of a row as people read it: a share in words, "not asked" where an electorate has no say."""
     if value is None:
         return _("not asked")
-    return str(Fraction(int(str(value)), WHOLE)) if name in SHARES else str(int(value))  # type: ignore[call-overload]
+    return written(Fraction(int(str(value)), WHOLE)) if name in SHARES else str(int(value))  # type: ignore[call-overload]
 
 
 def _fits(name: str, value: object) -> bool:

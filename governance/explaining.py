@@ -11,11 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.people.models import Person
-from governance import counting, options, policies, proposals, standstills, voting, wording
+from governance import amending, counting, options, policies, proposals, standstills, voting, wording
 from governance.models import WHOLE, Method, Proposal, Rule
 from governance.voting import State
 
-NAMED = {Fraction(1, 3): "1/3", Fraction(2, 3): "2/3", Fraction(3, 4): "3/4", Fraction(1, 2): "1/2"}
 KINDS = {
     State.VOTING: "vote", State.ENACTED: "money", State.LOCKED: "money", State.DUE: "money", State.LOST: "stop",
     State.FAILED: "stop", State.EXPIRED: "stop", State.STOPPED: "stop", State.DRAFT: "warn", State.CLOSED: "warn",
@@ -220,19 +219,14 @@ def needs(rule: Rule, group: str) -> str:
     words = _("yes from at least %(share)s of those who say yes or no")
     if share == Fraction(1, 2):
         words = _("more yes than no")
-    words %= {"share": written(share)}
+    words %= {"share": amending.written(share)}
     if floor:
-        words += _(", and from at least %(floor)s of the roll") % {"floor": written(floor)}
+        words += _(", and from at least %(floor)s of the roll") % {"floor": amending.written(floor)}
     if rule.turnout_floor and not group.endswith("_senior"):
         words += _("; at least %(share)s of the roll take part") % {
-            "share": written(Fraction(rule.turnout_floor, WHOLE))
+            "share": amending.written(Fraction(rule.turnout_floor, WHOLE))
         }
     return words
-
-
-def written(share: Fraction) -> str:
-    """Return a share as people say it: thirds and quarters as such, others in per cent."""
-    return NAMED.get(share) or f"{float(share * 100):g}\u00a0%"
 
 
 def phases(proposal: Proposal, at: datetime) -> list[Phase]:

@@ -4,13 +4,17 @@ import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from itertools import groupby
 from operator import attrgetter
 
 from django.utils.translation import gettext as _
 
 from governance import amending
-from governance.models import Bylaw, Mandate, Parameter, Rule
+from governance.models import WHOLE, Bylaw, Mandate, Parameter, Rule
+
+# Numbers that are parts of WHOLE.
+PARTS = {"petition_share", "support_share", "cuts_in_a_year"}
 
 type Row = Rule | Bylaw | Parameter
 
@@ -90,23 +94,25 @@ def _rule(rule: Rule, former: Rule | None) -> tuple[str, str, Version]:
     version = Version(
         rule.version, "\n".join([says, *shares]), rule.published_at, rule.applies_from, rule.mandate, changes
     )
-    return rule.key, rule.decision, version
+    return rule.key, _(rule.decision), version
 
 
 def _number(number: Parameter, former: Parameter | None) -> tuple[str, str, Version]:
     words = _("%(old)s to %(new)s")
-    changes = [words % {"old": former.value, "new": number.value}] if former else []
-    version = Version(
-        number.version, str(number.value), number.published_at, number.applies_from, number.mandate, changes
-    )
-    return number.name, number.name.replace("_", " "), version
+    changes = [words % {"old": _worth(former), "new": _worth(number)}] if former else []
+    version = Version(number.version, _worth(number), number.published_at, number.applies_from, number.mandate, changes)
+    return number.name, _(number.name.replace("_", " ")), version
+
+
+def _worth(number: Parameter) -> str:
+    return amending.written(Fraction(number.value, WHOLE)) if number.name in PARTS else str(number.value)
 
 
 def _bylaw(bylaw: Bylaw, former: Bylaw | None) -> tuple[str, str, Version]:
     changes = _lines_changed(former.text, bylaw.text) if former else []
     applies = bylaw.published_at + amending.PUBLIC_FIRST
-    version = Version(bylaw.version, bylaw.text, bylaw.published_at, applies, bylaw.mandate, changes)
-    return bylaw.key, bylaw.title, version
+    version = Version(bylaw.version, _(bylaw.text), bylaw.published_at, applies, bylaw.mandate, changes)
+    return bylaw.key, _(bylaw.title), version
 
 
 def _lines_changed(old: str, new: str) -> list[str]:

@@ -130,6 +130,14 @@ def test_the_first_rules_of_conduct_are_translated(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_the_first_rules_and_numbers_are_translated(language: str) -> None:
+    known = translated(language)
+    said = [str(row["decision"]) for row in founding.RULES.values()]
+    said += [name.replace("_", " ") for name in founding.PARAMETERS]
+    assert not [words for words in said if not known.get(words)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_first_uses_of_data_are_translated(language: str) -> None:
     known = translated(language)
     said = {words for use in founding_uses.FIRST for words in (use.title, use.data, use.purpose, use.kept)}

@@ -1,15 +1,17 @@
 """The rules in force and the decisions, as anybody reads them."""
 
 from collections.abc import Callable
+from fractions import Fraction
 
 import pytest
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from coop import clock
 from coop.people.models import Person
-from governance import explaining, mandates, petitions, rulebook, voting
+from governance import amending, explaining, mandates, petitions, rulebook, voting
 from governance.models import Proposal
 from tests.governance.conftest import cast_all, reach
 from tests.governance.test_petitions import sign_all
@@ -22,7 +24,20 @@ def test_every_rule_stands_with_its_founding(client: Browser) -> None:
     page = client.get("/rules/").content.decode()
     assert all(f'id="rule-{key}"' in page for key in ("N1", "N15", "3.2", "panel_size", "C1"))
     assert "by the founding meeting" in page
-    assert "Yes of the affected roll, at least: 2/5" in page
+    assert "Yes of the affected roll, at least: 40\u00a0%" in page
+    assert "Yes of those affected, at least: 2/3" in page
+
+
+def test_a_share_is_read_as_people_say_it_in_their_language(client: Browser) -> None:
+    with translation.override("es"):
+        assert amending.written(Fraction(1, 8)) == "12,5\u00a0%"
+        page = client.get("/rules/", headers={"accept-language": "es"}).text
+    assert amending.written(Fraction(3, 20)) == "15\u00a0%"
+    for words in ("Un nuevo uso de datos", "15\u00a0%", "cuántos pueden pedir una votación", "El trabajo es propio"):
+        assert words in page
+    assert "3/20" not in page
+    (share,) = [entry for entry in rulebook.numbers(clock.now()) if entry.key == "petition_share"]
+    assert share.current.says == "5\u00a0%"
 
 
 def test_a_new_version_says_its_vote_and_what_it_changed(client: Browser, amina: Person) -> None:
