@@ -74,7 +74,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "governance_support": "draft_id person_id number backs digest said_at",
         "governance_rollentry": "proposal_id person_id position affected senior",
         "governance_ballot": "proposal_id person_id number choice receipt cast_at",
-        "governance_tally": "proposal_id counted_at counts passed extended winner files",
+        "governance_tally": "proposal_id counted_at counts passed extended closed_at winner files",
     },
     "petitions": {
         "governance_petition": "kind stops_id recalls_id opened_by_id opened_at",
@@ -176,6 +176,7 @@ ABOUT_NOBODY = {
     "payments_worktype",
     "procrastinate_periodic_defers",
     "procrastinate_workers",
+    "record_checkpoint",
     "tasks_lotword",
 }
 

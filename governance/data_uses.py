@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -57,9 +58,20 @@ class Entry:
         return seen_by(self.shown.seen_by)
 
     @property
-    def coming_seen_by(self) -> list[str]:
-        """Return in words who will see the data; nothing if no change comes."""
-        return seen_by(self.coming.seen_by) if self.coming else []
+    def as_asked(self) -> str:
+        """Return the query that fills in the form of another version with the latest one."""
+        use = self.coming or self.shown
+        words = {"heading": use.title, "which": use.data, "seen_by": use.seen_by.split(",")}
+        names = ("key", "whose", "purpose", "kept", "decides")
+        return urlencode(words | {name: getattr(use, name) for name in names}, doseq=True)
+
+    @property
+    def changes(self) -> list[tuple[str, str]]:
+        """Return what the version that applies later says otherwise: what it is called, and the new words."""
+        if self.coming is None or self.current is None:
+            return []
+        old, new = _read(self.current), _read(self.coming)
+        return [(name, said) for name, said in new.items() if said != old[name]]
 
 
 def known(at: datetime) -> list[Entry]:
@@ -84,7 +96,7 @@ class NewUse(forms.Form):
 
     key = forms.RegexField(
         label=gettext_lazy("Its key"), regex=r"^[a-z][a-z_]{1,38}$",
-        help_text=gettext_lazy("Of a use that is on the page, or a new one, as engaged_time."),
+        help_text=gettext_lazy("A new one is a word as engaged_time; one that stands says its use anew."),
     )  # fmt: skip
     heading = forms.CharField(label=gettext_lazy("Its title"), max_length=120)
     which = forms.CharField(label=gettext_lazy("Which data"), max_length=600, widget=forms.Textarea(attrs={"rows": 3}))
@@ -175,6 +187,16 @@ class DataUseChange(NobodysPay):
             **_facts(payload), version=version + 1, published_at=at, applies_from=at, mandate=mandate
         )
         events.write("data_uses.changed", by=None, subject=f"data_use:{key}", at=at, version=version + 1)
+
+
+def _read(use: DataUse) -> dict[str, str]:
+    """Return a use in words, each under what it is called."""
+    return {
+        _("Its title"): use.title, _("Which data"): use.data, _("What for"): use.purpose,
+        _("Who sees them"): "; ".join(seen_by(use.seen_by)), _("How long they are kept"): use.kept,
+        _("What a machine decides by them"): use.get_decides_display(),
+        _("In use"): _("yes") if use.in_use else _("no, it ends"),
+    }  # fmt: skip
 
 
 def seen_by(names: str) -> list[str]:

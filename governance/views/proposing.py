@@ -30,7 +30,7 @@ def kinds(request: HttpRequest) -> HttpResponse:
 def propose(request: HttpRequest, policy: str) -> HttpResponse:
     """Write a proposal of one kind; it stays a draft until its author publishes it."""
     kind, at = policies.find(policy), clock.now()
-    change, words = kind.form_class(request.POST or None), Words(request.POST or None)
+    change, words = kind.form_class(request.POST or None, initial=_said(request)), Words(request.POST or None)
     if change.is_valid() and words.is_valid():
         payload = change.cleaned_payload()  # type: ignore[attr-defined]
         refusal = proposals.draft_refusal(policy, payload, by=me(request), at=at)
@@ -41,6 +41,11 @@ def propose(request: HttpRequest, policy: str) -> HttpResponse:
     refusal = standing.refusal(me(request), doing="propose", at=at)
     shown = {"policy": kind, "change": change, "words": words, "refusal": refusal}
     return render(request, "governance/propose.html", shown)
+
+
+def _said(request: HttpRequest) -> dict[str, object]:
+    """Return the values that a link carries to the form, for its reader to change."""
+    return {name: said if len(said) > 1 else said[0] for name, said in request.GET.lists()}
 
 
 @never_cache

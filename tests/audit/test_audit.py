@@ -151,7 +151,7 @@ def test_a_cooperative_that_nobody_tampered_with_adds_up(tamper: Tamper) -> None
         ),
         (
             "governance_tally", "UPDATE governance_tally SET extended = true",
-            "governance_mandate", "the lock of vote 1 ends at",
+            "governance_tally", "says that the vote closed at",
         ),
         (
             "governance_datause", "UPDATE governance_datause SET kept = 'For ever'",

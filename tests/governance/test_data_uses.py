@@ -1,5 +1,7 @@
 """Uses of data (N8): all of them are on the page, a new one takes a vote, and what is in no use is not written."""
 
+import html
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
@@ -7,6 +9,7 @@ from itertools import pairwise
 import psycopg
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
@@ -125,6 +128,8 @@ def test_longer_keeping_more_readers_and_another_decision_are_voted_alike(
 
 def test_a_use_ends_by_a_vote_too() -> None:
     assert not mandates.enact(voted(like("watching") | {"in_use": False}), at=clock.now()).failure
+    (coming,) = [entry for entry in data_uses.known(clock.now()) if entry.coming]
+    assert (coming.key, coming.changes) == ("watching", [("In use", "no, it ends")])
     use = DataUse.objects.get(key="watching", version=2)
     last = data_uses.known(use.applies_from)[-1]
     assert (last.key, last.shown.in_use) == ("watching", False)
@@ -264,6 +269,19 @@ def test_from_the_form_to_the_page(signed_in: Callable[[Person], Browser]) -> No
     assert f'href="/votes/{draft.pk}/">Shall eyes be watched?</a>' in page
     assert "voted, begins later" not in page
     assert author.name not in page
+
+
+def test_the_page_leads_to_a_form_that_says_the_use_as_it_stands(signed_in: Callable[[Person], Browser]) -> None:
+    browser = signed_in(members()[0])
+    link = re.search(r'href="(/votes/new/data_use_change/\?[^"]*key=pay[^"]*)"', browser.get("/data-use/").text)
+    assert link
+    form = browser.get(html.unescape(link[1])).context["change"]
+    said = data_uses.NewUse(QueryDict(html.unescape(link[1]).partition("?")[2] + "&in_use=on"))
+    assert said.is_valid()
+    assert said.cleaned_payload() == like("pay")
+    assert {str(box.data["value"]) for box in form["seen_by"] if box.data["selected"]} == {
+        "self", "officers", "public", "nobody"
+    }  # fmt: skip
 
 
 def test_everybody_reads_what_is_done_with_data() -> None:
