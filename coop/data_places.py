@@ -66,6 +66,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         " settled_by_id settled_at",
         "payments_entitlement": "person_id kind source since until amount at",
     },
+    "surplus": {"payments_share": "allocation_id person_id worked cash capital"},
     "votes": {
         "governance_proposal": "policy rule_id title text payload impact method subject proposed_by_id drafted_at"
         " first_reading_id petition_id rival_of_id digest published_at frozen_at opens_at closes_at locked_until"
@@ -169,6 +170,8 @@ ABOUT_NOBODY = {
     "governance_parameter",
     "governance_post",
     "governance_rule",
+    "payments_allocation",
+    "payments_close",
     "payments_confusable",
     "payments_fee",
     "payments_instrument",

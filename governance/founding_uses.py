@@ -49,7 +49,8 @@ FIRST: Sequence[Use] = (
     Use(
         "letters", "Letters by e-mail",
         "Which letters somebody wants, their quiet hours, and which were sent when.",
-        Whose.EVERYBODY, "To tell what is new, and to remind once of a vote.", "self", ACCOUNT, Decides.WRITE,
+        Whose.EVERYBODY, "To tell what is new, to remind of a vote, and to say that a ballot was in the box.", "self",
+        ACCOUNT, Decides.WRITE,
     ),
     Use(
         "errands", "Errands of the machine",
@@ -128,6 +129,11 @@ FIRST: Sequence[Use] = (
         "Wages, payouts with how they go, and what the funds owe a person.",
         Whose.MEMBERS, "To pay, and to show that every sum adds up.", "self,officers,public,nobody", RECORD,
         Decides.PAY,
+    ),
+    Use(
+        "surplus", "Sharing a surplus",
+        "What a person's work of a quarter was paid, and their part of what was left over: cash and capital.",
+        Whose.MEMBERS, "To divide it by paid work, as the members voted.", "self", RECORD, Decides.PAY,
     ),
     # Deciding.
     Use(
