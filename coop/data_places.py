@@ -62,9 +62,13 @@ PLACES: Mapping[str, Mapping[str, str]] = {
     "pay": {
         "payments_account": "code kind currency balance floor ceiling tracked",
         "payments_transfer": "key journal kind debit_id credit_id amount ref reverses_id occurred_at posted_at",
-        "payments_payout": "person_id amount currency method state reference key requested_at sent_by_id sent_at"
-        " settled_by_id settled_at",
+        "payments_payout": "person_id amount currency rail details_id method state reference key requested_at"
+        " sent_by_id sent_at settled_by_id settled_at",
         "payments_entitlement": "person_id kind source since until amount at",
+    },
+    "payout_details": {
+        "payments_payoutdetails": "person_id rail version sealed fingerprint hint given_at told_at effective_at"
+        " cancelled_at erased_at",
     },
     "surplus": {"payments_share": "allocation_id person_id worked cash capital"},
     "votes": {

@@ -131,6 +131,15 @@ FIRST: Sequence[Use] = (
         Decides.PAY,
     ),
     Use(
+        "payout_details", "Where money goes",
+        "The account details of each way to be paid, sealed, and a hint by which the person knows them.",
+        Whose.MEMBERS, "To send money where the person wants it, with 72 hours to stop a change.",
+        "self,officers,nobody",
+        "Sealed for 90 days after they are replaced, at most until the person has left and was paid; their rows, for"
+        " good.",
+        Decides.DUE,
+    ),
+    Use(
         "surplus", "Sharing a surplus",
         "What a person's work of a quarter was paid, and their part of what was left over: cash and capital.",
         Whose.MEMBERS, "To divide it by paid work, as the members voted.", "self", RECORD, Decides.PAY,

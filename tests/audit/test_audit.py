@@ -170,7 +170,8 @@ def test_a_cooperative_that_nobody_tampered_with_adds_up(tamper: Tamper) -> None
             """INSERT INTO governance_datause (key, version, title, data, whose, purpose, seen_by, kept, decides,
                 in_use, published_at, applies_from, mandate_id)
             SELECT 'eyes', 1, title, data, whose, purpose, seen_by, kept, decides, in_use, published_at, applies_from,
-                (SELECT max(id) FROM governance_mandate) FROM governance_datause WHERE key = 'watching'""",
+                (SELECT id FROM governance_mandate WHERE proposal_id = 1)
+            FROM governance_datause WHERE key = 'watching'""",
             "governance_datause", "is not what vote 1 said",
         ),
         (
