@@ -111,6 +111,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "proposals.published": gettext_lazy("%(who)s published %(subject)s; its text and its roll stand."),
     "proposals.rival_filed": gettext_lazy("%(who)s put another way on the ballot of %(subject)s."),
     "rates.changed": gettext_lazy("A new rate is in force (%(subject)s)."),
+    "release.announced": gettext_lazy("What the database will promise was announced, a week ahead: %(digest)s."),
     "reports.made": gettext_lazy("A member reported content in %(subject)s."),
     "reviews.accepted": gettext_lazy("An answer was accepted and paid (%(subject)s)."),
     "reviews.sent_back": gettext_lazy("An answer was sent back with a reason (%(subject)s)."),

@@ -14,6 +14,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from coop.audit import releases
 from coop.audit.findings import Finding, Tick
 from coop.record import events
 from coop.record.models import Event
@@ -135,7 +136,11 @@ def record(at: datetime) -> str | None:
     whole = digest(found)
     if last is not None and last.data["digest"] == whole and not written_anew(last):
         return None
-    events.write("schema.recorded", by=None, subject="schema:public", at=at, digest=whole, parts=found)
+    # From here on a change owes the members notice (`releases`).
+    notice = releases.NOTICE.days
+    events.write(
+        "schema.recorded", by=None, subject="schema:public", at=at, digest=whole, parts=found, notice_days=notice
+    )
     return whole
 
 

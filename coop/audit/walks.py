@@ -5,12 +5,13 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from coop.audit import founding, heads, ledger, mandates, rates, record, schema, standing, surplus, uses
+from coop.audit import founding, heads, ledger, mandates, rates, record, releases, schema, standing, surplus, uses
 from coop.audit.findings import Finding, Tick, Walk
 
 ALL = (
     Walk("record", _("No event was altered, taken out or slipped in."), record.walk),
     Walk("schema", _("Functions, guards, constraints and rights are those on record."), schema.walk),
+    Walk("releases", _("What the database promises changed after a week's notice only."), releases.walk),
     Walk("founding", _("What the founding meeting wrote stands as it wrote it."), founding.walk),
     Walk("votes", _("Texts, rolls, counts and mandates follow from each other."), mandates.walk),
     Walk("pay", _("Every rate is what a vote said, and nobody took a task for less."), rates.walk),

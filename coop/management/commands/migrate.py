@@ -17,7 +17,12 @@ class Command(migrate.Command):
         super().handle(*arguments, **options)
         if not options.get("plan") and not options.get("check_unapplied") and _has_guards():
             reading.let_read()
-            schema.record(clock.now())
+            self.say(schema.record(clock.now()))
+
+    def say(self, digest: str | None) -> None:
+        """Print the digest of a schema that is new, for it to be announced where it is not in force yet."""
+        if digest is not None:
+            self.stdout.write(f"What the database promises now: {digest}")
 
 
 def _has_guards() -> bool:
