@@ -153,7 +153,7 @@ def _not_open(terms: Offer) -> Refusal | None:
         return Refusal(reason, "E2", _("It opens again as soon as the client raises its pay."), status=409)
     if terms.has_seat and not terms.is_onboarding:
         reason = _("You sit at the table of this job's client; others do its work.")
-        return Refusal(reason, "7", _("See the jobs of other clients."))
+        return Refusal(reason, "7", _("Give the seat back on the client's page, or see the jobs of other clients."))
     return None
 
 

@@ -106,9 +106,20 @@ def offer(client: Client, email: str, *, by: Person, at: datetime) -> None:
     events.write("clients.offered", by=by, subject=f"client:{client.pk}", at=at)
 
 
-@transaction.atomic
 def accept(offered: ClientSeat, *, by: Person, at: datetime) -> ClientSeat:
-    """Accept an offered seat: from now on the person speaks for the organisation. Raises Refused unless it is open."""
+    """Accept an offered seat: from now on the person speaks for the organisation.
+
+    Raises Refused unless it is open, and for whoever works for the organisation.
+    """
+    try:
+        with transaction.atomic():
+            return _accept(offered, by=by, at=at)
+    except IntegrityError as error:
+        words = _("You have worked for this client in the last 90 days: whoever does its work takes no seat there.")
+        raise Refused(Refusal(words, "7", _("You keep the work; decline the offer."), status=409)) from error
+
+
+def _accept(offered: ClientSeat, *, by: Person, at: datetime) -> ClientSeat:
     if not ClientSeat.objects.filter(OFFERED, pk=offered.pk, person=by).update(accepted_at=at):
         raise Refused(Refusal(_("This offer is not open to you."), status=409))
     events.write("clients.seated", by=by, subject=f"client:{offered.client_id}", at=at, person=by.pk)

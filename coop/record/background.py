@@ -10,5 +10,6 @@ from coop.record import checkpoints, log
 def seal(timestamp: int) -> None:
     """Give the events of the last minute their places, and write down now and then that the record moves."""
     del timestamp
+    checkpoints.end_what_holds()
     log.seal()
     checkpoints.write()

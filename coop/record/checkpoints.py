@@ -1,6 +1,7 @@
 """Writing down, every few minutes, that the record moves; where it did not, votes get their time back (P11)."""
 
 import logging
+from datetime import timedelta
 
 from django.db import IntegrityError, connection, transaction
 
@@ -13,6 +14,24 @@ SELECT 0 WHERE NOT EXISTS (
     SELECT FROM record_checkpoint latest WHERE latest.machine_at > clock_timestamp() - interval '5 minutes'
 )
 """
+
+# Whoever signs in as the site can lift the limits of a session; a session that holds something for long is ended.
+END = """
+SELECT count(pg_terminate_backend(holder.pid)) FROM pg_stat_activity holder
+WHERE holder.usename = current_user AND holder.datname = current_database() AND holder.pid <> pg_backend_pid()
+    AND holder.backend_xid IS NOT NULL AND holder.xact_start < clock_timestamp() - make_interval(secs => %s)
+"""
+LONG = timedelta(minutes=15)
+
+
+def end_what_holds(longer_than: timedelta = LONG) -> int:
+    """End the site's own sessions that have held what they locked for longer, and return how many (B16)."""
+    with connection.cursor() as cursor:
+        cursor.execute(END, [longer_than.total_seconds()])
+        (ended,) = cursor.fetchone()
+    if ended:
+        log.warning("%s sessions held what others wait for, and were ended", ended)
+    return int(ended)
 
 
 def write() -> bool:

@@ -170,6 +170,23 @@ def test_a_vote_that_is_held_stands_still(
 
 
 @pytest.mark.usefixtures("committed")
+def test_a_session_that_holds_a_vote_for_long_is_ended(
+    published: Callable[..., Proposal], amina: Person, cluster: Cluster, database_name: str
+) -> None:
+    """The site's own role can lift its limits; what it holds then ends all the same, and who waited can vote."""
+    proposal = published("N1")
+    at = reach(proposal.opens_at)
+    with psycopg.connect(cluster.url(roles.WEB, database_name)) as holder:
+        holder.execute("SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0")
+        holder.execute("SELECT FROM governance_proposal WHERE id = %s FOR UPDATE", [proposal.pk])
+        assert checkpoints.end_what_holds() == 0, "not before it is long"
+        assert checkpoints.end_what_holds(timedelta(milliseconds=1)) == 1
+        with pytest.raises(psycopg.OperationalError):
+            holder.execute("SELECT 1")
+    assert voting.cast(proposal, "yes", by=amina, at=at).words
+
+
+@pytest.mark.usefixtures("committed")
 def test_no_checkpoint_is_written_while_a_transaction_is_kept_open(
     attack: Callable[..., None], owner: psycopg.Connection, cluster: Cluster, database_name: str
 ) -> None:
