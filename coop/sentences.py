@@ -32,6 +32,8 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "candidacies.put_forward": gettext_lazy("%(who)s stands for election (%(subject)s)."),
     "candidacies.rewritten": gettext_lazy("%(who)s rewrote the statement of a candidate (%(subject)s)."),
     "candidacies.withdrawn": gettext_lazy("%(who)s stands no longer (%(subject)s)."),
+    "checks.taken": gettext_lazy("A member took an answer to check, for %(pay)s (%(subject)s)."),
+    "checks.lapsed": gettext_lazy("The time for a check ran out (%(subject)s)."),
     "claims.claimed": gettext_lazy("%(who)s took a task of %(subject)s at %(pay)s."),
     "claims.expired": gettext_lazy("The time for a task of %(subject)s ran out; it is free again."),
     "claims.left": gettext_lazy("%(who)s gave back a task of %(subject)s."),

@@ -239,6 +239,7 @@ GOVERNANCE_POLICIES = [
     "payments.policies.RegionChange",
     "payments.policies.RailChange",
     "payments.policies.ReopeningChange",
+    "payments.policies.CheckingChange",
     "governance.amending.RuleChange",
     "governance.amending.ParameterChange",
     "governance.conduct.BylawChange",

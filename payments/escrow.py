@@ -16,13 +16,17 @@ from payments.ledger import Kind, Line
 from payments.models import Fee, Transfer
 from payments.templatetags.money import money
 
+# An answer is sent back once, so it is checked twice at most (`tasks_checks_needed`).
+CHECKS = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a job costs at most, in the rate's currency: all wages, the fee on them, and both together."""
+    """What a job costs at most, in the rate's currency: all wages, the fee on them, all checks, and the sum."""
 
     wages: Decimal
     fee: Decimal
+    checks: Decimal
     total: Decimal
 
 
@@ -38,11 +42,14 @@ class Acceptance:
     fee_version: Fee
 
 
-def quote(tasks: int, overlap: int, pay: Decimal, fee: Fee) -> Quote:
-    """Return the price of a job: tasks x overlap x (pay + fee), exact to the micro-unit."""
+def quote(tasks: int, overlap: int, pay: Decimal, fee: Fee, *, check: Decimal = Decimal(0)) -> Quote:
+    """Return the price of a job: tasks x overlap x (pay + fee + two checks), exact to the micro-unit.
+
+    An answer is checked twice at most: once before it is sent back, once after.
+    """
     answers = tasks * overlap
-    wages, charge = answers * pay, answers * rates.fee_on(pay, fee)
-    return Quote(wages, charge, wages + charge)
+    wages, charge, checked = answers * pay, answers * rates.fee_on(pay, fee), answers * CHECKS * check
+    return Quote(wages, charge, checked, wages + charge + checked)
 
 
 def available(client: Client, currency: str = "USD") -> Decimal:

@@ -44,6 +44,7 @@ FIRST: Mapping[tuple[str, str], Mapping[str, object]] = {
     (Kind.RAIL, "rail:by_hand"): {"open": True},
     (Kind.RAIL, "rail:bank"): {"open": True},
     (Kind.OPENING, ""): {"open": True, "notice_days": 0},
+    (Kind.CHECKING, ""): {"share": 3_000},
 }
 BY_HAND = "by_hand"
 

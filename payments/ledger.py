@@ -38,6 +38,7 @@ class Kind(IntEnum):
     WAGE = 5
     FEE = 6
     LEVY = 7
+    CHECK_PAY = 9
     TRAINING_PAY = 10
     PAYOUT = 13
     PAID_OUT = 14

@@ -22,6 +22,7 @@ WORDS = {
     Kind.WAGE: gettext_lazy("Answer accepted"),
     Kind.ADVANCE: gettext_lazy("Rejected answer, paid all the same"),
     Kind.PEER_PAY: gettext_lazy("Looked at a rejected answer"),
+    Kind.CHECK_PAY: gettext_lazy("Checked an answer"),
     Kind.TRAINING_PAY: gettext_lazy("Training, paid"),
     Kind.ALLOCATED: gettext_lazy("Your share of a surplus, paid at once"),
     Kind.PAYOUT: gettext_lazy("Payout you asked for"),

@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 
 from coop import clock
 from coop.people.models import Person
-from tasks import answers, claims, datasets, disputes, notices, pilots, reviews, watch
+from tasks import answers, checks, claims, datasets, disputes, notices, pilots, reviews, watch
 from tasks.models import Upload
 
 AT_ONCE = 500
@@ -28,6 +28,14 @@ def expire(timestamp: int) -> None:  # noqa: ARG001 - procrastinate hands the pl
 def accept_silent(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Accept and pay what nobody objected to in time."""
     while reviews.accept_silent(at=clock.now(), limit=AT_ONCE) == AT_ONCE:
+        pass
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="tasks.lapse_checks", pass_context=False)
+def lapse_checks(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Free the answers that somebody took to check and did not decide in time."""
+    while checks.lapse_due(at=clock.now(), limit=AT_ONCE) == AT_ONCE:
         pass
 
 

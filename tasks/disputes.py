@@ -20,7 +20,7 @@ from coop.refusals import Refusal, guard_of, refuse_if
 from governance.models import Rule
 from payments import advances
 from payments.escrow import Acceptance
-from tasks import jobs, locks, notices, reviews, shapes
+from tasks import checks, jobs, locks, notices, reviews, shapes
 from tasks.models import Assignment, AssignmentState, Dispute, Finding, Ground, Peer, Settlement
 
 RULE = "7"
@@ -73,10 +73,13 @@ def reject(
 def _reject(held: Assignment, reason: str, place: str, by: Person, at: datetime, ground: Ground) -> Dispute:
     refuse_if(refusal(held, by=by, at=at, ground=ground))
     refuse_if(reason_refusal(held, reason=reason, place=place))
+    check = checks.taken(held, by=by, at=at) if ground == Ground.PEER else None
     dispute = Dispute.objects.create(
         assignment=held, rejected_by=by, looks_for=str(ground), reason=reason.strip(), place=place
     )
     Assignment.objects.filter(pk=held.pk).update(state=AssignmentState.DISPUTED)
+    if check:
+        checks.finish(check, held, at=at)
     advances.advance(held.person_id, held.pk, held.pay, at=at)
     events.write("disputes.opened", by=by, subject=f"dispute:{dispute.pk}", at=at, assignment=held.pk, job=held.job_id)
     notices.tell(held.person, "rejected", held.pk)

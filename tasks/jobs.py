@@ -1,7 +1,8 @@
 """Jobs: a client drafts one, brings its tasks, sets the money aside and opens it.
 
 Pay is for each answer, in US$. It starts at the voted rate or above, may rise at any time and never falls. Every amount
-here is exact; the price of a job is tasks by answers by (pay + fee), the fee rounded down for each answer.
+here is exact; the price of a job is tasks by answers by (pay + fee + two checks), the fee rounded down and the pay of a
+check rounded up for each. What nobody checks comes back.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from coop.people.models import Client, Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
-from payments import accounts, escrow, floors, instruments, ledger, rates
+from payments import accounts, checking, escrow, floors, instruments, ledger, rates
 from payments.models import Kind, Rate, WorkType
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
@@ -33,13 +34,15 @@ SELECT (SELECT count(*) FROM tasks_task WHERE job_id = %(job)s),
        count(*) FILTER (WHERE state = 'claimed'), count(*) FILTER (WHERE state = 'submitted'),
        count(*) FILTER (WHERE state = 'sent_back'), count(*) FILTER (WHERE state = 'accepted'),
        count(*) FILTER (WHERE state = 'disputed'), coalesce(sum(pay + fee) FILTER (WHERE state = 'accepted'), 0)
+       + (SELECT coalesce(sum(k.pay), 0) FROM tasks_check k JOIN tasks_assignment b ON b.id = k.assignment_id
+          WHERE b.job_id = %(job)s AND k.state = 'done')
 FROM tasks_assignment WHERE job_id = %(job)s
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a job is: its tasks, its answers by where they stand, and US$ paid for those accepted, fee included."""
+    """How far a job is: its tasks, its answers by where they stand, US$ paid for accepted ones and for checks."""
 
     tasks: int
     unclaimed: int
@@ -150,8 +153,9 @@ def twin(client: Client, facts: dict[str, Any], *, by: Person, at: datetime) -> 
 
 
 def price(job: Job) -> escrow.Quote:
-    """Return what all answers of a job cost at its pay and the fee in force: wages, fee and total in US$."""
-    return escrow.quote(job.tasks.count(), job.overlap, job.pay, rates.fee_now())
+    """Return what all answers of a job cost at most, at its pay and the fee in force, in US$."""
+    check = checking.pay_for(job.work_type_id, job.pay) or Decimal(0)
+    return escrow.quote(job.tasks.count(), job.overlap, job.pay, rates.fee_now(), check=check)
 
 
 def missing(job: Job, *, pay: Decimal | None = None) -> Decimal:
@@ -165,7 +169,14 @@ def missing(job: Job, *, pay: Decimal | None = None) -> Decimal:
 def money_of(job: Job) -> dict[str, Decimal]:
     """Return a job's price with what of it is set aside and unclaimed, and what is missing; all in US$."""
     cost, held = price(job), escrow.set_aside(job.pk)
-    return {"wages": cost.wages, "fee": cost.fee, "total": cost.total, "set_aside": held, "missing": missing(job)}
+    return {
+        "wages": cost.wages,
+        "fee": cost.fee,
+        "checks": cost.checks,
+        "total": cost.total,
+        "set_aside": held,
+        "missing": missing(job),
+    }
 
 
 def progress(job: Job) -> Progress:

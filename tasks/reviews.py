@@ -14,7 +14,7 @@ from coop.refusals import Refusal, refuse_if
 from governance import standing
 from payments import escrow
 from payments.escrow import Acceptance
-from tasks import locks, shapes
+from tasks import checks, locks, shapes
 from tasks.models import (
     Assignment,
     AssignmentState,
@@ -59,7 +59,9 @@ def settle_majority(task: Task, job: Job, *, at: datetime) -> int:
     shape = shapes.find(job.work_type.shape)
     keys = [shape.agreement_key(value or {}) for _one, value in held]
     agreed = majority(keys)
-    alike = [one for (one, _value), key in zip(held, keys, strict=True) if key == agreed]
+    # Whoever is checking one of them decides it.
+    taken = checks.under_way(task, at)
+    alike = [one for (one, _value), key in zip(held, keys, strict=True) if key == agreed and one.pk not in taken]
     return len(_accept([one for one in alike if one.state == AssignmentState.SUBMITTED], Ground.MAJORITY, None, at=at))
 
 
@@ -69,11 +71,17 @@ def refusal(assignment: Assignment, *, by: Person, at: datetime, ground: Ground 
         return Refusal(_("Somebody else checks your answer."), "7")
     if assignment.state != AssignmentState.SUBMITTED:
         return Refusal(_("This answer has been decided already."), "", _("Nothing was changed."), status=409)
+    if no := checks.meanwhile(assignment, by=by, at=at):
+        return no
     if ground == Ground.CLIENT:
         return _without_seat(assignment, by)
+    return _refusal_to_peer(assignment, by, at)
+
+
+def _refusal_to_peer(assignment: Assignment, by: Person, at: datetime) -> Refusal | None:
     if no := standing.refusal(by, doing="review", at=at):
         return no
-    if not waiting_for(by).filter(pk=assignment.pk).exists():
+    if not waiting_for(by, at=at).filter(pk=assignment.pk).exists():
         reason = _(
             "Another member checks this answer: you have answered the same task, checked it before, or it waits."
         )
@@ -104,11 +112,15 @@ def refusal_to_send_back(
 def accept(assignment: Assignment, *, by: Person, at: datetime, ground: Ground = Ground.PEER) -> Assignment:
     """Accept an answer as a member, or for the client: its wage is paid out of the locked money in the same act.
 
-    Raises Refused when somebody decided before, or it is one's own answer.
+    A member's check is paid too (E6). Raises Refused when somebody decided before, or it is one's own answer.
     """
     held = locks.one(assignment)
     refuse_if(refusal(held, by=by, at=at, ground=ground))
-    return _accept([held], ground, by, at=at)[0]
+    check = checks.taken(held, by=by, at=at) if ground == Ground.PEER else None
+    _accept([held], ground, by, at=at)
+    if check:
+        checks.finish(check, held, at=at)
+    return held
 
 
 @transaction.atomic
@@ -117,17 +129,21 @@ def send_back(
 ) -> Review:
     """Send an answer back with a reason and the place it is about; its author may hand it in again, once.
 
-    The money stays locked. Raises Refused without a reason or place, a second time, or after the time to object.
+    The money stays locked, and a member's check is paid (E6). Raises Refused without a reason or place, a second time,
+    or after the time to object.
     """
     held = locks.one(assignment)
     refuse_if(refusal_to_send_back(held, by=by, at=at, ground=ground))
     if not reason.strip() or not place.strip():
         refuse_if(Refusal(_("Say why, and which part of the answer it is about."), "7", status=422))
+    check = checks.taken(held, by=by, at=at) if ground == Ground.PEER else None
     review = Review.objects.create(
         assignment=held, reviewer=by, decision=Decision.SEND_BACK, ground=ground, reason=reason, place=place, at=at
     )
     until = at + max(REDO_TIME, held.job.time_limit)
     Assignment.objects.filter(pk=held.pk).update(state=AssignmentState.SENT_BACK, accept_by=None, expires_at=until)
+    if check:
+        checks.finish(check, held, at=at)
     events.write("reviews.sent_back", by=by, subject=f"assignment:{held.pk}", at=at, job=held.job_id)
     return review
 
@@ -178,7 +194,7 @@ def _pay(held: list[Assignment], ground: Ground, at: datetime) -> None:
     )
 
 
-def waiting_for(person: Person) -> QuerySet[Assignment]:
+def waiting_for(person: Person, *, at: datetime) -> QuerySet[Assignment]:
     """Return the answers that this person can check.
 
     Never one's own, nor one of a task that one answered, nor one that one sent back before; and where agreement
@@ -190,10 +206,11 @@ def waiting_for(person: Person) -> QuerySet[Assignment]:
     looked = Review.objects.filter(assignment=OuterRef("pk"), reviewer=person)
     all_in = Q(job__review_rule=ReviewRule.PEER) | (Q(task__open_slots=0) & ~Exists(still_open))
     waiting = Assignment.objects.filter(all_in, state=AssignmentState.SUBMITTED).exclude(person=person)
-    return waiting.filter(~Exists(same_task), ~Exists(seated), ~Exists(looked))
+    taken = checks.keeping(person, at).filter(assignment=OuterRef("pk"))
+    return waiting.filter(~Exists(same_task), ~Exists(seated), ~Exists(looked), ~Exists(taken))
 
 
 def next_for(person: Person, *, at: datetime) -> Assignment | None:
-    """Return the answer that waits longest for a check this person can make; None when there is none."""
-    waiting = waiting_for(person).filter(accept_by__gt=at).select_related("task", "job__work_type")
-    return waiting.order_by("accept_by", "pk").first()
+    """Return the answer that waits longest for a check this person can take now; None when there is none."""
+    waiting = waiting_for(person, at=at).filter(accept_by__gte=at + checks.TIME, job__closed_at=None)
+    return waiting.select_related("task", "job__work_type").order_by("accept_by", "pk").first()

@@ -21,6 +21,7 @@ urlpatterns = [
     path("looks/", disputes.desk, name="looks"),
     path("looks/<int:pk>/", disputes.look, name="look"),
     path("review/", reviewing.review, name="review"),
+    path("review/<int:number>/take/", reviewing.take, name="review_take"),
     path("review/<int:number>/accept/", reviewing.accept, name="review_accept"),
     path("review/<int:number>/back/", reviewing.send_back, name="review_back"),
     path("review/<int:number>/reject/", disputes.reject_as_peer, name="review_reject"),

@@ -44,7 +44,8 @@ def test_a_sentence_names_officers_to_people_with_an_account(amina: Person, luis
 
 
 @pytest.mark.parametrize(
-    "kind", ["claims.claimed", "answers.submitted", "reviews.accepted", "reviews.sent_back", "reports.made"]
+    "kind",
+    ["claims.claimed", "checks.taken", "answers.submitted", "reviews.accepted", "reviews.sent_back", "reports.made"],
 )
 def test_who_does_which_work_is_nobody_elses_business(kind: str, amina: Person, luis: Person) -> None:
     event = Event(kind=kind, subject="job:3", actor=amina, data={"pay": 1})

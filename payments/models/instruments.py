@@ -26,6 +26,7 @@ class Kind(models.TextChoices):
     RAIL = "rail", "way to be paid"
     OPENING = "opening", "kind of work open"
     REOPENING = "reopening", "reopening for less"
+    CHECKING = "checking", "pay of a check"
 
 
 class Instrument(models.Model):

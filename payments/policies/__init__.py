@@ -6,6 +6,7 @@ from payments.policies.surplus import SurplusDivision
 from payments.policies.versions import (
     AcceptanceChange,
     AllocationChange,
+    CheckingChange,
     FloorChange,
     OpeningChange,
     PayoutDelayChange,
@@ -21,6 +22,7 @@ from payments.policies.versions import (
 __all__ = [
     "AcceptanceChange",
     "AllocationChange",
+    "CheckingChange",
     "FeeChange",
     "FloorChange",
     "OpeningChange",

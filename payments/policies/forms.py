@@ -263,6 +263,28 @@ class Qualification(AboutWork):
         return said
 
 
+class Checking(NewVersion):
+    """What a check of an answer pays, of all work or of one kind."""
+
+    kind = Kind.CHECKING
+    work_type = forms.ModelChoiceField(
+        WorkType.objects.order_by("name"), label=gettext_lazy("Kind of work"), required=False,
+        empty_label=gettext_lazy("All for which nothing else was voted"),
+    )  # fmt: skip
+    per_cent = forms.DecimalField(
+        label=gettext_lazy("Pay of a check, in per cent of the answer's"), min_value=10, max_value=100, decimal_places=2
+    )
+
+    def key(self) -> str:
+        """Return the kind of work, or nothing."""
+        work_type = self.cleaned_data["work_type"]
+        return f"work_type:{work_type.pk}" if work_type else ""
+
+    def value(self) -> Mapping[str, object]:
+        """Return it in basis points."""
+        return {"share": int(self.cleaned_data["per_cent"] * 100)}
+
+
 class Reopening(AboutWork):
     """For how much a client may open comparable work again."""
 

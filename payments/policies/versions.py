@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from babel import Locale
@@ -215,6 +216,16 @@ class ReopeningChange(Amount):
 
     name, label, form_class = Kind.REOPENING.value, gettext_lazy("Reopening comparable work for less"), asked.Reopening
     says = gettext_lazy("at least %(amount)s for each answer")
+
+
+class CheckingChange(NewVersion):
+    """What a check of an answer pays, as a share of the answer's pay: more by N10, less by N3 (E6)."""
+
+    name, label, form_class = Kind.CHECKING.value, gettext_lazy("What a check of an answer pays"), asked.Checking
+
+    def words(self, value: Mapping[str, Any]) -> str:
+        """Return the share in per cent."""
+        return _("%(share)s %% of the answer's pay") % {"share": f"{Decimal(value['share']) / 100:f}"}
 
 
 def _sayable(kind: str, key: str, value: dict[str, object]) -> bool:

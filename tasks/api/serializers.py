@@ -92,6 +92,7 @@ class Money(serializers.Serializer[Any]):
 
     wages = SumField()
     fee = SumField()
+    checks = SumField()
     total = SumField()
     set_aside = SumField()
     missing = SumField()

@@ -1,5 +1,6 @@
 """The work: jobs, data sets, tasks, assignments, answers, reviews, and the disputes over rejected answers."""
 
+from tasks.models.checks import Check, CheckState
 from tasks.models.disputes import Dispute, Finding, LooksFor, Peer, Settlement
 from tasks.models.pilots import Pilot, Rescoping
 from tasks.models.work import (
@@ -26,6 +27,8 @@ __all__ = [
     "Answer",
     "Assignment",
     "AssignmentState",
+    "Check",
+    "CheckState",
     "Decision",
     "Dispute",
     "Draft",

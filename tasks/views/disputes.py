@@ -15,7 +15,7 @@ from coop import clock
 from coop.people.models import Person
 from coop.refusals import refuse_if
 from payments import advances
-from tasks import disputes
+from tasks import checks, disputes
 from tasks.models import Assignment, AssignmentState, Dispute, Ground, Peer
 from tasks.views import reviewing
 from tasks.views.clients import job_of
@@ -142,10 +142,12 @@ def reject_as_peer(request: HttpRequest, number: int) -> HttpResponse:
     """Reject an answer as a member who checks it."""
     assignment, at = get_object_or_404(ANSWERS, pk=number), clock.now()
     refuse_if(disputes.refusal(assignment, by=_me(request), at=at, ground=Ground.PEER))
+    check = checks.require(assignment, by=_me(request), at=at)
     form = reviewing.form_of(assignment, *([request.POST] if request.method == "POST" else []), kind=Rejection)
     if form.is_valid():
         disputes.reject(assignment, **form.cleaned_data, by=_me(request), at=at, ground=Ground.PEER)
-        messages.success(request, _("Rejected. It is paid meanwhile; two others decide."))
+        told = _("Rejected. It is paid meanwhile; two others decide.")
+        messages.success(request, f"{told} {reviewing.earned(check.pay)}")
         return redirect("tasks:review")
     shown = reviewing.page_of(assignment, form)
     return render(request, "tasks/work/reject.html", shown, status=422 if form.is_bound else 200)

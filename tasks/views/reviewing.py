@@ -1,5 +1,6 @@
 """Checking what other members handed in: the answer read-only, accept or send back with reason and place."""
 
+from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
@@ -15,7 +16,8 @@ from coop import clock, markdown
 from coop.people.models import Person
 from coop.refusals import refuse_if
 from governance import standing
-from tasks import disputes, reviews, shapes
+from payments.templatetags.money import money
+from tasks import checks, disputes, reviews, shapes
 from tasks.models import Assignment
 
 # How the parts of an answer are called where one is chosen.
@@ -51,6 +53,11 @@ def _me(request: HttpRequest) -> Person:
     return cast("Person", request.user)
 
 
+def earned(pay: Decimal | None) -> str:
+    """Say what a check has just paid."""
+    return _("Your check is paid: %(sum)s.") % {"sum": money(pay or Decimal(0), "USD")}
+
+
 def _waiting(number: int) -> Assignment:
     return get_object_or_404(Assignment.objects.select_related("task", "job__work_type"), pk=number)
 
@@ -77,22 +84,44 @@ def page_of(assignment: Assignment, form: forms.Form | None) -> dict[str, Any]:
 
 @login_required
 def review(request: HttpRequest) -> HttpResponse:
-    """Show the answer that waits longest for a check, or that there is none."""
+    """Show the answer one has taken to check; else what the next check is and pays, or that there is none."""
     me, at = _me(request), clock.now()
     no = standing.refusal(me, doing="review", at=at)
-    found = None if no else reviews.next_for(me, at=at)
-    shown: dict[str, Any] = {"looks": disputes.offered_to(me, at).count(), "refusal": no}
-    if found:
-        shown |= page_of(found, form_of(found, kind=SendBack))
+    held = None if no else checks.held_by(me, at)
+    shown: dict[str, Any] = {"looks": disputes.offered_to(me, at).count(), "refusal": no, "check": held}
+    if held:
+        shown |= page_of(held.assignment, form_of(held.assignment, kind=SendBack))
+    elif not no:
+        shown |= _offer(reviews.next_for(me, at=at))
     return render(request, "tasks/work/review.html", shown)
+
+
+def _offer(following: Assignment | None) -> dict[str, Any]:
+    """Return what is shown before a check is taken: what it is and pays, of the answer itself nothing."""
+    if following is None:
+        return {}
+    return {"next": following, "job": following.job, "pay": checks.pay_of(following), "time": checks.TIME}
+
+
+@login_required
+@require_POST
+def take(request: HttpRequest, number: int) -> HttpResponse:
+    """Take an answer to check, at the pay that was shown."""
+    assignment, me, at = _waiting(number), _me(request), clock.now()
+    refuse_if(reviews.refusal(assignment, by=me, at=at))
+    checks.take(assignment, by=me, at=at)
+    return redirect("tasks:review")
 
 
 @login_required
 @require_POST
 def accept(request: HttpRequest, number: int) -> HttpResponse:
     """Accept an answer."""
-    reviews.accept(_waiting(number), by=_me(request), at=clock.now())
-    messages.success(request, _("Accepted, and paid to its author at once."))
+    assignment, me, at = _waiting(number), _me(request), clock.now()
+    refuse_if(reviews.refusal(assignment, by=me, at=at))
+    pay = checks.require(assignment, by=me, at=at).pay
+    reviews.accept(assignment, by=me, at=at)
+    messages.success(request, _("Accepted, and paid to its author at once.") + " " + earned(pay))
     return redirect("tasks:review")
 
 
@@ -103,10 +132,12 @@ def send_back(request: HttpRequest, number: int) -> HttpResponse:
     assignment, at = _waiting(number), clock.now()
     # Asked before anything is shown: an answer is read by those who may check it, nobody else.
     refuse_if(reviews.refusal_to_send_back(assignment, by=_me(request), at=at))
+    check = checks.require(assignment, by=_me(request), at=at)
     form = form_of(assignment, request.POST, kind=SendBack)
     if not form.is_valid():
-        return render(request, "tasks/work/review.html", page_of(assignment, form), status=422)
+        return render(request, "tasks/work/review.html", page_of(assignment, form) | {"check": check}, status=422)
     said = form.cleaned_data
     reviews.send_back(assignment, reason=said["reason"], place=said["place"], by=_me(request), at=at)
-    messages.success(request, _("Sent back. Its author reads your reason, and may hand it in once more."))
+    told = _("Sent back. Its author reads your reason, and may hand it in once more.")
+    messages.success(request, f"{told} {earned(check.pay)}")
     return redirect("tasks:review")

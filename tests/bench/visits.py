@@ -73,7 +73,9 @@ def main(job: str, worker: int, count: int, origin: str, what: str) -> None:
 def _life(member: Visitor, peer: Visitor, task: str) -> str:
     """Hand in a task, have it accepted, and return the address of the next one."""
     _, page = member.post(task, key=str(uuid.uuid4()), label="Same")
-    peer.post(f"/review/{task.strip('/').rpartition('/')[2]}/accept/")
+    number = task.strip("/").rpartition("/")[2]
+    peer.post(f"/review/{number}/take/")
+    peer.post(f"/review/{number}/accept/")
     found = re.search(r'id="answer"\s+action="(/work/\d+/)"', page)
     return found.group(1) if found else ""
 

@@ -15,7 +15,7 @@ from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from governance import offices
-from payments import accounts, advances, deposits, entitlements, escrow, invariants, ledger, payouts, rates
+from payments import accounts, advances, checking, deposits, entitlements, escrow, invariants, ledger, payouts, rates
 from payments.models import Entitlement, Fund, Payout, PayoutState, Transfer
 from payments.money import from_micro
 from tests.payments.test_entitlements import pause
@@ -29,6 +29,7 @@ class Books(RuleBasedStateMachine):
     """Two jobs of one client and two members, with a plain count of what each should have beside the ledger."""
 
     claims = Bundle("claims")
+    taken = Bundle("taken")
 
     @initialize()
     def begin(self) -> None:
@@ -46,6 +47,7 @@ class Books(RuleBasedStateMachine):
         self.number = 0
         self.open: dict[int, tuple[int, int, Decimal]] = {}
         self.disputed: dict[int, tuple[int, int, Decimal]] = {}
+        self.checked: dict[int, tuple[int, int, Decimal]] = {}
         self.advanceable = advances.available()
         self.earned = {member.pk: payouts.ready(member) for member in self.members}
 
@@ -104,6 +106,28 @@ class Books(RuleBasedStateMachine):
             for _turn in range(times):
                 escrow.release(job, person, number, pay, rates.fee_on(pay, self.fee), self.fee, at=self.at)
             self.earned[person] += pay
+
+    @rule(target=taken, job=st.sampled_from(JOBS), who=st.integers(0, 1), pay=amounts)
+    def take_a_check(self, job: int, who: int, pay: Decimal) -> int:
+        number, enough = self.next(), escrow.set_aside(job) >= pay
+        try:
+            with transaction.atomic():
+                checking.lock(job, self.members[who].pk, number, pay, at=self.at)
+        except refused:
+            assert not enough
+        else:
+            assert enough
+            self.checked[number] = (job, self.members[who].pk, pay)
+        return number
+
+    @rule(number=taken, decided=st.booleans(), times=st.integers(1, 3))
+    def end_a_check(self, number: int, decided: bool, times: int) -> None:  # noqa: FBT001 - as hypothesis draws it
+        if number in self.checked:
+            job, person, pay = self.checked.pop(number)
+            end = checking.pay_out if decided else checking.give_back
+            for _turn in range(times):
+                end(job, person, number, pay, at=self.at)
+            self.earned[person] += pay if decided else 0
 
     @rule(amount=amounts)
     def give_to_the_dispute_fund(self, amount: Decimal) -> None:
@@ -219,13 +243,16 @@ class Books(RuleBasedStateMachine):
             assert advances.available() == self.advanceable >= 0
 
     @invariant()
-    def what_stands_behind_claims_is_their_pay_and_fee(self) -> None:
+    def what_stands_behind_claims_and_checks_is_their_pay_and_fee(self) -> None:
         if hasattr(self, "savepoint"):
             for job in JOBS:
                 for member in self.members:
                     held = [*self.open.values(), *self.disputed.values()]
                     open_claims = [pay for at, who, pay in held if (at, who) == (job, member.pk)]
-                    behind = sum((pay + rates.fee_on(pay, self.fee) for pay in open_claims), Decimal(0))
+                    checks = [pay for at, who, pay in self.checked.values() if (at, who) == (job, member.pk)]
+                    behind = sum(checks, Decimal(0)) + sum(
+                        (pay + rates.fee_on(pay, self.fee) for pay in open_claims), Decimal(0)
+                    )
                     assert ledger.balance(accounts.commitment(job, member.pk)) == behind
 
 

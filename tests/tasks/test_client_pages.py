@@ -59,7 +59,7 @@ def test_a_client_posts_funds_opens_and_downloads(
     loaded = upload(browser, job, orders.rows_of(10).encode())
     assert "10 tasks added" in words(loaded)
     page = words(browser.get(address("client_job", job)))
-    assert "US$ 2.97 is still to be set aside" in page
+    assert "US$ 4.59 is still to be set aside" in page
     assert "10 tasks, 3 answers to each" in page
     orders.deposit(orbit, "100")
     assert "The money is set aside." in words(browser.post(address("fund_job", job), follow=True))
@@ -221,7 +221,7 @@ def test_an_unfunded_order_says_what_is_missing_and_how_to_deposit(
     job = orders.draft(orbit, olga, pay=Decimal(9999))
     orders.send(job, orders.rows_of(10))
     page = words(browser.get(address("client_job", job)))
-    assert "short of US$ 329,967.00" in page
+    assert "short of US$ 509,949.00" in page
     assert "How to deposit" in page
     assert "Set US$" not in page
     refused = browser.post(address("fund_job", job))
@@ -255,7 +255,7 @@ def test_replayed_buttons_change_nothing(browser: Browser, orbit: Client, olga: 
 def test_money_is_shown_with_every_movement(browser: Browser, orbit: Client, olga: Person) -> None:
     job = orders.ready(orbit, olga, tasks=10)
     page = words(browser.get(reverse("tasks:client_money", args=["orbit"])))
-    assert f"Set aside {job.title} \u2212US$ 2.97" in page
+    assert f"Set aside {job.title} \u2212US$ 4.59" in page
     assert "Deposit US$ 1,000.00" in page
     assert "ORBIT" in page
 

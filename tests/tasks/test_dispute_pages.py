@@ -116,6 +116,7 @@ def test_a_member_who_checks_rejects_on_a_page_of_its_own(
     mine: Assignment, luis: Person, amina: Person, signed_in: SignedIn
 ) -> None:
     browser = signed_in(luis)
+    browser.post(f"/review/{mine.pk}/take/")
     assert f"/review/{mine.pk}/reject/" in seen(browser, "/review/")
     assert browser.post(f"/review/{mine.pk}/reject/", WORDS).status_code == 302
     assert "a member who checks answers" in seen(signed_in(amina), f"/work/{mine.pk}/dispute/")

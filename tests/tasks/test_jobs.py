@@ -62,13 +62,18 @@ def test_a_job_that_nobody_could_do_is_refused(orbit: Client, olga: Person, fact
         orders.draft(orbit, olga, **facts)
 
 
+# Wage and fee of an answer, and the two checks that it can need.
+WHOLE = Decimal("0.099") + 2 * Decimal("0.027")
+
+
 def test_the_price_is_exact_and_the_fee_is_rounded_down_for_each_answer(orbit: Client, olga: Person) -> None:
     job = orders.draft(orbit, olga, pay=Decimal("0.123457"), overlap=3)
     orders.send(job, orders.rows_of(1000))
     quote = jobs.price(job)
     assert quote.wages == Decimal("370.371")
     assert quote.fee == 3000 * Decimal("0.012345")
-    assert quote.total == quote.wages + quote.fee
+    assert quote.checks == 6000 * Decimal("0.037038")  # 30 % rounded up, for who checks
+    assert quote.total == quote.wages + quote.fee + quote.checks
     assert jobs.missing(job) == quote.total
 
 
@@ -79,15 +84,15 @@ def test_funding_sets_aside_exactly_the_price_and_once(orbit: Client, olga: Pers
     before = escrow.available(orbit)
     for _repeated in range(3):
         jobs.fund(job, by=olga, at=NOW())
-    assert escrow.set_aside(job.pk) == jobs.price(job).total == Decimal("2.97")
-    assert escrow.available(orbit) == before - Decimal("2.97")
+    assert escrow.set_aside(job.pk) == jobs.price(job).total == 30 * WHOLE
+    assert escrow.available(orbit) == before - 30 * WHOLE
     assert jobs.missing(job) == 0
 
 
 def test_more_tasks_need_more_money(orbit: Client, olga: Person) -> None:
     job = orders.ready(orbit, olga, tasks=4)
     orders.send(job, "id,left\nz1,a\nz2,b\n")
-    assert jobs.missing(job) == 2 * 3 * Decimal("0.099")
+    assert jobs.missing(job) == 2 * 3 * WHOLE
     with pytest.raises(Refused):
         jobs.open(job, by=olga, at=NOW())
     jobs.fund(job, by=olga, at=NOW())
@@ -137,7 +142,7 @@ def test_the_pay_rises_with_its_money_and_never_falls(orbit: Client, olga: Perso
     job = orders.opened(orbit, olga, tasks=4)
     job = jobs.raise_pay(job, pay=Decimal("0.10"), by=olga, at=NOW())
     assert job.pay == Decimal("0.10")
-    assert escrow.set_aside(job.pk) == jobs.price(job).total == 12 * Decimal("0.11")
+    assert escrow.set_aside(job.pk) == jobs.price(job).total == 12 * Decimal("0.17")
     with pytest.raises(Refused) as refused:
         jobs.raise_pay(job, pay=Decimal("0.095"), by=olga, at=NOW())
     assert refused.value.refusal.rule == "E2"
@@ -165,7 +170,7 @@ def test_a_claim_given_back_after_a_raise_still_has_its_money(orbit: Client, olg
     jobs.raise_pay(job, pay=Decimal("0.5"), by=olga, at=NOW())
     claims.leave(claim, by=amina, at=NOW())
     assert jobs.missing(job) == 0
-    assert escrow.set_aside(job.pk) == Decimal("0.55")
+    assert escrow.set_aside(job.pk) == Decimal("0.85")
 
 
 def test_closing_gives_back_what_nobody_claimed_and_never_what_stands_behind_a_claim(
@@ -176,7 +181,7 @@ def test_closing_gives_back_what_nobody_claimed_and_never_what_stands_behind_a_c
     before = escrow.available(orbit)
     for _repeated in range(2):
         job = jobs.close(job, by=olga, at=NOW())
-    assert escrow.available(orbit) - before == 11 * Decimal("0.099")
+    assert escrow.available(orbit) - before == 11 * WHOLE + 2 * Decimal("0.027")
     assert ledger.balance(f"job:{job.pk}:commit:{amina.pk}") == claim.pay + claim.fee
     assert escrow.set_aside(job.pk) == 0
     assert Transfer.objects.filter(kind=18, ref=f"job:{job.pk}").count() == 1

@@ -201,6 +201,7 @@ def test_the_onboarding_says_at_once_why(newcomer: Person, signed_in: SignedIn) 
 def test_a_check_shows_the_answer_and_not_its_author(
     checked: Assignment, amina: Person, luis: Person, signed_in: SignedIn
 ) -> None:
+    signed_in(luis).post(f"/review/{checked.pk}/take/")
     page = signed_in(luis).get("/review/")
     assert "Accept: it is paid at once" in said(page)
     assert amina.name not in said(page)
@@ -212,6 +213,7 @@ def test_sending_back_and_doing_again(
     checked: Assignment, amina: Person, luis: Person, priya: Person, signed_in: SignedIn
 ) -> None:
     browser = signed_in(luis)
+    browser.post(f"/review/{checked.pk}/take/")
     assert browser.post(f"/review/{checked.pk}/back/", {"place": "labels", "reason": "no"}).status_code == 422
     browser.post(f"/review/{checked.pk}/back/", {"place": "labels", "reason": "The sizes are not the same."})
     browser = signed_in(amina)
