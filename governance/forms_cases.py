@@ -21,11 +21,15 @@ def _day(day: date, at: time) -> datetime:
 
 
 class Reach(forms.Form):
-    """How far a measure reaches: which job, or speech, and how long."""
+    """How far a measure reaches: which job or tier, or speech, and how long."""
 
     job = forms.IntegerField(
         label=_("Only this job (its number)"), min_value=1, required=False, help_text=_("For a limit of one job.")
     )
+    tier = forms.RegexField(
+        label=_("Or only this tier of work"), regex=r"^[a-z0-9_-]{1,30}$", required=False,
+        help_text=_("As the rate card names it: general, writing."),
+    )  # fmt: skip
     mute = forms.BooleanField(label=_("Writing in the assembly, instead of a job"), required=False)
     days = forms.IntegerField(
         label=_("Days"), min_value=0, max_value=60, initial=0, required=False,
@@ -36,11 +40,16 @@ class Reach(forms.Form):
         """Return scope and days of a measure as it was filled in."""
         said = self.cleaned_data
         if measure == Measure.LIMIT:
-            job = f"job:{said['job']}" if said["job"] else ""
-            return {"scope": "mute" if said["mute"] else job, "days": said["days"] or 0}
+            return {"scope": self._limited(), "days": said["days"] or 0}
         if measure in {Measure.PAUSE, Measure.PROLONG}:
             return {"scope": "work", "days": said["days"] or 0}
         return {"scope": "", "days": 0}
+
+    def _limited(self) -> str:
+        """Return what a limit closes: the smallest that was named, nothing when none was."""
+        said = self.cleaned_data
+        tier = f"tier:{said['tier']}" if said.get("tier") else ""
+        return "mute" if said["mute"] else f"job:{said['job']}" if said["job"] else tier
 
     def check_reach(self, measure: str) -> None:
         """Add the error of a limit or a pause that does not say how far it reaches."""
@@ -49,7 +58,7 @@ class Reach(forms.Form):
         if most and not 1 <= reach["days"] <= most:
             self.add_error("days", _("Say for how many days: at most %(most)d.") % {"most": most})
         if measure == Measure.LIMIT and not reach["scope"]:
-            self.add_error("job", _("Say which job, or choose the assembly."))
+            self.add_error("job", _("Say which job or tier, or choose the assembly."))
 
 
 class Lot(forms.Form):
@@ -90,7 +99,7 @@ class OpenCase(Lot, Reach):
     measure = forms.ChoiceField(label=_("What should follow"), choices=STEPS)
     remedy = forms.CharField(label=_("How the member can put it right"), max_length=2000, widget=LONG)
     field_order = ("member", "ground", "bylaw", "facts", "first", "last", "evidence_name", "evidence", "measure", "job",
-                   "mute", "days", "remedy", "words")  # fmt: skip
+                   "tier", "mute", "days", "remedy", "words")  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offer the rules of conduct in force."""
@@ -164,7 +173,7 @@ class Move(Reach):
         label=_("Why this is no retaliation"), max_length=5000, required=False, widget=LONG,
         help_text=_("Needed where the member did something protected in the 180 days before."),
     )  # fmt: skip
-    field_order = ("measure", "job", "mute", "days", "reasons", "evidence", "folds", "rebuttal")
+    field_order = ("measure", "job", "tier", "mute", "days", "reasons", "evidence", "folds", "rebuttal")
 
     def __init__(self, *args: Any, panel: Panel, **kwargs: Any) -> None:
         """Offer what this panel may decide and cite."""

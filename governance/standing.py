@@ -36,9 +36,9 @@ def since(person: Person) -> datetime | None:
 def refusal(person: Person, *, doing: str, at: datetime) -> Refusal | None:
     """Return why a person may not do something now, or None; one query.
 
-    `doing` is "work", "claim:job:12" (new work of one job; "claim:job:12:client:3" also says whose), "review",
-    "onboarding", "speak", "vote" or "propose"; anything else is allowed to everybody. Only a status, an unexpired pause
-    or a panel's decision that stands is in the way (7.8): no row, no bar.
+    `doing` is "work", "claim:job:12" (new work of one job; "claim:job:12:client:3:tier:general" also says whose and of
+    what tier), "review" (likewise), "onboarding", "speak", "vote" or "propose"; anything else is allowed to everybody.
+    Only a status, an unexpired pause or a panel's decision that stands is in the way (7.8): no row, no bar.
     """
     act = doing.partition(":")[0]
     if act not in WORK | VOTE | SPEAK:
@@ -52,7 +52,7 @@ def refusal(person: Person, *, doing: str, at: datetime) -> Refusal | None:
 
 
 def _scopes(doing: str) -> list[str]:
-    """Return the scopes of a pause or restriction that reach what is being done: all work, one job, one client."""
+    """Return the scopes of a pause or restriction that reach what is done: all work, a job, a client, a tier."""
     act, *named = doing.split(":")
     if act in SPEAK:
         return ["mute"]

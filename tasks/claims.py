@@ -133,12 +133,13 @@ def _refusal(job: Job, terms: Offer, by: Person, at: datetime) -> Refusal | None
     if not terms.above_floor:
         return floors.refusal(job.work_type_id, terms.pay, country=by.country)
     # The database has said yes with the terms already; only a no is worth the words.
-    doing = "onboarding" if terms.is_onboarding else f"claim:job:{job.pk}:client:{job.client_id}"
-    return None if terms.may_work else _barred(job, doing, by, at)
+    return None if terms.may_work else _barred(job, terms, by, at)
 
 
-def _barred(job: Job, doing: str, by: Person, at: datetime) -> Refusal | None:
-    return standing.refusal(by, doing=doing, at=at) or instruments.refusal(by, job.work_type)
+def _barred(job: Job, terms: Offer, by: Person, at: datetime) -> Refusal | None:
+    doing = f"claim:job:{job.pk}:client:{job.client_id}:tier:{job.work_type.tier}"
+    no = standing.refusal(by, doing="onboarding" if terms.is_onboarding else doing, at=at)
+    return no or instruments.refusal(by, job.work_type)
 
 
 def _not_open(terms: Offer) -> Refusal | None:

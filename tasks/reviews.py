@@ -79,7 +79,9 @@ def refusal(assignment: Assignment, *, by: Person, at: datetime, ground: Ground 
 
 
 def _refusal_to_peer(assignment: Assignment, by: Person, at: datetime) -> Refusal | None:
-    if no := standing.refusal(by, doing="review", at=at):
+    job = assignment.job
+    doing = f"review:job:{job.pk}:client:{job.client_id}:tier:{job.work_type.tier}"
+    if no := standing.refusal(by, doing=doing, at=at):
         return no
     if not waiting_for(by, at=at).filter(pk=assignment.pk).exists():
         reason = _(
