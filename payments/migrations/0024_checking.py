@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 from coop.database import guards
 
-HOLDS = import_module("payments.migrations.0018_rhythm_guards").HOLDS
+DETAILS = import_module("payments.migrations.0023_payout_details_guards")
 FLOORS = import_module("payments.migrations.0017_floor_guards")
 REPLAY = import_module("payments.migrations.0012_replay")
 HEARINGS = import_module("payments.migrations.0014_hearings_paid")
@@ -58,7 +58,7 @@ ALLOWED = changed(
 )  # fmt: skip
 # A tenth of the answer's pay at least, and never more than all of it.
 SAYS = changed(
-    HOLDS,
+    DETAILS.HOLDS,
     (
         "        ELSE false\n    END IS TRUE",
         """        WHEN 'checking' THEN about ~ '^(work_type:[1-9][0-9]{0,17})?$'
@@ -116,7 +116,7 @@ EARNED = ("t.kind IN (5, 10,", "t.kind IN (5, 9, 10,")
 class Migration(migrations.Migration):
     """Open the instrument and the movement, and count what was earned by checking wherever earnings count."""
 
-    dependencies: ClassVar = [("payments", "0021_surplus_guards")]
+    dependencies: ClassVar = [("payments", "0023_payout_details_guards")]
     operations: ClassVar = [
         migrations.AlterField("instrument", "kind", models.CharField(choices=KINDS, max_length=20)),
         migrations.RemoveConstraint("instrument", "instrument_kind_is_known"),
