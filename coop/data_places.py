@@ -46,6 +46,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_assignment": "accept_by decided_at",
         "tasks_review": "assignment_id reviewer_id decision ground reason place at",
     },
+    "checks": {"tasks_check": "assignment_id person_id pay state taken_at until ended_at"},
     "engaged_time": {"tasks_answer": "seconds"},
     "pilots": {
         "tasks_pilot": "job_id units people median_seconds least_pay measured_at",

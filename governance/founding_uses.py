@@ -90,6 +90,12 @@ FIRST: Sequence[Use] = (
         "self,parties,nobody", RECORD, Decides.ACCEPT,
     ),
     Use(
+        "checks", "Checking answers",
+        "Who took which answer to check, at what pay, from when until when.",
+        Whose.MEMBERS, "To keep an answer for whoever checks it, to pay them, and to count that time as paid hours.",
+        "self,parties", RECORD, Decides.EXPIRE,
+    ),
+    Use(
         "engaged_time", "Measuring the time that work takes",
         "Seconds between taking a task and handing it in, as the server saw them. No screens, no keys.",
         Whose.MEMBERS, "To say what an hour really pays, by the median of many; never to hurry or to judge a person.",

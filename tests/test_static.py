@@ -28,9 +28,12 @@ FROZEN_CLOCK = (
 DAYS_OF_NO_CONSEQUENCE = {"people_person.joined_at", "coop_clockadvance.advanced_at"}
 # What is checked at commit, as it spans several rows of several tables (decision 0006); no SET CONSTRAINTS skips it.
 AT_COMMIT = {
+    "checks_are_paid",
     "close_leaves_nothing",
     "entitlement_is_paid",
+    "kinds_open_with_their_rate",
     "looks_are_paid",
+    "money_follows_the_check",
     "money_follows_the_work",
     "money_follows_the_work_to_its_end",
     "surplus_is_divided_to_the_last",
