@@ -109,6 +109,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
         "The pilot of %(subject)s was measured: %(units)s units by %(people)s members, half of them within %(seconds)s"
         " seconds; it takes %(pay)s an answer at least."
     ),
+    "posts.changed": gettext_lazy("The members changed a post (%(subject)s); it is version %(version)s."),
     "proposals.backed": gettext_lazy("%(who)s spoke up about the draft %(subject)s: whether to put it to all."),
     "proposals.drafted": gettext_lazy("%(who)s drafted %(subject)s."),
     "proposals.published": gettext_lazy("%(who)s published %(subject)s; its text and its roll stand."),

@@ -244,6 +244,7 @@ GOVERNANCE_POLICIES = [
     "governance.amending.ParameterChange",
     "governance.conduct.BylawChange",
     "governance.data_uses.DataUseChange",
+    "governance.posts.PostChange",
     "governance.expulsion.Expulsion",
     "governance.stopping.Stop",
     "governance.recalling.Recall",

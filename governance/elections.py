@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -32,7 +33,8 @@ NOBODY = "Nobody of these"
 
 def term(post: Post, seat: int, at: datetime) -> tuple[datetime, datetime]:
     """Return the next term of a seat: as soon as a vote can be held, or when the present one ends."""
-    seated = Office.objects.filter(post=post.name, seat=seat, ends_at__gt=at).exclude(end__at__lte=at)
+    filled = Office.objects.filter(post=post.name, seat=seat, ends_at__gt=at).exclude(end__at__lte=at)
+    seated = filled.alias(ended=offices.abolished_at()).filter(Q(ended=None) | Q(ended__gt=at))
     held = seated.order_by("-ends_at").values_list("ends_at", flat=True).first()
     begins = max(at + NEEDED, held or at)
     return begins, begins + timedelta(days=post.term_days)
@@ -40,6 +42,8 @@ def term(post: Post, seat: int, at: datetime) -> tuple[datetime, datetime]:
 
 def call_refusal(post: Post, seat: int, *, by: Person, at: datetime) -> Refusal | None:
     """Return why candidates cannot be called for a seat now, or None."""
+    if not any(one.name == post.name and seat <= one.seats for one in offices.posts(at)):
+        return Refusal(_("There is no such seat any more."), rule="N12", status=409)
     begins, _ends = term(post, seat, at)
     if begins > at + AHEAD:
         return Refusal(
@@ -67,30 +71,35 @@ def call(post: Post, seat: int, *, by: Person, at: datetime) -> Call:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A seat of a post, and the office that is held in it now, or None."""
+    """A seat of a post, and the office that is held in it now, or None.
+
+    `rights` are what its holder may do that others may not, `later` what the next one may do beside it, both in words.
+    """
 
     post: Post
     number: int
     office: Office | None
+    rights: list[str]
+    later: list[str]
 
     @property
     def name(self) -> str:
         """Return what it is called: the post, and the number of the seat where the post has several."""
-        return _named(self.post.name, self.number) if self.post.seats > 1 else self.post.name
+        return _named(self.post.name, self.number) if max(self.post.seats, self.number) > 1 else self.post.name
 
     @property
-    def rights(self) -> list[str]:
-        """Return what its holder may do that others may not, in words."""
-        return [str(Right(right).label) for right in self.post.rights]
+    def goes_on(self) -> bool:
+        """Tell whether the seat is filled again when its term is over."""
+        return self.number <= self.post.seats
 
 
 def seats(at: datetime) -> list[Seat]:
     """Return every seat of every post in force, with who holds it; two queries."""
-    held = {(office.post, office.seat): office for office in offices.held(at).select_related("person")}
+    held = {(office.post, office.seat): office for office in offices.seated(at)}
     return [
-        Seat(post, number, held.get((post.name, number)))
+        _seat(post, number, held.get((post.name, number)))
         for post in offices.posts(at)
-        for number in range(1, post.seats + 1)
+        for number in sorted({*range(1, post.seats + 1), *(seat for name, seat in held if name == post.name)})
     ]
 
 
@@ -102,6 +111,13 @@ def named(found: Iterable[Call], among: Iterable[Seat]) -> list[tuple[str, Call]
 
 def _named(post: str, seat: int) -> str:
     return _("%(post)s, seat %(seat)s") % {"post": post, "seat": seat}
+
+
+def _seat(post: Post, number: int, office: Office | None) -> Seat:
+    now = set(getattr(office, "rights", post.rights))
+    rights = [str(right.label) for right in Right if right in now]
+    later = [str(right.label) for right in Right if right in post.rights and right not in now]
+    return Seat(post, number, office, rights, later if number <= post.seats else [])
 
 
 def calls() -> list[Call]:

@@ -5,12 +5,13 @@ Everything that asks for an officer asks here, with the time; the database's gua
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BooleanField, DateTimeField, F, Func, QuerySet, TextField, Value
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
 from coop.refusals import Refusal, Refused
-from governance.models import CONFIRMED, Office, OfficeEnd, Post, Right, Standing, Status
+from governance.models import CONFIRMED, Office, Post, Right
 
 TREASURER = "treasurer"
 SAFETY = "safety officer"
@@ -19,14 +20,23 @@ AUDITOR = "auditor"
 TRUSTEE = "panel trustee"
 
 
+def _held(at: datetime) -> Func:
+    return Func(F("pk"), Value(at), function="governance_in_office", output_field=BooleanField())
+
+
+def _rights(at: datetime) -> Func:
+    return Func(F("pk"), Value(at), function="governance_rights", output_field=ArrayField(TextField()))
+
+
+def abolished_at() -> Func:
+    """Return, for a query of offices, when the post of each was abolished after it was given; null where it was not."""
+    return Func(F("post"), F("mandate"), function="governance_abolished_at", output_field=DateTimeField())
+
+
 def held(at: datetime) -> QuerySet[Office]:
-    """Return the offices held at a moment: within their dates, not recalled, by people who are members all along."""
-    standings = Standing.objects.filter(person=OuterRef("person"))
-    went = standings.filter(status__in=[Status.LEFT, Status.EXPELLED], since__gte=OuterRef("starts_at"))
-    recalled = OfficeEnd.objects.filter(office=OuterRef("pk"), at__lte=at)
-    within = Office.objects.filter(~Exists(recalled), ~Exists(went), starts_at__lte=at, ends_at__gt=at)
-    status = Subquery(standings.order_by("-id").values("status")[:1])
-    return within.alias(status=status).filter(status=Status.MEMBER).order_by("starts_at", "id")
+    """Return the offices held at a moment: within their dates, not recalled, their post not abolished, by members."""
+    within = Office.objects.filter(starts_at__lte=at, ends_at__gt=at)
+    return within.alias(held=_held(at)).filter(held=True).order_by("starts_at", "id")
 
 
 def held_by(person: Person, at: datetime) -> list[Office]:
@@ -41,8 +51,8 @@ def is_officer(person: Person, at: datetime) -> bool:
 
 def with_right(right: Right, at: datetime) -> QuerySet[Office]:
     """Return the offices held at a moment whose post has a right then."""
-    latest = Post.objects.filter(name=OuterRef("post"), since__lte=at).order_by("-version").values("rights")[:1]
-    return held(at).alias(rights=Subquery(latest)).filter(rights__contains=right.value)
+    allowed = Func(F("pk"), Value(right.value), Value(at), function="governance_may", output_field=BooleanField())
+    return held(at).alias(allowed=allowed).filter(allowed=True)
 
 
 def may(person: Person, right: Right, at: datetime) -> bool:
@@ -52,9 +62,13 @@ def may(person: Person, right: Right, at: datetime) -> bool:
 
 def rights_of(person: Person, at: datetime) -> set[str]:
     """Return all rights that a person has at a moment; one query, empty for whoever holds no post."""
-    latest = Post.objects.filter(name=OuterRef("post"), since__lte=at).order_by("-version").values("rights")[:1]
-    held_now = held(at).filter(person=person).values_list(Subquery(latest), flat=True)
-    return {right for rights in held_now for right in rights or []}
+    held_now = held(at).filter(person=person).values_list(_rights(at), flat=True)
+    return {right for rights in held_now for right in rights}
+
+
+def seated(at: datetime) -> QuerySet[Office]:
+    """Return the offices held at a moment, each with its holder and with its `rights`, as handles_money."""
+    return held(at).select_related("person").annotate(rights=_rights(at))
 
 
 def handles_money(office: Office, at: datetime) -> bool:
@@ -62,15 +76,21 @@ def handles_money(office: Office, at: datetime) -> bool:
     return with_right(Right.MONEY, at).filter(pk=office.pk).exists()
 
 
+def every() -> list[Post]:
+    """Return every post there ever was, each in its latest version, by name."""
+    return list(Post.objects.order_by("name", "-version").distinct("name"))
+
+
 def posts(at: datetime) -> list[Post]:
     """Return the posts in force at a moment, each in its latest version, by name."""
-    return list(Post.objects.filter(since__lte=at).order_by("name", "-version").distinct("name"))
+    latest = Post.objects.filter(since__lte=at).order_by("name", "-version").distinct("name")
+    return [post for post in latest if not post.abolished]
 
 
-def words(post: str, at: datetime) -> list[str]:
-    """Return in words what the holder of a post may do at a moment that others may not."""
-    rights = Post.objects.filter(name=post, since__lte=at).order_by("-version").values_list("rights", flat=True)
-    return [str(Right(right).label) for right in rights.first() or []]
+def words(office: Office, at: datetime) -> list[str]:
+    """Return in words what the holder of an office may do at a moment that others may not."""
+    found = Office.objects.filter(pk=office.pk).values_list(_rights(at), flat=True).get()
+    return [str(Right(right).label) for right in Right.values if right in found]
 
 
 def clash(person: Person, post: str, begins: datetime, ends: datetime) -> Office | None:
@@ -78,7 +98,8 @@ def clash(person: Person, post: str, begins: datetime, ends: datetime) -> Office
     known = {one.name: one for one in posts(begins)}
     held_then = Office.objects.filter(person=person, starts_at__lt=ends, ends_at__gt=begins)
     for office in held_then.exclude(end__at__lte=begins):
-        if post == office.post or _exclude(known[post], known[office.post]):
+        apart = post in known and office.post in known and _exclude(known[post], known[office.post])
+        if post == office.post or apart:
             return office
     return None
 

@@ -23,7 +23,16 @@ from governance.models.decisions import APPEAL_OPEN, Appeal, Citation, Decision,
 from governance.models.elections import LONGEST_STATEMENT, Call, Candidacy
 from governance.models.letters import Letter, LetterKind, LetterWish
 from governance.models.mandates import Enactment, Mandate
-from governance.models.offices import CONFIRMED, Office, OfficeAct, OfficeActKind, OfficeEnd, Post, Right
+from governance.models.offices import (
+    CONFIRMED,
+    LONGEST_TERM_DAYS,
+    Office,
+    OfficeAct,
+    OfficeActKind,
+    OfficeEnd,
+    Post,
+    Right,
+)
 from governance.models.panels import (
     Draw,
     DrawPart,
@@ -52,6 +61,7 @@ __all__ = [
     "LADDER",
     "LONGEST_MESSAGE",
     "LONGEST_STATEMENT",
+    "LONGEST_TERM_DAYS",
     "WHOLE",
     "Answer",
     "Appeal",

@@ -29,7 +29,8 @@ CONFIRMED = (Right.MONEY, Right.PAUSES)
 class Post(models.Model):
     """A version of a post: its rights, its term, its seats and the posts that its holder may not hold beside it.
 
-    The latest version counts, for those in office too. Only a founding meeting or a vote of the members writes one.
+    The latest version counts, for those in office too, but gives nobody a right without an election: a right counts for
+    an office whose post has given it ever since candidates were called. Only a founding meeting or a vote writes one.
     """
 
     name = models.CharField(max_length=30, help_text="As treasurer, secretary, safety officer.")
@@ -38,12 +39,13 @@ class Post(models.Model):
     seats = models.PositiveSmallIntegerField(default=1, help_text="How many people hold it at once.")
     rights = models.JSONField(help_text="A list of rights, as handles_money.")
     excludes = models.JSONField(default=list, help_text="Names of posts that its holder may not hold beside it.")
+    abolished = models.BooleanField(default=False, db_default=False)
     mandate = models.ForeignKey(Mandate, models.PROTECT, related_name="posts")
     since = models.DateTimeField()
 
     privacy.declare(
         **dict.fromkeys((
-            "id", "name", "version", "term_days", "seats", "rights", "excludes", "mandate", "since",
+            "id", "name", "version", "term_days", "seats", "rights", "excludes", "abolished", "mandate", "since",
         ), Audience.PUBLIC)
     )  # fmt: skip
 

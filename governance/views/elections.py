@@ -32,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 def call(request: HttpRequest, post: str, seat: int) -> HttpResponse:
     """Call for candidates for a seat; any member may."""
-    latest = get_list_or_404(Post.objects.order_by("-version"), name=post, seats__gte=seat)[0]
+    latest = get_list_or_404(Post.objects.order_by("-version"), name=post)[0]
     opened = elections.call(latest, seat, by=me(request), at=clock.now())
     messages.success(request, _("Called. Members can put themselves forward for a week."))
     return redirect("governance:call", opened.pk)

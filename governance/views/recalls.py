@@ -27,7 +27,7 @@ def office(request: HttpRequest, pk: int) -> HttpResponse:
         recalling.answer(petition, text=form.cleaned_data["text"], by=person, at=at)
         messages.success(request, _("Your answer stands beside the question."))
         return redirect("governance:office", pk)
-    shown: dict[str, Any] = {"office": found, "rights": offices.words(found.post, at), "form": form}
+    shown: dict[str, Any] = {"office": found, "rights": offices.words(found, at), "form": form}
     shown |= {"petition": petition, "ends": petitions.ends_at(petition) if petition else None}
     shown |= {"signed": petitions.signed(petition) if petition else None}
     shown |= {"vote": petitions.called(petition) if petition else None, "answer": recalling.answer_to(petition)}

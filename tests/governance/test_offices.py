@@ -76,7 +76,7 @@ def test_who_leaves_leaves_the_post_for_good(teresa: Person, now: datetime) -> N
 
 
 def test_the_site_writes_neither_posts_nor_offices_nor_their_ends(amina: Person, attack: Attack) -> None:
-    attack(POST, ["treasurer", 2, 1095, '["handles_money"]', founding()], guard="permission denied")
+    attack(POST, ["treasurer", 2, 1095, '["handles_money"]', founding()], guard="post_is_what_the_vote_said")
     attack("UPDATE governance_office SET ends_at = ends_at + interval '1 year'", guard="permission denied")
     attack("UPDATE governance_post SET rights = '[]'", guard="permission denied")
 
