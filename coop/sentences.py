@@ -70,6 +70,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "keys.revoked": gettext_lazy("An API key of %(subject)s ended."),
     "ledger.reversed": gettext_lazy("%(who)s corrected %(subject)s by its mirror image."),
     "ledger.sealed": gettext_lazy("The books of a month were sealed: %(transfers)s transfers (%(subject)s)."),
+    "kinds.opened": gettext_lazy("The members opened a new kind of work, %(slug)s (%(subject)s)."),
     "letters.chosen": gettext_lazy("%(who)s chose which letters to get."),
     "mandates.enacted": gettext_lazy("The decision of %(subject)s took effect."),
     "mandates.failed": gettext_lazy("The decision of %(subject)s could not take effect."),

@@ -240,6 +240,7 @@ GOVERNANCE_POLICIES = [
     "payments.policies.RailChange",
     "payments.policies.ReopeningChange",
     "payments.policies.CheckingChange",
+    "payments.policies.NewKind",
     "governance.amending.RuleChange",
     "governance.amending.ParameterChange",
     "governance.conduct.BylawChange",

@@ -1,6 +1,7 @@
 """What the members can change about money and access by a vote: one policy for each kind of instrument."""
 
 from payments.policies.fees import FeeChange
+from payments.policies.kinds import NewKind
 from payments.policies.rates import RateChange
 from payments.policies.surplus import SurplusDivision
 from payments.policies.versions import (
@@ -25,6 +26,7 @@ __all__ = [
     "CheckingChange",
     "FeeChange",
     "FloorChange",
+    "NewKind",
     "OpeningChange",
     "PayoutDelayChange",
     "PayoutMinimumChange",

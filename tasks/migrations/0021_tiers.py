@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.db import migrations
 
 RESTRICTIONS = import_module("tasks.migrations.0007_restrictions")
-CHECKS = import_module("tasks.migrations.0019_checks_guards")
+CHECKS = import_module("tasks.migrations.0020_checks_guards")
 SCOPES = "'client:' || j.client_id]"
 TIERED = """'client:' || j.client_id,
         'tier:' || (SELECT t.tier FROM public.payments_worktype t WHERE t.id = j.work_type_id)]"""
@@ -20,5 +20,5 @@ MAY_CHECK = CHECKS.changed(
 class Migration(migrations.Migration):
     """Ask for the tier too, wherever work is offered and taken."""
 
-    dependencies: ClassVar = [("tasks", "0019_checks_guards")]
+    dependencies: ClassVar = [("tasks", "0020_checks_guards")]
     operations: ClassVar = [migrations.RunSQL(MAY_WORK), migrations.RunSQL(MAY_CHECK)]

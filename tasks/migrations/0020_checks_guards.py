@@ -185,7 +185,7 @@ PAID_TIME = changed(
 class Migration(migrations.Migration):
     """Install what is promised."""
 
-    dependencies: ClassVar = [("tasks", "0018_checks"), ("payments", "0024_checking")]
+    dependencies: ClassVar = [("tasks", "0019_checks"), ("payments", "0024_checking")]
     operations: ClassVar = [
         *(migrations.RunSQL(sql) for sql in (WAGES, MOST, MAY_CHECK, PROMISED, FOLLOWED, FIGURES, PAID_TIME)),
         guards.Procedure(TAKEN, table="tasks_check", declare="work record;", body=TAKE, definer=True),

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     """Make the table."""
 
     dependencies = [
-        ("tasks", "0017_time_guards"),
+        ("tasks", "0018_seats_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
