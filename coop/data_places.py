@@ -71,7 +71,10 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "payments_payoutdetails": "person_id rail version sealed fingerprint hint given_at told_at effective_at"
         " cancelled_at erased_at",
     },
-    "surplus": {"payments_share": "allocation_id person_id worked cash capital"},
+    "surplus": {
+        "payments_share": "allocation_id person_id worked cash capital",
+        "payments_redemption": "person_id amount at",
+    },
     "votes": {
         "governance_proposal": "policy rule_id title text payload impact method subject proposed_by_id drafted_at"
         " first_reading_id petition_id rival_of_id digest published_at frozen_at opens_at closes_at locked_until"

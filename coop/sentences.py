@@ -26,6 +26,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "assembly.withheld": gettext_lazy("Two officers withheld %(subject)s for 72 hours."),
     "assembly.wrote": gettext_lazy("%(who)s wrote %(subject)s in the assembly."),
     "bylaws.changed": gettext_lazy("A rule of conduct changed (%(subject)s); it reaches what happens 15 days later."),
+    "capital.redeemed": gettext_lazy("Whoever has left was paid their capital (%(subject)s)."),
     "cases.opened": gettext_lazy("A case was opened (%(subject)s)."),
     "cases.said": gettext_lazy("Something was written in %(subject)s."),
     "cases.shown": gettext_lazy("A piece of evidence was put into the file of %(subject)s."),

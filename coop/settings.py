@@ -252,7 +252,12 @@ GOVERNANCE_POLICIES = [
     "governance.elections.Election",
 ]
 # What falls due by time is true without a background job having run: asked before a member's pay is shown or paid out.
-PAYMENTS_DUE = ["tasks.answers.hand_in_saved", "tasks.reviews.accept_silent", "payments.entitlements.settle"]
+PAYMENTS_DUE = [
+    "tasks.answers.hand_in_saved",
+    "tasks.reviews.accept_silent",
+    "payments.entitlements.settle",
+    "payments.capital.redeem_due",
+]
 
 LOGGING = {
     "version": 1,

@@ -3,7 +3,7 @@
 from procrastinate.contrib.django import app
 
 from coop import clock
-from payments import entitlements, sealing, surplus, watch
+from payments import capital, entitlements, sealing, surplus, watch
 from payments.details import TELL, erase_due, tell
 from payments.models import PayoutDetails
 
@@ -47,3 +47,10 @@ def tell_of_details(details: int) -> None:
 def erase(timestamp: int) -> int:  # noqa: ARG001 - likewise
     """Erase payout details that nothing needs any more; return how many."""
     return erase_due(at=clock.now())
+
+
+@app.periodic(cron="27 * * * *")
+@app.task(queueing_lock="payments.redeem")
+def redeem(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Pay out the capital of who has left; return of how many."""
+    return capital.redeem_due(at=clock.now())

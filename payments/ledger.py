@@ -46,6 +46,7 @@ class Kind(IntEnum):
     REFUND = 18
     CLOSED = 20
     ALLOCATED = 21
+    REDEEMED = 22
     PAUSE_PAY = 24
     UNFOUNDED_PAUSE = 25
     PANEL_PAY = 26

@@ -4,7 +4,7 @@ The money leaves `payable` when it is asked for, so that it cannot be asked for 
 balance. Settled and came back share one key: both is impossible.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 from uuid import UUID, uuid4
@@ -15,12 +15,15 @@ from django.utils.translation import gettext as _
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
-from governance.models import Office
+from governance import standing
+from governance.models import Office, Status
 from payments import accounts, deposits, details, instruments, ledger, rails
-from payments.instruments import BY_HAND
+from payments.instruments import BY_HAND, PayoutTerms
 from payments.ledger import Kind, Line
 from payments.models import Payout, PayoutDetails, PayoutState
 from payments.templatetags.money import money
+
+CENT = Decimal("0.01")
 
 
 def ready(person: Person) -> Decimal:
@@ -30,7 +33,14 @@ def ready(person: Person) -> Decimal:
 
 def most(person: Person) -> Decimal:
     """Return the largest payout a person can ask for, in the steps the members voted; what is finer stays theirs."""
-    return _in_steps(ready(person), instruments.payout_terms().step)
+    return _in_steps(ready(person), terms_for(person).step)
+
+
+def terms_for(person: Person, rail: str = BY_HAND) -> PayoutTerms:
+    """Return how a person is paid out by a rail: as the members voted, and whoever has left every cent."""
+    voted = instruments.payout_terms(rail)
+    gone = standing.status(person) in {Status.LEFT, Status.EXPELLED}
+    return replace(voted, minimum=CENT, step=CENT) if gone else voted
 
 
 def _in_steps(amount: Decimal, step: Decimal) -> Decimal:
@@ -39,17 +49,17 @@ def _in_steps(amount: Decimal, step: Decimal) -> Decimal:
 
 def refusal(person: Person, amount: Decimal, rail: str = BY_HAND) -> Refusal | None:
     """Say why a person cannot ask for this amount by a rail; None if they can. Standing never is a reason (E3)."""
-    terms = instruments.payout_terms(rail)
-    least = rails.of(rail).quote(terms).minimum
+    asked = terms_for(person, rail)
+    least = rails.of(rail).quote(asked).minimum
     if not amount.is_finite() or amount < least:
         reason = _("A payout is at least %(minimum)s.") % {"minimum": money(least, "USD")}
         return Refusal(reason, "part 8", _("What you earned stays yours and does not expire (E3)."), status=409)
-    if amount != _in_steps(amount, terms.step):
-        words = _("Money is sent in steps of %(step)s.") % {"step": money(terms.step, "USD")}
+    if amount != _in_steps(amount, asked.step):
+        words = _("Money is sent in steps of %(step)s.") % {"step": money(asked.step, "USD")}
         return Refusal(words, appeal=_("What is finer stays yours."), status=409)
-    if not terms.is_open:
+    if not asked.is_open:
         return Refusal(_("The members have closed this way to be paid."), "N6", _("Your pay stays yours (E3)."))
-    return _too_much(person) if amount > most(person) else None
+    return _too_much(person) if amount > _in_steps(ready(person), asked.step) else None
 
 
 def _too_much(person: Person) -> Refusal:
@@ -75,9 +85,9 @@ class Way:
 
 def ways(person: Person, *, at: datetime) -> list[Way]:
     """Return the open ways for which a person has said where their money goes; two queries."""
-    standing = details.in_force(person, at=at)
-    terms = instruments.payout_terms_of(*(one.rail for one in standing))
-    found = [(rails.of(one.rail), one) for one in standing if terms[one.rail].is_open]
+    known = details.in_force(person, at=at)
+    terms = instruments.payout_terms_of(*(one.rail for one in known))
+    found = [(rails.of(one.rail), one) for one in known if terms[one.rail].is_open]
     return [Way(rail, one, rail.quote(terms[rail.name])) for rail, one in found]
 
 

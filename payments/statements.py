@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.people.models import Person
-from payments import accounts, ledger, payouts, rates
+from payments import accounts, capital, ledger, payouts, rates
 from payments.ledger import Kind
 from payments.models import Owing, Transfer
 from payments.money import from_micro
@@ -25,6 +25,7 @@ WORDS = {
     Kind.CHECK_PAY: gettext_lazy("Checked an answer"),
     Kind.TRAINING_PAY: gettext_lazy("Training, paid"),
     Kind.ALLOCATED: gettext_lazy("Your share of a surplus, paid at once"),
+    Kind.REDEEMED: gettext_lazy("Your capital, paid out as you have left"),
     Kind.PAYOUT: gettext_lazy("Payout you asked for"),
     Kind.CAME_BACK: gettext_lazy("Payout that came back"),
     **{Kind(owing): owing.label for owing in Owing},
@@ -51,12 +52,13 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A member's pay at a moment, in US dollars: ready to be paid, the largest payout, being checked, per hour."""
+    """A member's pay at a moment, in US dollars: ready, the largest payout, being checked, per hour, capital."""
 
     ready: Decimal
     most: Decimal
     checking: Checking
     hour: Hour
+    capital: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,9 @@ class Entry:
 
 def summary(person: Person, at: datetime) -> Summary:
     """Return what a member's pay comes to."""
-    return Summary(payouts.ready(person), payouts.most(person), checking(person), hour(person, at))
+    return Summary(
+        payouts.ready(person), payouts.most(person), checking(person), hour(person, at), capital.held(person)
+    )
 
 
 def checking(person: Person) -> Checking:

@@ -6,19 +6,17 @@ does not lie for a year. Closing follows from time alone, dividing from a mandat
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count, F, QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from coop.people.models import Person
 from coop.record import events
 from governance.models import Mandate
 from payments import accounts, ledger
 from payments.ledger import Kind, Line
-from payments.models import Allocation, Close, Share, Transfer
+from payments.models import Allocation, Close, Transfer
 from payments.money import from_micro, plain
 
 # A posting may begin before midnight and commit after it.
@@ -145,17 +143,6 @@ def divide(closed: Close, mandate: Mandate, *, at: datetime) -> Allocation:
 def to_divide() -> QuerySet[Close]:
     """Return the closed quarters that left something over which nobody has divided yet, the oldest first."""
     return Close.objects.filter(allocation=None, income__gt=F("expenses")).order_by("ends_at")
-
-
-def capital(person: Person) -> Decimal:
-    """Return what a person's capital account holds, in US dollars."""
-    return ledger.balance(accounts.capital(person.pk))
-
-
-def shares_of(person: Person) -> QuerySet[Share]:
-    """Return a person's shares of surpluses, newest first, with the vote behind each."""
-    mine = Share.objects.filter(person=person).order_by("-id")
-    return mine.select_related("allocation__close", "allocation__mandate__proposal")
 
 
 def history(most: int = 8) -> QuerySet[Close]:

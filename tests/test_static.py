@@ -36,6 +36,7 @@ AT_COMMIT = {
     "money_follows_the_check",
     "money_follows_the_work",
     "money_follows_the_work_to_its_end",
+    "redemption_is_paid",
     "surplus_is_divided_to_the_last",
 }
 # The queue of background jobs is a package's; what its jobs do, they do as the web role, and every guard asks them.

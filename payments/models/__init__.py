@@ -6,7 +6,7 @@ from payments.models.entitlements import Entitlement, Owing
 from payments.models.instruments import Instrument, Kind
 from payments.models.payouts import Deposit, Fund, Payout, PayoutState
 from payments.models.rates import Fee, Rate, WorkType
-from payments.models.surplus import Allocation, Close, Share
+from payments.models.surplus import Allocation, Close, Redemption, Share
 
 __all__ = [
     "Account",
@@ -23,6 +23,7 @@ __all__ = [
     "PayoutDetails",
     "PayoutState",
     "Rate",
+    "Redemption",
     "Share",
     "Transfer",
     "WorkType",

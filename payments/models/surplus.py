@@ -97,3 +97,16 @@ class Share(models.Model):
 
     def __str__(self) -> str:
         return f"share of {self.person} in {self.allocation}"
+
+
+class Redemption(models.Model):
+    """All the capital of somebody who has left, paid out. Whoever writes it says only whose; the sum is found."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="redemptions")
+    amount = MoneyField(default=0)
+    at = models.DateTimeField()
+
+    privacy.declare(id=Audience.SELF, person=Audience.SELF, amount=Audience.SELF, at=Audience.SELF)
+
+    def __str__(self) -> str:
+        return f"capital of {self.person}"

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from coop import clock
 from coop.people.models import Person
-from payments import due, payouts, statements
+from payments import capital, due, payouts, statements
 from payments.forms import AskPayout
 from payments.models import Payout
 
@@ -28,13 +28,15 @@ def mine(request: HttpRequest) -> HttpResponse:
     """Show a member's pay and every line of it."""
     person, at = _me(request), clock.now()
     due.settle(person, at=at)
+    summary = statements.summary(person, at)
     page = Paginator(statements.lines(person), 20).get_page(request.GET.get("page"))
     shown = {
-        "summary": statements.summary(person, at),
+        "summary": summary,
         "page_obj": page,
         "entries": statements.entries(page.object_list, person),
         "payouts": Payout.objects.filter(person=person).order_by("-id")[:5],
-        "refusal": payouts.refusal(person, payouts.most(person)),
+        "refusal": payouts.refusal(person, summary.most),
+        "shares": capital.shares_of(person)[:8],
     }
     return render(request, "payments/pay.html", shown)
 

@@ -53,8 +53,9 @@ def test_an_hour_is_wages_over_the_time_it_took(paid: Callable[[Person], Decimal
 
 def test_nothing_is_shown_before_anything_was_accepted(amina: Person, now: datetime) -> None:
     assert statements.summary(amina, now) == statements.Summary(
-        Decimal(0), Decimal(0), statements.Checking(0, Decimal(0), None), statements.Hour(Decimal(0), Decimal(0), None)
-    )
+        Decimal(0), Decimal(0), statements.Checking(0, Decimal(0), None), statements.Hour(Decimal(0), Decimal(0), None),
+        Decimal(0),
+    )  # fmt: skip
 
 
 def test_the_hour_forgets_what_is_older_than_four_weeks(paid: Callable[[Person], Decimal], amina: Person) -> None:

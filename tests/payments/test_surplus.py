@@ -16,7 +16,7 @@ from coop import clock, own_data
 from coop.people.models import Person
 from coop.refusals import Refused
 from governance import mandates, policies, proposals, voting
-from payments import accounts, invariants, ledger, payouts, statements, surplus
+from payments import accounts, capital, invariants, ledger, payouts, statements, surplus
 from payments.models import Close, Share
 from payments.surplus import Quarter
 from tests.governance.conftest import cast_all, depart, members, reach
@@ -101,7 +101,7 @@ def test_a_surplus_is_divided_as_voted_and_the_sum_is_exact(amina: Person, luis:
     assert sum(share.cash + share.capital for share in shares.values()) == divided.members
     assert set(shares) >= {amina, luis, priya}
     assert payouts.ready(luis) - before == shares[luis].cash
-    assert surplus.capital(luis) == shares[luis].capital
+    assert capital.held(luis) == shares[luis].capital
     assert 0 <= shares[luis].cash - (shares[luis].cash + shares[luis].capital) * Decimal("0.3") < Decimal("0.000001")
     assert ledger.balance(accounts.RESERVE) == divided.reserve
     assert ledger.balance(accounts.EDUCATION) == divided.education
