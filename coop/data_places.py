@@ -75,6 +75,10 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "payments_share": "allocation_id person_id worked cash capital",
         "payments_redemption": "person_id amount at",
     },
+    "bills": {
+        "payments_expense": "purpose amount payee asked_by_id at",
+        "payments_outlay": "expense_id period reference paid_by_id at",
+    },
     "votes": {
         "governance_proposal": "policy rule_id title text payload impact method subject proposed_by_id drafted_at"
         " first_reading_id petition_id rival_of_id digest published_at frozen_at opens_at closes_at locked_until"
@@ -179,6 +183,7 @@ ABOUT_NOBODY = {
     "governance_post",
     "governance_rule",
     "payments_allocation",
+    "payments_budget",
     "payments_close",
     "payments_confusable",
     "payments_fee",

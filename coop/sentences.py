@@ -30,6 +30,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "cases.opened": gettext_lazy("A case was opened (%(subject)s)."),
     "cases.said": gettext_lazy("Something was written in %(subject)s."),
     "cases.shown": gettext_lazy("A piece of evidence was put into the file of %(subject)s."),
+    "budgets.in_force": gettext_lazy("The budget of %(period)s is in force (%(subject)s)."),
     "candidacies.put_forward": gettext_lazy("%(who)s stands for election (%(subject)s)."),
     "candidacies.rewritten": gettext_lazy("%(who)s rewrote the statement of a candidate (%(subject)s)."),
     "candidacies.withdrawn": gettext_lazy("%(who)s stands no longer (%(subject)s)."),
@@ -62,6 +63,8 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "escrow.funded": gettext_lazy("Money was set aside for %(subject)s."),
     "escrow.refunded": gettext_lazy("Money that was not needed for %(subject)s went back to the client."),
     "governance.founded": gettext_lazy("The cooperative was founded by %(members)s members."),
+    "expenses.asked": gettext_lazy("%(who)s put a bill forward (%(subject)s)."),
+    "expenses.paid": gettext_lazy("%(who)s paid a bill within the budget (%(subject)s)."),
     "jobs.closed": gettext_lazy("%(subject)s was closed."),
     "jobs.drafted": gettext_lazy("%(subject)s was drafted."),
     "jobs.opened": gettext_lazy("%(subject)s opened at %(pay)s an answer."),
@@ -142,7 +145,17 @@ NAMED = frozenset(
     kind
     for kind in SENTENCES
     if kind.startswith(
-        ("admin.", "candidacies.", "deposits.", "elections.", "ledger.", "offices.", "pauses.", "proposals.")
+        (
+            "admin.",
+            "candidacies.",
+            "deposits.",
+            "elections.",
+            "expenses.",
+            "ledger.",
+            "offices.",
+            "pauses.",
+            "proposals.",
+        )
     )
     or kind in {"payouts.sent", "payouts.settled", "payouts.failed"}
     or kind in {"assembly.answered", "assembly.looked", "assembly.withheld"}

@@ -227,6 +227,7 @@ GOVERNANCE_POLICIES = [
     "payments.policies.RateChange",
     "payments.policies.FeeChange",
     "payments.policies.SurplusDivision",
+    "payments.policies.BudgetVote",
     "payments.policies.PayoutMinimumChange",
     "payments.policies.PayoutDelayChange",
     "payments.policies.RoundingChange",

@@ -150,6 +150,12 @@ FIRST: Sequence[Use] = (
         "What a person's work of a quarter was paid, and their part of what was left over: cash and capital.",
         Whose.MEMBERS, "To divide it by paid work, as the members voted.", "self", RECORD, Decides.PAY,
     ),
+    Use(
+        "bills", "Paying the house's bills",
+        "Which officer put a bill forward and which other one paid it, whom it went to and for what.",
+        Whose.MEMBERS, "To spend what the members voted, with two people's names on each bill.", "members,public",
+        RECORD,
+    ),
     # Deciding.
     Use(
         "votes", "Voting",

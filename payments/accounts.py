@@ -54,6 +54,11 @@ def capital(person_id: int) -> str:
     return f"member:{person_id}:capital"
 
 
+def expense(purpose: str) -> str:
+    """Return the code of what the house spent on a purpose since the last close, as `coop:expense:hosting`."""
+    return f"coop:expense:{purpose}"
+
+
 def surplus(period: str) -> str:
     """Return the code of what a quarter left over, as `surplus:2026-Q4`; nothing once it is divided."""
     return f"surplus:{period}"

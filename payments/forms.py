@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from coop.people.models import Client
 from payments import rates
-from payments.models import Fund, WorkType
+from payments.models import Fund, Purpose, WorkType
 from payments.money import plain
 from payments.payouts import Way
 from payments.rails import Rail
@@ -99,3 +99,11 @@ class SendPayout(forms.Form):
     """The bank's or the service's reference for money that was sent."""
 
     reference = forms.CharField(label=_("Reference"), max_length=80)
+
+
+class PutBillForward(forms.Form):
+    """A bill: what for, to whom, how much."""
+
+    purpose = forms.ChoiceField(label=_("What for"), choices=Purpose.choices)
+    payee = forms.CharField(label=_("To whom"), max_length=80, help_text=_("And for what, as the bill says."))
+    amount = cents(_("Amount, in US$"))

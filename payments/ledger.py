@@ -43,6 +43,7 @@ class Kind(IntEnum):
     PAYOUT = 13
     PAID_OUT = 14
     CAME_BACK = 15
+    SPENT = 17
     REFUND = 18
     CLOSED = 20
     ALLOCATED = 21
@@ -55,6 +56,7 @@ class Kind(IntEnum):
     RECOVERED = 29
     GIVEN_BACK = 30
     PEER_PAY = 31
+    FILLED = 32
     REVERSAL = 99
 
 

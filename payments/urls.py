@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from payments.views import card, desk, details, pay, public
+from payments.views import bills, card, desk, details, pay, public
 
 app_name = "payments"
 urlpatterns = [
@@ -18,6 +18,8 @@ urlpatterns = [
     path("pay/details/letter/<str:token>/", details.letter, name="details_letter"),
     path("pay/payouts/<int:pk>/", pay.payout, name="payout"),
     path("desk/", desk.home, name="desk"),
+    path("desk/bills/", bills.home, name="bills"),
+    path("desk/bills/<int:pk>/", bills.bill, name="bill"),
     path("desk/deposits/", desk.deposit, name="deposit"),
     path("desk/payouts/<int:pk>/", desk.payout, name="desk_payout"),
     path("desk/payouts/<int:pk>/send/", desk.send, name="send"),

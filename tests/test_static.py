@@ -29,6 +29,7 @@ DAYS_OF_NO_CONSEQUENCE = {"people_person.joined_at", "coop_clockadvance.advanced
 # What is checked at commit, as it spans several rows of several tables (decision 0006); no SET CONSTRAINTS skips it.
 AT_COMMIT = {
     "checks_are_paid",
+    "budget_fills_its_funds",
     "close_leaves_nothing",
     "entitlement_is_paid",
     "kinds_open_with_their_rate",
@@ -37,6 +38,7 @@ AT_COMMIT = {
     "money_follows_the_work",
     "money_follows_the_work_to_its_end",
     "redemption_is_paid",
+    "outlay_is_posted",
     "surplus_is_divided_to_the_last",
 }
 # The queue of background jobs is a package's; what its jobs do, they do as the web role, and every guard asks them.

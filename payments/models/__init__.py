@@ -1,6 +1,7 @@
 """The money: kinds of work, rates, the fee, other instruments, accounts and transfers, deposits, payouts, surplus."""
 
 from payments.models.books import Account, Transfer
+from payments.models.budgets import FILLED, Budget, Expense, Outlay, Purpose
 from payments.models.details import PayoutDetails
 from payments.models.entitlements import Entitlement, Owing
 from payments.models.instruments import Instrument, Kind
@@ -9,19 +10,24 @@ from payments.models.rates import Fee, Rate, WorkType
 from payments.models.surplus import Allocation, Close, Redemption, Share
 
 __all__ = [
+    "FILLED",
     "Account",
     "Allocation",
+    "Budget",
     "Close",
     "Deposit",
     "Entitlement",
+    "Expense",
     "Fee",
     "Fund",
     "Instrument",
     "Kind",
+    "Outlay",
     "Owing",
     "Payout",
     "PayoutDetails",
     "PayoutState",
+    "Purpose",
     "Rate",
     "Redemption",
     "Share",

@@ -1,5 +1,6 @@
 """What the members can change about money and access by a vote: one policy for each kind of instrument."""
 
+from payments.policies.budgets import BudgetVote
 from payments.policies.fees import FeeChange
 from payments.policies.kinds import NewKind
 from payments.policies.rates import RateChange
@@ -23,6 +24,7 @@ from payments.policies.versions import (
 __all__ = [
     "AcceptanceChange",
     "AllocationChange",
+    "BudgetVote",
     "CheckingChange",
     "FeeChange",
     "FloorChange",

@@ -8,9 +8,10 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from coop import clock
 from coop.people.models import Client
-from payments import instruments, rails, rates, surplus
-from payments.models import Kind, WorkType
+from payments import budgets, instruments, rails, rates, surplus
+from payments.models import FILLED, Kind, Purpose, WorkType
 from payments.money import to_micro
 from payments.surplus import Quarter
 from payments.templatetags.money import money
@@ -88,6 +89,40 @@ class SurplusShares(forms.Form):
         """Return a title for the proposal of a valid form."""
         words = _("The surplus of %(quarter)s")
         return words % {"quarter": Quarter.named(self.cleaned_data["quarter"]).words}
+
+
+class QuartersBudget(forms.Form):
+    """A quarter's budget to propose, in US dollars."""
+
+    quarter = forms.ChoiceField(label=gettext_lazy("Quarter"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the running quarter and the next two, and ask for every purpose."""
+        super().__init__(*args, **kwargs)
+        running = Quarter.of(clock.now())
+        coming = [running, Quarter.of(running.after), Quarter.of(Quarter.of(running.after).after)]
+        self.fields["quarter"].choices = [(str(one), one.words) for one in coming]  # type: ignore[attr-defined]
+        for name, label in Purpose.choices:
+            self.fields[name] = _dollars(str(label), _("The most that may be spent, out of the quarter's fees."))
+        for name, label in FILLED.items():
+            self.fields[name] = _dollars(str(label), _("From the reserve into this fund, when the vote takes effect."))
+
+    def cleaned_payload(self) -> dict[str, object]:
+        """Return the payload of a valid form, in micro-units, and the version that it replaces."""
+        quarter = Quarter.named(self.cleaned_data["quarter"])
+        latest = budgets.in_force(quarter)
+        sums = {name: to_micro(self.cleaned_data[name]) for name in (*Purpose.values, *FILLED)}
+        return {"key": f"quarter:{quarter}", "replaces": latest.version if latest else 0, **sums}
+
+    def title(self) -> str:
+        """Return a title for the proposal of a valid form."""
+        return str(_("The budget of %(quarter)s") % {"quarter": Quarter.named(self.cleaned_data["quarter"]).words})
+
+
+def _dollars(label: str, hint: str) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label, help_text=hint, min_value=0, max_value=1_000_000, max_digits=9, decimal_places=2, initial=0
+    )
 
 
 class NewVersion(forms.Form):

@@ -5,9 +5,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from coop import clock
-from payments import accounts, open_ledger, published, surplus
+from payments import accounts, budgets, open_ledger, published, surplus
 from payments import ledger as books
 from payments.open_ledger import Month
+from payments.surplus import Quarter
 
 # How many months there are to choose from.
 MONTHS = 24
@@ -29,6 +30,9 @@ def ledger(request: HttpRequest) -> HttpResponse:
             "closes": surplus.history(),
             "reserve": books.balance(accounts.RESERVE),
             "fewest": open_ledger.FEWEST,
+            "quarter": Quarter.of(now),
+            "budget": budgets.in_force(Quarter.of(now)),
+            "spending": budgets.spending(Quarter.of(now)),
         },
     )
 

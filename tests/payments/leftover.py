@@ -50,20 +50,20 @@ def said(close: Close, **shares: Any) -> dict[str, Any]:
     return {"key": f"quarter:{close.period}", **SHARES, **shares}
 
 
-def drafted(payload: dict[str, Any], by: Person) -> Proposal:
-    """Write down a division."""
+def drafted(payload: dict[str, Any], by: Person, policy: str = "surplus") -> Proposal:
+    """Write down a division, or another change of the common money."""
     at = clock.now()
-    return proposals.draft(policy="surplus", payload=payload, title="The surplus?", text="Why.", by=by, at=at)
+    return proposals.draft(policy=policy, payload=payload, title="Shall it?", text="Why.", by=by, at=at)
 
 
-def published(payload: dict[str, Any], by: Person) -> Proposal:
-    """Put a division to all."""
-    return proposals.publish(support(drafted(payload, by)), by=by, at=clock.now())
+def published(payload: dict[str, Any], by: Person, policy: str = "surplus") -> Proposal:
+    """Put it to all."""
+    return proposals.publish(support(drafted(payload, by, policy)), by=by, at=clock.now())
 
 
-def voted(payload: dict[str, Any], by: Person) -> Mandate:
-    """Take a division through its vote, to the moment its mandate is due."""
-    proposal = published(payload, by)
+def voted(payload: dict[str, Any], by: Person, policy: str = "surplus") -> Mandate:
+    """Take it through its vote, to the moment its mandate is due."""
+    proposal = published(payload, by, policy)
     cast_all(proposal, yes=40)
     voting.close(proposal, at=reach(proposal.closes_at))
     mandate = Mandate.objects.get(proposal=proposal)
