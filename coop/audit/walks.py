@@ -5,7 +5,20 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from coop.audit import founding, heads, ledger, mandates, rates, record, releases, schema, standing, surplus, uses
+from coop.audit import (
+    budgets,
+    founding,
+    heads,
+    ledger,
+    mandates,
+    rates,
+    record,
+    releases,
+    schema,
+    standing,
+    surplus,
+    uses,
+)
 from coop.audit.findings import Finding, Tick, Walk
 
 ALL = (
@@ -17,6 +30,7 @@ ALL = (
     Walk("pay", _("Every rate is what a vote said, and nobody took a task for less."), rates.walk),
     Walk("ledger", _("The books balance and paid what was owed."), ledger.walk),
     Walk("surplus", _("Every quarter was closed whole, and divided as its vote said."), surplus.walk),
+    Walk("budget", _("The house spent what was voted, by two people, and nothing else."), budgets.walk),
     Walk("standing", _("Nobody's standing fell but by a vote or their own word."), standing.walk),
     Walk("data", _("Every column about people is kept and shown for a use that was voted."), uses.walk),
 )

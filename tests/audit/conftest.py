@@ -27,7 +27,7 @@ type Tamper = Callable[..., list[Finding]]
 
 
 def live() -> None:
-    """Let the demonstration work, vote a raise into force, pause somebody, see a member go, end months, divide."""
+    """Let the demonstration work, vote a raise, pause somebody, see a member go, end months, divide, budget."""
     demo.populate(clock.now())
     vote = Proposal.objects.latest("pk")
     cast_all(vote, yes=20, no=4)
@@ -44,6 +44,7 @@ def live() -> None:
     sealing.seal_due(clock.now())
     reviews.accept_silent(at=clock.now())
     leftover.divided(leftover.closed(), person("amina"))
+    leftover.budgeted(person("amina"), hosting=2_000_000)
 
 
 @pytest.fixture(scope="module")

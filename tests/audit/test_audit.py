@@ -94,6 +94,19 @@ def test_a_cooperative_that_nobody_tampered_with_adds_up(tamper: Tamper) -> None
             "payments_allocation", "their work makes it",
         ),
         (
+            "payments_budget", "UPDATE payments_budget SET hosting = hosting * 2",
+            "payments_budget", "says",
+        ),
+        (
+            "payments_outlay",
+            """WITH bill AS (INSERT INTO payments_expense (purpose, amount, payee, asked_by_id, at)
+            SELECT 'hosting', 2000001, 'x', o.id, coop_now() FROM governance_office o WHERE o.post = 'treasurer'
+            RETURNING id, asked_by_id)
+            INSERT INTO payments_outlay (expense_id, period, reference, paid_by_id, at)
+            SELECT bill.id, (SELECT period FROM payments_budget), 'r', bill.asked_by_id, coop_now() FROM bill""",
+            "payments_outlay of", "hosting took 2.000001",
+        ),
+        (
             "payments_allocation",
             "UPDATE payments_allocation SET mandate_id = (SELECT id FROM governance_mandate WHERE proposal_id = 1)",
             "payments_allocation", "a vote on the surplus divides it",

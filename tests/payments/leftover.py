@@ -10,7 +10,7 @@ from coop.people.models import Client, Person
 from governance import mandates, offices, proposals, voting
 from governance.models import Mandate, Proposal
 from payments import deposits, escrow, rates, surplus
-from payments.models import Allocation, Close
+from payments.models import FILLED, Allocation, Budget, Close, Purpose
 from payments.surplus import Quarter
 from tests.governance.conftest import cast_all, reach, support
 
@@ -76,3 +76,16 @@ def divided(close: Close, by: Person, **shares: Any) -> Allocation:
     enactment = mandates.enact(voted(said(close, **shares), by), at=clock.now())
     assert not enactment.failure
     return Allocation.objects.get(close=close)
+
+
+def budget_of(quarter: Quarter, **sums: Any) -> dict[str, Any]:
+    """Return what a proposal says of a quarter's budget, in micro-units."""
+    return {"key": f"quarter:{quarter}", "replaces": 0, **dict.fromkeys((*Purpose.values, *FILLED), 0), **sums}
+
+
+def budgeted(by: Person, **sums: Any) -> Budget:
+    """Vote a budget of the next quarter and carry it out."""
+    quarter = Quarter.of(Quarter.of(clock.now()).after)
+    enactment = mandates.enact(voted(budget_of(quarter, **sums), by, "budget"), at=clock.now())
+    assert not enactment.failure
+    return Budget.objects.get(period=str(quarter))

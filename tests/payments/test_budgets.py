@@ -14,7 +14,7 @@ from coop.refusals import Refused
 from governance import mandates
 from governance.models import Mandate, Office
 from payments import accounts, budgets, invariants, ledger, surplus
-from payments.models import Budget, Expense, Purpose
+from payments.models import FILLED, Budget, Expense, Purpose
 from payments.surplus import Quarter
 from tests.governance.conftest import reach, support
 from tests.payments import leftover
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 type Attack = Callable[..., None]
 
-NOTHING = dict.fromkeys(("hosting", "banks", "advice", "training", "hearing", "dispute", "care"), 0)
+NOTHING = dict.fromkeys((*Purpose.values, *FILLED), 0)
 WRITE = """INSERT INTO payments_budget (period, version, mandate_id, hosting, banks, advice, training, hearing, dispute,
     care, at) SELECT period, version + %s, %s, hosting + %s, banks, advice, training, hearing, dispute, care, at
     FROM (SELECT %s::text AS period, 1 AS version, 2000000 AS hosting, 0 AS banks, 0 AS advice, 0 AS training,
@@ -34,25 +34,18 @@ PAY = "INSERT INTO payments_outlay (expense_id, period, reference, paid_by_id, a
 ENACT = "INSERT INTO governance_enactment (mandate_id, at, failure) VALUES (%s, coop_now(), %s)"
 
 
-def said(quarter: Quarter, **sums: Any) -> dict[str, Any]:
-    """Return what a proposal says of a quarter's budget, in micro-units."""
-    return {"key": f"quarter:{quarter}", "replaces": 0, **NOTHING, **sums}
-
-
 def voted(by: Person, **sums: Any) -> tuple[Quarter, Mandate]:
-    """Take a budget of the next quarter through its vote, and let that quarter begin."""
+    """Take a budget of the next quarter through its vote."""
     quarter = Quarter.of(Quarter.of(clock.now()).after)
-    mandate = leftover.voted(said(quarter, **sums), by, policy="budget")
-    return quarter, mandate
+    return quarter, leftover.voted(leftover.budget_of(quarter, **sums), by, policy="budget")
 
 
 def in_force(by: Person, **sums: Any) -> Budget:
     """Vote a budget of the next quarter, carry it out, and let that quarter begin."""
-    quarter, mandate = voted(by, **sums)
-    assert not mandates.enact(mandate, at=clock.now()).failure
-    if Quarter.of(clock.now()) != quarter:
+    budget = leftover.budgeted(by, **sums)
+    if str(Quarter.of(clock.now())) != budget.period:
         reach(Quarter.of(clock.now()).after)
-    return Budget.objects.get(period=str(quarter))
+    return budget
 
 
 @pytest.fixture
@@ -102,7 +95,7 @@ def test_a_budget_that_the_reserve_cannot_fill_fails_whole(amina: Person) -> Non
 def test_what_is_no_budget_cannot_be_proposed(amina: Person, now: object, facts: dict[str, Any]) -> None:
     quarter = Quarter.of(Quarter.of(clock.now()).after)
     with pytest.raises(Refused):
-        leftover.published(said(quarter) | facts, amina, policy="budget")
+        leftover.published(leftover.budget_of(quarter) | facts, amina, policy="budget")
 
 
 def test_a_budget_is_what_its_vote_said(amina: Person, attack: Attack) -> None:
@@ -121,7 +114,7 @@ def test_a_budget_is_what_its_vote_said(amina: Person, attack: Attack) -> None:
 
 def test_a_vote_on_a_budget_follows_its_rule(amina: Person, attack: Attack) -> None:
     quarter = Quarter.of(Quarter.of(clock.now()).after)
-    draft = support(leftover.drafted(said(quarter), amina, policy="budget"))
+    draft = support(leftover.drafted(leftover.budget_of(quarter), amina, policy="budget"))
     for change in ("rule_id = (SELECT id FROM governance_rule WHERE key = 'N10')", "subject = 'work_type:1'"):
         statement = f"UPDATE governance_proposal SET published_at = coop_now(), {change} WHERE id = %s"
         attack(statement, [draft.pk], guard="a_budget_is_voted_by_its_rule")

@@ -19,7 +19,7 @@ from governance import mandates, policies, proposals, voting
 from payments import accounts, capital, invariants, ledger, payouts, statements, surplus
 from payments.models import Close, Share
 from payments.surplus import Quarter
-from tests.governance.conftest import cast_all, depart, members, reach
+from tests.governance.conftest import cast_all, cast_choices, depart, members, reach, support
 from tests.payments import leftover
 from tests.payments.conftest import owning
 
@@ -201,3 +201,19 @@ def test_a_share_stands_among_ones_pay_and_ones_own_data(
     rows = own_data.of(luis)["payments.Share"]
     assert [row["allocation_id"] for row in rows] == [divided.pk]
     assert str(Close.objects.get(pk=divided.close_id)) == "2026-Q4"
+
+
+def test_another_way_to_divide_stands_on_the_same_ballot(amina: Person, luis: Person) -> None:
+    leftover.work({amina: "30", luis: "10"})
+    close = leftover.closed()
+    first = leftover.published(leftover.said(close), amina)
+    other = leftover.said(close, reserve=0, members=9000)
+    rival = proposals.draft_rival(first, payload=other, title="Or so?", text="Why.", by=luis, at=clock.now())
+    proposals.publish(support(rival), by=luis, at=clock.now())
+    cast_choices(first, ["2"] * 30)
+    voting.close(first, at=reach(first.closes_at))
+    at = reach(first.locked_until)
+    voting.carry_on_all(at)
+    close.refresh_from_db()
+    assert close.allocation.mandate.proposal_id == rival.pk
+    assert close.allocation.reserve == 0
