@@ -22,7 +22,7 @@ from governance.models import LONGEST_STATEMENT, Call, Candidacy, Mandate, Metho
 from governance.options import Alternative, Asked
 from governance.policy import NobodysPay, NoForm, Payload
 
-OPEN_FOR, TO_PUBLISH = timedelta(days=7), timedelta(days=7)
+OPEN_FOR, TO_PUBLISH, LAST_DAY = timedelta(days=7), timedelta(days=7), timedelta(days=1)
 # The vote by N12 in all, and its one extension; then the term can begin.
 NEEDED = OPEN_FOR + TO_PUBLISH + timedelta(days=29 + 5)
 # Nobody elects for a term that begins in half a year.
@@ -151,8 +151,6 @@ def stand_refusal(call: Call, *, by: Person, at: datetime) -> Refusal | None:
     """Return why a person cannot stand, or change what they say, in a call now; or None."""
     if at >= call.closes_at:
         return Refusal(_("The call is closed: the list of candidates stands."), rule="N12", status=409)
-    if call.candidacies.filter(person=by).exclude(withdrawn_at=None).exists():
-        return Refusal(_("You have withdrawn from this call."), rule="N12", status=409)
     if clash := offices.clash(by, call.post, call.starts_at, call.ends_at):
         return Refusal(
             _("You are %(post)s in that time, and nobody holds two posts that check or confirm each other.")
@@ -162,12 +160,27 @@ def stand_refusal(call: Call, *, by: Person, at: datetime) -> Refusal | None:
     return standing.refusal(by, doing="propose", at=at)
 
 
-def stand(call: Call, *, statement: str, by: Person, at: datetime) -> Candidacy:
-    """Put oneself forward, or write one's statement anew, while the call is open; 1,200 characters for everybody.
+def last_day_refusal(call: Call, *, by: Person, at: datetime) -> Refusal | None:
+    """Return that somebody's candidacy stands, in the last day of its call; or None.
 
-    Raises Refused when the call is closed, or when the post cannot be held beside another.
+    So nobody is withdrawn or reworded in their name without a day in which they see it and come back.
     """
-    refuse_if(stand_refusal(call, by=by, at=at))
+    stood = call.candidacies.filter(person=by, withdrawn_at=None, put_forward_at__lt=call.closes_at - LAST_DAY)
+    if at < call.closes_at - LAST_DAY or not stood.exists():
+        return None
+    return Refusal(
+        _("In the last day of a call, whoever stood before stands with the words they had."), rule="N12", status=409,
+        appeal=_("Say in the assembly what has changed."),
+    )  # fmt: skip
+
+
+def stand(call: Call, *, statement: str, by: Person, at: datetime) -> Candidacy:
+    """Put oneself forward, again too, or write one's statement anew, while the call is open; 1,200 characters each.
+
+    Raises Refused when the call is closed, in its last day for who stood before, or when the post cannot be held
+    beside another.
+    """
+    refuse_if(stand_refusal(call, by=by, at=at) or last_day_refusal(call, by=by, at=at))
     statement = statement.strip()
     if not 1 <= len(statement) <= LONGEST_STATEMENT:
         raise Refused(Refusal(_("Say in 1 to 1,200 characters why."), rule="N12", status=422))
@@ -175,17 +188,18 @@ def stand(call: Call, *, statement: str, by: Person, at: datetime) -> Candidacy:
         mine, new = Candidacy.objects.get_or_create(
             call=call, person=by, defaults={"statement": statement, "put_forward_at": at}
         )
-        Candidacy.objects.filter(pk=mine.pk, withdrawn_at=None).update(statement=statement)
-        kind = "put_forward" if new else "rewritten"
+        Candidacy.objects.filter(pk=mine.pk).update(statement=statement, withdrawn_at=None)
+        kind = "put_forward" if new or mine.withdrawn_at else "rewritten"
         events.write(f"candidacies.{kind}", by=by, subject=f"call:{call.pk}", at=at)
     mine.refresh_from_db()
     return mine
 
 
 def withdraw(call: Call, *, by: Person, at: datetime) -> None:
-    """Withdraw, as long as the candidates are not put to the vote. Raises Refused afterwards."""
+    """Withdraw, until the last day of the call. Raises Refused afterwards, except for who came forward in that day."""
     if election_of(call):
         raise Refused(Refusal(_("The candidates are put to the vote: their list stands."), rule="P6", status=409))
+    refuse_if(last_day_refusal(call, by=by, at=at))
     with transaction.atomic():
         Candidacy.objects.filter(call=call, person=by, withdrawn_at=None).update(withdrawn_at=at)
         events.write("candidacies.withdrawn", by=by, subject=f"call:{call.pk}", at=at)
