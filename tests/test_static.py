@@ -30,6 +30,7 @@ DAYS_OF_NO_CONSEQUENCE = {"people_person.joined_at", "coop_clockadvance.advanced
 AT_COMMIT = {
     "checks_are_paid",
     "budget_fills_its_funds",
+    "checks_that_reject_are_paid",
     "close_leaves_nothing",
     "entitlement_is_paid",
     "kinds_open_with_their_rate",

@@ -168,6 +168,18 @@ def test_a_review_without_its_pay(mine: Assignment, luis: Person, attack: Attack
     attack("SET CONSTRAINTS ALL IMMEDIATE", guard="checks_are_paid")
 
 
+def test_a_rejection_by_a_member_without_its_pay(orbit: Client, olga: Person, amina: Person, attack: Attack) -> None:
+    disputing.learned(orbit, olga)
+    mine = work(disputing.checked(orbit, olga), amina, SAME)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO tasks_dispute (assignment_id, rejected_by_id, looks_for, reason, place)
+            VALUES (%s, %s, 'peer', 'These are two kettles.', 'labels')""",
+            [mine.pk, person("carmen").pk],
+        )
+    attack("SET CONSTRAINTS ALL IMMEDIATE", guard="checks_that_reject_are_paid")
+
+
 def test_a_check_without_its_money_or_with_less(job: Job, mine: Assignment, luis: Person, attack: Attack) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"{TAKE} RETURNING id", [mine.pk, luis.pk, None, "open"])

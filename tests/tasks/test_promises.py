@@ -436,7 +436,7 @@ def test_a_task_claimed_without_money_behind_it(attack: Attack, mine: Assignment
 
 @pytest.mark.parametrize("step", ["accepted", "left"])
 def test_work_that_ends_without_its_money(
-    attack: Attack, new_job: Callable[..., Job], amina: Person, luis: Person, step: str
+    attack: Attack, new_job: Callable[..., Job], amina: Person, olga: Person, step: str
 ) -> None:
     mine = claims.claim_next(new_job(review_rule=ReviewRule.PEER), by=amina, at=clock.now())
     with connection.cursor() as cursor:
@@ -444,7 +444,7 @@ def test_work_that_ends_without_its_money(
     if step == "accepted":
         hand_in(mine, SAME)
         with connection.cursor() as cursor:
-            cursor.execute(REVIEW, [mine.pk, luis.pk, "accept", "peer", "", ""])
+            cursor.execute(REVIEW, [mine.pk, olga.pk, "accept", "client", "", ""])
     Assignment.objects.filter(pk=mine.pk).update(state=step, decided_at=clock.now())
     attack("SET CONSTRAINTS ALL IMMEDIATE", guard="money_follows_the_work")
 
