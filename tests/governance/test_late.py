@@ -9,7 +9,7 @@ from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
 from governance import voting
-from governance.models import Proposal
+from governance.models import Method, Proposal
 from governance.voting import State
 from tests.governance.conftest import among, electors, reach
 
@@ -100,7 +100,7 @@ def test_nobody_learns_before_the_end_that_it_will_go_on(
     proposal = published("N10")
     say(proposal, ["yes"] * 5, hours_before=20)
     assert voting.closes(proposal, clock.now()) == proposal.closes_at
-    for function in ("extended", "swings"):
+    for function in ("extended", "swings", "turns"):
         attack(f"SELECT governance_{function}(%s)", [proposal.pk], guard="permission denied")
 
 
@@ -110,6 +110,56 @@ def test_another_leader_among_options_keeps_the_vote_open(published: Callable[..
     say(proposal, ["2"] * 2, hours_before=5, skip=5)
     reach(proposal.closes_at)
     assert state(proposal) == State.VOTING
+
+
+@pytest.mark.parametrize("method", [Method.APPROVAL, Method.RANKED])
+def test_a_leader_among_options_that_changes_and_changes_back_counts_too(
+    published: Callable[..., Proposal], method: Method
+) -> None:
+    proposal = published("N10", asks=among("Red", "Green", method=method))
+    say(proposal, ["1"] * 3 + ["2"] * 2, hours_before=60)
+    say(proposal, ["2"] * 2, hours_before=40, skip=5)
+    say(proposal, ["1"] * 3, hours_before=30, skip=7)
+    reach(proposal.closes_at)
+    assert state(proposal) == State.VOTING
+    assert proposal.closes_at is not None
+    assert voting.close(proposal, at=reach(proposal.closes_at + 72 * HOUR)).extended
+
+
+def test_a_few_who_say_otherwise_for_an_hour_turn_it_too(published: Callable[..., Proposal]) -> None:
+    """A later ballot takes the place of the earlier one, and the first one comes back."""
+    proposal = published("N10", asks=among("Red", "Green"))
+    say(proposal, ["1"] * 3 + ["1,2"] * 2, hours_before=60)
+    say(proposal, ["2"] * 3, hours_before=20)
+    say(proposal, ["1"] * 3, hours_before=19)
+    reach(proposal.closes_at)
+    assert state(proposal) == State.VOTING
+
+
+@pytest.mark.parametrize("method", [Method.APPROVAL, Method.RANKED])
+@pytest.mark.parametrize("late", [["1,2"] * 3, ["2", "abstain", "2"], ["0"]])
+def test_a_leader_among_options_that_stays_lets_the_vote_end(
+    published: Callable[..., Proposal], method: Method, late: list[str]
+) -> None:
+    late = [said for said in late if said != "0" or method == Method.APPROVAL]
+    proposal = published("N10", asks=among("Red", "Green", method=method))
+    say(proposal, ["1"] * 5 + ["2"] * 2, hours_before=60)
+    say(proposal, late, hours_before=40, skip=7)
+    reach(proposal.closes_at)
+    assert state(proposal) == State.CLOSED
+    assert not voting.close(proposal, at=clock.now()).extended
+
+
+@pytest.mark.parametrize(("late", "found"), [(1, State.VOTING), (0, State.CLOSED)])
+def test_a_floor_that_the_leader_crosses_late_counts_too(
+    published: Callable[..., Proposal], late: int, found: State
+) -> None:
+    proposal = published("N14", asks=among("Red", "Green"))
+    floor = -(-len(electors(proposal)) // 5)
+    say(proposal, ["1"] * (floor - 1), hours_before=60)
+    say(proposal, ["1"] * late + ["2"], hours_before=20, skip=floor - 1)
+    reach(proposal.closes_at)
+    assert state(proposal) == found
 
 
 def test_no_officer_and_no_row_extends_a_vote(published: Callable[..., Proposal], attack: Callable[..., None]) -> None:

@@ -352,6 +352,19 @@ def test_another_winner_late_keeps_the_vote_open_for_all(first: Callable[..., Pr
     assert all(voting.close(one, at=at).extended for one in (vote, rival))
 
 
+@pytest.mark.parametrize(("late", "found"), [(["2"] * 2 + ["1"] * 2, State.VOTING), (["1"] * 4, State.CLOSED)])
+def test_a_leader_among_rivals_that_changes_and_changes_back_counts_too(
+    first: Callable[..., Proposal], late: list[str], found: State
+) -> None:
+    vote = first("N1")
+    rival = file(vote, "yellow", by=5)
+    cast_choices(vote, ["1"] * 3 + ["2"] * 2)
+    for hours, person, said in zip((20, 19, 18, 17), electors(vote)[5:], late, strict=False):
+        voting.cast(vote, said, by=person, at=reach(from_(vote.closes_at, hours=-hours)))
+    reach(vote.closes_at)
+    assert states([voting.listed().get(pk=one.pk) for one in (vote, rival)]) == [found, found]
+
+
 def test_a_winner_takes_effect_and_the_first_does_not(first: Callable[..., Proposal]) -> None:
     vote = first("N1")
     rival = file(vote, "yellow", by=5)
