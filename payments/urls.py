@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from payments.views import bills, card, desk, details, pay, public
+from payments.views import bills, card, desk, details, pay, public, statements
 
 app_name = "payments"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("rates/", card.rates_in_force, name="rates"),
     path("rates/<slug:slug>/", card.rate, name="rate"),
     path("pay/", pay.mine, name="pay"),
+    path("pay/statements/", statements.every, name="statements"),
+    re_path(r"^pay/statements/(?P<month>\d{4}-\d{2})/$", statements.one, name="statement"),
+    re_path(r"^pay/statements/(?P<month>\d{4}-\d{2})\.(?P<form>csv|pdf)$", statements.file, name="statement_file"),
     path("pay/ask/", pay.ask, name="ask"),
     path("pay/details/", details.mine, name="details"),
     path("pay/details/<slug:rail>/", details.give, name="give_details"),

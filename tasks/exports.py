@@ -18,13 +18,12 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.crypto import salted_hmac
 
+from coop import spreadsheets
 from tasks import shapes
 from tasks.models import Answer, AssignmentState, Job
 
 # Read within two minutes each, or the connection goes to somebody else.
 CHUNK = 500
-# A spreadsheet takes a cell that opens like this for a formula, and may send what it finds to a stranger.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - full-width ones count too
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +152,4 @@ class _Line:
 
 def _csv(lines: Iterable[list[str]]) -> Iterator[str]:
     writer = csv.writer(_Line())
-    return (writer.writerow([harmless(cell) for cell in line]) for line in lines)
-
-
-def harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula: a suspicious one gets an apostrophe in front."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+    return (writer.writerow([spreadsheets.harmless(cell) for cell in line]) for line in lines)

@@ -17,7 +17,7 @@ from payments.forms import AskPayout
 from payments.models import Payout
 
 
-def _me(request: HttpRequest) -> Person:
+def me(request: HttpRequest) -> Person:
     """Return who is signed in; the views here ask for that first."""
     return cast("Person", request.user)
 
@@ -26,7 +26,7 @@ def _me(request: HttpRequest) -> Person:
 @login_required
 def mine(request: HttpRequest) -> HttpResponse:
     """Show a member's pay and every line of it."""
-    person, at = _me(request), clock.now()
+    person, at = me(request), clock.now()
     due.settle(person, at=at)
     summary = statements.summary(person, at)
     page = Paginator(statements.lines(person), 20).get_page(request.GET.get("page"))
@@ -44,7 +44,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 @login_required
 def ask(request: HttpRequest) -> HttpResponse:
     """Ask for a payout."""
-    person, at = _me(request), clock.now()
+    person, at = me(request), clock.now()
     due.settle(person, at=at)
     most, ways = payouts.most(person), payouts.ways(person, at=at)
     form = AskPayout(request.POST or None, most=most, ways=ways)
@@ -64,5 +64,5 @@ def ask(request: HttpRequest) -> HttpResponse:
 @login_required
 def payout(request: HttpRequest, pk: int) -> HttpResponse:
     """Show where a payout of one's own stands and who holds the money."""
-    found = get_object_or_404(Payout.objects.select_related("sent_by", "settled_by"), pk=pk, person=_me(request))
+    found = get_object_or_404(Payout.objects.select_related("sent_by", "settled_by"), pk=pk, person=me(request))
     return render(request, "payments/payout.html", {"payout": found})

@@ -1,6 +1,6 @@
 """The open ledger, for everybody."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -9,6 +9,7 @@ from payments import accounts, budgets, open_ledger, published, surplus
 from payments import ledger as books
 from payments.open_ledger import Month
 from payments.surplus import Quarter
+from payments.views import months
 
 # How many months there are to choose from.
 MONTHS = 24
@@ -18,7 +19,7 @@ MONTHS = 24
 def ledger(request: HttpRequest) -> HttpResponse:
     """Show a month, the running one unless another is asked for."""
     now = clock.now()
-    month = _month(request.GET.get("month") or str(Month.of(now)))
+    month = months.named(request.GET.get("month") or str(Month.of(now)))
     latest = open_ledger.months(Month.of(now))[: -MONTHS - 1 : -1]
     return render(
         request,
@@ -41,17 +42,6 @@ def ledger(request: HttpRequest) -> HttpResponse:
 def ledger_file(_request: HttpRequest, month: str, form: str) -> HttpResponse:
     """Answer a month's figures as a file."""
     content_type, write = published.TYPES[form]
-    answer = HttpResponse(write(open_ledger.figures(_month(month))), content_type=content_type)
+    answer = HttpResponse(write(open_ledger.figures(months.named(month))), content_type=content_type)
     answer["Content-Disposition"] = f'attachment; filename="workhall-{month}.{form}"'
     return answer
-
-
-def _month(name: str) -> Month:
-    """Return the month of a name; Http404 for what is none, or lies ahead."""
-    try:
-        month = Month.named(name)
-    except ValueError as error:
-        raise Http404 from error
-    if month.first > clock.now():
-        raise Http404
-    return month

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
+from coop import clock
 from coop.database import roles
 from coop.database.embedded import Cluster
 from coop.people.models import Client, Person
@@ -16,7 +17,10 @@ from governance import offices
 from governance.models import Office
 from payments import deposits, escrow, rates
 from payments.models import Fee
+from tasks import reviews
+from tasks.models import Ground, Job
 from tests.conftest import connect_django, recreate
+from tests.tasks.conftest import SAME, make_job, work
 
 JOB = 700_001
 NUMBERS = count(9_000_001)
@@ -102,3 +106,22 @@ def earn(training: None, now: datetime) -> Callable[[Person, str], int]:
         return number
 
     return pay
+
+
+@pytest.fixture
+def checked(orbit: Client, olga: Person) -> Job:
+    """Open a job in which a member checks each answer."""
+    return make_job(orbit, olga, tasks=25, overlap=1, review_rule="peer")
+
+
+@pytest.fixture
+def paid(checked: Job, luis: Person) -> Callable[[Person], Decimal]:
+    """Return a function that lets a person do a task and be paid for it."""
+
+    def do(person: Person) -> Decimal:
+        assignment = work(checked, person, SAME)
+        reviews.accept(assignment, by=luis, at=clock.now(), ground=Ground.PEER)
+        pay: Decimal = assignment.pay
+        return pay
+
+    return do

@@ -2,35 +2,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-import pytest
-
 from coop import clock
-from coop.people.models import Client, Person
+from coop.people.models import Person
 from payments import rates, statements
 from payments.models import WorkType
 from payments.policies import RateChange
 from tasks import reviews
 from tasks.models import Ground, Job
-from tests.tasks.conftest import SAME, make_job, work
-
-
-@pytest.fixture
-def checked(orbit: Client, olga: Person) -> Job:
-    """Open a job in which a member checks each answer."""
-    return make_job(orbit, olga, tasks=25, overlap=1, review_rule="peer")
-
-
-@pytest.fixture
-def paid(checked: Job, luis: Person) -> Callable[[Person], Decimal]:
-    """Return a function that lets a person do a task and be paid for it."""
-
-    def do(person: Person) -> Decimal:
-        assignment = work(checked, person, SAME)
-        reviews.accept(assignment, by=luis, at=clock.now(), ground=Ground.PEER)
-        pay: Decimal = assignment.pay
-        return pay
-
-    return do
+from tests.tasks.conftest import SAME, work
 
 
 def test_what_was_handed_in_is_being_checked_and_then_ready(checked: Job, amina: Person, luis: Person) -> None:

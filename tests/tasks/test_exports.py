@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from coop import clock
+from coop import clock, spreadsheets
 from coop.people.models import Client, Person
 from tasks import answers, claims, datasets, exports, jobs, reviews
 from tasks.models import Job
@@ -121,7 +121,7 @@ def test_no_cell_is_taken_for_a_formula(orbit: Client, olga: Person, amina: Pers
 
 
 def test_harmless_cells_stay_as_they_are() -> None:
-    assert [exports.harmless(cell) for cell in ("Same", "a=b", "", "0.5", "é")] == ["Same", "a=b", "", "0.5", "é"]
+    assert [spreadsheets.harmless(cell) for cell in ("Same", "a=b", "", "0.5", "é")] == ["Same", "a=b", "", "0.5", "é"]
 
 
 def test_the_number_of_statements_does_not_grow(orbit: Client, olga: Person, amina: Person) -> None:

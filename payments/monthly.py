@@ -1,0 +1,230 @@
+"""A member's statement of one month: what they had, pay for each job, other pay, what went out, what they have.
+
+Wages and payouts are never taken back, so whoever asks again later reads the same.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
+from uuid import UUID
+
+from django.db import connection
+
+from coop.people.models import Person
+from payments import accounts, rates, statements
+from payments.ledger import Kind
+from payments.models import Account
+from payments.money import from_micro
+from payments.open_ledger import Month
+
+# Every transfer of one account in a period, oldest first, with the answer it pays for and the rate behind it.
+MINE = """
+WITH mine AS (
+    SELECT id, key, kind, ref, amount AS moved, posted_at FROM payments_transfer
+    WHERE credit_id = %(account)s AND posted_at >= %(first)s AND posted_at < %(after)s
+    UNION ALL
+    SELECT id, key, kind, ref, -amount, posted_at FROM payments_transfer
+    WHERE debit_id = %(account)s AND posted_at >= %(first)s AND posted_at < %(after)s
+)
+SELECT m.posted_at, m.kind, m.ref, m.moved, m.key,
+    p.job_id, p.title, w.name, w.slug, v.version, v.amount, d.proposal_id, p.seconds
+FROM mine m
+LEFT JOIN payments_paid_answers p
+    ON p.assignment_id = CASE WHEN m.ref LIKE 'assignment:%%' THEN split_part(m.ref, ':', 2)::bigint END
+LEFT JOIN payments_rate v ON v.id = p.rate_id
+LEFT JOIN payments_worktype w ON w.id = v.work_type_id
+LEFT JOIN governance_mandate d ON d.id = v.mandate_id
+ORDER BY m.id
+"""
+BEFORE = """
+SELECT coalesce((SELECT sum(amount) FROM payments_transfer WHERE credit_id = %(account)s AND posted_at < %(first)s), 0)
+    - coalesce((SELECT sum(amount) FROM payments_transfer WHERE debit_id = %(account)s AND posted_at < %(first)s), 0)
+"""
+# What a payout brought back was the member's before: it counts against what went out.
+MONTHS = """
+SELECT date_trunc('month', posted_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC',
+    coalesce(sum(moved) FILTER (WHERE NOT payout), 0), coalesce(-sum(moved) FILTER (WHERE payout), 0)
+FROM (
+    SELECT posted_at, amount AS moved, kind = 15 AS payout FROM payments_transfer WHERE credit_id = %(account)s
+    UNION ALL
+    SELECT posted_at, -amount, kind = 13 FROM payments_transfer WHERE debit_id = %(account)s
+) mine GROUP BY 1 ORDER BY 1 DESC
+"""
+PAYOUTS = (Kind.PAYOUT, Kind.CAME_BACK)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The answer that a line pays for: its job, kind of work, the voted rate it was claimed at, and its seconds."""
+
+    job: int
+    title: str
+    kind: str
+    slug: str
+    version: int
+    rate: Decimal
+    proposal: int | None
+    seconds: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One transfer as the member's account saw it, in US dollars; `balance` is what it left."""
+
+    at: datetime
+    kind: Kind
+    ref: str
+    amount: Decimal
+    key: UUID
+    work: Work | None
+    balance: Decimal
+
+    @property
+    def words(self) -> str:
+        """What it was, in the reader's language."""
+        return str(statements.WORDS[self.kind])
+
+
+@dataclass(frozen=True, slots=True)
+class JobPay:
+    """What one job paid at one voted rate: answers, US dollars, seconds worked and what an hour came to."""
+
+    work: Work
+    answers: int
+    amount: Decimal
+    seconds: Decimal
+
+    @property
+    def hourly(self) -> Decimal | None:
+        """US dollars an hour, to the cent; None without time."""
+        return rates.hourly(self.amount, self.seconds) if self.seconds else None
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Lines of one kind that no job paid: what they were, how many, and their sum in US dollars."""
+
+    words: str
+    lines: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A member's month (UTC), in US dollars: `before` and every line make `after`, exactly."""
+
+    person: Person
+    month: Month
+    before: Decimal
+    lines: list[Line]
+
+    @property
+    def after(self) -> Decimal:
+        """What the member had when the month ended, or has now."""
+        return self.lines[-1].balance if self.lines else self.before
+
+    @property
+    def jobs(self) -> list[JobPay]:
+        """What each job paid at each rate, in the order of the jobs' names."""
+        worked = [line for line in self.lines if line.work]
+        by_rate = sorted(worked, key=_rate_of)
+        return [_job(list(lines)) for _rate, lines in groupby(by_rate, key=_rate_of)]
+
+    @property
+    def others(self) -> list[Total]:
+        """What was earned otherwise, by kind."""
+        return _totals(line for line in self.lines if not line.work and line.kind not in PAYOUTS)
+
+    @property
+    def payouts(self) -> list[Total]:
+        """What went out, and what came back."""
+        return _totals(line for line in self.lines if line.kind in PAYOUTS)
+
+    @property
+    def earned(self) -> Decimal:
+        """All that was earned in the month."""
+        return sum((line.amount for line in self.lines if line.kind not in PAYOUTS), Decimal(0))
+
+    @property
+    def seconds(self) -> Decimal:
+        """The time worked for what was paid."""
+        return sum((job.seconds for job in self.jobs), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTotal:
+    """One month of a year's list: what was earned and what was paid out, in US dollars."""
+
+    month: Month
+    earned: Decimal
+    paid_out: Decimal
+
+
+def statement(person: Person, month: Month) -> Statement:
+    """Return a member's statement of a month, in three queries whatever its length."""
+    bounds = {"account": _account(person), "first": month.first, "after": month.after}
+    with connection.cursor() as cursor:
+        cursor.execute(BEFORE, bounds)
+        before = from_micro(int(cursor.fetchone()[0]))
+        cursor.execute(MINE, bounds)
+        return Statement(person, month, before, list(_lines(cursor, before)))
+
+
+def months(person: Person) -> list[MonthTotal]:
+    """Return every month in which a member's money moved, newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(MONTHS, {"account": _account(person)})
+        return [
+            MonthTotal(Month.of(first), from_micro(int(earned)), from_micro(int(out))) for first, earned, out in cursor
+        ]
+
+
+def years(person: Person) -> list[tuple[int, list[MonthTotal], MonthTotal]]:
+    """Return a member's months by year, newest first, each year with its total."""
+    by_year = groupby(months(person), key=lambda total: total.month.first.year)
+    return [(year, listed, _sum(listed)) for year, found in by_year if (listed := list(found))]
+
+
+def _sum(listed: list[MonthTotal]) -> MonthTotal:
+    earned, out = (sum((getattr(one, part) for one in listed), Decimal(0)) for part in ("earned", "paid_out"))
+    return MonthTotal(listed[-1].month, earned, out)
+
+
+def _account(person: Person) -> int | None:
+    return Account.objects.filter(code=accounts.payable(person.pk)).values_list("pk", flat=True).first()
+
+
+def _lines(rows: Iterable[tuple], balance: Decimal) -> Iterator[Line]:  # type: ignore[type-arg]  # as the cursor gives
+    for at, kind, ref, moved, key, *work in rows:
+        amount = from_micro(moved)
+        balance += amount
+        yield Line(at, Kind(kind), ref, amount, key, _work(*work), balance)
+
+
+def _work(job: int | None, *facts: object) -> Work | None:
+    if job is None:
+        return None
+    title, kind, slug, version, rate, proposal, seconds = facts
+    return Work(job, title, kind, slug, version, from_micro(rate), proposal, seconds or Decimal(0))  # type: ignore[arg-type]
+
+
+def _rate_of(line: Line) -> tuple[str, int, int]:
+    work = line.work
+    assert work is not None  # noqa: S101 - only lines of work are asked
+    return work.title, work.job, work.version
+
+
+def _job(lines: list[Line]) -> JobPay:
+    first = lines[0].work
+    assert first is not None  # noqa: S101 - as above
+    seconds = sum((line.work.seconds for line in lines if line.work), Decimal(0))
+    return JobPay(first, len(lines), sum((line.amount for line in lines), Decimal(0)), seconds)
+
+
+def _totals(lines: Iterable[Line]) -> list[Total]:
+    named = sorted(lines, key=attrgetter("kind"))
+    grouped = (list(found) for _kind, found in groupby(named, key=attrgetter("kind")))
+    return [Total(found[0].words, len(found), sum((line.amount for line in found), Decimal(0))) for found in grouped]

@@ -1,0 +1,46 @@
+"""My statements, month by month, as pages and files. Only the member themselves reads them."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from coop import clock
+from payments import due, monthly, statement_files
+from payments.views import months
+from payments.views.pay import me
+
+
+@require_safe
+@login_required
+def every(request: HttpRequest) -> HttpResponse:
+    """List the months in which one's money moved, with the totals of each year."""
+    return render(request, "payments/statements.html", {"years": monthly.years(me(request))})
+
+
+@require_safe
+@login_required
+def one(request: HttpRequest, month: str) -> HttpResponse:
+    """Show a month: pay by job with the vote behind each rate, other pay, payouts, and the hash of every line."""
+    due.settle(me(request), at=clock.now())
+    statement = monthly.statement(me(request), months.named(month))
+    shown = {
+        "statement": statement,
+        "sums": statement_files.sums(statement),
+        "tables": [(_("Other pay"), statement.others), (_("Payouts"), statement.payouts)],
+        "hash": statement_files.digest(statement),
+        "formats": statement_files.TYPES,
+    }
+    return render(request, "payments/statement.html", shown)
+
+
+@require_safe
+@login_required
+def file(request: HttpRequest, month: str, form: str) -> HttpResponse:
+    """Answer a month as a file."""
+    content_type, write = statement_files.TYPES[form]
+    statement = monthly.statement(me(request), months.named(month))
+    answer = HttpResponse(write(statement), content_type=content_type)
+    answer["Content-Disposition"] = f'attachment; filename="workhall-statement-{month}.{form}"'
+    return answer

@@ -1,0 +1,190 @@
+"""A member's month: the sums are those of the books, the files say the same, and nobody else reads them."""
+
+import csv
+import hashlib
+import io
+from collections.abc import Callable
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+from django.utils import translation
+from pypdf import PdfReader
+
+from coop import clock
+from coop.people.models import Client, Person
+from governance.models import Office
+from payments import monthly, payouts, statement_files
+from payments.ledger import Kind
+from payments.models import Payout, Transfer
+from payments.monthly import Statement
+from payments.open_ledger import Month
+from payments.statements import WORDS
+from tasks import reviews
+from tasks.models import Ground
+from tests.tasks.conftest import SAME, make_job, work
+
+ZERO, THREE = Decimal(0), Decimal(3)
+
+type Paid = Callable[[Person], Decimal]
+type Earn = Callable[[Person, str], int]
+type SignedIn = Callable[[Person], Browser]
+# Between clients, jobs, funds and the bank. No reversal touches what a member earned.
+NEVER_A_MEMBERS = {
+    Kind.DEPOSIT, Kind.FUND, Kind.CLAIM, Kind.RETURN, Kind.FEE, Kind.LEVY, Kind.PAID_OUT, Kind.SPENT, Kind.REFUND,
+    Kind.CLOSED, Kind.RECOVERED, Kind.GIVEN_BACK, Kind.FILLED, Kind.REVERSAL,
+}  # fmt: skip
+
+
+def now(person: Person) -> Statement:
+    return monthly.statement(person, Month.of(clock.now()))
+
+
+def ask(person: Person, amount: str) -> Payout:
+    return payouts.request(person, amount=Decimal(amount), by=person, at=clock.now(), key=uuid4())
+
+
+def pdf(statement: Statement) -> PdfReader:
+    return PdfReader(io.BytesIO(statement_files.as_pdf(statement)))
+
+
+def test_a_month_has_the_job_its_rate_its_hours_and_other_pay(paid: Paid, earn: Earn, amina: Person) -> None:
+    for _turn in range(3):
+        paid(amina)
+    earn(amina, "1.50")
+    ask(amina, "1.20")
+    month = now(amina)
+    (job,), (training,), (payout,) = month.jobs, month.others, month.payouts
+    assert (job.work.title, job.answers, job.seconds, job.amount) == ("Same or not?", 3, Decimal(90), Decimal("0.27"))
+    assert (job.work.version, job.work.rate, job.work.proposal) == (1, Decimal("0.09"), None)
+    assert job.hourly == Decimal("10.80")
+    assert (training.words, training.lines, training.amount) == ("Training, paid", 1, Decimal("1.50"))
+    assert payout.amount == Decimal("-1.20")
+    assert (month.before, month.earned, month.after) == (ZERO, Decimal("1.77"), payouts.ready(amina))
+
+
+def test_what_stands_before_and_after_meets_from_month_to_month(
+    earn: Earn, amina: Person, later: Callable[..., object]
+) -> None:
+    earn(amina, "3.00")
+    before = Month.of(clock.now())
+    later(days=32)
+    earn(amina, "0.25")
+    ask(amina, "2.00")
+    first, second = monthly.statement(amina, before), now(amina)
+    assert (first.before, first.after) == (ZERO, THREE)
+    assert (second.before, second.after) == (THREE, Decimal("1.25"))
+    totals = {str(one.month): (one.earned, one.paid_out) for one in monthly.months(amina)}
+    assert totals == {str(before): (THREE, ZERO), str(second.month): (Decimal("0.25"), Decimal(2))}
+
+
+def test_years_add_their_months_up(earn: Earn, amina: Person, later: Callable[..., object]) -> None:
+    for _month in range(14):
+        earn(amina, "0.10")
+        later(days=31)
+    years = monthly.years(amina)
+    assert [year for year, *_rest in years] == sorted({year for year, *_rest in years}, reverse=True)
+    assert sum(total.earned for _year, _months, total in years) == Decimal("1.40")
+    assert sum(len(months) for _year, months, _total in years) == 14
+
+
+def test_a_payout_that_came_back_went_nowhere(earn: Earn, amina: Person, treasurer: Office, secretary: Office) -> None:
+    earn(amina, "3.00")
+    payout = payouts.send(ask(amina, "2.00"), reference="MP-1", by=treasurer, at=clock.now())
+    payouts.fail(payout, by=secretary, at=clock.now())
+    month = now(amina)
+    assert [total.words for total in month.payouts] == ["Payout you asked for", "Payout that came back"]
+    assert (month.earned, month.after) == (THREE, THREE)
+    assert monthly.months(amina)[0].paid_out == 0
+
+
+def test_every_kind_has_words_or_never_reaches_a_member() -> None:
+    assert set(Kind) - set(WORDS) == NEVER_A_MEMBERS
+
+
+def test_the_csv_has_every_line_and_its_hash_is_the_statements(
+    paid: Paid, earn: Earn, amina: Person, signed_in: SignedIn
+) -> None:
+    paid(amina)
+    earn(amina, "1.50")
+    browser, name = signed_in(amina), str(Month.of(clock.now()))
+    file = browser.get(f"/pay/statements/{name}.csv")
+    opening, wage, training = csv.DictReader(io.StringIO(file.content.decode()))
+    assert (opening["what"], opening["balance"]) == ("before the month", "0")
+    assert (wage["title"], wage["work"], wage["rate_version"], wage["vote"], wage["seconds"]) == (
+        "Same or not?", "product-match", "1", "founding meeting", "30",
+    )  # fmt: skip
+    assert (training["kind"], training["amount"], training["balance"]) == ("10", "1.5", "1.59")
+    assert hashlib.sha256(file.content).hexdigest() in browser.get(f"/pay/statements/{name}/").content.decode()
+    keys = {str(key) for key in Transfer.objects.values_list("key", flat=True)}
+    assert {wage["key"], training["key"]} <= keys
+
+
+def test_the_same_file_comes_whatever_language_it_is_read_in(paid: Paid, amina: Person) -> None:
+    paid(amina)
+    with translation.override("es"):
+        spanish = statement_files.as_csv(now(amina))
+    assert spanish == statement_files.as_csv(now(amina))
+
+
+def test_a_title_of_a_job_is_no_formula_in_a_spreadsheet(
+    orbit: Client, olga: Person, amina: Person, luis: Person
+) -> None:
+    job = make_job(orbit, olga, title="=HYPERLINK(1)", overlap=1, review_rule="peer")
+    reviews.accept(work(job, amina, SAME), by=luis, at=clock.now(), ground=Ground.PEER)
+    assert b"'=HYPERLINK(1)" in statement_files.as_csv(now(amina))
+
+
+def test_the_pdf_says_what_the_page_says_and_reads_itself_aloud(paid: Paid, amina: Person) -> None:
+    paid(amina)
+    month = now(amina)
+    with translation.override("es"):
+        read = pdf(month)
+    text = " ".join(page.extract_text() for page in read.pages)
+    assert "Same or not?" in text
+    assert statement_files.digest(month)[:20] in text.replace("\n", "").replace(" ", "")
+    assert read.trailer["/Root"]["/MarkInfo"]["/Marked"]  # type: ignore[index]
+    assert read.trailer["/Root"]["/Lang"] == "es"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", ["#set page(width: 1pt)", "$x$ *a* `b` <c> @d \\ // e", "李明", ""])
+def test_whatever_somebody_is_called_the_pdf_is_made_of_it_as_text(name: str, earn: Earn, amina: Person) -> None:
+    earn(amina, "1.00")
+    amina.name = name
+    (page,) = pdf(now(amina)).pages
+    if name.isascii():
+        assert name in page.extract_text()
+
+
+def test_only_the_member_reads_their_statements(earn: Earn, amina: Person, luis: Person, signed_in: SignedIn) -> None:
+    earn(amina, "1.23")
+    name = str(Month.of(clock.now()))
+    for address in ("/pay/statements/", f"/pay/statements/{name}/", f"/pay/statements/{name}.csv"):
+        assert Browser().get(address).status_code == 302
+        assert "1.23" in signed_in(amina).get(address).content.decode()
+        assert "1.23" not in signed_in(luis).get(address).content.decode()
+
+
+@pytest.mark.parametrize("month", ["2026-13", "2999-01", "0000-00"])
+def test_a_month_that_is_none_or_lies_ahead_is_not_there(month: str, amina: Person, signed_in: SignedIn) -> None:
+    for ending in ("/", ".csv", ".pdf"):
+        assert signed_in(amina).get(f"/pay/statements/{month}{ending}").status_code == 404
+
+
+def test_a_statement_costs_the_same_for_two_lines_and_for_thirty(
+    paid: Paid, earn: Earn, amina: Person, signed_in: SignedIn
+) -> None:
+    paid(amina)
+    earn(amina, "0.10")
+    browser, address = signed_in(amina), f"/pay/statements/{Month.of(clock.now())}/"
+    with CaptureQueriesContext(connection) as few:
+        browser.get(address)
+    for _turn in range(15):
+        earn(amina, "0.10")
+        paid(amina)
+    with CaptureQueriesContext(connection) as many:
+        browser.get(address)
+    assert len(few) == len(many)
