@@ -47,7 +47,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_review": "assignment_id reviewer_id decision ground reason place at",
     },
     "checks": {"tasks_check": "assignment_id person_id pay state taken_at until ended_at"},
-    "engaged_time": {"tasks_answer": "seconds"},
+    "engaged_time": {"tasks_answer": "seconds", "tasks_span": "assignment_id from_at to_at told noted_at"},
     "pilots": {
         "tasks_pilot": "job_id units people median_seconds least_pay measured_at",
         "tasks_rescoping": "job_id at",

@@ -97,8 +97,8 @@ FIRST: Sequence[Use] = (
     ),
     Use(
         "engaged_time", "Measuring the time that work takes",
-        "Seconds between taking a task and handing it in, as the server saw them. No screens, no keys.",
-        Whose.MEMBERS, "To say what an hour really pays, by the median of many; never to hurry or to judge a person.",
+        "From when to when a task was worked on, to the minute, as the server saw it. No screens, no keys.",
+        Whose.MEMBERS, "To say what an hour really pays, and to pay what lacks to the floor; never to judge a person.",
         "self,parties",
     ),
     Use(

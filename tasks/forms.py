@@ -1,4 +1,4 @@
-"""What a client fills in: a new job, a file of tasks, a higher pay."""
+"""What a client fills in: a new job, a file of tasks, a higher pay; and what a task page says of time."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -169,3 +169,10 @@ class Raise(forms.Form):
     """A higher pay for each answer."""
 
     pay = PayField(label=_("New pay for each answer, in US$"))
+
+
+class EngagedTime(forms.Form):
+    """For how many seconds a task was worked at, until how many seconds ago; a day at most."""
+
+    seconds = forms.IntegerField(min_value=1, max_value=86_400)
+    ago = forms.IntegerField(min_value=0, max_value=86_400)

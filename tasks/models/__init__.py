@@ -2,6 +2,7 @@
 
 from tasks.models.checks import Check, CheckState
 from tasks.models.disputes import Dispute, Finding, LooksFor, Peer, Settlement
+from tasks.models.engaged import Span
 from tasks.models.pilots import Pilot, Rescoping
 from tasks.models.work import (
     LIVE_STATES,
@@ -44,6 +45,7 @@ __all__ = [
     "Review",
     "ReviewRule",
     "Settlement",
+    "Span",
     "Task",
     "Upload",
 ]

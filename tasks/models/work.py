@@ -1,5 +1,6 @@
 """The work: jobs, data sets, tasks, assignments, answers, reviews. Facts and constraints only."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -285,6 +286,7 @@ class Answer(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["assignment", "number"], name="one_answer_per_number")]
+        indexes = [BrinIndex(fields=["at"], name="answers_by_time")]
 
     def __str__(self) -> str:
         return f"answer {self.number} to assignment {self.assignment_id}"

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_POST
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
-from tasks import answers, cards, claims, onboarding, reports, reviews, shapes
+from tasks import answers, cards, claims, engaged, onboarding, reports, reviews, shapes
+from tasks.forms import EngagedTime
 from tasks.models import OPEN_STATES, Assignment, AssignmentState, Decision
 from tasks.views.reviewing import PLACES
 
@@ -136,6 +137,17 @@ def draft(request: HttpRequest, number: int) -> HttpResponse:
     """Keep what is written so far; the page's script sends it by itself."""
     assignment = _mine(request, number)
     answers.save_draft(assignment, value=_value(request, assignment), by=_me(request), at=clock.now())
+    return HttpResponse(status=204)
+
+
+@login_required
+@require_POST
+def engaged_time(request: HttpRequest, number: int) -> HttpResponse:
+    """Note for how long the task was worked at; the page's script says it once a minute while it is used."""
+    told = EngagedTime(request.POST)
+    if not told.is_valid():
+        return HttpResponse(status=422)
+    engaged.note(_mine(request, number), **told.cleaned_data, by=_me(request), at=clock.now())
     return HttpResponse(status=204)
 
 

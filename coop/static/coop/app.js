@@ -2,12 +2,14 @@
 import { check } from "./check.js";
 import { keep } from "./drafts.js";
 import { listen } from "./keys.js";
+import { measure } from "./time.js";
 
 const status = document.getElementById("status");
 const say = (name) => { status.textContent = status.dataset[name] ?? ""; };
 
 document.querySelector(".problems")?.focus();
 document.querySelectorAll("form[data-draft]").forEach((form) => keep(form, say));
+document.querySelectorAll("form[data-time]").forEach(measure);
 document.querySelectorAll("form[data-check]").forEach(check);
 document.querySelectorAll("form[data-keys]").forEach(listen);
 document.querySelector("form[data-forget]")?.addEventListener("submit", () => localStorage.clear());
