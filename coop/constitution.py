@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from babel.numbers import format_percent
 from django.utils.functional import Promise as Words
-from django.utils.translation import get_language, gettext, to_locale
+from django.utils.translation import get_language, gettext, gettext_noop, to_locale
 from django.utils.translation import gettext_lazy as _
 
 from coop import clock
@@ -127,7 +127,7 @@ EMERGENCY = Part(
     _("The only pauses without a hearing first."),
     (
         (
-            "part 6",
+            gettext_noop("part 6"),
             _(
                 "Two officers of different posts may pause new work, for five reasons only: an account taken over,"
                 " payment fraud, data leaving, a threat of violence, a published legal order. It ends by itself after"

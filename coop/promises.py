@@ -7,6 +7,7 @@ from itertools import groupby
 
 from django.db import connection
 from django.utils.functional import Promise as Words
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 GUARDS = """
@@ -65,8 +66,9 @@ class Promise:
 
     @property
     def words(self) -> str:
-        """Return what it refuses with, without what many guards say alike."""
-        return " ".join(sentence for sentence in self.says if sentence != IN_THE_PRESENT) or " ".join(self.says)
+        """Return what it refuses with, without what many guards say alike, in the reader's language."""
+        own = [sentence for sentence in self.says if sentence != IN_THE_PRESENT] or self.says
+        return " ".join(gettext(sentence) for sentence in own)
 
 
 def standing() -> list[Promise]:

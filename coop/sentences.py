@@ -13,6 +13,42 @@ from coop.record.models import Event
 from payments.money import from_micro
 from payments.templatetags.money import money
 
+# What an event is about, and who had a part in it.
+THINGS: "Mapping[str, Words]" = {
+    "assignment": gettext_lazy("assignment"),
+    "bylaw": gettext_lazy("rule of conduct"),
+    "call": gettext_lazy("call"),
+    "case": gettext_lazy("case"),
+    "client": gettext_lazy("organisation"),
+    "deposit": gettext_lazy("deposit"),
+    "desk": gettext_lazy("desk"),
+    "dispute": gettext_lazy("dispute"),
+    "fee": gettext_lazy("fee"),
+    "job": gettext_lazy("job"),
+    "ledger": gettext_lazy("ledger"),
+    "mandate": gettext_lazy("mandate"),
+    "message": gettext_lazy("message"),
+    "office": gettext_lazy("office"),
+    "panel": gettext_lazy("panel"),
+    "parameter": gettext_lazy("number"),
+    "pause": gettext_lazy("pause"),
+    "pauses": gettext_lazy("pauses"),
+    "payout": gettext_lazy("payout"),
+    "person": gettext_lazy("person"),
+    "petition": gettext_lazy("petition"),
+    "proposal": gettext_lazy("proposal"),
+    "rate": gettext_lazy("rate"),
+    "rule": gettext_lazy("rule"),
+    "seat": gettext_lazy("seat"),
+    "thread": gettext_lazy("thread"),
+    "transfer": gettext_lazy("transfer"),
+    "work_type": gettext_lazy("kind of work"),
+    "charge": gettext_lazy("charge"),
+    "gone": gettext_lazy("gone"),
+    "member": gettext_lazy("member"),
+    "self": gettext_lazy("self"),
+    "witness": gettext_lazy("witness"),
+}
 SENTENCES: "Mapping[str, str | Words]" = {
     "admin.looked": gettext_lazy("%(who)s looked at %(subject)s as an officer."),
     "answers.submitted": gettext_lazy("%(who)s handed in an answer (%(subject)s)."),
@@ -184,11 +220,17 @@ def _who(event: Event, reader: Person | None) -> str:
 
 def _subject(subject: str) -> str:
     """Return "job 12" for "job:12"."""
-    return subject.replace("_", " ").replace(":", " ")
+    thing, colon, number = subject.partition(":")
+    return _word(thing) + colon.replace(":", " ") + number.replace("_", " ")
+
+
+def _word(said: str) -> str:
+    """Return a word of the record in the reader's language, a post's name among them; else as it stands."""
+    return str(THINGS[said]) if said in THINGS else _(said.replace("_", " "))
 
 
 def _fact(key: str, value: object) -> str:
     """Return a fact as it is read; pay stands in the record in micro-units, or as an exact text."""
     if key in MONEY and isinstance(value, int | str):
         return money(from_micro(value) if isinstance(value, int) else Decimal(value))
-    return str(value)
+    return _word(value) if isinstance(value, str) else str(value)

@@ -13,7 +13,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import formats
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from coop.record import events
 from coop.refusals import Refusal
@@ -39,6 +39,19 @@ LABELS = {
     "turnout_floor": gettext_lazy("Taking part of the roll, at least"),
     "readings": gettext_lazy("Readings"),
     "seniors_too": gettext_lazy("Also among members of 180 days (1 or 0)"),
+}
+
+# The numbers of part 8.
+NAMES = {
+    "petition_share": gettext_lazy("Share of the members that a petition needs"),
+    "petition_most": gettext_lazy("Members that a petition needs at most"),
+    "support_share": gettext_lazy("Share of the members that a draft needs"),
+    "support_most": gettext_lazy("Members that a draft needs at most"),
+    "panel_size": gettext_lazy("Members on a panel"),
+    "reply_days": gettext_lazy("Days to answer a charge"),
+    "candidate_days": gettext_lazy("Days until a candidate is a member"),
+    "emergency_hours": gettext_lazy("Hours of an emergency pause at most"),
+    "cuts_in_a_year": gettext_lazy("What cuts may take in a year"),
 }
 
 
@@ -69,7 +82,7 @@ class NewRule(forms.Form):
         """Offer the rules there are, and ask for each of their numbers."""
         super().__init__(*args, **kwargs)
         keys = Rule.objects.order_by("key").distinct("key").values_list("key", "decision")
-        self.fields["key"].choices = [(key, f"{key}: {decision}") for key, decision in keys]  # type: ignore[attr-defined]
+        self.fields["key"].choices = [(key, f"{key}: {_(decision)}") for key, decision in keys]  # type: ignore[attr-defined]
         for name in DAYS:
             self.fields[name] = forms.IntegerField(label=LABELS[name], min_value=0, max_value=60)
         for name in SHARES:
@@ -90,7 +103,7 @@ class NewRule(forms.Form):
 class NewParameter(forms.Form):
     """A number of part 8."""
 
-    name = forms.ChoiceField(label=gettext_lazy("Which number"), choices=[(name, name) for name in BOUNDS])
+    name = forms.ChoiceField(label=gettext_lazy("Which number"), choices=[(name, NAMES[name]) for name in BOUNDS])
     value = forms.IntegerField(
         label=gettext_lazy("Its value"), min_value=0, max_value=30_000,
         help_text=gettext_lazy("Shares are in parts of 30,000: one per cent is 300."),
@@ -240,7 +253,7 @@ def _crossed(rule: Rule) -> list[Refusal]:
 
 def _beyond() -> Refusal:
     return Refusal(
-        _("This crosses a bound of the constitution that no vote can cross."), rule="part 8",
+        _("This crosses a bound of the constitution that no vote can cross."), rule=gettext_noop("part 8"),
         appeal=_("The bounds stand on “How we decide”."),
     )  # fmt: skip
 

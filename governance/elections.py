@@ -85,7 +85,7 @@ class Seat:
     @property
     def name(self) -> str:
         """Return what it is called: the post, and the number of the seat where the post has several."""
-        return _named(self.post.name, self.number) if max(self.post.seats, self.number) > 1 else self.post.name
+        return _named(self.post.name, self.number) if max(self.post.seats, self.number) > 1 else _(self.post.name)
 
     @property
     def goes_on(self) -> bool:
@@ -106,11 +106,11 @@ def seats(at: datetime) -> list[Seat]:
 def named(found: Iterable[Call], among: Iterable[Seat]) -> list[tuple[str, Call]]:
     """Return calls, each with what the seat that it is about is called among those there are."""
     shared = {seat.post.name for seat in among if seat.post.seats > 1}
-    return [(_named(call.post, call.seat) if call.post in shared else call.post, call) for call in found]
+    return [(_named(call.post, call.seat) if call.post in shared else _(call.post), call) for call in found]
 
 
 def _named(post: str, seat: int) -> str:
-    return _("%(post)s, seat %(seat)s") % {"post": post, "seat": seat}
+    return _("%(post)s, seat %(seat)s") % {"post": _(post), "seat": seat}
 
 
 def _seat(post: Post, number: int, office: Office | None) -> Seat:
@@ -154,7 +154,7 @@ def stand_refusal(call: Call, *, by: Person, at: datetime) -> Refusal | None:
     if clash := offices.clash(by, call.post, call.starts_at, call.ends_at):
         return Refusal(
             _("You are %(post)s in that time, and nobody holds two posts that check or confirm each other.")
-            % {"post": clash.post},
+            % {"post": _(clash.post)},
             rule="D8",
         )
     return standing.refusal(by, doing="propose", at=at)
@@ -271,9 +271,10 @@ class Election(NobodysPay):
 
     def describe(self, payload: Payload) -> str:
         """Return which seat is filled, and for how long."""
+        post = str(payload["post"])
         words = _("One member becomes %(post)s (seat %(seat)s) from %(start)s to %(end)s.")
         return words % {
-            "post": payload["post"], "seat": payload["seat"],
+            "post": _(post), "seat": payload["seat"],
             "start": str(payload["starts_at"])[:10], "end": str(payload["ends_at"])[:10],
         }  # fmt: skip
 

@@ -107,7 +107,7 @@ class OpenCase(Lot, Reach):
         field = self.fields["bylaw"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - it is declared above
         field.queryset = Bylaw.objects.filter(pk__in=[bylaw.pk for bylaw in cases.bylaws()])
-        field.label_from_instance = lambda obj: f"{obj.key}: {obj.title}"  # type: ignore[method-assign]
+        field.label_from_instance = lambda obj: f"{obj.key}: {_(obj.title)}"  # type: ignore[method-assign]
 
     def clean_member(self) -> Person:
         """Return the person of this e-mail."""

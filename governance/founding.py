@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models.fields.reverse_related import ForeignObjectRel
+from django.utils.translation import gettext_noop
 
 from coop.people.models import Person
 from coop.record import events
@@ -17,10 +18,11 @@ from governance.models import WHOLE, Bylaw, Mandate, Office, Parameter, Post, Ri
 HALF, TWO_THIRDS, THREE_QUARTERS = WHOLE // 2, WHOLE * 2 // 3, WHOLE * 3 // 4
 CUT = {"frozen_days": 7, "seniors_too": True}
 
+# Where a row still says these words, pages show them in the reader's language (the filter `translated`).
 # The rows of the constitution's part 3 that this site can carry out, with their default numbers.
 RULES: dict[str, dict[str, object]] = {
     "N1": {
-        "decision": "A cut of up to 5 % below the best pay of the last twelve months.",
+        "decision": gettext_noop("A cut of up to 5 % below the best pay of the last twelve months."),
         "deliberation_days": 21,
         "voting_days": 7,
         "lock_days": 14,
@@ -29,7 +31,7 @@ RULES: dict[str, dict[str, object]] = {
         **CUT,
     },
     "N2": {
-        "decision": "A cut of more than 5 % and up to 15 % below the best pay of the last twelve months.",
+        "decision": gettext_noop("A cut of more than 5 % and up to 15 % below the best pay of the last twelve months."),
         "deliberation_days": 21,
         "voting_days": 10,
         "lock_days": 21,
@@ -40,7 +42,9 @@ RULES: dict[str, dict[str, object]] = {
         **CUT,
     },
     "N3": {
-        "decision": "A cut of more than 15 %, or of pay for all by fee, rounding, currency or payout terms.",
+        "decision": gettext_noop(
+            "A cut of more than 15 %, or of pay for all by fee, rounding, currency or payout terms."
+        ),
         "deliberation_days": 30,
         "voting_days": 10,
         "lock_days": 30,
@@ -52,7 +56,7 @@ RULES: dict[str, dict[str, object]] = {
         **CUT,
     },
     "N6": {
-        "decision": "Closing a region or a way to be paid.",
+        "decision": gettext_noop("Closing a region or a way to be paid."),
         "deliberation_days": 30,
         "frozen_days": 7,
         "voting_days": 10,
@@ -63,7 +67,9 @@ RULES: dict[str, dict[str, object]] = {
         "seniors_too": True,
     },
     "N7": {
-        "decision": "Expulsion, after a panel decided so and the appeal is over. Without a quorum the member stays.",
+        "decision": gettext_noop(
+            "Expulsion, after a panel decided so and the appeal is over. Without a quorum the member stays."
+        ),
         "deliberation_days": 7,
         "frozen_days": 0,
         "voting_days": 7,
@@ -72,7 +78,7 @@ RULES: dict[str, dict[str, object]] = {
         "whole_floor": WHOLE * 20 // 100,
     },
     "N8": {
-        "decision": "A new use of data, of watching, or of decisions by machine.",
+        "decision": gettext_noop("A new use of data, of watching, or of decisions by machine."),
         "deliberation_days": 21,
         "frozen_days": 7,
         "voting_days": 7,
@@ -81,7 +87,7 @@ RULES: dict[str, dict[str, object]] = {
         "whole_floor": WHOLE * 15 // 100,
     },
     "N9": {
-        "decision": "How work is shared out, and what opens a kind of work.",
+        "decision": gettext_noop("How work is shared out, and what opens a kind of work."),
         "deliberation_days": 14,
         "frozen_days": 0,
         "voting_days": 7,
@@ -90,7 +96,7 @@ RULES: dict[str, dict[str, object]] = {
         "turnout_floor": WHOLE * 20 // 100,
     },
     "N10": {
-        "decision": "A raise.",
+        "decision": gettext_noop("A raise."),
         "deliberation_days": 7,
         "frozen_days": 0,
         "voting_days": 5,
@@ -98,7 +104,7 @@ RULES: dict[str, dict[str, object]] = {
         "whole_yes": HALF,
     },
     "N11": {
-        "decision": "The budget, and what becomes of a surplus.",
+        "decision": gettext_noop("The budget, and what becomes of a surplus."),
         "deliberation_days": 15,
         "frozen_days": 0,
         "voting_days": 7,
@@ -107,7 +113,7 @@ RULES: dict[str, dict[str, object]] = {
         "whole_floor": WHOLE * 10 // 100,
     },
     "N12": {
-        "decision": "The election of an officer or a trustee.",
+        "decision": gettext_noop("The election of an officer or a trustee."),
         "deliberation_days": 15,
         "frozen_days": 15,
         "voting_days": 7,
@@ -115,7 +121,7 @@ RULES: dict[str, dict[str, object]] = {
         "whole_yes": HALF,
     },
     "N13": {
-        "decision": "The recall of an officer.",
+        "decision": gettext_noop("The recall of an officer."),
         "deliberation_days": 7,
         "frozen_days": 7,
         "voting_days": 7,
@@ -124,7 +130,7 @@ RULES: dict[str, dict[str, object]] = {
         "turnout_floor": WHOLE * 15 // 100,
     },
     "N14": {
-        "decision": "A bylaw or the text of a policy.",
+        "decision": gettext_noop("A bylaw or the text of a policy."),
         "deliberation_days": 21,
         "frozen_days": 7,
         "voting_days": 7,
@@ -133,7 +139,7 @@ RULES: dict[str, dict[str, object]] = {
         "whole_floor": WHOLE * 20 // 100,
     },
     "N15": {
-        "decision": "The rows of this constitution: who decides, how long, by how much.",
+        "decision": gettext_noop("The rows of this constitution: who decides, how long, by how much."),
         "deliberation_days": 30,
         "frozen_days": 7,
         "voting_days": 10,
@@ -144,7 +150,7 @@ RULES: dict[str, dict[str, object]] = {
         "whole_floor": WHOLE // 3,
     },
     "3.2": {
-        "decision": "Stopping a decision that waits for its day.",
+        "decision": gettext_noop("Stopping a decision that waits for its day."),
         "deliberation_days": 0,
         "frozen_days": 0,
         "voting_days": 7,
@@ -168,29 +174,55 @@ PARAMETERS = {
 # The posts with which a cooperative begins, and what goes with them. Nobody checks or confirms their own doing: whoever
 # handles money audits nothing, and two posts that both ask for pauses are never one person's (see CONFIRMED).
 POSTS: dict[str, dict[str, object]] = {
-    "treasurer": {"term_days": 1095, "rights": [Right.MONEY, Right.PAUSES], "excludes": ["auditor", "panel trustee"]},
-    "secretary": {"term_days": 1095, "rights": [Right.MONEY, Right.PAUSES], "excludes": ["auditor", "panel trustee"]},
-    "safety officer": {
+    gettext_noop("treasurer"): {
+        "term_days": 1095,
+        "rights": [Right.MONEY, Right.PAUSES],
+        "excludes": ["auditor", "panel trustee"],
+    },
+    gettext_noop("secretary"): {
+        "term_days": 1095,
+        "rights": [Right.MONEY, Right.PAUSES],
+        "excludes": ["auditor", "panel trustee"],
+    },
+    gettext_noop("safety officer"): {
         "term_days": 1095,
         "rights": [Right.PAUSES, Right.REPORTS],
         "excludes": ["auditor", "panel trustee", "treasurer"],
     },
-    "auditor": {"term_days": 1095, "rights": [Right.BOOKS], "excludes": ["treasurer", "secretary", "safety officer"]},
-    "panel trustee": {"term_days": 730, "seats": 3, "rights": [Right.PANELS]},
+    gettext_noop("auditor"): {
+        "term_days": 1095,
+        "rights": [Right.BOOKS],
+        "excludes": ["treasurer", "secretary", "safety officer"],
+    },
+    gettext_noop("panel trustee"): {"term_days": 730, "seats": 3, "rights": [Right.PANELS]},
 }
 
 # The rules of conduct with which a cooperative begins: key, title and text. Later ones are decided by vote (N14).
 BYLAWS = (
     (
         "C1",
-        "Work is one's own",
-        "Nobody hands in work that they knowingly made up or copied, or lets others work under their name.",
+        gettext_noop("Work is one's own"),
+        gettext_noop(
+            "Nobody hands in work that they knowingly made up or copied, or lets others work under their name."
+        ),
     ),
-    ("C2", "People are safe here", "Nobody harasses or threatens others here, in words or deeds."),
-    ("C3", "Data stay here", "Nobody takes data of clients or members out of the place where they work with them."),
-    ("C4", "Money is straight", "Nobody takes pay by fraud, or helps others to."),
-    ("C5", "The law", "Nobody brings child-abuse material here; published legal orders are followed."),
-)  # fmt: skip
+    (
+        "C2",
+        gettext_noop("People are safe here"),
+        gettext_noop("Nobody harasses or threatens others here, in words or deeds."),
+    ),
+    (
+        "C3",
+        gettext_noop("Data stay here"),
+        gettext_noop("Nobody takes data of clients or members out of the place where they work with them."),
+    ),
+    ("C4", gettext_noop("Money is straight"), gettext_noop("Nobody takes pay by fraud, or helps others to.")),
+    (
+        "C5",
+        gettext_noop("The law"),
+        gettext_noop("Nobody brings child-abuse material here; published legal orders are followed."),
+    ),
+)
 
 
 def found(*, members: Iterable[Person], offices: Mapping[str, Person], at: datetime) -> Mandate:

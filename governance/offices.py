@@ -134,7 +134,7 @@ def require(person: Person, post: str, at: datetime) -> Office:
             return office
     raise Refused(
         Refusal(
-            _("This is for the post “%(post)s”, and you do not hold it now.") % {"post": post},
+            _("This is for the post “%(post)s”, and you do not hold it now.") % {"post": _(post)},
             rule="D8",
             appeal=_("Posts are given by a vote (rule N12)."),
         )

@@ -76,7 +76,7 @@ class Recall(NobodysPay):
             "Whoever is %(post)s (seat %(seat)s) now is so no longer from the moment the vote is carried out. They stay"
             " a member with all rights of a member, and may stand again. Candidates can be called at once."
         )
-        return words % {"post": office.post if office else "", "seat": office.seat if office else ""}
+        return words % {"post": _(office.post) if office else "", "seat": office.seat if office else ""}
 
     def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
         """Return to the officer it is about that it is their post."""

@@ -5,6 +5,7 @@ from itertools import batched
 
 from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
@@ -78,7 +79,7 @@ def _restricted(restriction: int) -> Refusal:
     bar = Restriction.objects.select_related("decision").get(pk=restriction)
     return Refusal(
         _("A panel of members decided in case %(number)s that this is closed to you until %(end)s UTC.")
-        % {"number": bar.decision.case_id, "end": f"{bar.ends_at:%d %b %H:%M}"},
+        % {"number": bar.decision.case_id, "end": date_format(bar.ends_at, "d M H:i")},
         rule="part 7",
         appeal=_("You can appeal; from then on it has no effect until nine others have decided. See your case."),
     )
@@ -88,7 +89,7 @@ def _paused(pause: int) -> Refusal:
     ends = Pause.objects.values_list("ends_at", flat=True).get(pk=pause)
     return Refusal(
         _("New work is paused for you until %(end)s UTC; then the pause ends by itself.")
-        % {"end": f"{ends:%d %b %H:%M}"},
+        % {"end": date_format(ends, "d M H:i")},
         rule="part 6",
         appeal=_(
             "Your pay, payouts and votes go on. See “My standing” for the reason, who decided, and how to answer."

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from coop.record import events
 from governance import founding
@@ -23,17 +24,43 @@ class FirstRate:
     shape: str
     amount: Decimal
     estimated_seconds: int
-    unit: str = "task"
+    unit: str = gettext_noop("task")
     tier: str = "general"
     language: str = "en"
 
 
 FIRST = (
-    FirstRate("onboarding", "Onboarding", "choice", Decimal("0.30"), 100, unit="question", tier="everyone"),
-    FirstRate("product-match", "Compare products", "choice", Decimal("0.09"), 30),
-    FirstRate("compare-answers", "Compare two answers", "comparison", Decimal("0.90"), 240, tier="writing"),
-    FirstRate("panel", "Sit on a panel", "hearing", Decimal("12.00"), 3600, unit="seat", tier="everyone"),
-    FirstRate("dispute", "Look at a rejected answer", "finding", Decimal("0.60"), 180, unit="answer", tier="everyone"),
+    FirstRate(
+        "onboarding",
+        gettext_noop("Onboarding"),
+        "choice",
+        Decimal("0.30"),
+        100,
+        unit=gettext_noop("question"),
+        tier="everyone",
+    ),
+    FirstRate("product-match", gettext_noop("Compare products"), "choice", Decimal("0.09"), 30),
+    FirstRate(
+        "compare-answers", gettext_noop("Compare two answers"), "comparison", Decimal("0.90"), 240, tier="writing"
+    ),
+    FirstRate(
+        "panel",
+        gettext_noop("Sit on a panel"),
+        "hearing",
+        Decimal("12.00"),
+        3600,
+        unit=gettext_noop("seat"),
+        tier="everyone",
+    ),
+    FirstRate(
+        "dispute",
+        gettext_noop("Look at a rejected answer"),
+        "finding",
+        Decimal("0.60"),
+        180,
+        unit=gettext_noop("answer"),
+        tier="everyone",
+    ),
 )
 # Work for the cooperative itself, which no client orders.
 FOR_THE_HOUSE = ("onboarding", "panel", "dispute")

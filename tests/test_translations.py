@@ -17,9 +17,10 @@ from django.core.mail import EmailMessage
 from django.test import Client as Browser
 from django.utils import translation
 
-from coop import clock, demo
+from coop import clock, demo, promises
 from coop.people.models import Person
-from governance import cases, explaining, founding, founding_uses, notices
+from coop.templatetags import parts
+from governance import amending, cases, explaining, founding, founding_uses, notices
 from governance.models import Proposal
 from tests import translating
 from tests.governance import charging
@@ -133,7 +134,7 @@ def test_the_first_rules_of_conduct_are_translated(language: str) -> None:
 def test_the_first_rules_and_numbers_are_translated(language: str) -> None:
     known = translated(language)
     said = [str(row["decision"]) for row in founding.RULES.values()]
-    said += [name.replace("_", " ") for name in founding.PARAMETERS]
+    said += [str(words) for words in amending.NAMES.values()]
     assert not [words for words in said if not known.get(words)]
 
 
@@ -190,3 +191,19 @@ def test_a_refusal_is_read_in_the_persons_language(amina: Person, signed_in: Cal
     assert case is not None
     page = signed_in(Person.objects.get(pk=amina.pk)).post(f"/cases/{case.pk}/say/explanation/", {"text": "y"})
     assert "Lo explica alguien con un cargo electo" in page.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_promise_of_the_database_is_translated(language: str) -> None:
+    """What a guard refuses with is no text of ours to be found: it stands in the database."""
+    known = translated(language)
+    said = {sentence for promise in promises.standing() for sentence in promise.says}
+    assert len(said) > 200
+    assert not sorted(sentence for sentence in said if not known.get(sentence))
+
+
+def test_a_founding_text_is_shown_in_the_readers_language_and_a_voted_one_as_it_was_voted() -> None:
+    with translation.override("es"):
+        assert parts.translated(str(founding.RULES["N10"]["decision"])) == "Una subida."
+        assert parts.translated("A raise of anything.") == "A raise of anything."

@@ -8,7 +8,9 @@ from pathlib import Path
 from babel.messages.extract import extract_from_file
 from django.utils.translation.template import templatize
 
-KEYWORDS = dict.fromkeys(("_", "gettext", "gettext_lazy")) | dict.fromkeys(("ngettext", "ngettext_lazy"), (1, 2))
+KEYWORDS = dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop")) | dict.fromkeys(
+    ("ngettext", "ngettext_lazy"), (1, 2)
+)
 # What is left of a template: every text as a call of gettext.
 CALL = re.compile(r"""(?:\b_|gettext)\(u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
 

@@ -131,7 +131,8 @@ def when(context: Context, moment: datetime | None) -> SafeString:
 
 def _written(local: datetime, now: datetime) -> str:
     """Return weekday, day, month and hour; the year only when it is not this one."""
-    pattern = "l j F H:i" if local.year == timezone.localtime(now).year else "j F Y H:i"
+    # Weekday, day, month and hour, then the year in the weekday's place, in the letters of Django's filter `date`.
+    pattern = _("l j F H:i") if local.year == timezone.localtime(now).year else _("j F Y H:i")
     return formats.date_format(local, pattern)
 
 
@@ -163,6 +164,12 @@ def _amount(seconds: float) -> str:
 def lasting(time: timedelta) -> str:
     """Return how long something lasted, as "5 hours"."""
     return _amount(time.total_seconds())
+
+
+@register.filter
+def translated(stored: str) -> str:
+    """Return a text of a row in the reader's language where it is one the cooperative began with, else as it stands."""
+    return _(stored)
 
 
 @register.filter

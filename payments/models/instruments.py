@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from coop.people import privacy
 from coop.people.privacy import Audience
@@ -11,22 +12,22 @@ from governance.models import Mandate
 class Kind(models.TextChoices):
     """The kinds of instrument that are rows of the registry; what each may say, the database knows."""
 
-    ROUNDING = "rounding", "rounding"
-    CURRENCY = "currency", "currency"
-    BONUS = "bonus", "bonus"
-    TIME_LIMIT = "time_limit", "time limit"
-    ACCEPTANCE = "acceptance", "acceptance"
-    ALLOCATION = "allocation", "allocation"
-    QUALIFICATION = "qualification", "qualification"
-    REGION = "region", "region"
-    CLIENT_BLOCK = "client_block", "client block"
-    PAYOUT_MINIMUM = "payout_minimum", "payout minimum"
-    PAYOUT_DELAY = "payout_delay", "payout delay"
-    FLOOR = "floor", "floor by region"
-    RAIL = "rail", "way to be paid"
-    OPENING = "opening", "kind of work open"
-    REOPENING = "reopening", "reopening for less"
-    CHECKING = "checking", "pay of a check"
+    ROUNDING = "rounding", _("rounding")
+    CURRENCY = "currency", _("currency")
+    BONUS = "bonus", _("bonus")
+    TIME_LIMIT = "time_limit", _("time limit")
+    ACCEPTANCE = "acceptance", _("acceptance")
+    ALLOCATION = "allocation", _("allocation")
+    QUALIFICATION = "qualification", _("qualification")
+    REGION = "region", _("region")
+    CLIENT_BLOCK = "client_block", _("client block")
+    PAYOUT_MINIMUM = "payout_minimum", _("payout minimum")
+    PAYOUT_DELAY = "payout_delay", _("payout delay")
+    FLOOR = "floor", _("floor by region")
+    RAIL = "rail", _("way to be paid")
+    OPENING = "opening", _("kind of work open")
+    REOPENING = "reopening", _("reopening for less")
+    CHECKING = "checking", _("pay of a check")
 
 
 class Instrument(models.Model):

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from coop.people import privacy
 from coop.people.privacy import Audience
@@ -32,7 +33,7 @@ class WorkType(models.Model):
     )
 
     def __str__(self) -> str:
-        return self.name
+        return _(self.name)
 
 
 class Rate(models.Model):

@@ -76,8 +76,8 @@ class RateChange(Replayed):
         currency = change.old.currency
         words = _("%(work)s: %(old)s to %(new)s a %(unit)s (%(per_cent)s), %(old_hour)s to %(new_hour)s an hour.")
         return words % {
-            "work": change.old.work_type.name,
-            "unit": change.old.work_type.unit,
+            "work": str(change.old.work_type),
+            "unit": _(change.old.work_type.unit),
             "old": money(change.old.amount, currency),
             "new": money(change.amount, currency),
             "per_cent": signed(change.per_cent),
