@@ -161,8 +161,8 @@ CONTRACTS = Principle(
                 "tests/governance/test_cases.py::test_a_rule_published_later_carries_no_charge",
             ),
             _(
-                "Not every page is translated, and only into Spanish. There is no contract in one document that names"
-                " the law it stands under."
+                "Pages are translated into Spanish only, and what members and clients write is not. There is no"
+                " contract in one document that names the law it stands under."
             ),
         ),
         Point(

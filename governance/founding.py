@@ -250,7 +250,7 @@ def found(*, members: Iterable[Person], offices: Mapping[str, Person], at: datet
         )
         founding_uses.begin(mandate, at)
         founders = [
-            Standing(person=person, status=Status.MEMBER, since=at, rule="founding", mandate=mandate)
+            Standing(person=person, status=Status.MEMBER, since=at, rule=gettext_noop("founding"), mandate=mandate)
             for person in members
         ]
         Standing.objects.bulk_create(founders)

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from coop.people.models import Person
 from coop.record import events
@@ -80,7 +81,7 @@ def _restricted(restriction: int) -> Refusal:
     return Refusal(
         _("A panel of members decided in case %(number)s that this is closed to you until %(end)s UTC.")
         % {"number": bar.decision.case_id, "end": date_format(bar.ends_at, "d M H:i")},
-        rule="part 7",
+        rule=gettext_noop("part 7"),
         appeal=_("You can appeal; from then on it has no effect until nine others have decided. See your case."),
     )
 

@@ -15,9 +15,11 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 
 from coop import clock, demo
 from coop.people.models import Person
+from tests.translating import translated
 
 BUDGET = 30_000  # bytes on the wire at the first visit: page, stylesheet and modules, compressed
 PER_VIEW = 3  # addresses of the same kind that are looked at
+IN_ENGLISH = ("/styleguide/",)  # it is for those who build the pages
 ELSEWHERE = ("/admin/", "/api/", "/static/")
 VOID = {"link", "script", "img", "source", "audio", "video", "iframe", "form", "input", "embed", "object"}
 # By a message, by a step before, or for machines and for those who build the pages.
@@ -36,6 +38,8 @@ LED_TO_OTHERWISE = {
     "stop_address",
     "styleguide",
 }
+# What clients and members of the demonstration call their own things.
+THEIR_OWN = {"Name", "Pay", "right"}
 READERS = ["nobody", "newcomer", "amina", "olga", "teresa", "samuel", "petra"]
 
 
@@ -52,6 +56,7 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.loads: list[str] = []
         self.lang, self.title, self.inside = "", "", ""
+        self.said: set[str] = set()
         self.feed(body.decode())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -70,7 +75,8 @@ class Page(HTMLParser):
             self.loads += [given[name] for name in ("src", "href", "action", "data") if given.get(name)]
 
     def handle_data(self, data: str) -> None:
-        """Keep the words of the title; a heading in an <svg> may have one of its own."""
+        """Keep the words, and those of the title; a heading in an <svg> may have one of its own."""
+        self.said.add(" ".join(data.split()))
         if self.inside == "title" and not self.tags["svg"]:
             self.title += data
 
@@ -189,6 +195,28 @@ def test_every_page_is_small_whole_and_ours(
         faults += [f"{who} {page.address}: {fault}" for page in pages for fault in page.wrong()]
     names = {view_of(address) for address in without_arguments(get_resolver()) if not address.startswith(ELSEWHERE)}
     faults += [f"no link leads to {name}" for name in names - linked]
+    assert not faults, "\n".join(faults)
+
+
+def test_every_page_is_as_good_in_another_language_and_says_nothing_in_english(
+    request: pytest.FixtureRequest, lively: None, signed_in: Callable[[Person], Browser]
+) -> None:
+    faults = []
+    english = {text for text, said in translated("es").items() if text and text != said} - THEIR_OWN
+    Person.objects.update(language="es")
+    for who in READERS:
+        browser = Browser(headers={"accept-language": "es-VE"})
+        if who != "nobody":
+            browser = signed_in(Person.objects.get(pk=request.getfixturevalue(who).pk))
+        pages, _broken, _led_to = crawl(browser)
+        assert {page.lang for page in pages if not page.address.startswith(IN_ENGLISH)} == {"es"}
+        faults += [f"{who} {page.address}: {fault}" for page in pages for fault in page.wrong()]
+        faults += [
+            f"{who} {page.address} says “{words}”"
+            for page in pages
+            if not page.address.startswith(IN_ENGLISH)
+            for words in page.said & english
+        ]
     assert not faults, "\n".join(faults)
 
 

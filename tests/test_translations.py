@@ -8,9 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from babel.messages import Catalog
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from django.apps import apps
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -24,6 +22,7 @@ from governance import amending, cases, explaining, founding, founding_uses, not
 from governance.models import Proposal
 from tests import translating
 from tests.governance import charging
+from tests.translating import FOLDER, LANGUAGES, catalog, translated
 
 ROOT = Path(settings.BASE_DIR)
 GROUND = ROOT / "governance"
@@ -36,22 +35,6 @@ SAID = [
     for path in (ROOT / app).rglob("*")
     if path.suffix in {".py", ".html", ".txt"} and "migrations" not in path.parts and path not in UNSAID
 ]
-LANGUAGES = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
-FOLDER = ROOT / "coop" / "locale"
-
-
-def catalog(language: str) -> Catalog:
-    with (FOLDER / language / "LC_MESSAGES" / "django.po").open("rb") as file:
-        return read_po(file, locale=language)
-
-
-def translated(language: str) -> dict[str, str]:
-    return {_first(message.id): _first(message.string) for message in catalog(language)}
-
-
-def _first(said: object) -> str:
-    """Return a text, of singular and plural the singular."""
-    return said if isinstance(said, str) else str(said[0] if isinstance(said, tuple | list) else "")
 
 
 def blanks(said: str) -> list[str]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from coop.models import Cooperative
 from coop.people.models import Client, Person
@@ -38,14 +39,14 @@ class Role:
 
 
 CAST = [
-    Role("Amina", "KE", "Africa/Nairobi", "KES", about="member, works on her phone"),
-    Role("Luis", "VE", "America/Caracas", "VES", about="member, works on an old laptop"),
-    Role("Priya", "IN", "Asia/Kolkata", about="member, mathematician"),
+    Role("Amina", "KE", "Africa/Nairobi", "KES", about=gettext_noop("member, works on her phone")),
+    Role("Luis", "VE", "America/Caracas", "VES", about=gettext_noop("member, works on an old laptop")),
+    Role("Priya", "IN", "Asia/Kolkata", about=gettext_noop("member, mathematician")),
     Role("Teresa", "PT", "Europe/Lisbon", "EUR", post="treasurer", about="treasurer"),
     Role("Samuel", "GH", "Africa/Accra", post="safety officer", about="safety officer"),
     Role("Petra", "DE", "Europe/Berlin", "EUR", post="secretary", about="secretary"),
-    Role("Nia", "KE", "Africa/Nairobi", "KES", member=False, about="has just joined"),
-    Role("Olga", "PL", "Europe/Warsaw", "EUR", member=False, about="runs data work at the client Orbit"),
+    Role("Nia", "KE", "Africa/Nairobi", "KES", member=False, about=gettext_noop("has just joined")),
+    Role("Olga", "PL", "Europe/Warsaw", "EUR", member=False, about=gettext_noop("runs data work at the client Orbit")),
 ]
 # Further members, so that a vote is decided by more than a table.
 CHORUS = (
