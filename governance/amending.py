@@ -41,19 +41,6 @@ LABELS = {
     "seniors_too": gettext_lazy("Also among members of 180 days (1 or 0)"),
 }
 
-# The numbers of part 8.
-NAMES = {
-    "petition_share": gettext_lazy("Share of the members that a petition needs"),
-    "petition_most": gettext_lazy("Members that a petition needs at most"),
-    "support_share": gettext_lazy("Share of the members that a draft needs"),
-    "support_most": gettext_lazy("Members that a draft needs at most"),
-    "panel_size": gettext_lazy("Members on a panel"),
-    "reply_days": gettext_lazy("Days to answer a charge"),
-    "candidate_days": gettext_lazy("Days until a candidate is a member"),
-    "emergency_hours": gettext_lazy("Hours of an emergency pause at most"),
-    "cuts_in_a_year": gettext_lazy("What cuts may take in a year"),
-}
-
 
 class ShareField(forms.CharField):
     """A share as people write it, 2/3 or 40 %; its value is in parts of WHOLE, exactly, or None when empty."""
@@ -103,7 +90,9 @@ class NewRule(forms.Form):
 class NewParameter(forms.Form):
     """A number of part 8."""
 
-    name = forms.ChoiceField(label=gettext_lazy("Which number"), choices=[(name, NAMES[name]) for name in BOUNDS])
+    name = forms.ChoiceField(
+        label=gettext_lazy("Which number"), choices=[(name, gettext_lazy(name.replace("_", " "))) for name in BOUNDS]
+    )
     value = forms.IntegerField(
         label=gettext_lazy("Its value"), min_value=0, max_value=30_000,
         help_text=gettext_lazy("Shares are in parts of 30,000: one per cent is 300."),

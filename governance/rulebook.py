@@ -101,7 +101,7 @@ def _number(number: Parameter, former: Parameter | None) -> tuple[str, str, Vers
     words = _("%(old)s to %(new)s")
     changes = [words % {"old": _worth(former), "new": _worth(number)}] if former else []
     version = Version(number.version, _worth(number), number.published_at, number.applies_from, number.mandate, changes)
-    return number.name, str(amending.NAMES[number.name]), version
+    return number.name, _(number.name.replace("_", " ")), version
 
 
 def _worth(number: Parameter) -> str:

@@ -18,7 +18,7 @@ from django.utils import translation
 from coop import clock, demo, promises
 from coop.people.models import Person
 from coop.templatetags import parts
-from governance import amending, cases, explaining, founding, founding_uses, notices
+from governance import cases, explaining, founding, founding_uses, notices
 from governance.models import Proposal
 from tests import translating
 from tests.governance import charging
@@ -117,7 +117,7 @@ def test_the_first_rules_of_conduct_are_translated(language: str) -> None:
 def test_the_first_rules_and_numbers_are_translated(language: str) -> None:
     known = translated(language)
     said = [str(row["decision"]) for row in founding.RULES.values()]
-    said += [str(words) for words in amending.NAMES.values()]
+    said += [name.replace("_", " ") for name in founding.PARAMETERS]
     assert not [words for words in said if not known.get(words)]
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client as Browser
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import BrowserContext, Page
 
 from coop import clock, demo
 from coop.people.models import Person
@@ -24,6 +25,7 @@ AXE = "axe-core@4.14.1"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # In the dark only colours differ, and the styleguide has them all.
 DARK = {"/styleguide/", "/"}
+SCREENS = ((360, 740), (1280, 800))
 KINDS = ("product-match", "compare-answers")
 PAGES = {
     "nobody": ["/", "/styleguide/", "/account/login/", "/account/signup/", "/jobs/", "/rates/", "/votes/", "/record/",
@@ -78,17 +80,43 @@ def cookies(request: pytest.FixtureRequest, lively: Any, signed_in: Callable[[Pe
     return {name: signed_in(person).cookies[settings.SESSION_COOKIE_NAME].value for name, person in people.items()}
 
 
+def opened(browser: Chromium, base: str, session: str | None, **options: Any) -> BrowserContext:
+    """Return a window of the browser, signed in by the session if there is one."""
+    context = browser.new_context(**options, bypass_csp=True)
+    if session:
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": base}
+        context.add_cookies([cookie])  # type: ignore[list-item]
+    return context
+
+
 def contexts(base: str, cookies: dict[str, str]) -> Iterator[tuple[str, str, BrowserContext]]:
     """Yield a phone's browser for each scheme and reader."""
     with chromium() as browser:
         for scheme in ("light", "dark"):
             for who in PAGES:
-                context = browser.new_context(**PHONE, bypass_csp=True, color_scheme=scheme)
-                if who in cookies:
-                    session = {"name": settings.SESSION_COOKIE_NAME, "value": cookies[who], "url": base}
-                    context.add_cookies([session])  # type: ignore[list-item]
+                context = opened(browser, base, cookies.get(who), **PHONE, color_scheme=scheme)
                 yield scheme, who, context
                 context.close()
+
+
+def spanish(base: str, cookies: dict[str, str]) -> Iterator[tuple[str, Page]]:
+    """Yield a window on a phone for each reader, whose browser asks for Spanish."""
+    with chromium() as browser:
+        for who in PAGES:
+            context = opened(browser, base, cookies.get(who), **PHONE, locale="es-VE")
+            yield who, context.new_page()
+            context.close()
+
+
+def too_wide(page: Page, url: str) -> Iterator[str]:
+    """Yield on which of our two screens a page has to be moved sideways, and whether it is in English after all."""
+    page.goto(url)
+    if page.get_attribute("html", "lang") != "es":
+        yield "is not in Spanish"
+    for width, height in SCREENS:
+        page.set_viewport_size({"width": width, "height": height})
+        if more := page.evaluate("document.documentElement.scrollWidth - innerWidth"):
+            yield f"{more} px wider than {width}"
 
 
 def faults(context: BrowserContext, url: str, axe: str, scheme: str) -> list[str]:
@@ -113,5 +141,19 @@ def test_no_page_has_a_fault_that_axe_knows(
         for path in lively[who]
         if scheme == "light" or path in DARK
         for fault in faults(context, live_server.url + path, axe, scheme)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_no_page_is_wider_than_its_screen_in_spanish(
+    live_server: Any, lively: dict[str, list[str]], cookies: dict[str, str]
+) -> None:
+    Person.objects.update(language="es")
+    refused = ["/desk/", "/pay/ask/", "/looks/", "/standing/leave/", "/rules/", "/account/logout/"]
+    found = [
+        f"{who} {path} {fault}"
+        for who, page in spanish(live_server.url, cookies)
+        for path in [*lively[who], *(refused if who == "amina" else [])]
+        for fault in too_wide(page, live_server.url + path)
     ]
     assert not found, "\n".join(found)
