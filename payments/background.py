@@ -3,7 +3,8 @@
 from procrastinate.contrib.django import app
 
 from coop import clock
-from payments import capital, entitlements, sealing, surplus, watch
+from coop.people.models import Person
+from payments import capital, entitlements, proof, sealing, surplus, watch
 from payments.details import TELL, erase_due, tell
 from payments.models import PayoutDetails
 
@@ -27,6 +28,20 @@ def look(timestamp: int) -> int:  # noqa: ARG001 - likewise
 def seal(timestamp: int) -> int:  # noqa: ARG001 - likewise
     """Seal the months that are over; return how many."""
     return sealing.seal_due(clock.now())
+
+
+@app.periodic(cron="12 3 * * *")
+@app.task(queueing_lock="payments.prove", lock="payments.prove")
+def prove(timestamp: int) -> bool:  # noqa: ARG001 - likewise
+    """Prove the books, once a night; return whether everything holds."""
+    found = proof.prove_due(clock.now())
+    return found is None or found.good
+
+
+@app.task(name=proof.TELL, retry=5)
+def tell_of_proof(person_id: int, day: str) -> None:
+    """Mail an officer what the proof of a day found."""
+    proof.tell(Person.objects.get(pk=person_id), day)
 
 
 @app.periodic(cron="47 * * * *")

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from coop import clock
-from payments import accounts, budgets, open_ledger, published, surplus
+from payments import accounts, budgets, invariants, open_ledger, proof, published, surplus
 from payments import ledger as books
 from payments.open_ledger import Month
 from payments.surplus import Quarter
@@ -28,6 +28,8 @@ def ledger(request: HttpRequest) -> HttpResponse:
             "figures": open_ledger.figures(month),
             "months": latest or [Month.of(now)],
             "formats": published.TYPES,
+            "proof": proof.latest(),
+            "asked": invariants.ALL,
             "closes": surplus.history(),
             "reserve": books.balance(accounts.RESERVE),
             "fewest": open_ledger.FEWEST,

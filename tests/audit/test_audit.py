@@ -349,6 +349,15 @@ def test_an_auditor_reads_in_whose_names_ballots_were_counted(copy: str, cluster
     assert len(said.stdout.split()) == len(set(said.stdout.split())) == 24
 
 
+def test_an_auditor_of_the_books_walks_the_money_alone(copy: str, cluster: Cluster) -> None:
+    walked = audit(cluster.url(roles.AUDITOR, copy), "money", "--json")
+    assert walked.returncode == 0, walked.stdout + walked.stderr
+    assert list(json.loads(walked.stdout)["walks"]) == ["pay", "ledger", "surplus"]
+    unknown = audit(cluster.url(roles.AUDITOR, copy), "gold")
+    assert unknown.returncode == 2
+    assert "invalid choice: 'gold'" in unknown.stderr
+
+
 def test_only_the_owner_says_what_the_schema_is(tamper: Tamper, copy: str, cluster: Cluster) -> None:
     with psycopg.connect(cluster.url(roles.WEB, copy)) as web, pytest.raises(psycopg.errors.CheckViolation) as refused:
         web.execute(

@@ -1,6 +1,7 @@
 """What a quarter leaves over: closed to the last unit, divided as voted, exactly; and what the pages say of it."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coop import clock, own_data
+from coop.audit import surplus as audited
 from coop.people.models import Person
 from coop.refusals import Refused
 from governance import mandates, policies, proposals, voting
@@ -115,6 +117,18 @@ def test_shares_follow_paid_work(amina: Person, luis: Person) -> None:
     divided = leftover.divided(leftover.closed(), amina, reserve=0, education=0, members=10_000)
     whole = {share.person: share.cash + share.capital for share in divided.shares.all()}
     assert whole == {amina: Decimal("1.95"), luis: Decimal("0.65")}
+
+
+@pytest.mark.parametrize("name", ["payments_worked", "payments_anybody_worked", "payments_pause_pay"])
+def test_the_same_kinds_of_pay_are_work_wherever_it_is_asked(name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = %s", [name])
+        ((asks,),) = cursor.fetchall()
+    kinds = re.search(r"t\.kind IN \(([\d, ]+)\)", asks)
+    told = re.search(r"t\.kind IN \(([\d, ]+)\)", audited.WORKED)
+    assert kinds
+    assert told
+    assert kinds[1] == told[1] == "5, 9, 10, 24, 26, 28, 31"
 
 
 def test_whoever_left_meanwhile_is_paid_all_at_once(amina: Person) -> None:

@@ -14,6 +14,15 @@ from coop.audit import mandates, walks
 from coop.audit.findings import Finding, Walk
 from coop.audit.looking import looking
 
+# What an auditor of the books asks for in one word.
+PARTS = {"money": ("pay", "ledger", "surplus")}
+
+
+def chosen(parts: list[str]) -> list[Walk]:
+    """Return the walks of the parts asked for, all when none is, in their order."""
+    names = {name for part in parts for name in PARTS.get(part, (part,))}
+    return [walk for walk in walks.ALL if not parts or walk.name in names]
+
 
 class Command(BaseCommand):
     """`manage.py audit`: exit code 1 when something does not add up. Any role that may read will do."""
@@ -22,7 +31,9 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the form of the answer."""
+        """Declare what is looked at, and the form of the answer."""
+        named = [*PARTS, *(walk.name for walk in walks.ALL)]
+        parser.add_argument("parts", nargs="*", choices=[*named, []], metavar="PART", help=f"of {', '.join(named)}")
         parser.add_argument("--json", action="store_true", help="for machines")
         parser.add_argument(
             "--head", type=Path, action="append", default=[], help="a kept /record/head.json, or a letter"
@@ -35,7 +46,7 @@ class Command(BaseCommand):
             self.say_voters(options["voters"])
             return
         with looking():
-            taken = [*walks.ALL, *(walks.of_head(file) for file in options["head"])]
+            taken = [*chosen(options["parts"]), *(walks.of_head(file) for file in options["head"])]
             found = {walk: list(self.walk(walk, quiet=options["json"])) for walk in taken}
         certain = sum(one.certain for findings in found.values() for one in findings)
         (self.for_machines if options["json"] else self.in_words)(found)
