@@ -13,4 +13,6 @@ class Migration(migrations.Migration):
     """Ask it anew."""
 
     dependencies: ClassVar = [("payments", "0030_statements")]
-    operations: ClassVar = [migrations.RunSQL(CHECKING.changed(ASKED.ANYBODY, CHECKING.EARNED))]
+    operations: ClassVar = [
+        migrations.RunSQL(CHECKING.changed(CHECKING.part(ASKED.ANYBODY, "payments_anybody_worked"), CHECKING.EARNED))
+    ]
