@@ -63,8 +63,11 @@ PLACES: Mapping[str, Mapping[str, str]] = {
     "pay": {
         "payments_account": "code kind currency balance floor ceiling tracked",
         "payments_transfer": "key journal kind debit_id credit_id amount ref reverses_id occurred_at posted_at",
-        "payments_payout": "person_id amount currency rail details_id method state reference key requested_at"
+        "payments_payout": "person_id amount currency rail details_id method run_id state reference key requested_at"
         " sent_by_id sent_at settled_by_id settled_at",
+        "payments_payrun": "rail made_at checked_by_id checked_at released_by_id released_at handed_over_at",
+        "payments_bankstatement": "number digest currency opening closing read_by_id read_at",
+        "payments_railevent": "rail event payout_id outcome amount currency words statement_id occurred_at noted_at",
         "payments_entitlement": "person_id kind source since until amount at",
     },
     "payout_details": {

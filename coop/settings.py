@@ -63,6 +63,8 @@ DEBUG = _flag("WORKHALL_DEBUG", default=False)
 SECRET_KEY = _secret("SECRET_KEY")
 # They seal where members' money goes (payments.envelopes). The first seals, all of them open; the database holds none.
 PAYOUT_KEYS = _keys("PAYOUT_KEYS")
+# What payouts are ordered from, as "IBAN BIC Name of the account's owner".
+BANK_ACCOUNT = os.environ.get("BANK_ACCOUNT", "")
 # The address the members type. Everything that must be strict on the open internet follows from its scheme.
 ORIGIN = os.environ.get("WORKHALL_ORIGIN", "http://127.0.0.1:8000")
 HTTPS = ORIGIN.startswith("https://")

@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from coop import clock
 from coop.people.models import Person
-from payments import capital, entitlements, proof, sealing, surplus, watch
+from payments import capital, entitlements, proof, runs, sealing, surplus, watch
 from payments.details import TELL, erase_due, tell
 from payments.models import PayoutDetails
 
@@ -69,3 +69,10 @@ def erase(timestamp: int) -> int:  # noqa: ARG001 - likewise
 def redeem(timestamp: int) -> int:  # noqa: ARG001 - likewise
     """Pay out the capital of who has left; return of how many."""
     return capital.redeem_due(at=clock.now())
+
+
+@app.periodic(cron="7 6 * * *")
+@app.task(queueing_lock="payments.prepare_runs")
+def prepare_runs(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Prepare the pay runs that are due; return how many."""
+    return runs.prepare_due(at=clock.now())

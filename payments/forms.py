@@ -107,3 +107,9 @@ class PutBillForward(forms.Form):
     purpose = forms.ChoiceField(label=_("What for"), choices=Purpose.choices)
     payee = forms.CharField(label=_("To whom"), max_length=80, help_text=_("And for what, as the bill says."))
     amount = cents(_("Amount, in US$"))
+
+
+class ReadStatement(forms.Form):
+    """A file of the bank's statements."""
+
+    file = forms.FileField(label=_("Statement of the bank (camt.053)"), max_length=500)

@@ -77,7 +77,7 @@ ALL = (
         _("What is on its way is the sum of the payouts that nobody has confirmed."),
         f"""
         SELECT waiting.sum, a.total FROM (
-            SELECT coalesce(sum(amount), 0) AS sum FROM payments_payout WHERE state IN ('requested', 'sent')
+            SELECT coalesce(sum(amount), 0) AS sum FROM payments_payout WHERE state IN ('requested', 'sending', 'sent')
         ) waiting LEFT JOIN ({SUMS}) a ON a.code = 'clearing:out' WHERE waiting.sum <> coalesce(a.total, 0)""",
     ),
     Invariant(

@@ -43,6 +43,7 @@ class Kind(IntEnum):
     PAYOUT = 13
     PAID_OUT = 14
     CAME_BACK = 15
+    LATE_RETURN = 16
     SPENT = 17
     REFUND = 18
     CLOSED = 20

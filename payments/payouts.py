@@ -157,6 +157,8 @@ def refusal_to_send(payout: Payout, *, by: Office, at: datetime) -> Refusal | No
     """Say why an officer cannot send a payout; None if they can."""
     if payout.state != PayoutState.REQUESTED:
         return Refusal(_("This payout has been sent."), status=409)
+    if payout.run_id is not None:
+        return Refusal(_("This payout goes with run %(number)s.") % {"number": payout.run_id}, status=409)
     if not deposits.in_office(by, at):
         return Refusal(_("Money is sent by the treasurer or the secretary."), "D8")
     if at < payout.requested_at + instruments.payout_terms(payout.rail).delay:

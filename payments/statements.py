@@ -28,6 +28,7 @@ WORDS = {
     Kind.REDEEMED: gettext_lazy("Your capital, paid out as you have left"),
     Kind.PAYOUT: gettext_lazy("Payout you asked for"),
     Kind.CAME_BACK: gettext_lazy("Payout that came back"),
+    Kind.LATE_RETURN: gettext_lazy("Payout that came back"),
     **{Kind(owing): owing.label for owing in Owing},
 }
 

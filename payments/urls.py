@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from payments.views import bills, card, desk, details, pay, public, statements
+from payments.views import bills, card, desk, details, pay, public, runs, statements
 
 app_name = "payments"
 urlpatterns = [
@@ -24,6 +24,13 @@ urlpatterns = [
     path("desk/bills/", bills.home, name="bills"),
     path("desk/bills/<int:pk>/", bills.bill, name="bill"),
     path("desk/deposits/", desk.deposit, name="deposit"),
+    path("desk/runs/", runs.home, name="runs"),
+    path("desk/runs/prepare/<slug:rail>/", runs.prepare, name="prepare_run"),
+    path("desk/runs/<int:pk>/", runs.run, name="run"),
+    path("desk/runs/<int:pk>/step/", runs.step, name="run_step"),
+    path("desk/runs/<int:pk>/file/", runs.file, name="run_file"),
+    path("desk/runs/<int:pk>/apart/", runs.take_apart, name="take_run_apart"),
+    path("desk/statements/", runs.statements, name="bank_statements"),
     path("desk/payouts/<int:pk>/", desk.payout, name="desk_payout"),
     path("desk/payouts/<int:pk>/send/", desk.send, name="send"),
     path("desk/payouts/<int:pk>/confirm/", desk.confirm, name="confirm"),

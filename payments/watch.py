@@ -15,7 +15,8 @@ AT_ONCE = 200
 
 def held_payouts(at: datetime) -> list[tuple[Person, int]]:
     """Return whose payouts were asked for more than 72 hours ago and have not arrived or come back, with the payout."""
-    open_ones = Payout.objects.filter(state__in=[PayoutState.REQUESTED, PayoutState.SENT], requested_at__lte=at - HELD)
+    ended = [PayoutState.SETTLED, PayoutState.FAILED]
+    open_ones = Payout.objects.exclude(state__in=ended).filter(requested_at__lte=at - HELD)
     held = open_ones.select_related("person").order_by("person_id", "id").distinct("person_id")
     return [(payout.person, payout.pk) for payout in held[:AT_ONCE]]
 

@@ -5,14 +5,16 @@ from payments.models.budgets import FILLED, Budget, Expense, Outlay, Purpose
 from payments.models.details import PayoutDetails
 from payments.models.entitlements import Entitlement, Owing
 from payments.models.instruments import Instrument, Kind
-from payments.models.payouts import Deposit, Fund, Payout, PayoutState
+from payments.models.payouts import Deposit, Fund, Payout, PayoutState, PayRun
 from payments.models.rates import Fee, Rate, WorkType
+from payments.models.runs import BankStatement, Outcome, RailEvent
 from payments.models.surplus import Allocation, Close, Redemption, Share
 
 __all__ = [
     "FILLED",
     "Account",
     "Allocation",
+    "BankStatement",
     "Budget",
     "Close",
     "Deposit",
@@ -22,12 +24,15 @@ __all__ = [
     "Fund",
     "Instrument",
     "Kind",
+    "Outcome",
     "Outlay",
     "Owing",
+    "PayRun",
     "Payout",
     "PayoutDetails",
     "PayoutState",
     "Purpose",
+    "RailEvent",
     "Rate",
     "Redemption",
     "Share",

@@ -54,10 +54,43 @@ class Deposit(models.Model):
         return f"deposit {self.reference}"
 
 
+class PayRun(models.Model):
+    """Payouts of one rail that go out together: checked by one officer, released by another; the database's times.
+
+    Whoever is paid by it signs it in neither place. Interrupted, it goes on where it stood.
+    """
+
+    rail = models.CharField(max_length=30)
+    made_at = models.DateTimeField()
+    checked_by = models.ForeignKey(Office, models.PROTECT, null=True, related_name="+")
+    checked_at = models.DateTimeField(null=True)
+    released_by = models.ForeignKey(Office, models.PROTECT, null=True, related_name="+")
+    released_at = models.DateTimeField(null=True)
+    handed_over_at = models.DateTimeField(null=True, help_text="When the rail had all of it.")
+
+    privacy.declare(
+        **dict.fromkeys((
+            "id", "rail", "made_at", "checked_by", "checked_at", "released_by", "released_at", "handed_over_at",
+        ), Audience.OFFICERS)
+    )  # fmt: skip
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(released_by=None) | ~Q(released_by=F("checked_by")), name="two_officers_release_a_run"
+            ),
+            models.UniqueConstraint(fields=["rail"], condition=Q(checked_at=None), name="one_run_is_open_at_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"pay run {self.pk}"
+
+
 class PayoutState(models.TextChoices):
     """Where a payout stands."""
 
     REQUESTED = "requested", _("Asked for")
+    SENDING = "sending", _("Being sent")
     SENT = "sent", _("Sent")
     SETTLED = "settled", _("Received")
     FAILED = "failed", _("Came back")
@@ -72,6 +105,7 @@ class Payout(models.Model):
     rail = models.CharField(max_length=30, default="by_hand")
     details = models.ForeignKey(PayoutDetails, models.PROTECT, null=True, related_name="payouts")
     method = models.CharField(max_length=80, help_text="Where to, as its person knows it: the details' hint.")
+    run = models.ForeignKey(PayRun, models.PROTECT, null=True, related_name="payouts")
     state = models.CharField(max_length=9, choices=PayoutState, default=PayoutState.REQUESTED)
     reference = models.CharField(max_length=80, blank=True)
     key = models.UUIDField(default=uuid.uuid4, help_text="Of the form it was asked with; sent twice, it is one payout.")
@@ -89,6 +123,7 @@ class Payout(models.Model):
         rail=Audience.SELF,
         details=Audience.SELF,
         method=Audience.SELF,
+        run=Audience.SELF,
         state=Audience.SELF,
         reference=Audience.SELF,
         key=Audience.NOBODY,

@@ -42,6 +42,8 @@ class Rail:
     about: Promise
     fields: tuple[Field, ...]
     days: int
+    # Whether its payouts go together in runs, released by two officers.
+    in_runs = False
     # Set where no real service answers; said wherever the rail shows.
     simulated = False
     currency = "USD"

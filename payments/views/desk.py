@@ -13,7 +13,7 @@ from coop import clock
 from coop.people.models import Person
 from governance import watching
 from governance.models import Office, Right
-from payments import books, deposits, invariants, payouts
+from payments import books, deposits, invariants, payouts, runs
 from payments.forms import RecordDeposit, SendPayout
 from payments.models import Deposit, Payout, PayoutState
 
@@ -30,8 +30,8 @@ def home(request: HttpRequest) -> HttpResponse:
     office, at = _office(request), clock.now()
     waiting = Payout.objects.select_related("person", "sent_by__person").order_by("id")
     shown: dict[str, Any] = {
-        "asked": list(waiting.filter(state=PayoutState.REQUESTED)),
-        "sent": list(waiting.filter(state=PayoutState.SENT)),
+        "asked": list(waiting.filter(state=PayoutState.REQUESTED, run=None)),
+        "sent": list(waiting.filter(state=PayoutState.SENT, run=None)),
         "deposits": Deposit.objects.select_related("client").order_by("-id")[:10],
         "form": RecordDeposit(),
         "trial": books.trial_balance(),
@@ -69,7 +69,7 @@ def payout(request: HttpRequest, pk: int) -> HttpResponse:
     refusal = due(found, by=office, at=clock.now())
     watching.looked([found.person_id], subject=f"payout:{pk}", right=Right.MONEY, by=office.person, at=clock.now())
     where = payouts.destination(found, by=office, at=clock.now())
-    shown = {"payout": found, "form": SendPayout(), "refusal": refusal, "where": where}
+    shown = {"payout": found, "form": SendPayout(), "refusal": refusal, "where": where, "due": runs.due_by(found)}
     return render(request, "payments/desk_payout.html", shown)
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from coop import clock
 from coop.people.models import Person
-from payments import capital, due, payouts, statements
+from payments import capital, due, payouts, runs, statements
 from payments.forms import AskPayout
 from payments.models import Payout
 
@@ -65,4 +65,4 @@ def ask(request: HttpRequest) -> HttpResponse:
 def payout(request: HttpRequest, pk: int) -> HttpResponse:
     """Show where a payout of one's own stands and who holds the money."""
     found = get_object_or_404(Payout.objects.select_related("sent_by", "settled_by"), pk=pk, person=me(request))
-    return render(request, "payments/payout.html", {"payout": found})
+    return render(request, "payments/payout.html", {"payout": found, "due": runs.due_by(found)})

@@ -15,7 +15,7 @@ from coop import clock, markdown
 from coop.people import clients
 from coop.people.models import SEATED, ClientSeat, Person
 from coop.refusals import refuse_if
-from payments import accounts, escrow, ledger, rates
+from payments import accounts, escrow, ledger, rates, reconciling
 from payments.founding import FOR_THE_HOUSE
 from payments.models import WorkType
 from tasks import bounded, datasets, exports, forms, jobs, pilots
@@ -76,7 +76,14 @@ def money(request: HttpRequest, slug: str) -> HttpResponse:
     page = Paginator(ledger.lines_of(code), PER_PAGE).get_page(request.GET.get("page"))
     named = {f"job:{job.pk}": job for job in client.jobs.filter(pk__in=_numbers(line.ref for line in page))}
     lines = [(line, named.get(line.ref)) for line in page]
-    shown = {"client": client, "available": escrow.available(client), "page": page, "lines": lines, "code": code}
+    shown = {
+        "client": client,
+        "available": escrow.available(client),
+        "page": page,
+        "lines": lines,
+        "code": code,
+        "reference": reconciling.client_reference(client),
+    }
     return render(request, "tasks/client/money.html", shown)
 
 

@@ -3,13 +3,20 @@
 Every figure is a ratio to something measured minutes before on the same machine: seconds differ between machines.
 """
 
-from tests.bench import claiming, datasets, life, place, replay, votes
+from tests.bench import claiming, datasets, life, orders, place, replay, votes
 
 
 def main() -> None:
     """Run all measurements on a platform of their own."""
     with place.platform() as here:
-        for measure in (life.measure, claiming.measure, datasets.measure, replay.measure, votes.measure):
+        for measure in (
+            life.measure,
+            claiming.measure,
+            datasets.measure,
+            replay.measure,
+            votes.measure,
+            orders.measure,
+        ):
             for name, figure in measure(here):
                 print(f"{name:<56}  {figure}", flush=True)  # noqa: T201 - the table is what the command is for
 

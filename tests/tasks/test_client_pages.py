@@ -14,7 +14,7 @@ from django.urls import reverse
 from coop import clock
 from coop.people import clients
 from coop.people.models import Client, Person
-from payments import escrow
+from payments import escrow, reconciling
 from tasks import datasets, jobs
 from tasks.models import Job, Upload
 from tests.tasks import orders
@@ -257,7 +257,7 @@ def test_money_is_shown_with_every_movement(browser: Browser, orbit: Client, olg
     page = words(browser.get(reverse("tasks:client_money", args=["orbit"])))
     assert f"Set aside {job.title} \u2212US$ 4.59" in page
     assert "Deposit US$ 1,000.00" in page
-    assert "ORBIT" in page
+    assert reconciling.client_reference(orbit) in page
 
 
 GETS = [("client_job", ()), ("client_data", ()), ("download", ("csv",)), ("download", ("jsonl",))]

@@ -1,0 +1,90 @@
+"""Payouts that go together, and what the rails said became of them."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from coop.people import privacy
+from coop.people.privacy import Audience
+from governance.models import Office
+from payments.models.payouts import Payout
+from payments.money import MoneyField
+
+
+class BankStatement(models.Model):
+    """A statement of the cooperative's bank, read once: what it opened and closed with."""
+
+    number = models.CharField(max_length=80, help_text="The bank's own, after the account.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the file.")
+    currency = models.CharField(max_length=3)
+    opening = MoneyField()
+    closing = MoneyField()
+    read_by = models.ForeignKey(Office, models.PROTECT, related_name="+")
+    read_at = models.DateTimeField()
+
+    privacy.declare(
+        **dict.fromkeys((
+            "id", "number", "digest", "currency", "opening", "closing", "read_by", "read_at",
+        ), Audience.OFFICERS)
+    )  # fmt: skip
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["number"], name="a_statement_is_read_once")]
+
+    def __str__(self) -> str:
+        return f"statement {self.number}"
+
+
+class Outcome(models.TextChoices):
+    """What a rail said."""
+
+    SETTLED = "settled", _("Arrived")
+    FAILED = "failed", _("Came back")
+    RETURNED = "returned", _("Came back after it had arrived")
+    DEPOSIT = "deposit", _("Money in")
+    FEE = "fee", _("A fee of the rail")
+    # What moves nothing and waits for an officer.
+    PARTIAL = "partial", _("Another amount than was ordered")
+    REPEATED = "repeated", _("Said a second time, or against what was said before")
+    UNKNOWN = "unknown", _("Belongs to nothing we know")
+
+
+class RailEvent(models.Model):
+    """Something that a rail said, once: of a payout, of money that came in, or of nothing we know. Never changed.
+
+    `event` is the rail's own reference; `amount` is above zero whatever its direction.
+    """
+
+    rail = models.CharField(max_length=30)
+    event = models.CharField(max_length=120)
+    payout = models.ForeignKey(Payout, models.PROTECT, null=True, related_name="events")
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    amount = MoneyField()
+    currency = models.CharField(max_length=3)
+    words = models.CharField(max_length=140, blank=True, help_text="A reason code, or what the payer wrote.")
+    statement = models.ForeignKey(BankStatement, models.PROTECT, null=True, related_name="events")
+    occurred_at = models.DateTimeField()
+    noted_at = models.DateTimeField()
+
+    privacy.declare(
+        **dict.fromkeys((
+            "id", "rail", "event", "payout", "outcome", "amount", "currency", "words", "statement", "occurred_at",
+            "noted_at",
+        ), Audience.OFFICERS)
+    )  # fmt: skip
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["rail", "event"], name="a_rail_says_a_thing_once"),
+            models.UniqueConstraint(
+                fields=["payout", "outcome"],
+                condition=Q(outcome__in=["settled", "failed", "returned"]),
+                name="each_end_of_a_payout_is_said_once",
+            ),
+            models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="rails_say_what_is_known"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="rails_move_amounts"),
+        ]
+        indexes = [models.Index(fields=["outcome", "-id"], name="what_waits_for_an_officer")]
+
+    def __str__(self) -> str:
+        return f"{self.rail}: {self.get_outcome_display()}"

@@ -1,0 +1,237 @@
+"""Reading what the bank says against what we say: each payout ends as its statement has it, each deposit is found.
+
+What does not fit moves nothing and waits for an officer: another amount, the same thing twice, something unknown.
+"""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from stdnum import iso11649
+from stdnum.iso7064 import mod_97_10
+
+from coop.people.models import Client
+from coop.record import events
+from coop.record.events import Entry as Event
+from coop.refusals import Refusal, Refused, refuse_if
+from governance.models import Office
+from payments import accounts, deposits, ledger
+from payments.ledger import Kind, Line
+from payments.models import BankStatement, Deposit, Outcome, Payout, PayoutState, RailEvent
+from payments.rails.iso20022 import camt053
+from payments.rails.iso20022.camt053 import Entry, Statement
+from payments.rails.iso20022.schemas import Unreadable
+from payments.runs import payout_of
+from payments.templatetags.money import money
+
+RAIL = "bank"
+# A transfer that no statement has after so long is missing.
+MISSING_AFTER = timedelta(days=5)
+REFERENCE = re.compile(r"\bRF\d\d ?[0-9A-Z]{1,21}\b")
+ENDS = {Outcome.SETTLED, Outcome.FAILED, Outcome.RETURNED}
+STATES = {
+    Outcome.SETTLED: PayoutState.SETTLED, Outcome.FAILED: PayoutState.FAILED, Outcome.RETURNED: PayoutState.FAILED,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What came of reading a file: its statements, and how many of each outcome."""
+
+    statements: list[BankStatement]
+    found: Mapping[str, int]
+
+
+def client_reference(client: Client) -> str:
+    """Return what a client writes on a transfer, as "RF18WH7" (ISO 11649): its check digits find a slip of the pen."""
+    body = f"WH{client.pk}"
+    return f"RF{mod_97_10.calc_check_digits(body + 'RF')}{body}"
+
+
+def client_of(words: str) -> Client | None:
+    """Return the client whose reference stands in what a payer wrote, if it is one and right."""
+    for found in REFERENCE.findall(words.upper()):
+        reference = found.replace(" ", "")
+        if iso11649.is_valid(reference) and (number := reference[4:].removeprefix("WH")).isdigit():
+            return Client.objects.filter(pk=int(number)).first()
+    return None
+
+
+def read(content: bytes, *, by: Office, at: datetime) -> Read:
+    """Read a file of statements and book what they say, each statement once and whole or not at all.
+
+    A payout is settled (kind 14), failed (15) or came back late (16); a transfer with a client's reference is a deposit
+    (kind 1). Raises Refused out of office, for a file that is no statement or was read, and for one that does not add
+    up.
+    """
+    if not deposits.in_office(by, at):
+        raise Refused(Refusal(_("Statements are read by the treasurer or the secretary."), "D8"))
+    try:
+        statements = camt053.read(content)
+    except Unreadable as error:
+        raise Refused(Refusal(_("This file cannot be read: %(why)s") % {"why": error}, status=400)) from error
+    for statement in statements:
+        refuse_if(_refusal(statement))
+    digest = hashlib.sha256(content).hexdigest()
+    with transaction.atomic():
+        return _counted([_book(statement, digest, by, at) for statement in statements])
+
+
+def _refusal(statement: Statement) -> Refusal | None:
+    if BankStatement.objects.filter(number=_number(statement)).exists():
+        return Refusal(_("Statement %(number)s was read.") % {"number": statement.number}, status=409)
+    if not statement.adds_up:
+        words = _("Statement %(number)s does not add up: its entries do not lead from the first balance to the last.")
+        return Refusal(words % {"number": statement.number}, appeal=_("Ask the bank for it again."), status=409)
+    return None
+
+
+def _number(statement: Statement) -> str:
+    return f"{statement.account}/{statement.number}"
+
+
+def _book(statement: Statement, digest: str, by: Office, at: datetime) -> tuple[BankStatement, list[RailEvent]]:
+    row = BankStatement.objects.create(
+        number=_number(statement), digest=digest, currency=statement.currency, opening=statement.opening,
+        closing=statement.closing, read_by=by, read_at=at,
+    )  # fmt: skip
+    said = _heard(statement, row, _payouts(statement), at)
+    refuse_if(_own(said, by))
+    # What came back after it had arrived comes last: it arrived first, maybe on this very statement.
+    for outcomes in ({Outcome.SETTLED, Outcome.FAILED}, {Outcome.RETURNED}, set(Outcome) - ENDS):
+        book([event for event in said if event.outcome in outcomes], by=by, at=at)
+    events.write("statements.read", by=by.person, subject=f"statement:{row.pk}", at=at, entries=len(said))
+    return row, said
+
+
+def _own(said: Iterable[RailEvent], by: Office) -> Refusal | None:
+    if any(event.outcome in ENDS and event.payout and event.payout.person_id == by.person_id for event in said):
+        return Refusal(_("A payout of yours is on this statement: another officer reads it."), "D8")
+    return None
+
+
+def _payouts(statement: Statement) -> dict[int, Payout]:
+    """Return the payouts that a statement speaks of, by their numbers."""
+    numbers = {number for entry in statement.entries if (number := payout_of(entry.key))}
+    return Payout.objects.filter(rail=RAIL, pk__in=numbers).exclude(run=None).in_bulk()
+
+
+def _heard(statement: Statement, row: BankStatement, known: Mapping[int, Payout], at: datetime) -> list[RailEvent]:
+    """Return what each entry of a statement says, those before it taken as done."""
+    states = {number: payout.state for number, payout in known.items()}
+    said = []
+    for place, entry in enumerate(statement.entries, start=1):
+        payout = known.get(payout_of(entry.key) or 0)
+        outcome = _outcome(entry, payout, states[payout.pk]) if payout else _of_nobody(entry)
+        if payout and outcome in ENDS:
+            states[payout.pk] = STATES[outcome]
+        event = RailEvent(
+            rail=RAIL, event=f"{row.pk}/{place}/{entry.reference}"[:120], payout=payout, outcome=outcome,
+            amount=abs(entry.amount), currency=entry.currency, words=(entry.reason or entry.words)[:140], statement=row,
+            occurred_at=datetime.combine(entry.day, time(), UTC), noted_at=at,
+        )  # fmt: skip
+        said.append(event)
+    return said
+
+
+def _outcome(entry: Entry, payout: Payout, state: str) -> Outcome:
+    """Return what an entry says of a payout that stands in this state."""
+    if entry.is_fee:
+        return Outcome.FEE
+    if (abs(entry.amount), entry.currency) != (payout.amount, payout.currency):
+        return Outcome.PARTIAL
+    going = state in {PayoutState.SENDING, PayoutState.SENT}
+    if entry.amount < 0:
+        return Outcome.SETTLED if going else Outcome.REPEATED
+    if going:
+        return Outcome.FAILED
+    return Outcome.RETURNED if state == PayoutState.SETTLED else Outcome.REPEATED
+
+
+def _of_nobody(entry: Entry) -> Outcome:
+    """Return what an entry says that belongs to no payout: a fee, a client's deposit, or nothing we know."""
+    if entry.is_fee and entry.amount < 0:
+        return Outcome.FEE
+    if entry.amount < 0 or entry.came_back or entry.currency != "USD" or client_of(entry.words) is None:
+        return Outcome.UNKNOWN
+    again = Deposit.objects.filter(reference=entry.reference).exists()
+    return Outcome.REPEATED if again or not entry.reference else Outcome.DEPOSIT
+
+
+def book(said: Sequence[RailEvent], *, by: Office | None, at: datetime) -> None:
+    """Write what a rail said, and let the money move as it said: the payouts' ends, deposits and fees.
+
+    One statement for each kind of row, however many there are. A second word about the same end is refused by the
+    database (`each_end_of_a_payout_is_said_once`, `rails_say_what_became_of_payouts`).
+    """
+    written = RailEvent.objects.bulk_create(said, batch_size=2_000)
+    for outcome in ENDS:
+        numbers = [event.payout.pk for event in written if event.payout and event.outcome == outcome]
+        Payout.objects.filter(pk__in=numbers).update(state=STATES[outcome], settled_at=at)
+    ledger.post_many([line for event in written if (line := _line(event))], at=at)
+    ended = [event for event in written if event.outcome in ENDS]
+    actor = by.person_id if by else None
+    events.write_many(Event(f"payouts.{event.outcome}", actor, f"payout:{event.payout_id}", at) for event in ended)
+    for event in written:
+        if by and event.outcome == Outcome.DEPOSIT and (client := client_of(event.words)):
+            deposits.record(client, amount=event.amount, reference=_reference(event), by=by, at=at)
+
+
+def _reference(event: RailEvent) -> str:
+    return event.event.split("/", 2)[2]
+
+
+def _line(event: RailEvent) -> Line | None:
+    """Return the transfer that an event moves.
+
+    Kinds 14 (clearing:out to bank:main), 15 (clearing:out to member:payable), 16 (bank:main to member:payable) and 17
+    (coop:expense:banks to bank:main). Keys `payout:<id>:result`,
+    `payout:<id>:return`, `rail_event:<id>`.
+    """
+    if event.outcome == Outcome.FEE:
+        ref = f"rail_event:{event.pk}"
+        return Line(Kind.SPENT, accounts.RAIL_FEES, accounts.BANK, event.amount, ref, ref, journal=ref)
+    if event.payout is None or event.outcome not in ENDS:
+        return None
+    ref, mine = f"payout:{event.payout_id}", accounts.payable(event.payout.person_id)
+    kind, debit, credit, part = {
+        Outcome.SETTLED: (Kind.PAID_OUT, accounts.CLEARING_OUT, accounts.BANK, "result"),
+        Outcome.FAILED: (Kind.CAME_BACK, accounts.CLEARING_OUT, mine, "result"),
+        Outcome.RETURNED: (Kind.LATE_RETURN, accounts.BANK, mine, "return"),
+    }[Outcome(event.outcome)]
+    key = f"{ref}:{part}"
+    return Line(kind, debit, credit, event.amount, key, ref, journal=key)
+
+
+def missing(*, at: datetime) -> QuerySet[Payout]:
+    """Return the transfers that no statement has, days after the bank took them."""
+    late = Payout.objects.filter(rail=RAIL, state=PayoutState.SENT, sent_at__lte=at - MISSING_AFTER)
+    return late.exclude(run=None).select_related("person").order_by("id")
+
+
+def open_questions() -> QuerySet[RailEvent]:
+    """Return what the rails said that moved nothing, newest first."""
+    waits = [Outcome.PARTIAL, Outcome.REPEATED, Outcome.UNKNOWN]
+    return RailEvent.objects.filter(outcome__in=waits).select_related("statement").order_by("-id")
+
+
+def _counted(read: Sequence[tuple[BankStatement, list[RailEvent]]]) -> Read:
+    found = Counter(str(event.outcome) for _row, said in read for event in said)
+    return Read([row for row, _said in read], found)
+
+
+def held() -> str:
+    """Return what our books say the bank holds, as people write it."""
+    return money(-ledger.balance(accounts.BANK), "USD")
+
+
+def in_words(found: Mapping[str, int]) -> str:
+    """Return what came of reading a statement, in words."""
+    parts = [f"{outcome.label}: {found[outcome]}" for outcome in Outcome if found.get(outcome)]
+    return _("The statement is read. %(parts)s") % {"parts": "; ".join(parts) or _("Nothing moved.")}

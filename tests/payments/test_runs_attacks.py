@@ -1,0 +1,231 @@
+"""Somebody with the site's own rights on the database, or one officer alone, tries to make payouts end otherwise."""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+
+from coop import clock
+from coop.people.models import Client, Person
+from governance.models import Office
+from payments import accounts, background, details, ledger, payouts, reconciling, runs
+from payments.models import BankStatement, Outcome, Payout, PayRun, RailEvent
+from tests.payments import bank
+from tests.payments.conftest import owning
+from tests.payments.test_attacks import POST, SEND, posting
+
+type Attack = Callable[..., None]
+type Earn = Callable[[Person, str], int]
+type Later = Callable[..., datetime]
+
+RUN, PAYOUT, SAID = "runs_go_by_two_officers", "payouts_go_by_two_officers", "rails_say_what_became_of_payouts"
+CHECK = "UPDATE payments_payrun SET checked_by_id = %s, checked_at = coop_now() WHERE id = %s"
+RELEASE = "UPDATE payments_payrun SET released_by_id = %s, released_at = coop_now() WHERE id = %s"
+BEGIN = "UPDATE payments_payout SET state = 'sending', sent_by_id = %s WHERE id = %s"
+END = "UPDATE payments_payout SET state = %s, settled_at = coop_now() WHERE id = %s"
+HEAR = """INSERT INTO payments_railevent
+    (rail, event, payout_id, outcome, amount, currency, words, statement_id, occurred_at, noted_at)
+    VALUES (%(rail)s, 'x', %(payout)s, %(outcome)s, %(amount)s, %(currency)s, '', %(statement)s, coop_now(), coop_now())
+"""
+
+
+def place(person: Person, later: Later) -> None:
+    """Let a person's bank account be in force."""
+    facts = {"holder": person.name, "account": "DE89370400440532013000", "bic": ""}
+    given = details.give(person, rail="bank", facts=facts, by=person, at=clock.now())
+    background.tell_of_details(details=given.pk)
+    later(hours=73)
+
+
+@pytest.fixture
+def asked(earn: Earn, amina: Person, later: Later) -> Payout:
+    earn(amina, "9")
+    place(amina, later)
+    return payouts.request(amina, amount=Decimal(5), rail="bank", by=amina, at=clock.now())
+
+
+@pytest.fixture
+def run(asked: Payout) -> PayRun:
+    prepared = runs.prepare("bank", at=clock.now())
+    assert prepared
+    return prepared
+
+
+@pytest.fixture
+def released(run: PayRun, treasurer: Office, secretary: Office) -> PayRun:
+    runs.check(run, by=treasurer, at=clock.now())
+    return runs.release(run, by=secretary, at=clock.now())
+
+
+@pytest.fixture
+def read(treasurer: Office) -> BankStatement:
+    """Return a statement that the treasurer read, which says nothing."""
+    reconciling.read(bank.statement([], number="S-0"), by=treasurer, at=clock.now())
+    return BankStatement.objects.latest("pk")
+
+
+def heard(about: Payout, read: BankStatement | None, **facts: object) -> dict[str, object]:
+    begun = {"rail": "bank", "payout": about.pk, "outcome": "settled", "amount": 5_000_000, "currency": "USD"}
+    return {**begun, "statement": read.pk if read else None, **facts}
+
+
+def test_a_run_begins_with_nobodys_word(asked: Payout, treasurer: Office, attack: Attack) -> None:
+    signed = """INSERT INTO payments_payrun (rail, made_at, checked_by_id, checked_at)
+        VALUES ('bank', coop_now(), %s, coop_now())"""
+    attack(signed, [treasurer.pk], guard="runs_begin_unsigned")
+
+
+def test_a_run_is_signed_by_two_officers_in_order(
+    run: PayRun, samuel: Person, treasurer: Office, secretary: Office, attack: Attack
+) -> None:
+    safety = Office.objects.get(person=samuel)
+    attack(RELEASE, [treasurer.pk, run.pk], guard=RUN)
+    attack(CHECK, [safety.pk, run.pk], guard=RUN)
+    runs.check(run, by=treasurer, at=clock.now())
+    attack(RELEASE, [treasurer.pk, run.pk], guard=RUN)
+    attack(RELEASE, [safety.pk, run.pk], guard=RUN)
+    attack(CHECK, [secretary.pk, run.pk], guard=RUN)
+    attack("UPDATE payments_payrun SET handed_over_at = coop_now() WHERE id = %s", [run.pk], guard=RUN)
+    runs.release(run, by=secretary, at=clock.now())
+    attack(RELEASE, [treasurer.pk, run.pk], guard=RUN)
+    attack("UPDATE payments_payrun SET rail = 'by_hand'", guard="permission denied")
+    with owning():
+        attack("UPDATE payments_payrun SET rail = 'by_hand'", guard="payments_payrun_is_frozen")
+
+
+def test_nothing_is_sent_by_a_run_that_was_not_released(
+    run: PayRun, asked: Payout, treasurer: Office, secretary: Office, attack: Attack
+) -> None:
+    attack(BEGIN, [treasurer.pk, asked.pk], guard=PAYOUT)
+    runs.check(run, by=treasurer, at=clock.now())
+    attack(BEGIN, [treasurer.pk, asked.pk], guard=PAYOUT)
+    attack(END, ["settled", asked.pk], guard=PAYOUT)
+    runs.release(run, by=secretary, at=clock.now())
+    attack(BEGIN, [treasurer.pk, asked.pk], guard=PAYOUT)
+    attack("UPDATE payments_payout SET run_id = NULL, state = 'sending', sent_by_id = %s WHERE id = %s",
+           [secretary.pk, asked.pk], guard=PAYOUT)  # fmt: skip
+
+
+def test_nothing_slips_into_a_run_that_was_checked(
+    run: PayRun, asked: Payout, treasurer: Office, secretary: Office, amina: Person, attack: Attack
+) -> None:
+    late = payouts.request(amina, amount=Decimal(2), rail="bank", by=amina, at=clock.now())
+    by_hand = payouts.request(amina, amount=Decimal(1), by=amina, at=clock.now())
+    into = "UPDATE payments_payout SET run_id = %s WHERE id = %s"
+    attack(into, [run.pk, by_hand.pk], guard=PAYOUT)
+    runs.check(run, by=treasurer, at=clock.now())
+    attack(into, [run.pk, late.pk], guard=PAYOUT)
+    other = PayRun.objects.create(rail="bank", made_at=clock.now())
+    attack(into, [other.pk, asked.pk], guard=PAYOUT)
+
+
+def test_an_officer_is_not_paid_by_a_run_they_signed(
+    earn: Earn, teresa: Person, later: Later, treasurer: Office, secretary: Office, attack: Attack
+) -> None:
+    earn(teresa, "5")
+    place(teresa, later)
+    own = payouts.request(teresa, amount=Decimal(5), rail="bank", by=teresa, at=clock.now())
+    run = PayRun.objects.create(rail="bank", made_at=clock.now())
+    Payout.objects.filter(pk=own.pk).update(run=run)
+    PayRun.objects.filter(pk=run.pk).update(checked_by=treasurer, checked_at=clock.now())
+    PayRun.objects.filter(pk=run.pk).update(released_by=secretary, released_at=clock.now())
+    attack(BEGIN, [secretary.pk, own.pk], guard=PAYOUT)
+
+
+def test_a_payout_in_a_run_is_not_sent_by_one_officer_beside_it(
+    run: PayRun, asked: Payout, treasurer: Office, attack: Attack
+) -> None:
+    attack(SEND, ["R", treasurer.pk, asked.pk], guard=PAYOUT)
+
+
+def test_no_payout_ends_without_the_rails_word(released: PayRun, asked: Payout, attack: Attack) -> None:
+    runs.carry_out(released, at=clock.now())
+    for state in ("settled", "failed", "requested"):
+        attack(END, [state, asked.pk], guard=PAYOUT)
+
+
+def test_the_rail_speaks_of_payouts_under_way_their_whole_amount_and_on_a_statement(
+    run: PayRun, asked: Payout, read: BankStatement, treasurer: Office, secretary: Office, amina: Person, attack: Attack
+) -> None:
+    attack(HEAR, heard(asked, read), guard=SAID)
+    runs.check(run, by=treasurer, at=clock.now())
+    run = runs.release(run, by=secretary, at=clock.now())
+    attack(HEAR, heard(asked, read), guard=SAID)
+    runs.carry_out(run, at=clock.now())
+    for facts in (
+        {"statement": None}, {"amount": 4_990_000}, {"currency": "EUR"}, {"outcome": "returned"},
+        {"outcome": "deposit"}, {"rail": "by_hand"}, {"payout": 987_654}, {"payout": None},
+    ):  # fmt: skip
+        attack(HEAR, heard(asked, read, **facts), guard=SAID)
+    hand = payouts.request(amina, amount=Decimal(1), by=amina, at=clock.now())
+    attack(HEAR, heard(hand, read, rail="by_hand", amount=1_000_000), guard=SAID)
+
+
+def test_money_ends_once_and_comes_back_only_after_it_arrived(
+    asked: Payout, released: PayRun, treasurer: Office, attack: Attack
+) -> None:
+    content = runs.file(released, by=treasurer, at=clock.now())
+    runs.hand_over(released, by=treasurer, at=clock.now())
+    ref, out, back = f"payout:{asked.pk}", accounts.CLEARING_OUT, accounts.payable(asked.person_id)
+    attack(POST, posting(14, out, accounts.BANK, 5_000_000, ref), guard="payouts_move_what_was_asked")
+    attack(POST, posting(16, accounts.BANK, back, 5_000_000, ref), guard="payouts_move_what_was_asked")
+    reconciling.read(bank.answer(content), by=treasurer, at=clock.now())
+    attack(POST, posting(14, out, accounts.BANK, 5_000_000, ref), guard="facts_are_posted_once")
+    attack(POST, posting(16, accounts.BANK, back, 5_000_000, ref), guard="payouts_move_what_was_asked")
+    statement = BankStatement.objects.latest("pk")
+    attack(HEAR, heard(asked, statement), guard=SAID)
+    attack(HEAR, heard(asked, statement, outcome="failed"), guard=SAID)
+    late = bank.statement([bank.Line(Decimal(5), runs.key_of(asked.pk), reason="AC04")], number="S-2")
+    reconciling.read(late, by=treasurer, at=clock.now())
+    assert ledger.balance(back) == 9
+    attack(POST, posting(16, accounts.BANK, back, 5_000_000, ref), guard="facts_are_posted_once")
+    attack(POST, posting(15, out, back, 5_000_000, ref), guard="payouts_end_once")
+
+
+def test_a_failed_payout_does_not_come_back_twice(
+    asked: Payout, released: PayRun, treasurer: Office, attack: Attack
+) -> None:
+    runs.file(released, by=treasurer, at=clock.now())
+    rejected = bank.statement([bank.Line(Decimal(5), runs.key_of(asked.pk), reason="AC04")])
+    reconciling.read(rejected, by=treasurer, at=clock.now())
+    ref, back = f"payout:{asked.pk}", accounts.payable(asked.person_id)
+    attack(POST, posting(16, accounts.BANK, back, 5_000_000, ref), guard="payouts_move_what_was_asked")
+
+
+def test_a_fee_is_what_the_rail_took_and_nobody_elses(
+    asked: Payout, released: PayRun, treasurer: Office, attack: Attack
+) -> None:
+    fee = bank.statement([bank.Line(Decimal("-0.35"), kind="CHRG")])
+    reconciling.read(fee, by=treasurer, at=clock.now())
+    event = RailEvent.objects.get(outcome=Outcome.FEE)
+    kind, ref, cost = 17, f"rail_event:{event.pk}", accounts.RAIL_FEES
+    other = RailEvent.objects.create(
+        rail="bank", event="f", outcome=Outcome.FEE, amount=Decimal("0.35"), currency="USD", statement=event.statement,
+        occurred_at=clock.now(), noted_at=clock.now(),
+    )  # fmt: skip
+    more = posting(kind, cost, accounts.BANK, 360_000, f"rail_event:{other.pk}")
+    attack(POST, more, guard="rail_fees_are_what_was_taken")
+    attack(POST, posting(kind, cost, accounts.BANK, 350_000, "rail_event:9"), guard="rail_fees_are_what_was_taken")
+    attack(POST, posting(kind, cost, accounts.BANK, 350_000, ref), guard="facts_are_posted_once")
+    mine = accounts.payable(asked.person_id)
+    borne = posting(kind, mine, accounts.BANK, 350_000, f"rail_event:{other.pk}")
+    attack(POST, borne, guard="posting_kind_allows_it")
+
+
+def test_statements_are_read_in_office(samuel: Person, attack: Attack) -> None:
+    safety = Office.objects.get(person=samuel)
+    statement = """INSERT INTO payments_bankstatement (number, digest, currency, opening, closing, read_by_id, read_at)
+        VALUES ('x', '', 'USD', 0, 0, %s, coop_now())"""
+    attack(statement, [safety.pk], guard="statements_are_read_in_office")
+
+
+@pytest.mark.parametrize("table", ["payrun", "bankstatement", "railevent"])
+def test_nothing_of_it_is_unsaid(released: PayRun, read: BankStatement, attack: Attack, table: str) -> None:
+    attack(f"DELETE FROM payments_{table}", guard="permission denied")
+    attack(f"TRUNCATE payments_{table} CASCADE", guard="permission denied")
+
+
+def test_no_view_of_the_past_is_asked(attack_from_the_past: Attack, orbit: Client) -> None:
+    facts = {"rail": "bank", "payout": None, "outcome": "unknown", "amount": 1, "currency": "USD", "statement": None}
+    attack_from_the_past(HEAR, facts, guard=SAID)
