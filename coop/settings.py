@@ -65,6 +65,8 @@ SECRET_KEY = _secret("SECRET_KEY")
 PAYOUT_KEYS = _keys("PAYOUT_KEYS")
 # What payouts are ordered from, as "IBAN BIC Name of the account's owner".
 BANK_ACCOUNT = os.environ.get("BANK_ACCOUNT", "")
+# PayPal's API with the site's own id and secret, as "https://ID:SECRET@api-m.paypal.com".
+PAYPAL_URL = os.environ.get("PAYPAL_URL", "")
 # The address the members type. Everything that must be strict on the open internet follows from its scheme.
 ORIGIN = os.environ.get("WORKHALL_ORIGIN", "http://127.0.0.1:8000")
 HTTPS = ORIGIN.startswith("https://")

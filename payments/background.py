@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from coop import clock
 from coop.people.models import Person
-from payments import capital, entitlements, proof, runs, sealing, surplus, watch
+from payments import capital, entitlements, proof, runs, sealing, sending, surplus, watch
 from payments.details import TELL, erase_due, tell
 from payments.models import PayoutDetails
 
@@ -76,3 +76,10 @@ def redeem(timestamp: int) -> int:  # noqa: ARG001 - likewise
 def prepare_runs(timestamp: int) -> int:  # noqa: ARG001 - likewise
     """Prepare the pay runs that are due; return how many."""
     return runs.prepare_due(at=clock.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="payments.go_on", lock="payments.go_on")
+def go_on(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Hand payouts to the services and ask after them; return how many moved on."""
+    return sending.go_on(at=clock.now())

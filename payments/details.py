@@ -47,7 +47,7 @@ def refusal(person: Person, rail: str, facts: Mapping[str, str], *, by: Person) 
     """Say why these details cannot be given, or nothing."""
     if by.pk != person.pk:
         return Refusal(_("Only you say where your money goes; no officer and no administrator can."), "E3")
-    if rail not in rails.ALL or not instruments.payout_terms(rail).is_open:
+    if rail not in rails.ALL or not (rails.of(rail).available and instruments.payout_terms(rail).is_open):
         return Refusal(_("The members have not opened this way to be paid."), "N6", _("Any member can propose it."))
     return rails.refusal(rails.of(rail), rails.of(rail).clean(facts))
 

@@ -67,10 +67,15 @@ ALL = (
     ),
     Invariant(
         "I10",
-        _("Payouts are whole cents, and each has left the member's account once."),
+        _("Payouts are whole cents; each has left the member's account once and ended once."),
         """
-        SELECT p.id FROM payments_payout p LEFT JOIN payments_transfer t ON t.ref = 'payout:' || p.id AND t.kind = 13
-        WHERE p.amount % 10000 <> 0 OR t.amount IS DISTINCT FROM p.amount""",
+        SELECT p.id, p.state, t.kinds FROM payments_payout p LEFT JOIN (
+            SELECT ref, array_agg(kind::integer ORDER BY kind) AS kinds, min(amount) AS least, max(amount) AS most
+            FROM payments_transfer WHERE kind IN (13, 14, 15, 16) GROUP BY ref
+        ) t ON t.ref = 'payout:' || p.id
+        WHERE p.amount % 10000 <> 0 OR (t.least, t.most) IS DISTINCT FROM (p.amount, p.amount)
+        OR NOT CASE p.state WHEN 'settled' THEN t.kinds = '{13,14}'
+            WHEN 'failed' THEN t.kinds IN ('{13,15}', '{13,14,16}') ELSE t.kinds = '{13}' END""",
     ),
     Invariant(
         "I11",

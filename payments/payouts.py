@@ -87,7 +87,7 @@ def ways(person: Person, *, at: datetime) -> list[Way]:
     """Return the open ways for which a person has said where their money goes; two queries."""
     known = details.in_force(person, at=at)
     terms = instruments.payout_terms_of(*(one.rail for one in known))
-    found = [(rails.of(one.rail), one) for one in known if terms[one.rail].is_open]
+    found = [(rails.of(one.rail), one) for one in known if terms[one.rail].is_open and rails.of(one.rail).available]
     return [Way(rail, one, rail.quote(terms[rail.name])) for rail, one in found]
 
 
@@ -108,7 +108,7 @@ def open_ways(person: Person, *, at: datetime) -> list[Open]:
     return [
         Open(rail, rail.quote(terms[name]), now.get(name), [one for one in soon if one.rail == name])
         for name, rail in rails.ALL.items()
-        if terms[name].is_open
+        if terms[name].is_open and rail.available
     ]
 
 

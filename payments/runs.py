@@ -230,6 +230,8 @@ def carry_out(run: PayRun, *, at: datetime) -> int:
 
 def refusal_of_file(run: PayRun, *, by: Office, at: datetime) -> Refusal | None:
     """Say why an officer cannot have the bank's file of a run, or nothing."""
+    if not rails.of(run.rail).has_file:
+        return Refusal(_("This way has no file: the service is told by itself."), status=409)
     if run.released_at is None:
         return Refusal(_("The file is made once a second officer has released the run."), "D8", status=409)
     if not deposits.in_office(by, at):
@@ -278,7 +280,7 @@ def _account() -> Account | None:
 
 def refusal_to_hand_over(run: PayRun, *, by: Office, at: datetime) -> Refusal | None:
     """Say why an officer cannot say that the bank has the file, or nothing."""
-    if run.released_at is None or run.handed_over_at is not None:
+    if run.released_at is None or run.handed_over_at is not None or not rails.of(run.rail).has_file:
         return Refusal(_("Only a released run is handed over, once."), status=409)
     if not deposits.in_office(by, at):
         return Refusal(_("Money is sent by the treasurer or the secretary."), "D8")

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from payments.views import bills, card, desk, details, pay, public, runs, statements
+from payments.views import bills, card, desk, details, hooks, pay, public, runs, statements
 
 app_name = "payments"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("pay/details/<int:pk>/cancel/", details.cancel, name="cancel_details"),
     path("pay/details/letter/<str:token>/", details.letter, name="details_letter"),
     path("pay/payouts/<int:pk>/", pay.payout, name="payout"),
+    path("hooks/<slug:rail>/", hooks.hear, name="hook"),
     path("desk/", desk.home, name="desk"),
     path("desk/bills/", bills.home, name="bills"),
     path("desk/bills/<int:pk>/", bills.bill, name="bill"),

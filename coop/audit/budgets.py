@@ -33,10 +33,11 @@ def walk(tick: Tick) -> Iterator[Finding]:
         """
         SELECT t.id, t.ref FROM payments_transfer t LEFT JOIN payments_budget b ON t.ref = 'budget:' || b.id
         LEFT JOIN payments_outlay o ON t.ref = 'expense:' || o.expense_id
-        WHERE (t.kind = 32 AND b.id IS NULL) OR (t.kind = 17 AND o.id IS NULL)""",
+        LEFT JOIN payments_railevent e ON t.ref = 'rail_event:' || e.id AND e.outcome = 'fee' AND e.amount = t.amount
+        WHERE (t.kind = 32 AND b.id IS NULL) OR (t.kind = 17 AND o.id IS NULL AND e.id IS NULL)""",
         "payments_transfer {id}",
         "speaks of {ref}, and there is none",
-        "the house's money moves by a budget or a bill",
+        "the house's money moves by a budget or a bill, or a bank took it",
     )
 
 

@@ -184,7 +184,7 @@ HEARD = f"""
     RETURN NEW;
 """
 
-# As in 0023, but asked for once: a vote that came later keeps nobody's payout out of a run.
+# As in 0023, but asked once: a vote that came later keeps nobody's payout out of a run.
 PAID_OUT = (
     DETAILS.REGISTRY.PAID_OUT.replace("'rail:by_hand'", "'rail:' || NEW.rail")
     .replace("CASE WHEN NEW.state = 'requested' THEN", "CASE WHEN TG_OP = 'INSERT' THEN")

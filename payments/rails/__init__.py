@@ -6,10 +6,11 @@ from coop.refusals import Refusal
 from payments.rails.bank import Bank
 from payments.rails.hand import Hand
 from payments.rails.interface import Facts, Field, Quote, Rail
+from payments.rails.paypal import PayPal
 
 __all__ = ["ALL", "Facts", "Field", "Quote", "Rail", "of", "refusal"]
 
-ALL: Mapping[str, Rail] = {rail.name: rail for rail in (Hand(), Bank())}
+ALL: Mapping[str, Rail] = {rail.name: rail for rail in (Hand(), Bank(), PayPal())}
 
 
 def of(name: str) -> Rail:

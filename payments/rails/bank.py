@@ -22,6 +22,7 @@ class Bank(Rail):
     about = gettext_lazy("From our bank to yours, checked and released by two officers.")
     days = 3
     in_runs = True
+    has_file = True
     fields = (
         Field("holder", gettext_lazy("Name of the account's owner"), longest=70),
         Field("account", gettext_lazy("IBAN or account number"), longest=50),

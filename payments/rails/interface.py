@@ -42,8 +42,11 @@ class Rail:
     about: Promise
     fields: tuple[Field, ...]
     days: int
-    # Whether its payouts go together in runs, released by two officers.
+    # Whether its payouts go together in runs, released by two officers; whether a run is a file.
     in_runs = False
+    has_file = False
+    # Whether this site can send by it at all.
+    available = True
     # Set where no real service answers; said wherever the rail shows.
     simulated = False
     currency = "USD"

@@ -76,7 +76,7 @@ def _due(found: PayRun) -> str:
         return "check"
     if found.released_at is None:
         return "release"
-    return "" if found.handed_over_at else "hand_over"
+    return "" if found.handed_over_at or not rails.of(found.rail).has_file else "hand_over"
 
 
 @require_POST

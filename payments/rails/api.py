@@ -1,0 +1,66 @@
+"""Rails that are a service with an API: one key for each payout, whatever happens on the way."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from payments.rails.interface import Facts, Rail
+
+
+class Unanswered(Exception):  # noqa: N818 - reads as the sentence it is
+    """Nobody knows whether the service did it: no answer, or none that says. Ask again with the same key."""
+
+
+class Going(StrEnum):
+    """Where money is, as a service says."""
+
+    ON_ITS_WAY = "on its way"
+    ARRIVED = "arrived"
+    CAME_BACK = "came back"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One payout to be sent: the key that is its own for ever, where to, how much."""
+
+    key: str
+    to: Facts
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a service says of a payout: its own `reference` to ask by, what it took for itself, a reason in `words`."""
+
+    going: Going
+    reference: str
+    fee: Decimal = Decimal(0)
+    words: str = ""
+
+
+class ApiRail(Rail):
+    """A service that is told to send and asked what became of it. What it sends us by itself is only a hint to ask."""
+
+    in_runs = True
+    has_file = False
+    # For so long the service knows a key again; nothing is sent a second time after that.
+    memory: timedelta
+
+    @abstractmethod
+    def send(self, order: Order) -> Told:
+        """Send a payout, or find what was sent under its key before. Raises Unanswered."""
+
+    @abstractmethod
+    def look(self, reference: str) -> Told:
+        """Say where a payout is. Raises Unanswered."""
+
+    @abstractmethod
+    def give_up(self, reference: str) -> Told:
+        """Take back what nobody has claimed, and say where it is now. Raises Unanswered."""
+
+    @abstractmethod
+    def named_in(self, body: bytes) -> str:
+        """Return the reference that a message of the service speaks of; nothing where it names none."""

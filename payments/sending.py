@@ -1,0 +1,119 @@
+"""Payouts by a service: handed over one by one under their own keys, and asked after until they ended.
+
+A payout whose answer was lost is asked for again under the same key, never sent as another. What a service sends us by
+itself is a hint to ask; nothing in it is believed.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from coop.record import events
+from payments import details, rails, reconciling, runs
+from payments.models import Outcome, Payout, PayoutState, PayRun, RailEvent
+from payments.rails.api import ApiRail, Going, Order, Told, Unanswered
+
+# Money that waits to be claimed is held money: it comes back before the third day (E3).
+UNCLAIMED = timedelta(hours=48)
+ENDS = {Going.ARRIVED: Outcome.SETTLED, Going.CAME_BACK: Outcome.FAILED}
+UNDER_WAY = (PayoutState.SENDING, PayoutState.SENT)
+
+
+def services() -> list[ApiRail]:
+    """Return the rails that are a service."""
+    return [rail for rail in rails.ALL.values() if isinstance(rail, ApiRail)]
+
+
+def go_on(*, at: datetime) -> int:
+    """Carry out every released run of a service and ask after what is under way; return how many payouts moved on.
+
+    Anybody may call it, at any time, as often as they like: a payout is sent once.
+    """
+    moved = 0
+    for rail in services():
+        for run in PayRun.objects.filter(rail=rail.name, released_at__isnull=False, handed_over_at=None):
+            runs.carry_out(run, at=at)
+        under_way = Payout.objects.filter(rail=rail.name, state__in=UNDER_WAY).order_by("pk")
+        for number in under_way.values_list("pk", flat=True):
+            moved += ask(number, at=at)
+        _note_what_is_over(rail, at)
+    return moved
+
+
+def heard(rail: ApiRail, body: bytes, *, at: datetime) -> int:
+    """Ask after the payout that a message of a service names; return how many moved on."""
+    reference = rail.named_in(body)
+    named = Payout.objects.filter(rail=rail.name, reference=reference) if reference else Payout.objects.none()
+    return sum(ask(number, at=at) for number in named.values_list("pk", flat=True))
+
+
+@transaction.atomic
+def ask(number: int, *, at: datetime) -> bool:
+    """Ask a service where a payout is, sending it if it never was; tell whether it moved on.
+
+    Nothing moves while somebody else asks for it, or when the service does not answer.
+    """
+    mine = Payout.objects.select_for_update(of=("self",), skip_locked=True)
+    payout = mine.select_related("details", "person", "run").filter(pk=number).first()
+    if payout is None:
+        return False
+    try:
+        told = _asked(payout, at)
+    except Unanswered:
+        return False
+    return told is not None and _write(payout, told, at)
+
+
+def _asked(payout: Payout, at: datetime) -> Told | None:
+    rail = rails.of(payout.rail)
+    if not isinstance(rail, ApiRail) or payout.run is None or payout.run.released_at is None or not payout.details:
+        return None
+    if payout.reference:
+        told = rail.look(payout.reference)
+        late = payout.state == PayoutState.SENT and payout.sent_at is not None and at >= payout.sent_at + UNCLAIMED
+        return rail.give_up(payout.reference) if late and told.going == Going.ON_ITS_WAY else told
+    if payout.state != PayoutState.SENDING or at > payout.run.released_at + rail.memory:
+        return None  # the service may have forgotten the key by now: an officer asks it
+    to = details.opened(payout.details)
+    return rail.send(Order(runs.key_of(payout.pk), to, payout.amount, payout.currency))
+
+
+def _write(payout: Payout, told: Told, at: datetime) -> bool:
+    """Write down what a service said, as far as it is new."""
+    before = payout.state
+    if before == PayoutState.SENDING and told.reference:
+        payout.state, payout.reference, payout.sent_at = PayoutState.SENT, told.reference, at
+        payout.save(update_fields=["state", "reference", "sent_at"])
+        events.write("payouts.sent", by=None, subject=f"payout:{payout.pk}", at=at)
+    said = [] if told.going == Going.ON_ITS_WAY else _news(payout, told, at)
+    known = set(RailEvent.objects.filter(rail=payout.rail, payout=payout).values_list("event", flat=True))
+    reconciling.book([event for event in said if event.event not in known], by=None, at=at)
+    return before == PayoutState.SENDING or any(event.event not in known for event in said)
+
+
+def _news(payout: Payout, told: Told, at: datetime) -> list[RailEvent]:
+    outcome = ENDS[told.going]
+    if payout.state == PayoutState.FAILED and outcome == Outcome.FAILED:
+        return []
+    if payout.state == PayoutState.SETTLED and outcome == Outcome.FAILED:
+        outcome = Outcome.RETURNED
+    elif payout.state == PayoutState.FAILED and outcome == Outcome.SETTLED:
+        outcome = Outcome.REPEATED  # it was given back before: an officer asks the service
+    news = [_event(payout, outcome, told, at)]
+    if told.fee:
+        news.append(_event(payout, Outcome.FEE, told, at))
+    return news
+
+
+def _event(payout: Payout, outcome: Outcome, told: Told, at: datetime) -> RailEvent:
+    return RailEvent(
+        rail=payout.rail, event=f"{runs.key_of(payout.pk)}/{outcome}", payout=payout, outcome=outcome,
+        amount=told.fee if outcome == Outcome.FEE else payout.amount, currency=payout.currency, words=told.words,
+        occurred_at=at, noted_at=at,
+    )  # fmt: skip
+
+
+def _note_what_is_over(rail: ApiRail, at: datetime) -> None:
+    """Write down which runs the service has whole."""
+    begun = PayRun.objects.filter(rail=rail.name, released_at__isnull=False, handed_over_at=None)
+    begun.exclude(payouts__state__in=[PayoutState.REQUESTED, PayoutState.SENDING]).update(handed_over_at=at)

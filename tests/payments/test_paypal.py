@@ -1,0 +1,303 @@
+"""Payouts by a service: one key, one payment, whatever is lost, doubled, reordered or forged on the way.
+
+Against the tests' own PayPal: this proves our side of it, not theirs.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import Client as Browser
+from pytest_django import Settings
+
+from coop import clock
+from coop.people.models import Person
+from coop.refusals import Refused
+from governance.models import Mandate, Office
+from payments import accounts, background, details, instruments, invariants, ledger, payouts, reconciling, runs, sending
+from payments.models import Instrument, Kind, Outcome, Payout, PayRun, RailEvent
+from tests.payments import paypal
+from tests.payments.conftest import owning
+from tests.payments.paypal import Account
+
+type Earn = Callable[[Person, str], int]
+type Later = Callable[..., datetime]
+type Attack = Callable[..., None]
+
+
+@pytest.fixture
+def service(settings: Settings) -> Iterator[Account]:
+    """Run the fake, and let the site have an account there."""
+    with paypal.running() as account:
+        settings.PAYPAL_URL = account.url.replace("http://", "http://id:secret@")
+        yield account
+
+
+@pytest.fixture
+def opened(db: None, service: Account) -> None:
+    """Let the way be open, as the founding meeting could have written it."""
+    value = instruments.canonical({"open": True})
+    with owning():
+        Instrument.objects.create(
+            kind=Kind.RAIL, key="rail:paypal", version=1, value=value, mandate=Mandate.objects.get(proposal=None),
+            since=clock.now(),
+        )  # fmt: skip
+
+
+@pytest.fixture
+def asked(opened: None, earn: Earn, amina: Person, later: Later) -> Payout:
+    earn(amina, "5")
+    given = details.give(amina, rail="paypal", facts={"email": "amina@mail.example"}, by=amina, at=clock.now())
+    background.tell_of_details(details=given.pk)
+    at = later(hours=73)
+    return payouts.request(amina, amount=Decimal(5), rail="paypal", by=amina, at=at)
+
+
+@pytest.fixture
+def released(asked: Payout, treasurer: Office, secretary: Office) -> PayRun:
+    run = runs.prepare("paypal", at=clock.now())
+    assert run
+    runs.check(run, by=treasurer, at=clock.now())
+    return runs.release(run, by=secretary, at=clock.now())
+
+
+def state(payout: Payout) -> str:
+    return Payout.objects.get(pk=payout.pk).state
+
+
+def rests(payout: Payout) -> tuple[str, Decimal]:
+    """Return where a payout stands, and what its member has ready."""
+    return state(payout), payouts.ready(payout.person)
+
+
+def go_on() -> int:
+    return sending.go_on(at=clock.now())
+
+
+def sound() -> bool:
+    return not any(invariants.broken().values())
+
+
+def test_a_payout_goes_out_and_arrives(asked: Payout, released: PayRun, service: Account) -> None:
+    before = ledger.balance(accounts.BANK)
+    assert go_on() == 1
+    assert state(asked) == "settled"
+    assert service.paid == [runs.key_of(asked.pk)]
+    item = next(iter(service.batches.values()))["items"][0]["payout_item"]
+    assert (item["receiver"], item["amount"]) == ("amina@mail.example", {"value": "5.00", "currency": "USD"})
+    # Five dollars and what the service took; that is the cooperative's to bear.
+    assert ledger.balance(accounts.BANK) - before == Decimal("5.25")
+    assert ledger.balance(accounts.RAIL_FEES) == Decimal("-0.25")
+    assert PayRun.objects.get(pk=released.pk).handed_over_at
+    assert go_on() == 0
+    assert sound()
+
+
+def test_nothing_is_sent_before_two_officers_said_so(asked: Payout, treasurer: Office, service: Account) -> None:
+    run = runs.prepare("paypal", at=clock.now())
+    assert run
+    runs.check(run, by=treasurer, at=clock.now())
+    assert go_on() == 0
+    assert service.asked == []
+
+
+def test_a_lost_answer_is_found_again_and_not_paid_again(asked: Payout, released: PayRun, service: Account) -> None:
+    service.loses_answers = 1
+    assert go_on() == 0
+    assert (state(asked), len(service.paid)) == ("sending", 1)
+    assert go_on() == 1
+    assert (state(asked), len(service.paid)) == ("settled", 1)
+    assert [one for one in service.asked if one.endswith("/payouts")] == ["POST /v1/payments/payouts"] * 2
+    assert sound()
+
+
+def test_an_outage_changes_nothing(asked: Payout, released: PayRun, service: Account, settings: Settings) -> None:
+    service.breaks = 1
+    assert go_on() == 0
+    service.refuses_tokens = True
+    assert go_on() == 0
+    settings.PAYPAL_URL, real = "http://id:secret@127.0.0.1:9", settings.PAYPAL_URL
+    assert go_on() == 0
+    assert (state(asked), service.paid) == ("sending", [])
+    service.refuses_tokens, settings.PAYPAL_URL = False, real
+    assert go_on() == 1
+    assert state(asked) == "settled"
+
+
+def test_a_crash_after_the_service_accepted_pays_once(
+    asked: Payout, released: PayRun, service: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(sending, "_write", lambda *_facts: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            go_on()
+    assert (state(asked), len(service.paid)) == ("sending", 1)
+    assert go_on() == 1
+    assert (state(asked), len(service.paid)) == ("settled", 1)
+
+
+@pytest.mark.parametrize("status", ["FAILED", "BLOCKED", "RETURNED"])
+def test_what_fails_is_the_members_again_and_can_be_asked_for_anew(
+    asked: Payout, released: PayRun, service: Account, amina: Person, status: str
+) -> None:
+    service.status[runs.key_of(asked.pk)] = status
+    go_on()
+    assert rests(asked) == ("failed", Decimal(5))
+    again = payouts.request(amina, amount=Decimal(5), rail="paypal", by=amina, at=clock.now())
+    assert runs.key_of(again.pk) != runs.key_of(asked.pk)
+    assert sound()
+
+
+def test_a_refused_request_leaves_the_money_here(
+    asked: Payout, released: PayRun, service: Account, amina: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paypal, "wrong", lambda _said: "VALIDATION_ERROR")
+    go_on()
+    assert rests(asked) == ("failed", Decimal(5))
+    assert service.paid == []
+    assert RailEvent.objects.get(payout=asked, outcome=Outcome.FAILED).words == "VALIDATION_ERROR"
+
+
+def test_what_nobody_claims_comes_back_before_the_third_day(
+    asked: Payout, released: PayRun, service: Account, amina: Person, later: Later
+) -> None:
+    service.status[runs.key_of(asked.pk)] = "UNCLAIMED"
+    go_on()
+    assert state(asked) == "sent"
+    later(hours=47)
+    go_on()
+    assert state(asked) == "sent"
+    later(hours=2)
+    go_on()
+    assert rests(asked) == ("failed", Decimal(5))
+    assert sound()
+
+
+def hook(asked: Payout, service: Account, **more: object) -> int:
+    body = {"event_type": "PAYMENT.PAYOUTS-ITEM.SUCCEEDED", "resource": {
+        "payout_batch_id": service.reference(runs.key_of(asked.pk)), "transaction_status": "SUCCESS", **more,
+    }}  # fmt: skip
+    answer = Browser(enforce_csrf_checks=True).post("/hooks/paypal/", json.dumps(body), content_type="application/json")
+    return answer.status_code
+
+
+def test_a_word_of_the_service_lets_us_ask_and_its_words_are_not_believed(
+    asked: Payout, released: PayRun, service: Account
+) -> None:
+    """Forged, stale, repeated or out of order: each only makes us ask, and we book what the answer says."""
+    key = runs.key_of(asked.pk)
+    service.status[key] = "PENDING"
+    go_on()
+    assert hook(asked, service) == 204
+    assert state(asked) == "sent"
+    service.status[key] = "SUCCESS"
+    assert {hook(asked, service, transaction_status="FAILED") for _turn in range(3)} == {204}
+    assert state(asked) == "settled"
+    assert RailEvent.objects.filter(payout=asked, outcome=Outcome.SETTLED).count() == 1
+    assert sound()
+
+
+def test_what_came_back_after_it_arrived_is_the_members_again_once(
+    asked: Payout, released: PayRun, service: Account, amina: Person
+) -> None:
+    go_on()
+    service.status[runs.key_of(asked.pk)] = "REFUNDED"
+    for _turn in range(2):
+        hook(asked, service)
+    assert rests(asked) == ("failed", Decimal(5))
+    # Both cannot be: that it arrived after all is for an officer to look at, and nobody's balance moves.
+    service.status[runs.key_of(asked.pk)] = "SUCCESS"
+    hook(asked, service)
+    assert payouts.ready(amina) == 5
+    assert sound()
+
+
+def test_settled_after_it_failed_moves_nothing_and_is_shown(
+    asked: Payout, released: PayRun, service: Account, amina: Person
+) -> None:
+    service.status[runs.key_of(asked.pk)] = "FAILED"
+    go_on()
+    service.status[runs.key_of(asked.pk)] = "SUCCESS"
+    assert [hook(asked, service) for _turn in range(2)] == [204, 204]
+    assert rests(asked) == ("failed", Decimal(5))
+    assert [event.outcome for event in reconciling.open_questions()] == ["repeated"]
+    assert sound()
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"resource": 1}', b'{"resource": {"payout_batch_id": "x"}}'])
+def test_a_word_that_names_nothing_does_nothing(opened: None, service: Account, body: bytes) -> None:
+    assert Browser().post("/hooks/paypal/", body, content_type="application/json").status_code == 204
+    assert service.asked == []
+
+
+def test_words_for_no_service_and_endless_ones_are_refused(opened: None, service: Account) -> None:
+    assert Browser().post("/hooks/bank/", b"{}", content_type="application/json").status_code == 404
+    assert Browser().get("/hooks/paypal/").status_code == 405
+    assert Browser().post("/hooks/paypal/", b" " * 100_001, content_type="application/json").status_code == 413
+
+
+def test_nothing_is_sent_again_after_the_service_may_have_forgotten(
+    asked: Payout, released: PayRun, service: Account, later: Later
+) -> None:
+    service.loses_answers = 1
+    go_on()
+    service.batches.clear()
+    later(days=29, minutes=1)
+    assert go_on() == 0
+    assert (state(asked), service.paid) == ("sending", [])
+
+
+def test_a_site_without_an_account_there_does_not_offer_it(opened: None, amina: Person, settings: Settings) -> None:
+    settings.PAYPAL_URL = ""
+    assert "paypal" not in [way.rail.name for way in payouts.open_ways(amina, at=clock.now())]
+    with pytest.raises(Refused):
+        details.give(amina, rail="paypal", facts={"email": "a@b.example"}, by=amina, at=clock.now())
+
+
+def test_it_is_closed_until_the_members_open_it(service: Account, amina: Person, db: None) -> None:
+    with pytest.raises(Refused, match="not opened"):
+        details.give(amina, rail="paypal", facts={"email": "a@b.example"}, by=amina, at=clock.now())
+
+
+def test_it_is_named_a_simulated_rail_and_asks_for_an_address(
+    opened: None, amina: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    page = signed_in(amina).get("/pay/details/").text
+    assert "PayPal" in page
+    assert "simulated rail" in page
+    with pytest.raises(Refused, match="no e-mail"):
+        details.give(amina, rail="paypal", facts={"email": "amina"}, by=amina, at=clock.now())
+    given = details.give(amina, rail="paypal", facts={"email": "amina@mail.example"}, by=amina, at=clock.now())
+    assert given.hint == "PayPal a…@mail.example"
+
+
+HEAR = """INSERT INTO payments_railevent
+    (rail, event, payout_id, outcome, amount, currency, words, occurred_at, noted_at)
+    VALUES ('paypal', 'x', %s, %s, %s, 'USD', '', coop_now(), coop_now())"""
+
+
+def test_nobody_says_for_the_service_what_was_never_sent(
+    asked: Payout, treasurer: Office, secretary: Office, attack: Attack
+) -> None:
+    run = runs.prepare("paypal", at=clock.now())
+    assert run
+    guard = "rails_say_what_became_of_payouts"
+    attack(HEAR, [asked.pk, "settled", 5_000_000], guard=guard)
+    runs.check(run, by=treasurer, at=clock.now())
+    run = runs.release(run, by=secretary, at=clock.now())
+    attack(HEAR, [asked.pk, "settled", 5_000_000], guard=guard)
+    runs.carry_out(run, at=clock.now())
+    attack(HEAR, [asked.pk, "settled", 4_000_000], guard=guard)
+    attack(HEAR, [asked.pk, "returned", 5_000_000], guard=guard)
+    go_on()
+    attack(HEAR, [asked.pk, "settled", 5_000_000], guard=guard)
+    attack(HEAR, [asked.pk, "failed", 5_000_000], guard=guard)
+
+
+def test_a_run_of_a_service_has_no_file(released: PayRun, treasurer: Office) -> None:
+    with pytest.raises(Refused, match="no file"):
+        runs.file(released, by=treasurer, at=clock.now())
+    with pytest.raises(Refused):
+        runs.hand_over(released, by=treasurer, at=clock.now() + timedelta(minutes=1))
