@@ -100,6 +100,8 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "elections.called": gettext_lazy("%(who)s called for candidates: %(post)s, seat %(seat)s (%(subject)s)."),
     "escrow.funded": gettext_lazy("Money was set aside for %(subject)s."),
     "escrow.refunded": gettext_lazy("Money that was not needed for %(subject)s went back to the client."),
+    "guarantee.paid": gettext_lazy("A member was paid what a week lacked to the floor of an hour (%(subject)s)."),
+    "guarantee.reckoned": gettext_lazy("The week from %(week)s was counted for %(people)s members (%(subject)s)."),
     "governance.founded": gettext_lazy("The cooperative was founded by %(members)s members."),
     "expenses.asked": gettext_lazy("%(who)s put a bill forward (%(subject)s)."),
     "expenses.paid": gettext_lazy("%(who)s paid a bill within the budget (%(subject)s)."),

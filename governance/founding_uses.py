@@ -137,6 +137,11 @@ FIRST: Sequence[Use] = (
         Decides.PAY,
     ),
     Use(
+        "top_ups", "What an hour pays at least",
+        "How long somebody worked in a week, what that paid, and what it lacked to the floor of their region.",
+        Whose.MEMBERS, "To pay what lacks, by a sum that the member can do again.", "self", RECORD, Decides.PAY,
+    ),
+    Use(
         "payout_details", "Where money goes",
         "The account details of each way to be paid, sealed, and a hint by which the person knows them.",
         Whose.MEMBERS, "To send money where the person wants it, with 72 hours to stop a change.",

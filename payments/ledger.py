@@ -40,6 +40,7 @@ class Kind(IntEnum):
     LEVY = 7
     CHECK_PAY = 9
     TRAINING_PAY = 10
+    TOP_UP = 11
     PAYOUT = 13
     PAID_OUT = 14
     CAME_BACK = 15

@@ -5,12 +5,15 @@ where a task takes less than that, the time from taking the task to handing it i
 that is paid for says `tasks_week_worked`: gaps of two minutes count, overlaps count once, idling does not count.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from coop.people.models import Person
 from coop.refusals import guard_of, refuse_if
+from payments.money import from_micro
 from tasks import answers
 from tasks.models import Assignment, Span
 
@@ -37,3 +40,35 @@ def note(assignment: Assignment, *, seconds: int, ago: int, by: Person, at: date
             raise
         return False
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time without a gap at one assignment; `pay` is what its answer paid, in US dollars: nothing if nothing."""
+
+    assignment: int
+    job: str
+    from_at: datetime
+    to_at: datetime
+    pay: Decimal
+
+    @property
+    def seconds(self) -> float:
+        """How long it was."""
+        return (self.to_at - self.from_at).total_seconds()
+
+
+STRETCHES = """
+SELECT s.assignment_id, j.title, s.from_at, s.to_at,
+    CASE WHEN a.state IN ('accepted', 'disputed', 'rejected') THEN a.pay ELSE 0 END
+FROM tasks_stretches(%(first)s, %(first)s + interval '7 days', %(who)s) s
+JOIN tasks_assignment a ON a.id = s.assignment_id JOIN tasks_job j ON j.id = a.job_id ORDER BY s.from_at, s.to_at
+"""
+
+
+def stretches(person: Person, first: datetime) -> list[Stretch]:
+    """Return when a person worked at what they first handed in within the week from `first`, a Monday; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(STRETCHES, {"first": first, "who": person.pk})
+        rows = cursor.fetchall()
+    return [Stretch(number, job, since, until, from_micro(pay)) for number, job, since, until, pay in rows]

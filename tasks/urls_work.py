@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tasks.views import board, disputes, reviewing, work
+from tasks.views import board, disputes, hours, reviewing, work
 
 urlpatterns = [
     path("jobs/", board.jobs, name="jobs"),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("work/<int:number>/report/", work.report, name="report"),
     path("work/<int:number>/back/", work.back, name="back"),
     path("work/<int:number>/dispute/", disputes.mine, name="dispute"),
+    path("work/hours/", hours.week, name="hours"),
+    path("work/hours/<str:monday>/", hours.week, name="hours"),
     path("looks/", disputes.desk, name="looks"),
     path("looks/<int:pk>/", disputes.look, name="look"),
     path("review/", reviewing.review, name="review"),

@@ -20,6 +20,7 @@ class Fund(models.TextChoices):
     TRAINING = "training", _("Training")
     HEARING = "hearing", _("Hearings")
     DISPUTE = "dispute", _("Disputes")
+    FLOOR = "floor", _("The hourly floor")
 
 
 class Deposit(models.Model):

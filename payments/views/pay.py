@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from coop import clock
 from coop.people.models import Person
-from payments import capital, due, payouts, runs, statements
+from payments import capital, due, guarantee, payouts, runs, statements
 from payments.forms import AskPayout
 from payments.models import Payout
 
@@ -39,6 +39,13 @@ def mine(request: HttpRequest) -> HttpResponse:
         "shares": capital.shares_of(person)[:8],
     }
     return render(request, "payments/pay.html", shown)
+
+
+@require_safe
+@login_required
+def weeks(request: HttpRequest) -> HttpResponse:
+    """Show what one's weeks came to by the hour, and what each lacked to the floor."""
+    return render(request, "payments/weeks.html", {"weeks": guarantee.weeks(me(request), most=52)})
 
 
 @login_required

@@ -3,7 +3,7 @@
 Every figure is a ratio to something measured minutes before on the same machine: seconds differ between machines.
 """
 
-from tests.bench import claiming, datasets, life, orders, place, replay, votes
+from tests.bench import claiming, datasets, guarantee, life, orders, place, replay, votes
 
 
 def main() -> None:
@@ -13,6 +13,7 @@ def main() -> None:
             life.measure,
             claiming.measure,
             datasets.measure,
+            guarantee.measure,
             replay.measure,
             votes.measure,
             orders.measure,

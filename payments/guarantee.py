@@ -1,0 +1,157 @@
+"""The hourly guarantee: whose week paid less for an hour than the floor of their region is paid what lacks (E4).
+
+Weeks are UTC, Monday to Monday. What was handed in within a week is counted once nothing of it, or of weeks before, is
+still being decided: the time it took, overlaps counted once, and what it paid. What lacks is paid by fund:floor in the
+order in which it was found; what the fund cannot cover stays owed. The database finds every figure.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db import IntegrityError, connection, transaction
+
+from coop.people.models import Person
+from coop.record import events
+from coop.refusals import guard_of
+from payments import accounts, ledger
+from payments.ledger import Kind, Line
+from payments.models import Reckoning
+from payments.money import from_micro
+
+WEEK = timedelta(days=7)
+NOTHING_NEW = "weeks_are_reckoned_when_over"
+
+# Weeks that are over and not complete, the first being that in which the members first voted a floor.
+DUE = """
+SELECT week::date FROM generate_series(payments_first_week(), payments_last_week(), interval '7 days') week
+WHERE NOT EXISTS (SELECT FROM payments_reckoning r WHERE r.week = week.week::date AND r.complete) ORDER BY week
+"""
+# In the order in which it was found, as far as the fund reaches.
+PAYABLE = """
+SELECT id, person_id, week, amount FROM (
+    SELECT t.*, sum(t.amount) OVER (ORDER BY t.id) AS upto FROM payments_topup t
+    WHERE t.amount > 0 AND NOT EXISTS (
+        SELECT FROM payments_transfer paid WHERE paid.ref = 'topup:' || t.id AND paid.kind = 11)
+) owed WHERE upto <= (SELECT balance FROM payments_account WHERE code = 'fund:floor' AND currency = 'USD')
+ORDER BY id LIMIT %s
+"""
+MINE = """
+SELECT t.week, t.seconds, t.floor, t.earned, t.amount, EXISTS (
+    SELECT FROM payments_transfer paid WHERE paid.ref = 'topup:' || t.id AND paid.kind = 11)
+FROM payments_topup t WHERE t.person_id = %s ORDER BY t.week DESC LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What a member's week came to: see TopUp; `paid` says whether what lacked was paid."""
+
+    monday: date
+    seconds: int
+    floor: Decimal
+    earned: Decimal
+    amount: Decimal
+    paid: bool
+
+    @property
+    def least(self) -> Decimal:
+        """What the time pays at the floor, in US dollars; rounded up to the micro-unit."""
+        return from_micro(-(-int(self.floor * 1_000_000) * self.seconds // 3600))
+
+
+def weeks(person: Person, *, most: int = 8) -> list[Week]:
+    """Return what a member's latest weeks came to, newest first; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(MINE, [person.pk, most])
+        return [
+            Week(
+                week,
+                seconds,
+                from_micro(floor),
+                from_micro(earned),
+                from_micro(amount),
+                paid,
+            )
+            for week, seconds, floor, earned, amount, paid in cursor.fetchall()
+        ]
+
+
+def due() -> list[date]:
+    """Return the Mondays of the weeks that are over and have something left to count, oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(DUE)
+        return [week for (week,) in cursor.fetchall()]
+
+
+def settle(*, at: datetime) -> int:
+    """Count every week that is due and pay what the fund reaches; return how many payments. Anybody may call it."""
+    for week in due():
+        reckon(week, at=at)
+    paid = 0
+    while now := pay(at=at):
+        paid += now
+    return paid
+
+
+def reckon(week: date, *, at: datetime) -> Reckoning | None:
+    """Count the week that began on a Monday, as far as it is decided; None where nothing is new. Anybody may call it.
+
+    Raises IntegrityError `weeks_are_reckoned_in_order` for a week before the one before it was counted.
+    """
+    try:
+        with transaction.atomic():
+            found = Reckoning.objects.create(week=week, at=at)
+            found.refresh_from_db()
+            events.write(
+                "guarantee.reckoned", by=None, subject=f"reckoning:{found.pk}", at=at, week=str(week),
+                people=found.people,
+            )  # fmt: skip
+    except IntegrityError as error:
+        if guard_of(error) != NOTHING_NEW:
+            raise
+        return None
+    return found
+
+
+def pay(*, at: datetime, limit: int = 500) -> int:
+    """Pay what lacks (kind 11, fund:floor to member:payable), at most `limit`; return how many were paid.
+
+    Key `floor:<member>:<week>`. Where somebody else pays the same this moment, or the fund is short, nothing is paid.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(PAYABLE, [limit])
+        owed = cursor.fetchall()
+    try:
+        with transaction.atomic():
+            new = ledger.post_many([_line(*row) for row in owed], at=at)
+            events.write_many(events.Entry("guarantee.paid", None, row.ref, at, {}) for row in new)
+    except IntegrityError as error:
+        if guard_of(error) not in {"account_above_its_floor", "facts_are_posted_once"}:
+            raise
+        return 0
+    return len(new)
+
+
+def _line(number: int, person: int, week: date, amount: int) -> Line:
+    key = f"floor:{person}:{week}"
+    return Line(
+        Kind.TOP_UP,
+        accounts.FLOOR,
+        accounts.payable(person),
+        from_micro(amount),
+        key,
+        f"topup:{number}",
+        key,
+    )
+
+
+def owed() -> Decimal:
+    """Return what the fund owes all members and cannot pay yet, in US dollars."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(amount), 0) FROM payments_topup t WHERE amount > 0 AND NOT EXISTS"
+            " (SELECT FROM payments_transfer paid WHERE paid.ref = 'topup:' || t.id AND paid.kind = 11)"
+        )
+        (micro,) = cursor.fetchone()
+    return from_micro(int(micro))
