@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
-from governance import amending, founding, mandates, parameters, proposals, voting
+from governance import amending, mandates, parameters, proposals, voting
 from governance.models import BOUNDS, WHOLE, Mandate, Parameter, Proposal, Rule
 from tests.governance.conftest import cast_all, reach, support
 
@@ -54,17 +54,19 @@ def twice(draft: Proposal, by: Person) -> Mandate:
 
 
 @pytest.mark.parametrize(("key", "facts"), [
-    ("N1", (21, 7, 14, 20_000, 12_000, None, 0, 1, True)), ("N2", (21, 10, 21, 22_500, 15_000, 15_000, 4_500, 1, True)),
-    ("N3", (30, 10, 30, 22_500, 10_000, 22_500, 10_000, 2, True)),
-    ("N6", (30, 10, 60, 20_000, 0, 15_000, 4_500, 1, True)), ("N8", (21, 7, 14, None, 0, 15_000, 4_500, 1, False)),
-    ("N9", (14, 7, 7, 15_000, 0, None, 0, 1, False)), ("N10", (7, 5, 0, None, 0, 15_000, 0, 1, False)),
-    ("N11", (15, 7, 7, None, 0, 15_000, 3_000, 1, False)), ("N12", (15, 7, 7, None, 0, 15_000, 0, 1, False)),
-    ("N13", (7, 7, 0, None, 0, 15_000, 0, 1, False)), ("N14", (21, 7, 14, None, 0, 20_000, 6_000, 1, False)),
-    ("N15", (30, 10, 30, None, 0, 22_500, 10_000, 2, True)),
+    ("N1", (21, 7, 7, 14, 20_000, 12_000, None, 0, 1, True)),
+    ("N2", (21, 7, 10, 21, 22_500, 15_000, 15_000, 4_500, 1, True)),
+    ("N3", (30, 7, 10, 30, 22_500, 10_000, 22_500, 10_000, 2, True)),
+    ("N6", (30, 7, 10, 60, 20_000, 0, 15_000, 4_500, 1, True)), ("N7", (7, 0, 7, 0, None, 0, 20_000, 6_000, 1, False)),
+    ("N8", (21, 7, 7, 14, None, 0, 15_000, 4_500, 1, False)), ("N9", (14, 0, 7, 7, 15_000, 0, None, 0, 1, False)),
+    ("N10", (7, 0, 5, 0, None, 0, 15_000, 0, 1, False)), ("N11", (15, 0, 7, 7, None, 0, 15_000, 3_000, 1, False)),
+    ("N12", (15, 15, 7, 7, None, 0, 15_000, 0, 1, False)), ("N13", (7, 7, 7, 0, None, 0, 15_000, 0, 1, False)),
+    ("N14", (21, 7, 7, 14, None, 0, 20_000, 6_000, 1, False)),
+    ("N15", (30, 7, 10, 30, None, 0, 22_500, 10_000, 2, True)), ("3.2", (0, 0, 7, 0, None, 0, 15_000, 0, 1, False)),
 ])  # fmt: skip
 def test_the_table_of_the_constitution_stands_in_rows(key: str, facts: tuple[object, ...]) -> None:
-    columns = ("deliberation_days", "voting_days", "lock_days", "affected_yes", "affected_floor", "whole_yes",
-               "whole_floor", "readings", "seniors_too")  # fmt: skip
+    columns = ("deliberation_days", "frozen_days", "voting_days", "lock_days", "affected_yes", "affected_floor",
+               "whole_yes", "whole_floor", "readings", "seniors_too")  # fmt: skip
     assert Rule.objects.filter(key=key).values_list(*columns).get() == facts
 
 
@@ -75,9 +77,22 @@ def test_where_the_constitution_asks_how_many_take_part() -> None:
 
 def test_every_number_of_part_8_has_its_default_within_its_bounds() -> None:
     standing = dict(Parameter.objects.values_list("name", "value"))
-    assert standing == founding.PARAMETERS
+    assert standing == {
+        "petition_share": WHOLE * 5 // 100, "petition_most": 500, "support_share": WHOLE // 100, "support_most": 200,
+        "panel_size": 5, "reply_days": 15, "candidate_days": 90, "emergency_hours": 72,
+        "cuts_in_a_year": WHOLE * 15 // 100,
+    }  # fmt: skip
     assert set(standing) == set(BOUNDS)
     assert all(least <= standing[name] <= most for name, (least, most) in BOUNDS.items())
+
+
+def test_the_bounds_that_no_vote_crosses_are_those_of_part_8() -> None:
+    assert WHOLE == 30_000
+    assert BOUNDS == {
+        "petition_share": (300, 3_000), "petition_most": (10, 500), "support_share": (0, 300), "support_most": (5, 200),
+        "panel_size": (5, 11), "reply_days": (15, 60), "candidate_days": (0, 90), "emergency_hours": (1, 72),
+        "cuts_in_a_year": (0, 4_500),
+    }  # fmt: skip
 
 
 def test_a_rule_changes_by_two_readings_and_applies_15_days_later(
@@ -149,6 +164,53 @@ def test_no_row_stands_beyond_the_bounds_whoever_writes_it(
         assert str(caught.value.diag.constraint_name).startswith(bound)
 
 
+SHARE, DAYS = (15_000, 27_000), (0, 60)
+CUT: dict[str, tuple[int, int]] = {
+    "deliberation_days": (15, 60), "frozen_days": (5, 14), "voting_days": (5, 21), "lock_days": (14, 60),
+    "affected_yes": (20_000, 27_000), "affected_floor": (9_900, 18_000), "whole_floor": (0, 15_000),
+    "turnout_floor": (0, 15_000),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "ranges"), [
+    ("N1", CUT | {"readings": (1, 2)}), ("N2", CUT | {"whole_yes": SHARE, "readings": (1, 2)}),
+    ("N3", CUT | {"whole_yes": SHARE, "readings": (2, 2)}),
+    ("N14", {
+        "deliberation_days": (7, 60), "frozen_days": (0, 21), "lock_days": DAYS, "affected_yes": SHARE,
+        "affected_floor": (0, 18_000), "whole_yes": SHARE, "whole_floor": (0, 15_000), "turnout_floor": (0, 15_000),
+        "readings": (1, 2),
+    }),
+    ("N15", {
+        "deliberation_days": (30, 60), "lock_days": (30, 60), "whole_yes": (22_500, 27_000),
+        "whole_floor": (10_000, 15_000), "readings": (2, 2),
+    }),
+    ("3.2", {
+        "deliberation_days": (0, 0), "voting_days": (7, 7), "lock_days": (0, 0), "whole_yes": (15_000, 15_000),
+        "whole_floor": (0, 0), "turnout_floor": (0, 0),
+    }),
+    ("N13", {
+        "deliberation_days": (7, 20), "voting_days": (5, 20), "lock_days": (0, 13), "whole_yes": (15_000, 15_000),
+        "whole_floor": (0, 0), "turnout_floor": (0, 4_500), "readings": (1, 1),
+    }),
+])  # fmt: skip
+def test_each_bound_of_a_row_is_exact(
+    superuser: psycopg.Connection, key: str, ranges: dict[str, tuple[int, int]]
+) -> None:
+    superuser.execute("ALTER TABLE governance_rule DISABLE TRIGGER ALL")
+
+    def stands(column: str, value: int) -> bool:
+        try:
+            with superuser.transaction(force_rollback=True):
+                superuser.execute(f"UPDATE governance_rule SET {column} = %s WHERE key = %s", [value, key])
+        except psycopg.errors.CheckViolation:
+            return False
+        return True
+
+    for column, (least, most) in ranges.items():
+        told = [stands(column, value) for value in (least - 1, least, most, most + 1)]
+        assert (column, told) == (column, [False, True, True, False])
+
+
 @pytest.mark.parametrize(("name", "value"), [
     (name, value) for name, (least, most) in BOUNDS.items() for value in (least - 1, most + 1) if value >= 0
 ])  # fmt: skip
@@ -161,6 +223,13 @@ def test_no_number_stands_beyond_its_bounds(
     with pytest.raises(psycopg.errors.CheckViolation) as caught:
         superuser.execute("UPDATE governance_parameter SET value = %s WHERE name = %s", [value, name])
     assert caught.value.diag.constraint_name == "parameter_within_bounds"
+
+
+@pytest.mark.parametrize("value", [0, 1])
+def test_each_number_reaches_its_own_bounds(superuser: psycopg.Connection, value: int) -> None:
+    superuser.execute("ALTER TABLE governance_parameter DISABLE TRIGGER ALL")
+    for name, bounds in BOUNDS.items():
+        superuser.execute("UPDATE governance_parameter SET value = %s WHERE name = %s", [bounds[value], name])
 
 
 @pytest.mark.parametrize("change", [{"pay": "0.01"}, {"seniors_too": 1}, {"voting_days": "7"}, {"voting_days": 7.0}])
