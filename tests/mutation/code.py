@@ -1,8 +1,7 @@
 """Mutants of an app's acts, policies and counting, as cosmic-ray makes them, put in place in this process."""
 
-import ast
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
@@ -13,7 +12,9 @@ from cosmic_ray import plugins
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 
+from tests.mutation import constants
 from tests.mutation.mutants import Incompetent, Mutant
+from tests.mutation.source import Source
 
 # Comparisons moved by one step or turned round, conditions negated or joined otherwise, numbers one more or less.
 OPERATORS = (
@@ -23,70 +24,60 @@ OPERATORS = (
     "ReplaceComparisonOperator_NotEq_Eq", "ReplaceComparisonOperator_Is_IsNot", "ReplaceComparisonOperator_IsNot_Is",
     "ReplaceBinaryOperator_Add_Sub", "ReplaceBinaryOperator_Sub_Add",
 )  # fmt: skip
-# Pages, forms and words decide nothing; facts are constraints of the database, weakened there.
+# Addresses, forms and words decide nothing; the founding's rows are weakened where they stand; the recount is a program
+# that runs outside, of which the files are changed instead (`test_recounting`).
 NO_ACTS = {
-    "apps",
-    "urls",
-    "forms",
-    "forms_cases",
-    "explaining",
-    "letters",
-    "notices",
-    "casefile",
-    "rulebook",
-    "background",
-}
+    "apps", "urls", "forms", "forms_cases", "explaining", "notices", "rulebook", "background", "posting", "founding",
+    "recount",
+}  # fmt: skip
 
 
 def mutants(app: str) -> list[Mutant]:
-    """Return all mutants of an app's functions, in a fixed order."""
-    files = sorted(
-        path for path in Path(app).glob("*.py") if path.stem not in NO_ACTS and not path.stem.startswith("__")
-    )
-    return [mutant for path in files for mutant in of_module(path)]
+    """Return all mutants of an app's functions and thresholds, in a fixed order."""
+    acts = [path for path in sorted(Path(app).glob("*.py")) if path.stem not in NO_ACTS and path.stem[0] != "_"]
+    pages = [path for path in sorted(Path(app, "views").glob("*.py")) if path.stem[0] != "_"]
+    of_code = [mutant for path in [*acts, *pages] for mutant in of_module(path)]
+    return [*of_code, *constants.mutants([*acts, *sorted(Path(app, "models").glob("*.py"))], app)]
 
 
 def of_module(path: Path) -> Iterator[Mutant]:
-    source, name = path.read_text(), ".".join(path.with_suffix("").parts)
-    nodes = list(ast_nodes(get_ast(source)))
+    """Yield the mutants of a file's functions; of a page's, only those of what it refuses to show."""
+    source = Source(path)
     for operator in OPERATORS:
         it = plugins.get_operator(f"core/{operator}")()
-        places = [begin for node in nodes for begin, _end in it.mutation_positions(node)]
-        for occurrence, (line, column) in enumerate(places):
-            function = _function_at(source, line)
-            if function:
-                where = f"{path.stem}.{function}"
-                text = source.splitlines()[line - 1].strip()
-                yield Mutant(
-                    f"{where}: {operator} at {column} of “{text}” ({occurrence})", where,
-                    frozenset({f"{path.stem}.{function}("}), frozenset({f"{path.stem}."}),
-                    partial(_at_work, name, source, operator, occurrence),
-                )  # fmt: skip
+        places = [begin for node in ast_nodes(get_ast(source.text)) for begin, _end in it.mutation_positions(node)]
+        for number, place in enumerate(places):
+            said_twice = operator == "AddNot" and source.is_negated(place)
+            if source.function_at(place) and source.decides(place) and not said_twice:
+                made = partial(mutate_code, source.text, it, number)
+                yield _mutant(source, f"{operator} at {place[1]}", place, number, made)
+    for number, (place, left_out) in enumerate(source.refusals()):
+        if source.function_at(place):
+            yield _mutant(source, "left out", place, number, left_out)
 
 
-def _function_at(source: str, line: int) -> str:
-    """Return the name of the function around a line, as `Class.method`; nothing outside of functions."""
-    found = ""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0):
-            found = node.name
-    return found
+def _mutant(source: Source, change: str, place: tuple[int, int], number: int, made: Callable[[], str | None]) -> Mutant:
+    where = f"{source.name}.{source.function_at(place)}"
+    line = source.text.splitlines()[place[0] - 1].strip()
+    return Mutant(
+        f"{where}: {change} of “{line}” ({number})", where, frozenset({f"{where.removeprefix('views.')}("}),
+        frozenset({f"{source.path.stem}."}), source.statement_at(place), partial(_at_work, source, made),
+    )  # fmt: skip
 
 
 @contextmanager
-def _at_work(name: str, source: str, operator: str, occurrence: int) -> Iterator[None]:
+def _at_work(source: Source, made: Callable[[], str | None]) -> Iterator[None]:
     """Give the module's functions the mutant's code for the length of a block, wherever they were imported to."""
-    module = import_module(name)
-    mutated = mutate_code(source, plugins.get_operator(f"core/{operator}")(), occurrence)
+    module = import_module(source.module)
     try:
-        codes = dict(_codes(compile(mutated or "", str(module.__file__), "exec", dont_inherit=True)))
+        codes = dict(_codes(compile(made() or "", str(module.__file__), "exec", dont_inherit=True)))
     except SyntaxError as error:
         raise Incompetent(str(error)) from error
     live = dict(_functions(module))
-    before = dict(_codes(compile(source, str(module.__file__), "exec", dont_inherit=True)))
+    before = dict(_codes(compile(source.text, str(module.__file__), "exec", dont_inherit=True)))
     changed = [key for key in live if key in codes and codes[key] != before.get(key)]
     if not changed:
-        raise Incompetent(name)
+        raise Incompetent(source.module)
     was = {key: live[key].__code__ for key in changed}
     try:
         for key in changed:

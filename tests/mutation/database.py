@@ -1,14 +1,17 @@
 """Mutants of the guards as the database has them: triggers switched off, functions and constraints weakened."""
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
 import psycopg
 
-from tests.mutation.mutants import Incompetent, Mutant
+from tests.mutation import rows
+from tests.mutation.mutants import Hold, Incompetent, Mutant
 from tests.mutation.weaken import weakened
 
 TRIGGERS = """
@@ -20,14 +23,16 @@ SELECT p.proname, pg_get_functiondef(p.oid) FROM pg_proc p
 WHERE p.pronamespace = 'public'::regnamespace AND p.prokind = 'f' AND (p.proname ~ %(app)s OR EXISTS (
     SELECT FROM pg_trigger t WHERE t.tgfoid = p.oid AND t.tgrelid::regclass::text ~ %(app)s)) ORDER BY 1
 """
-CHECKS = """
+# Not those that Django makes of a field's type, "not below nought": facts, which the guards bound more closely.
+CHECKS = r"""
 SELECT c.conname, c.conrelid::regclass::text, pg_get_constraintdef(c.oid) FROM pg_constraint c
-WHERE c.contype = 'c' AND c.conrelid::regclass::text ~ %s ORDER BY 2, 1
+WHERE c.contype = 'c' AND c.conrelid::regclass::text ~ %s AND c.conname NOT LIKE '%%\_check' ORDER BY 2, 1
 """
 # What these guards say is one refusal without a condition: switching their trigger off says it all.
 BARE = ("_is_append_only", "_is_kept")
 
-type Hold = Callable[[str, str], AbstractContextManager[None]]
+# PostgreSQL may put the text of these in the place of a call, and then counts none.
+INLINED = re.compile(r"LANGUAGE sql\n (?:STABLE|IMMUTABLE)")
 
 
 @contextmanager
@@ -59,46 +64,62 @@ def mutants(urls: Sequence[str], app: str) -> list[Mutant]:
         functions = superuser.execute(FUNCTIONS, {"app": f"^{app}_"}).fetchall()
         checks = superuser.execute(CHECKS, [f"^{app}_"]).fetchall()
     found = [
-        _altered(name, table, hold, f"DISABLE TRIGGER {name}", f"ENABLE ALWAYS TRIGGER {name}")
-        for name, table, _function in triggers
+        _altered(name, table, hold, f"DISABLE TRIGGER {name}", f"ENABLE ALWAYS TRIGGER {name}", {function})
+        for name, table, function in triggers
     ]
-    words = _words(dict(functions), {function: name for name, _table, function in triggers})
-    tables = _words(dict(functions), {function: table for _name, table, function in triggers})
+    asking = _asking(dict(functions))
+    guards = {function: name for name, _table, function in triggers}
+    tables = {function: table for _name, table, function in triggers}
     for name, text in functions:
         if not name.endswith(BARE):
             start = text.index("AS $") if "AS $" in text else text.index("BEGIN ATOMIC")
+            words = frozenset({name} | {guards[one] for one in asking[name] if one in guards})
+            near = frozenset({tables[one] for one in asking[name] if one in tables})
+            runs = _counted(asking[name] if INLINED.search(text) else {name})
             found += [
-                Mutant(f"{name}: {one.where}", name, words[name], tables[name], partial(hold, one.text, text))
+                Mutant(f"{name}: {one.where}", name, words, near, runs, partial(hold, one.text, text))
                 for one in weakened(text, start)
             ]
     for name, table, text in checks:
+        touched = {table} | {function for _name, on, function in triggers if on == table}
         drop, add = f"DROP CONSTRAINT {name}", f"ADD CONSTRAINT {name} "
-        found.append(_altered(name, table, hold, drop, add + text))
+        found.append(_altered(name, table, hold, drop, add + text, touched))
         found += [
-            _altered(name, table, hold, f"{drop}, {add}{one.text} NOT VALID", f"{drop}, {add}{text}", one.where)
+            _altered(
+                name, table, hold, f"{drop}, {add}{one.text} NOT VALID", f"{drop}, {add}{text}", touched, one.where
+            )
             for one in weakened(text)
         ]
+    if app == "governance":
+        found += rows.mutants(urls[0], hold)
     return _told_apart(found)
 
 
-def _altered(name: str, table: str, hold: Hold, on: str, off: str, where: str = "off") -> Mutant:
+def _altered(
+    name: str, table: str, hold: Hold, on: str, off: str, runs: AbstractSet[str], where: str = "off"
+) -> Mutant:
     """Return a mutant that alters a table; `on` and `off` say how, and how back."""
     change, back = f"ALTER TABLE {table} {on}", f"ALTER TABLE {table} {off}"
     words = frozenset({name.removesuffix("_whole")})
-    return Mutant(f"{name}: {where}", name, words, frozenset({table}), partial(hold, change, back))
+    return Mutant(f"{name}: {where}", name, words, frozenset({table}), _counted(runs), partial(hold, change, back))
 
 
-def _words(texts: dict[str, str], guards: dict[str, str]) -> dict[str, frozenset[str]]:
-    """Return for each function its own name and the guards that ask it, directly or through others."""
-    words = {}
+def _counted(names: AbstractSet[str]) -> frozenset[str]:
+    """Return functions and tables as a trace names them."""
+    return frozenset(f"sql:{name}" for name in names)
+
+
+def _asking(texts: dict[str, str]) -> dict[str, set[str]]:
+    """Return for each function itself and those that ask it, directly or through others."""
+    found = {}
     for name in texts:
         asked, seen = {name}, set[str]()
         while asked - seen:
             one = (asked - seen).pop()
             seen.add(one)
             asked |= {other for other, text in texts.items() if f"{one}(" in text and other != one}
-        words[name] = frozenset({name} | {guards[one] for one in seen if one in guards})
-    return words
+        found[name] = seen
+    return found
 
 
 def _told_apart(found: list[Mutant]) -> list[Mutant]:

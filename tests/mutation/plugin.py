@@ -2,7 +2,14 @@
 
 import json
 
+import hypothesis
 import pytest
+
+# A failing example need not be made small, nor kept for the next mutant; the same are tried with and without one.
+hypothesis.settings.register_profile(
+    "mutation", database=None, derandomize=True, phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate]
+)
+hypothesis.settings.load_profile("mutation")
 
 
 @pytest.hookimpl(tryfirst=True)

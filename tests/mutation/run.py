@@ -1,6 +1,5 @@
-"""All tests that speak of a mutant, for each mutant of a sample, until one fails."""
+"""All tests that come by a mutant, for each mutant of a sample, until one fails."""
 
-import inspect
 import json
 import os
 import random
@@ -10,93 +9,90 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest.runner import runtestprotocol
+from django.db import connections
 
 from tests import conftest
 from tests.mutation import code, database
 from tests.mutation.mutants import Incompetent, Mutant
+from tests.mutation.suite import TEST, Suite
 
-# These look at the whole schema, play thousands of random steps, or take minutes: none of them speaks of one guard.
-LEFT_OUT = ("test_model", "test_interleavings", "test_kept", "test_pages", "test_case_pages")
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
-
-
-class Tests:
-    """The tests of a run, and what each one speaks of."""
-
-    def __init__(self, session: pytest.Session) -> None:
-        """Read what the tests say."""
-        self.items = [item for item in session.items if isinstance(item, pytest.Function)]
-        self.items = [item for item in self.items if item.path.stem not in LEFT_OUT]
-        self.text = {item: _text(item) for item in self.items}
-        self.file = {path: path.read_text() for path in {item.path for item in self.items}}
-
-    def of(self, mutant: Mutant) -> list[pytest.Function]:
-        """Return all tests: those that name a mutant's target, then what is near it, then those in files that do."""
-
-        def distance(item: pytest.Function) -> int:
-            said = (self.text[item], self.file[item.path])
-            asked = [(mutant.words, said[0]), (mutant.near, said[0]), (mutant.words, said[1]), (mutant.near, said[1])]
-            return next((n for n, (words, text) in enumerate(asked) if any(word in text for word in words)), len(asked))
-
-        return sorted(self.items, key=distance)
-
-    def fails(self, item: pytest.Function) -> bool:
-        """Run a test, keep what the session shares, and tell whether it fails."""
-        # What pytest is told comes next is what it does not tear down: never the test itself.
-        other = next(one for one in self.items if one.path != item.path)
-        reports = runtestprotocol(item, log=False, nextitem=other)
-        return any(report.failed for report in reports)
-
-
-def _text(item: pytest.Function) -> str:
-    """Return a test's own words and those it is given."""
-    given = getattr(item, "callspec", None)
-    return inspect.getsource(item.function) + (repr(given.params) if given else "")
+PRISTINE = "workhall_pristine"
 
 
 class Run:
     """A run over a sample of the mutants of an app, as the environment says."""
 
     def __init__(self, session: pytest.Session) -> None:
-        """Start what the tests share with the first of them."""
+        """Start what the tests share with the first of them, and find out what each runs."""
         self.asked = json.loads(os.environ["MUTATION"])
-        self.tests = Tests(session)
-        if self.tests.fails(self.tests.items[0]):
+        self.suite = Suite(session)
+        if self.suite.fails(next(iter(self.suite.items))):
             pytest.exit("the first test fails without any mutant", returncode=3)
-        cluster = conftest.shared_cluster()
-        urls = [cluster.url("postgres", name) for name in (conftest.TEMPLATE, "workhall_test")]
+        self.cluster = conftest.shared_cluster()
+        if not self.asked["untraced"]:
+            self.suite.trace(self.cluster, self.asked["app"], afresh=self.asked["afresh"])
+        conftest.recreate(self.cluster, PRISTINE)
+        urls = [self.cluster.url("postgres", name) for name in (conftest.TEMPLATE, TEST)]
         known = [*database.mutants(urls, self.asked["app"]), *code.mutants(self.asked["app"])]
         self.known = [mutant for mutant in known if mutant.name not in equivalent()]
         self.ends = time.monotonic() + self.asked["seconds"]
 
     def results(self) -> Iterator[dict[str, Any]]:
         """Yield what became of each mutant of the sample, as long as there is time."""
-        draw = random.Random(self.asked["seed"])  # noqa: S311 - a sample that can be drawn again
-        chosen = draw.sample(self.known, min(self.asked["sample"], len(self.known)))
-        for mutant in chosen:
+        for mutant in self._chosen():
             if time.monotonic() > self.ends:
                 return
-            yield {"mutant": mutant.name, "target": mutant.target, **self.tried(mutant)}
+            began = time.monotonic()
+            result = self.tried(mutant)
+            took = round(time.monotonic() - began, 1)
+            yield {"mutant": mutant.name, "target": mutant.target, **result, "seconds": took}
+
+    def _chosen(self) -> list[Mutant]:
+        known = [mutant for mutant in self.known if self.asked["only"] in mutant.name]
+        if self.asked["guards"]:
+            known = [mutant for mutant in known if mutant.name.endswith(": off")]
+        draw = random.Random(self.asked["seed"])  # noqa: S311 - a sample that can be drawn again
+        chosen = draw.sample(known, min(self.asked["sample"], len(known)))
+        part, parts = self.asked["part"]
+        return chosen[part::parts]
 
     def tried(self, mutant: Mutant) -> dict[str, Any]:
-        """Run the tests of a mutant until one fails; whoever fails must pass again without it."""
-        run, by = 0, None
+        """Run the tests of a mutant until one fails; whoever fails must pass again without it, or is asked no more."""
         try:
-            with mutant.at_work():
-                began = time.monotonic()
-                for item in self.tests.of(mutant):
-                    if time.monotonic() - began > self.asked["each"]:
-                        break
-                    run += 1
-                    if self.tests.fails(item):
-                        by = item
-                        break
+            by, run, all_run = self._first_to_fail(mutant)
+            while by is not None and self._alone_fails(by):
+                self.suite.dismiss(by)
+                by, run, all_run = self._first_to_fail(mutant)
         except Incompetent as error:
             return {"outcome": "incompetent", "why": str(error)}
-        if by is not None and self.tests.fails(by):
-            return {"outcome": "unsound", "by": by.nodeid}
-        return {"outcome": "killed" if by else "survived", "by": by and by.nodeid, "tests": run}
+        if by is None:
+            return {"outcome": "survived", "tests": run, "all": all_run}
+        self.suite.killed(mutant, by)
+        return {"outcome": "killed", "by": by, "tests": run}
+
+    def _first_to_fail(self, mutant: Mutant) -> tuple[str | None, int, bool]:
+        """Return the test that fails, how many were run, and whether those were all that come by the mutant."""
+        tests, began = self.suite.of(mutant), time.process_time()
+        connections.close_all()
+        with mutant.at_work():
+            for run, test in enumerate(tests):
+                if time.process_time() - began > self.asked["each"]:
+                    return None, run, False
+                if self.suite.fails(test):
+                    connections.close_all()
+                    return test, run + 1, True
+            connections.close_all()
+        return None, len(tests), True
+
+    def _alone_fails(self, test: str) -> bool:
+        """Tell whether a test fails without any mutant, in databases made anew if it does at first."""
+        if not self.suite.fails(test):
+            return False
+        connections.close_all()
+        for name in (conftest.TEMPLATE, TEST):
+            conftest.recreate(self.cluster, name, template=PRISTINE)
+        return self.suite.fails(test)
 
 
 def equivalent() -> set[str]:

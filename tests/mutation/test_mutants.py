@@ -9,11 +9,11 @@ from django.db import connection
 
 from coop.database.embedded import Cluster
 from coop.people.models import Person
-from governance import counting
-from governance.models import Proposal
+from governance import counting, elections, standing
+from governance.models import LONGEST_STATEMENT, Proposal, Rule
 from governance.voting import LAY_DOWN
 from tests.governance.conftest import draft, paint, published, reach
-from tests.mutation import code, database
+from tests.mutation import code, constants, database, traces
 from tests.mutation.weaken import weakened
 
 __all__ = ["draft", "paint", "published"]
@@ -42,6 +42,10 @@ def texts(sql: str) -> set[str]:
         ("a := 'x >= 1 AND y'", set()),
         ("-- a >= 1 AND b", set()),
         ("RAISE EXCEPTION USING MESSAGE = 'x >= 1';", {"NULL;"}),
+        ("public.coop_now() >= b", set()),
+        ("IF c > NEW.at", {"IF c >= NEW.at"}),
+        ("NEW.at := public.coop_now(); IF c > NEW.at", set()),
+        ("NEW.at := public.coop_now(); IF NEW.a <> NEW.at", {"NEW.at := public.coop_now(); IF NEW.a = NEW.at"}),
     ],
 )  # fmt: skip
 def test_a_weakening_changes_one_thing_and_no_words(sql: str, weaker: set[str]) -> None:
@@ -60,6 +64,33 @@ def test_a_mutant_of_python_is_at_work_wherever_its_function_was_imported() -> N
     assert meets(yes=2, no=1, roll=4, share=20_000, floor=15_000)
 
 
+def test_a_mutant_of_a_threshold_is_at_work_wherever_its_name_was_imported() -> None:
+    longer = next(
+        one for one in constants.mutants([Path("governance/models/elections.py")], "governance")
+        if one.target == "elections.LONGEST_STATEMENT"
+    )  # fmt: skip
+    with longer.at_work():
+        assert vars(elections)["LONGEST_STATEMENT"] == LONGEST_STATEMENT + 1
+    assert vars(elections)["LONGEST_STATEMENT"] == LONGEST_STATEMENT
+
+
+def test_of_a_page_only_what_it_refuses_is_weakened() -> None:
+    of_cases = [one.name for one in code.of_module(Path("governance/views/cases.py"))]
+    assert any("left out of “refuse_if(appeals.refusal(" in name for name in of_cases)
+    assert any("AddNot" in name and "case is None or not cases.may_read" in name for name in of_cases)
+    assert not any("said[" in name or "form.is_valid" in name or "status=" in name for name in of_cases)
+
+
+@pytest.mark.django_db
+def test_a_line_that_ran_is_known_and_no_other(amina: Person) -> None:
+    ran = set[str]()
+    with traces.lines("governance", ran):
+        standing.status(amina)
+    body = Path("governance/standing.py").read_text().splitlines()
+    said = [body[int(line.split(":")[2]) - 1].strip() for line in sorted(ran)]
+    assert [line.split()[0] for line in said] == ["latest", "return"]
+
+
 @pytest.mark.django_db
 @pytest.mark.usefixtures("committed")
 def test_a_mutant_of_a_guard_lets_through_what_the_guard_refuses(
@@ -76,4 +107,7 @@ def test_a_mutant_of_a_guard_lets_through_what_the_guard_refuses(
     known = {one.name: one for one in database.mutants([cluster.url("postgres", database_name)], "governance")}
     with known["ballot_is_cast_by_an_elector: off"].at_work(), connection.cursor() as cursor:
         cursor.execute(LAY_DOWN, outsiders)
+    with known["governance_rule N1: affected_yes 20000 → less"].at_work():
+        assert Rule.objects.get(key="N1").affected_yes == 19_999
+    assert Rule.objects.get(key="N1").affected_yes == 20_000
     attack(LAY_DOWN, [*outsiders[:3], "f" * 64, at], guard="ballot_is_cast_by_an_elector")

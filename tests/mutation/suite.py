@@ -1,0 +1,135 @@
+"""The tests of a run: what each speaks of and what it runs, which come first for a mutant, whether one fails."""
+
+import inspect
+import signal
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Never
+
+import pytest
+from _pytest.runner import runtestprotocol
+from django.db import connections
+
+from coop.database.embedded import Cluster
+from tests import conftest
+from tests.mutation import traces
+from tests.mutation.mutants import Mutant
+from tests.mutation.named import named
+
+# These play thousands of random steps, for longer than all others together: they speak of no guard in particular.
+LEFT_OUT = ("test_model", "test_interleavings")
+TEST = "workhall_test"
+# A test that computes for so long has fallen into a mutant's loop.
+LONGEST = 90
+
+
+class Suite:
+    """The tests that are collected, by their ids."""
+
+    def __init__(self, session: pytest.Session) -> None:
+        """Read what the tests say."""
+        found = [item for item in session.items if isinstance(item, pytest.Function)]
+        self.items = {item.nodeid: item for item in found if item.path.stem not in LEFT_OUT}
+        self.text = {test: _text(item) for test, item in self.items.items()}
+        self.file = {path: path.read_text() for path in {item.path for item in self.items.values()}}
+        self.why = ""
+        self.known = dict.fromkeys(self.items, traces.Trace())
+        self.kills = {target: Counter([test]) for target, test in named().items()}
+
+    def trace(self, cluster: Cluster, app: str, *, afresh: bool) -> None:
+        """Find out what the tests run, those of which it is not known; else every test may come by every mutant."""
+        known = {} if afresh else traces.kept()
+        counters = traces.Counters(cluster.url("postgres", TEST), TEST)
+        for test, item in self.items.items():
+            text = traces.text_of(item.path)
+            if test not in known or known[test].text != text:
+                known[test] = self._traced(test, app, counters, text)
+                if len(known) % 100 == 0:
+                    traces.keep(known)
+        traces.keep(known)
+        self.known = {test: known[test] for test in self.items}
+
+    def _traced(self, test: str, app: str, counters: traces.Counters, text: str) -> traces.Trace:
+        ran = set[str]()
+
+        def run() -> bool:
+            failed = self.fails(test)
+            connections.close_all()
+            return failed
+
+        with _before_made_anew(counters, ran):
+            trace = traces.of(run, app, counters, text)
+        trace.ran |= ran
+        return trace
+
+    def of(self, mutant: Mutant) -> list[str]:
+        """Return the tests that come by a mutant: first what found others of its target, then what speaks of it."""
+        touching = traces.touching(self.known, mutant.runs) if mutant.runs else set[str]()
+        kills = self.kills.get(mutant.target) or self.kills.get(mutant.target.removeprefix("guard_"), Counter())
+        order = {test: (-kills[test], self._distance(test, mutant), self.known[test].seconds) for test in self.items}
+        speaking = {test for test, (_kills, distance, _seconds) in order.items() if distance == 0}
+        return sorted((touching | speaking) or self.items, key=lambda test: order[test])
+
+    def _distance(self, test: str, mutant: Mutant) -> int:
+        said = (self.text[test], self.file[self.items[test].path])
+        asked = [(mutant.words, said[0]), (mutant.near, said[0]), (mutant.words, said[1]), (mutant.near, said[1])]
+        return next((n for n, (words, text) in enumerate(asked) if any(word in text for word in words)), len(asked))
+
+    def fails(self, test: str) -> bool:
+        """Run a test, keep what the session shares, and tell whether it fails."""
+        item = self.items[test]
+        # What pytest is told comes next is what it does not tear down: never the test itself.
+        other = next(one for one in self.items.values() if one.path != item.path)
+        with _no_longer_than(LONGEST):
+            reports = runtestprotocol(item, log=False, nextitem=other)
+        failed = [report for report in reports if report.failed]
+        self.why = failed[0].longreprtext[-300:] if failed else ""
+        return bool(failed)
+
+    def dismiss(self, test: str) -> None:
+        """Ask a test no more that fails without any mutant, and say so."""
+        print(f"fails without any mutant: {test}: {self.why}", file=sys.stderr)  # noqa: T201 - the run's own word
+        del self.items[test]
+
+    def killed(self, mutant: Mutant, test: str) -> None:
+        """Remember which test found a mutant."""
+        self.kills.setdefault(mutant.target, Counter())[test] += 1
+
+
+def _text(item: pytest.Function) -> str:
+    """Return a test's own words and those it is given."""
+    given: Any = getattr(item, "callspec", None)
+    return inspect.getsource(item.function) + (repr(given.params) if given else "")
+
+
+@contextmanager
+def _before_made_anew(counters: traces.Counters, ran: set[str]) -> Iterator[None]:
+    """Ask what ran in a database before a test's end makes it anew."""
+    made = conftest.recreate
+
+    def recreate(cluster: Cluster, name: str, *, template: str = conftest.TEMPLATE) -> None:
+        ran.update(counters.ran())
+        made(cluster, name, template=template)
+        counters.made_anew()
+
+    conftest.recreate = recreate
+    try:
+        yield
+    finally:
+        conftest.recreate = made
+
+
+@contextmanager
+def _no_longer_than(seconds: float) -> Iterator[None]:
+    def stop(*_signal: object) -> Never:
+        pytest.fail(f"longer than {seconds} s", pytrace=False)
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
