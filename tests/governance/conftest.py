@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import psycopg
 import pytest
+from django.db import connection, transaction
 from psycopg import sql
 from pytest_django import Settings
 
@@ -16,6 +17,8 @@ from governance.options import Alternative, Asked
 from tests.governance import charging
 
 type Voted = Callable[..., Proposal]
+type Taken = Callable[[str, object], None]
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture(autouse=True)
@@ -172,3 +175,42 @@ def depart(person: Person) -> datetime:
     at = reach(notice.due_at)
     resigning.leave_due(at)
     return at
+
+
+@pytest.fixture
+def taken(_django_db_helper: None) -> Taken:
+    """Return a function that runs SQL as the web role, which the database has to take, and undoes it."""
+
+    def attempt(statement: str, params: object) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, params)  # type: ignore[arg-type]
+            assert cursor.rowcount == 1
+            transaction.set_rollback(True)
+
+    return attempt
+
+
+@pytest.fixture
+def until(taken: Taken, attack: Callable[..., None]) -> Callable[..., None]:
+    """Return a function that says until when the database takes a statement, to the minute, and what refuses it."""
+
+    def ends(moment: datetime, statement: str, params: object, *, guard: str) -> None:
+        reach(moment - MINUTE)
+        taken(statement, params)
+        reach(moment + MINUTE)
+        attack(statement, params, guard=guard)
+
+    return ends
+
+
+@pytest.fixture
+def since(taken: Taken, attack: Callable[..., None]) -> Callable[..., None]:
+    """Return a function that says from when on the database takes a statement, and what refuses it before."""
+
+    def begins(moment: datetime, statement: str, params: object, *, guard: str) -> None:
+        reach(moment - MINUTE)
+        attack(statement, params, guard=guard)
+        reach(moment + MINUTE)
+        taken(statement, params)
+
+    return begins

@@ -80,8 +80,9 @@ class Suite:
     def fails(self, test: str) -> bool:
         """Run a test, keep what the session shares, and tell whether it fails."""
         item = self.items[test]
-        # What pytest is told comes next is what it does not tear down: never the test itself.
-        other = next(one for one in self.items.values() if one.path != item.path)
+        # What pytest is told comes next is what it does not tear down: nothing below the folder of all tests, as
+        # whichever test comes next may be of another.
+        other = next(one for one in self.items.values() if one.path.parent != item.path.parent)
         with _no_longer_than(LONGEST):
             reports = runtestprotocol(item, log=False, nextitem=other)
         failed = [report for report in reports if report.failed]
