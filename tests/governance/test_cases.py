@@ -10,7 +10,7 @@ from coop import clock
 from coop.people.models import Client, Person
 from coop.record.models import Event
 from coop.refusals import Refused
-from governance import cases, proposals, voting
+from governance import casefile, cases, proposals, voting
 from governance.models import Bylaw, Case, CaseGround, Equivalent, NeverAGround, Pause, Proposal, Said, Statement
 from tests.governance import charging
 from tests.governance.conftest import cast_all, reach, support
@@ -265,6 +265,17 @@ def test_only_parties_and_panel_read_a_case(
     charged: Case, amina: Person, samuel: Person, teresa: Person, luis: Person, olga: Person
 ) -> None:
     assert [cases.may_read(charged, who) for who in (amina, samuel, teresa, luis, olga)] == [True, True, *[False] * 3]
+
+
+def test_a_client_that_charges_learns_nobodys_name(amina: Person, olga: Person, samuel: Person, orbit: Client) -> None:
+    case = charging.charge(amina, olga, capacity=orbit.seats.get(person=olga), client=orbit)
+    told = [casefile.named(case, who, olga) for who in (olga, amina, samuel, None)]
+    assert told == ["You", "The member", "Somebody of the cooperative", "The cooperative"]
+    assert [casefile.named(case, who, amina) for who in (olga, amina, samuel)] == [str(olga), "You", str(samuel)]
+
+
+def test_an_officer_who_charges_knows_whom(charged: Case, amina: Person, samuel: Person) -> None:
+    assert casefile.named(charged, amina, samuel) == str(amina)
 
 
 def test_the_public_record_does_not_say_whom_or_why(charged: Case) -> None:

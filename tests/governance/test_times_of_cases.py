@@ -29,6 +29,8 @@ from tests.governance import charging
 from tests.governance.conftest import MINUTE, Taken, reach
 from tests.governance.test_appeals import APPEAL, ask_meeting
 from tests.governance.test_cases import CASE, row
+from tests.governance.test_each_part import CASE as CASE_OF
+from tests.governance.test_each_part import facts, office_of
 from tests.governance.test_panels import OPEN, PART, REFUSE
 from tests.governance.test_pauses import PAUSE
 
@@ -202,6 +204,18 @@ def test_a_charges_panel_is_convened_within_48_hours(amina: Person, samuel: Pers
     case = Case.objects.get()
     over = case.opened_at + 48 * HOUR
     until(over, CONVENE, [case.pk, "first", samuel.pk], guard="panel_is_convened_by_its_case")
+
+
+def test_an_emergencys_panel_is_convened_within_twelve_hours(
+    amina: Person, samuel: Person, paused: Callable[..., Pause], until: Callable[..., None]
+) -> None:
+    asks = {"kind": "emergency", "ground": "", "measure": "prolong", "scope": "work", "days": 3}
+    with connection.cursor() as cursor:
+        told = facts(amina, samuel, **asks, office=office_of(samuel), pause=paused(amina).pk)
+        cursor.execute(CASE_OF, told)  # type: ignore[arg-type]
+    case = Case.objects.get()
+    over = case.opened_at + 12 * HOUR
+    until(over, CONVENE, [case.pk, "emergency", samuel.pk], guard="panel_is_convened_by_its_case")
 
 
 def test_a_part_of_the_lot_is_sealed_and_opened_in_its_time(
