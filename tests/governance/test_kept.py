@@ -4,15 +4,10 @@ import psycopg
 import pytest
 
 pytestmark = pytest.mark.django_db
-# Rows that are never changed, and rows of which a few columns may be.
-APPEND_ONLY = [
-    "answer", "appeal", "ballot", "bylaw", "call", "case", "citation", "decision", "draw", "drawpart", "drawreveal",
-    "enactment", "evidence", "fold", "hearing", "mandate", "message", "messagereport", "motion", "office", "officeact",
-    "officeend", "option", "panel", "panelseat", "panelvote", "parameter", "pause", "pauserequest", "petition", "post",
-    "reportanswer", "restriction", "rollentry", "rule", "seatrefusal", "signature", "standing", "statement", "support",
-    "tally", "thread", "withholding",
-]  # fmt: skip
-KEPT = ["candidacy", "letter", "letterwish", "proposal", "resignation"]
+TABLES = """
+SELECT tgrelid::regclass::text, min(tgname) FROM pg_trigger
+WHERE tgname ~ '_is_(kept|append_only)$' AND tgrelid::regclass::text ~ '^governance_' GROUP BY 1 ORDER BY 1
+"""
 GUARDS = "SELECT tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal AND tgrelid = %s::regclass"
 
 
@@ -30,7 +25,7 @@ def plant(superuser: psycopg.Connection, table: str) -> None:
     for name, mode in guards:
         if mode == "A":
             superuser.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
-    superuser.execute("SET ROLE workhall_owner")
+    superuser.execute("SET LOCAL ROLE workhall_owner")
 
 
 def refused(superuser: psycopg.Connection, statement: str) -> str:
@@ -40,33 +35,27 @@ def refused(superuser: psycopg.Connection, statement: str) -> str:
     return str(caught.value.diag.constraint_name)
 
 
-@pytest.mark.parametrize("table", APPEND_ONLY + KEPT)
-def test_the_owner_empties_no_table(owner: psycopg.Connection, table: str) -> None:
-    kept = "is_kept" if table in KEPT else "is_append_only"
-    assert refused(owner, f"TRUNCATE governance_{table} CASCADE") == f"governance_{table}_{kept}"
+def kept(by: psycopg.Connection) -> list[tuple[str, str]]:
+    """Return the tables that keep their rows, each with the guard that keeps them."""
+    found: list[tuple[str, str]] = by.execute(TABLES).fetchall()
+    assert len(found) > 48
+    return found
 
 
-@pytest.mark.parametrize("table", APPEND_ONLY)
-def test_the_owner_rewrites_no_row(superuser: psycopg.Connection, table: str) -> None:
-    plant(superuser, f"governance_{table}")
-    for statement in ("DELETE FROM {}", "UPDATE {} SET id = id + 1000"):
-        assert refused(superuser, statement.format(f"governance_{table}")) == f"governance_{table}_is_append_only"
+def test_the_owner_empties_no_table(owner: psycopg.Connection) -> None:
+    for table, guard in kept(owner):
+        assert refused(owner, f"TRUNCATE {table} CASCADE") == guard
 
 
-@pytest.mark.parametrize("table", KEPT)
-def test_the_owner_deletes_no_row(superuser: psycopg.Connection, table: str) -> None:
-    plant(superuser, f"governance_{table}")
-    assert refused(superuser, f"DELETE FROM governance_{table}") == f"governance_{table}_is_kept"
+def test_the_owner_deletes_and_rewrites_no_row(superuser: psycopg.Connection) -> None:
+    for table, guard in kept(superuser):
+        with superuser.transaction(force_rollback=True):
+            plant(superuser, table)
+            assert (table, refused(superuser, f"DELETE FROM {table}")) == (table, guard)
+            if guard.endswith("_is_append_only"):
+                assert (table, refused(superuser, f"UPDATE {table} SET id = id + 1000")) == (table, guard)
 
 
-def test_every_table_that_keeps_its_rows_is_tried(owner: psycopg.Connection) -> None:
-    tables = owner.execute(
-        "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger"
-        " WHERE tgname ~ '_is_(kept|append_only)$' AND tgrelid::regclass::text ~ '^governance_'"
-    ).fetchall()
-    assert {table.removeprefix("governance_") for (table,) in tables} == {*APPEND_ONLY, *KEPT}
-
-
-@pytest.mark.parametrize("table", APPEND_ONLY + KEPT)
-def test_the_owners_guards_stay_on_in_every_session(owner: psycopg.Connection, table: str) -> None:
-    assert {mode for _name, mode in owner.execute(GUARDS, [f"governance_{table}"]).fetchall()} == {"A"}
+def test_the_owners_guards_stay_on_in_every_session(owner: psycopg.Connection) -> None:
+    for table, _guard in kept(owner):
+        assert {mode for _name, mode in owner.execute(GUARDS, [table]).fetchall()} == {"A"}
