@@ -10,8 +10,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from coop import clock
 from coop.people.models import Person
-from governance import cases, panels, register
-from governance.models import Bylaw, Case, CaseGround, Panel, Pause, Said, Stage
+from governance import assembly, cases, panels, register
+from governance.models import Bylaw, Case, CaseGround, Panel, Pause, Proposal, Said, Stage
 from tests.governance import charging
 from tests.test_pages import Page
 
@@ -221,3 +221,16 @@ def test_pages_of_a_case_keep_the_promises_of_every_page(
     desk = f"/panels/{seated.pk}/desk/"
     assert not list(Page(desk, signed_in(sits).get(desk).content).wrong())
     assert charged.evidence.get().digest in text(signed_in(amina).get(f"/cases/{charged.pk}/"))
+
+
+def test_no_form_is_shown_for_what_would_be_refused(
+    amina: Person, samuel: Person, teresa: Person, luis: Person, paused: Callable[..., Pause], signed_in: SignedIn,
+    published: Callable[..., Proposal],
+) -> None:  # fmt: skip
+    decision = charging.decide(amina, samuel, teresa)
+    said = assembly.open_thread(topic="other", title="Links", text="kittens.example", by=amina, at=clock.now())
+    prolong, ballot = f"/pauses/{paused(luis).pk}/prolong/", f"/votes/{published().pk}/ballot/"
+    appeal, report = f"/cases/{decision.case_id}/appeal/", f"/assembly/message/{said.pk}/report/"
+    shown = {who: [signed_in(who).get(page).status_code for page in (appeal, report, prolong, ballot)]
+             for who in (amina, samuel)}  # fmt: skip
+    assert shown == {amina: [200, 403, 403, 409], samuel: [403, 200, 200, 409]}

@@ -35,7 +35,8 @@ class Run:
         conftest.recreate(self.cluster, PRISTINE)
         urls = [self.cluster.url("postgres", name) for name in (conftest.TEMPLATE, TEST)]
         known = [*database.mutants(urls, self.asked["app"]), *code.mutants(self.asked["app"])]
-        self.known = [mutant for mutant in known if mutant.name not in equivalent()]
+        same = equivalent()
+        self.known = [mutant for mutant in known if mutant.name not in same]
         self.ends = time.monotonic() + self.asked["seconds"]
 
     def results(self) -> Iterator[dict[str, Any]]:
@@ -49,13 +50,15 @@ class Run:
             yield {"mutant": mutant.name, "target": mutant.target, **result, "seconds": took}
 
     def _chosen(self) -> list[Mutant]:
+        """Return what is to be tried: a sample; of a run over the guards, after it each guard off."""
         known = [mutant for mutant in self.known if self.asked["only"] in mutant.name]
-        if self.asked["guards"]:
-            known = [mutant for mutant in known if mutant.name.endswith(": off")]
         draw = random.Random(self.asked["seed"])  # noqa: S311 - a sample that can be drawn again
-        chosen = draw.sample(known, min(self.asked["sample"], len(known)))
+        off = [mutant for mutant in known if self.asked["guards"] and mutant.name.endswith(": off")]
+        others = [mutant for mutant in known if not (off and mutant.name.endswith(": off"))]
+        asked = self.asked["sample"]
+        many = (0 if off else len(others)) if asked is None else min(asked, len(others))
         part, parts = self.asked["part"]
-        return chosen[part::parts]
+        return [*draw.sample(others, many), *draw.sample(off, len(off))][part::parts]
 
     def tried(self, mutant: Mutant) -> dict[str, Any]:
         """Run the tests of a mutant until one fails; whoever fails must pass again without it, or is asked no more."""

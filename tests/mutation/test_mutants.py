@@ -14,9 +14,16 @@ from governance.models import LONGEST_STATEMENT, Proposal, Rule
 from governance.voting import LAY_DOWN
 from tests.governance.conftest import draft, paint, published, reach
 from tests.mutation import code, constants, database, traces
+from tests.mutation.__main__ import between
 from tests.mutation.weaken import weakened
 
 __all__ = ["draft", "paint", "published"]
+
+
+def test_a_score_of_few_is_wide_and_of_many_is_narrow() -> None:
+    assert [round(end, 2) for end in between(0.9, 10)] == [0.6, 0.98]
+    assert [round(end, 2) for end in between(0.9, 1000)] == [0.88, 0.92]
+    assert between(0.0, 0)[1] > 0.7
 
 
 def texts(sql: str) -> set[str]:
