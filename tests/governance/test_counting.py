@@ -159,3 +159,9 @@ def test_seniors_can_hold_a_cut_back(box: psycopg.Connection) -> None:
     counts = lay(box, "N1", [*new, *old])
     assert (counts["affected"]["met"], counts["affected_senior"]["met"]) == (True, False)
     assert not counting.passes(counts, Proposal(rule=Rule.objects.get(key="N1")))
+
+
+@pytest.mark.parametrize(("abstain", "enough"), [(5, True), (4, False)])
+def test_whoever_abstains_takes_part(abstain: int, enough: object) -> None:
+    recall = Rule(key="N13", whole_yes=WHOLE // 2, turnout_floor=WHOLE * 15 // 100)
+    assert counting.met("whole", {"yes": 6, "no": 4, "abstain": abstain, "roll": 100}, recall) == enough
