@@ -255,7 +255,7 @@ def test_the_fee_is_what_a_vote_said(fee: Fee, attack: Attack) -> None:
 def test_the_rate_card_takes_no_new_kind_of_work_from_the_site(db: None, attack: Attack) -> None:
     statement = """INSERT INTO payments_worktype (slug, name, unit, shape, tier, language, created_at)
         VALUES ('x', 'x', 'x', 'choice', 'x', 'en', coop_now())"""
-    attack(statement, guard="permission denied")
+    attack(statement, guard="kind_of_work_is_what_the_vote_said")
 
 
 def test_a_deposit_is_recorded_in_office_only(samuel: Person, orbit: Client, now: datetime, attack: Attack) -> None:

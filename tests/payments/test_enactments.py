@@ -14,7 +14,7 @@ from governance.models import Proposal, RollEntry
 from governance.voting import State
 from payments import rates
 from payments.models import WorkType
-from tests.governance.conftest import support
+from tests.governance.conftest import reach, support
 
 pytestmark = pytest.mark.django_db
 ENACT = "INSERT INTO governance_enactment (mandate_id, at, failure) VALUES (%s, now(), %s)"
@@ -40,7 +40,7 @@ def passed(amina: Person, work_type: WorkType) -> Callable[..., Proposal]:
         at = clock.advance(timedelta(days=proposal.rule.deliberation_days, seconds=1))
         for entry in RollEntry.objects.filter(proposal=proposal).select_related("person"):
             voting.cast(proposal, "yes", by=entry.person, at=at)
-        voting.close(proposal, at=clock.advance(timedelta(days=proposal.rule.voting_days)))
+        voting.close(proposal, at=reach(proposal.closes_at))
         return voting.listed().get(pk=proposal.pk)
 
     return vote
