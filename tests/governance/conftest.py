@@ -1,5 +1,6 @@
 """A vote to try things on: about the colour of the hall, by the rule that a test chooses."""
 
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
@@ -71,15 +72,29 @@ def reach(moment: datetime | None) -> datetime:
     return clock.advance(gap + timedelta(seconds=1)) if gap > timedelta() else clock.now()
 
 
-def asleep(owner: psycopg.Connection, **time: float) -> None:
-    """Let the machine find out that so much time has passed since the latest checkpoint; the clock does not jump."""
+def asleep(owner: psycopg.Connection, *, held: bool = False, **lost: float) -> None:
+    """Let the machine find out that so much time has passed since the latest checkpoint; the clock does not jump.
+
+    Unless the test itself holds a transaction, what other tests began before is waited for.
+    """
     owner.execute("ALTER TABLE record_checkpoint DISABLE TRIGGER USER")
-    owner.execute("UPDATE record_checkpoint SET machine_at = machine_at - %s", [timedelta(**time)])
+    owner.execute("UPDATE record_checkpoint SET machine_at = machine_at - %s", [timedelta(**lost)])
     names = owner.execute(
         "SELECT tgname FROM pg_trigger WHERE tgrelid = 'record_checkpoint'::regclass AND NOT tgisinternal"
     ).fetchall()
     for (name,) in names:
         owner.execute(sql.SQL("ALTER TABLE record_checkpoint ENABLE ALWAYS TRIGGER {}").format(sql.Identifier(name)))
+    owner.commit()
+    if not held:
+        wait_for_others(owner)
+
+
+def wait_for_others(owner: psycopg.Connection) -> None:
+    """Wait until what other tests began before the latest checkpoint is over: one server keeps all their databases."""
+    older = "SELECT max(transaction) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint FROM record_checkpoint"
+    while owner.execute(older).fetchone() == (False,):
+        owner.commit()
+        time.sleep(0.2)
     owner.commit()
 
 

@@ -287,7 +287,7 @@ def test_the_page_leads_to_a_form_that_says_the_use_as_it_stands(signed_in: Call
 def test_everybody_reads_what_is_done_with_data() -> None:
     page = Browser().get("/data-use/").text
     for use in founding_uses.FIRST:
-        assert use.title in page
+        assert html.escape(use.title) in page
     assert "<code>tasks_answer</code>: seconds" in page
 
 

@@ -17,7 +17,7 @@ from coop.refusals import Refused
 from governance import elections, mandates, standstills, voting
 from governance.models import Call, Office, Proposal
 from governance.voting import State
-from tests.governance.conftest import asleep, cast_all, cast_choices, reach
+from tests.governance.conftest import asleep, cast_all, cast_choices, reach, wait_for_others
 from tests.governance.test_elections import call
 from tests.governance.test_recounting import Open, folder
 
@@ -193,9 +193,10 @@ def test_no_checkpoint_is_written_while_a_transaction_is_kept_open(
     with psycopg.connect(cluster.url(roles.WEB, database_name)) as long:
         long.execute("SELECT pg_current_xact_id()")
         assert checkpoints.write()
-        asleep(owner, minutes=11)
+        asleep(owner, held=True, minutes=11)
         attack(WRITE, guard="checkpoint_finds_the_record_moving")
         long.rollback()
+    wait_for_others(owner)
     assert checkpoints.write()
 
 
