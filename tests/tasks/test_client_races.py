@@ -33,7 +33,8 @@ def test_two_jobs_never_set_the_same_dollar_aside(orbit: Client, olga: Person) -
         orders.send(job, orders.rows_of(10))
     have = escrow.available(orbit)
     for job in both:
-        jobs.raise_pay(job, pay=(have * 2 / 3 / 30 / 11 * 10).quantize(have), by=olga, at=clock.now())
+        # Thirty answers, each with its fee of a tenth and two checks of three tenths: two thirds of what there is.
+        jobs.raise_pay(job, pay=(have * 2 / 3 / 30 / 17 * 10).quantize(have), by=olga, at=clock.now())
     results = at_once(*(lambda job=job: jobs.fund(job, by=olga, at=clock.now()) for job in both))
     assert count(results, Job) == 1, results
     assert escrow.available(orbit) >= 0
