@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from coop import clock
 from coop.people.models import Person
 from tasks import engaged
+from tasks.models import Assignment
 
 
 @require_safe
@@ -22,8 +23,11 @@ def week(request: HttpRequest, monday: str = "") -> HttpResponse:
         before = first.date() - timedelta(days=7)
     except (ValueError, OverflowError) as error:
         raise Http404 from error
-    stretches = engaged.stretches(cast("Person", request.user), first)
-    return render(request, "tasks/work/hours.html", {"first": first.date(), "before": before, "stretches": stretches})
+    person = cast("Person", request.user)
+    shown: dict[str, object] = {"first": first.date(), "stretches": engaged.stretches(person, first)}
+    if Assignment.objects.filter(person=person, claimed_at__lt=first).exists():
+        shown["before"] = before
+    return render(request, "tasks/work/hours.html", shown)
 
 
 def _this_monday() -> datetime:
