@@ -151,9 +151,9 @@ def test_a_client_posts_funds_and_takes_the_answers_home(
     reads(page, "2 tasks added")
 
     page.goto(f"/c/orbit/jobs/{job.pk}/")
-    reads(page, "US$ 0.594 is still to be set aside", "2 tasks, 3 answers to each", "US$ 0.54", "US$ 0.594")
+    reads(page, "US$ 0.918 is still to be set aside", "2 tasks, 3 answers to each", "US$ 0.54", "US$ 0.918")
     assert "set aside" in go_round_the_page(page, "open")
-    press(page, "Set US$ 0.594 aside")
+    press(page, "Set US$ 0.918 aside")
     reads(page, "The money is set aside.")
     press(page, "Open the job")
     reads(page, "The job is open.", "0 of 6 answers accepted")
