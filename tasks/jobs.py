@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from coop.people.models import Client, Person
 from coop.record import events
-from coop.refusals import Refusal, refuse_if
+from coop.refusals import Refusal, guard_of, refuse_if
 from payments import accounts, checking, escrow, floors, instruments, ledger, rates
 from payments.models import Kind, Rate, WorkType
 from payments.money import from_micro, to_micro
@@ -327,12 +327,21 @@ def raise_pay(job: Job, *, pay: Decimal, by: Person | None, at: datetime) -> Job
     return job
 
 
-@transaction.atomic
 def close(job: Job, *, by: Person | None, at: datetime) -> Job:
     """End a job and give back what nobody has claimed (kind 18); claimed answers can be handed in and are paid.
 
     Closing again gives back what claims returned since. The money behind claims never goes back to the client.
     """
+    while True:
+        try:
+            return _close(job, by, at)
+        except IntegrityError as error:  # somebody claimed a task this moment: that much less is given back
+            if guard_of(error) != "account_above_its_floor":
+                raise
+
+
+@transaction.atomic
+def _close(job: Job, by: Person | None, at: datetime) -> Job:
     job = _locked(job)
     ending = job.closed_at is None
     if ending:
