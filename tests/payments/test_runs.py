@@ -16,8 +16,21 @@ from coop.record import events
 from coop.refusals import Refused
 from governance import watching
 from governance.models import Office
-from payments import accounts, background, deposits, details, escrow, invariants, ledger, payouts, reconciling, runs
+from payments import (
+    accounts,
+    background,
+    deposits,
+    details,
+    escrow,
+    invariants,
+    ledger,
+    monthly,
+    payouts,
+    reconciling,
+    runs,
+)
 from payments.models import Outcome, Payout, PayoutState, PayRun, RailEvent
+from payments.open_ledger import Month
 from tests.payments import bank
 from tests.payments.bank import Faults, Line
 
@@ -157,6 +170,11 @@ def test_what_comes_back_later_is_the_members_again(asked: list[Payout], handed_
     back = bank.statement([Line(Decimal(5), f"WORKHALL-PAYOUT-{asked[0].pk}", reason="AC06")] * 2, number="S-2")
     assert reconciling.read(back, by=treasurer, at=clock.now()).found == {"returned": 1, "repeated": 1}
     assert payouts.ready(asked[0].person) == 5
+    # On the statement it went out and came back: nothing was earned by it.
+    assert sum(total.paid_out for total in monthly.months(asked[0].person)) == 0
+    month = monthly.statement(asked[0].person, Month.of(clock.now()))
+    assert [line.kind for line in month.lines if line.kind in monthly.PAYOUTS] == [13, 16]
+    assert month.earned == sum(line.amount for line in month.lines if line.kind not in {13, 16})
     assert sound()
     again = payouts.request(asked[0].person, amount=Decimal(5), rail="bank", by=asked[0].person, at=clock.now())
     assert again.pk != asked[0].pk
