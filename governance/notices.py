@@ -77,7 +77,6 @@ def deliver(person: Person, about: str, case: int) -> None:
 
 def send(person: Person, said: Callable[[], tuple[str, str]]) -> None:
     """Mail a subject and a text, said in the person's language; in the site's when theirs is not spoken here."""
-    spoken = person.language if person.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-    with translation.override(spoken):
+    with translation.override(person.spoken):
         subject, text = said()
     send_mail(subject, text, None, [person.email])

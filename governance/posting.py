@@ -61,8 +61,7 @@ def send(letter: Letter, *, at: datetime) -> bool:
 def write(letter: Letter, *, at: datetime) -> EmailMessage | None:
     """Return a letter in its reader's language and time, or None when there is nothing to say any more."""
     person = letter.person
-    spoken = person.language if person.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-    with translation.override(spoken), timezone.override(zone(person.time_zone)):
+    with translation.override(person.spoken), timezone.override(zone(person.time_zone)):
         return WRITERS[LetterKind(letter.kind)](letter, at)
 
 

@@ -112,8 +112,7 @@ def tell(details: PayoutDetails, *, at: datetime) -> None:
         return
     person = details.person
     former = AddressChange.objects.filter(person=person, done_at__gt=at - FORMER).values_list("old_address", flat=True)
-    language = person.language if person.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-    with translation.override(language):
+    with translation.override(person.spoken):
         said = {"details": details, "rail": rails.of(details.rail), "link": _link(details), "person": person}
         text = render_to_string("payments/email/details.txt", said)
         EmailMessage(_("Where your money goes is to change"), text, to=[person.email]).send()

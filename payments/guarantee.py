@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - the pieces of SQL put together here are all in this file
 """The hourly guarantee: whose week paid less for an hour than the floor of their region is paid what lacks (E4).
 
 Weeks are UTC, Monday to Monday. What was handed in within a week is counted once nothing of it, or of weeks before, is
@@ -27,18 +28,17 @@ DUE = """
 SELECT week::date FROM generate_series(payments_first_week(), payments_last_week(), interval '7 days') week
 WHERE NOT EXISTS (SELECT FROM payments_reckoning r WHERE r.week = week.week::date AND r.complete) ORDER BY week
 """
+PAID = "EXISTS (SELECT FROM payments_transfer paid WHERE paid.ref = 'topup:' || t.id AND paid.kind = 11)"
+OWED = f"FROM payments_topup t WHERE t.amount > 0 AND NOT {PAID}"
 # In the order in which it was found, as far as the fund reaches.
-PAYABLE = """
+PAYABLE = f"""
 SELECT id, person_id, week, amount FROM (
-    SELECT t.*, sum(t.amount) OVER (ORDER BY t.id) AS upto FROM payments_topup t
-    WHERE t.amount > 0 AND NOT EXISTS (
-        SELECT FROM payments_transfer paid WHERE paid.ref = 'topup:' || t.id AND paid.kind = 11)
+    SELECT t.*, sum(t.amount) OVER (ORDER BY t.id) AS upto {OWED}
 ) owed WHERE upto <= (SELECT balance FROM payments_account WHERE code = 'fund:floor' AND currency = 'USD')
 ORDER BY id LIMIT %s
 """
-MINE = """
-SELECT t.week, t.seconds, t.floor, t.earned, t.amount, EXISTS (
-    SELECT FROM payments_transfer paid WHERE paid.ref = 'topup:' || t.id AND paid.kind = 11)
+MINE = f"""
+SELECT t.week, t.seconds, t.floor, t.earned, t.amount, {PAID}
 FROM payments_topup t WHERE t.person_id = %s ORDER BY t.week DESC LIMIT %s
 """
 
@@ -65,14 +65,7 @@ def weeks(person: Person, *, most: int = 8) -> list[Week]:
     with connection.cursor() as cursor:
         cursor.execute(MINE, [person.pk, most])
         return [
-            Week(
-                week,
-                seconds,
-                from_micro(floor),
-                from_micro(earned),
-                from_micro(amount),
-                paid,
-            )
+            Week(week, seconds, from_micro(floor), from_micro(earned), from_micro(amount), paid)
             for week, seconds, floor, earned, amount, paid in cursor.fetchall()
         ]
 
@@ -135,23 +128,12 @@ def pay(*, at: datetime, limit: int = 500) -> int:
 
 def _line(number: int, person: int, week: date, amount: int) -> Line:
     key = f"floor:{person}:{week}"
-    return Line(
-        Kind.TOP_UP,
-        accounts.FLOOR,
-        accounts.payable(person),
-        from_micro(amount),
-        key,
-        f"topup:{number}",
-        key,
-    )
+    return Line(Kind.TOP_UP, accounts.FLOOR, accounts.payable(person), from_micro(amount), key, f"topup:{number}", key)
 
 
 def owed() -> Decimal:
     """Return what the fund owes all members and cannot pay yet, in US dollars."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(sum(amount), 0) FROM payments_topup t WHERE amount > 0 AND NOT EXISTS"
-            " (SELECT FROM payments_transfer paid WHERE paid.ref = 'topup:' || t.id AND paid.kind = 11)"
-        )
+        cursor.execute(f"SELECT coalesce(sum(t.amount), 0) {OWED}")
         (micro,) = cursor.fetchone()
     return from_micro(int(micro))

@@ -30,7 +30,7 @@ WITH mine AS (
     WHERE debit_id = %(account)s AND posted_at >= %(first)s AND posted_at < %(after)s
 )
 SELECT m.posted_at, m.kind, m.ref, m.moved, m.key,
-    p.job_id, p.title, w.name, w.slug, v.version, v.amount, d.proposal_id, p.seconds
+    p.job_id, p.title, w.slug, v.version, v.amount, d.proposal_id, p.seconds
 FROM mine m
 LEFT JOIN payments_paid_answers p
     ON p.assignment_id = CASE WHEN m.ref LIKE 'assignment:%%' THEN split_part(m.ref, ':', 2)::bigint END
@@ -62,7 +62,6 @@ class Work:
 
     job: int
     title: str
-    kind: str
     slug: str
     version: int
     rate: Decimal
@@ -148,11 +147,6 @@ class Statement:
         """All that was earned in the month."""
         return sum((line.amount for line in self.lines if line.kind not in PAYOUTS), Decimal(0))
 
-    @property
-    def seconds(self) -> Decimal:
-        """The time worked for what was paid."""
-        return sum((job.seconds for job in self.jobs), Decimal(0))
-
 
 @dataclass(frozen=True, slots=True)
 class MonthTotal:
@@ -207,8 +201,8 @@ def _lines(rows: Iterable[tuple], balance: Decimal) -> Iterator[Line]:  # type: 
 def _work(job: int | None, *facts: object) -> Work | None:
     if job is None:
         return None
-    title, kind, slug, version, rate, proposal, seconds = facts
-    return Work(job, title, kind, slug, version, from_micro(rate), proposal, seconds or Decimal(0))  # type: ignore[arg-type]
+    title, slug, version, rate, proposal, seconds = facts
+    return Work(job, title, slug, version, from_micro(rate), proposal, seconds or Decimal(0))  # type: ignore[arg-type]
 
 
 def _rate_of(line: Line) -> tuple[str, int, int]:

@@ -63,8 +63,7 @@ def tell(change: AddressChange, *, at: datetime) -> None:
     """Write to both addresses and note that the old one was told: the seven days begin. Again does nothing."""
     if change.told_at or change.stopped_at:
         return
-    language = change.person.language
-    with translation.override(language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
+    with translation.override(change.person.spoken):
         said = {"change": change, "stop": _link(change, STOP), "confirm": _link(change, CONFIRM)}
         _send(_("Your e-mail address here is to change"), "people/email/old_address.txt", said, change.old_address)
         _send(_("Confirm your new e-mail address"), "people/email/new_address.txt", said, change.new_address)

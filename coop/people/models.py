@@ -1,5 +1,6 @@
 """Who has an account, which organisations post work, and the keys they use. Never what anybody may do: see standing."""
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower, Now
@@ -54,6 +55,11 @@ class Person(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def spoken(self) -> str:
+        """The language to write to them in: theirs, or the site's where theirs is not spoken here."""
+        return self.language if self.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 class AddressChange(models.Model):

@@ -27,6 +27,7 @@ def one(request: HttpRequest, month: str) -> HttpResponse:
     statement = monthly.statement(me(request), months.named(month))
     shown = {
         "statement": statement,
+        "jobs": statement.jobs,
         "sums": statement_files.sums(statement),
         "tables": [(_("Other pay"), statement.others), (_("Payouts"), statement.payouts)],
         "hash": statement_files.digest(statement),

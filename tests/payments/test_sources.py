@@ -24,8 +24,6 @@ SETTINGS = {
     ("payments/due.py", "PAYMENTS_DUE"): "which acts fall due by time; each act reads its own instruments",
     ("tasks/notices.py", "ORIGIN"): "the address in a letter, which decides nothing",
     ("payments/details.py", "ORIGIN"): "likewise",
-    ("payments/details.py", "LANGUAGES"): "which language a letter is written in",
-    ("payments/details.py", "LANGUAGE_CODE"): "likewise",
     ("payments/envelopes.py", "PAYOUT_KEYS"): "what seals where money goes, never how much",
     ("payments/proof.py", "ORIGIN"): "the address in a letter, which decides nothing",
     ("payments/runs.py", "BANK_ACCOUNT"): "the house's own account, which a bank's file says money comes from",
