@@ -37,11 +37,9 @@ def asked() -> Namespace:
     parser.add_argument("--part", type=int, nargs=2, default=(0, 1), help="which part of how many, from 0")
     parser.add_argument("--seconds", type=float, default=86_400, help="for the whole run")
     parser.add_argument("--each", type=float, default=20, help="seconds of computing for one mutant")
-    parser.add_argument("--untraced", action="store_true", help="do not find out first what each test runs")
     parser.add_argument("--afresh", action="store_true", help="find out anew what each test runs")
     parser.add_argument("--keep", type=Path, help="a file for what became of each mutant, one JSON a line")
     parser.add_argument("--name", action="store_true", help="write down which test misses each guard that is off")
-    parser.add_argument("--surely", action="store_true", help="fail only when all of the interval lies below the least")
     parser.add_argument("--least", type=float, default=0.9, help="the score below which the run fails")
     return parser.parse_args()
 
@@ -91,7 +89,7 @@ def tell(tried: list[dict[str, Any]], known: int, wish: Namespace) -> int:
     low, high = between(share, held)
     print(f"{counts['killed']} of {held} killed: {share:.1%}, 95 % between {low:.1%} and {high:.1%}; seed {wish.seed};")  # noqa: T201 - likewise
     print(f"{dict(counts)} of {known} known")  # noqa: T201 - likewise
-    return int((high if wish.surely else share) < wish.least)
+    return int(share < wish.least)
 
 
 def between(share: float, held: int) -> tuple[float, float]:

@@ -30,8 +30,7 @@ class Run:
         if self.suite.fails(next(iter(self.suite.items))):
             pytest.exit("the first test fails without any mutant", returncode=3)
         self.cluster = conftest.shared_cluster()
-        if not self.asked["untraced"]:
-            self.suite.trace(self.cluster, self.asked["app"], afresh=self.asked["afresh"])
+        self.suite.trace(self.cluster, self.asked["app"], afresh=self.asked["afresh"])
         conftest.recreate(self.cluster, PRISTINE)
         urls = [self.cluster.url("postgres", name) for name in (conftest.TEMPLATE, TEST)]
         known = [*database.mutants(urls, self.asked["app"]), *code.mutants(self.asked["app"])]
