@@ -21,6 +21,11 @@ def in_office(office: Office, at: datetime) -> bool:
     return offices.handles_money(office, at)
 
 
+def refusal_of_office(by: Office, at: datetime) -> Refusal | None:
+    """Say why an officer cannot send money at a moment; None if they can."""
+    return None if in_office(by, at) else Refusal(_("Money is sent by the treasurer or the secretary."), "D8")
+
+
 def refusal(amount: Decimal, reference: str, *, by: Office, at: datetime) -> Refusal | None:
     """Say why this deposit cannot be recorded; None if it can."""
     if not in_office(by, at):

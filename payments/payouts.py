@@ -159,8 +159,8 @@ def refusal_to_send(payout: Payout, *, by: Office, at: datetime) -> Refusal | No
         return Refusal(_("This payout has been sent."), status=409)
     if payout.run_id is not None:
         return Refusal(_("This payout goes with run %(number)s.") % {"number": payout.run_id}, status=409)
-    if not deposits.in_office(by, at):
-        return Refusal(_("Money is sent by the treasurer or the secretary."), "D8")
+    if out_of_office := deposits.refusal_of_office(by, at):
+        return out_of_office
     if at < payout.requested_at + instruments.payout_terms(payout.rail).delay:
         return Refusal(_("This payout rests as long as the members voted."), "N3", status=409)
     if by.person_id == payout.person_id:

@@ -162,8 +162,8 @@ def refusal_to_check(run: PayRun, *, by: Office, at: datetime) -> Refusal | None
 
 
 def _not_theirs(run: PayRun, by: Office, at: datetime) -> Refusal | None:
-    if not deposits.in_office(by, at):
-        return Refusal(_("Money is sent by the treasurer or the secretary."), "D8")
+    if out_of_office := deposits.refusal_of_office(by, at):
+        return out_of_office
     if preview(run).differences:
         return Refusal(_("The run differs from the books; look at the differences first."), status=409)
     return None
@@ -205,8 +205,7 @@ def release(run: PayRun, *, by: Office, at: datetime) -> PayRun:
 @transaction.atomic
 def take_apart(run: PayRun, *, by: Office, at: datetime) -> int:
     """Take what has not gone out of a run, for the next one or to be sent by hand; return how many."""
-    if not deposits.in_office(by, at):
-        refuse_if(Refusal(_("Money is sent by the treasurer or the secretary."), "D8"))
+    refuse_if(deposits.refusal_of_office(by, at))
     out = run.payouts.filter(state=PayoutState.REQUESTED).update(run=None)
     events.write("payouts.run_taken_apart", by=by.person, subject=f"pay_run:{run.pk}", at=at, payouts=out)
     return out
@@ -234,8 +233,8 @@ def refusal_of_file(run: PayRun, *, by: Office, at: datetime) -> Refusal | None:
         return Refusal(_("This way has no file: the service is told by itself."), status=409)
     if run.released_at is None:
         return Refusal(_("The file is made once a second officer has released the run."), "D8", status=409)
-    if not deposits.in_office(by, at):
-        return Refusal(_("Money is sent by the treasurer or the secretary."), "D8")
+    if out_of_office := deposits.refusal_of_office(by, at):
+        return out_of_office
     if _account() is None:
         return Refusal(_("The cooperative's account is not set: see BANK_ACCOUNT in the operating guide."), status=409)
     return None
@@ -282,9 +281,7 @@ def refusal_to_hand_over(run: PayRun, *, by: Office, at: datetime) -> Refusal | 
     """Say why an officer cannot say that the bank has the file, or nothing."""
     if run.released_at is None or run.handed_over_at is not None or not rails.of(run.rail).has_file:
         return Refusal(_("Only a released run is handed over, once."), status=409)
-    if not deposits.in_office(by, at):
-        return Refusal(_("Money is sent by the treasurer or the secretary."), "D8")
-    return None
+    return deposits.refusal_of_office(by, at)
 
 
 def hand_over(run: PayRun, *, by: Office, at: datetime) -> PayRun:

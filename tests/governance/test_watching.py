@@ -27,7 +27,7 @@ type SignedIn = Callable[[Person], Browser]
 NOTE = """INSERT INTO governance_officeact (office_id, person_id, act, duty, subject, at)
 VALUES (%s, %s, %s, %s, 'payout:1', now() - interval '9 days')"""
 # Everything that asks whether somebody has a right of office; what is not named below fails the walk.
-ASKS = {"may", "with_right", "right_refusal", "handles_money", "office_of", "in_office"}
+ASKS = {"may", "with_right", "right_refusal", "handles_money", "office_of", "in_office", "refusal_of_office"}
 BY_A_RIGHT = {
     # Acts, each with its line in `test_each_act_by_a_right_names_the_person_it_concerns`.
     "governance/pauses.py": {"ask_refusal", "_posts"},
@@ -38,7 +38,7 @@ BY_A_RIGHT = {
     "governance/views/pauses.py": {"home", "ask"},
     "payments/views/desk.py": {"_office"},
     # A client's money: a deposit and its mirror concern no person, and the client reads both in its statement.
-    "payments/deposits.py": {"refusal", "office_of", "in_office"},
+    "payments/deposits.py": {"refusal", "office_of", "in_office", "refusal_of_office"},
     "payments/ledger.py": {"reverse"},
     # Each payout of a run names who checked and who released it; looks at a run, its file and statements are noted.
     "payments/runs.py": {"waiting", "take_apart", "refusal_of_file", "refusal_to_hand_over", "_not_theirs"},
