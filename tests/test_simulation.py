@@ -13,6 +13,7 @@ from tasks.models import Assignment, Job, Task
 
 FOLDER = Path(settings.BASE_DIR).parent / "shared" / "data" / "product-match"
 PAIRS = 8
+DEPOSIT = Decimal(5000)
 
 pytestmark = [
     pytest.mark.django_db,
@@ -36,6 +37,7 @@ def test_everybody_in_the_excerpt_is_paid_and_the_books_balance(excerpt: Data) -
     assert figures.problems == {}
     job = Job.objects.get(client__slug="product-match")
     assert ledger.balance(f"job:{job.pk}:escrow") == 0
+    assert ledger.balance(f"client:{job.client_id}:available") == DEPOSIT - figures.paid - figures.fees
 
 
 def test_the_majority_is_what_the_published_answers_say(excerpt: Data) -> None:
