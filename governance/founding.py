@@ -171,6 +171,9 @@ PARAMETERS = {
     "cuts_in_a_year": WHOLE * 15 // 100,
 }
 
+# A column that came later, and what it says of a row from before: what was founded then is still what was written.
+LATER = {("payments_fee", "floor"): 0}
+
 # The posts with which a cooperative begins, and what goes with them. Nobody checks or confirms their own doing: whoever
 # handles money audits nothing, and two posts that both ask for pauses are never one person's (see CONFIRMED).
 POSTS: dict[str, dict[str, object]] = {
@@ -291,5 +294,12 @@ def digest(mandate: Mandate, app: str) -> str:
 
 
 def _rows(relation: ForeignObjectRel, mandate: Mandate) -> Iterable[Sequence[object]]:
-    manager = relation.related_model._default_manager  # noqa: SLF001 - Django's own name
-    return manager.filter(**{relation.field.name: mandate}).order_by("pk").values_list()
+    model = relation.related_model
+    rows = model._default_manager.filter(**{relation.field.name: mandate}).order_by("pk")  # noqa: SLF001 - Django's own name
+    names = [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001 - likewise
+    return [_as_founded(model._meta.db_table, names, row) for row in rows.values_list(*names)]  # noqa: SLF001 - likewise
+
+
+def _as_founded(table: str, names: list[str], row: Sequence[object]) -> list[object]:
+    said = zip(names, row, strict=True)
+    return [value for name, value in said if (table, name) not in LATER or value != LATER[table, name]]

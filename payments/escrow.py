@@ -166,14 +166,13 @@ def refund(job_id: int, amount: Decimal, client: Client, number: int, *, at: dat
 def lines(one: Acceptance, *, advanced: bool = False) -> list[Line]:
     """Return the postings of an accepted answer; where the dispute fund `advanced` its wage, it is the fund's."""
     source, number = accounts.commitment(one.job_id, one.person_id), one.assignment_id
-    coop, training, care = rates.divide(one.fee, one.fee_version)
+    coop, shares = rates.divide(one.fee, one.fee_version)
     parts = [
         (Kind.RECOVERED, accounts.DISPUTE, one.pay, f"acc:29:{number}")
         if advanced
         else (Kind.WAGE, accounts.payable(one.person_id), one.pay, f"acc:5:{number}"),
         (Kind.FEE, accounts.FEE, coop, f"acc:6:{number}"),
-        (Kind.LEVY, accounts.TRAINING, training, f"acc:7:training:{number}"),
-        (Kind.LEVY, accounts.CARE, care, f"acc:7:care:{number}"),
+        *((Kind.LEVY, accounts.fund(name), amount, f"acc:7:{name}:{number}") for name, amount in shares.items()),
     ]
     return [
         Line(kind, source, target, amount, key, _ref(number), f"accept:{number}")

@@ -30,7 +30,7 @@ FLOWS: dict[str, str | Promise] = {
     "other pay": _("To members, for anything else"),
     "several": _("To members, for several of these together"),
     "kept": _("Kept by the cooperative"),
-    "funds": _("Put into the training and care funds"),
+    "funds": _("Put into the funds for training, care and the hourly floor"),
 }
 TO_MEMBERS = ("work", "training", "hearings", "other pay")
 

@@ -12,6 +12,8 @@ from payments.money import from_micro, to_micro
 CENT = Decimal("0.01")
 HOUR = 3600
 YEAR = timedelta(days=365)
+# The funds that receive a voted share of the fee, each rounded down; the co-op keeps the rest.
+SHARES = ("training", "care", "floor")
 # Below this many accepted units the voted estimate stands in for the measured time.
 MEASURED_FROM = 20
 
@@ -86,11 +88,11 @@ def fee_on(pay: Decimal, fee: Fee) -> Decimal:
     return from_micro(to_micro(pay) * fee.on_wage // 10_000)
 
 
-def divide(charge: Decimal, fee: Fee) -> tuple[Decimal, Decimal, Decimal]:
-    """Return what of a fee charged goes to the co-op, the training fund and the care fund; the sum is exact."""
+def divide(charge: Decimal, fee: Fee) -> tuple[Decimal, dict[str, Decimal]]:
+    """Return what of a fee charged the co-op keeps and what each fund of SHARES receives; the sum is exact."""
     whole = to_micro(charge)
-    training, care = whole * fee.training // 10_000, whole * fee.care // 10_000
-    return from_micro(whole - training - care), from_micro(training), from_micro(care)
+    shares = {name: whole * getattr(fee, name) // 10_000 for name in SHARES}
+    return from_micro(whole - sum(shares.values())), {name: from_micro(part) for name, part in shares.items()}
 
 
 def hourly(pay: Decimal, seconds: Decimal | int) -> Decimal:

@@ -31,7 +31,7 @@ ASSIGNMENT = [
     "accept_by",
     "decided_at",
 ]
-FEE = ["id", "version", "on_wage", "training", "care", "mandate_id", "since"]
+FEE = ["id", "version", "on_wage", "training", "care", "floor", "mandate_id", "since"]
 TASK = ["id", "job_id", "upload_id", "position", "external_id", "data", "gold", "open_slots"]
 
 COLUMNS = ", ".join([*(f"a.{name}" for name in ASSIGNMENT), *(f"f.{name}" for name in FEE)])

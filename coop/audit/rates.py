@@ -100,15 +100,16 @@ def _of_a_year(past: list[Rate], at: datetime) -> list[Rate]:
 def _fees() -> Iterator[Finding]:
     yield from faults(
         """
-        SELECT f.id, f.version, f.on_wage, f.training, f.care, p.id AS vote, p.payload FROM payments_fee f
+        SELECT f.id, f.version, f.on_wage, f.training, f.care, f.floor, p.id AS vote, p.payload FROM payments_fee f
         JOIN governance_mandate m ON m.id = f.mandate_id LEFT JOIN governance_proposal p ON p.id = m.proposal_id
         WHERE CASE WHEN p.id IS NULL THEN f.version > 1
-            ELSE (p.policy = 'fee_change' AND p.payload::jsonb = jsonb_build_object('on_wage', f.on_wage,
-                'training', f.training, 'care', f.care, 'replaces', f.version - 1)
+            ELSE (p.policy = 'fee_change' AND
+                jsonb_build_object('floor', 0) || p.payload::jsonb = jsonb_build_object('on_wage', f.on_wage,
+                'training', f.training, 'care', f.care, 'floor', f.floor, 'replaces', f.version - 1)
                 AND f.since >= m.due_at AND f.since < m.expires_at) IS NOT TRUE END
             OR f.version <> (SELECT count(*) FROM payments_fee b WHERE b.version <= f.version)""",
         "payments_fee {id}",
-        "version {version} says {on_wage}, {training}, {care}",
+        "version {version} says {on_wage}, {training}, {care}, {floor}",
         "vote {vote} said {payload}",
     )
 

@@ -76,13 +76,16 @@ class Rate(models.Model):
 class Fee(models.Model):
     """The co-op's fee on top of wages and how it is shared, in basis points, from a moment on, by a mandate.
 
-    `training` and `care` are shares of the fee; the rest is fee income. At most 15 % by the constitution's part 8.
+    `training`, `care` and `floor` are shares of the fee; the rest is fee income. At most 15 % by part 8.
     """
 
     version = models.PositiveIntegerField(unique=True)
     on_wage = models.PositiveIntegerField(help_text="Basis points of the wage: 1,000 = 10 %.")
     training = models.PositiveIntegerField(help_text="Basis points of the fee to the training fund.")
     care = models.PositiveIntegerField(help_text="Basis points of the fee to the care fund.")
+    floor = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Basis points of the fee to the fund for the hourly floor."
+    )
     mandate = models.ForeignKey(Mandate, models.PROTECT, related_name="+")
     since = models.DateTimeField()
 
@@ -92,6 +95,7 @@ class Fee(models.Model):
         on_wage=Audience.PUBLIC,
         training=Audience.PUBLIC,
         care=Audience.PUBLIC,
+        floor=Audience.PUBLIC,
         mandate=Audience.PUBLIC,
         since=Audience.PUBLIC,
     )
@@ -99,7 +103,9 @@ class Fee(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(on_wage__range=(0, 1500)), name="fee_at_most_15_percent"),
-            models.CheckConstraint(condition=Q(training__lte=10000 - F("care")), name="levies_within_the_fee"),
+            models.CheckConstraint(
+                condition=Q(training__lte=10000 - F("care") - F("floor")), name="levies_within_the_fee"
+            ),
         ]
 
     def __str__(self) -> str:

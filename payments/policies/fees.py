@@ -15,11 +15,15 @@ from payments.policies.impacts import Replayed
 from payments.templatetags.money import per_cent
 
 MOST = 1500
-PARTS = ("on_wage", "training", "care", "replaces")
+PARTS = ("on_wage", *rates.SHARES)
 
 
 class FeeChange(Replayed):
-    """A new fee. Payload: {"on_wage": 1000, "training": 3000, "care": 500, "replaces": version}, in basis points."""
+    """A new fee and its shares, in basis points.
+
+    Payload: {"on_wage": 1000, "training": 2500, "care": 500, "floor": 500, "replaces": version}.
+    A vote from before the floor fund had a share says nothing of it: none.
+    """
 
     name = "fee_change"
     label = gettext_lazy("A new fee on top of wages")
@@ -27,9 +31,9 @@ class FeeChange(Replayed):
 
     def problems(self, payload: Payload) -> list[Refusal]:
         """Return what makes a payload unfit to be proposed."""
-        if set(payload) != set(PARTS) or not all(_whole(payload[part]) for part in PARTS):
+        if set(payload) != {*PARTS, "replaces"} or not all(_whole(said) for said in payload.values()):
             return [Refusal(_("A fee says its share of the wage, where it goes, and which version it replaces."))]
-        return _against(rates.fee_now(), *(int(str(payload[part])) for part in PARTS))
+        return _against(rates.fee_now(), {part: int(str(said)) for part, said in payload.items()})
 
     def subject(self, payload: Payload) -> str:
         """Return whose work is affected: everybody's."""
@@ -39,32 +43,30 @@ class FeeChange(Replayed):
         """Return the change in numbers."""
         old = Fee.objects.get(version=int(str(payload["replaces"])))
         words = _(
-            "The fee on top of wages: %(old)s to %(new)s of the wage; of it %(training)s to the training fund and"
-            " %(care)s to the care fund."
+            "The fee on top of wages: %(old)s to %(on_wage)s of the wage; of it %(training)s to the training fund,"
+            " %(care)s to the care fund and %(floor)s to the fund for the hourly floor."
         )
-        return words % {
-            "old": per_cent(old.on_wage), "new": per_cent(int(str(payload["on_wage"]))),
-            "training": per_cent(int(str(payload["training"]))), "care": per_cent(int(str(payload["care"]))),
-        }  # fmt: skip
+        said = {part: per_cent(int(str(payload.get(part, 0)))) for part in PARTS}
+        return words % {"old": per_cent(old.on_wage), **said}
 
     def enact(self, mandate: Mandate, payload: Payload, at: datetime) -> None:
         """Write the new fee by the mandate; raise Stale if another came before it."""
         now = rates.fee_now()
         expect(payload, latest=now.version)
-        parts = {part: payload[part] for part in ("on_wage", "training", "care")}
+        parts = {part: payload.get(part, 0) for part in PARTS}
         Fee.objects.create(version=now.version + 1, mandate=mandate, since=at, **parts)
 
 
-def _against(now: Fee, on_wage: int, training: int, care: int, replaces: int) -> list[Refusal]:
+def _against(now: Fee, said: dict[str, int]) -> list[Refusal]:
     """Return what is wrong with a well-formed payload beside the fee in force."""
     found = []
-    if on_wage > MOST:
+    if said["on_wage"] > MOST:
         found.append(Refusal(_("The fee is 15 % of the wage at most."), "part 8"))
-    if training + care > 10_000:  # noqa: PLR2004 - all of it
+    if sum(said[share] for share in rates.SHARES) > 10_000:  # noqa: PLR2004 - all of it
         found.append(Refusal(_("More than the whole fee cannot be given away.")))
-    if replaces != now.version:
+    if said["replaces"] != now.version:
         found.append(Refusal(_("The fee has changed since: look at the rate card again."), "P3"))
-    if (on_wage, training, care) == (now.on_wage, now.training, now.care):
+    if all(said[part] == getattr(now, part) for part in PARTS):
         found.append(Refusal(_("This is the fee in force.")))
     return found
 

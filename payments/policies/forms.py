@@ -29,10 +29,15 @@ class NewFee(forms.Form):
     care = forms.DecimalField(
         label=gettext_lazy("Of it to the care fund, in per cent"), min_value=0, max_value=100, decimal_places=2
     )
+    floor = forms.DecimalField(
+        label=gettext_lazy("Of it to the fund for the hourly floor, in per cent"),
+        help_text=gettext_lazy("It pays whose week paid less for an hour than the floor."),
+        min_value=0, max_value=100, decimal_places=2,
+    )  # fmt: skip
 
     def cleaned_payload(self) -> dict[str, object]:
         """Return the payload of a valid form, in basis points."""
-        parts = {part: int(self.cleaned_data[part] * 100) for part in ("on_wage", "training", "care")}
+        parts = {part: int(self.cleaned_data[part] * 100) for part in ("on_wage", *rates.SHARES)}
         return {**parts, "replaces": rates.fee_now().version}
 
     def title(self) -> str:

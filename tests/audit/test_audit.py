@@ -69,7 +69,7 @@ def test_a_cooperative_that_nobody_tampered_with_adds_up(tamper: Tamper) -> None
             "payments_fee",
             """INSERT INTO payments_fee (version, on_wage, training, care, mandate_id, since)
             SELECT 2, 1500, 0, 0, mandate_id, since FROM payments_rate WHERE version = 2""",
-            "payments_fee", "version 2 says 1500, 0, 0; vote 1 said",
+            "payments_fee", "version 2 says 1500, 0, 0, 0; vote 1 said",
         ),
         (
             "payments_instrument",

@@ -55,17 +55,19 @@ def test_a_money_field_takes_exact_amounts_only(amount: object) -> None:
 
 
 @given(
-    st.integers(1, 10**9), st.integers(0, 1500), st.integers(0, 10_000), st.integers(0, 10_000),
+    st.integers(1, 10**9), st.integers(0, 1500), st.integers(0, 10_000), st.integers(0, 10_000), st.integers(0, 10_000),
 )  # fmt: skip
-def test_a_fee_and_its_shares_are_exact(micro: int, on_wage: int, training: int, care: int) -> None:
-    fee = Fee(on_wage=on_wage, training=training, care=min(care, 10_000 - training))
+def test_a_fee_and_its_shares_are_exact(micro: int, on_wage: int, training: int, care: int, floor: int) -> None:
+    fee = Fee(on_wage=on_wage, training=training, care=(care := min(care, 10_000 - training)))
+    fee.floor = min(floor, 10_000 - training - care)
     pay = from_micro(micro)
     charge = rates.fee_on(pay, fee)
     assert 0 <= charge <= pay * on_wage / 10_000
     assert pay * on_wage / 10_000 - charge < Decimal("0.000001")
-    shares = rates.divide(charge, fee)
-    assert sum(shares) == charge
-    assert all(share >= 0 for share in shares)
+    coop, shares = rates.divide(charge, fee)
+    assert coop + sum(shares.values()) == charge
+    assert all(share >= 0 for share in (coop, *shares.values()))
+    assert all(charge * getattr(fee, name) / 10_000 - share < Decimal("0.000001") for name, share in shares.items())
 
 
 @given(st.integers(1, 10_000), st.integers(1, 25), st.integers(1, 10**8), st.integers(0, 1500))

@@ -37,7 +37,7 @@ PAY_FIELDS: dict[str, dict[str, str]] = {
         ("id", "work_type", "version", "amount", "currency", "estimated_seconds", "mandate", "since"), "the instrument"
     ),
     "payments.Fee": dict.fromkeys(
-        ("id", "version", "on_wage", "training", "care", "mandate", "since"), "the instrument"
+        ("id", "version", "on_wage", "training", "care", "floor", "mandate", "since"), "the instrument"
     ),
     "payments.Instrument": dict.fromkeys(
         ("id", "kind", "key", "version", "value", "mandate", "since"), "the instrument"

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client as Browser
 
 from coop import clock
@@ -17,13 +17,14 @@ from governance.policy import Stale
 from payments import instruments, payouts, rates
 from payments.models import Fee, Instrument, Kind, WorkType
 from tests.governance.conftest import cast_all, reach, support
+from tests.payments.conftest import owning
 
 pytestmark = pytest.mark.django_db
 type Attack = Callable[..., None]
 ENACT = "INSERT INTO governance_enactment (mandate_id, at, failure) VALUES (%s, coop_now(), %s)"
 
 MINIMUM: dict[str, object] = {"key": "", "value": {"micro": 500_000}, "replaces": 1}
-LOWER_FEE: dict[str, object] = {"on_wage": 900, "training": 3000, "care": 500, "replaces": 1}
+LOWER_FEE: dict[str, object] = {"on_wage": 900, "training": 3000, "care": 500, "floor": 1200, "replaces": 1}
 
 
 def published(policy: str, payload: dict[str, object], by: Person) -> Proposal:
@@ -108,8 +109,9 @@ def test_a_higher_fee_is_decided_by_n3(amina: Person, on_wage: int, rule: str) -
 
 
 @pytest.mark.parametrize(
-    "facts", [{"on_wage": 1501}, {"on_wage": -1}, {"on_wage": 10.5}, {"on_wage": True}, {"care": 9000}, {"replaces": 2},
-              {"on_wage": 1000}, {"unless": "the board decides otherwise"}],
+    "facts", [{"on_wage": 1501}, {"on_wage": -1}, {"on_wage": 10.5}, {"on_wage": True}, {"care": 6000}, {"floor": 6501},
+              {"replaces": 2}, {"floor": -1},
+              {"on_wage": 1000, "training": 2500, "floor": 500}, {"unless": "the board decides otherwise"}],
 )  # fmt: skip
 def test_a_fee_out_of_its_bounds_cannot_be_proposed(amina: Person, facts: dict[str, object]) -> None:
     with pytest.raises(Refused):
@@ -144,7 +146,25 @@ def test_a_lower_minimum_is_voted_and_pays_out(amina: Person, now: datetime) -> 
 
 def test_a_lower_fee_is_voted_and_charged(amina: Person) -> None:
     mandates.enact(voted("fee_change", LOWER_FEE, amina), at=clock.now())
-    assert (rates.fee_now().on_wage, rates.fee_now().version) == (900, 2)
+    fee = rates.fee_now()
+    assert (fee.on_wage, fee.training, fee.care, fee.floor, fee.version) == (900, 3000, 500, 1200, 2)
+
+
+def test_a_vote_from_before_the_floor_had_a_share_gives_it_none(amina: Person, attack: Attack) -> None:
+    """A payload of that time could not name the share; carried out today, nothing of the fee goes there."""
+    mandate = voted("fee_change", LOWER_FEE, amina)
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE governance_proposal DISABLE TRIGGER USER")
+        old = "UPDATE governance_proposal SET payload = (payload::jsonb - 'floor')::text WHERE id = %s"
+        cursor.execute(old, [mandate.proposal_id])
+    attack(
+        """INSERT INTO payments_fee (version, on_wage, training, care, floor, mandate_id, since)
+        VALUES (2, 900, 3000, 500, 1200, %s, coop_now())""",
+        [mandate.pk],
+        guard="fee_is_what_the_vote_said",
+    )
+    assert not mandates.enact(Mandate.objects.get(pk=mandate.pk), at=clock.now()).failure
+    assert rates.fee_now().floor == 0
 
 
 def test_a_vote_overtaken_by_another_fails(amina: Person, luis: Person) -> None:
@@ -165,10 +185,10 @@ def test_a_version_that_differs_from_its_vote_is_refused(amina: Person, micro: i
         )
 
 
-@pytest.mark.parametrize("facts", [{"on_wage": 1000}, {"care": 501}, {"version": 3}])
+@pytest.mark.parametrize("facts", [{"on_wage": 1000}, {"care": 501}, {"floor": 0}, {"floor": 1201}, {"version": 3}])
 def test_a_fee_that_differs_from_its_vote_is_refused(amina: Person, facts: dict[str, int]) -> None:
     mandate = voted("fee_change", LOWER_FEE, amina)
-    said: dict[str, int] = {"on_wage": 900, "training": 3000, "care": 500, "version": 2}
+    said: dict[str, int] = {"on_wage": 900, "training": 3000, "care": 500, "floor": 1200, "version": 2}
     with pytest.raises(DatabaseError, match="what a passed vote says"), transaction.atomic():
         Fee.objects.create(**(said | facts), mandate=mandate, since=clock.now())
 

@@ -146,7 +146,8 @@ def test_l8_no_officer_asks_for_a_members_money(newcomer: Person, teresa: Person
 def test_l9_no_part_of_a_unit_is_lost_or_kept(micro: int) -> None:
     fee = rates.fee_now()
     charge = rates.fee_on(from_micro(micro), fee)
-    assert sum(rates.divide(charge, fee)) == charge
+    coop, shares = rates.divide(charge, fee)
+    assert coop + sum(shares.values()) == charge
     assert charge <= from_micro(micro) * fee.on_wage / 10_000
 
 

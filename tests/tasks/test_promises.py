@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from coop import clock
 from coop.database import roles
@@ -17,7 +17,8 @@ from coop.people.models import Client, Person
 from governance import pauses
 from governance.models import Office, PauseGround
 from payments import deposits
-from payments.models import Account, Deposit
+from payments.models import Account, Deposit, Transfer
+from payments.money import to_micro
 from tasks import claims, onboarding, reviews
 from tasks.models import Assignment, Job, ReviewRule, Task
 from tests.tasks.conftest import SAME, hand_in, work
@@ -395,6 +396,28 @@ def test_a_wage_paid_twice_too_high_or_as_onboarding(
     for kind, amount in ((5, 90_000), (5, 99_000)):
         attack(TRANSFER, [kind, locked, wages, amount, ref], guard="facts_are_posted_once")
     attack(TRANSFER, [10, locked, wages, 90_000, ref], guard="wage_is_what_was_promised")
+
+
+def test_a_fund_that_gets_another_share_of_the_fee_than_was_voted(
+    attack: Attack, job: Job, amina: Person, luis: Person, priya: Person, olga: Person
+) -> None:
+    """The shares are those of the version locked when the task was taken: 25, 5 and 5 per cent of 0.9 cents."""
+    shares = {"fund:training": 2_250, "fund:care": 450, "fund:floor": 450, "coop:fee": 5_850}
+    answered, unpaid = work(job, amina, SAME), work(job, amina, {"labels": ["Different"]})
+    for who in (luis, priya):
+        work(job, who, SAME)
+    paid = Transfer.objects.filter(ref=f"assignment:{answered.pk}", kind__in=[6, 7])
+    assert {one.credit.code: to_micro(one.amount) for one in paid.select_related("credit")} == shares
+    locked, ref = account(f"job:{job.pk}:commit:{amina.pk}"), f"assignment:{unpaid.pk}"
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(reviews.ACCEPT, [olga.pk, "client", clock.now(), [unpaid.pk]])
+            cursor.execute(reviews.ACCEPTED, [clock.now(), [unpaid.pk]])
+        for code, amount in shares.items():
+            for wrong in (amount - 1, amount + 1):
+                kind = 6 if code == "coop:fee" else 7
+                attack(TRANSFER, [kind, locked, account(code), wrong, ref], guard="wage_is_what_was_promised")
+        transaction.set_rollback(True)
 
 
 def test_money_taken_from_behind_an_open_job(attack: Attack, job: Job) -> None:
