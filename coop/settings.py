@@ -67,6 +67,10 @@ PAYOUT_KEYS = _keys("PAYOUT_KEYS")
 BANK_ACCOUNT = os.environ.get("BANK_ACCOUNT", "")
 # PayPal's API with the site's own id and secret, as "https://ID:SECRET@api-m.paypal.com".
 PAYPAL_URL = os.environ.get("PAYPAL_URL", "")
+# Stripe's API with the site's own key, as "https://KEY@api.stripe.com", and what signs its webhooks, one for each place
+# that sends them.
+STRIPE_URL = os.environ.get("STRIPE_URL", "")
+STRIPE_HOOKS = os.environ.get("STRIPE_HOOKS", "").split()
 # The address the members type. Everything that must be strict on the open internet follows from its scheme.
 ORIGIN = os.environ.get("WORKHALL_ORIGIN", "http://127.0.0.1:8000")
 HTTPS = ORIGIN.startswith("https://")

@@ -45,11 +45,16 @@ def waiting(person: Person, *, at: datetime) -> list[PayoutDetails]:
 
 def refusal(person: Person, rail: str, facts: Mapping[str, str], *, by: Person) -> Refusal | None:
     """Say why these details cannot be given, or nothing."""
+    return refusal_of_way(person, rail, by=by) or rails.refusal(rails.of(rail), rails.of(rail).clean(facts))
+
+
+def refusal_of_way(person: Person, rail: str, *, by: Person) -> Refusal | None:
+    """Say why somebody cannot say where this person's money goes by a rail, whatever they would say; or nothing."""
     if by.pk != person.pk:
         return Refusal(_("Only you say where your money goes; no officer and no administrator can."), "E3")
     if rail not in rails.ALL or not (rails.of(rail).available and instruments.payout_terms(rail).is_open):
         return Refusal(_("The members have not opened this way to be paid."), "N6", _("Any member can propose it."))
-    return rails.refusal(rails.of(rail), rails.of(rail).clean(facts))
+    return None
 
 
 def give(person: Person, *, rail: str, facts: Mapping[str, str], by: Person, at: datetime) -> PayoutDetails:

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from payments.views import bills, card, desk, details, hooks, pay, public, runs, statements
+from payments.views import bills, card, desk, details, hooks, pay, public, runs, statements, stripe
 
 app_name = "payments"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     re_path(r"^pay/statements/(?P<month>\d{4}-\d{2})\.(?P<form>csv|pdf)$", statements.file, name="statement_file"),
     path("pay/ask/", pay.ask, name="ask"),
     path("pay/details/", details.mine, name="details"),
+    path("pay/details/stripe/", stripe.account, name="stripe_account"),
     path("pay/details/<slug:rail>/", details.give, name="give_details"),
     path("pay/details/<int:pk>/cancel/", details.cancel, name="cancel_details"),
     path("pay/details/letter/<str:token>/", details.letter, name="details_letter"),

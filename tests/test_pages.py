@@ -34,6 +34,7 @@ LED_TO_OTHERWISE = {
     "account_set_password",
     "governance:stay",
     "health",
+    "payments:stripe_account",  # once the members have voted it open
     "robots",
     "stop_address",
     "styleguide",

@@ -7,10 +7,11 @@ from payments.rails.bank import Bank
 from payments.rails.hand import Hand
 from payments.rails.interface import Facts, Field, Quote, Rail
 from payments.rails.paypal import PayPal
+from payments.rails.stripe import Stripe
 
 __all__ = ["ALL", "Facts", "Field", "Quote", "Rail", "of", "refusal"]
 
-ALL: Mapping[str, Rail] = {rail.name: rail for rail in (Hand(), Bank(), PayPal())}
+ALL: Mapping[str, Rail] = {rail.name: rail for rail in (Hand(), Bank(), PayPal(), Stripe())}
 
 
 def of(name: str) -> Rail:

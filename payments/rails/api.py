@@ -1,6 +1,7 @@
 """Rails that are a service with an API: one key for each payout, whatever happens on the way."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -60,6 +61,10 @@ class ApiRail(Rail):
     @abstractmethod
     def give_up(self, reference: str) -> Told:
         """Take back what nobody has claimed, and say where it is now. Raises Unanswered."""
+
+    def genuine(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Tell whether a message may be the service's own; where it does not sign any, nobody can tell."""
+        return True
 
     @abstractmethod
     def named_in(self, body: bytes) -> str:

@@ -25,6 +25,7 @@ SETTINGS = {
     ("tasks/notices.py", "ORIGIN"): "the address in a letter, which decides nothing",
     ("payments/details.py", "ORIGIN"): "likewise",
     ("payments/envelopes.py", "PAYOUT_KEYS"): "what seals where money goes, never how much",
+    ("payments/connecting.py", "ORIGIN"): "the page that Stripe leads back to",
     ("payments/proof.py", "ORIGIN"): "the address in a letter, which decides nothing",
     ("payments/runs.py", "BANK_ACCOUNT"): "the house's own account, which a bank's file says money comes from",
     ("tasks/datasets.py", "DATASET_UPLOAD_MAX_BYTES"): "how large a client's file may be",

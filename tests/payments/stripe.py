@@ -1,0 +1,326 @@
+"""A small Stripe for the tests: the addresses that this site uses, as a real server on a local port for the real SDK.
+
+Each request is held against the SDK's own type for it (`stripe_shapes`), and each answer is one of the objects that
+Stripe publishes with its OpenAPI description (`stripe_objects.json`, MIT), changed where the story needs it. It keeps
+to docs.stripe.com: an idempotency key replays its first answer, errors too, and other words under it are refused; what
+an account does not hold cannot leave it; a transfer is reversed once; lists are newest first and in pages.
+
+What it does not cover: Stripe's own checks of people and cards, limits on how often, delays between steps, other API
+versions, amounts that are refunded or captured in parts, disputes' evidence, several banks or payment methods, what
+automatic payouts do, events as Stripe sends them by itself (tests write them), and everything that is told nowhere.
+"""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import stripe
+from stripe import params
+
+from tests.payments import stripe_shapes
+from tests.payments.stripe_shapes import Said
+
+KEY = "sk_test_of_the_tests"
+HOOK = "whsec_of_the_tests"
+OURS = ""
+OBJECTS: Mapping[str, Said] = json.loads(Path(__file__).with_name("stripe_objects.json").read_text())
+LETTERS = {
+    "account": "acct", "balance_transaction": "txn", "charge": "ch", "checkout.session": "cs_test", "dispute": "dp",
+    "payment_intent": "pi", "payout": "po", "transfer": "tr", "transfer_reversal": "trr",
+}  # fmt: skip
+
+
+class Refused(Exception):  # noqa: N818 - as Stripe does
+    """An error that Stripe answers with."""
+
+    def __init__(self, message: str, code: str = "", status: int = 400, kind: str = "invalid_request_error") -> None:
+        """Say what Stripe says."""
+        super().__init__(message)
+        self.status = status
+        self.body = {"error": {"message": message, "type": kind} | ({"code": code} if code else {})}
+
+
+@dataclass
+class World:
+    """What the fake knows, and what it shall do wrong next."""
+
+    url: str = ""
+    objects: dict[str, Said] = field(default_factory=dict)
+    # Whose an object is: a connected account, or OURS.
+    owners: dict[str, str] = field(default_factory=dict)
+    cents: dict[str, int] = field(default_factory=lambda: {OURS: 100_000})
+    keys: dict[tuple[str, str], tuple[str, int, Said]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    # What a payout to a bank becomes; what an account counts in, and how many of its cents one of ours makes.
+    bank: str = "paid"
+    counts_in: dict[str, tuple[str, float]] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
+    loses_answers: int = 0
+    breaks: int = 0
+
+    def make(self, kind: str, owner: str = OURS, **facts: Any) -> Said:
+        """Make an object of a kind as Stripe publishes it, with facts of its own."""
+        number = f"{LETTERS.get(kind, kind)}_{len(self.objects) + 1:016d}"
+        made = deepcopy(OBJECTS[kind]) | {"id": number, "created": int(time.time())} | facts
+        self.objects[number], self.owners[number] = made, owner
+        return made
+
+    def find(self, number: str, owner: str, kind: str) -> Said:
+        """Return an object of an account; another's is not there."""
+        found = self.objects.get(number)
+        if found is None or self.owners[number] != owner or found["object"] != kind:
+            words = f"No such {kind}: '{number}'"
+            raise Refused(words, "resource_missing", 404)
+        return found
+
+    def every(self, kind: str, owner: str, said: Said, **facts: Any) -> Said:
+        """Return a page of an account's objects of a kind, newest first."""
+        made = [one for number, one in self.objects.items() if self.owners[number] == owner and one["object"] == kind]
+        since = int(said.get("created", {}).get("gte", 0))
+        found = [one for one in reversed(made) if one["created"] >= since and facts.items() <= one.items()]
+        if after := said.get("starting_after"):
+            found = found[[one["id"] for one in found].index(after) + 1 :]
+        most = int(said.get("limit", 10))
+        return {"object": "list", "url": "/v1/x", "has_more": len(found) > most, "data": found[:most]}
+
+    def move(self, cents: int, out_of: str, into: str | None = None) -> None:
+        """Move cents between accounts, or out of all of them; refuse what is not held."""
+        if self.cents.get(out_of, 0) < cents:
+            words = "You have insufficient funds in your Stripe account."
+            raise Refused(words, "balance_insufficient")
+        self.cents[out_of] -= cents
+        if into is not None:
+            self.cents[into] = self.cents.get(into, 0) + cents
+
+    @property
+    def transfers(self) -> list[Said]:
+        """Every transfer that was made, in order."""
+        return [one for one in self.objects.values() if one["object"] == "transfer"]
+
+    @property
+    def payouts(self) -> list[Said]:
+        """Every payout to a bank that was made, in order."""
+        return [one for one in self.objects.values() if one["object"] == "payout"]
+
+
+def make_account(world: World, owner: str, said: Said) -> Said:
+    made = world.make("account", country=said["country"], details_submitted=False, payouts_enabled=False)
+    world.owners[made["id"]] = OURS
+    return made
+
+
+def show_account(world: World, owner: str, said: Said, number: str = "") -> Said:
+    return world.find(number, OURS, "account") if number else deepcopy(OBJECTS["account"]) | {"country": "US"}
+
+
+def make_link(world: World, owner: str, said: Said) -> Said:
+    world.find(said["account"], OURS, "account")
+    return deepcopy(OBJECTS["account_link"]) | {"url": f"https://connect.stripe.com/setup/e/{said['account']}"}
+
+
+def show_balance(world: World, owner: str, said: Said) -> Said:
+    currency = world.counts_in.get(owner, ("usd", 1))[0]
+    return deepcopy(OBJECTS["balance"]) | {"available": [{"amount": world.cents.get(owner, 0), "currency": currency}]}
+
+
+def make_transfer(world: World, owner: str, said: Said) -> Said:
+    to, cents = said["destination"], int(said["amount"])
+    if to not in world.objects:
+        words = f"No such destination: '{to}'"
+        raise Refused(words, "resource_missing")
+    world.move(cents, OURS)
+    currency, rate = world.counts_in.get(to, ("usd", 1))
+    theirs = int(cents * rate)
+    world.cents[to] = world.cents.get(to, 0) + theirs
+    booked = world.make("balance_transaction", to, amount=theirs, net=theirs, fee=0, currency=currency)
+    arrived = world.make("charge", to, amount=theirs, currency=currency, balance_transaction=booked["id"])
+    return world.make(
+        "transfer", amount=cents, currency=said["currency"], destination=to, destination_payment=arrived["id"],
+        transfer_group=said.get("transfer_group"),
+    )  # fmt: skip
+
+
+def show_transfer(world: World, owner: str, said: Said, number: str) -> Said:
+    return world.find(number, owner, "transfer")
+
+
+def list_transfers(world: World, owner: str, said: Said) -> Said:
+    return world.every("transfer", owner, said, transfer_group=said["transfer_group"])
+
+
+def reverse_transfer(world: World, owner: str, said: Said, number: str) -> Said:
+    transfer = world.find(number, owner, "transfer")
+    if transfer["reversed"]:
+        words = f"Transfer {number} is already reversed."
+        raise Refused(words)
+    to, cents = transfer["destination"], transfer["amount"]
+    world.move(int(cents * world.counts_in.get(to, ("usd", 1))[1]), to)
+    world.cents[OURS] += cents
+    transfer |= {"reversed": True, "amount_reversed": cents}
+    return world.make("transfer_reversal", amount=cents, transfer=number)
+
+
+def make_payout(world: World, owner: str, said: Said) -> Said:
+    if owner in world.closed:
+        words = "Payouts have been disabled on this account."
+        raise Refused(words, "payouts_not_allowed")
+    cents = int(said["amount"])
+    world.move(cents, owner)
+    return world.make(
+        "payout", owner, amount=cents, currency=said["currency"], status="pending", automatic=False,
+        metadata=said.get("metadata", {}), statement_descriptor=said.get("statement_descriptor"),
+    )  # fmt: skip
+
+
+def become(world: World, payout: Said) -> None:
+    """Let a payout be where the bank has it; what comes back is on the account again."""
+    if payout["status"] != world.bank:
+        payout["status"] = world.bank
+        if world.bank in {"failed", "canceled"}:
+            payout["failure_code"] = "account_closed" if world.bank == "failed" else None
+            world.cents[world.owners[payout["id"]]] += payout["amount"]
+
+
+def list_payouts(world: World, owner: str, said: Said) -> Said:
+    for payout in world.payouts:
+        become(world, payout)
+    return world.every("payout", owner, said)
+
+
+def show_charge(world: World, owner: str, said: Said, number: str) -> Said:
+    found = dict(world.find(number, owner, "charge"))
+    if "balance_transaction" in said.get("expand", {}).values():
+        found["balance_transaction"] = world.objects[found["balance_transaction"]]
+    return found
+
+
+type Answer = Callable[..., Said]
+NUMBER = "([a-z]+_[A-Za-z0-9_]+)"
+ADDRESSES: list[tuple[str, str, type, Answer]] = [
+    ("GET", "/v1/account", params.AccountRetrieveCurrentParams, show_account),
+    ("POST", "/v1/accounts", params.AccountCreateParams, make_account),
+    ("GET", f"/v1/accounts/{NUMBER}", params.AccountRetrieveParams, show_account),
+    ("POST", "/v1/account_links", params.AccountLinkCreateParams, make_link),
+    ("GET", "/v1/balance", params.BalanceRetrieveParams, show_balance),
+    ("POST", "/v1/transfers", params.TransferCreateParams, make_transfer),
+    ("GET", "/v1/transfers", params.TransferListParams, list_transfers),
+    ("GET", f"/v1/transfers/{NUMBER}", params.TransferRetrieveParams, show_transfer),
+    ("POST", f"/v1/transfers/{NUMBER}/reversals", params.TransferReversalCreateParams, reverse_transfer),
+    ("POST", "/v1/payouts", params.PayoutCreateParams, make_payout),
+    ("GET", "/v1/payouts", params.PayoutListParams, list_payouts),
+    ("GET", f"/v1/charges/{NUMBER}", params.ChargeRetrieveParams, show_charge),
+]  # fmt: skip
+
+
+class Server(ThreadingHTTPServer):
+    """A server with one world."""
+
+    def __init__(self, world: World) -> None:
+        """Listen on a free port of this machine."""
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.world = world
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers for the server's world."""
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+    def do_GET(self) -> None:
+        """Answer a question."""
+        self.answer(urlsplit(self.path).query)
+
+    def do_POST(self) -> None:
+        """Do something."""
+        self.answer(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode())
+
+    def answer(self, body: str) -> None:
+        """Send an answer, unless it is to be lost on the way."""
+        server = self.server
+        assert isinstance(server, Server)
+        world = server.world
+        status, said = self.known(world, body)
+        if world.loses_answers and self.command == "POST":
+            world.loses_answers -= 1
+            self.close_connection = True
+            self.connection.close()
+            return
+        content = json.dumps(said).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def known(self, world: World, body: str) -> tuple[int, Said]:
+        """Answer as before what was asked under the same key, or anew."""
+        owner, key = self.headers.get("Stripe-Account") or OURS, self.headers.get("Idempotency-Key") or ""
+        world.asked.append(f"{self.command} {urlsplit(self.path).path}")
+        asked = f"{self.command} {self.path} {body}"
+        if self.command == "POST" and (owner, key) in world.keys:
+            first, status, said = world.keys[owner, key]
+            other = Refused("Keys for idempotent requests can only be used with the same parameters.", status=400,
+                            kind="idempotency_error")  # fmt: skip
+            return (status, said) if first == asked else (other.status, other.body)
+        try:
+            checked, act, found = self.checked(world, body)
+        except Refused as error:  # never kept under a key: nothing was begun
+            return error.status, error.body
+        try:
+            status, said = 200, act(world, owner, checked, *found)
+        except Refused as error:
+            status, said = error.status, error.body
+        if key:
+            world.keys[owner, key] = asked, status, json.loads(json.dumps(said))
+        return status, said
+
+    def checked(self, world: World, body: str) -> tuple[Said, Answer, tuple[str, ...]]:
+        """Return what a request says and what answers it; refuse another's key and shape."""
+        if self.headers.get("Authorization") != f"Bearer {KEY}":
+            words = "Invalid API Key provided"
+            raise Refused(words, status=401)
+        if world.breaks:
+            world.breaks -= 1
+            words = "Something broke"
+            raise Refused(words, status=500, kind="api_error")
+        for method, pattern, shape, act in ADDRESSES:
+            found = re.fullmatch(pattern, urlsplit(self.path).path)
+            if method == self.command and found:
+                said = stripe_shapes.read(body)
+                if problems := stripe_shapes.wrong(said, shape):
+                    raise Refused("; ".join(problems), "parameter_invalid")
+                return said, act, found.groups()
+        words = f"Unrecognized request URL ({self.command}: {self.path})"
+        raise Refused(words, status=404)
+
+
+def signed(event: Said, *, secret: str = HOOK, at: float | None = None) -> tuple[bytes, str]:
+    """Return an event as Stripe sends it, and its signature."""
+    body = json.dumps(event)
+    header = stripe.WebhookSignature.generate_signature_header(body, secret, int(at or time.time()))
+    return body.encode(), str(header)
+
+
+@contextmanager
+def running() -> Iterator[World]:
+    """Run it for the length of a block."""
+    world = World()
+    with Server(world) as server:
+        world.url = f"http://{KEY}@127.0.0.1:{server.server_address[1]}"
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield world
+        finally:
+            server.shutdown()
+            thread.join()
