@@ -14,6 +14,7 @@ def walk(tick: Tick) -> Iterator[Finding]:
         for row in broken:
             yield Finding(f"payments {row[0]}", f"breaks {name} ({', '.join(map(str, row[1:]))})", says.rstrip("."))
     yield from _wages()
+    yield from _behind_claims()
     yield from faults(
         """
         SELECT t.id, t.amount / 1e6 AS moved, d.amount / 1e6 AS arrived FROM payments_transfer t
@@ -45,4 +46,25 @@ def _wages() -> Iterator[Finding]:
         "tasks_assignment {id}",
         "was accepted and paid {paid:f}",
         "it was taken at {pay:f}",
+    )
+
+
+def _behind_claims() -> Iterator[Finding]:
+    """Compare what is locked for each person in each job with their open claims and checks (I4)."""
+    yield from faults(
+        """
+        SELECT coalesce(a.code, o.code) AS code,
+            coalesce(a.balance, 0) / 1e6 AS locked, coalesce(o.sum, 0) / 1e6 AS owed
+        FROM (
+            SELECT 'job:' || job_id || ':commit:' || person_id AS code, sum(amount) AS sum FROM (
+                SELECT job_id, person_id, pay + fee AS amount FROM tasks_assignment
+                WHERE state IN ('claimed', 'submitted', 'sent_back', 'disputed')
+                UNION ALL SELECT b.job_id, k.person_id, k.pay FROM tasks_check k
+                JOIN tasks_assignment b ON b.id = k.assignment_id WHERE k.state = 'open'
+            ) open GROUP BY 1
+        ) o FULL JOIN (SELECT code, balance FROM payments_account WHERE code LIKE 'job:%:commit:%') a ON a.code = o.code
+        WHERE coalesce(a.balance, 0) <> coalesce(o.sum, 0)""",
+        "payments_account {code}",
+        "holds {locked:f}",
+        "the claims and checks that are open ask for {owed:f}",
     )

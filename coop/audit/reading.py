@@ -10,7 +10,7 @@ from coop.people.privacy import Audience
 
 APPS = ("coop", "record", "governance", "payments")
 # Of the work only what pay follows from: neither tasks nor answers.
-OF_THE_WORK = ("tasks.Assignment", "tasks.Job", "tasks.RateCard")
+OF_THE_WORK = ("tasks.Assignment", "tasks.Check", "tasks.Job", "tasks.RateCard")
 # A casting can be found by its receipt; who cast it and what it says stays closed, as it is to the site.
 OF_THE_BOX = ("id", "proposal_id", "number", "receipt")
 FUNCTIONS = ("coop_now()", "governance_count(bigint)", "governance_voters(bigint)", "governance_untold()")

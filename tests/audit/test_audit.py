@@ -45,6 +45,11 @@ def test_a_cooperative_that_nobody_tampered_with_adds_up(tamper: Tamper) -> None
             "governance_tally", "says that the vote closed at",
         ),
         (
+            "tasks_assignment",
+            "UPDATE tasks_assignment SET state = 'submitted' WHERE state = 'accepted' AND fee = 9000",
+            "payments_account job:", "the claims and checks that are open ask for",
+        ),
+        (
             "record_checkpoint", "UPDATE record_checkpoint SET stood_still_since = at - interval '2 hours'",
             "record_checkpoint", "the checkpoint before it says otherwise",
         ),

@@ -12,8 +12,8 @@ import django
 DELIVERY = 100_000
 
 
-def main(tasks: int) -> None:
-    """Draft, fill, fund and open it; print its id and the seconds that loading took."""
+def post(tasks: int, pay: Decimal) -> tuple[int, float]:
+    """Draft, fill, fund and open a job at US$ `pay` for each answer; return its id and the seconds of loading."""
     django.setup()
     from django.core.files import File  # noqa: PLC0415 - after setup
 
@@ -30,11 +30,12 @@ def main(tasks: int) -> None:
     at, olga, name = clock.now(), person("Olga"), f"bench-{uuid.uuid4().hex[:12]}"
     client = Client.objects.get(pk=clients.found(name=name, slug=name, by=olga, at=at).pk)
     treasurer = offices.held_by(person("Teresa"), at)[0]
-    deposits.record(client, amount=Decimal(tasks), reference=f"BENCH-{uuid.uuid4().hex[:12]}", by=treasurer, at=at)
+    amount, reference = tasks * max(Decimal(1), 2 * pay), f"BENCH-{uuid.uuid4().hex[:12]}"
+    deposits.record(client, amount=amount, reference=reference, by=treasurer, at=at)
     job = jobs.draft(
         client, work_type=WorkType.objects.get(slug="product-match"), title=f"Bench of {tasks} tasks", guide="Choose.",
         form={"question": "The same?", "labels": ["Same", "Different"], "multiple": False}, overlap=1,
-        pay=Decimal("0.09"), review_rule="peer", by=olga, at=at,
+        pay=pay, review_rule="peer", by=olga, at=at,
     )  # fmt: skip
     began = time.monotonic()
     for first in range(0, tasks, DELIVERY):
@@ -48,8 +49,9 @@ def main(tasks: int) -> None:
     seconds = time.monotonic() - began
     jobs.fund(job, by=olga, at=clock.now())
     jobs.open(job, by=olga, at=clock.now())
-    print(job.pk, round(seconds, 2))  # noqa: T201 - read by the process that asked
+    return job.pk, seconds
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    number, loading = post(int(sys.argv[1]), Decimal("0.09"))
+    print(number, round(loading, 2))  # noqa: T201 - read by the process that asked

@@ -12,7 +12,7 @@ LIVES, EMPTY = 60, 400
 
 def measure(here: Place, job: str) -> list[tuple[str, str]]:
     """Return lives and empty answers a second, and how many empty pages one life costs."""
-    at = serving.Place("127.0.0.1", _free_port(), workers=2)
+    at = serving.Place("127.0.0.1", free_port(), workers=2)
     url = here.cluster.url(roles.WEB, roles.DATABASE)
     with serving.running(at, url) as site:
         serving.wait_until_it_answers(site)
@@ -25,7 +25,8 @@ def measure(here: Place, job: str) -> list[tuple[str, str]]:
     ]
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that is free now."""
     with socket.socket() as test:
         test.bind(("127.0.0.1", 0))
         return int(test.getsockname()[1])
