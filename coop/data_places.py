@@ -70,7 +70,10 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "payments_railevent": "rail event payout_id outcome amount currency words statement_id occurred_at noted_at",
         "payments_entitlement": "person_id kind source since until amount at",
     },
-    "top_ups": {"payments_topup": "person_id week seconds floor earned amount at"},
+    "top_ups": {
+        "payments_topup": "person_id week seconds floor earned amount at",
+        "payments_topuppart": "topup_id job amount",
+    },
     "payout_details": {
         "payments_payoutdetails": "person_id rail version sealed fingerprint hint given_at told_at effective_at"
         " cancelled_at erased_at",

@@ -249,6 +249,7 @@ GOVERNANCE_POLICIES = [
     "payments.policies.RailChange",
     "payments.policies.ReopeningChange",
     "payments.policies.CheckingChange",
+    "payments.policies.DepositChange",
     "payments.policies.NewKind",
     "governance.amending.RuleChange",
     "governance.amending.ParameterChange",

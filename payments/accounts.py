@@ -19,7 +19,7 @@ HEARING = "fund:hearing"
 DISPUTE = "fund:dispute"
 """Advances the pay of answers a client contests, and pays who looks at them; fed by grants and by settlements."""
 FLOOR = "fund:floor"
-"""Pays what a member's week lacked to the floor of an hour; fed by grants and by its share of the fee."""
+"""Pays what a week lacked to the floor and no job's deposit pays; fed by grants and by its share of the fee."""
 CARE = "fund:care"
 """Pays for counselling after disturbing content; fed by its share of the fee."""
 RESERVE = "reserve:collective"
@@ -41,6 +41,11 @@ def client(client_id: int) -> str:
 def escrow(job_id: int) -> str:
     """Return the code of a job's money that is funded, not claimed, and refundable."""
     return f"job:{job_id}:escrow"
+
+
+def deposit(job_id: int) -> str:
+    """Return the code of a job's deposit for the hourly floor: it pays what weeks at the job lack, the rest returns."""
+    return f"job:{job_id}:floor"
 
 
 def commitment(job_id: int, person_id: int) -> str:

@@ -22,11 +22,15 @@ CHECKS = 2
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a job costs at most, in the rate's currency: all wages, the fee on them, all checks, and the sum."""
+    """What a job costs at most, in the rate's currency: all wages, the fee on them, all checks, and the sum.
+
+    `floor` is the deposit for the hourly floor; `total` is what is set aside with it.
+    """
 
     wages: Decimal
     fee: Decimal
     checks: Decimal
+    floor: Decimal
     total: Decimal
 
 
@@ -42,14 +46,16 @@ class Acceptance:
     fee_version: Fee
 
 
-def quote(tasks: int, overlap: int, pay: Decimal, fee: Fee, *, check: Decimal = Decimal(0)) -> Quote:
-    """Return the price of a job: tasks x overlap x (pay + fee + two checks), exact to the micro-unit.
+def quote(
+    tasks: int, overlap: int, pay: Decimal, fee: Fee, *, check: Decimal = Decimal(0), floor: Decimal = Decimal(0)
+) -> Quote:
+    """Return the price of a job: tasks x overlap x (pay + fee + two checks) + deposit, exact to the micro-unit.
 
     An answer is checked twice at most: once before it is sent back, once after.
     """
     answers = tasks * overlap
     wages, charge, checked = answers * pay, answers * rates.fee_on(pay, fee), answers * CHECKS * check
-    return Quote(wages, charge, checked, wages + charge + checked)
+    return Quote(wages, charge, checked, floor, wages + charge + checked + floor)
 
 
 def available(client: Client, currency: str = "USD") -> Decimal:
@@ -60,6 +66,11 @@ def available(client: Client, currency: str = "USD") -> Decimal:
 def set_aside(job_id: int, currency: str = "USD") -> Decimal:
     """Return a job's money that no claim has locked yet."""
     return ledger.balance(accounts.escrow(job_id), currency)
+
+
+def deposited(job_id: int, currency: str = "USD") -> Decimal:
+    """Return what a job's deposit for the hourly floor still holds."""
+    return ledger.balance(accounts.deposit(job_id), currency)
 
 
 def refusal_to_fund(client: Client, amount: Decimal) -> Refusal | None:
@@ -74,17 +85,19 @@ def refusal_to_fund(client: Client, amount: Decimal) -> Refusal | None:
     return None
 
 
-def fund(job_id: int, amount: Decimal, client: Client, rev: int, *, by: Person | None, at: datetime) -> Transfer:
-    """Set a client's money aside for a job (kind 2, client:available to job:escrow); revision `rev` once.
+def fund(
+    job_id: int, amount: Decimal, client: Client, rev: int, *, by: Person | None, at: datetime, floor: bool = False
+) -> Transfer:
+    """Set a client's money aside for a job (kind 2, client:available to job:escrow, for the `floor` to job:floor).
 
-    Raises Refused if the balance is short. Key `publish:<job>:<rev>`.
+    Revision `rev` once. Raises Refused if the balance is short. Key `publish:<job>:<rev>`, with `:floor` for the floor.
     """
-    key = f"publish:{job_id}:{rev}"
+    key, target = _aside(f"publish:{job_id}:{rev}", job_id, floor=floor)
     standing = Transfer.objects.filter(key=ledger.key_of(key)).first()
     if standing and standing.amount == amount:
         return standing
     refuse_if(refusal_to_fund(client, amount))
-    line = Line(Kind.FUND, accounts.client(client.pk), accounts.escrow(job_id), amount, key, f"job:{job_id}")
+    line = Line(Kind.FUND, accounts.client(client.pk), target, amount, key, f"job:{job_id}")
     try:
         with transaction.atomic():
             (transfer,) = ledger.post(line, journal=key, at=at)
@@ -152,13 +165,14 @@ def pay_onboarding(job_id: int, person_id: int, assignment_id: int, pay: Decimal
     return transfer
 
 
-def refund(job_id: int, amount: Decimal, client: Client, number: int, *, at: datetime) -> Transfer:
-    """Give a client back what no claim has locked (kind 18, job:escrow to client:available).
+def refund(job_id: int, amount: Decimal, client: Client, number: int, *, at: datetime, floor: bool = False) -> Transfer:
+    """Give a client back what no claim has locked (kind 18, job:escrow, for the `floor` job:floor to client:available).
 
-    Key `refund:<job>:<number>`. Raises IntegrityError `account_above_its_floor` when the job has less set aside.
+    Key `refund:<job>:<number>`, with `:floor` for the floor. Raises IntegrityError `account_above_its_floor` when there
+    is less, and `deposits_stay_until_weeks_are_counted` for a deposit that somebody may still need.
     """
-    key = f"refund:{job_id}:{number}"
-    line = Line(Kind.REFUND, accounts.escrow(job_id), accounts.client(client.pk), amount, key, f"job:{job_id}")
+    key, source = _aside(f"refund:{job_id}:{number}", job_id, floor=floor)
+    line = Line(Kind.REFUND, source, accounts.client(client.pk), amount, key, f"job:{job_id}")
     (transfer,) = ledger.post(line, journal=key, at=at)
     return transfer
 
@@ -179,6 +193,11 @@ def lines(one: Acceptance, *, advanced: bool = False) -> list[Line]:
         for kind, target, amount, key in parts
         if amount
     ]
+
+
+def _aside(key: str, job_id: int, *, floor: bool) -> tuple[str, str]:
+    """Return key and account of a job's money: for answers, or for the hourly floor."""
+    return (f"{key}:floor", accounts.deposit(job_id)) if floor else (key, accounts.escrow(job_id))
 
 
 def _ref(assignment_id: int) -> str:

@@ -2,8 +2,9 @@
 """The hourly guarantee: whose week paid less for an hour than the floor of their region is paid what lacks (E4).
 
 Weeks are UTC, Monday to Monday. What was handed in within a week is counted once nothing of it, or of weeks before, is
-still being decided: the time it took, overlaps counted once, and what it paid. What lacks is paid by fund:floor in the
-order in which it was found; what the fund cannot cover stays owed. The database finds every figure.
+still being decided: the time it took, overlaps counted once, and what it paid. What lacks is paid by the deposits of
+the jobs that made it lack, in the measure of the time at each; the rest by fund:floor in the order in which it was
+found, and what the fund cannot cover stays owed. The database finds every figure.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from coop.refusals import guard_of
 from payments import accounts, ledger
 from payments.ledger import Kind, Line
 from payments.models import Reckoning
-from payments.money import from_micro
+from payments.money import from_micro, to_micro
 
 WEEK = timedelta(days=7)
 NOTHING_NEW = "weeks_are_reckoned_when_over"
@@ -28,31 +29,44 @@ DUE = """
 SELECT week::date FROM generate_series(payments_first_week(), payments_last_week(), interval '7 days') week
 WHERE NOT EXISTS (SELECT FROM payments_reckoning r WHERE r.week = week.week::date AND r.complete) ORDER BY week
 """
-PAID = "EXISTS (SELECT FROM payments_transfer paid WHERE paid.ref = 'topup:' || t.id AND paid.kind = 11)"
-OWED = f"FROM payments_topup t WHERE t.amount > 0 AND NOT {PAID}"
-# In the order in which it was found, as far as the fund reaches.
+PAID = "EXISTS (SELECT FROM payments_transfer paid WHERE paid.ref = 'topup:' || p.id AND paid.kind = 11)"
+OWED = f"FROM payments_topuppart p WHERE NOT {PAID}"
+# A deposit has what it owes. The fund pays in the order in which it was found, as far as it reaches.
 PAYABLE = f"""
-SELECT id, person_id, week, amount FROM (
-    SELECT t.*, sum(t.amount) OVER (ORDER BY t.id) AS upto {OWED}
-) owed WHERE upto <= (SELECT balance FROM payments_account WHERE code = 'fund:floor' AND currency = 'USD')
-ORDER BY id LIMIT %s
+SELECT owed.id, t.person_id, t.week, owed.job, owed.amount FROM (
+    SELECT p.*, sum(p.amount) FILTER (WHERE p.job IS NULL) OVER (ORDER BY p.id) AS upto {OWED}
+) owed JOIN payments_topup t ON t.id = owed.topup_id
+WHERE owed.job IS NOT NULL
+    OR owed.upto <= (SELECT balance FROM payments_account WHERE code = 'fund:floor' AND currency = 'USD')
+ORDER BY owed.id LIMIT %s
 """
 MINE = f"""
-SELECT t.week, t.seconds, t.floor, t.earned, t.amount, {PAID}
+SELECT t.week, t.seconds, t.floor, t.earned, t.amount,
+    coalesce((SELECT sum(p.amount) FROM payments_topuppart p WHERE p.topup_id = t.id AND {PAID}), 0)
 FROM payments_topup t WHERE t.person_id = %s ORDER BY t.week DESC LIMIT %s
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """What a member's week came to: see TopUp; `paid` says whether what lacked was paid."""
+    """What a member's week came to: see TopUp; `received` is what of the amount was paid so far."""
 
     monday: date
     seconds: int
     floor: Decimal
     earned: Decimal
     amount: Decimal
-    paid: bool
+    received: Decimal
+
+    @property
+    def owed(self) -> Decimal:
+        """What of the amount is not paid yet, in US dollars."""
+        return self.amount - self.received
+
+    @property
+    def paid(self) -> bool:
+        """Tell whether something lacked and all of it was paid."""
+        return self.amount > 0 and not self.owed
 
     @property
     def least(self) -> Decimal:
@@ -65,7 +79,7 @@ def weeks(person: Person, *, most: int = 8) -> list[Week]:
     with connection.cursor() as cursor:
         cursor.execute(MINE, [person.pk, most])
         return [
-            Week(week, seconds, from_micro(floor), from_micro(earned), from_micro(amount), paid)
+            Week(week, seconds, from_micro(floor), from_micro(earned), from_micro(amount), from_micro(int(paid)))
             for week, seconds, floor, earned, amount, paid in cursor.fetchall()
         ]
 
@@ -108,9 +122,10 @@ def reckon(week: date, *, at: datetime) -> Reckoning | None:
 
 
 def pay(*, at: datetime, limit: int = 500) -> int:
-    """Pay what lacks (kind 11, fund:floor to member:payable), at most `limit`; return how many were paid.
+    """Pay what lacks (kind 11, job:floor or fund:floor to member:payable), at most `limit` parts; return how many.
 
-    Key `floor:<member>:<week>`. Where somebody else pays the same this moment, or the fund is short, nothing is paid.
+    Key `floor:<member>:<week>`, with `:job:<job>` for a deposit's part.
+    Where somebody else pays the same this moment, or the fund is short, nothing is paid.
     """
     with connection.cursor() as cursor:
         cursor.execute(PAYABLE, [limit])
@@ -126,14 +141,23 @@ def pay(*, at: datetime, limit: int = 500) -> int:
     return len(new)
 
 
-def _line(number: int, person: int, week: date, amount: int) -> Line:
-    key = f"floor:{person}:{week}"
-    return Line(Kind.TOP_UP, accounts.FLOOR, accounts.payable(person), from_micro(amount), key, f"topup:{number}", key)
+def _line(number: int, person: int, week: date, job: int | None, amount: int) -> Line:
+    key = f"floor:{person}:{week}" + (f":job:{job}" if job else "")
+    source = accounts.deposit(job) if job else accounts.FLOOR
+    return Line(Kind.TOP_UP, source, accounts.payable(person), from_micro(amount), key, f"topup:{number}", key)
+
+
+def deposit_on(wages: Decimal, work_type_id: int) -> Decimal:
+    """Return what a job sets aside for the floor on all its wages: the voted share, rounded down to the micro-unit."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT payments_deposit_share(%s)", [work_type_id])
+        (share,) = cursor.fetchone()
+    return from_micro(to_micro(wages) * int(share) // 10_000)
 
 
 def owed() -> Decimal:
-    """Return what the fund owes all members and cannot pay yet, in US dollars."""
+    """Return what is owed to all members and not paid yet, in US dollars."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT coalesce(sum(t.amount), 0) {OWED}")
+        cursor.execute(f"SELECT coalesce(sum(p.amount), 0) {OWED}")
         (micro,) = cursor.fetchone()
     return from_micro(int(micro))

@@ -112,6 +112,17 @@ ALL = (
         WHERE d.reserve + d.education + d.members <> c.income - c.expenses OR shares.sum <> d.members
         OR moved.sum <> c.income - c.expenses""",
     ),
+    Invariant(
+        "I16",
+        _("What a week lacked is the sum of its parts, and no deposit holds less than it owes."),
+        """
+        SELECT 'topup:' || t.id, t.amount, coalesce(sum(p.amount), 0) FROM payments_topup t
+        LEFT JOIN payments_topuppart p ON p.topup_id = t.id GROUP BY t.id HAVING t.amount <> coalesce(sum(p.amount), 0)
+        UNION ALL
+        SELECT a.code, a.balance, owes.sum FROM payments_account a
+        CROSS JOIN LATERAL (SELECT payments_deposit_owes(split_part(a.code, ':', 2)::bigint) AS sum) owes
+        WHERE a.kind = 'job:floor' AND a.balance < owes.sum""",
+    ),
 )
 
 

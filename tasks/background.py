@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 
 from coop import clock
 from coop.people.models import Person
-from tasks import answers, checks, claims, datasets, disputes, notices, pilots, reviews, watch
+from tasks import answers, checks, claims, datasets, disputes, jobs, notices, pilots, reviews, watch
 from tasks.models import Upload
 
 AT_ONCE = 500
@@ -36,6 +36,14 @@ def accept_silent(timestamp: int) -> None:  # noqa: ARG001 - likewise
 def lapse_checks(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Free the answers that somebody took to check and did not decide in time."""
     while checks.lapse_due(at=clock.now(), limit=AT_ONCE) == AT_ONCE:
+        pass
+
+
+@app.periodic(cron="7 4 * * *")
+@app.task(queueing_lock="tasks.return_deposits", pass_context=False)
+def return_deposits(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Give clients back what closed jobs no longer need of their deposits for the hourly floor."""
+    while jobs.return_deposits(at=clock.now(), limit=AT_ONCE) == AT_ONCE:
         pass
 
 

@@ -1,10 +1,14 @@
-"""What an open job must have set aside and must pay at least, by the database's own count."""
+"""What a job must have set aside and must pay at least, by the database's own count; and the moves of that money."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 
+from coop.people.models import Person
+from payments import accounts, escrow, ledger
+from payments.ledger import Kind
 from payments.money import from_micro, to_micro
 from tasks.models import Job
 
@@ -21,6 +25,27 @@ def needed(job: Job, pay: Decimal | None = None) -> Decimal:
     return from_micro(micro)
 
 
+def wages_missing(job: Job, pay: Decimal | None = None) -> Decimal:
+    """Return the US$ still to be set aside so that every answer can be paid at a pay (the job's own when left out)."""
+    return max(Decimal(0), needed(job, pay) - escrow.set_aside(job.pk))
+
+
+def deposit_needed(job: Job, pay: Decimal | None = None) -> Decimal:
+    """Return what a job's client still has to deposit for the hourly floor at a pay (its own when left out), US$."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tasks_deposit_needed(%s, %s)", [job.pk, to_micro(job.pay if pay is None else pay)])
+        (micro,) = cursor.fetchone()
+    return from_micro(micro)
+
+
+def deposit_is_free(job: Job) -> bool:
+    """Tell whether nobody can need a job's deposit for the floor any more: it is closed, its weeks counted and paid."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tasks_deposit_is_free(%s)", [job.pk])
+        (free,) = cursor.fetchone()
+    return bool(free)
+
+
 def least_pay(job: Job) -> Decimal | None:
     """Return the least pay at which a job may open: what its client's comparable work of 12 months paid; None if none.
 
@@ -31,3 +56,33 @@ def least_pay(job: Job) -> Decimal | None:
         cursor.execute("SELECT tasks_least_pay(%s, %s, %s, %s)", facts)
         (micro,) = cursor.fetchone()
     return None if micro is None else from_micro(micro)
+
+
+def set_aside(job: Job, pay: Decimal, *, by: Person | None, at: datetime) -> None:
+    """Set a job's money aside (kind 2) as far as it lacks at a pay: for answers, and for the hourly floor."""
+    for amount, account, floor in (
+        (wages_missing(job, pay), accounts.escrow(job.pk), False),
+        (deposit_needed(job, pay), accounts.deposit(job.pk), True),
+    ):
+        if amount > 0:
+            number = _times(account, Kind.FUND) + 1
+            escrow.fund(job.pk, amount, job.client, number, by=by, at=at, floor=floor)
+
+
+def _times(account: str, kind: Kind) -> int:
+    """Return how often money was set aside or given back, as the number of the last time; under the job's lock."""
+    return int(ledger.lines_of(account).filter(kind=kind).count())
+
+
+def give_back(job: Job, *, at: datetime) -> Decimal:
+    """Give a closed job's client back what nobody needs any more; return how much that was."""
+    left = escrow.deposited(job.pk)
+    parts = [
+        (escrow.set_aside(job.pk), accounts.escrow(job.pk), False),
+        (left if left and deposit_is_free(job) else Decimal(0), accounts.deposit(job.pk), True),
+    ]
+    for amount, account, floor in parts:
+        if amount > 0:
+            number = _times(account, Kind.REFUND) + 1
+            escrow.refund(job.pk, amount, job.client, number, at=at, floor=floor)
+    return sum((amount for amount, _account, _floor in parts), Decimal(0))

@@ -2,7 +2,7 @@
 
 Pay is for each answer, in US$. It starts at the voted rate or above, may rise at any time and never falls. Every amount
 here is exact; the price of a job is tasks by answers by (pay + fee + two checks), the fee rounded down and the pay of a
-check rounded up for each. What nobody checks comes back.
+check rounded up for each, and the voted deposit for the hourly floor. What nobody checks or needs comes back.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from coop.people.models import Client, Person
 from coop.record import events
 from coop.refusals import Refusal, guard_of, refuse_if
-from payments import accounts, checking, escrow, floors, instruments, ledger, rates
+from payments import checking, escrow, floors, guarantee, instruments, rates
 from payments.models import Kind, Rate, WorkType
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
@@ -37,6 +37,13 @@ SELECT (SELECT count(*) FROM tasks_task WHERE job_id = %(job)s),
        + (SELECT coalesce(sum(k.pay), 0) FROM tasks_check k JOIN tasks_assignment b ON b.id = k.assignment_id
           WHERE b.job_id = %(job)s AND k.state = 'done')
 FROM tasks_assignment WHERE job_id = %(job)s
+"""
+
+
+DEPOSITS_FREE = """
+SELECT j.id FROM payments_account a JOIN tasks_job j ON a.code = 'job:' || j.id || ':floor'
+WHERE a.kind = 'job:floor' AND a.balance > 0 AND j.closed_at IS NOT NULL AND tasks_deposit_is_free(j.id)
+ORDER BY j.id LIMIT %s
 """
 
 
@@ -154,16 +161,18 @@ def twin(client: Client, facts: dict[str, Any], *, by: Person, at: datetime) -> 
 
 def price(job: Job) -> escrow.Quote:
     """Return what all answers of a job cost at most, at its pay and the fee in force, in US$."""
-    check = checking.pay_for(job.work_type_id, job.pay) or Decimal(0)
-    return escrow.quote(job.tasks.count(), job.overlap, job.pay, rates.fee_now(), check=check)
+    check, tasks = checking.pay_for(job.work_type_id, job.pay) or Decimal(0), job.tasks.count()
+    deposit = guarantee.deposit_on(tasks * job.overlap * job.pay, job.work_type_id)
+    return escrow.quote(tasks, job.overlap, job.pay, rates.fee_now(), check=check, floor=deposit)
 
 
 def missing(job: Job, *, pay: Decimal | None = None) -> Decimal:
     """Return the US$ still to be set aside so that every answer can be paid at `pay` (the job's own when left out).
 
     Claims that stand are paid from their own money; should one be given back at a higher pay, the difference is here.
+    With it comes what lacks of the deposit for the hourly floor.
     """
-    return max(Decimal(0), funds.needed(job, pay) - escrow.set_aside(job.pk))
+    return funds.wages_missing(job, pay) + funds.deposit_needed(job, pay)
 
 
 def money_of(job: Job) -> dict[str, Decimal]:
@@ -173,6 +182,7 @@ def money_of(job: Job) -> dict[str, Decimal]:
         "wages": cost.wages,
         "fee": cost.fee,
         "checks": cost.checks,
+        "floor": cost.floor,
         "total": cost.total,
         "set_aside": held,
         "missing": missing(job),
@@ -213,24 +223,14 @@ def _refusal_to_pay(job: Job, amount: Decimal) -> Refusal | None:
 
 @transaction.atomic
 def fund(job: Job, *, by: Person | None, at: datetime) -> Job:
-    """Move what the job still needs from the client's deposit to its escrow (kind 2); nothing when it has it all.
+    """Move what the job still needs from the client's balance behind it (kind 2); nothing when it has it all.
 
     Raise Refused when the client has too little; nothing moves then.
     """
     job = _locked(job)
     refuse_if(refusal_to_fund(job))
-    _set_aside(job, missing(job), by=by, at=at)
+    funds.set_aside(job, job.pay, by=by, at=at)
     return job
-
-
-def _set_aside(job: Job, amount: Decimal, *, by: Person | None, at: datetime) -> None:
-    if amount > 0:
-        escrow.fund(job.pk, amount, job.client, _times(job, ledger.Kind.FUND) + 1, by=by, at=at)
-
-
-def _times(job: Job, kind: ledger.Kind) -> int:
-    """Return how often money was set aside or given back, as the number of the last time; under the job's lock."""
-    return int(ledger.lines_of(accounts.escrow(job.pk)).filter(kind=kind).count())
 
 
 def refusal_to_open(job: Job) -> Refusal | None:
@@ -320,7 +320,7 @@ def raise_pay(job: Job, *, pay: Decimal, by: Person | None, at: datetime) -> Job
     if pay == job.pay:
         return job
     if job.opened_at:
-        _set_aside(job, missing(job, pay=pay), by=by, at=at)
+        funds.set_aside(job, pay, by=by, at=at)
     before, job.pay = job.pay, pay
     job.save(update_fields=["pay"])
     events.write("jobs.raised", by=by, subject=f"job:{job.pk}", at=at, before=to_micro(before), pay=to_micro(pay))
@@ -330,7 +330,8 @@ def raise_pay(job: Job, *, pay: Decimal, by: Person | None, at: datetime) -> Job
 def close(job: Job, *, by: Person | None, at: datetime) -> Job:
     """End a job and give back what nobody has claimed (kind 18); claimed answers can be handed in and are paid.
 
-    Closing again gives back what claims returned since. The money behind claims never goes back to the client.
+    Closing again gives back what claims returned since. The money behind claims never goes back to the client; what is
+    left of the deposit for the hourly floor does, once the last week of the job was counted and paid.
     """
     while True:
         try:
@@ -347,14 +348,25 @@ def _close(job: Job, by: Person | None, at: datetime) -> Job:
     if ending:
         job.closed_at = at
         job.save(update_fields=["closed_at"])
-    unspent = escrow.set_aside(job.pk)
-    if unspent > 0:
-        escrow.refund(job.pk, unspent, job.client, _times(job, ledger.Kind.REFUND) + 1, at=at)
+    unspent = funds.give_back(job, at=at)
     if ending:
         events.write("jobs.closed", by=by, subject=f"job:{job.pk}", at=at, returned=to_micro(unspent))
     elif unspent > 0:
         events.write("jobs.returned", by=by, subject=f"job:{job.pk}", at=at, returned=to_micro(unspent))
     return job
+
+
+def return_deposits(*, at: datetime, limit: int = 500) -> int:
+    """Give back what closed jobs no longer need of their deposits for the floor, at most `limit` jobs; say how many.
+
+    Anybody may call it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(DEPOSITS_FREE, [limit])
+        free = [number for (number,) in cursor.fetchall()]
+    for job in Job.objects.filter(pk__in=free).order_by("pk"):
+        close(job, by=None, at=at)
+    return len(free)
 
 
 def _locked(job: Job) -> Job:

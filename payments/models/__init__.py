@@ -4,7 +4,7 @@ from payments.models.books import Account, Transfer
 from payments.models.budgets import FILLED, Budget, Expense, Outlay, Purpose
 from payments.models.details import PayoutDetails
 from payments.models.entitlements import Entitlement, Owing
-from payments.models.guarantee import Reckoning, TopUp
+from payments.models.guarantee import Reckoning, TopUp, TopUpPart
 from payments.models.instruments import Instrument, Kind
 from payments.models.payouts import Deposit, Fund, Payout, PayoutState, PayRun
 from payments.models.rates import Fee, Rate, WorkType
@@ -39,6 +39,7 @@ __all__ = [
     "Redemption",
     "Share",
     "TopUp",
+    "TopUpPart",
     "Transfer",
     "WorkType",
 ]

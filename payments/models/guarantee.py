@@ -59,7 +59,29 @@ class TopUp(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "week"], name="one_top_up_for_each_week")]
-        indexes = [models.Index(fields=["id"], condition=Q(amount__gt=0), name="top_ups_that_are_owed")]
 
     def __str__(self) -> str:
         return f"week of {self.week} of person {self.person_id}"
+
+
+class TopUpPart(models.Model):
+    """What pays a part of a top-up: a job's deposit for the floor, or the fund where `job` is None. Never changed.
+
+    The database writes the parts with the top-up; they add up to it, in US dollars.
+    """
+
+    topup = models.ForeignKey(TopUp, models.PROTECT, related_name="parts", db_index=False)
+    job = models.BigIntegerField(null=True)
+    amount = MoneyField()
+
+    privacy.declare(**dict.fromkeys(("id", "topup", "job", "amount"), Audience.SELF))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["topup", "job"], name="one_part_from_each", nulls_distinct=False),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="parts_are_positive"),
+        ]
+        indexes = [models.Index(fields=["job"], condition=Q(job__isnull=False), name="parts_of_deposits")]
+
+    def __str__(self) -> str:
+        return f"part of top-up {self.topup_id}"

@@ -28,6 +28,7 @@ class Kind(models.TextChoices):
     OPENING = "opening", _("kind of work open")
     REOPENING = "reopening", _("reopening for less")
     CHECKING = "checking", _("pay of a check")
+    DEPOSIT = "deposit", _("deposit for the floor")
 
 
 class Instrument(models.Model):

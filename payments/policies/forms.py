@@ -303,17 +303,13 @@ class Qualification(AboutWork):
         return said
 
 
-class Checking(NewVersion):
-    """What a check of an answer pays, of all work or of one kind."""
+class AboutAnyWork(NewVersion):
+    """A version about all work or one kind: a share, which `per_cent` asks for."""
 
-    kind = Kind.CHECKING
     work_type = forms.ModelChoiceField(
         WorkType.objects.order_by("name"), label=gettext_lazy("Kind of work"), required=False,
         empty_label=gettext_lazy("All for which nothing else was voted"),
     )  # fmt: skip
-    per_cent = forms.DecimalField(
-        label=gettext_lazy("Pay of a check, in per cent of the answer's"), min_value=10, max_value=100, decimal_places=2
-    )
 
     def key(self) -> str:
         """Return the kind of work, or nothing."""
@@ -323,6 +319,26 @@ class Checking(NewVersion):
     def value(self) -> Mapping[str, object]:
         """Return it in basis points."""
         return {"share": int(self.cleaned_data["per_cent"] * 100)}
+
+
+class Checking(AboutAnyWork):
+    """What a check of an answer pays, of all work or of one kind."""
+
+    kind = Kind.CHECKING
+    per_cent = forms.DecimalField(
+        label=gettext_lazy("Pay of a check, in per cent of the answer's"), min_value=10, max_value=100, decimal_places=2
+    )
+
+
+class Deposit(AboutAnyWork):
+    """What a client deposits for the hourly floor."""
+
+    kind = Kind.DEPOSIT
+    per_cent = forms.DecimalField(
+        label=gettext_lazy("Deposit for the hourly floor, in per cent of a job's wages"), min_value=0, max_value=50,
+        decimal_places=2,
+        help_text=gettext_lazy("It pays members whose hour at the job made less than the floor; the rest comes back."),
+    )  # fmt: skip
 
 
 class Reopening(AboutWork):

@@ -228,6 +228,16 @@ class CheckingChange(NewVersion):
         return _("%(share)s %% of the answer's pay") % {"share": f"{Decimal(value['share']) / 100:f}"}
 
 
+class DepositChange(NewVersion):
+    """What a client deposits for the hourly floor, as a share of a job's wages: more by N10, less by N3 (E4)."""
+
+    name, label, form_class = Kind.DEPOSIT.value, gettext_lazy("A job's deposit for the hourly floor"), asked.Deposit
+
+    def words(self, value: Mapping[str, Any]) -> str:
+        """Return the share in per cent."""
+        return _("%(share)s %% of a job's wages") % {"share": f"{Decimal(value['share']) / 100:f}"}
+
+
 def _sayable(kind: str, key: str, value: dict[str, object]) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT payments_instrument_holds(%s, %s, %s)", [kind, key, json.dumps(value)])

@@ -93,6 +93,7 @@ class Money(serializers.Serializer[Any]):
     wages = SumField()
     fee = SumField()
     checks = SumField()
+    floor = SumField(help_text="Deposit for the hourly floor; what is not needed comes back.")
     total = SumField()
     set_aside = SumField()
     missing = SumField()

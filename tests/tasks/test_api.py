@@ -62,7 +62,7 @@ def test_a_program_takes_an_order_from_draft_to_results(
     assert (added.status_code, added.json()["rows"], added.json()["state"]) == (201, 2, "loaded")
     funded = call("POST", f"{path}/fund").json()
     assert funded["money"] == {
-        "wages": "0.540000", "fee": "0.054000", "checks": "0.324000", "total": "0.918000",
+        "wages": "0.540000", "fee": "0.054000", "checks": "0.324000", "floor": "0.000000", "total": "0.918000",
         "set_aside": "0.918000", "missing": "0.000000",
     }  # fmt: skip
     assert call("POST", f"{path}/open").json()["state"] == "open"
