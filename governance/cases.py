@@ -296,6 +296,19 @@ def say_refusal(case: Case, kind: str, *, by: Person, at: datetime) -> Refusal |
         return Refusal(
             _("Nobody explained in time: the case is closed in the member's favour."), rule="7.11", status=409
         )
+    return _refusal_to_contest(case, at) if kind == Said.CONTESTED else None
+
+
+def _refusal_to_contest(case: Case, at: datetime) -> Refusal | None:
+    """Say why there is no explanation left to contest, or nothing."""
+    explained = case.statements.filter(kind=Said.EXPLANATION).first()
+    if explained is None:
+        return Refusal(_("Nobody has explained anything yet."), rule="7.11", status=409)
+    if at >= explained.said_at + CONTEST:
+        return Refusal(
+            _("An explanation is contested within 15 days."), "7.11",
+            _("If it goes on, another case opens by itself."), status=409,
+        )  # fmt: skip
     return None
 
 

@@ -3,29 +3,26 @@
 import csv
 import hashlib
 import io
-import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC
 from decimal import Decimal
-from pathlib import Path
-from typing import Any, Literal
 
-import typst
 from django.template import defaultfilters
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from coop import spreadsheets
 from coop.templatetags import parts
+from payments import papers
 from payments.money import plain
 from payments.monthly import JobPay, Line, Statement, Total
+from payments.papers import Paper, Table
 from payments.templatetags.money import money
 
 COLUMNS = (
     "posted_at", "kind", "what", "ref", "job", "title", "work", "rate_version", "rate", "vote", "seconds",
     "amount", "balance", "currency", "key",
 )  # fmt: skip
-LAYOUT = Path(__file__).parent / "templates" / "payments" / "statement.typ"
 
 
 def as_csv(statement: Statement) -> bytes:
@@ -61,23 +58,11 @@ def digest(statement: Statement) -> str:
 
 
 def as_pdf(statement: Statement) -> bytes:
-    """Return the statement as a PDF that screen readers read well (PDF/UA-1), in the reader's language.
-
-    A name in letters that no font here has (Libertinus has Latin, Greek and Cyrillic) makes it plain PDF.
-    """
-    facts = {"facts": json.dumps(_facts(statement), ensure_ascii=False)}
-    try:
-        return _set(facts, "ua-1", statement.month.after)
-    except typst.TypstError:
-        return _set(facts, "1.7", statement.month.after)
+    """Return the statement as a PDF in the reader's language."""
+    return papers.as_pdf(_facts(statement), statement.month.after)
 
 
-def _set(facts: dict[str, str], standard: Literal["ua-1", "1.7"], at: datetime) -> bytes:
-    """Set the layout; it reads `facts` as text, nothing in them is run."""
-    return typst.compile(LAYOUT, format="pdf", sys_inputs=facts, pdf_standards=standard, timestamp=at)
-
-
-def _facts(statement: Statement) -> dict[str, Any]:
+def _facts(statement: Statement) -> Paper:
     """Return what the layout prints, every text in the reader's language and every number written out."""
     month = defaultfilters.date(statement.month.day, "YEAR_MONTH_FORMAT")
     return {
@@ -103,7 +88,7 @@ def sums(statement: Statement) -> list[tuple[str, Decimal]]:
     ]  # fmt: skip
 
 
-def _tables(statement: Statement) -> list[dict[str, Any]]:
+def _tables(statement: Statement) -> list[Table]:
     work = [_("Work"), _("Answers"), _("Voted rate"), _("Time"), _("An hour"), _("Amount")]
     other = [_("What"), _("Lines"), _("Amount")]
     return [

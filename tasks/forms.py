@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from payments.forms import cents
 from payments.models import WorkType
 from tasks import jobs
 from tasks.models import ReviewRule
@@ -176,3 +177,9 @@ class EngagedTime(forms.Form):
 
     seconds = forms.IntegerField(min_value=1, max_value=86_400)
     ago = forms.IntegerField(min_value=0, max_value=86_400)
+
+
+class PayIn(forms.Form):
+    """How much a client wants to pay in."""
+
+    amount = cents(_("Amount in US$"))

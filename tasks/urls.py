@@ -1,17 +1,22 @@
 """Addresses of the work: the member's in urls_work, the client's and the API's here."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-from tasks.views import clients, disputes
+from tasks.views import clients, disputes, invoices
 
 app_name = "tasks"
 
+MONTH = r"^c/(?P<slug>[-\w]+)/money/invoices/(?P<month>\d{4}-\d{2})"
 JOB = "c/<slug:slug>/jobs/<int:number>/"
 
 urlpatterns = [
     path("c/", clients.mine, name="clients"),
     path("c/<slug:slug>/", clients.home, name="client"),
     path("c/<slug:slug>/money/", clients.money, name="client_money"),
+    path("c/<slug:slug>/money/request/", invoices.payment_request, name="payment_request"),
+    path("c/<slug:slug>/money/invoices/", invoices.every, name="invoices"),
+    re_path(rf"{MONTH}/$", invoices.one, name="invoice"),
+    re_path(rf"{MONTH}\.(?P<form>csv|pdf)$", invoices.file, name="invoice_file"),
     path("c/<slug:slug>/jobs/new/", clients.new_job, name="new_job"),
     path("c/<slug:slug>/jobs/new/<slug:kind>/", clients.draft_job, name="draft_job"),
     path(JOB, clients.job_page, name="client_job"),

@@ -83,6 +83,7 @@ def money(request: HttpRequest, slug: str) -> HttpResponse:
         "lines": lines,
         "code": code,
         "reference": reconciling.client_reference(client),
+        "asking": forms.PayIn(),
     }
     return render(request, "tasks/client/money.html", shown)
 

@@ -152,6 +152,16 @@ def test_an_explanation_is_contested_for_15_days(
     until(
         said.said_at + 15 * DAY, SAY, [equivalent.pk, amina.pk, "contested"], guard="statement_is_a_partys_in_its_time"
     )
+    late = cases.say_refusal(equivalent, Said.CONTESTED, by=amina, at=said.said_at + 15 * DAY + MINUTE)
+    assert late is not None
+    assert "within 15 days" in str(late)
+    assert cases.say_refusal(equivalent, Said.CONTESTED, by=amina, at=said.said_at + 15 * DAY - MINUTE) is None
+
+
+def test_there_is_nothing_to_contest_before_it_is_explained(equivalent: Case, amina: Person) -> None:
+    refused = cases.say_refusal(equivalent, Said.CONTESTED, by=amina, at=clock.now())
+    assert refused is not None
+    assert "Nobody has explained" in str(refused)
 
 
 def test_the_same_equivalent_opens_another_case_after_14_days(equivalent: Case, amina: Person) -> None:
