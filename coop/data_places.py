@@ -63,8 +63,10 @@ PLACES: Mapping[str, Mapping[str, str]] = {
     "pay": {
         "payments_account": "code kind currency balance floor ceiling tracked",
         "payments_transfer": "key journal kind debit_id credit_id amount ref reverses_id occurred_at posted_at",
-        "payments_payout": "person_id amount currency rail details_id method run_id state reference key requested_at"
-        " sent_by_id sent_at settled_by_id settled_at",
+        "payments_payout": "person_id amount currency rail quote_id details_id method run_id state reference key"
+        " requested_at sent_by_id sent_at settled_by_id settled_at",
+        "payments_purchase": "currency bought paid reference noted_by_id noted_at confirmed_by_id confirmed_at",
+        "payments_exchangequote": "person_id rail currency asked rate source arrives costs made_at expires_at",
         "payments_payrun": "rail made_at checked_by_id checked_at released_by_id released_at handed_over_at",
         "payments_bankstatement": "number digest currency opening closing read_by_id read_at",
         "payments_railevent": "rail event payout_id outcome amount currency words statement_id occurred_at noted_at",

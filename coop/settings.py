@@ -71,6 +71,11 @@ PAYPAL_URL = os.environ.get("PAYPAL_URL", "")
 # that sends them.
 STRIPE_URL = os.environ.get("STRIPE_URL", "")
 STRIPE_HOOKS = os.environ.get("STRIPE_HOOKS", "").split()
+# Safaricom's Daraja with the app's key, its secret and the shortcode, as "https://KEY:SECRET@api.safaricom.co.ke/600000";
+# the API operator as "NAME:PASSWORD"; the file of Safaricom's certificate.
+MPESA_URL = os.environ.get("MPESA_URL", "")
+MPESA_INITIATOR = os.environ.get("MPESA_INITIATOR", "")
+MPESA_CERTIFICATE = os.environ.get("MPESA_CERTIFICATE", "")
 # The address the members type. Everything that must be strict on the open internet follows from its scheme.
 ORIGIN = os.environ.get("WORKHALL_ORIGIN", "http://127.0.0.1:8000")
 HTTPS = ORIGIN.startswith("https://")

@@ -68,6 +68,11 @@ def expense(purpose: str) -> str:
     return f"coop:expense:{purpose}"
 
 
+def fx(currency: str) -> str:
+    """Return the code of what exchange brought into or took out of a currency, as `fx:KES`; it may be below zero."""
+    return f"fx:{currency}"
+
+
 def surplus(period: str) -> str:
     """Return the code of what a quarter left over, as `surplus:2026-Q4`; nothing once it is divided."""
     return f"surplus:{period}"

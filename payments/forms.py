@@ -113,3 +113,18 @@ class ReadStatement(forms.Form):
     """A file of the bank's statements."""
 
     file = forms.FileField(label=_("Statement of the bank (camt.053)"), max_length=500)
+
+
+class NotePurchase(forms.Form):
+    """Foreign money that was bought: how much of what, for how many US dollars, the bank's own reference."""
+
+    currency = forms.ChoiceField(label=_("Currency"))
+    bought = cents(_("How much of it"))
+    paid = cents(_("What it cost, in US$"))
+    reference = forms.CharField(label=_("The bank's reference"), max_length=80)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, currencies: Sequence[str]) -> None:
+        """Offer the currencies that ways to be paid send."""
+        super().__init__(data)
+        which: forms.ChoiceField = self.fields["currency"]  # type: ignore[assignment]
+        which.choices = [(one, one) for one in currencies]

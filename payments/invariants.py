@@ -82,8 +82,10 @@ ALL = (
         _("What is on its way is the sum of the payouts that nobody has confirmed."),
         f"""
         SELECT waiting.sum, a.total FROM (
-            SELECT coalesce(sum(amount), 0) AS sum FROM payments_payout WHERE state IN ('requested', 'sending', 'sent')
-        ) waiting LEFT JOIN ({SUMS}) a ON a.code = 'clearing:out' WHERE waiting.sum <> coalesce(a.total, 0)""",
+            SELECT currency, sum(amount) AS sum FROM payments_payout WHERE state IN ('requested', 'sending', 'sent')
+            GROUP BY currency
+        ) waiting FULL JOIN (SELECT * FROM ({SUMS}) one WHERE one.code = 'clearing:out') a USING (currency)
+        WHERE coalesce(waiting.sum, 0) <> coalesce(a.total, 0)""",
     ),
     Invariant(
         "I12",
@@ -122,6 +124,19 @@ ALL = (
         SELECT a.code, a.balance, owes.sum FROM payments_account a
         CROSS JOIN LATERAL (SELECT payments_deposit_owes(split_part(a.code, ':', 2)::bigint) AS sum) owes
         WHERE a.kind = 'job:floor' AND a.balance < owes.sum""",
+    ),
+    Invariant(
+        "I17",
+        _("Pay is kept in US dollars; an exchange is as its member was told, and taken back whole."),
+        f"""
+        SELECT a.code, a.total FROM ({SUMS}) a WHERE a.kind = 'member:payable' AND a.currency <> 'USD' AND a.total <> 0
+        UNION ALL
+        SELECT 'payout:' || p.id, t.sum FROM payments_payout p JOIN payments_exchangequote q ON q.id = p.quote_id
+        LEFT JOIN (SELECT ref, sum(amount), count(*) FROM payments_transfer WHERE kind = 23 GROUP BY ref) t
+            ON t.ref = 'payout:' || p.id
+        CROSS JOIN LATERAL (SELECT CASE WHEN p.state = 'failed' THEN 2 ELSE 1 END AS times) ways
+        WHERE (t.sum, t.count) IS DISTINCT FROM ((q.costs + q.arrives) * ways.times, 2 * ways.times)
+        OR (q.arrives, q.currency) IS DISTINCT FROM (p.amount, p.currency)""",
     ),
 )
 

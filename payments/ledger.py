@@ -50,6 +50,7 @@ class Kind(IntEnum):
     CLOSED = 20
     ALLOCATED = 21
     REDEEMED = 22
+    EXCHANGED = 23
     PAUSE_PAY = 24
     UNFOUNDED_PAUSE = 25
     PANEL_PAY = 26

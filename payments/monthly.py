@@ -48,12 +48,13 @@ MONTHS = """
 SELECT date_trunc('month', posted_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC',
     coalesce(sum(moved) FILTER (WHERE NOT payout), 0), coalesce(-sum(moved) FILTER (WHERE payout), 0)
 FROM (
-    SELECT posted_at, amount AS moved, kind IN (15, 16) AS payout FROM payments_transfer WHERE credit_id = %(account)s
+    SELECT posted_at, amount AS moved, kind IN (15, 16, 23) AS payout FROM payments_transfer
+    WHERE credit_id = %(account)s
     UNION ALL
-    SELECT posted_at, -amount, kind = 13 FROM payments_transfer WHERE debit_id = %(account)s
+    SELECT posted_at, -amount, kind IN (13, 23) FROM payments_transfer WHERE debit_id = %(account)s
 ) mine GROUP BY 1 ORDER BY 1 DESC
 """
-PAYOUTS = (Kind.PAYOUT, Kind.CAME_BACK, Kind.LATE_RETURN)
+PAYOUTS = (Kind.PAYOUT, Kind.CAME_BACK, Kind.LATE_RETURN, Kind.EXCHANGED)
 
 
 @dataclass(frozen=True, slots=True)

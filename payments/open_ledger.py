@@ -41,7 +41,7 @@ SELECT flow, sum(amount), count(DISTINCT person) FROM (
         CASE WHEN c.kind = 'member:payable' THEN c.id END AS person,
         CASE WHEN k.kind = 1 THEN 'received'
             -- What came back, or was told on its day as kept: a surplus is divided from former months' fees.
-            WHEN k.kind IN (15, 16, 20, 21, 22) THEN NULL
+            WHEN k.kind IN (15, 16, 20, 21, 22, 23) THEN NULL
             WHEN k.kind IN (5, 9, 11, 28) THEN 'work'
             WHEN k.kind = 10 THEN 'training'
             WHEN k.kind IN (24, 25, 26, 27, 31) THEN 'hearings'
@@ -59,7 +59,7 @@ SELECT flow, sum(amount), count(DISTINCT person) FROM (
 PAID = """
 SELECT count(DISTINCT t.credit_id) FROM payments_transfer t
 JOIN payments_account c ON c.id = t.credit_id AND c.kind = 'member:payable'
-WHERE t.posted_at >= %(first)s AND t.posted_at < %(after)s AND t.kind NOT IN (15, 16, 21, 22)
+WHERE t.posted_at >= %(first)s AND t.posted_at < %(after)s AND t.kind NOT IN (15, 16, 21, 22, 23)
 """
 HOURS = """
 WITH worked AS (

@@ -4,6 +4,7 @@ The money leaves `payable` when it is asked for, so that it cannot be asked for 
 balance. Settled and came back share one key: both is impossible.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
@@ -17,13 +18,16 @@ from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
 from governance import standing
 from governance.models import Office, Status
-from payments import accounts, deposits, details, instruments, ledger, rails
+from payments import accounts, deposits, details, exchange, instruments, ledger, rails
+from payments.exchange import Price
 from payments.instruments import BY_HAND, PayoutTerms
 from payments.ledger import Kind, Line
-from payments.models import Payout, PayoutDetails, PayoutState
+from payments.models import ExchangeQuote, Payout, PayoutDetails, PayoutState
 from payments.templatetags.money import money
 
 CENT = Decimal("0.01")
+
+type Exchange = tuple[str, Line]
 
 
 def ready(person: Person) -> Decimal:
@@ -81,14 +85,22 @@ class Way:
     rail: rails.Rail
     details: PayoutDetails
     quote: rails.Quote
+    price: Price | None
 
 
 def ways(person: Person, *, at: datetime) -> list[Way]:
-    """Return the open ways for which a person has said where their money goes; two queries."""
+    """Return the open ways for which a person has said where their money goes; a query for each currency and two."""
     known = details.in_force(person, at=at)
     terms = instruments.payout_terms_of(*(one.rail for one in known))
     found = [(rails.of(one.rail), one) for one in known if terms[one.rail].is_open and rails.of(one.rail).available]
-    return [Way(rail, one, rail.quote(terms[rail.name])) for rail, one in found]
+    prices = _prices(rail for rail, _one in found)
+    told = [Way(rail, one, rail.quote(terms[rail.name]), prices.get(rail.currency)) for rail, one in found]
+    return [way for way in told if way.price or way.rail.currency == exchange.USD]
+
+
+def _prices(ways: Iterable[rails.Rail]) -> dict[str, Price | None]:
+    abroad = {rail.currency for rail in ways} - {exchange.USD}
+    return {currency: exchange.price(currency) for currency in sorted(abroad)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +109,27 @@ class Open:
 
     rail: rails.Rail
     quote: rails.Quote
+    price: Price | None
     now: PayoutDetails | None
     soon: list[PayoutDetails]
 
 
 def open_ways(person: Person, *, at: datetime) -> list[Open]:
-    """Return every way that the members opened, with where this person's money goes by it; three queries."""
+    """Return every way that the members opened, with where this person's money goes by it.
+
+    A query for each currency and three.
+    """
     now = {one.rail: one for one in details.in_force(person, at=at)}
     soon, terms = details.waiting(person, at=at), instruments.payout_terms_of(*rails.ALL)
+    found = [rail for name, rail in rails.ALL.items() if terms[name].is_open and rail.available]
+    prices = _prices(found)
     return [
-        Open(rail, rail.quote(terms[name]), now.get(name), [one for one in soon if one.rail == name])
-        for name, rail in rails.ALL.items()
-        if terms[name].is_open and rail.available
-    ]
+        Open(
+            rail, rail.quote(terms[rail.name]), prices.get(rail.currency), now.get(rail.name),
+            [one for one in soon if one.rail == rail.name],
+        )
+        for rail in found
+    ]  # fmt: skip
 
 
 def request(
@@ -126,15 +146,68 @@ def request(
     if standing := asked_with(person, key):
         return standing
     refuse_if(refusal(person, amount, rail))
-    to = _where(person, rail, at)
+    if rails.of(rail).currency != exchange.USD:
+        raise Refused(Refusal(_("This way pays in another currency: look first at what arrives."), status=409))
+    return _ask(Payout(person=person, amount=amount, rail=rail, requested_at=at, key=key))
+
+
+def told(person: Person, *, amount: Decimal, by: Person, at: datetime, rail: str) -> ExchangeQuote:
+    """Tell a person what their US dollars become by a way that pays in another currency; good for 30 minutes.
+
+    Raises Refused as `request` does, beyond what the way can pay, and where too little of its currency is held.
+    """
+    if by != person:
+        raise Refused(Refusal(_("Only you can ask for your money."), "E3"))
+    refuse_if(refusal(person, amount, rail))
+    _where(person, rail, at)
+    way = rails.of(rail)
+    price = exchange.price(way.currency)
+    if price is None:
+        raise Refused(_none_held(way.currency, Decimal(0)))
+    refuse_if(way.refusal_of_amount(amount * price.rate))
+    return exchange.tell(person, amount, rail=rail, at=price, now=at)
+
+
+def refusal_of_told(quote: ExchangeQuote, *, at: datetime) -> Refusal | None:
+    """Say why the payout that a quote is about cannot be asked for now; None if it can."""
+    if at >= quote.expires_at:
+        return Refusal(_("This rate was good for 30 minutes. Look at what arrives now."), status=409)
+    if unasked := refusal(quote.person, quote.asked, quote.rail):
+        return unasked
+    free = exchange.held(quote.currency)
+    return _none_held(quote.currency, free) if free < quote.arrives else None
+
+
+def request_told(quote: ExchangeQuote, *, by: Person, at: datetime) -> Payout:
+    """Ask for the payout that a quote is about (kinds 23 and 13), and return it; the same one if it was asked for.
+
+    Raises Refused once the quote is 30 minutes old, as `request` does, and where too little of its currency is held.
+    """
+    if by != quote.person:
+        raise Refused(Refusal(_("Only you can ask for your money."), "E3"))
+    key = ledger.key_of(f"quote:{quote.pk}")
+    if standing := asked_with(by, key):
+        return standing
+    refuse_if(refusal_of_told(quote, at=at))
+    facts = {"amount": quote.arrives, "currency": quote.currency, "rail": quote.rail, "quote": quote}
+    return _ask(Payout(person=by, requested_at=at, key=key, **facts))
+
+
+def _none_held(currency: str, free: Decimal) -> Refusal:
+    words = _("The cooperative holds %(held)s for payouts now.") % {"held": money(free, currency)}
+    return Refusal(words, "E3", _("Ask for less, by another way, or again once it has bought more."), status=409)
+
+
+def _ask(payout: Payout) -> Payout:
+    """Ask for a payout to where its person said, or return the one that was asked for with the same form."""
+    payout.details = _where(payout.person, payout.rail, payout.requested_at)
+    payout.method = payout.details.hint
     try:
-        return _request(
-            Payout(person=person, amount=amount, rail=rail, details=to, method=to.hint, requested_at=at, key=key)
-        )
+        return _request(payout)
     except IntegrityError as error:  # somebody with the same money or the same form was faster
-        if standing := asked_with(person, key):
+        if standing := asked_with(payout.person, payout.key):
             return standing
-        raise Refused(_too_much(person)) from error
+        raise Refused(_too_much(payout.person)) from error
 
 
 def _where(person: Person, rail: str, at: datetime) -> PayoutDetails:
@@ -148,7 +221,8 @@ def _where(person: Person, rail: str, at: datetime) -> PayoutDetails:
 @transaction.atomic
 def _request(payout: Payout) -> Payout:
     (payout,) = Payout.objects.bulk_create([payout])
-    _post(payout, Kind.PAYOUT, accounts.payable(payout.person_id), accounts.CLEARING_OUT, payout.requested_at)
+    mine = accounts.payable(payout.person_id)
+    _post(payout, Kind.PAYOUT, mine, accounts.CLEARING_OUT, payout.requested_at, before=exchange.out(payout))
     events.write("payouts.requested", by=payout.person, subject=f"payout:{payout.pk}", at=payout.requested_at)
     return payout
 
@@ -217,9 +291,13 @@ def settle(payout: Payout, *, by: Office, at: datetime) -> Payout:
 
 @transaction.atomic
 def fail(payout: Payout, *, by: Office, at: datetime) -> Payout:
-    """Confirm that the money came back (kind 15, clearing:out to member:payable). Key `payout:<id>:result`."""
+    """Confirm that the money came back (kind 15, clearing:out to member:payable). Key `payout:<id>:result`.
+
+    What was exchanged is exchanged back (kind 23).
+    """
     payout = _confirm(payout, PayoutState.FAILED, by, at)
-    _post(payout, Kind.CAME_BACK, accounts.CLEARING_OUT, accounts.payable(payout.person_id), at, "result")
+    mine = accounts.payable(payout.person_id)
+    _post(payout, Kind.CAME_BACK, accounts.CLEARING_OUT, mine, at, "result", after=exchange.back(payout))
     events.write("payouts.failed", by=by.person, subject=f"payout:{payout.pk}", at=at)
     return payout
 
@@ -236,7 +314,11 @@ def _locked(payout: Payout) -> Payout:
     return Payout.objects.select_for_update(of=("self",)).select_related("sent_by").get(pk=payout.pk)
 
 
-def _post(payout: Payout, kind: Kind, debit: str, credit: str, at: datetime, *part: str) -> None:
+def _post(
+    payout: Payout, kind: Kind, debit: str, credit: str, at: datetime, *part: str,
+    before: Sequence[Exchange] = (), after: Sequence[Exchange] = (),
+) -> None:  # fmt: skip
     ref = f"payout:{payout.pk}"
     key = ":".join((ref, *part))
-    ledger.post(Line(kind, debit, credit, payout.amount, key, ref), journal=key, at=at, currency=payout.currency)
+    line = (payout.currency, Line(kind, debit, credit, payout.amount, key, ref))
+    exchange.post([*before, line, *after], journal=key, at=at)

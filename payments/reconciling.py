@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
 from django.db import transaction
@@ -21,7 +21,7 @@ from coop.record import events
 from coop.record.events import Entry as Event
 from coop.refusals import Refusal, Refused, refuse_if
 from governance.models import Office
-from payments import accounts, deposits, ledger
+from payments import accounts, deposits, exchange, ledger
 from payments.ledger import Kind, Line
 from payments.models import BankStatement, Deposit, Outcome, Payout, PayoutState, RailEvent
 from payments.rails.iso20022 import camt053
@@ -174,7 +174,7 @@ def book(said: Sequence[RailEvent], *, by: Office | None, at: datetime) -> None:
     for outcome in ENDS:
         numbers = [event.payout.pk for event in written if event.payout and event.outcome == outcome]
         Payout.objects.filter(pk__in=numbers).update(state=STATES[outcome], settled_at=at)
-    ledger.post_many([line for event in written if (line := _line(event))], at=at)
+    exchange.post([line for event in written for line in _lines(event)], at=at)
     ended = [event for event in written if event.outcome in ENDS]
     actor = by.person_id if by else None
     events.write_many(Event(f"payouts.{event.outcome}", actor, f"payout:{event.payout_id}", at) for event in ended)
@@ -187,18 +187,19 @@ def _reference(event: RailEvent) -> str:
     return event.event.split("/", 2)[2]
 
 
-def _line(event: RailEvent) -> Line | None:
-    """Return the transfer that an event moves.
+def _lines(event: RailEvent) -> list[tuple[str, Line]]:
+    """Return the transfers that an event moves, each with its currency.
 
     Kinds 14 (clearing:out to bank:main), 15 (clearing:out to member:payable), 16 (bank:main to member:payable) and 17
-    (coop:expense:banks to bank:main). Keys `payout:<id>:result`,
-    `payout:<id>:return`, `rail_event:<id>`.
+    (coop:expense:banks to bank:main). Keys `payout:<id>:result`, `payout:<id>:return`, `rail_event:<id>`. What came
+    back is exchanged back (kind 23).
     """
     if event.outcome == Outcome.FEE:
         ref = f"rail_event:{event.pk}"
-        return Line(Kind.SPENT, accounts.RAIL_FEES, accounts.BANK, event.amount, ref, ref, journal=ref)
+        fee = Line(Kind.SPENT, accounts.RAIL_FEES, accounts.BANK, event.amount, ref, ref, journal=ref)
+        return [(event.currency, fee)]
     if event.payout is None or event.outcome not in ENDS:
-        return None
+        return []
     ref, mine = f"payout:{event.payout_id}", accounts.payable(event.payout.person_id)
     kind, debit, credit, part = {
         Outcome.SETTLED: (Kind.PAID_OUT, accounts.CLEARING_OUT, accounts.BANK, "result"),
@@ -206,7 +207,10 @@ def _line(event: RailEvent) -> Line | None:
         Outcome.RETURNED: (Kind.LATE_RETURN, accounts.BANK, mine, "return"),
     }[Outcome(event.outcome)]
     key = f"{ref}:{part}"
-    return Line(kind, debit, credit, event.amount, key, ref, journal=key)
+    line = (event.currency, Line(kind, debit, credit, event.amount, key, ref, journal=key))
+    if event.outcome == Outcome.SETTLED:
+        return [line]
+    return [line, *((currency, replace(one, journal=key)) for currency, one in exchange.back(event.payout))]
 
 
 def missing(*, at: datetime) -> QuerySet[Payout]:

@@ -22,6 +22,7 @@ from governance import offices, watching
 from governance.models import Office, Right
 from payments import deposits, details, instruments, rails
 from payments.models import Payout, PayoutState, PayRun
+from payments.money import Money
 from payments.rails.iso20022 import pain001
 from payments.rails.iso20022.pain001 import Account, Order
 
@@ -39,7 +40,7 @@ class Preview:
     """What a run comes to, and where it differs from the books: nothing may, before it is released."""
 
     count: int
-    total: Decimal
+    totals: list[Money]
     differences: list[str]
 
 
@@ -131,11 +132,13 @@ ORDER BY p.id
 
 def preview(run: PayRun) -> Preview:
     """Return what a run comes to and every difference to the books; three queries."""
-    facts = run.payouts.aggregate(count=Count("pk"), total=Sum("amount"))
+    sums = run.payouts.order_by().values("currency").annotate(count=Count("pk"), total=Sum("amount"))
+    facts = list(sums.order_by("currency"))
     with connection.cursor() as cursor:
         cursor.execute(DIFFERENCES, [run.pk])
         found = [_difference(number, booked, lost=lost) for number, _amount, booked, lost in cursor.fetchall()]
-    return Preview(facts["count"], facts["total"] or Decimal(0), found)
+    totals = [Money(one["total"], one["currency"]) for one in facts]
+    return Preview(sum(one["count"] for one in facts), totals or [Money(Decimal(0), "USD")], found)
 
 
 def _difference(number: int, booked: int | None, *, lost: bool) -> str:

@@ -5,18 +5,20 @@ itself is a hint to ask; nothing in it is believed.
 """
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 
 from coop.record import events
 from payments import details, rails, reconciling, runs
 from payments.models import Outcome, Payout, PayoutState, PayRun, RailEvent
-from payments.rails.api import ApiRail, Going, Order, Told, Unanswered
+from payments.rails.api import AnsweringRail, ApiRail, Going, Order, Told, Unanswered
 
 # Money that waits to be claimed is held money: it comes back before the third day (E3).
 UNCLAIMED = timedelta(hours=48)
 ENDS = {Going.ARRIVED: Outcome.SETTLED, Going.CAME_BACK: Outcome.FAILED}
 UNDER_WAY = (PayoutState.SENDING, PayoutState.SENT)
+ENDED = (PayoutState.SETTLED, PayoutState.FAILED)
 
 
 def services() -> list[ApiRail]:
@@ -47,6 +49,25 @@ def heard(rail: ApiRail, body: bytes, *, at: datetime) -> int:
     return sum(ask(number, at=at) for number in named.values_list("pk", flat=True))
 
 
+def answered(token: str, body: bytes, *, at: datetime) -> bool:
+    """Write down what a service answers at an address of its own; tell whether a payout moved on.
+
+    Raises LookupError for an address of nobody's, Unanswered where the service has to be asked and cannot be.
+    """
+    for rail in services():
+        if isinstance(rail, AnsweringRail) and rail.available:
+            said = rail.answered(token, body)
+            return said is not None and _believe(rail, *said, at=at)
+    raise LookupError(token)
+
+
+@transaction.atomic
+def _believe(rail: ApiRail, key: str, told: Told, *, at: datetime) -> bool:
+    mine = Payout.objects.select_for_update(of=("self",)).select_related("quote", "person")
+    payout = mine.filter(pk=runs.payout_of(key) or 0, rail=rail.name, state__in=[*UNDER_WAY, *ENDED]).first()
+    return payout is not None and _write(payout, told, at)
+
+
 @transaction.atomic
 def ask(number: int, *, at: datetime) -> bool:
     """Ask a service where a payout is, sending it if it never was; tell whether it moved on.
@@ -54,7 +75,7 @@ def ask(number: int, *, at: datetime) -> bool:
     Nothing moves while somebody else asks for it, or when the service does not answer.
     """
     mine = Payout.objects.select_for_update(of=("self",), skip_locked=True)
-    payout = mine.select_related("details", "person", "run").filter(pk=number).first()
+    payout = mine.select_related("details", "person", "run", "quote").filter(pk=number).first()
     if payout is None:
         return False
     try:
@@ -92,24 +113,32 @@ def _write(payout: Payout, told: Told, at: datetime) -> bool:
 
 
 def _news(payout: Payout, told: Told, at: datetime) -> list[RailEvent]:
-    outcome = ENDS[told.going]
-    if payout.state == PayoutState.FAILED and outcome == Outcome.FAILED:
+    if payout.state == PayoutState.FAILED and told.going == Going.CAME_BACK:
         return []
-    if payout.state == PayoutState.SETTLED and outcome == Outcome.FAILED:
-        outcome = Outcome.RETURNED
-    elif payout.state == PayoutState.FAILED and outcome == Outcome.SETTLED:
-        outcome = Outcome.REPEATED  # it was given back before: an officer asks the service
-    news = [_event(payout, outcome, told, at)]
+    outcome = _outcome(payout, told)
+    amount = told.amount or payout.amount
+    news = [_event(payout, outcome, told, at, amount=amount, currency=payout.currency)]
     if told.fee:
-        news.append(_event(payout, Outcome.FEE, told, at))
+        news.append(_event(payout, Outcome.FEE, told, at, amount=told.fee, currency="USD"))
     return news
 
 
-def _event(payout: Payout, outcome: Outcome, told: Told, at: datetime) -> RailEvent:
+def _outcome(payout: Payout, told: Told) -> Outcome:
+    """Return what a word means for a payout where it stands; what contradicts an earlier one moves nothing."""
+    if told.amount is not None and told.amount != payout.amount:
+        return Outcome.PARTIAL
+    if payout.state == PayoutState.SETTLED and told.going == Going.CAME_BACK:
+        service = rails.of(payout.rail)
+        return Outcome.RETURNED if isinstance(service, ApiRail) and service.returns else Outcome.REPEATED
+    if payout.state == PayoutState.FAILED and told.going == Going.ARRIVED:
+        return Outcome.REPEATED  # it was given back before: an officer asks the service
+    return ENDS[told.going]
+
+
+def _event(payout: Payout, outcome: Outcome, told: Told, at: datetime, *, amount: Decimal, currency: str) -> RailEvent:
     return RailEvent(
-        rail=payout.rail, event=f"{runs.key_of(payout.pk)}/{outcome}", payout=payout, outcome=outcome,
-        amount=told.fee if outcome == Outcome.FEE else payout.amount, currency=payout.currency, words=told.words,
-        occurred_at=at, noted_at=at,
+        rail=payout.rail, event=f"{runs.key_of(payout.pk)}/{outcome}", payout=payout, outcome=outcome, amount=amount,
+        currency=currency, words=told.words, occurred_at=at, noted_at=at,
     )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ WORDS = {
     Kind.PAYOUT: gettext_lazy("Payout you asked for"),
     Kind.CAME_BACK: gettext_lazy("Payout that came back"),
     Kind.LATE_RETURN: gettext_lazy("Payout that came back"),
+    Kind.EXCHANGED: gettext_lazy("Exchange for a payout"),
     **{Kind(owing): owing.label for owing in Owing},
 }
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from payments.views import bills, card, desk, details, hooks, pay, public, runs, statements, stripe
+from payments.views import bills, card, desk, details, exchange, hooks, pay, public, runs, statements, stripe
 
 app_name = "payments"
 urlpatterns = [
@@ -16,17 +16,21 @@ urlpatterns = [
     re_path(r"^pay/statements/(?P<month>\d{4}-\d{2})/$", statements.one, name="statement"),
     re_path(r"^pay/statements/(?P<month>\d{4}-\d{2})\.(?P<form>csv|pdf)$", statements.file, name="statement_file"),
     path("pay/ask/", pay.ask, name="ask"),
+    path("pay/ask/<int:pk>/", pay.told, name="told"),
     path("pay/details/", details.mine, name="details"),
     path("pay/details/stripe/", stripe.account, name="stripe_account"),
     path("pay/details/<slug:rail>/", details.give, name="give_details"),
     path("pay/details/<int:pk>/cancel/", details.cancel, name="cancel_details"),
     path("pay/details/letter/<str:token>/", details.letter, name="details_letter"),
     path("pay/payouts/<int:pk>/", pay.payout, name="payout"),
+    path("hooks/answers/<str:token>/", hooks.answer, name="answer"),
     path("hooks/<slug:rail>/", hooks.hear, name="hook"),
     path("desk/", desk.home, name="desk"),
     path("desk/bills/", bills.home, name="bills"),
     path("desk/bills/<int:pk>/", bills.bill, name="bill"),
     path("desk/deposits/", desk.deposit, name="deposit"),
+    path("desk/exchange/", exchange.home, name="exchange"),
+    path("desk/exchange/<int:pk>/confirm/", exchange.confirm, name="confirm_purchase"),
     path("desk/runs/", runs.home, name="runs"),
     path("desk/runs/prepare/<slug:rail>/", runs.prepare, name="prepare_run"),
     path("desk/runs/<int:pk>/", runs.run, name="run"),

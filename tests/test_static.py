@@ -33,6 +33,7 @@ AT_COMMIT = {
     "checks_that_reject_are_paid",
     "close_leaves_nothing",
     "entitlement_is_paid",
+    "exchanges_are_whole",
     "kinds_open_with_their_rate",
     "looks_are_paid",
     "money_follows_the_check",
@@ -40,6 +41,7 @@ AT_COMMIT = {
     "money_follows_the_work_to_its_end",
     "redemption_is_paid",
     "outlay_is_posted",
+    "purchases_are_posted",
     "surplus_is_divided_to_the_last",
 }
 # The queue of background jobs is a package's; what its jobs do, they do as the web role, and every guard asks them.

@@ -4,6 +4,7 @@ from payments.models.books import Account, Transfer
 from payments.models.budgets import FILLED, Budget, Expense, Outlay, Purpose
 from payments.models.details import PayoutDetails
 from payments.models.entitlements import Entitlement, Owing
+from payments.models.exchange import ExchangeQuote, Purchase
 from payments.models.guarantee import Reckoning, TopUp, TopUpPart
 from payments.models.instruments import Instrument, Kind
 from payments.models.payouts import Deposit, Fund, Payout, PayoutState, PayRun
@@ -20,6 +21,7 @@ __all__ = [
     "Close",
     "Deposit",
     "Entitlement",
+    "ExchangeQuote",
     "Expense",
     "Fee",
     "Fund",
@@ -32,6 +34,7 @@ __all__ = [
     "Payout",
     "PayoutDetails",
     "PayoutState",
+    "Purchase",
     "Purpose",
     "RailEvent",
     "Rate",

@@ -11,6 +11,7 @@ from coop.people.models import Client, Person
 from coop.people.privacy import Audience
 from governance.models import Office
 from payments.models.details import PayoutDetails
+from payments.models.exchange import ExchangeQuote
 from payments.money import MoneyField
 
 
@@ -98,12 +99,18 @@ class PayoutState(models.TextChoices):
 
 
 class Payout(models.Model):
-    """Money a member asked for: leaves `payable` at once, is sent by one officer and confirmed by another."""
+    """Money a member asked for: leaves `payable` at once, is sent by one officer and confirmed by another.
+
+    `amount` is what arrives, in `currency`.
+    """
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="payouts")
     amount = MoneyField()
     currency = models.CharField(max_length=3, default="USD")
     rail = models.CharField(max_length=30, default="by_hand")
+    quote = models.OneToOneField(
+        ExchangeQuote, models.PROTECT, null=True, help_text="What it was exchanged by, for another currency than US$."
+    )
     details = models.ForeignKey(PayoutDetails, models.PROTECT, null=True, related_name="payouts")
     method = models.CharField(max_length=80, help_text="Where to, as its person knows it: the details' hint.")
     run = models.ForeignKey(PayRun, models.PROTECT, null=True, related_name="payouts")
@@ -122,6 +129,7 @@ class Payout(models.Model):
         amount=Audience.SELF,
         currency=Audience.SELF,
         rail=Audience.SELF,
+        quote=Audience.SELF,
         details=Audience.SELF,
         method=Audience.SELF,
         run=Audience.SELF,

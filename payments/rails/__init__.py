@@ -6,17 +6,23 @@ from coop.refusals import Refusal
 from payments.rails.bank import Bank
 from payments.rails.hand import Hand
 from payments.rails.interface import Facts, Field, Quote, Rail
+from payments.rails.mpesa import Mpesa
 from payments.rails.paypal import PayPal
 from payments.rails.stripe import Stripe
 
-__all__ = ["ALL", "Facts", "Field", "Quote", "Rail", "of", "refusal"]
+__all__ = ["ALL", "Facts", "Field", "Quote", "Rail", "currencies", "of", "refusal"]
 
-ALL: Mapping[str, Rail] = {rail.name: rail for rail in (Hand(), Bank(), PayPal(), Stripe())}
+ALL: Mapping[str, Rail] = {rail.name: rail for rail in (Hand(), Bank(), PayPal(), Stripe(), Mpesa())}
 
 
 def of(name: str) -> Rail:
     """Return a rail by its name; LookupError where there is none."""
     return ALL[name]
+
+
+def currencies() -> list[str]:
+    """Return the currencies besides US dollars that a way pays in."""
+    return sorted({rail.currency for rail in ALL.values()} - {"USD"})
 
 
 def refusal(rail: Rail, facts: Facts) -> Refusal | None:

@@ -34,12 +34,16 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a service says of a payout: its own `reference` to ask by, what it took for itself, a reason in `words`."""
+    """What a service says of a payout: its own `reference` to ask by, what it took (US$), a reason in `words`.
+
+    `amount` is how much it says that was, where it says so.
+    """
 
     going: Going
     reference: str
     fee: Decimal = Decimal(0)
     words: str = ""
+    amount: Decimal | None = None
 
 
 class ApiRail(Rail):
@@ -49,6 +53,8 @@ class ApiRail(Rail):
     has_file = False
     # For so long the service knows a key again; nothing is sent a second time after that.
     memory: timedelta
+    # Whether what has arrived can come back; where it cannot, such a word is a question for an officer.
+    returns = True
 
     @abstractmethod
     def send(self, order: Order) -> Told:
@@ -69,3 +75,15 @@ class ApiRail(Rail):
     @abstractmethod
     def named_in(self, body: bytes) -> str:
         """Return the reference that a message of the service speaks of; nothing where it names none."""
+
+
+class AnsweringRail(ApiRail):
+    """A service that says later what became of a payout, at an address that nobody else was told."""
+
+    @abstractmethod
+    def answered(self, token: str, body: bytes) -> tuple[str, Told] | None:
+        """Return the key of a payout and what became of it, if this answers a question of ours; nothing otherwise.
+
+        A word that we did not ask for makes the service be asked. Raises Unanswered where that fails, LookupError for
+        an address that is not this service's.
+        """

@@ -26,7 +26,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a member is told before choosing: the least amount, the fee they bear, days at most, the currency sent."""
+    """What a member is told before choosing: the least amount and the fee they bear (US$), days at most, what arrives.
+
+    `currency` is the one that arrives.
+    """
 
     minimum: Decimal
     fee: Decimal
@@ -49,13 +52,18 @@ class Rail:
     available = True
     # Set where no real service answers; said wherever the rail shows.
     simulated = False
+    # What arrives; what is asked for is in US dollars, and exchanged on the way.
     currency = "USD"
-    # The least the service itself can send.
+    # The least the service itself can send, in US dollars.
     least = Decimal("0.01")
 
     def quote(self, terms: PayoutTerms) -> Quote:
         """Return what a member is told; what a service charges the cooperative bears (kind 17)."""
         return Quote(max(terms.minimum, self.least), Decimal(0), self.days, self.currency)
+
+    def refusal_of_amount(self, arrives: Decimal) -> Refusal | None:
+        """Say why so much, in the currency that arrives, cannot be sent at once; nothing where it can."""
+        return None
 
     def refusal(self, facts: Mapping[str, str]) -> Refusal | None:
         """Say why money cannot be sent there, or nothing. Facts are clean: see `clean`."""

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_POST
 
 from coop import clock
 from payments import rails, sending
-from payments.rails.api import ApiRail
+from payments.rails.api import ApiRail, Unanswered
 
 # No message of a service is longer.
 LONGEST = 100_000
@@ -19,9 +19,28 @@ def hear(request: HttpRequest, rail: str) -> HttpResponse:
     service = rails.ALL.get(rail)
     if not isinstance(service, ApiRail) or not service.available:
         raise Http404
-    if int(request.META.get("CONTENT_LENGTH") or 0) > LONGEST:
+    if _too_long(request):
         return HttpResponse(status=413)
     if not service.genuine(request.body, request.headers):
         return HttpResponse(status=400)
     sending.heard(service, request.body, at=clock.now())
     return HttpResponse(status=204)
+
+
+@csrf_exempt
+@require_POST
+def answer(request: HttpRequest, token: str) -> HttpResponse:
+    """Take what a service answers at the address that it alone was told for this question."""
+    if _too_long(request):
+        return HttpResponse(status=413)
+    try:
+        sending.answered(token, request.body, at=clock.now())
+    except LookupError as error:
+        raise Http404 from error
+    except Unanswered:
+        return HttpResponse(status=503)
+    return HttpResponse(status=204)
+
+
+def _too_long(request: HttpRequest) -> bool:
+    return int(request.META.get("CONTENT_LENGTH") or 0) > LONGEST

@@ -8,13 +8,13 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from coop import clock
 from coop.people.models import Person
-from payments import capital, due, guarantee, payouts, runs, statements
+from payments import capital, due, exchange, guarantee, payouts, rails, runs, statements
 from payments.forms import AskPayout
-from payments.models import Payout
+from payments.models import ExchangeQuote, Payout
 
 
 def me(request: HttpRequest) -> Person:
@@ -58,6 +58,9 @@ def ask(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         facts = form.cleaned_data
         refusal = payouts.refusal(person, facts["amount"], facts["rail"])
+        if refusal is None and rails.of(facts["rail"]).currency != exchange.USD:
+            told = payouts.told(person, amount=facts["amount"], rail=facts["rail"], by=person, at=at)
+            return redirect("payments:told", told.pk)
         if refusal is None or payouts.asked_with(person, facts["key"]):
             asked = payouts.request(person, **facts, by=person, at=at)
             messages.success(request, _("You asked for your money. It is not counted as ready any more."))
@@ -67,9 +70,26 @@ def ask(request: HttpRequest) -> HttpResponse:
     return render(request, "payments/ask.html", shown)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def told(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what one's US dollars become, and ask for it."""
+    person, at = me(request), clock.now()
+    quote = get_object_or_404(ExchangeQuote, pk=pk, person=person)
+    if request.method == "POST":
+        asked = payouts.request_told(quote, by=person, at=at)
+        messages.success(request, _("You asked for your money. It is not counted as ready any more."))
+        return redirect("payments:payout", asked.pk)
+    way = next((one for one in payouts.ways(person, at=at) if one.rail.name == quote.rail), None)
+    shown = {"quote": quote, "way": way, "refusal": payouts.refusal_of_told(quote, at=at)}
+    return render(request, "payments/told.html", shown)
+
+
 @require_safe
 @login_required
 def payout(request: HttpRequest, pk: int) -> HttpResponse:
     """Show where a payout of one's own stands and who holds the money."""
-    found = get_object_or_404(Payout.objects.select_related("sent_by", "settled_by"), pk=pk, person=me(request))
+    found = get_object_or_404(
+        Payout.objects.select_related("sent_by", "settled_by", "quote"), pk=pk, person=me(request)
+    )
     return render(request, "payments/payout.html", {"payout": found, "due": runs.due_by(found)})

@@ -47,6 +47,9 @@ BY_A_RIGHT = {
     # The house's bills concern no member, and everybody reads them; who hears of a proof acts on nobody.
     "payments/budgets.py": {"refusal_to_ask", "refusal_to_pay"},
     "payments/views/bills.py": {"home", "bill"},
+    # Nor does foreign money that the house bought for payouts.
+    "payments/exchange.py": {"refusal_to_note", "refusal_to_confirm"},
+    "payments/views/exchange.py": {"home", "confirm"},
     "payments/proof.py": {"officers"},
     "governance/watching.py": {"note"},
 }  # fmt: skip

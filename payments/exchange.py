@@ -1,0 +1,160 @@
+"""Exchange on the way out: accounts are in US dollars, and a payout becomes the currency of its way at a told rate.
+
+The database works every quote out (`payments_exchanged`) and lets money move only as it says
+(`exchanges_are_as_quoted`, `exchanges_are_whole`). What a payout brought back is exchanged back at the same quote: a
+member never bears a rate.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from coop.people.models import Person
+from coop.record import events
+from coop.refusals import Refusal, Refused, refuse_if
+from governance.models import Office
+from payments import accounts, deposits, ledger
+from payments.ledger import Kind, Line
+from payments.models import ExchangeQuote, Payout, Purchase
+from payments.money import MINOR_UNITS, from_micro
+from payments.templatetags.money import money
+
+USD = "USD"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one US dollar becomes in a currency, and where that figure comes from, as "purchase:3"."""
+
+    currency: str
+    rate: Decimal
+    source: str
+
+
+def price(currency: str) -> Price | None:
+    """Return what one US dollar was bought for the last time, in a currency; None where none was bought."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT source, rate FROM payments_bought_at(%s)", [currency])
+        found = cursor.fetchone()
+    return Price(currency, found[1], found[0]) if found else None
+
+
+def held(currency: str) -> Decimal:
+    """Return what is held of a currency and promised to nobody."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT payments_held(%s)", [currency])
+        (micro,) = cursor.fetchone()
+    return from_micro(micro)
+
+
+def tell(person: Person, asked: Decimal, *, rail: str, at: Price, now: datetime) -> ExchangeQuote:
+    """Work out what a person's US dollars become by a rail, and return it: good for 30 minutes, for one payout.
+
+    Raises Refused where it comes to less than one unit of the currency.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT payments_unit(%s, %s)", [rail, at.currency])
+        (unit,) = cursor.fetchone()
+    if asked * at.rate < from_micro(unit):
+        raise Refused(Refusal(_("This is less than one unit of %(currency)s.") % {"currency": at.currency}, status=409))
+    quote = ExchangeQuote.objects.create(
+        person=person, rail=rail, currency=at.currency, asked=asked, rate=at.rate, source=at.source, made_at=now,
+        expires_at=now,
+    )  # fmt: skip
+    quote.refresh_from_db()
+    return quote
+
+
+def out(payout: Payout) -> list[tuple[str, Line]]:
+    """Return the pair that turns US dollars into what a payout sends (kind 23), each with its currency.
+
+    member:payable to fx:USD, fx:<currency> to member:payable. Keys `payout:<id>:fx:<currency>`; none without a quote.
+    """
+    quote, mine = payout.quote, accounts.payable(payout.person_id)
+    if quote is None:
+        return []
+    abroad = accounts.fx(quote.currency)
+    return [
+        (USD, _line(payout, mine, accounts.fx(USD), quote.costs, "fx:USD")),
+        (quote.currency, _line(payout, abroad, mine, quote.arrives, f"fx:{quote.currency}")),
+    ]
+
+
+def back(payout: Payout) -> list[tuple[str, Line]]:
+    """Return the pair that turns what came back into the same US dollars again (kind 23), each with its currency.
+
+    member:payable to fx:<currency>, fx:USD to member:payable. Keys `payout:<id>:back:<currency>`.
+    """
+    quote, mine = payout.quote, accounts.payable(payout.person_id)
+    if quote is None:
+        return []
+    abroad = accounts.fx(quote.currency)
+    return [
+        (quote.currency, _line(payout, mine, abroad, quote.arrives, f"back:{quote.currency}")),
+        (USD, _line(payout, accounts.fx(USD), mine, quote.costs, "back:USD")),
+    ]
+
+
+def _line(payout: Payout, debit: str, credit: str, amount: Decimal, part: str) -> Line:
+    ref = f"payout:{payout.pk}"
+    return Line(Kind.EXCHANGED, debit, credit, amount, f"{ref}:{part}", ref)
+
+
+def post(lines: Sequence[tuple[str, Line]], *, journal: str = "", at: datetime) -> None:
+    """Post lines of several currencies, those of one currency in one statement; `journal` where they name none."""
+    for currency in dict.fromkeys(currency for currency, _one in lines):
+        own = [line for its, line in lines if its == currency]
+        ledger.post_many(own, journal=journal, at=at, currency=currency)
+
+
+def refusal_to_note(currency: str, *, by: Office, at: datetime) -> Refusal | None:
+    """Say why an officer cannot note a purchase; None if they can."""
+    if currency == USD or currency not in MINOR_UNITS:
+        return Refusal(_("No way to be paid sends this currency."), status=400)
+    return deposits.refusal_of_office(by, at)
+
+
+@transaction.atomic
+def note(currency: str, *, bought: Decimal, paid: Decimal, reference: str, by: Office, at: datetime) -> Purchase:
+    """Note that the cooperative bought foreign money: how much, for how many US dollars, by the bank's reference."""
+    refuse_if(refusal_to_note(currency, by=by, at=at))
+    if Purchase.objects.filter(reference=reference).exists():
+        raise Refused(Refusal(_("A purchase with this bank reference is noted."), status=409))
+    purchase = Purchase.objects.create(
+        currency=currency, bought=bought, paid=paid, reference=reference, noted_by=by, noted_at=at
+    )
+    events.write("exchange.noted", by=by.person, subject=f"purchase:{purchase.pk}", at=at)
+    return purchase
+
+
+def refusal_to_confirm(purchase: Purchase, *, by: Office, at: datetime) -> Refusal | None:
+    """Say why an officer cannot confirm a purchase; None if they can."""
+    if purchase.confirmed_at is not None:
+        return Refusal(_("This purchase was confirmed."), status=409)
+    if by.person_id == purchase.noted_by.person_id:
+        return Refusal(_("You noted this purchase; another officer confirms it."), "D8", _("Ask the other officer."))
+    return deposits.refusal_of_office(by, at)
+
+
+@transaction.atomic
+def confirm(purchase: Purchase, *, by: Office, at: datetime) -> Purchase:
+    """Confirm a purchase by the bank's statements (kind 23): its price holds for members from now on.
+
+    fx:USD to bank:main in US dollars, bank:main to fx:<currency> in the currency. Keys `purchase:<id>:<currency>`.
+    """
+    purchase = Purchase.objects.select_for_update(of=("self",)).select_related("noted_by").get(pk=purchase.pk)
+    refuse_if(refusal_to_confirm(purchase, by=by, at=at))
+    if (holds := -ledger.balance(accounts.BANK)) < purchase.paid:
+        raise Refused(Refusal(_("The bank holds %(held)s only.") % {"held": money(holds, USD)}, status=409))
+    purchase.confirmed_by, purchase.confirmed_at = by, at
+    purchase.save(update_fields=["confirmed_by", "confirmed_at"])
+    ref, abroad = f"purchase:{purchase.pk}", accounts.fx(purchase.currency)
+    sold = Line(Kind.EXCHANGED, accounts.fx(USD), accounts.BANK, purchase.paid, f"{ref}:USD", ref)
+    bought = Line(Kind.EXCHANGED, accounts.BANK, abroad, purchase.bought, f"{ref}:{purchase.currency}", ref)
+    post([(USD, sold), (purchase.currency, bought)], journal=ref, at=at)
+    events.write("exchange.bought", by=by.person, subject=ref, at=at)
+    return purchase

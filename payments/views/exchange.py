@@ -1,0 +1,48 @@
+"""Foreign money at the desk: what is held, and purchases noted by one officer and confirmed by another."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from coop import clock
+from coop.people.views import me_of
+from payments import deposits, exchange, rails
+from payments.forms import NotePurchase
+from payments.models import Purchase
+
+LATEST = 10
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what is held of each currency, what waits to be confirmed, and note a purchase."""
+    at = clock.now()
+    office, currencies = deposits.office_of(me_of(request), at), rails.currencies()
+    form = NotePurchase(request.POST or None, currencies=currencies)
+    if form.is_valid():
+        exchange.note(**form.cleaned_data, by=office, at=at)
+        messages.success(request, _("The purchase is noted. Another officer confirms it."))
+        return redirect("payments:exchange")
+    noted = Purchase.objects.select_related("noted_by__person", "confirmed_by__person").order_by("-pk")
+    waiting = noted.filter(confirmed_at=None)[:LATEST]
+    shown = {
+        "form": form, "kept": [(one, exchange.held(one), exchange.price(one)) for one in currencies],
+        "waiting": [(one, exchange.refusal_to_confirm(one, by=office, at=at)) for one in waiting],
+        "bought": noted.exclude(confirmed_at=None)[:LATEST],
+    }  # fmt: skip
+    return render(request, "payments/exchange.html", shown)
+
+
+@require_POST
+@login_required
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Confirm a purchase by the bank's statements."""
+    at = clock.now()
+    office = deposits.office_of(me_of(request), at)
+    exchange.confirm(get_object_or_404(Purchase, pk=pk), by=office, at=at)
+    messages.success(request, _("Confirmed. Members are paid at this price from now on."))
+    return redirect("payments:exchange")

@@ -1,0 +1,206 @@
+"""A small Daraja for the tests: the three addresses that B2C is used by, as a real server on a local port.
+
+It keeps to developer.safaricom.co.ke's words: a token is asked for, the initiator's password has to open with the key
+of the certificate, a request of the wrong shape or with a known OriginatorConversationID is refused, and what became
+of a payment or a question is told later, at the address given with it, when the test lets it. What it does not have:
+the core's own rules (balances of the shortcode, a customer's limits, registered or not), time-outs of its own, retries
+of callbacks, its errors of rate and spike, reversals, and everything that the documentation does not tell: how long a
+key is known, and what a question about a payment that failed is answered.
+"""
+
+import json
+import threading
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+TOKEN = "daraja-test-token"
+PASSWORD = "Safaricom999!*!"
+SHORTCODE = "600999"
+
+
+def key_and_certificate() -> tuple[rsa.RSAPrivateKey, bytes]:
+    """Return a key of its own and its certificate in PEM."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "fake daraja")]), datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1))
+    return key, made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+
+
+@dataclass
+class Shortcode:
+    """What the fake knows and what it shall do wrong next."""
+
+    key: rsa.RSAPrivateKey
+    payments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    questions: list[dict[str, Any]] = field(default_factory=list)
+    # What became of a payment, by its key: "Completed" where nothing is said.
+    status: dict[str, str] = field(default_factory=dict)
+    loses_answers: int = 0
+    breaks: int = 0
+    refuses: str = ""
+
+    @property
+    def paid(self) -> list[str]:
+        """The keys of all payments."""
+        return list(self.payments)
+
+    def result_of(
+        self, key: str, code: int = 0, words: str = "The service request is processed successfully."
+    ) -> bytes:
+        """Return what is told of a payment at its own address."""
+        amount = self.payments[key]["Amount"]
+        facts = [{"Key": "TransactionAmount", "Value": amount}, {"Key": "TransactionReceipt", "Value": "SG632NMUAB"}]
+        more = {"ResultParameters": {"ResultParameter": facts}} if code == 0 else {}
+        return json.dumps({"Result": {
+            "ResultType": 0, "ResultCode": code, "ResultDesc": words, "OriginatorConversationID": key,
+            "ConversationID": "AG_20240706_2010364430d9bbdaf872", "TransactionID": "SG632NMUAB", **more,
+        }}).encode()  # fmt: skip
+
+    def answer_to(self, question: dict[str, Any]) -> bytes:
+        """Return what is told at the address of a question about a payment."""
+        payment = self.payments.get(question["OriginalConversationID"])
+        status = self.status.get(question["OriginalConversationID"], "Completed")
+        if payment is None or status == "unknown":
+            result: dict[str, Any] = {"ResultCode": 2001, "ResultDesc": "The transaction does not exist."}
+        else:
+            result = {"ResultCode": 0, "ResultParameters": {"ResultParameter": [
+                {"Key": "DebitPartyCharges", "Value": "Fee For B2C Payment|KES|22.40"}, {"Key": "TransactionReason"},
+                {"Key": "TransactionStatus", "Value": status}, {"Key": "Amount", "Value": str(payment["Amount"])},
+                {"Key": "ReceiptNo", "Value": "SG632NMUAB"},
+            ]}}  # fmt: skip
+        return json.dumps({"Result": {"ResultType": 0, "OriginatorConversationID": "3213-416199-2", **result}}).encode()
+
+
+def wrong(said: dict[str, Any], *, needs: set[str]) -> bool:
+    """Tell whether a request has another shape than the documentation's."""
+    addresses = [said.get("ResultURL", ""), said.get("QueueTimeOutURL", "")]
+    return set(said) != needs or not all(str(one).startswith("http") for one in addresses)
+
+
+COMMON = {"SecurityCredential", "CommandID", "PartyA", "Remarks", "QueueTimeOutURL", "ResultURL"}
+B2C = COMMON | {"OriginatorConversationID", "InitiatorName", "Amount", "PartyB", "Occassion"}
+STATUS = COMMON | {"Initiator", "TransactionID", "OriginalConversationID", "IdentifierType", "Occasion"}
+
+
+class Server(ThreadingHTTPServer):
+    """A server with one shortcode."""
+
+    def __init__(self, shortcode: Shortcode) -> None:
+        """Listen on a free port of this machine."""
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.shortcode = shortcode
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers for the server's shortcode."""
+
+    @property
+    def shortcode(self) -> Shortcode:
+        """The shortcode of the server that this request came to."""
+        server = self.server
+        assert isinstance(server, Server)
+        return server.shortcode
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+    def answer(self, status: int, said: dict[str, Any]) -> None:
+        """Send an answer, unless it is to be lost on the way."""
+        if self.shortcode.loses_answers and "b2c" in self.path:
+            self.shortcode.loses_answers -= 1
+            self.close_connection = True
+            self.connection.close()
+            return
+        content = json.dumps(said).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def refuse(self, status: int, code: str, words: str) -> None:
+        """Refuse as the API does."""
+        self.answer(status, {"requestId": "30764-19833054-1", "errorCode": code, "errorMessage": words})
+
+    def do_GET(self) -> None:
+        """Give a token."""
+        right = self.headers.get("Authorization") == "Basic " + b64encode(b"key:secret").decode()
+        if self.path != "/oauth/v1/generate?grant_type=client_credentials" or not right:
+            self.refuse(400, "400.008.01", "Invalid Authentication passed")
+        else:
+            self.answer(200, {"access_token": TOKEN, "expires_in": "3599"})
+
+    def do_POST(self) -> None:
+        """Take a payment or a question in."""
+        said = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+        if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+            self.refuse(401, "400.003.01", "Invalid Access Token")
+        elif self.shortcode.breaks:
+            self.shortcode.breaks -= 1
+            self.refuse(500, "500.003.1001", "Internal Server Error")
+        elif self.shortcode.key.decrypt(b64decode(said["SecurityCredential"]), PKCS1v15()) != PASSWORD.encode():
+            self.refuse(400, "400.002.02", "Bad Request - Invalid SecurityCredential")
+        elif self.path == "/mpesa/b2c/v3/paymentrequest":
+            self.pay(said)
+        elif self.path == "/mpesa/transactionstatus/v1/query":
+            self.ask(said)
+        else:
+            self.refuse(404, "404.003.01", "Resource not found")
+
+    def pay(self, said: dict[str, Any]) -> None:
+        """Take a payment in, once for its key."""
+        key, amount = said.get("OriginatorConversationID"), said.get("Amount")
+        whole = isinstance(amount, int) and 10 <= amount <= 250_000
+        if wrong(said, needs=B2C) or not whole or not str(said["PartyB"]).isdigit() or len(said["PartyB"]) != 12:
+            self.refuse(400, "400.002.02", "Bad Request - Invalid Request")
+        elif self.shortcode.refuses:
+            self.refuse(400, "400.002.02", self.shortcode.refuses)
+        elif key in self.shortcode.payments:
+            self.refuse(500, "500.002.1001", "Duplicate OriginatorConversationID.")
+        else:
+            self.shortcode.payments[str(key)] = said
+            self.accept(str(key))
+
+    def ask(self, said: dict[str, Any]) -> None:
+        """Take a question in."""
+        if wrong(said, needs=STATUS) or said["CommandID"] != "TransactionStatusQuery" or said["PartyA"] != SHORTCODE:
+            self.refuse(400, "400.003.02", "Bad Request")
+        else:
+            self.shortcode.questions.append(said)
+            self.accept("1236-7134259-1")
+
+    def accept(self, key: str) -> None:
+        """Say that the request was taken in."""
+        said = "Accept the service request successfully."
+        self.answer(200, {"ConversationID": "AG_20210709_1234409f86436c583e3f", "OriginatorConversationID": key,
+                          "ResponseCode": "0", "ResponseDescription": said})  # fmt: skip
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[tuple[Shortcode, str, Path]]:
+    """Run it for the length of a block; give it with its address and the file of its certificate."""
+    key, certificate = key_and_certificate()
+    file = folder / "daraja.pem"
+    file.write_bytes(certificate)
+    shortcode = Shortcode(key)
+    with Server(shortcode) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield shortcode, f"http://key:secret@127.0.0.1:{server.server_address[1]}/{SHORTCODE}", file
+        finally:
+            server.shutdown()
+            thread.join()
