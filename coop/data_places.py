@@ -173,6 +173,8 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_task": "upload_id external_id",
         "tasks_dispute": "rejected_by_id",
         "payments_deposit": "client_id fund amount currency reference recorded_by_id at",
+        "payments_cardpayment": "client_id session amount currency asked_by_id at",
+        "payments_cardevent": "payment_id outcome event amount noted_at",
     },
 }
 # Tables that hold nothing about people: rules, rates, kinds of work, what programs keep for themselves.

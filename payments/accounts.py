@@ -8,6 +8,8 @@ BANK = "bank:main"
 """Money we hold at the bank; never above zero, as it is an asset."""
 CLEARING_OUT = "clearing:out"
 """Payouts asked for or sent, of which nobody has said yet that they arrived."""
+CLEARING_IN = "clearing:in"
+"""Paid by card and not settled yet: what the processor owes us; never above zero, as it is an asset."""
 RAIL_FEES = "coop:expense:banks"
 """What banks and services took for sending money; the cooperative bears it."""
 FEE = "coop:fee"
@@ -36,6 +38,11 @@ def fund(name: str) -> str:
 def client(client_id: int) -> str:
     """Return the code of a client's prepaid balance, refundable."""
     return f"client:{client_id}:available"
+
+
+def held(client_id: int) -> str:
+    """Return the code of what a client has paid by card and is not settled: theirs, and it funds nothing yet."""
+    return f"client:{client_id}:held"
 
 
 def escrow(job_id: int) -> str:

@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from coop import clock
 from coop.people.models import Person
-from payments import capital, entitlements, guarantee, proof, runs, sealing, sending, surplus, watch
+from payments import capital, cards, entitlements, guarantee, proof, runs, sealing, sending, surplus, watch
 from payments.details import TELL, erase_due, tell
 from payments.models import PayoutDetails
 
@@ -90,3 +90,10 @@ def prepare_runs(timestamp: int) -> int:  # noqa: ARG001 - likewise
 def go_on(timestamp: int) -> int:  # noqa: ARG001 - likewise
     """Hand payouts to the services and ask after them; return how many moved on."""
     return sending.go_on(at=clock.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="payments.ask_after_cards", lock="payments.ask_after_cards")
+def ask_after_cards(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Ask after the deposits by card that are not settled; return how many moved on."""
+    return cards.go_on(at=clock.now())

@@ -63,6 +63,11 @@ def available(client: Client, currency: str = "USD") -> Decimal:
     return ledger.balance(accounts.client(client.pk), currency)
 
 
+def held(client: Client, currency: str = "USD") -> Decimal:
+    """Return what a client has paid by card and is not settled: it funds nothing yet."""
+    return ledger.balance(accounts.held(client.pk), currency)
+
+
 def set_aside(job_id: int, currency: str = "USD") -> Decimal:
     """Return a job's money that no claim has locked yet."""
     return ledger.balance(accounts.escrow(job_id), currency)

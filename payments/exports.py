@@ -15,9 +15,11 @@ from payments.models import Transfer
 from payments.money import from_micro
 
 CHUNK = 5_000
-# The five kinds of account that both programs know; a code that is not named here is the co-op's own.
+# The five kinds of account that both programs know, by a code or its first part; what is not named here is the co-op's
+# own.
 ROOTS = {
     "bank": "Assets",
+    "clearing:in": "Assets",
     "client": "Liabilities",
     "clearing": "Liabilities",
     "coop": "Income",
@@ -31,7 +33,8 @@ type Line = Callable[[Transfer], str]
 def name(code: str) -> str:
     """Return an account's name: `Liabilities:Member:12:Payable` for `member:12:payable`."""
     parts = code.split(":")
-    return ":".join([ROOTS.get(parts[0], "Equity"), *(part.replace("_", "-").capitalize() for part in parts)])
+    root = ROOTS.get(code) or ROOTS.get(parts[0], "Equity")
+    return ":".join([root, *(part.replace("_", "-").capitalize() for part in parts)])
 
 
 def hledger() -> Iterator[str]:

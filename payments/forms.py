@@ -95,6 +95,13 @@ class RecordDeposit(forms.Form):
     )
 
 
+class PayInByCard(forms.Form):
+    """How much a client pays in by card, under a key of its own: sent twice, the form leads to one page."""
+
+    amount = cents(_("Amount, in US$"))
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+
 class SendPayout(forms.Form):
     """The bank's or the service's reference for money that was sent."""
 

@@ -138,6 +138,22 @@ ALL = (
         WHERE (t.sum, t.count) IS DISTINCT FROM ((q.costs + q.arrives) * ways.times, 2 * ways.times)
         OR (q.arrives, q.currency) IS DISTINCT FROM (p.amount, p.currency)""",
     ),
+    Invariant(
+        "I18",
+        _("What a client has paid by card and is not settled is held for it, and the processor owes us the same."),
+        f"""
+        SELECT coalesce(said.code, a.code), said.sum, a.total FROM (
+            SELECT 'client:' || b.client_id || ':held' AS code, sum(b.amount) AS sum
+            FROM payments_cardpayment b JOIN payments_cardevent e ON e.payment_id = b.id AND e.outcome = 'paid'
+            WHERE NOT EXISTS (SELECT FROM payments_cardevent f WHERE f.payment_id = b.id AND f.outcome = 'settled')
+            GROUP BY b.client_id
+        ) said FULL JOIN (SELECT * FROM ({SUMS}) sums WHERE kind = 'client:held') a ON a.code = said.code
+        WHERE coalesce(said.sum, 0) <> coalesce(a.total, 0)
+        UNION ALL
+        SELECT 'clearing:in', sum(total) FILTER (WHERE kind = 'client:held'),
+            sum(total) FILTER (WHERE kind = 'clearing:in')
+        FROM ({SUMS}) a WHERE kind IN ('client:held', 'clearing:in') HAVING sum(total) <> 0""",
+    ),
 )
 
 

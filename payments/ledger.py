@@ -60,6 +60,8 @@ class Kind(IntEnum):
     GIVEN_BACK = 30
     PEER_PAY = 31
     FILLED = 32
+    CARD_PAID = 33
+    CARD_SETTLED = 34
     REVERSAL = 99
 
 

@@ -57,11 +57,15 @@ WHERE c.posted_at >= %(first)s AND c.posted_at < %(after)s GROUP BY 1, 2, 3 ORDE
 MONTHS = f"""
 {OWN}
 SELECT date_trunc('month', posted_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC',
-    coalesce(sum(moved) FILTER (WHERE kind = 1), 0), coalesce(-sum(moved) FILTER (WHERE kind <> 1), 0)
+    coalesce(sum(moved) FILTER (WHERE job IS NULL), 0), coalesce(-sum(moved) FILTER (WHERE job IS NOT NULL), 0)
 FROM crossed GROUP BY 1 ORDER BY 1 DESC
 """  # noqa: S608 - our own text
 WAGES, FEES = {Kind.WAGE, Kind.RECOVERED, Kind.TOP_UP}, {Kind.FEE, Kind.LEVY}
-WORDS: dict[int, str | Promise] = {Kind.DEPOSIT: _("Deposit")}
+WORDS: dict[int, str | Promise] = {
+    Kind.DEPOSIT: _("Deposit"),
+    Kind.CARD_PAID: _("Paid by card, to be settled"),
+    Kind.CARD_SETTLED: _("Paid by card, settled: a deposit"),
+}
 
 
 @dataclass(frozen=True, slots=True)

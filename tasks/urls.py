@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from tasks.views import clients, disputes, invoices
+from tasks.views import cards, clients, disputes, invoices
 
 app_name = "tasks"
 
@@ -17,6 +17,7 @@ urlpatterns = [
     path("c/<slug:slug>/money/invoices/", invoices.every, name="invoices"),
     re_path(rf"{MONTH}/$", invoices.one, name="invoice"),
     re_path(rf"{MONTH}\.(?P<form>csv|pdf)$", invoices.file, name="invoice_file"),
+    path("c/<slug:slug>/money/card/", cards.pay_in, name="pay_in_by_card"),
     path("c/<slug:slug>/jobs/new/", clients.new_job, name="new_job"),
     path("c/<slug:slug>/jobs/new/<slug:kind>/", clients.draft_job, name="draft_job"),
     path(JOB, clients.job_page, name="client_job"),

@@ -35,6 +35,7 @@ LED_TO_OTHERWISE = {
     "governance:stay",
     "health",
     "payments:stripe_account",  # once the members have voted it open
+    "tasks:pay_in_by_card",  # where the site has an account at Stripe
     "robots",
     "stop_address",
     "styleguide",

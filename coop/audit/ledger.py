@@ -17,9 +17,10 @@ def walk(tick: Tick) -> Iterator[Finding]:
     yield from _behind_claims()
     yield from faults(
         """
-        SELECT t.id, t.amount / 1e6 AS moved, d.amount / 1e6 AS arrived FROM payments_transfer t
+        SELECT t.id, t.amount / 1e6 AS moved, coalesce(d.amount, e.amount) / 1e6 AS arrived FROM payments_transfer t
         LEFT JOIN payments_deposit d ON t.ref = 'deposit:' || d.id
-        WHERE t.kind = 1 AND t.amount IS DISTINCT FROM d.amount""",
+        LEFT JOIN payments_cardevent e ON t.ref = 'card_event:' || e.id AND e.outcome = 'settled'
+        WHERE t.kind = 1 AND t.amount IS DISTINCT FROM coalesce(d.amount, e.amount)""",
         "payments_transfer {id}",
         "moves {moved:f}",
         "the deposit it names says {arrived}",

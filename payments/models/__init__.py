@@ -2,6 +2,7 @@
 
 from payments.models.books import Account, Transfer
 from payments.models.budgets import FILLED, Budget, Expense, Outlay, Purpose
+from payments.models.cards import CardEvent, CardOutcome, CardPayment
 from payments.models.details import PayoutDetails
 from payments.models.entitlements import Entitlement, Owing
 from payments.models.exchange import ExchangeQuote, Purchase
@@ -18,6 +19,9 @@ __all__ = [
     "Allocation",
     "BankStatement",
     "Budget",
+    "CardEvent",
+    "CardOutcome",
+    "CardPayment",
     "Close",
     "Deposit",
     "Entitlement",

@@ -5,7 +5,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from coop import clock
-from payments import rails, sending
+from payments import cards, rails, sending
 from payments.rails.api import ApiRail, Unanswered
 
 # No message of a service is longer.
@@ -15,7 +15,10 @@ LONGEST = 100_000
 @csrf_exempt
 @require_POST
 def hear(request: HttpRequest, rail: str) -> HttpResponse:
-    """Ask a service after the payout that its message names; refuse one that it has not signed, if it signs any."""
+    """Ask a service after the payout or the card payment that its message names.
+
+    A service that signs its messages is asked only after one that it has signed.
+    """
     service = rails.ALL.get(rail)
     if not isinstance(service, ApiRail) or not service.available:
         raise Http404
@@ -24,6 +27,8 @@ def hear(request: HttpRequest, rail: str) -> HttpResponse:
     if not service.genuine(request.body, request.headers):
         return HttpResponse(status=400)
     sending.heard(service, request.body, at=clock.now())
+    if rail == "stripe":
+        cards.heard(request.body, at=clock.now())
     return HttpResponse(status=204)
 
 

@@ -15,7 +15,7 @@ from coop import clock, markdown
 from coop.people import clients
 from coop.people.models import SEATED, ClientSeat, Person
 from coop.refusals import refuse_if
-from payments import accounts, escrow, ledger, rates, reconciling
+from payments import accounts, cards, escrow, ledger, rates, reconciling
 from payments.founding import FOR_THE_HOUSE
 from payments.models import WorkType
 from tasks import bounded, datasets, exports, forms, jobs, pilots
@@ -84,6 +84,9 @@ def money(request: HttpRequest, slug: str) -> HttpResponse:
         "code": code,
         "reference": reconciling.client_reference(client),
         "asking": forms.PayIn(),
+        "cards": cards.offered(),
+        "by_card": cards.payments_of(client)[:5],
+        "held": escrow.held(client),
     }
     return render(request, "tasks/client/money.html", shown)
 

@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 
 import stripe
 from stripe import params
+from stripe.params import checkout
 
 from tests.payments import stripe_shapes
 from tests.payments.stripe_shapes import Said
@@ -203,6 +204,45 @@ def show_charge(world: World, owner: str, said: Said, number: str) -> Said:
     return found
 
 
+def make_session(world: World, owner: str, said: Said) -> Said:
+    (line,) = said["line_items"].values()
+    cents = int(line["price_data"]["unit_amount"]) * int(line["quantity"])
+    made = world.make(
+        "checkout.session", amount_total=cents, currency=line["price_data"]["currency"], status="open",
+        payment_status="unpaid", payment_intent=None,
+    )  # fmt: skip
+    made["url"] = f"https://checkout.stripe.com/c/pay/{made['id']}"
+    return made
+
+
+def pay(world: World, session: str, *, fee: int = 175) -> None:
+    """Let somebody pay on a page: the money is ours there, and not to be used yet."""
+    page = world.objects[session]
+    booked = world.make("balance_transaction", amount=page["amount_total"], fee=fee, status="pending")
+    charge = world.make("charge", amount=page["amount_total"], balance_transaction=booked["id"], paid=True)
+    intent = world.make("payment_intent", amount=page["amount_total"], latest_charge=charge["id"], status="succeeded")
+    page |= {"status": "complete", "payment_status": "paid", "payment_intent": intent["id"]}
+
+
+def settle(world: World) -> None:
+    """Let some days pass: all that was paid can be used."""
+    for one in world.objects.values():
+        if one["object"] == "balance_transaction" and one["status"] == "pending":
+            one["status"] = "available"
+            world.cents[OURS] += one["amount"] - one["fee"]
+
+
+def show_session(world: World, owner: str, said: Said, number: str) -> Said:
+    page = deepcopy(world.find(number, owner, "checkout.session"))
+    if page["payment_intent"]:
+        assert list(said["expand"].values()) == ["payment_intent.latest_charge.balance_transaction"]
+        page["payment_intent"] = deepcopy(world.objects[page["payment_intent"]])
+        charge = deepcopy(world.objects[page["payment_intent"]["latest_charge"]])
+        page["payment_intent"]["latest_charge"] = charge
+        charge["balance_transaction"] = world.objects[charge["balance_transaction"]]
+    return page
+
+
 type Answer = Callable[..., Said]
 NUMBER = "([a-z]+_[A-Za-z0-9_]+)"
 ADDRESSES: list[tuple[str, str, type, Answer]] = [
@@ -217,6 +257,8 @@ ADDRESSES: list[tuple[str, str, type, Answer]] = [
     ("POST", f"/v1/transfers/{NUMBER}/reversals", params.TransferReversalCreateParams, reverse_transfer),
     ("POST", "/v1/payouts", params.PayoutCreateParams, make_payout),
     ("GET", "/v1/payouts", params.PayoutListParams, list_payouts),
+    ("POST", "/v1/checkout/sessions", checkout.SessionCreateParams, make_session),
+    ("GET", f"/v1/checkout/sessions/{NUMBER}", checkout.SessionRetrieveParams, show_session),
     ("GET", f"/v1/charges/{NUMBER}", params.ChargeRetrieveParams, show_charge),
 ]  # fmt: skip
 

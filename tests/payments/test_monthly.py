@@ -35,7 +35,7 @@ type SignedIn = Callable[[Person], Browser]
 # Between clients, jobs, funds and the bank. No reversal touches what a member earned.
 NEVER_A_MEMBERS = {
     Kind.DEPOSIT, Kind.FUND, Kind.CLAIM, Kind.RETURN, Kind.FEE, Kind.LEVY, Kind.PAID_OUT, Kind.SPENT, Kind.REFUND,
-    Kind.CLOSED, Kind.RECOVERED, Kind.GIVEN_BACK, Kind.FILLED, Kind.REVERSAL,
+    Kind.CLOSED, Kind.RECOVERED, Kind.GIVEN_BACK, Kind.FILLED, Kind.REVERSAL, Kind.CARD_PAID, Kind.CARD_SETTLED,
 }  # fmt: skip
 
 

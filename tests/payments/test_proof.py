@@ -49,6 +49,11 @@ def test_books_in_order_are_proved_once_a_day(earn: Earn, amina: Person, later: 
     assert Event.objects.filter(kind="ledger.proved").count() == 2
 
 
+def test_each_invariant_has_a_name_of_its_own() -> None:
+    """Two of one name would hide each other's rows."""
+    assert len({one.name for one in invariants.ALL}) == len(invariants.ALL)
+
+
 def test_a_balance_that_its_transfers_do_not_make_is_found(earn: Earn, amina: Person) -> None:
     earn(amina, "1.00")
     raise_balance(amina)

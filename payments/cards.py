@@ -1,0 +1,157 @@
+"""Deposits by card: begun by a client, paid on a page of the processor's, and on the books as the processor says.
+
+Nothing is believed but what the processor answers when it is asked: not a webhook's words, not a browser's. What is
+paid is the client's at once and funds a job once it is settled, as a card's money can be late or fail.
+"""
+
+import json
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from coop.people.models import Client, Person
+from coop.record import events
+from coop.refusals import Refusal, Refused, refuse_if
+from payments import accounts, ledger, reconciling
+from payments.ledger import Kind, Line
+from payments.models import CardEvent, CardOutcome, CardPayment, Outcome, RailEvent
+from payments.rails import stripe_cards
+from payments.rails.api import Unanswered
+from payments.rails.stripe_calls import Declined
+from payments.rails.stripe_cards import Said, Stands
+from payments.templatetags.money import money
+
+LEAST, MOST = Decimal(1), Decimal(10_000)
+ENDED = (CardOutcome.SETTLED, CardOutcome.EXPIRED)
+
+
+def offered() -> bool:
+    """Tell whether this site takes cards."""
+    return bool(settings.STRIPE_URL)
+
+
+def refusal(amount: Decimal) -> Refusal | None:
+    """Say why this amount cannot be paid by card, or nothing."""
+    if not offered():
+        return Refusal(_("Cards are not taken here."), appeal=_("Send the money by bank transfer."), status=409)
+    if not LEAST <= amount <= MOST:
+        words = _("By card it is between %(least)s and %(most)s.")
+        bounds = {"least": money(LEAST, "USD"), "most": money(MOST, "USD")}
+        return Refusal(words % bounds, appeal=_("Send more by bank transfer."), status=400)
+    return None
+
+
+def begin(client: Client, *, amount: Decimal, key: UUID, back: str, by: Person, at: datetime) -> str:
+    """Begin to pay a deposit by card, in whole cents; return the address of the processor's page.
+
+    The same form `key` leads to the same page. `back` is where the page leads afterwards. Raises Refused where cards
+    are not taken, for an amount out of bounds, and when the processor does not answer.
+    """
+    refuse_if(refusal(amount))
+    words = _("Deposit of %(client)s") % {"client": client.name}
+    try:
+        page = stripe_cards.page(amount, words, key=f"WORKHALL-CARD-{client.pk}-{key}", back=back)
+    except (Unanswered, Declined) as error:
+        reason = _("The card service does not answer now.")
+        raise Refused(Refusal(reason, appeal=_("Nothing was paid. Try again later."), status=503)) from error
+    with transaction.atomic():
+        facts = {"client": client, "amount": page.amount, "asked_by": by, "at": at}
+        payment, new = CardPayment.objects.get_or_create(session=page.session, defaults=facts)
+        if new:
+            events.write("cards.begun", by=by, subject=f"card_payment:{payment.pk}", at=at)
+    return page.address
+
+
+def payments_of(client: Client) -> QuerySet[CardPayment]:
+    """Return what a client began to pay by card, newest first, with all that was said of each; two queries."""
+    return CardPayment.objects.filter(client=client).prefetch_related("events").order_by("-pk")
+
+
+def go_on(*, at: datetime) -> int:
+    """Ask after every payment that is not settled and can still be paid; return how many moved on."""
+    waiting = CardPayment.objects.exclude(events__outcome__in=ENDED).order_by("pk")
+    return sum(ask(payment, at=at) for payment in waiting)
+
+
+def heard(body: bytes, *, at: datetime) -> int:
+    """Ask after the payment that a message names; return how many moved on. The message is a hint and no more."""
+    named = CardPayment.objects.filter(session=_session_in(body))
+    return sum(ask(payment, at=at) for payment in named)
+
+
+def _session_in(body: bytes) -> str:
+    try:
+        said = json.loads(body)["data"]["object"]
+        return str(said["id"]) if said["object"] == "checkout.session" else ""
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def ask(payment: CardPayment, *, at: datetime) -> bool:
+    """Ask where a payment is and write down what is new; tell whether anything was.
+
+    Nothing moves when the processor does not answer, or says another amount than it asked for.
+    """
+    try:
+        said = stripe_cards.look(payment.session)
+        with transaction.atomic():
+            news = _news(payment, said)
+            for outcome in news:
+                _write(payment, outcome, said, at)
+    except (Unanswered, Declined, IntegrityError):  # the last: somebody asked at the same time and was faster
+        return False
+    return bool(news)
+
+
+def _news(payment: CardPayment, said: Said) -> list[CardOutcome]:
+    """Return what is new in what the processor says."""
+    known = set(payment.events.values_list("outcome", flat=True))
+    if said.stands == Stands.EXPIRED:
+        return [] if known else [CardOutcome.EXPIRED]
+    if said.stands == Stands.OPEN or said.amount != payment.amount:
+        return []
+    told = [CardOutcome.PAID] + ([CardOutcome.SETTLED] if said.stands == Stands.AT_HAND else [])
+    return [outcome for outcome in told if outcome not in known]
+
+
+def _write(payment: CardPayment, outcome: CardOutcome, said: Said, at: datetime) -> None:
+    """Write down what the processor said, move the money as it said, and book the fee that it took."""
+    event = CardEvent.objects.create(
+        payment=payment, outcome=outcome, event=f"{said.intent or payment.session}/{outcome}", amount=payment.amount,
+        noted_at=at,
+    )  # fmt: skip
+    if lines := _lines(event):
+        ledger.post(*lines, journal=lines[0].ref, at=at, currency=payment.currency)
+    if outcome == CardOutcome.SETTLED and said.fee:
+        _book_fee(f"{said.intent}/fee", said.fee, at)
+    events.write(f"cards.{outcome}", by=None, subject=f"card_payment:{payment.pk}", at=at)
+
+
+def _lines(event: CardEvent) -> list[Line]:
+    """Return the transfers that a word of the processor's moves.
+
+    Paid: kind 33, clearing:in to client:held. Settled: kind 34, client:held to clearing:in, and kind 1, bank:main to
+    client:available. Keys `card_event:<id>:<kind>`.
+    """
+    ref, client = f"card_event:{event.pk}", event.payment.client_id
+    moves = {
+        CardOutcome.PAID: [(Kind.CARD_PAID, accounts.CLEARING_IN, accounts.held(client))],
+        CardOutcome.SETTLED: [
+            (Kind.CARD_SETTLED, accounts.held(client), accounts.CLEARING_IN),
+            (Kind.DEPOSIT, accounts.BANK, accounts.client(client)),
+        ],
+    }.get(CardOutcome(event.outcome), [])
+    return [Line(kind, debit, credit, event.amount, f"{ref}:{kind}", ref) for kind, debit, credit in moves]
+
+
+def _book_fee(event: str, fee: Decimal, at: datetime) -> None:
+    """Book what the processor took for itself (kind 17): the cooperative bears it, as any rail's."""
+    taken = RailEvent(
+        rail="stripe", event=event, outcome=Outcome.FEE, amount=fee, currency="USD", occurred_at=at, noted_at=at
+    )
+    reconciling.book([taken], by=None, at=at)

@@ -1,0 +1,89 @@
+"""Stripe Checkout: a page of Stripe's on which somebody pays a sum by card. No card's number ever comes here."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from payments.rails.api import Unanswered
+from payments.rails.stripe_calls import ask
+
+if TYPE_CHECKING:
+    from stripe import BalanceTransaction
+    from stripe.checkout import Session
+    from stripe.params.checkout import SessionCreateParams
+
+DEEP = "payment_intent.latest_charge.balance_transaction"
+CURRENCY = "usd"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page to pay on: its number, its address, and the US dollars that Stripe asks for there."""
+
+    session: str
+    address: str
+    amount: Decimal
+
+
+class Stands(StrEnum):
+    """Where a payment is: not paid yet, never paid, paid, or in our account there to be used."""
+
+    OPEN = "open"
+    EXPIRED = "expired"
+    PAID = "paid"
+    AT_HAND = "at hand"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What Stripe says of a page: where its payment is, the payment's number, US dollars paid and taken as a fee."""
+
+    stands: Stands
+    intent: str = ""
+    amount: Decimal = Decimal(0)
+    fee: Decimal = Decimal(0)
+
+
+def page(amount: Decimal, words: str, *, key: str, back: str) -> Page:
+    """Make a page on which whole cents are paid; the same key makes one alone. Raises Declined, Unanswered."""
+    price = {"currency": CURRENCY, "unit_amount": int(amount * 100), "product_data": {"name": words}}
+    facts: SessionCreateParams = {
+        "mode": "payment",
+        "allowed_payment_method_types": ["card"],
+        "line_items": [{"quantity": 1, "price_data": price}],  # type: ignore[typeddict-item]  # three lines for one
+        "adaptive_pricing": {"enabled": False},
+        "success_url": back,
+        "cancel_url": back,
+    }
+    made = ask(lambda stripe: stripe.v1.checkout.sessions.create(facts, {"idempotency_key": key}))
+    if made.url is None:
+        raise Unanswered(made.id)
+    return Page(made.id, made.url, _dollars(made.amount_total, made.currency))
+
+
+def look(session: str) -> Said:
+    """Say where the payment of a page is. Raises Declined, Unanswered."""
+    found = ask(lambda stripe: stripe.v1.checkout.sessions.retrieve(session, {"expand": [DEEP]}))
+    if found.payment_status != "paid":
+        return Said(Stands.EXPIRED if found.status == "expired" else Stands.OPEN)
+    intent, booked = _deep(found)
+    stands = Stands.AT_HAND if booked.status == "available" else Stands.PAID
+    paid = _dollars(found.amount_total, found.currency)
+    return Said(stands, intent, paid, _dollars(booked.fee, booked.currency))
+
+
+def _deep(found: "Session") -> "tuple[str, BalanceTransaction]":
+    """Return the payment's number and how Stripe booked it, which it may not have done yet."""
+    intent = found.payment_intent
+    charge = None if intent is None or isinstance(intent, str) else intent.latest_charge
+    booked = None if charge is None or isinstance(charge, str) else charge.balance_transaction
+    if intent is None or isinstance(intent, str) or booked is None or isinstance(booked, str):
+        raise Unanswered(found.id)
+    return intent.id, booked
+
+
+def _dollars(cents: int | None, currency: str | None) -> Decimal:
+    if cents is None or currency != CURRENCY:
+        raise Unanswered(currency)
+    return Decimal(cents) / 100
