@@ -52,6 +52,10 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_pilot": "job_id units people median_seconds least_pay measured_at",
         "tasks_rescoping": "job_id at",
     },
+    "shortfalls": {
+        "tasks_shortfall": "job_id units people median_seconds floor pay least_pay at made_up_at",
+        "tasks_difference": "shortfall_id assignment_id amount",
+    },
     "onboarding": {"tasks_answer": "value", "tasks_task": "gold", "tasks_job": "is_onboarding pass_mark"},
     "disputes": {
         "tasks_dispute": "assignment_id looks_for reason place opened_at decide_by",

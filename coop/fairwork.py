@@ -76,11 +76,13 @@ PAY = Principle(
             (
                 "rate_is_what_the_vote_said",
                 "no_vote_goes_below_the_floor",
+                "nobody_works_below_the_floor_at_a_job",
                 "job_pay_never_falls",
             ),
             (
                 "tests/payments/test_policies.py::test_a_rate_that_differs_from_its_vote_is_refused",
                 "tests/payments/test_floors.py::test_no_vote_is_put_that_goes_below_the_floor",
+                "tests/tasks/test_shortfalls.py::test_a_job_below_the_floor_is_paused_with_the_reason",
                 "tests/tasks/test_promises.py::test_pay_of_an_open_job_falls",
             ),
             _(

@@ -116,6 +116,13 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "jobs.closed": gettext_lazy("%(subject)s was closed."),
     "jobs.drafted": gettext_lazy("%(subject)s was drafted."),
     "jobs.opened": gettext_lazy("%(subject)s opened at %(pay)s an answer."),
+    "jobs.made_up": gettext_lazy(
+        "%(who)s made up for pay below the floor at %(subject)s: %(answers)s answers were paid the difference."
+    ),
+    "jobs.paused": gettext_lazy(
+        "%(subject)s is paused: half of %(units)s answers by %(people)s members took %(seconds)s seconds at most; to"
+        " make the floor of an hour it takes %(pay)s an answer."
+    ),
     "jobs.raised": gettext_lazy("The pay of %(subject)s was raised from %(before)s to %(pay)s an answer."),
     "jobs.returned": gettext_lazy("Money that claims gave back after %(subject)s was closed returned to its client."),
     "keys.issued": gettext_lazy("An API key was made for %(subject)s."),

@@ -108,6 +108,13 @@ FIRST: Sequence[Use] = (
         Decides.PAY,
     ),
     Use(
+        "shortfalls", "Jobs below the floor",
+        "How many people did a job that made less than the floor of an hour, their median time, and what each answer"
+        " was paid afterwards.",
+        Whose.MEMBERS, "To pause such a job until its client makes up for it; never to judge who worked.",
+        "public,self", RECORD, Decides.PAY,
+    ),
+    Use(
         "onboarding", "Onboarding",
         "Answers to the questions of onboarding, and whether they agree with the known ones.",
         Whose.MEMBERS, "To know that somebody can do this work, with the result within 72 hours.",

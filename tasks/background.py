@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 
 from coop import clock
 from coop.people.models import Person
-from tasks import answers, checks, claims, datasets, disputes, jobs, notices, pilots, reviews, watch
+from tasks import answers, checks, claims, datasets, disputes, jobs, notices, pilots, reviews, shortfalls, watch
 from tasks.models import Upload
 
 AT_ONCE = 500
@@ -37,6 +37,13 @@ def lapse_checks(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Free the answers that somebody took to check and did not decide in time."""
     while checks.lapse_due(at=clock.now(), limit=AT_ONCE) == AT_ONCE:
         pass
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queueing_lock="tasks.look_for_shortfalls", pass_context=False)
+def look_for_shortfalls(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Pause the jobs at which the usual hour makes less than the floor."""
+    shortfalls.look_at_all(at=clock.now())
 
 
 @app.periodic(cron="7 4 * * *")

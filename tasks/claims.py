@@ -17,7 +17,7 @@ from governance import standing
 from payments import escrow, floors, instruments
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
-from tasks import cards, locks, pilots
+from tasks import cards, locks, pilots, shortfalls
 from tasks.models import OPEN_STATES, Assignment, AssignmentState, Draft, Job, Task
 
 # How long a task whose time ran out waits for what was saved in time to be handed in.
@@ -40,6 +40,7 @@ class Offer:
     fee: Decimal
     has_seat: bool
     above_floor: bool
+    is_paused: bool
     last_id: int | None
     last_position: int
     last_state: str | None
@@ -65,6 +66,7 @@ SELECT j.pay, j.overlap, j.time_limit, j.is_onboarding, j.opened_at <= %(at)s AN
             AND s.accepted_at IS NOT NULL AND s.ended_at IS NULL),
     j.is_onboarding OR j.pay >= (SELECT payments_least_by_floor(j.work_type_id, NULL, p.country)
         FROM people_person p WHERE p.id = %(person)s),
+    EXISTS (SELECT FROM tasks_shortfall s WHERE s.job_id = j.id AND s.made_up_at IS NULL),
     last.id, coalesce(last.position, -1), last.state, last.expires_at,
     CASE WHEN (last.pay, last.rate_id, last.fee_version_id) = (j.pay, r.id, f.id) THEN last.card_id END
 FROM tasks_job j
@@ -130,6 +132,8 @@ def refusal(job: Job, *, by: Person, at: datetime) -> Refusal | None:
 def _refusal(job: Job, terms: Offer, by: Person, at: datetime) -> Refusal | None:
     if no := _not_open(terms):
         return no
+    if terms.is_paused and (found := shortfalls.standing(job)):
+        return shortfalls.refusal(found)
     if not terms.above_floor:
         return floors.refusal(job.work_type_id, terms.pay, country=by.country)
     # The database has said yes with the terms already; only a no is worth the words.
@@ -258,6 +262,8 @@ def _explain(error: IntegrityError, job: Job, by: Person) -> Assignment:
         raise Refused(
             Refusal(reason, "E1", _("No task starts without its pay. See the other jobs."), status=409)
         ) from error
+    if name == shortfalls.GUARD and (found := shortfalls.standing(job)):
+        raise Refused(shortfalls.refusal(found)) from error
     if name == "assignment_is_claimed_at_the_voted_rate":
         reason = _("The terms of this job changed while you accepted them.")
         raise Refused(Refusal(reason, "E2", _("Look at the new rate card, then decide again."), status=409)) from error

@@ -20,7 +20,7 @@ from payments import checking, escrow, floors, guarantee, instruments, rates
 from payments.models import Kind, Rate, WorkType
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
-from tasks import funds, shapes
+from tasks import funds, shapes, shortfalls
 from tasks.models import Job, ReviewRule
 
 PAY_MAX = Decimal(10_000)
@@ -313,7 +313,9 @@ def refusal_to_raise(job: Job, pay: Decimal) -> Refusal | None:
 def raise_pay(job: Job, *, pay: Decimal, by: Person | None, at: datetime) -> Job:
     """Raise a job's pay for each answer to US$ `pay`; an open job's missing money is set aside in the same step.
 
-    What is claimed keeps its pay. The pay it has already changes nothing. Raise Refused for less, or too little money.
+    What is claimed keeps its pay. A job that was paused below the floor opens when the pay makes it: whoever did it for
+    less is paid the difference in the same step. The pay it has already changes nothing. Raise Refused for less, or too
+    little money.
     """
     job = _locked(job)
     refuse_if(refusal_to_raise(job, pay))
@@ -323,6 +325,7 @@ def raise_pay(job: Job, *, pay: Decimal, by: Person | None, at: datetime) -> Job
         funds.set_aside(job, pay, by=by, at=at)
     before, job.pay = job.pay, pay
     job.save(update_fields=["pay"])
+    shortfalls.make_up(job, by=by, at=at)
     events.write("jobs.raised", by=by, subject=f"job:{job.pk}", at=at, before=to_micro(before), pay=to_micro(pay))
     return job
 

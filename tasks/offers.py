@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from payments import rates
 from payments.models import Rate
 from payments.rates import Time
-from tasks.models import Job
+from tasks.models import Job, Shortfall
 
 # Beyond this many open tasks their exact number helps nobody, and counting them would cost each look at the board.
 COUNTED = 1_000
@@ -34,10 +35,12 @@ class Offered:
 def on_the_board(*, calm: bool = False) -> list[Offered]:
     """Return the open jobs that pay the voted rate and have tasks left, the best paid by the hour first.
 
-    `calm` leaves out jobs whose content may upset. Four queries, whatever is open.
+    Those that are paused below the floor are left out. `calm` leaves out jobs whose content may upset. Four
+    queries, whatever is open.
     """
     jobs = Job.objects.filter(opened_at__isnull=False, closed_at=None, is_onboarding=False)
     jobs = jobs.filter(sensitivity="") if calm else jobs
+    jobs = jobs.filter(~Exists(Shortfall.objects.filter(job=OuterRef("pk"), made_up_at=None)))
     found = list(jobs.select_related("client", "work_type").order_by("-opened_at")[:LISTED])
     current = _rates(found)
     times = rates.times(list(current.values()))

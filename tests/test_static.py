@@ -36,6 +36,7 @@ AT_COMMIT = {
     "exchanges_are_whole",
     "kinds_open_with_their_rate",
     "looks_are_paid",
+    "differences_are_paid",
     "money_follows_the_check",
     "money_follows_the_work",
     "money_follows_the_work_to_its_end",

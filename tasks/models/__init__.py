@@ -4,6 +4,7 @@ from tasks.models.checks import Check, CheckState
 from tasks.models.disputes import Dispute, Finding, LooksFor, Peer, Settlement
 from tasks.models.engaged import Span
 from tasks.models.pilots import Pilot, Rescoping
+from tasks.models.shortfalls import Difference, Shortfall
 from tasks.models.work import (
     LIVE_STATES,
     OPEN_STATES,
@@ -31,6 +32,7 @@ __all__ = [
     "Check",
     "CheckState",
     "Decision",
+    "Difference",
     "Dispute",
     "Draft",
     "Finding",
@@ -45,6 +47,7 @@ __all__ = [
     "Review",
     "ReviewRule",
     "Settlement",
+    "Shortfall",
     "Span",
     "Task",
     "Upload",

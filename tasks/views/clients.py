@@ -18,7 +18,7 @@ from coop.refusals import refuse_if
 from payments import accounts, cards, escrow, ledger, rates, reconciling
 from payments.founding import FOR_THE_HOUSE
 from payments.models import WorkType
-from tasks import bounded, datasets, exports, forms, jobs, pilots
+from tasks import bounded, datasets, exports, forms, jobs, pilots, shortfalls
 from tasks.models import Job
 
 PER_PAGE = 20
@@ -125,7 +125,9 @@ def draft_job(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
 def job_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show one job: what is still to do before it opens, or how far it is (E5)."""
     job = job_of(request, slug, number)
-    return _show(request, job, forms.Raise(initial={"pay": job.pay.normalize()}))
+    found = shortfalls.standing(job)
+    pay = max(job.pay, found.least_pay) if found else job.pay
+    return _show(request, job, forms.Raise(initial={"pay": pay.normalize()}))
 
 
 def _show(request: HttpRequest, job: Job, raising: forms.Raise, status: int = 200) -> HttpResponse:
@@ -136,6 +138,7 @@ def _show(request: HttpRequest, job: Job, raising: forms.Raise, status: int = 20
         "refusal_to_fund": jobs.refusal_to_fund(job), "refusal_to_open": jobs.refusal_to_open(job),
         "guide": markdown.html(job.guide), "uploads": uploads, "raising": raising,
         "rate": jobs.voted_rate(job.work_type), "pilot": pilots.shown(job),
+        "shortfall": shortfalls.standing(job), "due": shortfalls.due(job),
     }  # fmt: skip
     if shown["rate"]:
         time = rates.measured_time(job.work_type, shown["rate"])
