@@ -85,6 +85,8 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "clients.offered": gettext_lazy("A seat in %(subject)s was offered."),
     "clients.seated": gettext_lazy("A person accepted a seat in %(subject)s."),
     "cards.begun": gettext_lazy("%(who)s began to pay a deposit by card (%(subject)s)."),
+    "cards.charged_back": gettext_lazy("A payer's bank took back a deposit by card (%(subject)s)."),
+    "cards.won": gettext_lazy("A payer's bank gave back a deposit by card (%(subject)s)."),
     "cards.expired": gettext_lazy("A deposit by card was not paid (%(subject)s)."),
     "cards.paid": gettext_lazy("A deposit was paid by card; it is not settled yet (%(subject)s)."),
     "cards.settled": gettext_lazy("A deposit by card is settled (%(subject)s)."),

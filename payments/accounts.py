@@ -45,6 +45,11 @@ def held(client_id: int) -> str:
     return f"client:{client_id}:held"
 
 
+def receivable(client_id: int) -> str:
+    """Return the code of what a client owes: taken back by a payer's bank after it was spent. Never above zero."""
+    return f"client:{client_id}:receivable"
+
+
 def escrow(job_id: int) -> str:
     """Return the code of a job's money that is funded, not claimed, and refundable."""
     return f"job:{job_id}:escrow"

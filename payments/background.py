@@ -97,3 +97,10 @@ def go_on(timestamp: int) -> int:  # noqa: ARG001 - likewise
 def ask_after_cards(timestamp: int) -> int:  # noqa: ARG001 - likewise
     """Ask after the deposits by card that are not settled; return how many moved on."""
     return cards.go_on(at=clock.now())
+
+
+@app.periodic(cron="33 * * * *")
+@app.task(queueing_lock="payments.ask_after_disputes", lock="payments.ask_after_disputes")
+def ask_after_disputes(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Ask which deposits by card payers' banks took back; return how many words of it are new."""
+    return cards.heard_of(at=clock.now()) if cards.offered() else 0

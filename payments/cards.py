@@ -1,11 +1,13 @@
 """Deposits by card: begun by a client, paid on a page of the processor's, and on the books as the processor says.
 
 Nothing is believed but what the processor answers when it is asked: not a webhook's words, not a browser's. What is
-paid is the client's at once and funds a job once it is settled, as a card's money can be late or fail.
+paid is the client's at once and funds a job once it is settled, as a card's money can be late or fail. What a payer's
+bank takes back later comes from what the client has available; the rest it owes, and its next money repays it first. A
+member's pay is never touched by it.
 """
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -19,14 +21,16 @@ from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
 from payments import accounts, ledger, reconciling
 from payments.ledger import Kind, Line
-from payments.models import CardEvent, CardOutcome, CardPayment, Outcome, RailEvent
+from payments.models import Account, CardEvent, CardOutcome, CardPayment, Outcome, RailEvent
 from payments.rails import stripe_cards
 from payments.rails.api import Unanswered
 from payments.rails.stripe_calls import Declined
-from payments.rails.stripe_cards import Said, Stands
+from payments.rails.stripe_cards import Dispute, Said, Stands
 from payments.templatetags.money import money
 
 LEAST, MOST = Decimal(1), Decimal(10_000)
+# A payer's bank may dispute a payment for 120 days, and end it months later; what was told stays told.
+DISPUTABLE = timedelta(days=300)
 ENDED = (CardOutcome.SETTLED, CardOutcome.EXPIRED)
 
 
@@ -80,16 +84,67 @@ def go_on(*, at: datetime) -> int:
 
 def heard(body: bytes, *, at: datetime) -> int:
     """Ask after the payment that a message names; return how many moved on. The message is a hint and no more."""
-    named = CardPayment.objects.filter(session=_session_in(body))
-    return sum(ask(payment, at=at) for payment in named)
+    about = _object_in(body)
+    if about.get("object") == "dispute":
+        return _ask_of_disputes(str(about.get("payment_intent")), at)
+    session = str(about.get("id")) if about.get("object") == "checkout.session" else ""
+    return sum(ask(payment, at=at) for payment in CardPayment.objects.filter(session=session))
 
 
-def _session_in(body: bytes) -> str:
+def _ask_of_disputes(intent: str, at: datetime) -> int:
+    if not CardEvent.objects.filter(event=f"{intent}/{CardOutcome.PAID}").exists():
+        return 0
+    try:
+        found = stripe_cards.disputes_of(intent)
+    except (Unanswered, Declined):
+        return 0
+    return sum(_settle_dispute(dispute, at) for dispute in found)
+
+
+def heard_of(*, at: datetime) -> int:
+    """Ask which payments were disputed lately, by whatever payer; return how many words of it are new."""
+    try:
+        found = stripe_cards.disputes(since=at - DISPUTABLE)
+    except (Unanswered, Declined):
+        return 0
+    return sum(_settle_dispute(dispute, at) for dispute in found)
+
+
+def _settle_dispute(dispute: Dispute, at: datetime) -> int:
+    """Write down what is new about a dispute of ours; return how many words that is."""
+    paid = CardEvent.objects.filter(event=f"{dispute.intent}/{CardOutcome.PAID}").select_related("payment").first()
+    if paid is None:
+        return 0
+    told = {CardOutcome.CHARGED_BACK: dispute.taken, CardOutcome.WON: dispute.given_back}
+    try:
+        with transaction.atomic():
+            known = set(paid.payment.events.values_list("event", flat=True))
+            names = {outcome: f"{dispute.number}/{outcome}" for outcome, amount in told.items() if amount}
+            news = {outcome: name for outcome, name in names.items() if name not in known}
+            for outcome, name in news.items():
+                _book(paid.payment, outcome, name, told[outcome], at)
+            if CardOutcome.CHARGED_BACK in news and dispute.fee:
+                _book_fee(f"{dispute.number}/fee", dispute.fee, at)
+    except IntegrityError:  # somebody asked at the same time and was faster, or it says more than was paid
+        return 0
+    return len(news)
+
+
+def debts() -> list[tuple[Client, Decimal]]:
+    """Return each client who owes, with how much, the most first; two queries."""
+    owing = Account.objects.filter(kind="client:receivable", currency="USD", balance__lt=0).order_by("balance")
+    sums = {int(account.code.split(":")[1]): -account.balance for account in owing}
+    known = Client.objects.in_bulk(sums)
+    return [(known[number], amount) for number, amount in sums.items()]
+
+
+def _object_in(body: bytes) -> dict[str, object]:
+    """Return what a message says it is about."""
     try:
         said = json.loads(body)["data"]["object"]
-        return str(said["id"]) if said["object"] == "checkout.session" else ""
     except (ValueError, KeyError, TypeError):
-        return ""
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def ask(payment: CardPayment, *, at: datetime) -> bool:
@@ -121,14 +176,15 @@ def _news(payment: CardPayment, said: Said) -> list[CardOutcome]:
 
 def _write(payment: CardPayment, outcome: CardOutcome, said: Said, at: datetime) -> None:
     """Write down what the processor said, move the money as it said, and book the fee that it took."""
-    event = CardEvent.objects.create(
-        payment=payment, outcome=outcome, event=f"{said.intent or payment.session}/{outcome}", amount=payment.amount,
-        noted_at=at,
-    )  # fmt: skip
-    if lines := _lines(event):
-        ledger.post(*lines, journal=lines[0].ref, at=at, currency=payment.currency)
+    _book(payment, outcome, f"{said.intent or payment.session}/{outcome}", payment.amount, at)
     if outcome == CardOutcome.SETTLED and said.fee:
         _book_fee(f"{said.intent}/fee", said.fee, at)
+
+
+def _book(payment: CardPayment, outcome: CardOutcome, name: str, amount: Decimal, at: datetime) -> None:
+    event = CardEvent.objects.create(payment=payment, outcome=outcome, event=name, amount=amount, noted_at=at)
+    if lines := _lines(event):
+        ledger.post(*lines, journal=lines[0].ref, at=at, currency=payment.currency)
     events.write(f"cards.{outcome}", by=None, subject=f"card_payment:{payment.pk}", at=at)
 
 
@@ -136,7 +192,9 @@ def _lines(event: CardEvent) -> list[Line]:
     """Return the transfers that a word of the processor's moves.
 
     Paid: kind 33, clearing:in to client:held. Settled: kind 34, client:held to clearing:in, and kind 1, bank:main to
-    client:available. Keys `card_event:<id>:<kind>`.
+    client:available. Charged back: kind 19, client:receivable to bank:main; won: kind 36, bank:main to
+    client:available. After each the database repays what is owed from what is available (kind 35, client:available to
+    client:receivable). Keys `card_event:<id>:<kind>`.
     """
     ref, client = f"card_event:{event.pk}", event.payment.client_id
     moves = {
@@ -145,6 +203,8 @@ def _lines(event: CardEvent) -> list[Line]:
             (Kind.CARD_SETTLED, accounts.held(client), accounts.CLEARING_IN),
             (Kind.DEPOSIT, accounts.BANK, accounts.client(client)),
         ],
+        CardOutcome.CHARGED_BACK: [(Kind.CHARGED_BACK, accounts.receivable(client), accounts.BANK)],
+        CardOutcome.WON: [(Kind.WON_BACK, accounts.BANK, accounts.client(client))],
     }.get(CardOutcome(event.outcome), [])
     return [Line(kind, debit, credit, event.amount, f"{ref}:{kind}", ref) for kind, debit, credit in moves]
 

@@ -68,6 +68,11 @@ def held(client: Client, currency: str = "USD") -> Decimal:
     return ledger.balance(accounts.held(client.pk), currency)
 
 
+def owed(client: Client, currency: str = "USD") -> Decimal:
+    """Return what a client owes: what payers' banks took back after it was spent. Its next money repays it first."""
+    return -ledger.balance(accounts.receivable(client.pk), currency)
+
+
 def set_aside(job_id: int, currency: str = "USD") -> Decimal:
     """Return a job's money that no claim has locked yet."""
     return ledger.balance(accounts.escrow(job_id), currency)
@@ -83,6 +88,12 @@ def refusal_to_fund(client: Client, amount: Decimal) -> Refusal | None:
     short = amount - available(client)
     if amount <= 0:
         return Refusal(_("There is nothing to set aside."), status=409)
+    if short > 0 and (debt := owed(client)):
+        reason = _("%(owed)s are owed: a payment by card was taken back by the payer's bank after it was spent.")
+        words = {"owed": money(debt, "USD")}
+        return Refusal(
+            reason % words, "E1", _("The next deposit repays it first; then jobs can be funded."), status=409
+        )
     if short > 0:
         reason = _("The balance is %(short)s short of %(amount)s.")
         words = {"short": money(short, "USD"), "amount": money(amount, "USD")}

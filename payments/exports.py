@@ -15,8 +15,8 @@ from payments.models import Transfer
 from payments.money import from_micro
 
 CHUNK = 5_000
-# The five kinds of account that both programs know, by a code or its first part; what is not named here is the co-op's
-# own.
+# The five kinds of account that both programs know, by a code, its last or its first part; what is not named here is
+# the co-op's own.
 ROOTS = {
     "bank": "Assets",
     "clearing:in": "Assets",
@@ -25,6 +25,7 @@ ROOTS = {
     "coop": "Income",
     "job": "Liabilities",
     "member": "Liabilities",
+    "receivable": "Assets",
 }
 
 type Line = Callable[[Transfer], str]
@@ -33,7 +34,7 @@ type Line = Callable[[Transfer], str]
 def name(code: str) -> str:
     """Return an account's name: `Liabilities:Member:12:Payable` for `member:12:payable`."""
     parts = code.split(":")
-    root = ROOTS.get(code) or ROOTS.get(parts[0], "Equity")
+    root = ROOTS.get(code) or ROOTS.get(parts[-1]) or ROOTS.get(parts[0], "Equity")
     return ":".join([root, *(part.replace("_", "-").capitalize() for part in parts)])
 
 

@@ -154,6 +154,19 @@ ALL = (
             sum(total) FILTER (WHERE kind = 'clearing:in')
         FROM ({SUMS}) a WHERE kind IN ('client:held', 'clearing:in') HAVING sum(total) <> 0""",
     ),
+    Invariant(
+        "I19",
+        _("No client who owes has money to spend, and what banks took and gave back is on the books."),
+        f"""
+        SELECT a.code, a.total, r.total FROM ({SUMS}) a JOIN ({SUMS}) r ON r.kind = 'client:receivable'
+            AND r.currency = a.currency AND split_part(r.code, ':', 2) = split_part(a.code, ':', 2)
+        WHERE a.kind = 'client:available' AND a.total > 0 AND r.total < 0
+        UNION ALL
+        SELECT e.event, e.amount, coalesce(t.sum, 0) FROM payments_cardevent e LEFT JOIN (
+            SELECT ref, sum(amount) AS sum FROM payments_transfer WHERE kind IN (19, 36) GROUP BY ref
+        ) t ON t.ref = 'card_event:' || e.id
+        WHERE e.outcome IN ('charged_back', 'won') AND coalesce(t.sum, 0) <> e.amount""",
+    ),
 )
 
 

@@ -29,7 +29,10 @@ NAMESPACE = uuid.UUID("6f0b9c5e-9d1a-5c58-9a3f-4b8f6a3f2d10")
 
 
 class Kind(IntEnum):
-    """What a posting is. 8, acceptance by silence, is posted as 5 to 7 with the same keys: it happens once."""
+    """What a posting is. 8, acceptance by silence, is posted as 5 to 7 with the same keys: it happens once.
+
+    35 the database posts by itself: what a client owes is repaid first, from whatever becomes available to it.
+    """
 
     DEPOSIT = 1
     FUND = 2
@@ -47,6 +50,7 @@ class Kind(IntEnum):
     LATE_RETURN = 16
     SPENT = 17
     REFUND = 18
+    CHARGED_BACK = 19
     CLOSED = 20
     ALLOCATED = 21
     REDEEMED = 22
@@ -62,6 +66,8 @@ class Kind(IntEnum):
     FILLED = 32
     CARD_PAID = 33
     CARD_SETTLED = 34
+    REPAID = 35
+    WON_BACK = 36
     REVERSAL = 99
 
 

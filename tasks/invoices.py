@@ -65,6 +65,8 @@ WORDS: dict[int, str | Promise] = {
     Kind.DEPOSIT: _("Deposit"),
     Kind.CARD_PAID: _("Paid by card, to be settled"),
     Kind.CARD_SETTLED: _("Paid by card, settled: a deposit"),
+    Kind.CHARGED_BACK: _("Taken back by the payer's bank"),
+    Kind.WON_BACK: _("Given back by the payer's bank"),
 }
 
 

@@ -48,6 +48,8 @@ class CardOutcome(models.TextChoices):
     PAID = "paid", _("Paid, on its way to the bank")
     SETTLED = "settled", _("Settled")
     EXPIRED = "expired", _("Not paid")
+    CHARGED_BACK = "charged_back", _("Taken back by the payer's bank")
+    WON = "won", _("Given back to us")
 
 
 class CardEvent(models.Model):

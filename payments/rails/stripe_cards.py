@@ -1,6 +1,10 @@
-"""Stripe Checkout: a page of Stripe's on which somebody pays a sum by card. No card's number ever comes here."""
+"""Stripe Checkout: a page of Stripe's on which somebody pays a sum by card. No card's number ever comes here.
+
+What a payer's bank takes back is a dispute of Stripe's; what it did with our money are its balance transactions.
+"""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -10,7 +14,9 @@ from payments.rails.stripe_calls import ask
 
 if TYPE_CHECKING:
     from stripe import BalanceTransaction
+    from stripe import Dispute as StripeDispute
     from stripe.checkout import Session
+    from stripe.params import DisputeListParams
     from stripe.params.checkout import SessionCreateParams
 
 DEEP = "payment_intent.latest_charge.balance_transaction"
@@ -45,6 +51,17 @@ class Said:
     fee: Decimal = Decimal(0)
 
 
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """What a payer's bank did about a payment: US dollars taken from us, given back, and the fee for it."""
+
+    number: str
+    intent: str
+    taken: Decimal
+    given_back: Decimal
+    fee: Decimal
+
+
 def page(amount: Decimal, words: str, *, key: str, back: str) -> Page:
     """Make a page on which whole cents are paid; the same key makes one alone. Raises Declined, Unanswered."""
     price = {"currency": CURRENCY, "unit_amount": int(amount * 100), "product_data": {"name": words}}
@@ -71,6 +88,29 @@ def look(session: str) -> Said:
     stands = Stands.AT_HAND if booked.status == "available" else Stands.PAID
     paid = _dollars(found.amount_total, found.currency)
     return Said(stands, intent, paid, _dollars(booked.fee, booked.currency))
+
+
+def disputes(*, since: datetime) -> list[Dispute]:
+    """Return every dispute that began since a moment, the oldest first. Raises Unanswered."""
+    return _disputes({"created": {"gte": int(since.timestamp())}, "limit": 100})
+
+
+def disputes_of(intent: str) -> list[Dispute]:
+    """Return every dispute about a payment, the oldest first. Raises Declined, Unanswered."""
+    return _disputes({"payment_intent": intent, "limit": 100})
+
+
+def _disputes(asked: "DisputeListParams") -> list[Dispute]:
+    found = ask(lambda stripe: list(stripe.v1.disputes.list(asked).auto_paging_iter()))
+    return [_dispute(one) for one in reversed(found)]
+
+
+def _dispute(found: "StripeDispute") -> Dispute:
+    moved = [_dollars(one.amount, one.currency) for one in found.balance_transactions]
+    fee = sum((_dollars(one.fee, one.currency) for one in found.balance_transactions), Decimal(0))
+    taken = -sum((amount for amount in moved if amount < 0), Decimal(0))
+    given_back = sum((amount for amount in moved if amount > 0), Decimal(0))
+    return Dispute(found.id, str(found.payment_intent), taken, given_back, max(fee, Decimal(0)))
 
 
 def _deep(found: "Session") -> "tuple[str, BalanceTransaction]":

@@ -13,7 +13,7 @@ from coop import clock
 from coop.people.models import Person
 from governance import watching
 from governance.models import Office, Right
-from payments import books, deposits, invariants, payouts, runs
+from payments import books, cards, deposits, invariants, payouts, runs
 from payments.forms import RecordDeposit, SendPayout
 from payments.models import Deposit, Payout, PayoutState
 
@@ -34,6 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "sent": list(waiting.filter(state=PayoutState.SENT, run=None)),
         "deposits": Deposit.objects.select_related("client").order_by("-id")[:10],
         "form": RecordDeposit(),
+        "debts": cards.debts(),
         "trial": books.trial_balance(),
         "checks": invariants.checks(),
         "now": at,

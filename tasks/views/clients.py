@@ -87,6 +87,7 @@ def money(request: HttpRequest, slug: str) -> HttpResponse:
         "cards": cards.offered(),
         "by_card": cards.payments_of(client)[:5],
         "held": escrow.held(client),
+        "owed": escrow.owed(client),
     }
     return render(request, "tasks/client/money.html", shown)
 

@@ -243,6 +243,28 @@ def show_session(world: World, owner: str, said: Said, number: str) -> Said:
     return page
 
 
+def dispute(world: World, session: str, cents: int = 0, *, fee: int = 1_500) -> Said:
+    """Let the bank of who paid on a page take money back, all of it if no sum is said."""
+    page = world.objects[session]
+    taken = world.make("balance_transaction", amount=-(cents or page["amount_total"]), fee=fee, type="adjustment")
+    world.cents[OURS] += taken["amount"] - fee
+    return world.make(
+        "dispute", amount=-taken["amount"], payment_intent=page["payment_intent"], status="needs_response",
+        balance_transactions=[taken],
+    )  # fmt: skip
+
+
+def win(world: World, disputed: Said) -> None:
+    """Let the bank give back what it took."""
+    back = world.make("balance_transaction", amount=disputed["amount"], fee=0, type="adjustment")
+    world.cents[OURS] += back["amount"]
+    disputed |= {"status": "won", "balance_transactions": [*disputed["balance_transactions"], back]}
+
+
+def list_disputes(world: World, owner: str, said: Said) -> Said:
+    return world.every("dispute", owner, said, **{name: said[name] for name in ("payment_intent",) if name in said})
+
+
 type Answer = Callable[..., Said]
 NUMBER = "([a-z]+_[A-Za-z0-9_]+)"
 ADDRESSES: list[tuple[str, str, type, Answer]] = [
@@ -259,6 +281,7 @@ ADDRESSES: list[tuple[str, str, type, Answer]] = [
     ("GET", "/v1/payouts", params.PayoutListParams, list_payouts),
     ("POST", "/v1/checkout/sessions", checkout.SessionCreateParams, make_session),
     ("GET", f"/v1/checkout/sessions/{NUMBER}", checkout.SessionRetrieveParams, show_session),
+    ("GET", "/v1/disputes", params.DisputeListParams, list_disputes),
     ("GET", f"/v1/charges/{NUMBER}", params.ChargeRetrieveParams, show_charge),
 ]  # fmt: skip
 
