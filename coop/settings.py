@@ -76,6 +76,10 @@ STRIPE_HOOKS = os.environ.get("STRIPE_HOOKS", "").split()
 MPESA_URL = os.environ.get("MPESA_URL", "")
 MPESA_INITIATOR = os.environ.get("MPESA_INITIATOR", "")
 MPESA_CERTIFICATE = os.environ.get("MPESA_CERTIFICATE", "")
+# Wise's API with the business profile and its token, as "https://PROFILE:TOKEN@api.wise.com", and the file of the key
+# that it signs webhooks with.
+WISE_URL = os.environ.get("WISE_URL", "")
+WISE_KEY = os.environ.get("WISE_KEY", "")
 # The address the members type. Everything that must be strict on the open internet follows from its scheme.
 ORIGIN = os.environ.get("WORKHALL_ORIGIN", "http://127.0.0.1:8000")
 HTTPS = ORIGIN.startswith("https://")

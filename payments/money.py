@@ -9,7 +9,7 @@ from django.db.models.expressions import Combinable
 
 MICRO = 1_000_000
 # Decimal places of each currency's smallest coin (ISO 4217); payouts go out in whole ones.
-MINOR_UNITS = {"USD": 2, "EUR": 2, "KES": 2, "VES": 2}
+MINOR_UNITS = {"USD": 2, "EUR": 2, "GBP": 2, "INR": 2, "KES": 2, "VES": 2}
 
 
 def to_micro(amount: Decimal) -> int:

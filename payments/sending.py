@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from coop.record import events
-from payments import details, rails, reconciling, runs
+from payments import details, exchange, rails, reconciling, runs
 from payments.models import Outcome, Payout, PayoutState, PayRun, RailEvent
 from payments.rails.api import AnsweringRail, ApiRail, Going, Order, Told, Unanswered
 
@@ -24,6 +24,11 @@ ENDED = (PayoutState.SETTLED, PayoutState.FAILED)
 def services() -> list[ApiRail]:
     """Return the rails that are a service."""
     return [rail for rail in rails.ALL.values() if isinstance(rail, ApiRail)]
+
+
+def of_hook(hook: str) -> list[ApiRail]:
+    """Return the rails whose messages come under a name."""
+    return [rail for rail in services() if hook in {rail.hook, rail.name if not rail.hook else ""} - {""}]
 
 
 def go_on(*, at: datetime) -> int:
@@ -45,7 +50,8 @@ def go_on(*, at: datetime) -> int:
 def heard(rail: ApiRail, body: bytes, *, at: datetime) -> int:
     """Ask after the payout that a message of a service names; return how many moved on."""
     reference = rail.named_in(body)
-    named = Payout.objects.filter(rail=rail.name, reference=reference) if reference else Payout.objects.none()
+    ways = [one.name for one in of_hook(rail.hook or rail.name)]
+    named = Payout.objects.filter(rail__in=ways, reference=reference) if reference else Payout.objects.none()
     return sum(ask(number, at=at) for number in named.values_list("pk", flat=True))
 
 
@@ -117,9 +123,12 @@ def _news(payout: Payout, told: Told, at: datetime) -> list[RailEvent]:
         return []
     outcome = _outcome(payout, told)
     amount = told.amount or payout.amount
-    news = [_event(payout, outcome, told, at, amount=amount, currency=payout.currency)]
+    news = [_event(payout, outcome, told, at, amount=amount)]
     if told.fee:
-        news.append(_event(payout, Outcome.FEE, told, at, amount=told.fee, currency="USD"))
+        # Beyond what the books have of the currency it is a question: so much more has to be bought.
+        known = payout.quote is None or exchange.held(payout.currency) >= told.fee
+        fee = Outcome.FEE if known else Outcome.PARTIAL
+        news.append(_event(payout, fee, told, at, amount=told.fee, name="fee"))
     return news
 
 
@@ -135,10 +144,10 @@ def _outcome(payout: Payout, told: Told) -> Outcome:
     return ENDS[told.going]
 
 
-def _event(payout: Payout, outcome: Outcome, told: Told, at: datetime, *, amount: Decimal, currency: str) -> RailEvent:
+def _event(payout: Payout, outcome: Outcome, told: Told, at: datetime, *, amount: Decimal, name: str = "") -> RailEvent:
     return RailEvent(
-        rail=payout.rail, event=f"{runs.key_of(payout.pk)}/{outcome}", payout=payout, outcome=outcome, amount=amount,
-        currency=currency, words=told.words, occurred_at=at, noted_at=at,
+        rail=payout.rail, event=f"{runs.key_of(payout.pk)}/{name or outcome}", payout=payout, outcome=outcome,
+        amount=amount, currency=payout.currency, words=told.words, occurred_at=at, noted_at=at,
     )  # fmt: skip
 
 

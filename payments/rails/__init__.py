@@ -9,10 +9,13 @@ from payments.rails.interface import Facts, Field, Quote, Rail
 from payments.rails.mpesa import Mpesa
 from payments.rails.paypal import PayPal
 from payments.rails.stripe import Stripe
+from payments.rails.wise import Wise
+from payments.rails.wise_places import ALL as PLACES
 
 __all__ = ["ALL", "Facts", "Field", "Quote", "Rail", "currencies", "of", "refusal"]
 
-ALL: Mapping[str, Rail] = {rail.name: rail for rail in (Hand(), Bank(), PayPal(), Stripe(), Mpesa())}
+WISE = tuple(Wise(place) for place in PLACES)
+ALL: Mapping[str, Rail] = {rail.name: rail for rail in (Hand(), Bank(), PayPal(), Stripe(), Mpesa(), *WISE)}
 
 
 def of(name: str) -> Rail:

@@ -34,9 +34,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a service says of a payout: its own `reference` to ask by, what it took (US$), a reason in `words`.
+    """What a service says of a payout: its own `reference` to ask by, what it took, a reason in `words`.
 
-    `amount` is how much it says that was, where it says so.
+    `amount` is how much it says that was, where it says so. All in the currency that was sent.
     """
 
     going: Going
@@ -53,6 +53,8 @@ class ApiRail(Rail):
     has_file = False
     # For so long the service knows a key again; nothing is sent a second time after that.
     memory: timedelta
+    # What its messages come under, `/hooks/<hook>/`: its own name, unless several ways are one service's.
+    hook = ""
     # Whether what has arrived can come back; where it cannot, such a word is a question for an officer.
     returns = True
 

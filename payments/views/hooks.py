@@ -5,8 +5,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from coop import clock
-from payments import cards, rails, sending
-from payments.rails.api import ApiRail, Unanswered
+from payments import cards, sending
+from payments.rails.api import Unanswered
 
 # No message of a service is longer.
 LONGEST = 100_000
@@ -19,8 +19,8 @@ def hear(request: HttpRequest, rail: str) -> HttpResponse:
 
     A service that signs its messages is asked only after one that it has signed.
     """
-    service = rails.ALL.get(rail)
-    if not isinstance(service, ApiRail) or not service.available:
+    service = next(iter(sending.of_hook(rail)), None)
+    if service is None or not service.available:
         raise Http404
     if _too_long(request):
         return HttpResponse(status=413)

@@ -28,11 +28,17 @@ def open_way(rail: str) -> None:
 
 
 def buy(
-    treasurer: Office, secretary: Office, *, bought: str = "2587.40", paid: str = "20", reference: str = "FX-1"
+    treasurer: Office,
+    secretary: Office,
+    *,
+    bought: str = "2587.40",
+    paid: str = "20",
+    reference: str = "FX-1",
+    currency: str = "KES",
 ) -> Purchase:
     """Buy shillings, at 129.37 for a US dollar where nothing else is said."""
     noted = exchange.note(
-        "KES", bought=Decimal(bought), paid=Decimal(paid), reference=reference, by=treasurer, at=clock.now()
+        currency, bought=Decimal(bought), paid=Decimal(paid), reference=reference, by=treasurer, at=clock.now()
     )
     return exchange.confirm(noted, by=secretary, at=clock.now())
 
