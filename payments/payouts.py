@@ -164,7 +164,10 @@ def told(person: Person, *, amount: Decimal, by: Person, at: datetime, rail: str
     price = exchange.price(way.currency)
     if price is None:
         raise Refused(_none_held(way.currency, Decimal(0)))
-    refuse_if(way.refusal_of_amount(amount * price.rate))
+    arrives = _in_steps(amount * price.rate, way.unit)
+    refuse_if(way.refusal_of_amount(arrives))
+    if (free := exchange.held(way.currency)) < arrives:
+        raise Refused(_none_held(way.currency, free))
     return exchange.tell(person, amount, rail=rail, at=price, now=at)
 
 

@@ -54,6 +54,8 @@ class Rail:
     simulated = False
     # What arrives; what is asked for is in US dollars, and exchanged on the way.
     currency = "USD"
+    # The smallest part of it that can be sent.
+    unit = Decimal("0.01")
     # The least the service itself can send, in US dollars.
     least = Decimal("0.01")
 

@@ -49,6 +49,7 @@ class Mpesa(AnsweringRail):
     about = gettext_lazy("To your M-Pesa number in Kenya, in whole shillings at the rate that we bought them for.")
     days = 1
     currency = "KES"
+    unit = Decimal(1)
     # The documentation says that a key is refused a second time, not for how long.
     memory = timedelta(hours=24)
     # Nobody takes back from a number; Safaricom reverses only as a transaction of its own.
@@ -82,7 +83,7 @@ class Mpesa(AnsweringRail):
 
     def refusal_of_amount(self, arrives: Decimal) -> Refusal | None:
         """Say what M-Pesa does not send in one payment."""
-        if LEAST <= arrives < MOST + 1:
+        if LEAST <= arrives <= MOST:
             return None
         words = _("M-Pesa sends from %(least)s to %(most)s at once.")
         return Refusal(words % {"least": money(LEAST, "KES"), "most": money(MOST, "KES")}, status=409)

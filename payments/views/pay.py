@@ -1,6 +1,8 @@
 """My pay: what is ready, what is being checked, each line, and payouts. Only the member themselves sees these pages."""
 
+from decimal import Decimal
 from typing import cast
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from coop import clock
 from coop.people.models import Person
+from coop.refusals import Refused
 from payments import capital, due, exchange, guarantee, payouts, rails, runs, statements
 from payments.forms import AskPayout
 from payments.models import ExchangeQuote, Payout
@@ -56,18 +59,22 @@ def ask(request: HttpRequest) -> HttpResponse:
     most, ways = payouts.most(person), payouts.ways(person, at=at)
     form = AskPayout(request.POST or None, most=most, ways=ways)
     if form.is_valid():
-        facts = form.cleaned_data
-        refusal = payouts.refusal(person, facts["amount"], facts["rail"])
-        if refusal is None and rails.of(facts["rail"]).currency != exchange.USD:
-            told = payouts.told(person, amount=facts["amount"], rail=facts["rail"], by=person, at=at)
-            return redirect("payments:told", told.pk)
-        if refusal is None or payouts.asked_with(person, facts["key"]):
-            asked = payouts.request(person, **facts, by=person, at=at)
-            messages.success(request, _("You asked for your money. It is not counted as ready any more."))
-            return redirect("payments:payout", asked.pk)
-        form.add_error("amount", str(refusal))
+        try:
+            return _asked(request, **form.cleaned_data)
+        except Refused as refused:
+            form.add_error("amount", str(refused.refusal))
     shown = {"form": form, "most": most, "ways": ways, "refusal": payouts.refusal(person, most)}
     return render(request, "payments/ask.html", shown)
+
+
+def _asked(request: HttpRequest, *, amount: Decimal, rail: str, key: UUID) -> HttpResponse:
+    """Ask for a payout; tell first what arrives where that is another currency."""
+    person, at = me(request), clock.now()
+    if rails.of(rail).currency != exchange.USD:
+        return redirect("payments:told", payouts.told(person, amount=amount, rail=rail, by=person, at=at).pk)
+    asked = payouts.request(person, amount=amount, rail=rail, key=key, by=person, at=at)
+    messages.success(request, _("You asked for your money. It is not counted as ready any more."))
+    return redirect("payments:payout", asked.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

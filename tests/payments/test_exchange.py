@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from payments.models import ExchangeQuote, Payout, PayoutDetails, Purchase, Tran
 from payments.open_ledger import Month, figures
 from tests.payments import abroad
 from tests.payments.conftest import owning
+from tests.payments.test_exports import bean_check, hledger, written
 
 type Earn = Callable[[Person, str], int]
 type Later = Callable[..., datetime]
@@ -116,6 +118,27 @@ def test_members_are_told_before_they_choose_and_before_they_send(
     assert Payout.objects.count() == 1
     assert "KES\xa0646.00" in browser.get(sent[0]).text
     assert "KES\xa0646.00" in browser.get("/pay/").text
+
+
+def test_what_cannot_be_sent_is_said_on_the_form(ready: Person, earn: Earn, signed_in: SignedIn) -> None:
+    earn(ready, "30")
+    form = {"amount": "39", "rail": "mpesa", "key": "7a6b0b6e-0000-4000-8000-000000000001"}
+    page = signed_in(ready).post("/pay/ask/", form)
+    assert page.status_code == 200
+    assert "holds KES\xa02,587.40" in page.text
+    assert ExchangeQuote.objects.count() == 0
+
+
+def test_other_programs_read_the_books_with_both_currencies(ready: Person, tmp_path: Path) -> None:
+    abroad.take(ready, "5")
+    payouts_back = abroad.take(ready, "2")
+    payouts.send(payouts_back, reference="R", by=Office.objects.get(post="treasurer"), at=clock.now())
+    payouts.fail(payouts_back, by=Office.objects.get(post="secretary"), at=clock.now())
+    books, checked = written("hledger", tmp_path), written("beancount", tmp_path)
+    assert hledger(books, "check").returncode == 0
+    assert "KES" in hledger(books, "balance", "--flat", "Equity:Fx:Kes").stdout
+    found = bean_check(checked)
+    assert found.returncode == 0, found.stderr
 
 
 def test_an_expired_quote_sends_nothing(ready: Person, later: Later, signed_in: SignedIn) -> None:
@@ -264,9 +287,12 @@ def test_no_more_is_promised_than_was_bought(
     ready: Person, earn: Earn, attack: Attack, treasurer: Office, secretary: Office
 ) -> None:
     earn(ready, "30")
-    quote = abroad.tell(ready, "21")
+    quote = abroad.tell(ready, "15")
+    abroad.take(ready, "10")
+    with pytest.raises(Refused, match="holds"):
+        payouts.request_told(quote, by=ready, at=clock.now())
     guard = "currency_is_bought_before_it_is_promised"
-    attack(PAYOUT, [ready.pk, 2_716_000_000, "KES", place(ready), quote.pk], guard=guard)
+    attack(PAYOUT, [ready.pk, 1_940_000_000, "KES", place(ready), quote.pk], guard=guard)
 
 
 def post(payout: int, debit: str, credit: str, amount: str, currency: str) -> Callable[[], object]:

@@ -32,7 +32,7 @@ from payments import (
     sending,
 )
 from payments.models import Outcome, Payout, PayRun, RailEvent
-from payments.money import MINOR_UNITS
+from payments.money import MINOR_UNITS, to_micro
 from payments.surplus import Quarter
 from tests.payments import abroad, wise
 from tests.payments.wise import Profile
@@ -346,5 +346,5 @@ def test_the_database_knows_the_same_currencies_and_units(db: None) -> None:
             for currency in MINOR_UNITS:
                 cursor.execute("SELECT payments_unit(%s, %s)", [rail.name, currency])
                 pays = rail.currency == currency != "USD"
-                unit = 1_000_000 if rail.name == "mpesa" else 10 ** (6 - MINOR_UNITS[currency])
-                assert cursor.fetchone() == ((unit if pays else None),), (rail.name, currency)
+                assert cursor.fetchone() == ((to_micro(rail.unit) if pays else None),), (rail.name, currency)
+                assert not pays or rail.unit >= Decimal(1).scaleb(-MINOR_UNITS[currency])

@@ -51,7 +51,7 @@ UNSPENT = changed(
 class Migration(migrations.Migration):
     """Let the registry say them, and what they pay be exchanged."""
 
-    dependencies: ClassVar = [("payments", "0045_differences")]
+    dependencies: ClassVar = [("payments", "0046_chargebacks")]
     operations: ClassVar = [
         *(migrations.RunSQL(sql) for sql in (HOLDS, UNIT, STANDS, UNSPENT)),
         guards.Procedure("payouts_arrive_as_quoted", table="payments_payout", body=ARRIVES, definer=True),
