@@ -152,6 +152,7 @@ def test_no_vote_is_even_asked_beyond_the_bounds(amina: Person, changes: dict[st
     ("N13", {"turnout_floor": 4_501}, "recall_stays_possible"), ("N13", {"readings": 2}, "recall_stays_possible"),
     ("N13", {"seniors_too": True}, "recall_stays_possible"),
     ("N14", {"voting_days": 4}, "voting_within_bounds"), ("N14", {"key": "N16"}, "rule_key_is_known"),
+    ("N1", {"affected_yes": None}, "somebody_decides"), ("N10", {"whole_yes": None}, "somebody_decides"),
 ])  # fmt: skip
 def test_no_row_stands_beyond_the_bounds_whoever_writes_it(
     superuser: psycopg.Connection, key: str, changes: dict[str, object], bound: str

@@ -96,3 +96,10 @@ def test_what_happened_is_not_even_changed_by_the_owner(owner: psycopg.Connectio
     with pytest.raises(psycopg.errors.CheckViolation) as refused:
         owner.execute(statement)
     assert refused.value.diag.constraint_name in {"record_event_is_append_only", "record_leaf_is_append_only"}
+
+
+def test_the_site_does_not_say_what_the_schema_is(attack: Callable[..., None]) -> None:
+    attack(
+        "INSERT INTO record_event (at, kind, subject, data) VALUES (coop_now(), 'schema.recorded', 'x', '{}')",
+        guard="schema_is_recorded_by_its_owner",
+    )

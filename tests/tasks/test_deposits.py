@@ -125,6 +125,11 @@ def test_what_a_deposit_does_not_reach_is_the_funds_and_stays_owed(
     assert not any(invariants.broken().values())
 
 
+def test_a_deposit_stays_with_an_open_job(slow: Job, orbit: Client, attack: Attack) -> None:
+    attack(POST, [18, account(accounts.deposit(slow.pk)), account(accounts.client(orbit.pk)), 1, f"job:{slow.pk}"],
+           guard="deposits_stay_until_weeks_are_counted")  # fmt: skip
+
+
 def test_what_is_left_comes_back_after_the_last_week_was_counted(
     slow: Job, orbit: Client, olga: Person, amina: Person, luis: Person, attack: Attack
 ) -> None:

@@ -1,0 +1,126 @@
+"""What the tables of money and work take by themselves, to the last that fits, whoever writes, guards aside."""
+
+import psycopg
+import pytest
+
+from tests.governance.test_facts import DAY, MICROSECOND, Facts, Takes, one, rows, spans, takes
+
+pytestmark = pytest.mark.django_db
+__all__ = ["takes"]
+
+SENT_BACK = "decision reviewer_id reason place"
+POSITIVE: tuple[list[Facts], list[Facts]] = (one("amount", 1, 10**15), one("amount", 0, -1))
+# Each bound: rows that fit, and rows that do not, by a step.
+BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
+    "payments_account account_above_its_floor": (
+        rows("floor balance", (0, 0), (-5, -5), (None, -10**9)), rows("floor balance", (0, -1), (-5, -6)),
+    ),
+    "payments_account account_below_its_ceiling": (
+        rows("ceiling balance", (0, 0), (5, 5), (None, 10**9)), rows("ceiling balance", (0, 1), (5, 6)),
+    ),
+    "payments_cardevent processors_move_amounts": POSITIVE,
+    "payments_cardevent processors_say_what_is_known": (
+        one("outcome", "paid", "settled", "expired", "charged_back", "won"), one("outcome", "", "refunded"),
+    ),
+    "payments_cardpayment card_payments_are_positive": POSITIVE,
+    "payments_close closes_leave_no_debt": (
+        rows("expenses income", (0, 0), (7, 7), (0, 9)), rows("expenses income", (-1, 0), (8, 7)),
+    ),
+    "payments_deposit deposits_are_positive": POSITIVE,
+    "payments_deposit deposits_name_a_fund": (
+        one("fund", "", "training", "hearing", "dispute", "floor"), one("fund", "reserve", " ", "Training"),
+    ),
+    "payments_entitlement entitlements_are_positive": POSITIVE,
+    "payments_entitlement owing_is_known": (one("kind", 24, 25, 26, 27), one("kind", 23, 28)),
+    "payments_exchangequote quotes_cost_no_more_than_was_asked": (
+        rows("arrives costs asked rate", (650, 5, 5, 130), (1, 1, 2, 1)),
+        rows("arrives costs asked rate", (0, 5, 5, 130), (1, 0, 5, 130), (1, 5, 4, 130), (1, 5, 5, 0)),
+    ),
+    "payments_expense expenses_are_positive": POSITIVE,
+    "payments_expense expenses_name_a_purpose": (
+        one("purpose", "hosting", "banks", "advice"), one("purpose", "", "gifts"),
+    ),
+    "payments_fee fee_at_most_15_percent": (one("on_wage", 0, 1500), one("on_wage", -1, 1501)),
+    "payments_fee levies_within_the_fee": (
+        rows("training care floor", (0, 10_000, 0), (4_000, 5_000, 1_000)),
+        rows("training care floor", (1, 10_000, 0), (4_000, 5_000, 1_001), (4_000, 5_001, 1_000)),
+    ),
+    "payments_instrument instrument_kind_is_known": (
+        one(
+            "kind", "rounding", "currency", "bonus", "time_limit", "acceptance", "allocation", "qualification",
+            "region", "client_block", "payout_minimum", "payout_delay", "floor", "rail", "opening", "reopening",
+            "checking", "deposit",
+        ),
+        one("kind", "", "rate", "deduction"),
+    ),
+    "payments_instrument instruments_are_numbered_from_one": (one("version", 1, 2), one("version", 0, -1)),
+    "payments_payout payouts_are_positive": POSITIVE,
+    "payments_payout two_officers_pay_out": (
+        rows("sent_by_id settled_by_id", (1, 2), (1, None), (None, 2), (None, None)),
+        rows("sent_by_id settled_by_id", (2, 2)),
+    ),
+    "payments_payoutdetails nothing_is_left_of_erased_details": (
+        rows("erased_at hint sealed", (None, "…42", "x"), ("2026-05-04", "", "")),
+        rows("erased_at hint sealed", ("2026-05-04", "…42", ""), ("2026-05-04", "", "x")),
+    ),
+    "payments_payrun two_officers_release_a_run": (
+        rows("checked_by_id released_by_id", (1, 2), (1, None), (None, None)),
+        rows("checked_by_id released_by_id", (2, 2)),
+    ),
+    "payments_purchase purchases_are_positive": (
+        rows("bought paid", (1, 1)), rows("bought paid", (0, 1), (1, 0)),
+    ),
+    "payments_purchase two_officers_buy_currency": (
+        rows("noted_by_id confirmed_by_id", (1, 2), (1, None)), rows("noted_by_id confirmed_by_id", (2, 2)),
+    ),
+    "payments_railevent rails_move_amounts": POSITIVE,
+    "payments_railevent rails_say_what_is_known": (
+        one("outcome", "settled", "failed", "returned", "deposit", "fee", "partial", "repeated", "unknown"),
+        one("outcome", "", "lost"),
+    ),
+    "payments_rate estimates_are_positive": (one("estimated_seconds", 1), one("estimated_seconds", 0)),
+    "payments_rate rates_are_positive": POSITIVE,
+    "payments_share shares_are_paid_in_part": (
+        rows("capital cash worked", (0, 1, 1), (4, 1, 1), (40, 10, 3)),
+        rows("capital cash worked", (-1, 1, 1), (0, 0, 1), (0, 1, 0), (5, 1, 1), (41, 10, 3)),
+    ),
+    "payments_topuppart parts_are_positive": POSITIVE,
+    "payments_transfer transfers_are_positive": POSITIVE,
+    "tasks_assignment assignments_expire_later": (
+        spans("claimed_at", "expires_at", MICROSECOND, DAY), spans("claimed_at", "expires_at", 0 * DAY, -DAY),
+    ),
+    "tasks_difference differences_are_positive": POSITIVE,
+    "tasks_finding findings_have_a_reason": (one("reason", "x", " x "), one("reason", "", " ", "\n\t")),
+    "tasks_job job_pays": (one("pay", 1), one("pay", 0, -1)),
+    "tasks_job overlap_within_bounds": (
+        rows("is_onboarding overlap", (False, 1), (False, 25), (True, 1), (True, 30_000)),
+        rows("is_onboarding overlap", (False, 0), (False, 26), (True, 0), (True, 30_001)),
+    ),
+    "tasks_job silence_accepts_within_7_days": (one("review_days", 1, 7), one("review_days", 0, 8)),
+    "tasks_review sending_back_needs_person_reason_and_place": (
+        rows(SENT_BACK, ("send_back", 3, "Too dark.", "2"), ("accept", None, "", "")),
+        rows(SENT_BACK, ("send_back", None, "x", "2"), ("send_back", 3, "", "2"), ("send_back", 3, "x", "")),
+    ),
+    "tasks_shortfall shortfalls_fall_short": (
+        rows("pay least_pay", (1, 2)), rows("pay least_pay", (2, 2), (3, 2)),
+    ),
+    "tasks_span spans_have_a_length": (
+        spans("from_at", "to_at", MICROSECOND), spans("from_at", "to_at", 0 * DAY, -MICROSECOND),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bound", BOUNDS)
+def test_a_table_takes_what_fits_and_nothing_beside_it(takes: Takes, bound: str) -> None:
+    table, name = bound.split()
+    fits, others = BOUNDS[bound]
+    assert [facts for facts in fits if not takes(table, name, facts)] == []
+    assert [facts for facts in others if takes(table, name, facts)] == []
+
+
+def test_each_bound_of_money_and_work_is_tried(superuser: psycopg.Connection) -> None:
+    known = superuser.execute(
+        "SELECT conrelid::regclass || ' ' || conname FROM pg_constraint WHERE contype = 'c' AND conname !~ '_check$'"
+        " AND conrelid::regclass::text ~ '^(payments|tasks)_'"
+    ).fetchall()
+    assert sorted(bound for (bound,) in known) == sorted(BOUNDS)

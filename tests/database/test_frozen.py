@@ -1,0 +1,74 @@
+"""What is frozen of a row never changes, column by column, not even for the owner of the database."""
+
+import psycopg
+import pytest
+
+from tests.database.test_kept import plant, refused
+
+pytestmark = pytest.mark.django_db
+
+# Each guard with its table and what it freezes.
+FROZEN = {
+    "governance_candidacy governance_candidacy_is_frozen": "call_id person_id put_forward_at",
+    "governance_letter governance_letter_stays_the_same": "id person_id kind subject made_at",
+    "governance_letterwish governance_letterwish_stays_the_same": "id person_id",
+    "payments_account payments_account_is_frozen": "code kind currency floor ceiling tracked",
+    "payments_payout payments_payout_is_frozen": (
+        "person_id amount currency method rail details_id quote_id key requested_at"
+    ),
+    "payments_payoutdetails payments_payoutdetails_is_frozen": "id person_id rail version fingerprint given_at",
+    "payments_payrun payments_payrun_is_frozen": "id rail made_at",
+    "payments_purchase payments_purchase_is_frozen": "id currency bought paid reference noted_by_id noted_at",
+    "people_addresschange people_addresschange_stays_the_same": "id person_id old_address new_address asked_at",
+    "people_apikey people_apikey_stays_the_same": (
+        "id client_id created_by_id name prefix digest scopes created_at expires_at"
+    ),
+    "people_client people_client_stays_the_same": "id slug is_cooperative created_at",
+    "people_clientseat people_clientseat_stays_the_same": "id client_id person_id offered_to created_at",
+    "people_person people_person_stays_the_same": "id joined_at",
+    "tasks_assignment assignment_terms_are_frozen": (
+        "task_id job_id person_id slot rate_id fee_version_id card_id pay fee claimed_at"
+    ),
+    "tasks_check check_terms_are_frozen": "assignment_id person_id pay taken_at until",
+    "tasks_shortfall shortfall_figures_are_frozen": "job_id units people median_seconds floor pay least_pay at",
+}
+# What of a job is frozen depends on whether it is open: tests/tasks/test_promises.py.
+GUARDS = """
+SELECT tgrelid::regclass || ' ' || tgname FROM pg_trigger
+WHERE tgname ~ '(frozen|stays_the_same)$' AND tgname <> 'job_terms_are_frozen'
+"""
+ON = "SELECT tgenabled FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname = %s"
+TYPE = "SELECT data_type FROM information_schema.columns WHERE table_name = %s AND column_name = %s"
+# Another value of each type.
+OTHER = {
+    **dict.fromkeys(("text", "character varying"), "CASE {0} WHEN 'x' THEN 'y' ELSE 'x' END"),
+    **dict.fromkeys(("bigint", "integer", "smallint"), "coalesce({0}, 0) + 1"),
+    "timestamp with time zone": "coalesce({0}, '2026-05-04') + interval '1 second'", "boolean": "{0} IS NOT TRUE",
+    "uuid": "gen_random_uuid()", "jsonb": "'[\"x\"]'",
+}  # fmt: skip
+
+
+def leave_alone(superuser: psycopg.Connection, table: str, guard: str) -> None:
+    """Leave a row in a table and one guard of those that watch it, as it is."""
+    if superuser.execute(f"SELECT EXISTS (SELECT FROM {table})").fetchone() == (False,):
+        plant(superuser, table)
+    superuser.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    before = superuser.execute(ON, [table, guard]).fetchone()
+    superuser.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    if before == ("A",):
+        superuser.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {guard}")
+    superuser.execute("SET LOCAL ROLE workhall_owner")
+
+
+@pytest.mark.parametrize("frozen", FROZEN)
+def test_no_frozen_column_changes(superuser: psycopg.Connection, frozen: str) -> None:
+    table, guard = frozen.split()
+    leave_alone(superuser, table, guard)
+    for column in FROZEN[frozen].split():
+        (kind,) = superuser.execute(TYPE, [table, column]).fetchone() or ("",)
+        change = f"UPDATE {table} SET {column} = {OTHER[kind].format(column)}"
+        assert (column, refused(superuser, change)) == (column, guard)
+
+
+def test_each_guard_that_freezes_is_tried(superuser: psycopg.Connection) -> None:
+    assert sorted(guard for (guard,) in superuser.execute(GUARDS).fetchall()) == sorted(FROZEN)

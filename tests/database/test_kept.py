@@ -1,0 +1,66 @@
+"""No row that is kept is rewritten or deleted and no such table emptied, not even by the owner of the database."""
+
+import psycopg
+import pytest
+
+pytestmark = pytest.mark.django_db
+TABLES = """
+SELECT tgrelid::regclass::text, min(tgname), attname FROM pg_trigger
+JOIN pg_attribute ON attrelid = tgrelid AND attnum = 1
+WHERE tgname ~ '_is_(kept|append_only)$' GROUP BY 1, 3 ORDER BY 1
+"""
+GUARDS = "SELECT tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal AND tgrelid = %s::regclass"
+# All that an empty row would break, the key first; a key that PostgreSQL numbers itself stays.
+BOUNDS = """
+SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype IN ('p', 'c', 'n')
+    AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = conrelid AND attnum = conkey[1] AND attidentity <> '')
+ORDER BY contype = 'p' DESC
+"""
+
+
+def plant(superuser: psycopg.Connection, table: str) -> None:
+    """Leave an empty row in a table without any: no test need know how each is come by. The guards stay as they are."""
+    guards = superuser.execute(GUARDS, [table]).fetchall()
+    superuser.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    for (name,) in superuser.execute(BOUNDS, [table]).fetchall():
+        superuser.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name} CASCADE")
+    superuser.execute(f"INSERT INTO {table} DEFAULT VALUES ON CONFLICT DO NOTHING")
+    superuser.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    for name, mode in guards:
+        if mode == "A":
+            superuser.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
+
+
+def refused(superuser: psycopg.Connection, statement: str) -> str:
+    """Return which guard refuses a statement of the owner's."""
+    with pytest.raises(psycopg.errors.CheckViolation) as caught, superuser.transaction():
+        superuser.execute(statement)
+    return str(caught.value.diag.constraint_name)
+
+
+def kept(by: psycopg.Connection) -> list[tuple[str, str, str]]:
+    """Return the tables that keep their rows, each with the guard that keeps them and its first column, the key."""
+    found: list[tuple[str, str, str]] = by.execute(TABLES).fetchall()
+    assert len(found) > 99
+    return found
+
+
+def test_the_owner_empties_no_table(owner: psycopg.Connection) -> None:
+    for table, guard, _key in kept(owner):
+        assert refused(owner, f"TRUNCATE {table} CASCADE") == guard
+
+
+def test_the_owner_deletes_and_rewrites_no_row(superuser: psycopg.Connection) -> None:
+    for table, guard, key in kept(superuser):
+        with superuser.transaction(force_rollback=True):
+            if superuser.execute(f"SELECT EXISTS (SELECT FROM {table})").fetchone() == (False,):
+                plant(superuser, table)
+            superuser.execute("SET LOCAL ROLE workhall_owner")
+            assert (table, refused(superuser, f"DELETE FROM {table}")) == (table, guard)
+            if guard.endswith("_is_append_only"):
+                assert (table, refused(superuser, f"UPDATE {table} SET {key} = {key}")) == (table, guard)
+
+
+def test_the_owners_guards_stay_on_in_every_session(owner: psycopg.Connection) -> None:
+    for table, _guard, _key in kept(owner):
+        assert {mode for _name, mode in owner.execute(GUARDS, [table]).fetchall()} == {"A"}
