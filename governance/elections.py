@@ -291,7 +291,9 @@ class Election(NobodysPay):
 
 def due(at: datetime) -> list[Call]:
     """Return the calls whose time is over and whose candidates wait to be put to the vote."""
-    over = Call.objects.filter(closes_at__lte=at, closes_at__gt=at - TO_PUBLISH, candidacies__withdrawn_at=None)
+    over = Call.objects.filter(closes_at__lte=at, closes_at__gt=at - TO_PUBLISH)
+    # Without the first a call that nobody answered would have a candidacy that nobody withdrew.
+    over = over.filter(candidacies__isnull=False, candidacies__withdrawn_at=None)
     return [call for call in over.select_related("opened_by").distinct().order_by("id") if not election_of(call)]
 
 

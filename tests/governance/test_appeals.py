@@ -146,6 +146,21 @@ def test_without_a_quorum_the_member_stays_and_the_meeting_is_not_asked_again(
         ask_meeting(expelled, luis)
 
 
+def test_of_two_who_would_ask_the_meeting_the_second_does_not(
+    amina: Person, luis: Person, priya: Person, expelled: Decision, later: Callable[..., datetime]
+) -> None:
+    later(days=90, hours=1)
+    first, second = [
+        support(proposals.draft(
+            policy="expulsion", payload={"decision": expelled.pk, "person": amina.pk}, title="Shall it stand?",
+            text="The panel decided so.", by=by, at=clock.now(),
+        )) for by in (luis, priya)
+    ]  # fmt: skip
+    assert proposals.publish(first, by=luis, at=clock.now()).published_at
+    with pytest.raises(IntegrityError, match="after panel and appeal"), transaction.atomic():
+        proposals.publish(second, by=priya, at=clock.now())
+
+
 def test_the_site_asks_no_meeting_to_expel_somebody_uncharged(
     amina: Person, luis: Person, expelled: Decision, later: Callable[..., datetime], attack: Attack
 ) -> None:

@@ -17,6 +17,7 @@ __all__ = ["call", "elected", "election"]
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 WEEK = 7 * DAY
+INSTANT = timedelta(microseconds=1)
 
 
 CALL = """INSERT INTO governance_call (post, seat, starts_at, ends_at, opened_by_id, opened_at, closes_at)
@@ -85,3 +86,45 @@ def test_the_seat_is_called_for_again_when_the_call_is_over(
             assert not mandates.enact(mandate, at=at).failure
     said = [100 * DAY, 110 * DAY, luis.pk]
     taken(CALL, said) if frees else attack(CALL, said, guard="call_is_for_a_seat_to_fill")
+
+
+def put(call: Call, by: Person, at: datetime) -> str:
+    """Return what keeps a call from the vote at a moment, or nothing."""
+    refusal = elections.put_refusal(call, by=by, at=at)
+    return str(refusal.reason).split(":")[0] if refusal else ""
+
+
+def test_a_call_is_put_to_the_vote_from_its_close_until_a_week_after(call: Call, luis: Person, amina: Person) -> None:
+    elections.stand(call, statement="Me.", by=luis, at=clock.now())
+    first, last = call.closes_at, call.closes_at + WEEK
+    open_yet, over = "The call is open until its time is over.", "This call led to nothing"
+    moments = (first - INSTANT, first, last - INSTANT, last)
+    assert [put(call, amina, at) for at in moments] == [open_yet, "", "", over]
+    assert [elections.due(at) for at in moments] == [[], [call], [call], []]
+    refusal = elections.put_refusal(call, by=amina, at=last)
+    assert refusal
+    assert (refusal.rule, refusal.status) == ("3.5", 409)
+
+
+def test_a_call_is_put_to_the_vote_once(call: Call, election: Proposal, amina: Person) -> None:
+    at = clock.now()
+    assert put(call, amina, at) == "The candidates are put to the vote already."
+    assert elections.due(at) == []
+    assert elections.put_all(at) == 0
+
+
+def test_a_call_that_nobody_answers_or_stands_by_is_not_put_to_the_vote(
+    call: Call, luis: Person, amina: Person
+) -> None:
+    assert put(call, amina, call.closes_at) == "This call led to nothing"
+    assert elections.due(call.closes_at) == []
+    elections.stand(call, statement="Me.", by=luis, at=clock.now())
+    elections.withdraw(call, by=luis, at=clock.now())
+    assert put(call, amina, call.closes_at) == "This call led to nothing"
+    assert elections.due(call.closes_at) == []
+
+
+def test_only_who_may_propose_puts_a_call_to_the_vote(call: Call, luis: Person, newcomer: Person) -> None:
+    elections.stand(call, statement="Me.", by=luis, at=clock.now())
+    assert put(call, newcomer, call.closes_at)
+    assert put(call, luis, call.closes_at) == ""

@@ -298,3 +298,9 @@ def test_the_words_of_a_choice_are_those_of_its_options(published: Callable[...,
     proposal = published("N14", asks=COLOURS)
     assert options.read(proposal, "0,3") == ["Leave it as it is", "Blue"]
     assert options.read(proposal, "abstain") == ["Abstain"]
+
+
+def test_one_option_beside_leaving_it_is_enough(published: Callable[..., Proposal]) -> None:
+    vote = published("N14", asks=among("Red"))
+    assert next(line.title for line in options.offered(vote)) == "Red"
+    assert vote.published_at

@@ -284,3 +284,8 @@ def test_the_page_of_an_office_costs_the_same_for_one_signature_and_for_nine(
             browser.get(f"/offices/{treasury.pk}/")
         costs.append(len(queries))
     assert costs[0] == costs[1]
+
+
+def test_the_question_names_the_post_and_its_seat(treasury: Office) -> None:
+    question = recalling.Recall().describe({"office": treasury.pk})
+    assert question.startswith(f"Whoever is treasurer (seat {treasury.seat}) now is so no longer")

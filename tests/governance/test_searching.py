@@ -78,6 +78,16 @@ def test_the_page_finds_in_pages(talk: Message, luis: Person, now: datetime, sig
     assert "Nothing was said with these words" in browser.get("/assembly/?q=submarine").text
 
 
+def test_there_is_more_when_a_page_does_not_hold_it(talk: Message, luis: Person, now: datetime) -> None:
+    for number in range(10):
+        assembly.write(talk.thread, f"kettle number {number}", by=luis, at=now)
+    found = searching.search("kettle")
+    assert (len(found.hits), found.more) == (10, False)
+    assembly.write(talk.thread, "kettle number 10", by=luis, at=now)
+    first, second = (searching.search("kettle", page=page) for page in (1, 2))
+    assert (len(first.hits), first.more, len(second.hits), second.more) == (10, True, 1, False)
+
+
 @pytest.mark.parametrize(
     "query", ["q=kettle&page=0", "q=kettle&page=x", f"q={'x' * 201}", "q=%00", "q=x&page=99999999"]
 )
