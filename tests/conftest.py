@@ -56,6 +56,11 @@ def connect_django(cluster: Cluster, role: str, name: str) -> None:
     )
 
 
+def own_database(config: pytest.Config) -> str:
+    """Return the name of the database of this process of a test run."""
+    return f"workhall_{getattr(config, 'workerinput', {}).get('workerid', 'test')}"
+
+
 def build_template(cluster: Cluster) -> None:
     """Make the database that every test's database is copied from: migrated, and the demonstration founded."""
     roles.create(cluster)
@@ -92,7 +97,7 @@ def cluster(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -
 @pytest.fixture(scope="session")
 def database_name(cluster: Cluster, request: pytest.FixtureRequest) -> str:
     """Return the name of this process's own database, made from the template."""
-    name = f"workhall_{getattr(request.config, 'workerinput', {}).get('workerid', 'test')}"
+    name = own_database(request.config)
     recreate(cluster, name)
     return name
 

@@ -7,19 +7,26 @@ import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.mutation import named
+from tests.mutation.named import EVERY
 
-TESTS = (
-    "tests/governance",
-    "tests/payments/test_attacks.py",
-    "tests/payments/test_policies.py",
-    "tests/payments/test_surplus_promises.py",
-    "tests/test_attacks.py",
-)
+# Where the tests of an app's guards stand; of every app's, their words alone say which are likely.
+TESTS = {
+    "governance": (
+        "tests/governance", "tests/payments/test_attacks.py", "tests/payments/test_policies.py",
+        "tests/payments/test_budgets.py", "tests/payments/test_enactments.py", "tests/payments/test_floors.py",
+        "tests/payments/test_registry.py", "tests/payments/test_surplus.py", "tests/payments/test_surplus_promises.py",
+        "tests/payments/test_versions.py", "tests/database/test_kept.py", "tests/test_attacks.py",
+    ),
+    EVERY: (
+        "tests/governance", "tests/payments", "tests/tasks", "tests/people", "tests/record", "tests/database",
+        "tests/test_attacks.py", "tests/test_privacy.py",
+    ),
+}  # fmt: skip
 # What a test fails with is not read; the log of what pages refuse says nothing either.
 QUIET = ("-q", "-s", "--tb=no", "-p", "no:logging", "-p", "no:xdist", "-p", "no:cacheprovider")
 
@@ -27,28 +34,56 @@ QUIET = ("-q", "-s", "--tb=no", "-p", "no:logging", "-p", "no:xdist", "-p", "no:
 def asked() -> Namespace:
     """Return what the command line asks for."""
     parser = ArgumentParser(prog="python -m tests.mutation", description=__doc__)
-    parser.add_argument("--app", default="governance")
+    parser.add_argument("--app", default="governance", choices=TESTS, help="its guards, or those of every app")
     parser.add_argument("--sample", type=int, help="how many, drawn with --seed; all without")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", help="mutants whose names have these words")
     parser.add_argument(
         "--guards", action="store_true", help="each guard and constraint of the database off, after the sample"
     )
+    parser.add_argument(
+        "--named", action="store_true", help="each guard of every app off, against the test named for it"
+    )
     parser.add_argument("--part", type=int, nargs=2, default=(0, 1), help="which part of how many, from 0")
     parser.add_argument("--seconds", type=float, default=86_400, help="for the whole run")
     parser.add_argument("--each", type=float, default=20, help="seconds of computing for one mutant")
     parser.add_argument("--afresh", action="store_true", help="find out anew what each test runs")
+    parser.add_argument("--again", type=Path, help="a file so kept: only those that survived there")
     parser.add_argument("--keep", type=Path, help="a file for what became of each mutant, one JSON a line")
-    parser.add_argument("--name", action="store_true", help="write down which test misses each guard that is off")
+    parser.add_argument(
+        "--name", action="store_true", help="of --guards, those that no test is named for; write down which misses them"
+    )
     parser.add_argument("--least", type=float, default=0.9, help="the score below which the run fails")
     return parser.parse_args()
 
 
-def results(asked: Namespace) -> Iterator[dict[str, Any]]:
-    """Run the mutants in a process of tests and yield what it says of each."""
-    command = [sys.executable, "-m", "pytest", *QUIET, "-p", "tests.mutation.plugin", *TESTS]
-    environment = os.environ | {"MUTATION": json.dumps(vars(asked) | {"keep": None})}
-    environment.pop("WORKHALL_TEST_STATE", None)
+def wished(asked: Namespace) -> Iterator[dict[str, Any]]:
+    """Run what the command line asks for, in a cluster of its own."""
+    os.environ.pop("WORKHALL_TEST_STATE", None)
+    if asked.named:
+        chosen = [(guard, test) for guard, test in sorted(named.named().items()) if asked.only in guard]
+        part, parts = asked.part
+        return named_off(chosen[part::parts])
+    return results(
+        vars(asked) | {"keep": None, "again": survivors(asked.again), "named": None, "beside": None}, TESTS[asked.app]
+    )
+
+
+def survivors(kept: Path | None) -> list[str]:
+    """Return the names of the mutants that survived in a run before."""
+    tried = [json.loads(line) for line in kept.read_text().splitlines()] if kept else []
+    return [one["mutant"] for one in tried if one["outcome"] == "survived"]
+
+
+def named_off(guards: Sequence[tuple[str, str]], *, beside: str | None = None) -> Iterator[dict[str, Any]]:
+    """Switch each of some guards off against the test named for it; `beside` a process of a run of tests, by its id."""
+    return results({"named": guards, "beside": beside}, sorted({test for _guard, test in guards}))
+
+
+def results(asked: dict[str, Any], tests: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Run mutants in a process of these tests and yield what it says of each."""
+    command = [sys.executable, "-m", "pytest", *QUIET, "-p", "tests.mutation.plugin", *tests]
+    environment = os.environ | {"MUTATION": json.dumps(asked)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - ours
         for line in process.stdout or ():
             if line.startswith("{"):
@@ -61,7 +96,7 @@ def main() -> int:
     """Print the survivors and the score, as a whole and for each guard; fail below the least, or if none was tried."""
     wish, known = asked(), 0
     tried: list[dict[str, Any]] = []
-    for result in results(wish):
+    for result in wished(wish):
         known = result.get("known", known)
         if "mutant" in result:
             tried.append(result)
@@ -82,6 +117,8 @@ def tell(tried: list[dict[str, Any]], known: int, wish: Namespace) -> int:
     for name, of in sorted(targets.items()):
         print(f"{of['killed']:>4} of {of['killed'] + of['survived']:>3} killed  {name}")  # noqa: T201 - a report
     for one in tried:
+        if one["outcome"] in {"failed", "gone"}:
+            print(f"{one['outcome']}: {one['target']} {one.get('by', '')} {one.get('why', '')}")  # noqa: T201 - likewise
         if one["outcome"] == "survived":
             print(f"survived {one['tests']}{'' if one['all'] else ' and more'} tests: {one['mutant']}")  # noqa: T201 - likewise
     held = counts["killed"] + counts["survived"]

@@ -12,6 +12,7 @@ import psycopg
 
 from tests.mutation import rows
 from tests.mutation.mutants import Hold, Incompetent, Mutant
+from tests.mutation.named import EVERY
 from tests.mutation.weaken import weakened
 
 TRIGGERS = """
@@ -28,6 +29,9 @@ CHECKS = r"""
 SELECT c.conname, c.conrelid::regclass::text, pg_get_constraintdef(c.oid) FROM pg_constraint c
 WHERE c.contype = 'c' AND c.conrelid::regclass::text ~ %s AND c.conname NOT LIKE '%%\_check' ORDER BY 2, 1
 """
+# A test that really commits leaves a database made anew, where the constraint stands already.
+DROP = "DROP CONSTRAINT IF EXISTS {0}"
+ADD = "DROP CONSTRAINT IF EXISTS {0}, ADD CONSTRAINT {0} {1}"
 # What these guards say is one refusal without a condition: switching their trigger off says it all.
 BARE = ("_is_append_only", "_is_kept")
 
@@ -56,43 +60,75 @@ def _run(url: str, statement: str) -> None:
         superuser.execute(statement.encode())
 
 
-def mutants(urls: Sequence[str], app: str) -> list[Mutant]:
-    """Return all mutants of an app's guards, in a fixed order. `urls` are the superuser's, of databases that agree."""
+def switched_off(urls: Sequence[str], app: str = EVERY) -> list[Mutant]:
+    """Return each trigger and each constraint of an app's tables off. `urls` are the superuser's, as for `mutants`."""
     hold: Hold = partial(_at_work, urls)
-    with psycopg.connect(urls[0]) as superuser:
-        triggers = superuser.execute(TRIGGERS, [f"^{app}_"]).fetchall()
-        functions = superuser.execute(FUNCTIONS, {"app": f"^{app}_"}).fetchall()
-        checks = superuser.execute(CHECKS, [f"^{app}_"]).fetchall()
-    found = [
+    triggers, checks = _triggers(urls[0], app), _checks(urls[0], app)
+    off = [
         _altered(name, table, hold, f"DISABLE TRIGGER {name}", f"ENABLE ALWAYS TRIGGER {name}", {function})
         for name, table, function in triggers
     ]
+    return off + [
+        _altered(name, table, hold, DROP.format(name), ADD.format(name, text), _watching(table, triggers))
+        for name, table, text in checks
+    ]
+
+
+def mutants(urls: Sequence[str], app: str) -> list[Mutant]:
+    """Return all mutants of an app's guards, in a fixed order. `urls` are the superuser's, of databases that agree."""
+    hold: Hold = partial(_at_work, urls)
+    triggers = _triggers(urls[0], app)
+    found = [*switched_off(urls, app), *_of_functions(urls[0], app, triggers, hold)]
+    for name, table, text in _checks(urls[0], app):
+        for one in weakened(text):
+            on, off = f"{DROP.format(name)}, ADD CONSTRAINT {name} {one.text} NOT VALID", ADD.format(name, text)
+            found.append(_altered(name, table, hold, on, off, _watching(table, triggers), one.where))
+    if app == "governance":
+        found += rows.mutants(urls[0], hold)
+    return _told_apart(found)
+
+
+def _tables(app: str) -> str:
+    """Return a pattern of the names of an app's tables; of every app's, without those of a library."""
+    return "^(?!procrastinate)[a-z]+_" if app == EVERY else f"^{app}_"
+
+
+def _triggers(url: str, app: str) -> list[tuple[str, str, str]]:
+    """Return the names of an app's guards, each with its table and its function."""
+    with psycopg.connect(url) as superuser:
+        return superuser.execute(TRIGGERS, [_tables(app)]).fetchall()
+
+
+def _checks(url: str, app: str) -> list[tuple[str, str, str]]:
+    """Return the names of an app's constraints, each with its table and what it says."""
+    with psycopg.connect(url) as superuser:
+        return superuser.execute(CHECKS, [_tables(app)]).fetchall()
+
+
+def _watching(table: str, triggers: list[tuple[str, str, str]]) -> set[str]:
+    """Return a table and the functions that watch it."""
+    return {table} | {function for _name, on, function in triggers if on == table}
+
+
+def _of_functions(url: str, app: str, triggers: list[tuple[str, str, str]], hold: Hold) -> Iterator[Mutant]:
+    """Yield each function that an app's guards ask, weakened in each way."""
+    with psycopg.connect(url) as superuser:
+        functions = superuser.execute(FUNCTIONS, {"app": _tables(app)}).fetchall()
     asking = _asking(dict(functions))
     guards = {function: name for name, _table, function in triggers}
     tables = {function: table for _name, table, function in triggers}
     for name, text in functions:
-        if not name.endswith(BARE):
-            start = text.index("AS $") if "AS $" in text else text.index("BEGIN ATOMIC")
-            words = frozenset({name} | {guards[one] for one in asking[name] if one in guards})
-            near = frozenset({tables[one] for one in asking[name] if one in tables})
-            runs = _counted(asking[name] if INLINED.search(text) else {name})
-            found += [
-                Mutant(f"{name}: {one.where}", name, words, near, runs, partial(hold, one.text, text))
-                for one in weakened(text, start)
-            ]
-    for name, table, text in checks:
-        touched = {table} | {function for _name, on, function in triggers if on == table}
-        drop, add = f"DROP CONSTRAINT {name}", f"ADD CONSTRAINT {name} "
-        found.append(_altered(name, table, hold, drop, add + text, touched))
-        found += [
-            _altered(
-                name, table, hold, f"{drop}, {add}{one.text} NOT VALID", f"{drop}, {add}{text}", touched, one.where
-            )
-            for one in weakened(text)
-        ]
-    if app == "governance":
-        found += rows.mutants(urls[0], hold)
-    return _told_apart(found)
+        if name.endswith(BARE):
+            continue
+        start = text.index("AS $") if "AS $" in text else text.index("BEGIN ATOMIC")
+        words = frozenset({name} | {guards[one] for one in asking[name] if one in guards})
+        near = frozenset({tables[one] for one in asking[name] if one in tables})
+        runs = _counted({name})
+        if INLINED.search(text):
+            # Whoever asks it is known of the database's own functions only.
+            runs = _counted(asking[name]) if len(asking[name]) > 1 else frozenset()
+        for one in weakened(text, start):
+            yield Mutant(f"{name}: {one.where}", name, words, near, runs, partial(hold, one.text, text))
 
 
 def _altered(

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+# Of all apps, where one is asked for.
+EVERY = "every"
 NAMED = Path(__file__).with_name("guards.txt")
 
 

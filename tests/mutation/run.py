@@ -1,7 +1,5 @@
 """All tests that come by a mutant, for each mutant of a sample, until one fails."""
 
-import json
-import os
 import random
 import time
 from collections.abc import Iterator
@@ -14,6 +12,7 @@ from django.db import connections
 from tests import conftest
 from tests.mutation import code, database
 from tests.mutation.mutants import Incompetent, Mutant
+from tests.mutation.named import EVERY, named
 from tests.mutation.suite import TEST, Suite
 
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
@@ -21,16 +20,17 @@ PRISTINE = "workhall_pristine"
 
 
 class Run:
-    """A run over a sample of the mutants of an app, as the environment says."""
+    """A run over a sample of the mutants of an app, as is asked."""
 
-    def __init__(self, session: pytest.Session) -> None:
+    def __init__(self, session: pytest.Session, asked: dict[str, Any]) -> None:
         """Start what the tests share with the first of them, and find out what each runs."""
-        self.asked = json.loads(os.environ["MUTATION"])
+        self.asked = asked
         self.suite = Suite(session)
         if self.suite.fails(next(iter(self.suite.items))):
             pytest.exit("the first test fails without any mutant", returncode=3)
         self.cluster = conftest.shared_cluster()
-        self.suite.trace(self.cluster, self.asked["app"], afresh=self.asked["afresh"])
+        if self.asked["app"] != EVERY:
+            self.suite.trace(self.cluster, self.asked["app"], afresh=self.asked["afresh"])
         conftest.recreate(self.cluster, PRISTINE)
         urls = [self.cluster.url("postgres", name) for name in (conftest.TEMPLATE, TEST)]
         known = [*database.mutants(urls, self.asked["app"]), *code.mutants(self.asked["app"])]
@@ -51,8 +51,12 @@ class Run:
     def _chosen(self) -> list[Mutant]:
         """Return what is to be tried: a sample; of a run over the guards, after it each guard off."""
         known = [mutant for mutant in self.known if self.asked["only"] in mutant.name]
+        if self.asked["again"]:
+            known = [mutant for mutant in known if mutant.name in self.asked["again"]]
         draw = random.Random(self.asked["seed"])  # noqa: S311 - a sample that can be drawn again
         off = [mutant for mutant in known if self.asked["guards"] and mutant.name.endswith(": off")]
+        if self.asked["name"]:
+            off = [mutant for mutant in off if mutant.target not in named()]
         others = [mutant for mutant in known if not (off and mutant.name.endswith(": off"))]
         asked = self.asked["sample"]
         many = (0 if off else len(others)) if asked is None else min(asked, len(others))

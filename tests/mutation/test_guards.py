@@ -1,0 +1,52 @@
+"""Every guard has a test that misses it: their list is whole, and each run of the tests tries those of its day."""
+
+import random
+from datetime import UTC, date, datetime
+
+import psycopg
+import pytest
+
+from coop.database.embedded import Cluster
+from tests.mutation import database
+from tests.mutation.__main__ import named_off
+from tests.mutation.named import named
+
+A_DAY = 15
+# A test that speaks of something else: that it passes without the guard shows that the others might have.
+NOT_MISSED = ("governance_post_is_append_only", "tests/governance/test_voting.py::test_nobody_votes_on_a_draft")
+HOW = """Switched off, these guards were missed by no test:
+{}
+`uv run python -m tests.mutation --named --only GUARD` tries one again. Write a test that fails without it and name it
+in tests/mutation/guards.txt."""
+
+
+def of(day: date) -> dict[str, str]:
+    """Return the guards of a day with their tests: every day the next of all, in an order that says nothing."""
+    guards = named()
+    turn = random.Random(0).sample(sorted(guards), len(guards))  # noqa: S311 - the same order for everybody
+    first = day.toordinal() * A_DAY
+    return {guard: guards[guard] for guard in (turn[(first + n) % len(turn)] for n in range(A_DAY))}
+
+
+def test_every_guard_has_its_turn() -> None:
+    days = -(-len(named()) // A_DAY)
+    tried = set().union(*(of(date.fromordinal(date(2026, 1, 1).toordinal() + n)) for n in range(days)))
+    assert tried == named().keys()
+
+
+def test_every_guard_is_on_the_list(superuser: psycopg.Connection, cluster: Cluster, database_name: str) -> None:
+    guards = {mutant.target for mutant in database.switched_off([cluster.url("postgres", database_name)])}
+    assert len(guards) > 500
+    without, gone = sorted(guards - named().keys()), sorted(named().keys() - guards)
+    assert not without, f"write into tests/mutation/guards.txt which test misses: {', '.join(without)}"
+    assert not gone, f"no database has these any more: {', '.join(gone)}"
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_guard_that_is_off_is_missed(request: pytest.FixtureRequest) -> None:
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "test")
+    today = [*of(datetime.now(UTC).date()).items(), NOT_MISSED]
+    *tried, other = [one for one in named_off(today, beside=worker) if "target" in one]
+    assert (len(tried), other["outcome"]) == (A_DAY, "survived")
+    kept = [f"{one['target']}: {one}" for one in tried if one["outcome"] != "killed"]
+    assert not kept, HOW.format("\n".join(kept))
