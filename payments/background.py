@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from coop import clock
 from coop.people.models import Person
-from payments import capital, cards, entitlements, guarantee, proof, runs, sealing, sending, surplus, watch
+from payments import capital, cards, entitlements, guarantee, post_pay, proof, runs, sealing, sending, surplus, watch
 from payments.details import TELL, erase_due, tell
 from payments.models import PayoutDetails
 
@@ -14,6 +14,13 @@ from payments.models import PayoutDetails
 def settle(timestamp: int) -> int:  # noqa: ARG001 - procrastinate hands the planned time over
     """Pay what the hearing fund owes; return how many payments that were."""
     return entitlements.settle(at=clock.now())
+
+
+@app.periodic(cron="32 4 * * *")
+@app.task(queueing_lock="payments.pay_posts", lock="payments.pay_posts")
+def pay_posts(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Pay the months of posts that are over; return how many."""
+    return post_pay.settle(at=clock.now())
 
 
 @app.periodic(cron="37 3 * * *")

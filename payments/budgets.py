@@ -7,6 +7,7 @@ a budget alone. What people are owed by right (pauses, panels, contested answers
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
@@ -136,7 +137,8 @@ def _pay(expense: Expense, *, reference: str, by: Office, at: datetime) -> Outla
     return outlay
 
 
-def set_from(payload: dict[str, int], mandate: Mandate, period: str, at: datetime) -> Budget:
+def set_from(payload: dict[str, Any], mandate: Mandate, period: str, at: datetime) -> Budget:
     """Return the budget that a payload in micro-units says, not saved."""
     sums = {name: from_micro(payload[name]) for name in (*Purpose.values, *FILLED)}
-    return Budget(period=period, version=payload["replaces"] + 1, mandate=mandate, at=at, **sums)
+    posts = payload.get("posts", {})
+    return Budget(period=period, version=payload["replaces"] + 1, mandate=mandate, at=at, posts=posts, **sums)

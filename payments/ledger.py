@@ -68,6 +68,7 @@ class Kind(IntEnum):
     CARD_SETTLED = 34
     REPAID = 35
     WON_BACK = 36
+    POST_PAY = 40
     REVERSAL = 99
 
 

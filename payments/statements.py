@@ -26,6 +26,7 @@ WORDS = {
     Kind.TRAINING_PAY: gettext_lazy("Training, paid"),
     Kind.ALLOCATED: gettext_lazy("Your share of a surplus, paid at once"),
     Kind.REDEEMED: gettext_lazy("Your capital, paid out as you have left"),
+    Kind.POST_PAY: gettext_lazy("Pay for your post"),
     Kind.TOP_UP: gettext_lazy("Topped up to the floor of an hour"),
     Kind.PAYOUT: gettext_lazy("Payout you asked for"),
     Kind.CAME_BACK: gettext_lazy("Payout that came back"),
@@ -117,7 +118,7 @@ def entries(transfers: Iterable[Transfer], person: Person) -> list[Entry]:
 
 
 def _entry(transfer: Transfer, *, sign: int) -> Entry:
-    about, number = transfer.ref.split(":")
+    about, _colon, number = transfer.ref.partition(":")
     words = _("payout %(number)s") if about == "payout" else _("no. %(number)s")
     return Entry(
         at=transfer.posted_at,

@@ -31,6 +31,16 @@ def walk(tick: Tick) -> Iterator[Finding]:
     )
     yield from faults(
         """
+        SELECT t.id, t.amount / 1e6 AS paid, payments_post_pay(o.id, split_part(t.ref, ':', 3)) / 1e6 AS voted
+        FROM payments_transfer t
+        LEFT JOIN governance_office o ON t.ref = 'office:' || o.id || ':' || split_part(t.ref, ':', 3)
+        WHERE t.kind = 40 AND t.amount IS DISTINCT FROM payments_post_pay(o.id, split_part(t.ref, ':', 3))""",
+        "payments_transfer {id}",
+        "paid a post {paid:f}",
+        "the budget in force when the month began said {voted}",
+    )
+    yield from faults(
+        """
         SELECT t.id, t.ref FROM payments_transfer t LEFT JOIN payments_budget b ON t.ref = 'budget:' || b.id
         LEFT JOIN payments_outlay o ON t.ref = 'expense:' || o.expense_id
         LEFT JOIN payments_railevent e ON t.ref = 'rail_event:' || e.id AND e.outcome = 'fee' AND e.amount = t.amount
@@ -47,8 +57,8 @@ def _as_voted(budget: Budget) -> Iterator[Finding]:
         yield Finding(row, f"stands on {budget.mandate}", "a vote on the budget makes it")
         return
     sums = {name: to_micro(getattr(budget, name)) for name in (*Purpose.values, *FILLED)}
-    written = {"key": f"quarter:{budget.period}", "replaces": budget.version - 1, **sums}
-    if written != json.loads(proposal.payload):
+    written = {"key": f"quarter:{budget.period}", "replaces": budget.version - 1, "posts": budget.posts, **sums}
+    if written != {"posts": {}} | json.loads(proposal.payload):
         yield Finding(row, f"says {written}", f"vote {proposal.pk} said {proposal.payload}")
 
 

@@ -13,7 +13,14 @@ APPS = ("coop", "record", "governance", "payments")
 OF_THE_WORK = ("tasks.Assignment", "tasks.Check", "tasks.Job", "tasks.RateCard")
 # A casting can be found by its receipt; who cast it and what it says stays closed, as it is to the site.
 OF_THE_BOX = ("id", "proposal_id", "number", "receipt")
-FUNCTIONS = ("coop_now()", "governance_count(bigint)", "governance_voters(bigint)", "governance_untold()")
+FUNCTIONS = (
+    "coop_now()",
+    "governance_count(bigint)",
+    "governance_voters(bigint)",
+    "governance_untold()",
+    "payments_deposit_owes(bigint)",
+    "payments_post_pay(bigint, text)",
+)
 OPEN = (Audience.PUBLIC, Audience.MEMBERS, Audience.OFFICERS)
 
 KNOWN = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)"
@@ -58,5 +65,6 @@ def _columns(model: type[models.Model]) -> list[str]:
 
 def _may_see(field: "models.Field[object, object]", audience: Audience) -> bool:
     """Tell whether a column is no secret; what people wrote for a few readers is not the auditor's."""
-    words = isinstance(field, models.TextField | models.CharField | models.JSONField) and not field.choices
+    coded = bool(field.choices) or field.name == "currency"
+    words = isinstance(field, models.TextField | models.CharField | models.JSONField) and not coded
     return audience in OPEN if words else audience != Audience.NOBODY

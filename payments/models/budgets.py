@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from coop.people import privacy
 from coop.people.privacy import Audience
 from governance.models import Mandate, Office
-from payments.money import MoneyField
+from payments.money import MoneyField, from_micro
 
 
 class Purpose(models.TextChoices):
@@ -28,7 +28,8 @@ class Budget(models.Model):
     """A version of a quarter's budget by the mandate of a vote (N11).
 
     The first three are the most that may be spent in the quarter; the funds are filled from the reserve when it takes
-    effect. A later version of the same quarter replaces those limits, and fills the funds by its own sums again.
+    effect; a seat of each post is paid its sum for every month that begins while the version is in force. A later
+    version of the same quarter replaces those limits, and fills the funds by its own sums again.
     """
 
     period = models.CharField(max_length=7, help_text='A calendar quarter in UTC, "2026-Q4".')
@@ -40,11 +41,16 @@ class Budget(models.Model):
     hearing = MoneyField()
     dispute = MoneyField()
     care = MoneyField()
+    posts = models.JSONField(
+        default=dict, db_default={}, help_text="Micro-units of US$ a month for each seat, by post."
+    )
     mandate = models.OneToOneField(Mandate, models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
     privacy.declare(
-        **dict.fromkeys(("id", "period", "version", *Purpose.values, *FILLED, "mandate", "at"), Audience.PUBLIC),
+        **dict.fromkeys(
+            ("id", "period", "version", *Purpose.values, *FILLED, "posts", "mandate", "at"), Audience.PUBLIC
+        ),
     )
 
     class Meta:
@@ -52,6 +58,10 @@ class Budget(models.Model):
 
     def __str__(self) -> str:
         return f"budget of {self.period} v{self.version}"
+
+    def pay_of(self) -> dict[str, Decimal]:
+        """Return what a seat of each post is paid a month, in US dollars, by the post's name."""
+        return {name: from_micro(micro) for name, micro in sorted(self.posts.items())}
 
     def most(self, purpose: str) -> Decimal:
         """Return the most that may be spent on a purpose."""

@@ -3,6 +3,7 @@
 import json
 from datetime import datetime
 from decimal import Decimal
+from typing import cast
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -24,7 +25,8 @@ class BudgetVote:
     """A quarter's budget.
 
     Payload, in micro-units: {"key": "quarter:2027-Q1", "replaces": 0, "hosting": 0, "banks": 0, "advice": 0,
-    "training": 0, "hearing": 0, "dispute": 0, "care": 0}; the last four go from the reserve into those funds at once.
+    "training": 0, "hearing": 0, "dispute": 0, "care": 0, "posts": {"treasurer": 0}}; the four before the posts go from
+    the reserve into those funds at once, and a seat of each post is paid its sum for each month.
     """
 
     name = "budget"
@@ -54,7 +56,8 @@ class BudgetVote:
         words = _("The budget of %(quarter)s: at most %(spending)s. From the reserve into funds: %(filled)s.")
         spending = "; ".join(f"{Purpose(one).label} {_sum(payload[one])}" for one in Purpose.values)
         filled = "; ".join(f"{label} {_sum(payload[fund])}" for fund, label in FILLED.items() if payload[fund])
-        return words % {"quarter": _quarter(payload).words, "spending": spending, "filled": filled or _("nothing")}
+        budget = words % {"quarter": _quarter(payload).words, "spending": spending, "filled": filled or _("nothing")}
+        return f"{budget} {_posts(payload)}"
 
     def impact(self, payload: Payload, at: datetime) -> dict[str, object]:
         """Return what it spends and takes from the reserve, beside what there is, in US dollars."""
@@ -83,12 +86,21 @@ class BudgetVote:
         if self.problems(payload):
             message = f"the budget of {_quarter(payload)} was voted anew, or the quarter is over"
             raise Stale(message)
-        said = {name: int(str(value)) for name, value in payload.items() if name != "key"}
+        said = {name: value for name, value in payload.items() if name != "key"}
         budgets.take_effect(budgets.set_from(said, mandate, str(_quarter(payload)), at), at=at)
 
 
 def _quarter(payload: Payload) -> Quarter:
     return Quarter.named(str(payload["key"]).removeprefix("quarter:"))
+
+
+def _posts(payload: Payload) -> str:
+    """Return what seats are paid a month, in words."""
+    posts = cast("dict[str, int]", payload.get("posts", {}))
+    if not posts:
+        return _("No post is paid.")
+    pay = "; ".join(f"{name} {_sum(micro)}" for name, micro in sorted(posts.items()))
+    return _("A month, for each seat: %(pay)s.") % {"pay": pay}
 
 
 def _sum(micro: object) -> str:

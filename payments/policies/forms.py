@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from coop import clock
 from coop.people.models import Client
+from governance import offices
+from governance.models import Post
 from payments import budgets, instruments, rails, rates, surplus
 from payments.models import FILLED, Kind, Purpose, WorkType
 from payments.money import to_micro
@@ -111,17 +113,29 @@ class QuartersBudget(forms.Form):
             self.fields[name] = _dollars(str(label), _("The most that may be spent, out of the quarter's fees."))
         for name, label in FILLED.items():
             self.fields[name] = _dollars(str(label), _("From the reserve into this fund, when the vote takes effect."))
+        for post in offices.posts(clock.now()):
+            words = _("Pay for the post: %(post)s") % {"post": post.name}
+            self.fields[_field_of(post)] = _dollars(words, _("A month, for each seat, out of the quarter's fees."))
+            self.fields[_field_of(post)].required = False
 
     def cleaned_payload(self) -> dict[str, object]:
         """Return the payload of a valid form, in micro-units, and the version that it replaces."""
         quarter = Quarter.named(self.cleaned_data["quarter"])
         latest = budgets.in_force(quarter)
         sums = {name: to_micro(self.cleaned_data[name]) for name in (*Purpose.values, *FILLED)}
-        return {"key": f"quarter:{quarter}", "replaces": latest.version if latest else 0, **sums}
+        paid = {
+            post.name: to_micro(self.cleaned_data[_field_of(post)] or Decimal(0)) for post in offices.posts(clock.now())
+        }
+        posts = {name: micro for name, micro in paid.items() if micro}
+        return {"key": f"quarter:{quarter}", "replaces": latest.version if latest else 0, "posts": posts, **sums}
 
     def title(self) -> str:
         """Return a title for the proposal of a valid form."""
         return str(_("The budget of %(quarter)s") % {"quarter": Quarter.named(self.cleaned_data["quarter"]).words})
+
+
+def _field_of(post: Post) -> str:
+    return f"post_{post.name.replace(' ', '_')}"
 
 
 def _dollars(label: str, hint: str) -> forms.DecimalField:

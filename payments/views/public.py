@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from coop import clock
-from payments import accounts, budgets, invariants, open_ledger, proof, published, surplus
+from payments import accounts, budgets, invariants, open_ledger, post_pay, proof, published, surplus
 from payments import ledger as books
 from payments.open_ledger import Month
 from payments.surplus import Quarter
@@ -26,6 +26,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         "payments/ledger.html",
         {
             "figures": open_ledger.figures(month),
+            "posts": post_pay.paid(str(month)),
             "months": latest or [Month.of(now)],
             "formats": published.TYPES,
             "proof": proof.latest(),

@@ -80,7 +80,13 @@ def divided(close: Close, by: Person, **shares: Any) -> Allocation:
 
 def budget_of(quarter: Quarter, **sums: Any) -> dict[str, Any]:
     """Return what a proposal says of a quarter's budget, in micro-units."""
-    return {"key": f"quarter:{quarter}", "replaces": 0, **dict.fromkeys((*Purpose.values, *FILLED), 0), **sums}
+    return {
+        "key": f"quarter:{quarter}",
+        "replaces": 0,
+        "posts": {},
+        **dict.fromkeys((*Purpose.values, *FILLED), 0),
+        **sums,
+    }
 
 
 def budgeted(by: Person, **sums: Any) -> Budget:

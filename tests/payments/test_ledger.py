@@ -246,3 +246,8 @@ def guard_of(error: IntegrityError) -> str | None:
 def test_balances_at_the_surface_are_exact() -> None:
     assert from_micro(1) * 3 == Decimal("0.000003")
     assert Account(code="fund:care", balance=from_micro(1)).balance == Decimal("0.000001")
+
+
+def test_the_database_lets_every_kind_move_something_and_no_other(owner: psycopg.Connection) -> None:
+    known = {kind for (kind,) in owner.execute("SELECT DISTINCT kind FROM payments_postings()")}
+    assert known == {int(kind) for kind in Kind} - {Kind.REVERSAL}
