@@ -210,6 +210,7 @@ ABOUT_NOBODY = {
     "procrastinate_workers",
     "record_checkpoint",
     "tasks_lotword",
+    "tasks_pace",
 }
 
 

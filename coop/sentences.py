@@ -150,6 +150,10 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "pauses.asked": gettext_lazy("%(who)s asked a second officer for an emergency pause."),
     "pauses.began": gettext_lazy("Two officers began an emergency pause; it ends by itself within 72 hours."),
     "payments.books_opened": gettext_lazy("The books were opened with the first rates."),
+    "paces.measured": gettext_lazy(
+        "What %(subject)s takes was measured: half of %(units)s answers by %(people)s members took %(seconds)s seconds"
+        " at most."
+    ),
     "payouts.details_cancelled": gettext_lazy("A change of where a member's money goes was cancelled (%(subject)s)."),
     "payouts.details_erased": gettext_lazy("Where a member's money went was erased (%(subject)s)."),
     "payouts.details_given": gettext_lazy("A member said where their money goes (%(subject)s)."),

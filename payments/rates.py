@@ -16,13 +16,15 @@ YEAR = timedelta(days=365)
 SHARES = ("training", "care", "floor")
 # Below this many accepted units the voted estimate stands in for the measured time.
 MEASURED_FROM = 20
+# Among fewer, a quarter of the times would tell somebody's own.
+FEWEST = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Time:
     """How long a unit takes, in seconds: `usual` is the median if `measured`, else the estimate that was voted on.
 
-    `units` and `people` say how many it was measured from; the quarters are None unless measured.
+    `units` and `people` say how many it was measured from; the quarters are None unless measured of FEWEST people.
     """
 
     usual: Decimal
@@ -113,7 +115,7 @@ def times(rates: list[Rate]) -> dict[int, Time]:
             " WHERE work_type_id = ANY(%s) AND units >= %s AND median_seconds > 0",
             [[rate.work_type_id for rate in rates], MEASURED_FROM],
         )
-        measured = {row[0]: Time(row[3], True, row[1], row[2], row[4], row[5]) for row in cursor.fetchall()}  # noqa: FBT003 - in the order of the columns
+        measured = {work: _measured(*figures) for work, *figures in cursor.fetchall()}
     return {rate.work_type_id: measured.get(rate.work_type_id) or _estimate(rate) for rate in rates}
 
 
@@ -137,6 +139,13 @@ def highest_of_12_months(work_type: WorkType, at: datetime) -> Rate:
 def _step(rate: Rate, before: Rate | None) -> Step:
     change = ((rate.amount / before.amount - 1) * 100).quantize(Decimal("0.1")) if before else None
     return Step(rate, change, hourly(rate.amount, rate.estimated_seconds))
+
+
+def _measured(units: int, people: int, median: Decimal, quicker: Decimal, slower: Decimal) -> Time:
+    """Return a measured time; its quarters only where nobody's own time can be told from them."""
+    if people < FEWEST:
+        return Time(median, measured=True, units=units, people=people)
+    return Time(median, True, units, people, quicker, slower)  # noqa: FBT003 - in the order of the fields
 
 
 def _estimate(rate: Rate) -> Time:

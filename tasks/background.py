@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 
 from coop import clock
 from coop.people.models import Person
-from tasks import answers, checks, claims, datasets, disputes, jobs, notices, pilots, reviews, shortfalls, watch
+from tasks import answers, checks, claims, datasets, disputes, jobs, notices, paces, pilots, reviews, shortfalls, watch
 from tasks.models import Upload
 
 AT_ONCE = 500
@@ -44,6 +44,13 @@ def lapse_checks(timestamp: int) -> None:  # noqa: ARG001 - likewise
 def look_for_shortfalls(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Pause the jobs at which the usual hour makes less than the floor."""
     shortfalls.look_at_all(at=clock.now())
+
+
+@app.periodic(cron="51 3 * * *")
+@app.task(queueing_lock="tasks.measure_paces", pass_context=False)
+def measure_paces(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Write down what each kind of work takes by the time it was worked at; return how many had enough."""
+    return paces.measure_all(at=clock.now())
 
 
 @app.periodic(cron="7 4 * * *")

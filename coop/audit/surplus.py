@@ -33,7 +33,7 @@ SELECT split_part(c.code, ':', 2)::bigint AS person, sum(t.amount)
 FROM quarter q
 JOIN payments_transfer t ON t.posted_at < q.after AND t.posted_at >= date_trunc('quarter', q.last, 'UTC')
 JOIN payments_account c ON c.id = t.credit_id AND c.kind = 'member:payable'
-WHERE t.kind IN (5, 9, 10, 24, 26, 28, 31) AND EXISTS (
+WHERE t.kind IN (5, 9, 10, 11, 24, 26, 28, 31) AND EXISTS (
     SELECT FROM governance_standing s WHERE s.person_id = split_part(c.code, ':', 2)::bigint AND s.status = 'member'
     AND s.since < q.after AND NOT EXISTS (SELECT FROM governance_standing n WHERE n.person_id = s.person_id
         AND n.id > s.id AND n.since <= date_trunc('quarter', q.last, 'UTC')))

@@ -3,6 +3,7 @@
 from tasks.models.checks import Check, CheckState
 from tasks.models.disputes import Dispute, Finding, LooksFor, Peer, Settlement
 from tasks.models.engaged import Span
+from tasks.models.paces import Pace
 from tasks.models.pilots import Pilot, Rescoping
 from tasks.models.shortfalls import Difference, Shortfall
 from tasks.models.work import (
@@ -39,6 +40,7 @@ __all__ = [
     "Ground",
     "Job",
     "LooksFor",
+    "Pace",
     "Peer",
     "Pilot",
     "RateCard",

@@ -128,7 +128,7 @@ def test_the_same_kinds_of_pay_are_work_wherever_it_is_asked(name: str) -> None:
     told = re.search(r"t\.kind IN \(([\d, ]+)\)", audited.WORKED)
     assert kinds
     assert told
-    assert kinds[1] == told[1] == "5, 9, 10, 24, 26, 28, 31"
+    assert kinds[1] == told[1] == "5, 9, 10, 11, 24, 26, 28, 31"
 
 
 def test_whoever_left_meanwhile_is_paid_all_at_once(amina: Person) -> None:

@@ -1,9 +1,10 @@
 """A job's deposit for the hourly floor: in its price, paid out before the fund's money, back when nobody needs it."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
+import psycopg
 import pytest
 from django.test import Client as Browser
 
@@ -12,9 +13,11 @@ from coop.people.models import Client, Person
 from coop.refusals import Refused
 from payments import accounts, escrow, guarantee, invariants, ledger
 from payments.models import Account, Kind, TopUp, TopUpPart, Transfer
+from payments.money import to_micro
 from payments.policies import impacts
 from tasks import jobs
 from tasks.models import Job, ReviewRule
+from tests.payments.test_entitlements import average, pause
 from tests.tasks import orders
 from tests.tasks.conftest import payable
 from tests.tasks.test_guarantee import KENYA, give, next_monday, work
@@ -117,7 +120,8 @@ def test_what_a_deposit_does_not_reach_is_the_funds_and_stays_owed(
     (week,) = guarantee.weeks(priya)
     assert (week.amount, week.received, week.owed, week.paid) == (second, second - rest, rest, False)
     assert guarantee.owed() == rest
-    assert "is owed" in signed_in(priya).get("/pay/weeks/").text
+    page = " ".join(signed_in(priya).get("/pay/weeks/").text.split())
+    assert "on top: US$ 0.059111 was paid, US$ 0.073112 is owed" in page
     give("1")
     assert guarantee.settle(at=clock.now()) == 1
     assert guarantee.weeks(priya)[0].paid
@@ -207,3 +211,22 @@ def test_nothing_of_it_is_charged_where_none_was_voted(db: None, orbit: Client, 
     job = orders.opened(orbit, olga)
     assert jobs.price(job).floor == 0
     assert not Transfer.objects.filter(credit__code=accounts.deposit(job.pk)).exists()
+
+
+@pytest.mark.parametrize("scope", ["work", "job"])
+def test_what_was_paid_on_top_counts_as_pay_for_work(
+    slow: Job, amina: Person, luis: Person, owner: psycopg.Connection, scope: str
+) -> None:
+    """In the average of 13 weeks while somebody is paused, and in the measure of a surplus."""
+    work(slow, amina, 80, luis)
+    give("1")
+    assert reckoned() == 2  # the deposit as far as it reaches, and the fund for the rest
+    parts = {part.job: part.amount for part in TopUpPart.objects.all()}
+    assert parts == {slow.pk: TENTH, None: Decimal("0.024223")}
+    paid = payable(amina) if scope == "work" else Decimal("0.09") + TENTH
+    stood = pause(amina, scope=scope if scope == "work" else f"job:{slow.pk}")
+    pays = owner.execute("SELECT payments_pause_pay('pause:' || id, ends_at) FROM governance_pause")
+    assert pays.fetchone() == (to_micro(average(str(paid), 72)),)
+    assert stood.ends_at - stood.starts_at == timedelta(hours=72)
+    worked = owner.execute("SELECT worked FROM payments_worked('2026-Q4') WHERE person_id = %s", [amina.pk])
+    assert worked.fetchone() == (to_micro(payable(amina)),)

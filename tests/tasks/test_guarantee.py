@@ -144,7 +144,7 @@ def test_what_the_fund_cannot_pay_stays_owed_and_is_paid_in_turn(
     assert guarantee.settle(at=clock.now()) == 0
     lacks = Decimal("0.132223")
     assert guarantee.owed() == 2 * lacks
-    assert "is owed" in signed_in(amina).get("/pay/weeks/").text
+    assert "is owed on top" in signed_in(amina).get("/pay/weeks/").text
     give("0.2")
     assert guarantee.settle(at=clock.now()) == 1
     assert [week.paid for week in guarantee.weeks(amina)] == [False, True]
