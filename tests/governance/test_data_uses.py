@@ -126,6 +126,15 @@ def test_longer_keeping_more_readers_and_another_decision_are_voted_alike(
     assert DataUse.objects.get(key="engaged_time", version=2).mandate.proposal is not None
 
 
+def test_a_use_that_changed_keeps_its_place_among_the_others() -> None:
+    before = [entry.key for entry in data_uses.known(clock.now())]
+    assert before[0] != before[-1]
+    first = before[0]
+    assert not mandates.enact(voted(like(first) | {"kept": "For a day."}), at=clock.now()).failure
+    use = DataUse.objects.get(key=first, version=2)
+    assert [entry.key for entry in data_uses.known(use.applies_from)] == before
+
+
 def test_a_use_ends_by_a_vote_too() -> None:
     assert not mandates.enact(voted(like("watching") | {"in_use": False}), at=clock.now()).failure
     (coming,) = [entry for entry in data_uses.known(clock.now()) if entry.coming]

@@ -17,7 +17,7 @@ from coop.people.models import Person
 from coop.refusals import Refused
 from governance import assembly, background, letters, posting, proposals, voting, wishes
 from governance.models import Letter, LetterWish, Proposal
-from tests.governance.conftest import depart, electors, members, reach, support
+from tests.governance.conftest import MINUTE, depart, electors, members, reach, support
 
 pytestmark = pytest.mark.django_db
 
@@ -134,6 +134,18 @@ def test_a_word_before_the_close_to_who_has_not_voted_and_to_nobody_else(publish
     assert len(reminders(silent)) == 1
     assert proposal.title in reminders(silent)[0]
     assert reminders(voter) == []
+
+
+def test_the_last_word_comes_in_the_last_24_hours(published: Callable[..., Proposal]) -> None:
+    proposal = published("N14")
+    assert proposal.closes_at
+    letters.make_due(reach(proposal.closes_at - timedelta(hours=72) + MINUTE))
+    last = Letter.objects.filter(kind="last_day", subject=f"proposal:{proposal.pk}")
+    assert Letter.objects.filter(kind="reminder", subject=f"proposal:{proposal.pk}").exists()
+    letters.make_due(reach(proposal.closes_at - timedelta(hours=24) - MINUTE))
+    assert not last.exists()
+    letters.make_due(reach(proposal.closes_at - timedelta(hours=24) + MINUTE))
+    assert last.exists()
 
 
 def test_a_reminder_waits_for_the_morning(published: Callable[..., Proposal]) -> None:

@@ -15,7 +15,7 @@ from coop.record import checkpoints
 from coop.record.models import Checkpoint
 from coop.refusals import Refused
 from governance import elections, mandates, standstills, voting
-from governance.models import Call, Office, Proposal
+from governance.models import Call, Office, Proposal, Tally
 from governance.voting import State
 from tests.governance.conftest import asleep, cast_all, cast_choices, reach, wait_for_others
 from tests.governance.test_elections import call
@@ -218,3 +218,13 @@ def test_not_even_the_owner_rewrites_it(owner: psycopg.Connection) -> None:
     for statement in ("UPDATE record_checkpoint SET at = now()", "DELETE FROM record_checkpoint"):
         with pytest.raises(psycopg.errors.CheckViolation, match="never rewritten"), owner.transaction():
             owner.execute(statement)
+
+
+@pytest.mark.parametrize(("extended", "later"), [(False, timedelta()), (True, standstills.LATER)])
+def test_what_was_counted_before_that_was_written_closed_as_planned(
+    published: Callable[..., Proposal], later: timedelta, *, extended: bool
+) -> None:
+    vote = published()
+    assert vote.closes_at
+    tally = Tally(proposal=vote, counted_at=vote.closes_at + timedelta(days=3), closed_at=None, extended=extended)
+    assert voting.closed_at(vote, tally) == vote.closes_at + later
