@@ -33,6 +33,8 @@ class Off:
     def _tried(self, guard: str, test: str) -> dict[str, Any]:
         if guard not in self.known:
             return {"outcome": "gone"}
+        if test not in self.suite.items:
+            return {"outcome": "failed", "by": test, "why": "there is no such test"}
         if self.suite.fails(test):
             return {"outcome": "failed", "by": test, "why": self.suite.why}
         connections.close_all()
