@@ -6,10 +6,13 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from coop import clock
+from coop.people import clients
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from governance.models import Office
@@ -215,6 +218,22 @@ def test_both_pages_say_who_owes(
     desk = signed_in(teresa).get("/desk/").content.decode()
     assert "Clients who owe" in desk
     assert "US$\u00a050.00" in desk.partition("Clients who owe")[2].partition("Books")[0]
+
+
+def test_who_owes_is_asked_in_two_questions_however_many_they_are(
+    settled: CardPayment, service: World, orbit: Client, olga: Person
+) -> None:
+    other = clients.found("Other", slug="other", by=olga, at=clock.now())
+    second = begin(other, olga, "30")
+    stripe.pay(service, second.session)
+    go_on()
+    spend(orbit, Decimal(50))
+    for payment in (settled, second):
+        stripe.dispute(service, payment.session)
+    go_on()
+    with CaptureQueriesContext(connection) as seen:
+        assert cards.debts() == [(orbit, Decimal(50)), (other, Decimal(30))]
+    assert len(seen) == 2
 
 
 def test_the_public_reads_what_came_in_less_what_was_taken(settled: CardPayment, service: World, orbit: Client) -> None:
