@@ -87,6 +87,9 @@ def test_a_pace_of_too_few_of_ones_own_or_twice_a_day(
 ) -> None:
     do(job, crowd[:4], 6, 20)
     assert paces.measure(kind, at=clock.now()) is None
+    # The middle of four people's times is told, and no quarter, which could be somebody's own.
+    time = rates.measured_time(kind, rates.current(kind))
+    assert (time.people, time.measured, time.quicker_quarter, time.slower_quarter) == (4, True, None, None)
     attack(MEASURE, [kind.pk], guard=MEASURED)
     do(job, crowd[4:5], 4, 20)
     first = paces.measure(kind, at=clock.now())
