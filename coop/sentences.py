@@ -205,6 +205,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "standing.notice_taken_back": gettext_lazy("%(subject)s took a notice back."),
     "standing.member": gettext_lazy("%(subject)s is now a member."),
     "surplus.closed": gettext_lazy("A quarter was closed: %(period)s left %(surplus)s over (%(subject)s)."),
+    "tips.given": gettext_lazy("A client gave a tip for an answer (%(subject)s)."),
     "posts.paid": gettext_lazy("A post was paid for %(month)s as the budget said (%(subject)s)."),
     "surplus.divided": gettext_lazy("The surplus of %(period)s was divided as the members voted (%(subject)s)."),
     "voting.cast": gettext_lazy("A ballot was cast in %(subject)s."),

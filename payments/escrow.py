@@ -181,6 +181,16 @@ def pay_onboarding(job_id: int, person_id: int, assignment_id: int, pay: Decimal
     return transfer
 
 
+def tip(client_id: int, person_id: int, assignment_id: int, amount: Decimal, *, at: datetime) -> Transfer:
+    """Move a client's tip for an accepted answer (kind 12, client:available to member:payable). Key `tip:<assignment>`.
+
+    Raises IntegrityError `account_above_its_floor` when the client has less available.
+    """
+    key = f"tip:{assignment_id}"
+    source, target = accounts.client(client_id), accounts.payable(person_id)
+    return ledger.post(Line(Kind.TIP, source, target, amount, key, _ref(assignment_id)), journal=key, at=at)[0]
+
+
 def refund(job_id: int, amount: Decimal, client: Client, number: int, *, at: datetime, floor: bool = False) -> Transfer:
     """Give a client back what no claim has locked (kind 18, job:escrow, for the `floor` job:floor to client:available).
 

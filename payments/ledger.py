@@ -44,6 +44,7 @@ class Kind(IntEnum):
     CHECK_PAY = 9
     TRAINING_PAY = 10
     TOP_UP = 11
+    TIP = 12
     PAYOUT = 13
     PAID_OUT = 14
     CAME_BACK = 15

@@ -26,6 +26,7 @@ WORDS = {
     Kind.TRAINING_PAY: gettext_lazy("Training, paid"),
     Kind.ALLOCATED: gettext_lazy("Your share of a surplus, paid at once"),
     Kind.REDEEMED: gettext_lazy("Your capital, paid out as you have left"),
+    Kind.TIP: gettext_lazy("A tip from the client"),
     Kind.POST_PAY: gettext_lazy("Pay for your post"),
     Kind.TOP_UP: gettext_lazy("Topped up to the floor of an hour"),
     Kind.PAYOUT: gettext_lazy("Payout you asked for"),

@@ -27,6 +27,7 @@ urlpatterns = [
     path(f"{JOB}raise/", clients.raise_pay, name="raise_pay"),
     path(f"{JOB}close/", clients.close_job, name="close_job"),
     path(f"{JOB}answers/", disputes.answers, name="client_answers"),
+    path(f"{JOB}answers/<int:pk>/tip/", disputes.tip, name="tip"),
     path(f"{JOB}answers/<int:pk>/", disputes.answer, name="client_answer"),
     path(f"{JOB}results.<str:ending>", clients.download, name="download"),
     path("api/", include("tasks.api.urls")),

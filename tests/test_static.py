@@ -44,6 +44,7 @@ AT_COMMIT = {
     "outlay_is_posted",
     "purchases_are_posted",
     "surplus_is_divided_to_the_last",
+    "tip_is_posted",
     "what_a_processor_said_is_booked",
 }
 # The queue of background jobs is a package's; what its jobs do, they do as the web role, and every guard asks them.

@@ -6,6 +6,7 @@ from tasks.models.engaged import Span
 from tasks.models.paces import Pace
 from tasks.models.pilots import Pilot, Rescoping
 from tasks.models.shortfalls import Difference, Shortfall
+from tasks.models.tips import Tip
 from tasks.models.work import (
     LIVE_STATES,
     OPEN_STATES,
@@ -52,5 +53,6 @@ __all__ = [
     "Shortfall",
     "Span",
     "Task",
+    "Tip",
     "Upload",
 ]

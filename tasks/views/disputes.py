@@ -10,13 +10,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import refuse_if
 from payments import advances
-from tasks import checks, disputes
-from tasks.models import Assignment, AssignmentState, Dispute, Ground, Peer
+from tasks import checks, disputes, tips
+from tasks.forms import PayIn
+from tasks.models import Assignment, AssignmentState, Dispute, Ground, Peer, Tip
 from tasks.views import reviewing
 from tasks.views.clients import job_of
 
@@ -80,8 +82,23 @@ def answer(request: HttpRequest, slug: str, number: int, pk: int) -> HttpRespons
             return redirect("tasks:client_answers", slug, number)
     shown = reviewing.page_of(wrong, form) | {
         "client": job.client, "dispute": _dispute(wrong), "refusal": disputes.refusal(wrong, by=_me(request), at=at),
+        "tip": Tip.objects.filter(assignment=wrong).first(), "tipping": PayIn(),
     }  # fmt: skip
     return render(request, "tasks/client/answer.html", shown, status=422 if form.is_bound else 200)
+
+
+@login_required
+@require_POST
+def tip(request: HttpRequest, slug: str, number: int, pk: int) -> HttpResponse:
+    """Give a tip for an accepted answer."""
+    found = get_object_or_404(ANSWERS, job=job_of(request, slug, number), pk=pk)
+    form = PayIn(request.POST)
+    if form.is_valid():
+        tips.give(found, amount=form.cleaned_data["amount"], by=_me(request), at=clock.now())
+        messages.success(request, _("The tip is paid."))
+    else:
+        messages.error(request, _("Nothing was paid: a tip is an amount in whole cents."))
+    return redirect("tasks:client_answer", slug, number, pk)
 
 
 def _dispute(assignment: Assignment) -> dict[str, Any] | None:
