@@ -162,7 +162,7 @@ ALL = (
             AND r.currency = a.currency AND split_part(r.code, ':', 2) = split_part(a.code, ':', 2)
         WHERE a.kind = 'client:available' AND a.total > 0 AND r.total < 0
         UNION ALL
-        SELECT e.event, e.amount, coalesce(t.sum, 0) FROM payments_cardevent e LEFT JOIN (
+        SELECT 'card_event:' || e.id, e.amount, coalesce(t.sum, 0) FROM payments_cardevent e LEFT JOIN (
             SELECT ref, sum(amount) AS sum FROM payments_transfer WHERE kind IN (19, 36) GROUP BY ref
         ) t ON t.ref = 'card_event:' || e.id
         WHERE e.outcome IN ('charged_back', 'won') AND coalesce(t.sum, 0) <> e.amount""",
