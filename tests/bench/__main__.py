@@ -3,7 +3,7 @@
 Every figure is a ratio to something measured minutes before on the same machine: seconds differ between machines.
 """
 
-from tests.bench import claiming, datasets, guarantee, life, orders, place, replay, votes
+from tests.bench import claiming, datasets, guarantee, ledger, life, orders, place, replay, votes
 
 
 def main() -> None:
@@ -14,6 +14,7 @@ def main() -> None:
             claiming.measure,
             datasets.measure,
             guarantee.measure,
+            ledger.measure,
             replay.measure,
             votes.measure,
             orders.measure,

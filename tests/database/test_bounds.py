@@ -104,6 +104,7 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
     "tasks_shortfall shortfalls_fall_short": (
         rows("pay least_pay", (1, 2)), rows("pay least_pay", (2, 2), (3, 2)),
     ),
+    "tasks_tip tips_are_positive": POSITIVE,
     "tasks_span spans_have_a_length": (
         spans("from_at", "to_at", MICROSECOND), spans("from_at", "to_at", 0 * DAY, -MICROSECOND),
     ),
