@@ -10,7 +10,9 @@ from coop.database import guards
 BUDGETS = import_module("payments.migrations.0028_budget_guards")
 SURPLUS = import_module("payments.migrations.0021_surplus_guards")
 BACK = import_module("payments.migrations.0046_chargebacks")
-changed = import_module("payments.migrations.0024_checking").changed
+CHECKING = import_module("payments.migrations.0024_checking")
+WISE = import_module("payments.migrations.0047_wise")
+changed = CHECKING.changed
 
 LAST = "(18, 'job:floor', 'client:available', NULL, NULL)"
 POSTINGS = changed(BACK.POSTINGS, (LAST, f"{LAST},\n        (40, 'coop:expense', 'member:payable', NULL, NULL)"))
@@ -41,12 +43,10 @@ SAYABLE = changed(
     ),
 )
 IMPACT = changed(
-    "CREATE OR REPLACE FUNCTION public.payments_budget_impact"
-    + BUDGETS.SAYABLE.partition("CREATE FUNCTION public.payments_budget_impact")[2],
+    CHECKING.part(BUDGETS.SAYABLE, "payments_budget_impact"),
     ("+ (said ->> 'advice')::bigint)", "+ (said ->> 'advice')::bigint + public.payments_posts_at_most(said))"),
-    ("CREATE FUNCTION public.payments_unspent", "CREATE OR REPLACE FUNCTION public.payments_unspent"),
-    ("t.kind IN (6, 17)", "t.kind IN (6, 17, 40)"),
 )
+UNSPENT = changed(WISE.UNSPENT, ("t.kind IN (6, 17)", "t.kind IN (6, 17, 40)"))
 BUDGET = changed(
     BUDGETS.BUDGET,
     ("IF (said = jsonb_build_object(", "IF ('{\"posts\": {}}' || said = jsonb_build_object('posts', NEW.posts, "),
@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
             ),
         ),
         guards.Grant("payments_budget", "INSERT (posts)"),
-        *(migrations.RunSQL(sql) for sql in (POSTINGS, POSTS, SAYABLE, IMPACT, PAY, GUARD)),
+        *(migrations.RunSQL(sql) for sql in (POSTINGS, POSTS, SAYABLE, IMPACT, UNSPENT, PAY, GUARD)),
         guards.Procedure(
             "budget_is_what_the_vote_said", table="payments_budget", declare="said jsonb;", body=BUDGET, definer=True
         ),

@@ -115,7 +115,7 @@ def posting(kind: int, debit: str, credit: str, amount: int = 1, ref: str = "x:1
         (Kind.FEE, "member:1:payable", "coop:fee"),
         (Kind.FEE, "job:5:commit:1", "member:1:payable"),
         (9, "job:5:commit:1", "job:5:escrow"),
-        (12, "client:1:available", "member:1:payable"),
+        (8, "client:1:available", "member:1:payable"),
     ],
 )
 def test_a_posting_moves_money_only_as_its_kind_allows(
