@@ -48,8 +48,8 @@ SAYS = (
     "A processor says of a card payment that the whole was paid, then that it is settled; or that it never was paid. "
     "No more is taken back than was paid, nor given back than was taken."
 )
-# A deposit and a chargeback at once: whoever is second finds what the first left. Both take the client's available
-# account before the one that says what is owed.
+# A deposit and a chargeback at once: whoever is second finds what the first left. Both take the accounts in the order
+# of their numbers, as every posting does: the bank's, what the client has available, what it owes.
 SAID = f"""
     {guards.in_the_present("processors_say_what_was_paid")}
     NEW.noted_at := public.coop_now();
@@ -73,8 +73,9 @@ SAID = f"""
         INSERT INTO public.payments_account (code, currency)
             VALUES ('client:' || payment.client_id || ':available', payment.currency)
             ON CONFLICT (code, currency) DO NOTHING;
-        PERFORM FROM public.payments_account a WHERE a.code = 'client:' || payment.client_id || ':available'
-            AND a.currency = payment.currency FOR NO KEY UPDATE;
+        PERFORM FROM public.payments_account a WHERE a.currency = payment.currency AND a.code IN ('bank:main',
+                'client:' || payment.client_id || ':available', 'client:' || payment.client_id || ':receivable')
+            ORDER BY a.id FOR NO KEY UPDATE;
     END IF;
     RETURN NEW;
 """

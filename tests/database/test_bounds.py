@@ -108,7 +108,6 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
     "tasks_span spans_have_a_length": (
         spans("from_at", "to_at", MICROSECOND), spans("from_at", "to_at", 0 * DAY, -MICROSECOND),
     ),
-    "tasks_tip tips_are_positive": POSITIVE,
 }  # fmt: skip
 
 

@@ -135,7 +135,7 @@ def test_a_closed_way_pays_nobody(earned: Person, attack: Attack) -> None:
 
 def test_no_view_of_the_past_is_asked(attack_from_the_past: Attack, amina: Person) -> None:
     from_then = ASK.replace("%s", "{}").format(amina.pk, "'by_hand'", "NULL", "'x'")
-    attack_from_the_past(from_then, [], guard=WHERE)
+    attack_from_the_past(from_then, [], guard="payouts_arrive_as_quoted")
     facts = row(amina)
     given = GIVE.replace("%(given)s", "coop_now()")
     attack_from_the_past(given, facts, guard=WAITS)

@@ -71,7 +71,8 @@ def hand_in(mine: Assignment, peer: Person | None) -> None:
 def work(job: Job, who: Person, seconds: int, peer: Person | None) -> Assignment:
     """Do a task in so many seconds."""
     mine = claim(job, who)
-    clock.advance(timedelta(seconds=seconds))
+    # What the test itself takes is no second of theirs.
+    clock.advance(mine.claimed_at + timedelta(seconds=seconds) - clock.now())
     hand_in(mine, peer)
     return mine
 

@@ -318,7 +318,7 @@ def draft(job: Job, pay: int = 90_000) -> int:
 
 def test_a_job_that_is_born_open(attack: Attack, job: Job) -> None:
     born = {"job": job.pk, "pay": 90_000, "rule": "majority", "onboarding": False, "opened": job.opened_at}
-    attack(COPY, born, guard="job_opens_with_money")
+    attack(COPY, born, guard="job_opens_with_its_deposit")
 
 
 @pytest.mark.parametrize("column", ["opened_at", "closed_at"])
