@@ -66,7 +66,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("topup", "job"), name="one_part_from_each", nulls_distinct=False),
+                    models.UniqueConstraint(fields=("topup", "job"), name="one_part_from_each"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("job", None)), fields=("topup",), name="one_part_from_the_fund"
+                    ),
                     models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="parts_are_positive"),
                 ],
                 "indexes": [

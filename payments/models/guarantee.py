@@ -78,7 +78,8 @@ class TopUpPart(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["topup", "job"], name="one_part_from_each", nulls_distinct=False),
+            models.UniqueConstraint(fields=["topup", "job"], name="one_part_from_each"),
+            models.UniqueConstraint(fields=["topup"], condition=Q(job=None), name="one_part_from_the_fund"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="parts_are_positive"),
         ]
         indexes = [models.Index(fields=["job"], condition=Q(job__isnull=False), name="parts_of_deposits")]

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
 
 from payments.rails.interface import Facts, Rail
 
@@ -89,3 +93,20 @@ class AnsweringRail(ApiRail):
         A word that we did not ask for makes the service be asked. Raises Unanswered where that fails, LookupError for
         an address that is not this service's.
         """
+
+
+def base_of(url: str) -> str:
+    """Return the address of a service out of a setting that also has its secrets, as user and password."""
+    place = urlsplit(url)
+    return f"{place.scheme}://{place.hostname}{f':{place.port}' if place.port else ''}"
+
+
+def read(answer: httpx.Response) -> dict[str, Any]:
+    """Return the JSON object that a service answered; raise Unanswered for anything else."""
+    try:
+        said = answer.json()
+    except ValueError as error:
+        raise Unanswered(answer.status_code) from error
+    if not isinstance(said, dict):
+        raise Unanswered(answer.status_code)
+    return said

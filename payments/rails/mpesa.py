@@ -26,7 +26,7 @@ from django.utils.translation import gettext_lazy
 from stdnum.util import clean
 
 from coop.refusals import Refusal
-from payments.rails.api import AnsweringRail, Going, Order, Told, Unanswered
+from payments.rails.api import AnsweringRail, Going, Order, Told, Unanswered, base_of, read
 from payments.rails.interface import Facts, Field, last_of
 from payments.templatetags.money import money
 
@@ -95,7 +95,7 @@ class Mpesa(AnsweringRail):
             "Amount": int(order.amount), "PartyA": _shortcode(), "PartyB": order.to["phone"], "Occassion": "",
         }  # fmt: skip
         answer = _call("/mpesa/b2c/v3/paymentrequest", said, {"key": order.key})
-        told = _json(answer)
+        told = read(answer)
         if answer.is_success and str(told.get("ResponseCode")) == "0":
             return Told(Going.ON_ITS_WAY, order.key)
         words = str(told.get("errorMessage", ""))
@@ -179,38 +179,27 @@ def _query(about: dict[str, str], failed: str = "") -> None:
         "OriginalConversationID": about["key"], "PartyA": _shortcode(), "IdentifierType": "4", "Occasion": "",
     }  # fmt: skip
     answer = _call("/mpesa/transactionstatus/v1/query", said, about | {"about": "status", "failed": failed})
-    if not answer.is_success or str(_json(answer).get("ResponseCode")) != "0":
+    if not answer.is_success or str(read(answer).get("ResponseCode")) != "0":
         raise Unanswered(answer.status_code)
 
 
 def _call(path: str, said: dict[str, Any], asked: dict[str, str]) -> httpx.Response:
     """Ask Daraja with a token of its own, and say where it is to answer; raise Unanswered where there is no answer."""
     place = urlsplit(settings.MPESA_URL)
-    base = f"{place.scheme}://{place.hostname}{f':{place.port}' if place.port else ''}"
     address = settings.ORIGIN + reverse("payments:answer", args=[signing.dumps(asked, salt=SALT)])
     whole = said | {
         "SecurityCredential": _credential(), "Remarks": "Workhall", "ResultURL": address, "QueueTimeOutURL": address,
     }  # fmt: skip
     try:
-        with httpx.Client(base_url=base, timeout=PATIENCE) as client:
+        with httpx.Client(base_url=base_of(settings.MPESA_URL), timeout=PATIENCE) as client:
             secret = (unquote(place.username or ""), unquote(place.password or ""))
             token = client.get("/oauth/v1/generate", params={"grant_type": "client_credentials"}, auth=secret)
             if not token.is_success:
                 raise Unanswered(token.status_code)
-            signed = {"Authorization": f"Bearer {_json(token).get('access_token', '')}"}
+            signed = {"Authorization": f"Bearer {read(token).get('access_token', '')}"}
             return client.post(path, json=whole, headers=signed)
     except httpx.HTTPError as error:
         raise Unanswered(str(error)) from error
-
-
-def _json(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        said = answer.json()
-    except ValueError as error:
-        raise Unanswered(answer.status_code) from error
-    if not isinstance(said, dict):
-        raise Unanswered(answer.status_code)
-    return said
 
 
 def _shortcode() -> str:

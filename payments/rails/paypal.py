@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Refusal
-from payments.rails.api import ApiRail, Going, Order, Told, Unanswered
+from payments.rails.api import ApiRail, Going, Order, Told, Unanswered, base_of, read
 from payments.rails.interface import Field
 
 LIVE = "api-m.paypal.com"
@@ -70,11 +70,11 @@ class PayPal(ApiRail):
         """Send a payout, or find the first that was sent under its key."""
         answer = _call("POST", "/v1/payments/payouts", _batch(order))
         if answer.is_success:
-            return self.look(str(_json(answer)["batch_header"]["payout_batch_id"]))
+            return self.look(str(read(answer)["batch_header"]["payout_batch_id"]))
         if first := _first_of(answer):
             return self.look(first)
         if answer.status_code in {400, 422}:
-            return Told(Going.CAME_BACK, "", words=str(_json(answer).get("name", ""))[:140])
+            return Told(Going.CAME_BACK, "", words=str(read(answer).get("name", ""))[:140])
         raise Unanswered(answer.status_code)
 
     def look(self, reference: str) -> Told:
@@ -100,7 +100,7 @@ class PayPal(ApiRail):
         answer = _call("GET", f"/v1/payments/payouts/{reference}")
         if not answer.is_success:
             raise Unanswered(answer.status_code)
-        return _json(answer)
+        return read(answer)
 
 
 def _batch(order: Order) -> dict[str, object]:
@@ -125,7 +125,7 @@ def _told(batch: dict[str, Any], reference: str) -> Told:
 
 def _first_of(answer: httpx.Response) -> str:
     """Return the batch that was sent under the same key, if that is why this one was refused."""
-    said = _json(answer)
+    said = read(answer)
     links = [*said.get("links", []), *(one for detail in said.get("details", []) for one in detail.get("link", []))]
     found = [link["href"] for link in links if "/v1/payments/payouts/" in str(link.get("href", ""))]
     return found[0].rsplit("/", 1)[1].split("?")[0] if found else ""
@@ -134,24 +134,13 @@ def _first_of(answer: httpx.Response) -> str:
 def _call(method: str, path: str, said: dict[str, object] | None = None) -> httpx.Response:
     """Ask PayPal with a token of its own; raise Unanswered where there is no answer."""
     place = urlsplit(settings.PAYPAL_URL)
-    base = f"{place.scheme}://{place.hostname}{f':{place.port}' if place.port else ''}"
     try:
-        with httpx.Client(base_url=base, timeout=PATIENCE) as client:
+        with httpx.Client(base_url=base_of(settings.PAYPAL_URL), timeout=PATIENCE) as client:
             secret = (unquote(place.username or ""), unquote(place.password or ""))
             token = client.post("/v1/oauth2/token", data={"grant_type": "client_credentials"}, auth=secret)
             if not token.is_success:
                 raise Unanswered(token.status_code)
-            signed = {"Authorization": f"Bearer {_json(token)['access_token']}"}
+            signed = {"Authorization": f"Bearer {read(token)['access_token']}"}
             return client.request(method, path, json=said, headers=signed)
     except httpx.HTTPError as error:
         raise Unanswered(str(error)) from error
-
-
-def _json(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        said = answer.json()
-    except ValueError as error:
-        raise Unanswered(answer.status_code) from error
-    if not isinstance(said, dict):
-        raise Unanswered(answer.status_code)
-    return said

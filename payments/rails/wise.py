@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy
 
 from coop.refusals import Refusal
 from payments.ledger import key_of
-from payments.rails.api import ApiRail, Going, Order, Told, Unanswered
+from payments.rails.api import ApiRail, Going, Order, Told, Unanswered, base_of
 from payments.rails.interface import Facts
 from payments.rails.wise_places import Place
 
@@ -217,10 +217,9 @@ def _call(
     method: str, path: str, said: dict[str, Any] | None = None, params: dict[str, str] | None = None
 ) -> httpx.Response:
     place = urlsplit(settings.WISE_URL)
-    base = f"{place.scheme}://{place.hostname}{f':{place.port}' if place.port else ''}"
     signed = {"Authorization": f"Bearer {unquote(place.password or '')}"}
     try:
-        with httpx.Client(base_url=base, timeout=PATIENCE, headers=signed) as client:
+        with httpx.Client(base_url=base_of(settings.WISE_URL), timeout=PATIENCE, headers=signed) as client:
             return client.request(method, path, json=said, params=params)
     except httpx.HTTPError as error:
         raise Unanswered(str(error)) from error

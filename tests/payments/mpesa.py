@@ -9,13 +9,11 @@ key is known, and what a question about a payment that failed is answered.
 """
 
 import json
-import threading
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+
+from tests.payments import answering
 
 TOKEN = "daraja-test-token"
 PASSWORD = "Safaricom999!*!"
@@ -95,47 +95,24 @@ B2C = COMMON | {"OriginatorConversationID", "InitiatorName", "Amount", "PartyB",
 STATUS = COMMON | {"Initiator", "TransactionID", "OriginalConversationID", "IdentifierType", "Occasion"}
 
 
-class Server(ThreadingHTTPServer):
-    """A server with one shortcode."""
-
-    def __init__(self, shortcode: Shortcode) -> None:
-        """Listen on a free port of this machine."""
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.shortcode = shortcode
-
-
-class Handler(BaseHTTPRequestHandler):
+class Handler(answering.Handler):
     """Answers for the server's shortcode."""
 
     @property
     def shortcode(self) -> Shortcode:
         """The shortcode of the server that this request came to."""
-        server = self.server
-        assert isinstance(server, Server)
-        return server.shortcode
+        found: Shortcode = self.of
+        return found
 
-    def log_message(self, *_arguments: object) -> None:
-        """Say nothing."""
-
-    def answer(self, status: int, said: dict[str, Any]) -> None:
-        """Send an answer, unless it is to be lost on the way."""
-        if self.shortcode.loses_answers and "b2c" in self.path:
-            self.shortcode.loses_answers -= 1
-            self.close_connection = True
-            self.connection.close()
-            return
-        content = json.dumps(said).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+    def loses(self) -> bool:
+        """Tell whether this asks for a payment."""
+        return "b2c" in self.path
 
     def refuse(self, status: int, code: str, words: str) -> None:
         """Refuse as the API does."""
         self.answer(status, {"requestId": "30764-19833054-1", "errorCode": code, "errorMessage": words})
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the name that the server calls
         """Give a token."""
         right = self.headers.get("Authorization") == "Basic " + b64encode(b"key:secret").decode()
         if self.path != "/oauth/v1/generate?grant_type=client_credentials" or not right:
@@ -143,7 +120,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.answer(200, {"access_token": TOKEN, "expires_in": "3599"})
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - the name that the server calls
         """Take a payment or a question in."""
         said = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
         if self.headers.get("Authorization") != f"Bearer {TOKEN}":
@@ -196,11 +173,5 @@ def running(folder: Path) -> Iterator[tuple[Shortcode, str, Path]]:
     file = folder / "daraja.pem"
     file.write_bytes(certificate)
     shortcode = Shortcode(key)
-    with Server(shortcode) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield shortcode, f"http://key:secret@127.0.0.1:{server.server_address[1]}/{SHORTCODE}", file
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering.listening(Handler, shortcode) as place:
+        yield shortcode, f"http://key:secret@{place}/{SHORTCODE}", file

@@ -7,12 +7,12 @@ a webhook is believed here), and everything that the documentation does not tell
 """
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.payments import answering
 
 TOKEN = "A21-test-token"
 FEE = "0.25"
@@ -72,48 +72,25 @@ def wrong(said: Any) -> str:
     return "" if fine else "VALIDATION_ERROR"
 
 
-class Server(ThreadingHTTPServer):
-    """A server with one account."""
-
-    def __init__(self, account: Account) -> None:
-        """Listen on a free port of this machine."""
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.account = account
-
-
-class Handler(BaseHTTPRequestHandler):
+class Handler(answering.Handler):
     """Answers for the server's account."""
 
     @property
     def account(self) -> Account:
         """The account of the server that this request came to."""
-        server = self.server
-        assert isinstance(server, Server)
-        return server.account
+        found: Account = self.of
+        return found
 
-    def log_message(self, *_arguments: object) -> None:
-        """Say nothing."""
-
-    def answer(self, status: int, said: dict[str, Any]) -> None:
-        """Send an answer, unless it is to be lost on the way."""
-        if self.account.loses_answers and self.path == "/v1/payments/payouts":
-            self.account.loses_answers -= 1
-            self.close_connection = True
-            self.connection.close()
-            return
-        content = json.dumps(said).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+    def loses(self) -> bool:
+        """Tell whether this asks for a payment."""
+        return self.path == "/v1/payments/payouts"
 
     def signed(self) -> bool:
         """Tell whether the request carries the token."""
         self.account.asked.append(f"{self.command} {self.path}")
         return self.headers.get("Authorization") == f"Bearer {TOKEN}"
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the name that the server calls
         """Show a batch."""
         batch = self.account.batches.get(self.path.rsplit("/", 1)[1])
         if not self.signed() or batch is None:
@@ -121,7 +98,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.answer(200, self.account.shown(batch))
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - the name that the server calls
         """Give a token, make a batch, or cancel an item."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path == "/v1/oauth2/token":
@@ -158,12 +135,6 @@ class Handler(BaseHTTPRequestHandler):
 def running() -> Iterator[Account]:
     """Run it for the length of a block."""
     account = Account()
-    with Server(account) as server:
-        account.url = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield account
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering.listening(Handler, account) as place:
+        account.url = f"http://{place}"
+        yield account

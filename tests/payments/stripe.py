@@ -12,13 +12,11 @@ automatic payouts do, events as Stripe sends them by itself (tests write them), 
 
 import json
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,7 +25,7 @@ import stripe
 from stripe import params
 from stripe.params import checkout
 
-from tests.payments import stripe_shapes
+from tests.payments import answering, stripe_shapes
 from tests.payments.stripe_shapes import Said
 
 KEY = "sk_test_of_the_tests"
@@ -286,46 +284,21 @@ ADDRESSES: list[tuple[str, str, type, Answer]] = [
 ]  # fmt: skip
 
 
-class Server(ThreadingHTTPServer):
-    """A server with one world."""
-
-    def __init__(self, world: World) -> None:
-        """Listen on a free port of this machine."""
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.world = world
-
-
-class Handler(BaseHTTPRequestHandler):
+class Handler(answering.Handler):
     """Answers for the server's world."""
 
-    def log_message(self, *_arguments: object) -> None:
-        """Say nothing."""
-
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the name that the server calls
         """Answer a question."""
-        self.answer(urlsplit(self.path).query)
+        self.told(urlsplit(self.path).query)
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - the name that the server calls
         """Do something."""
-        self.answer(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode())
+        self.told(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode())
 
-    def answer(self, body: str) -> None:
-        """Send an answer, unless it is to be lost on the way."""
-        server = self.server
-        assert isinstance(server, Server)
-        world = server.world
-        status, said = self.known(world, body)
-        if world.loses_answers and self.command == "POST":
-            world.loses_answers -= 1
-            self.close_connection = True
-            self.connection.close()
-            return
-        content = json.dumps(said).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+    def told(self, body: str) -> None:
+        """Answer what was asked."""
+        world: World = self.of
+        self.answer(*self.known(world, body))
 
     def known(self, world: World, body: str) -> tuple[int, Said]:
         """Answer as before what was asked under the same key, or anew."""
@@ -380,12 +353,6 @@ def signed(event: Said, *, secret: str = HOOK, at: float | None = None) -> tuple
 def running() -> Iterator[World]:
     """Run it for the length of a block."""
     world = World()
-    with Server(world) as server:
-        world.url = f"http://{KEY}@127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield world
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering.listening(Handler, world) as place:
+        world.url = f"http://{KEY}@{place}"
+        yield world

@@ -9,13 +9,11 @@ does not tell.
 """
 
 import json
-import threading
 import uuid
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,6 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.payments import answering
 
 PROFILE = "28577318"
 TOKEN = "wise-test-token"
@@ -75,41 +75,18 @@ def fits_recipient(said: dict[str, Any]) -> bool:
     )  # fmt: skip
 
 
-class Server(ThreadingHTTPServer):
-    """A server with one profile."""
-
-    def __init__(self, profile: Profile) -> None:
-        """Listen on a free port of this machine."""
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.profile = profile
-
-
-class Handler(BaseHTTPRequestHandler):
+class Handler(answering.Handler):
     """Answers for the server's profile."""
 
     @property
     def profile(self) -> Profile:
         """The profile of the server that this request came to."""
-        server = self.server
-        assert isinstance(server, Server)
-        return server.profile
+        found: Profile = self.of
+        return found
 
-    def log_message(self, *_arguments: object) -> None:
-        """Say nothing."""
-
-    def answer(self, status: int, said: Any) -> None:
-        """Send an answer, unless it is to be lost on the way."""
-        if self.profile.loses_answers and self.command == "POST" and self.path == "/v1/transfers":
-            self.profile.loses_answers -= 1
-            self.close_connection = True
-            self.connection.close()
-            return
-        content = json.dumps(said).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+    def loses(self) -> bool:
+        """Tell whether this asks for a payment."""
+        return self.command == "POST" and self.path == "/v1/transfers"
 
     def refuse(self, code: str) -> None:
         """Refuse as the API does."""
@@ -127,7 +104,7 @@ class Handler(BaseHTTPRequestHandler):
             return urlsplit(self.path).path.strip("/").split("/")
         return None
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the name that the server calls
         """Show a transfer, the transfers, or a quote."""
         match self.begin():
             case ["v1", "transfers"]:
@@ -141,7 +118,7 @@ class Handler(BaseHTTPRequestHandler):
             case list():
                 self.answer(404, {"errors": [{"code": "not.found"}]})
 
-    def do_PUT(self) -> None:
+    def do_PUT(self) -> None:  # noqa: N802 - the name that the server calls
         """Cancel a transfer that was not funded."""
         match self.begin():
             case ["v1", "transfers", number, "cancel"]:
@@ -152,7 +129,7 @@ class Handler(BaseHTTPRequestHandler):
                     transfer["status"] = "cancelled"
                     self.answer(200, transfer)
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - the name that the server calls
         """Make a quote, a recipient or a transfer, or fund one."""
         said = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
         match self.begin():
@@ -212,11 +189,5 @@ def running(folder: Path) -> Iterator[tuple[Profile, str, Path]]:
     file = folder / "wise.pem"
     file.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     profile = Profile(key)
-    with Server(profile) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield profile, f"http://{PROFILE}:{TOKEN}@127.0.0.1:{server.server_address[1]}", file
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering.listening(Handler, profile) as place:
+        yield profile, f"http://{PROFILE}:{TOKEN}@{place}", file
