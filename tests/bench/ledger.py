@@ -13,26 +13,28 @@ SECONDS = 15
 SINGLE = """
 \\set n random(1, {last})
 INSERT INTO payments_transfer (key, journal, kind, debit_id, credit_id, amount, ref, occurred_at)
-SELECT it, it, 2, (ARRAY[{payers}])[:n], (ARRAY[{jobs}])[:n], 10000, it, coop_now()
+SELECT it, it, 2, (ARRAY[{payers}])[:n], (ARRAY[{jobs}])[:n], 10000,
+    'job:' || (ARRAY[{refs}])[:n], coop_now()
 FROM (SELECT gen_random_uuid()) one (it);
 """
 MANY = """
 \\set n random(0, {last})
 INSERT INTO payments_transfer (key, journal, kind, debit_id, credit_id, amount, ref, occurred_at)
 SELECT gen_random_uuid(), gen_random_uuid(), 2, (ARRAY[{payers}])[1 + (:n + i) % {pairs}],
-    (ARRAY[{jobs}])[1 + (:n + i) % {pairs}], 10000, gen_random_uuid(), coop_now() FROM generate_series(1, {batch}) i;
+    (ARRAY[{jobs}])[1 + (:n + i) % {pairs}], 10000,
+    'job:' || (ARRAY[{refs}])[1 + (:n + i) % {pairs}], coop_now() FROM generate_series(1, {batch}) i;
 """
 
 
 def measure(here: Place) -> list[tuple[str, str]]:
     """Return transfers a second, as many times TPC-B: in SQL, and from Django through the act that all postings use."""
     numbers = here.run("-m", "tests.bench.postings", "found").split()
-    payers, jobs = ",".join(numbers[:PAIRS]), ",".join(numbers[PAIRS:])
+    groups = {name: ",".join(numbers[first::3]) for first, name in enumerate(("payers", "jobs", "refs"))}
     reference = place.tpc_b(here, seconds=SECONDS)
     found = [
-        ("one transfer in SQL, spread accounts (aim 1.2)", _sql(here, SINGLE, payers, jobs, PAIRS)),
-        ("one transfer in SQL, one hot account (aim 0.7)", _sql(here, SINGLE, payers, jobs, 1)),
-        (f"{BATCH:,} transfers in a batch in SQL (aim 8)", BATCH * _sql(here, MANY, payers, jobs, PAIRS)),
+        ("one transfer in SQL, spread accounts (aim 1.2)", _sql(here, SINGLE, groups, PAIRS)),
+        ("one transfer in SQL, one hot account (aim 0.7)", _sql(here, SINGLE, groups, 1)),
+        (f"{BATCH:,} transfers in a batch in SQL (aim 8)", BATCH * _sql(here, MANY, groups, PAIRS)),
         ("one transfer from Django, spread accounts", _django(here, "spread", 300)),
         (f"{BATCH:,} transfers in a batch from Django (aim 5)", BATCH * _django(here, "batch", 6)),
     ]
@@ -40,9 +42,9 @@ def measure(here: Place) -> list[tuple[str, str]]:
     return told + [(name, f"{rate:,.0f}/s, {rate / reference:.2f} times") for name, rate in found]
 
 
-def _sql(here: Place, script: str, payers: str, jobs: str, last: int) -> float:
+def _sql(here: Place, script: str, groups: dict[str, str], last: int) -> float:
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
-        file.write(script.format(last=last, payers=payers, jobs=jobs, pairs=PAIRS, batch=BATCH))
+        file.write(script.format(last=last, pairs=PAIRS, batch=BATCH, **groups))
         file.flush()
         command = [str(here.cluster.bin / "pgbench"), "-n", "-f", file.name, "-c", str(CONCURRENCY), "-j", "2"]
         url = here.cluster.url(roles.WEB, roles.DATABASE)
