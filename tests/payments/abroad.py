@@ -3,28 +3,13 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db import connection
-
 from coop import clock
 from coop.people.models import Person
-from governance.models import Mandate, Office
-from payments import background, details, exchange, instruments, payouts, runs
-from payments.models import ExchangeQuote, Instrument, Kind, Payout, PayRun, Purchase
-from tests.payments.conftest import owning
+from governance.models import Office
+from payments import background, details, exchange, payouts
+from payments.models import ExchangeQuote, Payout, Purchase
 
 WAIT = timedelta(hours=73)
-
-
-def open_way(rail: str) -> None:
-    """Let a way be open, as the founding meeting could have written it."""
-    value = instruments.canonical({"open": True})
-    with owning():
-        Instrument.objects.create(
-            kind=Kind.RAIL, key=f"rail:{rail}", version=1, value=value, mandate=Mandate.objects.get(proposal=None),
-            since=clock.now(),
-        )  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def buy(
@@ -57,11 +42,3 @@ def tell(person: Person, amount: str, rail: str = "mpesa") -> ExchangeQuote:
 def take(person: Person, amount: str, rail: str = "mpesa") -> Payout:
     """Let a person ask for a payout in another currency."""
     return payouts.request_told(tell(person, amount, rail), by=person, at=clock.now())
-
-
-def release(rail: str, treasurer: Office, secretary: Office) -> PayRun:
-    """Put what waits into a run and let two officers release it."""
-    run = runs.prepare(rail, at=clock.now())
-    assert run
-    runs.check(run, by=treasurer, at=clock.now())
-    return runs.release(run, by=secretary, at=clock.now())

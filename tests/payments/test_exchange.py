@@ -24,7 +24,7 @@ from payments import accounts, exchange, invariants, ledger, monthly, payouts, s
 from payments.ledger import Kind, Line
 from payments.models import ExchangeQuote, Payout, PayoutDetails, Purchase, Transfer
 from payments.open_ledger import Month, figures
-from tests.payments import abroad
+from tests.payments import abroad, ways
 from tests.payments.conftest import owning
 from tests.payments.test_exports import bean_check, hledger, written
 
@@ -40,7 +40,7 @@ ZERO = Decimal(0)
 def way(db: None, settings: Settings, tmp_path: object) -> None:
     """Let M-Pesa be open and set; nothing is sent here."""
     settings.MPESA_URL, settings.MPESA_INITIATOR, settings.MPESA_CERTIFICATE = "http://k:s@127.0.0.1:9/1", "a:b", "c"
-    abroad.open_way("mpesa")
+    ways.open_way("mpesa")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from payments import accounts, exchange, ledger, payouts
 from payments.models import Payout, PayoutState
-from tests.payments import abroad
+from tests.payments import abroad, ways
 from tests.payments.test_books_property import Books, refused
 
 
@@ -25,7 +25,7 @@ class Abroad(Books):
         super().begin()
         self.bought = self.arrived = Decimal(0)
         self.costs = self.paid = Decimal(0)
-        abroad.open_way("mpesa")
+        ways.open_way("mpesa")
         for member in self.members[:2]:
             abroad.say_where(member, "mpesa", phone="0712345678")
         self.pass_time(abroad.WAIT)

@@ -18,10 +18,11 @@ from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
 from governance.models import Office
-from payments import accounts, details, invariants, ledger, payouts, rails, reconciling, runs, sending
+from payments import accounts, details, ledger, payouts, rails, reconciling, runs, sending
 from payments.models import Outcome, Payout, PayRun, RailEvent
-from tests.payments import abroad, mpesa
+from tests.payments import abroad, mpesa, ways
 from tests.payments.mpesa import Shortcode
+from tests.payments.ways import go_on, rests, sound, state
 
 type Earn = Callable[[Person, str], int]
 type Later = Callable[..., datetime]
@@ -40,7 +41,7 @@ def service(settings: Settings, tmp_path: Path) -> Iterator[Shortcode]:
 
 @pytest.fixture
 def opened(db: None, service: Shortcode) -> None:
-    abroad.open_way("mpesa")
+    ways.open_way("mpesa")
 
 
 @pytest.fixture
@@ -54,24 +55,7 @@ def asked(opened: None, earn: Earn, amina: Person, later: Later, treasurer: Offi
 
 @pytest.fixture
 def released(asked: Payout, treasurer: Office, secretary: Office) -> PayRun:
-    return abroad.release("mpesa", treasurer, secretary)
-
-
-def state(payout: Payout) -> str:
-    return Payout.objects.get(pk=payout.pk).state
-
-
-def rests(payout: Payout) -> tuple[str, Decimal]:
-    """Return where a payout stands, and what its member has ready."""
-    return state(payout), payouts.ready(payout.person)
-
-
-def go_on() -> int:
-    return sending.go_on(at=clock.now())
-
-
-def sound() -> bool:
-    return not any(invariants.broken().values())
+    return ways.release("mpesa", treasurer, secretary)
 
 
 def tell(address: str, body: bytes) -> int:

@@ -15,12 +15,12 @@ from pytest_django import Settings
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
-from governance.models import Mandate, Office
-from payments import accounts, background, details, instruments, invariants, ledger, payouts, reconciling, runs, sending
-from payments.models import Instrument, Kind, Outcome, Payout, PayRun, RailEvent
-from tests.payments import paypal
-from tests.payments.conftest import owning
+from governance.models import Office
+from payments import accounts, background, details, ledger, payouts, reconciling, runs, sending
+from payments.models import Outcome, Payout, PayRun, RailEvent
+from tests.payments import paypal, ways
 from tests.payments.paypal import Account
+from tests.payments.ways import go_on, rests, sound, state
 
 type Earn = Callable[[Person, str], int]
 type Later = Callable[..., datetime]
@@ -37,13 +37,7 @@ def service(settings: Settings) -> Iterator[Account]:
 
 @pytest.fixture
 def opened(db: None, service: Account) -> None:
-    """Let the way be open, as the founding meeting could have written it."""
-    value = instruments.canonical({"open": True})
-    with owning():
-        Instrument.objects.create(
-            kind=Kind.RAIL, key="rail:paypal", version=1, value=value, mandate=Mandate.objects.get(proposal=None),
-            since=clock.now(),
-        )  # fmt: skip
+    ways.open_way("paypal")
 
 
 @pytest.fixture
@@ -57,27 +51,7 @@ def asked(opened: None, earn: Earn, amina: Person, later: Later) -> Payout:
 
 @pytest.fixture
 def released(asked: Payout, treasurer: Office, secretary: Office) -> PayRun:
-    run = runs.prepare("paypal", at=clock.now())
-    assert run
-    runs.check(run, by=treasurer, at=clock.now())
-    return runs.release(run, by=secretary, at=clock.now())
-
-
-def state(payout: Payout) -> str:
-    return Payout.objects.get(pk=payout.pk).state
-
-
-def rests(payout: Payout) -> tuple[str, Decimal]:
-    """Return where a payout stands, and what its member has ready."""
-    return state(payout), payouts.ready(payout.person)
-
-
-def go_on() -> int:
-    return sending.go_on(at=clock.now())
-
-
-def sound() -> bool:
-    return not any(invariants.broken().values())
+    return ways.release("paypal", treasurer, secretary)
 
 
 def test_a_payout_goes_out_and_arrives(asked: Payout, released: PayRun, service: Account) -> None:

@@ -17,24 +17,22 @@ from pytest_django import Settings
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
-from governance.models import Mandate, Office
+from governance.models import Office
 from payments import (
     accounts,
     background,
     connecting,
     details,
-    instruments,
-    invariants,
     ledger,
     payouts,
     rails,
     runs,
     sending,
 )
-from payments.models import Instrument, Kind, Outcome, Payout, PayoutDetails, PayRun, RailEvent
-from tests.payments import stripe
-from tests.payments.conftest import owning
+from payments.models import Outcome, Payout, PayoutDetails, PayRun, RailEvent
+from tests.payments import stripe, ways
 from tests.payments.stripe import HOOK, World
+from tests.payments.ways import go_on, rests, sound
 
 type Earn = Callable[[Person, str], int]
 type Later = Callable[..., datetime]
@@ -51,12 +49,7 @@ def service(settings: Settings) -> Iterator[World]:
 
 @pytest.fixture
 def opened(db: None, service: World) -> None:
-    """Let the way be open, as the founding meeting could have written it."""
-    with owning():
-        Instrument.objects.create(
-            kind=Kind.RAIL, key="rail:stripe", version=1, value=instruments.canonical({"open": True}),
-            mandate=Mandate.objects.get(proposal=None), since=clock.now(),
-        )  # fmt: skip
+    ways.open_way("stripe")
 
 
 def fill_in(world: World, account: str) -> None:
@@ -85,23 +78,7 @@ def asked(account: str, earn: Earn, amina: Person, later: Later) -> Payout:
 
 @pytest.fixture
 def released(asked: Payout, treasurer: Office, secretary: Office) -> PayRun:
-    run = runs.prepare("stripe", at=clock.now())
-    assert run
-    runs.check(run, by=treasurer, at=clock.now())
-    return runs.release(run, by=secretary, at=clock.now())
-
-
-def rests(payout: Payout) -> tuple[str, Decimal]:
-    """Return where a payout stands, and what its member has ready."""
-    return Payout.objects.get(pk=payout.pk).state, payouts.ready(payout.person)
-
-
-def go_on() -> int:
-    return sending.go_on(at=clock.now())
-
-
-def sound() -> bool:
-    return not any(invariants.broken().values())
+    return ways.release("stripe", treasurer, secretary)
 
 
 def sums(world: World) -> dict[str, int]:

@@ -23,7 +23,6 @@ from payments import (
     budgets,
     details,
     exchange,
-    invariants,
     ledger,
     payouts,
     rails,
@@ -34,7 +33,8 @@ from payments import (
 from payments.models import Outcome, Payout, PayRun, RailEvent
 from payments.money import MINOR_UNITS, to_micro
 from payments.surplus import Quarter
-from tests.payments import abroad, wise
+from tests.payments import abroad, ways, wise
+from tests.payments.ways import go_on, rests, sound, state
 from tests.payments.wise import Profile
 
 type Earn = Callable[[Person, str], int]
@@ -54,7 +54,7 @@ def service(settings: Settings, tmp_path: Path) -> Iterator[Profile]:
 
 @pytest.fixture
 def opened(db: None, service: Profile) -> None:
-    abroad.open_way(RAIL)
+    ways.open_way(RAIL)
 
 
 @pytest.fixture
@@ -68,24 +68,7 @@ def asked(opened: None, earn: Earn, luis: Person, later: Later, treasurer: Offic
 
 @pytest.fixture
 def released(asked: Payout, treasurer: Office, secretary: Office) -> PayRun:
-    return abroad.release(RAIL, treasurer, secretary)
-
-
-def state(payout: Payout) -> str:
-    return Payout.objects.get(pk=payout.pk).state
-
-
-def rests(payout: Payout) -> tuple[str, Decimal]:
-    """Return where a payout stands, and what its member has ready."""
-    return state(payout), payouts.ready(payout.person)
-
-
-def go_on() -> int:
-    return sending.go_on(at=clock.now())
-
-
-def sound() -> bool:
-    return not any(invariants.broken().values())
+    return ways.release(RAIL, treasurer, secretary)
 
 
 def hook(service: Profile, number: int, *, signature: str | None = None, kind: str = "transfer") -> int:
@@ -263,7 +246,7 @@ def test_a_fee_beyond_what_was_bought_is_a_question(
     abroad.say_where(luis, RAIL, **PLACE)
     later(hours=73)
     payout = abroad.take(luis, "5", RAIL)
-    abroad.release(RAIL, treasurer, secretary)
+    ways.release(RAIL, treasurer, secretary)
     go_on()
     service.turn("outgoing_payment_sent")
     go_on()

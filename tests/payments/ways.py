@@ -1,0 +1,51 @@
+"""What tests of every way to be paid share: an open way, a released run, where a payout and its money stand."""
+
+from decimal import Decimal
+
+from django.db import connection
+
+from coop import clock
+from governance.models import Mandate, Office
+from payments import instruments, invariants, payouts, runs, sending
+from payments.models import Instrument, Kind, Payout, PayRun
+from tests.payments.conftest import owning
+
+
+def open_way(rail: str) -> None:
+    """Let a way be open, as the founding meeting could have written it."""
+    value = instruments.canonical({"open": True})
+    with owning():
+        Instrument.objects.create(
+            kind=Kind.RAIL, key=f"rail:{rail}", version=1, value=value, mandate=Mandate.objects.get(proposal=None),
+            since=clock.now(),
+        )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def release(rail: str, treasurer: Office, secretary: Office) -> PayRun:
+    """Put what waits into a run and let two officers release it."""
+    run = runs.prepare(rail, at=clock.now())
+    assert run
+    runs.check(run, by=treasurer, at=clock.now())
+    return runs.release(run, by=secretary, at=clock.now())
+
+
+def state(payout: Payout) -> str:
+    """Return where a payout stands."""
+    return Payout.objects.get(pk=payout.pk).state
+
+
+def rests(payout: Payout) -> tuple[str, Decimal]:
+    """Return where a payout stands, and what its member has ready."""
+    return state(payout), payouts.ready(payout.person)
+
+
+def go_on() -> int:
+    """Let the services be asked, and return how many payouts moved on."""
+    return sending.go_on(at=clock.now())
+
+
+def sound() -> bool:
+    """Tell whether the books are in order."""
+    return not any(invariants.broken().values())
