@@ -180,6 +180,8 @@ def check(run: PayRun, *, by: Office, at: datetime) -> PayRun:
     run.checked_by, run.checked_at = by, at
     run.save(update_fields=["checked_by", "checked_at"])
     events.write("payouts.run_checked", by=by.person, subject=f"pay_run:{run.pk}", at=at)
+    # The guard writes the database's own moment.
+    run.refresh_from_db()
     return run
 
 
@@ -202,6 +204,8 @@ def release(run: PayRun, *, by: Office, at: datetime) -> PayRun:
     run.released_by, run.released_at = by, at
     run.save(update_fields=["released_by", "released_at"])
     events.write("payouts.run_released", by=by.person, subject=f"pay_run:{run.pk}", at=at)
+    # The guard writes the database's own moment, and the bank's file bears it.
+    run.refresh_from_db()
     return run
 
 

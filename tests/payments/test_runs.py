@@ -236,6 +236,17 @@ def test_what_the_bank_takes_is_borne_by_the_house(asked: list[Payout], handed_o
     assert sound()
 
 
+def test_a_file_is_the_same_whenever_it_was_said_to_be_released(
+    asked: list[Payout], treasurer: Office, secretary: Office
+) -> None:
+    run = runs.prepare("bank", at=clock.now())
+    assert run
+    runs.check(run, by=treasurer, at=clock.now())
+    run = runs.release(run, by=secretary, at=clock.now() - timedelta(seconds=2))
+    first = runs.file(run, by=treasurer, at=clock.now())
+    assert runs.file(PayRun.objects.get(pk=run.pk), by=treasurer, at=clock.now()) == first
+
+
 def test_a_killed_run_goes_on_where_it_stood(
     released: PayRun, treasurer: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
