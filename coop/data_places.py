@@ -205,6 +205,7 @@ ABOUT_NOBODY = {
     "payments_confusable",
     "payments_fee",
     "payments_instrument",
+    "payments_raise",
     "payments_rate",
     "payments_reckoning",
     "payments_worktype",

@@ -206,6 +206,8 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "standing.member": gettext_lazy("%(subject)s is now a member."),
     "surplus.closed": gettext_lazy("A quarter was closed: %(period)s left %(surplus)s over (%(subject)s)."),
     "tips.given": gettext_lazy("A client gave a tip for an answer (%(subject)s)."),
+    "raises.in_force": gettext_lazy("The reserve pays a raise in %(period)s, as voted (%(subject)s)."),
+    "raises.paid": gettext_lazy("A raise from the reserve was paid (%(subject)s)."),
     "posts.paid": gettext_lazy("A post was paid for %(month)s as the budget said (%(subject)s)."),
     "surplus.divided": gettext_lazy("The surplus of %(period)s was divided as the members voted (%(subject)s)."),
     "voting.cast": gettext_lazy("A ballot was cast in %(subject)s."),

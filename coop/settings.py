@@ -242,6 +242,7 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "background"
 # What a vote can change: each app that owns a thing writes its policy. Listed as MIDDLEWARE is, checked at start.
 GOVERNANCE_POLICIES = [
     "payments.policies.RateChange",
+    "payments.policies.ReserveRaise",
     "payments.policies.FeeChange",
     "payments.policies.SurplusDivision",
     "payments.policies.BudgetVote",

@@ -85,6 +85,11 @@ def fx(currency: str) -> str:
     return f"fx:{currency}"
 
 
+def for_raise(number: int) -> str:
+    """Return the code of what the reserve set aside for a raise, as `raise:3`; nothing once its quarter is paid."""
+    return f"raise:{number}"
+
+
 def surplus(period: str) -> str:
     """Return the code of what a quarter left over, as `surplus:2026-Q4`; nothing once it is divided."""
     return f"surplus:{period}"

@@ -4,7 +4,20 @@ from procrastinate.contrib.django import app
 
 from coop import clock
 from coop.people.models import Person
-from payments import capital, cards, entitlements, guarantee, post_pay, proof, runs, sealing, sending, surplus, watch
+from payments import (
+    capital,
+    cards,
+    entitlements,
+    guarantee,
+    post_pay,
+    proof,
+    raises,
+    runs,
+    sealing,
+    sending,
+    surplus,
+    watch,
+)
 from payments.details import TELL, erase_due, tell
 from payments.models import PayoutDetails
 
@@ -21,6 +34,13 @@ def settle(timestamp: int) -> int:  # noqa: ARG001 - procrastinate hands the pla
 def pay_posts(timestamp: int) -> int:  # noqa: ARG001 - likewise
     """Pay the months of posts that are over; return how many."""
     return post_pay.settle(at=clock.now())
+
+
+@app.periodic(cron="22 4 * * *")
+@app.task(queueing_lock="payments.pay_raises", lock="payments.pay_raises")
+def pay_raises(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Pay the raises whose quarter is over; return how many."""
+    return raises.settle(at=clock.now())
 
 
 @app.periodic(cron="37 3 * * *")

@@ -69,6 +69,8 @@ class Kind(IntEnum):
     CARD_SETTLED = 34
     REPAID = 35
     WON_BACK = 36
+    RAISE_SET_ASIDE = 37
+    RAISE_PAID = 38
     POST_PAY = 40
     REVERSAL = 99
 

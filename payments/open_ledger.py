@@ -43,7 +43,7 @@ SELECT flow, sum(amount), count(DISTINCT person) FROM (
         CASE WHEN k.kind IN (1, 19, 36) THEN 'received'
             -- What came back, or was told on its day as kept: a surplus is divided from former months' fees.
             WHEN k.kind IN (15, 16, 20, 21, 22, 23) THEN NULL
-            WHEN k.kind IN (5, 9, 11, 28) THEN 'work'
+            WHEN k.kind IN (5, 9, 11, 28) OR k.kind = 38 AND c.kind = 'member:payable' THEN 'work'
             WHEN k.kind = 10 THEN 'training'
             WHEN k.kind IN (24, 25, 26, 27, 31) THEN 'hearings'
             WHEN c.kind = 'member:payable' THEN 'other pay'

@@ -28,6 +28,7 @@ WORDS = {
     Kind.REDEEMED: gettext_lazy("Your capital, paid out as you have left"),
     Kind.TIP: gettext_lazy("A tip from the client"),
     Kind.POST_PAY: gettext_lazy("Pay for your post"),
+    Kind.RAISE_PAID: gettext_lazy("A raise from the reserve"),
     Kind.TOP_UP: gettext_lazy("Topped up to the floor of an hour"),
     Kind.PAYOUT: gettext_lazy("Payout you asked for"),
     Kind.CAME_BACK: gettext_lazy("Payout that came back"),

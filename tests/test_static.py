@@ -40,6 +40,7 @@ AT_COMMIT = {
     "money_follows_the_check",
     "money_follows_the_work",
     "money_follows_the_work_to_its_end",
+    "raise_is_set_aside",
     "redemption_is_paid",
     "outlay_is_posted",
     "purchases_are_posted",

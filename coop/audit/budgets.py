@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from coop.audit.findings import Finding, Tick, faults
-from payments.models import FILLED, Budget, Outlay, Purpose
+from payments.models import FILLED, Budget, Outlay, Purpose, Raise
 from payments.money import to_micro
 
 
@@ -17,6 +17,7 @@ def walk(tick: Tick) -> Iterator[Finding]:
     for budget in budgets:
         tick(1)
         yield from _as_voted(budget)
+    yield from _raises(tick)
     yield from _within({budget.period: budget for budget in budgets})
     yield from faults(
         """
@@ -60,6 +61,18 @@ def _as_voted(budget: Budget) -> Iterator[Finding]:
     written = {"key": f"quarter:{budget.period}", "replaces": budget.version - 1, "posts": budget.posts, **sums}
     if written != {"posts": {}} | json.loads(proposal.payload):
         yield Finding(row, f"says {written}", f"vote {proposal.pk} said {proposal.payload}")
+
+
+def _raises(tick: Tick) -> Iterator[Finding]:
+    """Compare each raise from the reserve with its vote."""
+    for raised in Raise.objects.select_related("mandate__proposal").order_by("pk"):
+        tick(1)
+        proposal = raised.mandate.proposal
+        sums = {"amount": to_micro(raised.amount), "most": to_micro(raised.most)}
+        written = {"key": f"work_type:{raised.work_type_id}", "period": raised.period, **sums, "replaces": 0}
+        if proposal is None or proposal.policy != "reserve_raise" or written != json.loads(proposal.payload):
+            should = "a vote on a raise from the reserve makes it, word for word"
+            yield Finding(f"payments_raise {raised.pk}", f"says {written}", should)
 
 
 def _within(latest: dict[str, Budget]) -> Iterator[Finding]:

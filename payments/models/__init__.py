@@ -9,6 +9,7 @@ from payments.models.exchange import ExchangeQuote, Purchase
 from payments.models.guarantee import Reckoning, TopUp, TopUpPart
 from payments.models.instruments import Instrument, Kind
 from payments.models.payouts import Deposit, Fund, Payout, PayoutState, PayRun
+from payments.models.raises import Raise
 from payments.models.rates import Fee, Rate, WorkType
 from payments.models.runs import BankStatement, Outcome, RailEvent
 from payments.models.surplus import Allocation, Close, Redemption, Share
@@ -41,6 +42,7 @@ __all__ = [
     "Purchase",
     "Purpose",
     "RailEvent",
+    "Raise",
     "Rate",
     "Reckoning",
     "Redemption",

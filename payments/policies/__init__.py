@@ -3,6 +3,7 @@
 from payments.policies.budgets import BudgetVote
 from payments.policies.fees import FeeChange
 from payments.policies.kinds import NewKind
+from payments.policies.raises import ReserveRaise
 from payments.policies.rates import RateChange
 from payments.policies.surplus import SurplusDivision
 from payments.policies.versions import (
@@ -39,6 +40,7 @@ __all__ = [
     "RateChange",
     "RegionChange",
     "ReopeningChange",
+    "ReserveRaise",
     "RoundingChange",
     "SurplusDivision",
     "TimeLimitChange",

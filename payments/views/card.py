@@ -4,7 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from payments import rates
+from coop import clock
+from payments import raises, rates
 from payments.models import WorkType
 
 
@@ -21,4 +22,5 @@ def rate(request: HttpRequest, slug: str) -> HttpResponse:
     past = rates.history(work_type)
     time = rates.measured_time(work_type, past[0])
     shown = {"work_type": work_type, "row": rates.Row(past[0], time), "steps": rates.steps(past)}
+    shown["raises"] = raises.of(work_type, clock.now())
     return render(request, "payments/rate.html", shown)

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from coop import clock
-from payments import accounts, budgets, invariants, open_ledger, post_pay, proof, published, surplus
+from payments import accounts, budgets, invariants, open_ledger, post_pay, proof, published, raises, surplus
 from payments import ledger as books
 from payments.open_ledger import Month
 from payments.surplus import Quarter
@@ -32,6 +32,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
             "proof": proof.latest(),
             "asked": invariants.ALL,
             "closes": surplus.history(),
+            "raises": raises.running(now),
             "reserve": books.balance(accounts.RESERVE),
             "fewest": open_ledger.FEWEST,
             "quarter": Quarter.of(now),
