@@ -239,6 +239,12 @@ SPECTACULAR_SETTINGS = {
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "background"
 
+# The kinds of answer that the site knows, one module and one template each.
+SHAPES = [
+    "tasks.shapes.choice.Choice",
+    "tasks.shapes.comparison.Comparison",
+]
+
 # What a vote can change: each app that owns a thing writes its policy. Listed as MIDDLEWARE is, checked at start.
 GOVERNANCE_POLICIES = [
     "payments.policies.RateChange",

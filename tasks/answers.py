@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
-from tasks import claims, locks, onboarding, reviews, shapes
+from tasks import claims, locks, onboarding, reviews
 from tasks.models import OPEN_STATES, Answer, Assignment, AssignmentState, Draft, ReviewRule
 
 HANDED_IN = {
@@ -38,8 +38,7 @@ def refusal(assignment: Assignment, *, by: Person, at: datetime) -> Refusal | No
 
 def problems(assignment: Assignment, value: object) -> list[str]:
     """Return what is missing or wrong in a value for this assignment, as sentences; its task and job are loaded."""
-    shape = shapes.find(assignment.job.work_type.shape)
-    return [str(text) for text in shape.problems(shapes.form_for(assignment.job.form, assignment.task.data), value)]
+    return assignment.question.problems(value)
 
 
 def submit(

@@ -20,7 +20,7 @@ from procrastinate.contrib.django import app as background
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
-from tasks import rows, shapes
+from tasks import rows
 from tasks.models import Job, Upload
 from tasks.rows import Problem, Row
 
@@ -155,7 +155,7 @@ def _check(job: Job, file: BinaryIO) -> tuple[int, _Problems]:
         problems.add(Problem(1, str(refused)))
         return 0, problems
     position = _last_position(job)
-    data_problems = shapes.find(job.work_type.shape).data_problems
+    data_problems = job.shape.data_problems
     for found in rows.read(file):
         if isinstance(found, Problem):
             problems.add(found)

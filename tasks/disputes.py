@@ -20,7 +20,7 @@ from coop.refusals import Refusal, guard_of, refuse_if
 from governance.models import Rule
 from payments import advances
 from payments.escrow import Acceptance
-from tasks import checks, jobs, locks, notices, reviews, shapes
+from tasks import checks, jobs, locks, notices, reviews
 from tasks.models import Assignment, AssignmentState, Dispute, Finding, Ground, Peer, Settlement
 
 RULE = "7"
@@ -51,8 +51,7 @@ def reason_refusal(assignment: Assignment, *, reason: str, place: str) -> Refusa
 
 def places(assignment: Assignment) -> list[str]:
     """Return the parts of an answer that can be wrong, as its shape names them."""
-    shape = shapes.find(assignment.job.work_type.shape)
-    return [name for name in shape.columns(assignment.job.form) if name != "shown"]
+    return list(assignment.job.shape.parts(assignment.job.form))
 
 
 def reject(

@@ -19,7 +19,6 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.crypto import salted_hmac
 
 from coop import spreadsheets
-from tasks import shapes
 from tasks.models import Answer, AssignmentState, Job
 
 # Read within two minutes each, or the connection goes to somebody else.
@@ -96,17 +95,18 @@ def _answers(job: Job) -> QuerySet[Answer, tuple[Any, ...]]:
 
 def results(job: Job) -> Iterator[Result]:
     """Yield for every task with an answer what its answers come to, those left out that peers found wrong."""
-    key = shapes.find(job.work_type.shape).agreement_key
+    key = job.shape.agreement_key
     counted = (one for one in rows(job) if one.state != AssignmentState.REJECTED)
     for task, given in groupby(counted, lambda one: one.task):
         yield _result(task, list(given), key)
 
 
-def _result(task: str, given: list[Given], key: Callable[[dict[str, Any]], str]) -> Result:
-    votes = Counter(key(one.value) for one in given)
-    (first, most), *others = votes.most_common(2)
+def _result(task: str, given: list[Given], key: Callable[[dict[str, Any]], str | None]) -> Result:
+    # An answer that agrees with no other stands for itself: alone it is the result, beside others there is none.
+    keys = {one.number: key(one.value) or f"answer {one.number}" for one in given}
+    (first, most), *others = Counter(keys.values()).most_common(2)
     tie = any(count == most for _, count in others)
-    value = None if tie else next(one.value for one in given if key(one.value) == first)
+    value = None if tie else next(one.value for one in given if keys[one.number] == first)
     return Result(task, given[0].data, value, round(most / len(given), 4), len(given))
 
 
@@ -117,7 +117,7 @@ def jsonl(found: Iterable[Given | Result]) -> Iterator[str]:
 
 def answers_csv(job: Job) -> Iterator[str]:
     """Yield the answers as CSV: id, the shape's own columns, by, state, accepted, at, and the task's data as JSON."""
-    shape = shapes.find(job.work_type.shape)
+    shape = job.shape
     head = ["id", *shape.columns(job.form), "by", "state", "accepted", "at", "data"]
     return _csv(chain([head], (_answer_cells(one, shape.cells(job.form, one.value)) for one in rows(job))))
 
@@ -130,7 +130,7 @@ def _answer_cells(one: Given, value: list[str]) -> list[str]:
 
 def results_csv(job: Job) -> Iterator[str]:
     """Yield the results as CSV: id, the shape's own columns (empty on a tie), agreement, answers, and the data."""
-    shape = shapes.find(job.work_type.shape)
+    shape = job.shape
     columns = shape.columns(job.form)
     lines = (
         [

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.forms import cents
 from payments.models import WorkType
-from tasks import jobs
+from tasks import jobs, shapes
 from tasks.models import ReviewRule
 
 GUIDE = _("""\
@@ -44,7 +44,7 @@ class PayField(forms.DecimalField):
 
 
 class Draft(forms.Form):
-    """A new job of one kind of work; each shape adds the fields of its own form."""
+    """A new job of one kind of work; its shape adds the fields of its own form."""
 
     title = forms.CharField(label=_("Title"), max_length=120, help_text=_("What members see on the board."))
     question = forms.CharField(label=_("Question"), max_length=500, help_text=_("Asked with every task."))
@@ -54,6 +54,9 @@ class Draft(forms.Form):
         widget=forms.Textarea(attrs={"rows": 14}),
         initial=GUIDE,
         help_text=_("How to do it, in Markdown. Members read it before they accept; it stays as it is once open."),
+    )
+    markdown = forms.BooleanField(
+        label=_("The texts of the tasks are Markdown"), required=False, help_text=_("Formulas stand in $…$ or $$…$$.")
     )
     sensitivity = forms.CharField(
         label=_("What may upset"),
@@ -77,17 +80,20 @@ class Draft(forms.Form):
     def __init__(self, *args: Any, work_type: WorkType, **kwargs: Any) -> None:
         """Draft a job of this kind of work, starting at its voted rate."""
         super().__init__(*args, **kwargs)
-        self.work_type = work_type
-        self.order_fields(["title", "question", *self.own_fields, "guide"])
+        self.work_type, self.shape = work_type, shapes.find(work_type.shape)
+        self.fields.update(self.shape.fields())
+        self.order_fields(["title", "question", *self.shape.fields(), "markdown", "guide"])
+        if not self.shape.agrees({}):
+            self.fields["review_rule"].initial = ReviewRule.PEER
         if rate := jobs.voted_rate(work_type):
             self.fields["pay"].initial = rate.amount.normalize()
             self.fields["pay"].help_text = gettext("The members voted at least this. More brings answers sooner.")
 
-    own_fields: tuple[str, ...] = ()
-
     def answer_form(self) -> dict[str, Any]:
         """Return the job's form as its shape keeps it."""
-        return {"question": self.cleaned_data.get("question", "").strip()}
+        said = self.cleaned_data
+        drawn = {"markdown": True} if said["markdown"] else {}
+        return {"question": said["question"].strip(), **self.shape.written(said), **drawn}
 
     def facts(self) -> dict[str, Any]:
         """Return what `jobs.draft` takes."""
@@ -107,43 +113,10 @@ class Draft(forms.Form):
         """Ask what the act asks."""
         if not self.errors:
             facts = self.facts()
-            asked = {name: facts[name] for name in ("work_type", "title", "guide", "form", "overlap", "pay")}
-            if refusal := jobs.draft_refusal(**asked):
-                self.add_error(self.own_fields[0], str(refusal))
+            named = ("work_type", "title", "guide", "form", "overlap", "pay", "review_rule")
+            if refusal := jobs.draft_refusal(**{name: facts[name] for name in named}):
+                self.add_error(next(iter(self.shape.fields()), None), str(refusal))
         return self.cleaned_data
-
-
-class ChoiceDraft(Draft):
-    """A job in which members choose among labels."""
-
-    own_fields = ("labels", "multiple")
-    labels = forms.CharField(
-        label=_("Labels"), max_length=8000, widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=_("One on each line, 2 to 60 of them."),
-    )  # fmt: skip
-    multiple = forms.BooleanField(label=_("Members may choose several labels"), required=False)
-
-    def answer_form(self) -> dict[str, Any]:
-        """Return question, labels and whether several may be chosen."""
-        labels = [line.strip() for line in self.cleaned_data.get("labels", "").splitlines() if line.strip()]
-        return {**super().answer_form(), "labels": labels, "multiple": self.cleaned_data.get("multiple", False)}
-
-
-class ComparisonDraft(Draft):
-    """A job in which members compare two answers."""
-
-    own_fields = ("min_reason",)
-    min_reason = forms.IntegerField(
-        label=_("Least length of the reason"), min_value=0, max_value=1000, initial=40,
-        help_text=_("In characters. Writing takes time: the rate was voted for a short reason."),
-    )  # fmt: skip
-
-    def answer_form(self) -> dict[str, Any]:
-        """Return question and least length of the reason."""
-        return {**super().answer_form(), "min_reason": self.cleaned_data.get("min_reason")}
-
-
-DRAFTS: dict[str, type[Draft]] = {"choice": ChoiceDraft, "comparison": ComparisonDraft}
 
 
 class Data(forms.Form):

@@ -80,12 +80,16 @@ def draft_refusal(
     """Say why a job may not be drafted like this, or nothing."""
     if not title.strip() or not guide.strip() or "\0" in title + guide:
         return Refusal(_("A job needs a title and a guide that says how to do it."), status=400)
-    if problems := shapes.find(work_type.shape).form_problems(form):
+    if problems := shapes.form_problems(work_type.shape, form):
         return Refusal(problems[0], status=400)
     if not 1 <= overlap <= OVERLAP_MAX:
         return Refusal(_("Ask for 1 to %(most)d answers to each task.") % {"most": OVERLAP_MAX}, status=400)
     if review_rule not in {ReviewRule.MAJORITY, ReviewRule.PEER}:
         return Refusal(_("Answers of a client's job are checked by agreement or by a member."), status=400)
+    if review_rule == ReviewRule.MAJORITY and not shapes.find(work_type.shape).agrees(form):
+        return Refusal(
+            _("No two answers of this kind are the same, so none agree: let a member check each."), status=400
+        )
     return pay_refusal(work_type, pay)
 
 

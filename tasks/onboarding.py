@@ -97,23 +97,23 @@ def progress(person: Person, of: Job | None = None) -> Progress | None:
 
 
 def _steps(one: Job, person: Person) -> list[Step]:
-    shape = shapes.find(one.work_type.shape)
     answered = Answer.objects.filter(
         assignment__job=one, assignment__person=person, assignment__state=AssignmentState.ACCEPTED
     )
-    return [_step(shape, answer) for answer in answered.select_related("assignment__task").order_by("pk")]
+    return [_step(one.shape, answer) for answer in answered.select_related("assignment__task").order_by("pk")]
 
 
 def step(assignment: Assignment) -> Step:
     """Return an answered question with whether it was right, and why."""
     answer = assignment.answers.select_related("assignment__task").latest("number")
-    return _step(shapes.find(assignment.job.work_type.shape), answer)
+    return _step(assignment.job.shape, answer)
 
 
 def _step(shape: shapes.Shape, answer: Answer) -> Step:
     task = answer.assignment.task
     known = task.gold or {}
-    right = shape.agreement_key(answer.value) == shape.agreement_key(known["value"])
+    key = shape.agreement_key(answer.value)
+    right = key is not None and key == shape.agreement_key(known["value"])
     return Step(task, answer.value, right, known.get("why", ""))
 
 

@@ -14,7 +14,7 @@ from coop.refusals import Refusal, refuse_if
 from governance import standing
 from payments import escrow
 from payments.escrow import Acceptance
-from tasks import checks, locks, shapes
+from tasks import checks, locks
 from tasks.models import (
     Assignment,
     AssignmentState,
@@ -40,11 +40,14 @@ SELECT id, %s, 'accept', %s, '', '', %s FROM unnest(%s::bigint[]) AS id
 ACCEPTED = "UPDATE tasks_assignment SET state = 'accepted', decided_at = %s WHERE id = ANY(%s)"
 
 
-def majority(keys: Sequence[str]) -> str | None:
-    """Return what more than half of the answers say, and at least two of them; None when they do not agree so far."""
-    if not keys:
+def majority(keys: Sequence[str | None]) -> str | None:
+    """Return what more than half of the answers say, and at least two of them; None when they do not agree so far.
+
+    A key that is None agrees with no other.
+    """
+    if not (alike := Counter(key for key in keys if key is not None)):
         return None
-    key, votes = Counter(keys).most_common(1)[0]
+    key, votes = alike.most_common(1)[0]
     return key if votes >= LEAST_AGREEMENT and 2 * votes > len(keys) else None
 
 
@@ -56,12 +59,12 @@ def settle_majority(task: Task, job: Job, *, at: datetime) -> int:
     held = locks.live(task)
     if len(held) < job.overlap or any(one.state == AssignmentState.CLAIMED for one, _value in held):
         return 0
-    shape = shapes.find(job.work_type.shape)
-    keys = [shape.agreement_key(value or {}) for _one, value in held]
+    keys = [job.shape.agreement_key(value or {}) for _one, value in held]
     agreed = majority(keys)
     # Whoever is checking one of them decides it.
     taken = checks.under_way(task, at)
-    alike = [one for (one, _value), key in zip(held, keys, strict=True) if key == agreed and one.pk not in taken]
+    alike = [one for (one, _value), key in zip(held, keys, strict=True) if key == agreed is not None]
+    alike = [one for one in alike if one.pk not in taken]
     return len(_accept([one for one in alike if one.state == AssignmentState.SUBMITTED], Ground.MAJORITY, None, at=at))
 
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("work/", work.mine, name="work"),
     path("work/<int:number>/", work.task, name="task"),
     path("work/<int:number>/draft/", work.draft, name="draft"),
+    path("work/<int:number>/check/", work.check, name="check"),
     path("work/<int:number>/time/", work.engaged_time, name="time"),
     path("work/<int:number>/skip/", work.skip, name="skip"),
     path("work/<int:number>/leave/", work.leave, name="leave"),

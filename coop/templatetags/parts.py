@@ -45,6 +45,12 @@ def _per_cent(value: Number, whole: Number) -> float:
     return max(0.0, min(100.0, 100 * float(value) / float(whole))) if whole else 0.0
 
 
+@register.simple_tag
+def words(text: str) -> SafeString:
+    """Show what somebody wrote: clean HTML as it is, a plain text with its lines as they stand."""
+    return format_html('<div class="{}">{}</div>', "written" if isinstance(text, SafeString) else "prose", text)
+
+
 @register.simple_block_tag
 def note(content: str, kind: str = "info", title: str = "", role: str = "") -> SafeString:
     """Frame a message: {% note "warn" title=_("…") %}…{% endnote %}; kind is info, money, vote, warn or stop."""

@@ -6,16 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.db import connection
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.record import events
-from coop.refusals import Refusal
+from coop.refusals import Refusal, Text
 from governance.models import Mandate
 from governance.policy import Payload, Stale
 from payments import floors, rates
-from payments.founding import FOR_THE_HOUSE
 from payments.models import Rate, WorkType
 from payments.money import plain
 from payments.policies.impacts import Replayed
@@ -26,10 +27,9 @@ CLASS = ("slug", "name", "unit", "shape", "tier", "language")
 ANY = 0
 
 
-def shapes() -> list[tuple[str, str]]:
-    """Return the kinds of answer that clients' work has now, each by its name."""
-    known = WorkType.objects.exclude(slug__in=set(FOR_THE_HOUSE) - {"onboarding"}).order_by("shape")
-    return [(shape, shape) for shape in known.values_list("shape", flat=True).distinct()]
+def shapes() -> list[tuple[str, Text]]:
+    """Return the kinds of answer that the site knows, each by its name with its words."""
+    return [(shape.name, shape.label) for shape in map(import_string, settings.SHAPES)]
 
 
 class NewKindForm(forms.Form):
@@ -81,6 +81,8 @@ class NewKind(Replayed):
         if not _asked("SELECT payments_kind_can_say(%s)", payload):
             words = _("A kind of work says its names, its unit, how it is answered, tier, language, pay and seconds.")
             return [Refusal(words, "D5")]
+        if payload["shape"] not in dict(shapes()):
+            return [Refusal(_("The site does not know this kind of answer."), "D5")]
         if WorkType.objects.filter(slug=str(payload["slug"])).exists():
             return [Refusal(_("There is a kind of work of this short name already."), "P3")]
         seconds = payload["estimated_seconds"]

@@ -31,15 +31,6 @@ class SumField(serializers.DecimalField):
         super().__init__(max_digits=20, decimal_places=6, read_only=True, **options)
 
 
-class AnswerForm(serializers.Serializer[Any]):
-    """The question and what its shape needs: labels for a choice, the least length of a reason for a comparison."""
-
-    question = serializers.CharField(max_length=500)
-    labels = serializers.ListField(child=serializers.CharField(max_length=120), required=False, max_length=60)
-    multiple = serializers.BooleanField(required=False)
-    min_reason = serializers.IntegerField(required=False, min_value=0, max_value=1000)
-
-
 class NewJob(serializers.Serializer[Any]):
     """A job to be drafted."""
 
@@ -48,7 +39,9 @@ class NewJob(serializers.Serializer[Any]):
     )
     title = serializers.CharField(max_length=120)
     guide = serializers.CharField(max_length=40_000, help_text="Markdown.")
-    form = AnswerForm()
+    form = serializers.DictField(
+        help_text="The question and what its kind of answer needs, as coop/docs/kinds.md says."
+    )
     overlap = serializers.IntegerField(min_value=1, max_value=jobs.OVERLAP_MAX, default=3)
     pay = PayField(help_text="US$ for each answer; the voted rate or more.")
     review_rule = serializers.ChoiceField(choices=RULES, default=ReviewRule.MAJORITY.value)
@@ -59,7 +52,7 @@ class NewJob(serializers.Serializer[Any]):
         """Return what `jobs.draft` takes."""
         facts = dict(self.validated_data)
         limit = timedelta(minutes=facts.pop("minutes"))
-        return {**facts, "form": dict(facts["form"]), "time_limit": limit}
+        return {**facts, "time_limit": limit}
 
 
 class NewPay(serializers.Serializer[Any]):
@@ -130,7 +123,9 @@ class Rejection(serializers.Serializer[Any]):
     """Why one answer is rejected, and which part of it is wrong."""
 
     reason = serializers.CharField(max_length=2000, help_text="At least ten letters. The member reads it.")
-    place = serializers.CharField(max_length=200, help_text="A part of the answer: labels, preference, reason.")
+    place = serializers.CharField(
+        max_length=200, help_text="A part of the answer, as its columns are named: labels, preference, reason."
+    )
 
 
 class DisputeOut(serializers.ModelSerializer[Dispute]):

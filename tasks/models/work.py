@@ -10,6 +10,7 @@ from coop.people.models import Client, Person
 from coop.people.privacy import Audience
 from payments.models import Fee, Rate, WorkType
 from payments.money import MoneyField
+from tasks import shapes
 
 
 class ReviewRule(models.TextChoices):
@@ -83,6 +84,11 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def shape(self) -> shapes.Shape:
+        """Return the kind of answer it asks for."""
+        return shapes.find(self.work_type.shape)
 
 
 class Upload(models.Model):
@@ -249,6 +255,11 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"assignment {self.pk} ({self.state})"
+
+    @property
+    def question(self) -> shapes.Question:
+        """Return what it asks: its job's form for its task's data."""
+        return shapes.Question.of(self.job.work_type.shape, self.job.form, self.task.data)
 
 
 class Draft(models.Model):

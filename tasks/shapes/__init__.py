@@ -1,36 +1,87 @@
 """The kinds of answer. One module per kind; a work type names its shape, a job's form holds its question.
 
-A shape's form and value are plain JSON, so that what a client downloads is what a member handed in:
-
-    choice      form {"question": text, "labels": [text, …], "multiple": bool}   value {"labels": [text, …]}
-    comparison  form {"question": text, "min_reason": characters}
-                value {"preference": "a_much" … "both_bad", "reason": text, "shown": "ab" or "ba"}
-
-A task may bring its own labels in its data, when the form has none (as onboarding questions do).
+A shape's form and value are plain JSON, so that what a client downloads is what a member handed in. Forms and values of
+every kind stand with an example in coop/docs/kinds.md. settings.SHAPES names them; a kind is added there.
 """
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 
-from tasks.shapes import choice, comparison
-from tasks.shapes.shape import Shape
+from django.conf import settings
+from django.http import QueryDict
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
-__all__ = ["Shape", "find", "form_for", "names"]
+from coop.refusals import Text
+from tasks.shapes import checking
+from tasks.shapes.shape import Json, Shape
 
-_ALL: dict[str, Shape] = {shape.name: shape for shape in (choice.Choice(), comparison.Comparison())}
+__all__ = ["Json", "Question", "Shape", "find", "form_problems", "names"]
+LONGEST_FORM = 40_000
+
+
+@cache
+def _all() -> dict[str, Shape]:
+    return {shape.name: shape for shape in (import_string(path)() for path in settings.SHAPES)}
 
 
 def find(name: str) -> Shape:
     """Return the shape of that name; raise KeyError when there is none."""
-    return _ALL[name]
+    return _all()[name]
 
 
 def names() -> list[str]:
     """Return the names of all shapes."""
-    return list(_ALL)
+    return list(_all())
 
 
-def form_for(form: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
-    """Return the form as it stands for one task: with the task's own labels where the job has none."""
-    if form.get("labels") or not isinstance(data.get("labels"), list):
-        return form
-    return {**form, "labels": data["labels"]}
+def form_problems(name: str, form: object) -> list[Text]:
+    """Return what is wrong with a job's form of that shape; nothing when it can be opened."""
+    if name not in _all():
+        return [_("The site does not know this kind of answer.")]
+    if not isinstance(form, dict) or len(str(form)) > LONGEST_FORM:
+        return [_("The form is an object of at most 40,000 characters.")]
+    if not str(form.get("question", "")).strip():
+        return [_("Write the question.")]
+    return _problems(find(name).form_schema(), form, lambda: find(name).form_problems(form))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What one task asks: its kind of answer, the job's form as it stands for this task, and the task's data."""
+
+    shape: Shape
+    form: Json
+    data: Json
+
+    @classmethod
+    def of(cls, name: str, form: Json, data: Json) -> "Question":
+        """Return the question that a job's form asks about a task's data."""
+        shape = find(name)
+        return cls(shape, shape.form_for(form, data), data)
+
+    def read(self, post: QueryDict) -> Json:
+        """Return the value that a page's fields hold, complete or not, without characters that are nothing."""
+        clean = post.copy()
+        for name in post:
+            clean.setlist(name, [text.replace("\0", "").replace("\r\n", "\n") for text in post.getlist(name)])
+        return self.shape.read(self.form, self.data, clean)
+
+    def problems(self, value: object) -> list[str]:
+        """Return what is missing or wrong in a value, as sentences: by its schema, and by its meaning."""
+        meaning = lambda: self.shape.problems(self.form, self.data, value)  # type: ignore[arg-type] # noqa: E731 - asked of an object only
+        return list(map(str, _problems(self.shape.schema(self.form), value, meaning)))
+
+    def shown(self, value: Json, seed: int) -> dict[str, object]:
+        """Return what the template of the kind reads: shape, page and value."""
+        return {"shape": self.shape, "page": self.shape.page(self.form, self.data, value, seed), "value": value}
+
+
+def _problems(schema: Json, value: object, by_meaning: Callable[[], list[Text]]) -> list[Text]:
+    """Return the problems by meaning where the types allow to ask, else those by the schema."""
+    if checking.has_nothing(value):
+        return [_("Leave out the character that is nothing (NUL).")]
+    faults = checking.faults(schema, value)
+    wrong_types = [fault for fault in faults if fault.validator in checking.TYPES]
+    return checking.says(wrong_types) or by_meaning() or checking.says(faults)

@@ -1,60 +1,67 @@
 """Choice: one label, or several, for what a task shows."""
 
 import json
-from typing import Any
 
+from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
-from tasks.shapes import material
-from tasks.shapes.shape import Json, object_problems
+from tasks.shapes.shape import Json, Lines, Shape, obj
 
 MOST_LABELS = 60
 LONGEST_LABEL = 120
+LABELS: Json = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": LONGEST_LABEL}}
 
 
-class Choice:
-    """Choose one of the labels or, where the form says so, several."""
+class Choice(Shape):
+    """Choose one of the labels or, where the form says so, several.
+
+    A task may bring its own labels in its data when the form has none, as onboarding questions do.
+    """
 
     name = "choice"
-    do = "tasks/work/shapes/choice.html"
-    review = "tasks/work/shapes/choice_shown.html"
+    label = gettext_lazy("Choose labels")
+    asks = {"labels": LABELS, "multiple": {"type": "boolean"}}
+    needs = ("labels",)
+    draws = frozenset({"labels"})
+    checks_at_once = False
 
     def form_problems(self, form: Json) -> list[Text]:
-        """Return what is wrong with a job's form: it needs a question and 2 to 60 different, short labels."""
-        labels = form.get("labels")
-        if not str(form.get("question", "")).strip():
-            return [_("Write the question.")]
-        if not isinstance(labels, list) or not all(isinstance(label, str) and label.strip() for label in labels):
+        """Return what is wrong with a job's form: it needs 2 to 60 different, short labels."""
+        labels = form["labels"]
+        if not all(label.strip() for label in labels):
             return [_("Each label is a short text.")]
         if not 2 <= len(labels) <= MOST_LABELS or len(set(labels)) != len(labels):  # noqa: PLR2004 - a choice is of two
             return [_("A choice needs 2 to 60 labels, each different.")]
         return [_("A label has at most 120 characters.")] if max(map(len, labels)) > LONGEST_LABEL else []
 
-    def data_problems(self, form: Json, data: Json) -> list[Text]:
-        """Return nothing: a choice shows whatever a task has."""
-        return []
+    def fields(self) -> dict[str, forms.Field]:
+        """Return the labels and whether several may be chosen."""
+        several = forms.BooleanField(label=gettext_lazy("Members may choose several labels"), required=False)
+        labels = Lines(label=gettext_lazy("Labels"), help_text=gettext_lazy("One on each line, 2 to 60 of them."))
+        return {"labels": labels, "multiple": several}
+
+    def form_for(self, form: Json, data: Json) -> Json:
+        """Return the form with the task's own labels where the job has none."""
+        if form.get("labels") or not isinstance(data.get("labels"), list):
+            return form
+        return {**form, "labels": data["labels"]}
 
     def schema(self, form: Json) -> Json:
         """Return the JSON Schema of a value."""
-        items = {"type": "array", "items": {"enum": form["labels"]}, "minItems": 1, "uniqueItems": True}
-        return {
-            "type": "object",
-            "properties": {"labels": items if form.get("multiple") else {**items, "maxItems": 1}},
-            "required": ["labels"],
-            "additionalProperties": False,
-        }
+        one = {"type": "string", "enum": form["labels"]}
+        items = {"type": "array", "items": one, "minItems": 1, "uniqueItems": True}
+        return obj({"labels": items if form.get("multiple") else {**items, "maxItems": 1}})
 
-    def read(self, form: Json, post: QueryDict) -> Json:
+    def read(self, form: Json, data: Json, post: QueryDict) -> Json:
         """Return the labels ticked, in the form's order; the first only where one is asked for."""
         ticked = [label for label in form["labels"] if label in post.getlist("label")]
         return {"labels": ticked if form.get("multiple") else ticked[:1]}
 
-    def problems(self, form: Json, value: Any) -> list[Text]:  # noqa: ANN401 - whatever was sent
+    def problems(self, form: Json, data: Json, value: Json) -> list[Text]:
         """Return what is missing or wrong in a value."""
-        if wrong := object_problems(value, {"labels": list}):
-            return wrong
         chosen = value["labels"]
         if not chosen:
             return [_("Choose an answer.")]
@@ -66,15 +73,11 @@ class Choice:
         """Return the set of labels, whatever their order."""
         return json.dumps(sorted(value["labels"]))
 
-    def page(self, form: Json, data: Json, seed: int) -> dict[str, object]:
+    def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the question, the labels and what the task shows."""
-        return {
-            "question": form.get("question", ""),
-            "labels": form["labels"],
-            "multiple": bool(form.get("multiple")),
-            "type": "checkbox" if form.get("multiple") else "radio",
-            "material": material.of(data, without={"labels"}),
-        }
+        several = bool(form.get("multiple"))
+        own = {"labels": form["labels"], "multiple": several, "type": "checkbox" if several else "radio"}
+        return super().page(form, data, value, seed) | own
 
     def columns(self, form: Json) -> list[str]:
         """Return the one column of a choice."""
@@ -83,3 +86,7 @@ class Choice:
     def cells(self, form: Json, value: Json) -> list[str]:
         """Return the labels, several joined by a bar."""
         return ["|".join(value["labels"])]
+
+    def parts(self, form: Json) -> dict[str, Text]:
+        """Return the label."""
+        return {"labels": gettext_lazy("The label")}

@@ -1,14 +1,15 @@
 """Comparison: two answers to one question; which is better, by how much, and why."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
 from tasks.shapes import material
-from tasks.shapes.shape import Json, object_problems
+from tasks.shapes.shape import Json, Shape, obj
 
 PREFERENCES = ("a_much", "a_little", "same", "b_little", "b_much", "both_bad")
 LONGEST_REASON = 4000
@@ -24,7 +25,7 @@ class Option:
     words: str
 
 
-class Comparison:
+class Comparison(Shape):
     """Say which of two answers is better on five steps, or that both are bad, and why.
 
     Preferences speak of `a` and `b` as the client's data names them. Which of the two a member saw as "A" is drawn by
@@ -32,15 +33,22 @@ class Comparison:
     """
 
     name = "comparison"
-    do = "tasks/work/shapes/comparison.html"
-    review = "tasks/work/shapes/comparison_shown.html"
+    label = gettext_lazy("Compare two answers")
+    asks = {"min_reason": {"type": "integer"}}
+    draws = frozenset(name for names in NAMES for name in names)
 
     def form_problems(self, form: Json) -> list[Text]:
-        """Return what is wrong with a job's form: it needs a question; the least reason is 0 to 1,000 characters."""
-        if not str(form.get("question", "")).strip():
-            return [_("Write the question.")]
+        """Return what is wrong with a job's form: the least reason is 0 to 1,000 characters."""
         least = form.get("min_reason", 0)
-        return [] if type(least) is int and 0 <= least <= 1000 else [_("The least length is 0 to 1,000 characters.")]  # noqa: PLR2004 - the bound the message names
+        return [] if 0 <= least <= 1000 else [_("The least length is 0 to 1,000 characters.")]  # noqa: PLR2004 - the bound the message names
+
+    def fields(self) -> dict[str, forms.Field]:
+        """Return the least length of a reason."""
+        about = gettext_lazy("In characters. Writing takes time: the rate was voted for a short reason.")
+        least = forms.IntegerField(
+            label=gettext_lazy("Least length of the reason"), min_value=0, max_value=1000, initial=40, help_text=about
+        )
+        return {"min_reason": least}
 
     def data_problems(self, form: Json, data: Json) -> list[Text]:
         """Return a problem unless the task brings two answers, as `a` and `b` or `response_a` and `response_b`."""
@@ -51,31 +59,23 @@ class Comparison:
     def schema(self, form: Json) -> Json:
         """Return the JSON Schema of a value."""
         reason = {"type": "string", "minLength": form.get("min_reason", 0), "maxLength": LONGEST_REASON}
-        return {
-            "type": "object",
-            "properties": {"preference": {"enum": [*PREFERENCES]}, "reason": reason, "shown": {"enum": ["ab", "ba"]}},
-            "required": ["preference", "reason"],
-            "additionalProperties": False,
-        }
+        shown = {"type": "string", "enum": ["ab", "ba"]}
+        preference = {"type": "string", "enum": [*PREFERENCES]}
+        return obj({"preference": preference, "reason": reason, "shown": shown}, optional=("shown",))
 
-    def read(self, form: Json, post: QueryDict) -> Json:
+    def read(self, form: Json, data: Json, post: QueryDict) -> Json:
         """Return the preference, the reason and the order shown."""
         shown = "ba" if post.get("shown") == "ba" else "ab"
-        return {"preference": post.get("preference", ""), "reason": _clean(post.get("reason", "")), "shown": shown}
+        return {"preference": post.get("preference", ""), "reason": post.get("reason", "").strip(), "shown": shown}
 
-    def problems(self, form: Json, value: Any) -> list[Text]:  # noqa: ANN401 - whatever was sent
+    def problems(self, form: Json, data: Json, value: Json) -> list[Text]:
         """Return what is missing or wrong in a value."""
-        given = {"shown": "ab", **value} if isinstance(value, dict) else value
-        if wrong := object_problems(given, {"preference": str, "reason": str, "shown": str}):
-            return wrong
-        least, length = form.get("min_reason", 0), len(given["reason"].strip())
+        least, length = form.get("min_reason", 0), len(value["reason"].strip())
         found: list[Text] = []
-        if given["preference"] not in PREFERENCES or given["shown"] not in {"ab", "ba"}:
+        if value["preference"] not in PREFERENCES:
             found.append(_("Say which answer is better."))
         if length < least:
             found.append(_("Say why in at least %(least)d characters; you have %(length)d.") % locals())
-        if "\0" in given["reason"]:
-            found.append(_("Leave out the character that is nothing (NUL)."))
         if length > LONGEST_REASON:
             found.append(_("A reason has at most %d characters.") % LONGEST_REASON)
         return found
@@ -85,19 +85,19 @@ class Comparison:
         preference: str = value["preference"]
         return preference.removesuffix("_much").removesuffix("_little")
 
-    def page(self, form: Json, data: Json, seed: int) -> dict[str, object]:
+    def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the question, the two answers in the order drawn for this assignment, and the scale."""
         first, second = next((names for names in NAMES if names[0] in data), NAMES[0])
         # Multiplying by a large odd number spreads neighbouring ids; the draw is the same whenever it is repeated.
         swapped = bool((seed * 2654435761 >> 16) & 1)
-        texts = [str(data.get(first, "")), str(data.get(second, ""))]
-        return {
-            "question": form.get("question", ""),
+        texts = [
+            material.text(str(data.get(name, "")), markdown=bool(form.get("markdown"))) for name in (first, second)
+        ]
+        return super().page(form, data, value, seed) | {
             "answers": list(zip("AB", reversed(texts) if swapped else texts, strict=True)),
             "options": _options(swapped=swapped),
             "shown": "ba" if swapped else "ab",
             "min_reason": form.get("min_reason", 0),
-            "material": material.of(data, without={first, second}),
         }
 
     def columns(self, form: Json) -> list[str]:
@@ -108,10 +108,9 @@ class Comparison:
         """Return the three cells."""
         return [value["preference"], value["reason"], value.get("shown", "ab")]
 
-
-def _clean(text: str) -> str:
-    """Return a text without the character that the database cannot keep."""
-    return text.replace("\0", "").strip()
+    def parts(self, form: Json) -> dict[str, Text]:
+        """Return the preference and the reason."""
+        return {"preference": gettext_lazy("The preference"), "reason": gettext_lazy("The reason given")}
 
 
 def _options(*, swapped: bool) -> list[Option]:

@@ -4,6 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from coop import markdown as marked
+
 # The client's own number is no help to the member, and could name what should stay blind.
 HIDDEN = frozenset({"id", "external_id"})
 PAIR = ("left", "right")
@@ -20,18 +22,27 @@ class Material:
     pair: list[list[tuple[str, str]]] = field(default_factory=list)
 
 
-def of(data: dict[str, Any], *, without: Collection[str] = ()) -> Material:
-    """Return the data as rows, leaving out what is hidden or shown elsewhere; texts are escaped by the template."""
-    pair = [_rows(data[side]) for side in PAIR] if all(isinstance(data.get(side), dict) for side in PAIR) else []
+def of(data: dict[str, Any], *, without: Collection[str] = (), markdown: bool = False) -> Material:
+    """Return the data as rows, leaving out what is hidden or shown elsewhere.
+
+    Texts are escaped by the template; where the job says that they are `markdown`, they are clean HTML.
+    """
+    pair = [_rows(data[side], markdown) for side in PAIR] if all(isinstance(data.get(s), dict) for s in PAIR) else []
     left_out = {*HIDDEN, *without, *(PAIR if pair else ())}
-    texts = [_text(data[name]) for name in data if name in PLAIN - left_out]
+    texts = [text(_text(data[name]), markdown=markdown) for name in data if name in PLAIN - left_out]
     rest = {name: value for name, value in data.items() if name not in PLAIN | left_out}
-    return Material(texts, _rows(rest), pair)
+    return Material(texts, _rows(rest, markdown), pair)
 
 
-def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
+def text(said: str, *, markdown: bool) -> str:
+    """Return a text of the client's: as it is, or drawn as clean HTML where the job says that it is Markdown."""
+    return marked.html(said) if markdown else said
+
+
+def _rows(facts: dict[str, Any], markdown: bool) -> list[tuple[str, str]]:  # noqa: FBT001 - handed on
     """Return name and text of every fact that says something."""
-    return [(name.replace("_", " "), _text(value)) for name, value in facts.items() if value not in ("", None)]
+    told = {name: _text(value) for name, value in facts.items() if value not in ("", None)}
+    return [(name.replace("_", " "), text(said, markdown=markdown)) for name, said in told.items()]
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - whatever JSON can hold

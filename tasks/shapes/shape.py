@@ -1,57 +1,158 @@
-"""What every kind of answer can do."""
+"""What every kind of answer can do: the base of the modules that settings.SHAPES names.
 
-from typing import Any, Protocol
+A kind is one module with one subclass of `Shape`, one template `tasks/work/shapes/NAME.html` and, where a page needs
+them, one script and one stylesheet, loaded on pages of that kind alone. The template shows the fields of an answer, or,
+`reading`, an answer that was handed in: the same file for doing, for a known answer, for review and for the client's
+preview. It reads `page` (what `page()` returns) and `value`.
 
+A widget with a script stands in `<div data-NAME="id of an input">` and reads and writes that input alone:
+`<input type="hidden" name="value" data-value disabled>` holds the value as JSON. The script enables it and puts the
+plain fields away, so that without the script those are what is sent. After every change it fires `input` (the draft
+saves itself, the check runs); on `draft:restored` it draws anew.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from coop.refusals import Text
+from tasks.shapes import material
 
 type Json = dict[str, Any]
 
+LONGEST_QUESTION = 500
+LONGEST_TEXT = 20_000
+LONGEST_VALUE = 64_000
+QUESTION: Json = {"type": "string", "minLength": 1, "maxLength": LONGEST_QUESTION}
 
-class Shape(Protocol):
-    """One kind of answer: what its form and its value look like, and how they are read, checked and shown."""
 
-    name: str
-    do: str  # the template of the fields a member fills in
-    review: str  # the template that shows a value, read-only
+class Shape:
+    """One kind of answer: what its form and its value look like, and how they are read, checked, shown and compared."""
+
+    name: ClassVar[str]
+    label: ClassVar[Text]  # as members and clients choose it
+    asks: ClassVar[Json] = {}  # JSON Schema of each part of a job's form beside the question
+    needs: ClassVar[tuple[str, ...]] = ()  # those that no form can do without
+    draws: ClassVar[frozenset[str]] = frozenset()  # parts of a task's data that the template shows itself
+    script = ""  # static path of an ES module; empty when none is needed
+    style = ""  # static path of a stylesheet; likewise
+    on_phone = True  # False: the card says before anybody accepts that it needs a computer
+    checks_at_once = True  # False where a look at the fields shows whether the answer is complete
+
+    @property
+    def template(self) -> str:
+        """Return the template of the fields and of what was handed in."""
+        return f"tasks/work/shapes/{self.name}.html"
+
+    def form_schema(self) -> Json:
+        """Return the JSON Schema of a job's form."""
+        return {
+            "type": "object",
+            "properties": {"question": QUESTION, "markdown": {"type": "boolean"}, **self.asks},
+            "required": ["question", *self.needs],
+            "additionalProperties": False,
+        }
 
     def form_problems(self, form: Json) -> list[Text]:
-        """Return what is wrong with a job's form; nothing when it can be opened."""
+        """Return what is wrong in the meaning of a form that has the right types; nothing when it can be opened."""
+        return []
+
+    def fields(self) -> dict[str, forms.Field]:
+        """Return the fields in which a client writes the form, beside the question."""
+        return {}
+
+    def written(self, said: Mapping[str, Any]) -> Json:
+        """Return the form that those fields say."""
+        return {name: said.get(name) for name in self.fields()}
 
     def data_problems(self, form: Json, data: Json) -> list[Text]:
         """Return what a task's data lacks to be shown; nothing when a member can answer it."""
+        return []
+
+    def form_for(self, form: Json, data: Json) -> Json:
+        """Return the form as it stands for one task."""
+        return form
 
     def schema(self, form: Json) -> Json:
         """Return the JSON Schema of a value."""
+        raise NotImplementedError
 
-    def read(self, form: Json, post: QueryDict) -> Json:
-        """Return the value a page's fields hold, complete or not."""
+    def read(self, form: Json, data: Json, post: QueryDict) -> Json:
+        """Return the value that a page's fields hold, complete or not; every part of it of the type in the schema."""
+        raise NotImplementedError
 
-    def problems(self, form: Json, value: Any) -> list[Text]:  # noqa: ANN401 - whatever was sent
-        """Return what is missing or wrong in a value; nothing when it can be handed in."""
+    def problems(self, form: Json, data: Json, value: Json) -> list[Text]:
+        """Return what is missing or wrong in the meaning of a value that has the right types."""
+        return []
 
-    def agreement_key(self, value: Json) -> str:
-        """Return the part of a value in which answers agree or differ."""
+    def agrees(self, form: Json) -> bool:
+        """Tell whether answers to this form can be the same; where not, members check them."""
+        return True
 
-    def page(self, form: Json, data: Json, seed: int) -> dict[str, object]:
-        """Return what the templates need; `seed` (the assignment's id) fixes any order that is drawn by lot."""
+    def agreement_key(self, value: Json) -> str | None:
+        """Return the part of a value in which answers agree or differ; None where equality says nothing."""
+        return json.dumps(value, sort_keys=True)
+
+    def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
+        """Return what the template needs; `seed` (the assignment's id) fixes any order that is drawn by lot."""
+        shown = material.of(data, without=self.draws, markdown=bool(form.get("markdown")))
+        return {"question": form.get("question", ""), "material": shown}
 
     def columns(self, form: Json) -> list[str]:
         """Return the names of the columns a value fills in a table."""
+        raise NotImplementedError
 
     def cells(self, form: Json, value: Json) -> list[str]:
         """Return a value as the cells of those columns."""
+        raise NotImplementedError
+
+    def parts(self, form: Json) -> dict[str, Text]:
+        """Return the parts of an answer that may be wrong, by name, each as a member reads it."""
+        return {name: name for name in self.columns(form)}
 
 
-def object_problems(value: Any, fields: dict[str, type]) -> list[Text]:  # noqa: ANN401 - whatever was sent
-    """Return problems of form: not an object, unknown or missing fields, a field of another type."""
-    if not isinstance(value, dict):
-        return ["The answer must be a JSON object."]
-    unknown: list[Text] = [f"Unknown field: {str(name)[:40]}." for name in value if name not in fields]
-    wrong: list[Text] = [
-        f"The field {name} must be of type {kind.__name__}."
-        for name, kind in fields.items()
-        if not isinstance(value.get(name), kind)
-    ]
-    return unknown + wrong
+def obj(properties: Json, *, optional: tuple[str, ...] = ()) -> Json:
+    """Return the JSON Schema of an object with these properties and no others."""
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def sent(post: QueryDict) -> Json | None:
+    """Return the value that a widget's script wrote; None where the plain fields speak."""
+    text = post.get("value", "")
+    if not text or len(text) > LONGEST_VALUE:
+        return None
+    try:
+        found = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _no_number(name: str) -> None:
+    """Refuse NaN and the infinities, which JSON does not know and the database does not keep."""
+    raise ValueError(name)
+
+
+def lines(text: str) -> list[str]:
+    """Return the lines of a text that say something."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+class Lines(forms.CharField):
+    """A field of short texts, one on each line."""
+
+    def __init__(self, *, rows: int = 5, **options: Any) -> None:
+        """Show so many rows."""
+        super().__init__(max_length=8000, widget=forms.Textarea(attrs={"rows": rows}), **options)
+
+    def clean(self, value: Any) -> list[str]:  # noqa: ANN401 - whatever was sent
+        """Return the lines that say something."""
+        return lines(super().clean(value))
+
+
+ONE_A_LINE = _("One on each line.")

@@ -113,7 +113,7 @@ def draft_job(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     client, at = clients.client_of(_me(request), slug), clock.now()
     work_type = get_object_or_404(WorkType.objects.exclude(slug__in=FOR_THE_HOUSE), slug=kind)
     sent = request.POST if request.method == "POST" else None
-    form = forms.DRAFTS[work_type.shape](sent, work_type=work_type)
+    form = forms.Draft(sent, work_type=work_type)
     if form.is_valid():
         facts = form.facts()
         job = jobs.twin(client, facts, by=_me(request), at=at) or jobs.draft(client, **facts, by=_me(request), at=at)

@@ -103,12 +103,12 @@ def tip(request: HttpRequest, slug: str, number: int, pk: int) -> HttpResponse:
 
 def _dispute(assignment: Assignment) -> dict[str, Any] | None:
     """Return what its parties read of a dispute, or None where there is none."""
-    known = Dispute.objects.select_related("settlement", "rejected_by", "assignment__job__client")
+    known = Dispute.objects.select_related("settlement", "rejected_by")
     dispute = known.filter(assignment=assignment).first()
     if dispute is None:
         return None
     return {
-        "it": dispute, "place": reviewing.PLACES.get(dispute.place, dispute.place),
+        "it": dispute, "place": reviewing.part(assignment, dispute.place),
         "settlement": getattr(dispute, "settlement", None), "findings": disputes.findings(dispute),
         "since": disputes.rule_since(), "rule": disputes.RULE,
     }  # fmt: skip
@@ -149,7 +149,7 @@ def look(request: HttpRequest, pk: int) -> HttpResponse:
     wrong = ANSWERS.get(pk=place.dispute.assignment_id)
     shown = reviewing.page_of(wrong, form) | {
         "place": place, "pay": advances.peer_pay(), "reason": place.dispute.reason,
-        "part": reviewing.PLACES.get(place.dispute.place, place.dispute.place),
+        "part": reviewing.part(wrong, place.dispute.place),
     }  # fmt: skip
     return render(request, "tasks/work/look.html", shown, status=422 if form.is_bound else 200)
 

@@ -14,18 +14,11 @@ from django.views.decorators.http import require_POST
 
 from coop import clock, markdown
 from coop.people.models import Person
-from coop.refusals import refuse_if
+from coop.refusals import Text, refuse_if
 from governance import standing
 from payments.templatetags.money import money
-from tasks import checks, disputes, reviews, shapes
+from tasks import checks, disputes, reviews
 from tasks.models import Assignment
-
-# How the parts of an answer are called where one is chosen.
-PLACES = {
-    "labels": gettext_lazy("The label"),
-    "preference": gettext_lazy("The preference"),
-    "reason": gettext_lazy("The reason given"),
-}
 
 
 class SendBack(forms.Form):
@@ -40,13 +33,12 @@ class SendBack(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
-    def __init__(self, *given: Any, places: list[str]) -> None:
-        """Offer the parts that the answer has."""
+    def __init__(self, *given: Any, places: dict[str, Text]) -> None:
+        """Offer the parts that the answer has, each by its name with its words."""
         super().__init__(*given)
-        choices = [(place, PLACES.get(place, place)) for place in places]
-        cast("forms.ChoiceField", self.fields["place"]).choices = choices
+        cast("forms.ChoiceField", self.fields["place"]).choices = list(places.items())
         if len(places) == 1:
-            self.fields["place"].initial = places[0]
+            self.fields["place"].initial = next(iter(places))
 
 
 def _me(request: HttpRequest) -> Person:
@@ -64,22 +56,19 @@ def _waiting(number: int) -> Assignment:
 
 def form_of[Form: SendBack](assignment: Assignment, *given: Any, kind: "type[Form]") -> Form:
     """Return a form about an answer, that offers its parts."""
-    shape = shapes.find(assignment.job.work_type.shape)
-    return kind(*given, places=[name for name in shape.columns(assignment.job.form) if name != "shown"])
+    return kind(*given, places=assignment.job.shape.parts(assignment.job.form))
+
+
+def part(assignment: Assignment, place: str) -> Text:
+    """Return how a part of an answer is called."""
+    return assignment.job.shape.parts(assignment.job.form).get(place, place)
 
 
 def page_of(assignment: Assignment, form: forms.Form | None) -> dict[str, Any]:
     """Return what a page shows of an answer: the question, what was answered, the guide; not who answered."""
-    shape, task = shapes.find(assignment.job.work_type.shape), assignment.task
-    return {
-        "assignment": assignment,
-        "job": assignment.job,
-        "shape": shape,
-        "value": assignment.answers.latest("number").value,
-        "page": shape.page(shapes.form_for(assignment.job.form, task.data), task.data, assignment.pk),
-        "guide": markdown.html(assignment.job.guide),
-        "form": form,
-    }
+    shown = assignment.question.shown(assignment.answers.latest("number").value, assignment.pk)
+    guide = markdown.html(assignment.job.guide)
+    return {"assignment": assignment, "job": assignment.job, "guide": guide, "form": form, **shown}
 
 
 @login_required

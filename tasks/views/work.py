@@ -8,16 +8,17 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
-from tasks import answers, cards, claims, engaged, onboarding, reports, reviews, shapes
+from tasks import answers, cards, claims, engaged, onboarding, reports, reviews
 from tasks.forms import EngagedTime
 from tasks.models import OPEN_STATES, Assignment, AssignmentState, Decision
-from tasks.views.reviewing import PLACES
+from tasks.views import reviewing
 
 SHOWN = 50
 DISPUTED = (AssignmentState.DISPUTED, AssignmentState.REJECTED)
@@ -34,8 +35,7 @@ def _mine(request: HttpRequest, number: int) -> Assignment:
 
 
 def _value(request: HttpRequest, assignment: Assignment) -> dict[str, Any]:
-    form = shapes.form_for(assignment.job.form, assignment.task.data)
-    return shapes.find(assignment.job.work_type.shape).read(form, request.POST)
+    return assignment.question.read(request.POST)
 
 
 def _key(request: HttpRequest) -> UUID:
@@ -48,14 +48,9 @@ def _key(request: HttpRequest) -> UUID:
 
 def _page(assignment: Assignment, value: dict[str, Any], **more: object) -> dict[str, Any]:
     """Return what the task page shows: the question and its fields, the card's figures, a fresh key."""
-    form, shape = (
-        shapes.form_for(assignment.job.form, assignment.task.data),
-        shapes.find(assignment.job.work_type.shape),
-    )
-    return {
-        "assignment": assignment, "job": assignment.job, "value": value, "shape": shape, "key": uuid4(),
-        "card": cards.read(assignment.card), "page": shape.page(form, assignment.task.data, assignment.pk), **more,
-    }  # fmt: skip
+    shown = assignment.question.shown(value, assignment.pk)
+    kept = {"assignment": assignment, "job": assignment.job, "key": uuid4(), "card": cards.read(assignment.card)}
+    return {**kept, **shown, **more}
 
 
 def _written(assignment: Assignment) -> dict[str, Any]:
@@ -102,10 +97,8 @@ def task(request: HttpRequest, number: int) -> HttpResponse:
 def _take_in(request: HttpRequest, assignment: Assignment, at: datetime) -> HttpResponse:
     """Keep it for later, say what is missing, or hand it in and answer with the next task."""
     value, key = _value(request, assignment), _key(request)
-    if "later" in request.POST:
-        answers.save_draft(assignment, value=value, by=_me(request), at=at)
-        messages.success(request, _("Saved. The task stays yours until its time is up."))
-        return redirect("tasks:work")
+    if {"later", "again"} & set(request.POST):
+        return _keep(request, assignment, value, at)
     first_look = answers.refusal(assignment, by=_me(request), at=at) is None
     if first_look and (wrong := answers.problems(assignment, value)):
         return render(request, "tasks/work/task.html", _page(assignment, value, problems=wrong, key=key), status=422)
@@ -117,6 +110,15 @@ def _take_in(request: HttpRequest, assignment: Assignment, at: datetime) -> Http
         shown = _page(assignment, value, refusal=refused.refusal)
         return render(request, "tasks/work/closed.html", shown, status=refused.refusal.status)
     return _next(request, assignment, at)
+
+
+def _keep(request: HttpRequest, assignment: Assignment, value: dict[str, Any], at: datetime) -> HttpResponse:
+    """Keep what is written so far, and lead to one's tasks; or `again` to this one, with one part more or less."""
+    answers.save_draft(assignment, value=value, by=_me(request), at=at)
+    if "again" in request.POST:
+        return redirect(reverse("tasks:task", args=[assignment.pk]) + "?redo#answer")
+    messages.success(request, _("Saved. The task stays yours until its time is up."))
+    return redirect("tasks:work")
 
 
 def _next(request: HttpRequest, done: Assignment, at: datetime) -> HttpResponse:
@@ -138,6 +140,15 @@ def draft(request: HttpRequest, number: int) -> HttpResponse:
     assignment = _mine(request, number)
     answers.save_draft(assignment, value=_value(request, assignment), by=_me(request), at=clock.now())
     return HttpResponse(status=204)
+
+
+@login_required
+@require_POST
+def check(request: HttpRequest, number: int) -> HttpResponse:
+    """Say what is still missing in what is written so far, while one works; nothing is written."""
+    assignment = _mine(request, number)
+    wrong = answers.problems(assignment, _value(request, assignment))
+    return render(request, "tasks/work/check.html", {"problems": wrong, "checked": True})
 
 
 @login_required
@@ -195,5 +206,5 @@ def back(request: HttpRequest, number: int) -> HttpResponse:
     return render(
         request,
         "tasks/work/back.html",
-        _page(assignment, value, review=review, place=PLACES.get(review.place, review.place)),
+        _page(assignment, value, review=review, place=reviewing.part(assignment, review.place)),
     )

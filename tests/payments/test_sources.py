@@ -30,6 +30,7 @@ SETTINGS = {
     ("payments/cards.py", "STRIPE_URL"): "whether cards can be taken at all",
     ("tasks/invoice_files.py", "BANK_ACCOUNT"): "the house's own account, told to who pays in",
     ("payments/runs.py", "BANK_ACCOUNT"): "the house's own account, which a bank's file says money comes from",
+    ("payments/policies/kinds.py", "SHAPES"): "the kinds of answer that the site has code for, no pay",
     ("tasks/datasets.py", "DATASET_UPLOAD_MAX_BYTES"): "how large a client's file may be",
 }
 # A module of the list above that a deciding module may use, and why it reaches no pay.

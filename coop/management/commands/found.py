@@ -19,7 +19,10 @@ from coop.people.models import Client, Person
 from governance import founding as governance_founding
 from payments import founding as payments_founding
 from payments.founding import FirstRate
+from tasks import shapes
 
+# How panels and looks at rejected answers are done: work for the cooperative itself.
+HOUSE = ("hearing", "finding")
 MINUTES = """\
 The minutes are a TOML file:
 
@@ -77,6 +80,9 @@ def found(facts: dict[str, Any], at: datetime) -> None:
     people = [_member(entry) for entry in facts["members"]]
     offices = {entry["post"]: person for entry, person in zip(facts["members"], people, strict=True) if "post" in entry}
     mandate = governance_founding.found(members=people, offices=offices, at=at)
+    if unknown := {entry["shape"] for entry in facts["rates"]} - {*shapes.names(), *HOUSE}:
+        message = f"the site knows no kind of answer called {', '.join(sorted(unknown))}"
+        raise ValueError(message)
     kinds = [FirstRate(**(entry | {"amount": Decimal(entry["amount"])})) for entry in facts["rates"]]
     payments_founding.open_books(mandate=mandate, at=at, kinds=kinds)
     Client.objects.create(name=facts["name"], slug="house", is_cooperative=True, created_at=at)

@@ -9,21 +9,21 @@ export function check(form) {
     asked.abort();
     asked = new AbortController();
     preview.setAttribute("aria-busy", "true");
-    said.textContent = said.dataset.working;
+    if (said) said.textContent = said.dataset.working;
     try {
       const answer = await fetch(form.dataset.check, { method: "POST", body: new FormData(form), signal: asked.signal });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       preview.replaceWith(page.getElementById("preview") ?? preview);
-      said.textContent = said.dataset.done;
+      if (said) said.textContent = said.dataset.done;
     } catch (error) {
-      if (error.name !== "AbortError") said.textContent = "";
+      if (said && error.name !== "AbortError") said.textContent = "";
     }
   };
   form.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(show, PAUSE);
   });
-  form.querySelector("[data-check-now]").addEventListener("click", (event) => {
+  form.querySelector("[data-check-now]")?.addEventListener("click", (event) => {
     event.preventDefault();
     clearTimeout(timer);
     show();

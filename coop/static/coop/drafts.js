@@ -6,7 +6,7 @@ const DAYS = 7;
 const place = (form) => `draft:${form.dataset.draft}`;
 const written = (form) => [...new FormData(form)].filter(([name, value]) => {
   const field = form.elements[name];
-  return typeof value === "string" && (field instanceof RadioNodeList || field.type !== "hidden");
+  return typeof value === "string" && (field instanceof RadioNodeList || field.type !== "hidden" || "value" in field.dataset);
 });
 
 function remember(form) {
@@ -16,7 +16,7 @@ function remember(form) {
 function restore(form) {
   const kept = JSON.parse(localStorage.getItem(place(form)) ?? "null");
   if (!kept || Date.now() - kept.at > DAYS * 86400000) return false;
-  for (const field of form.querySelectorAll("input:not([type=hidden]), textarea, select")) {
+  for (const field of form.querySelectorAll("input:not([type=hidden]), input[data-value], textarea, select")) {
     const values = kept.fields.filter(([name]) => name === field.name).map(([, value]) => value);
     if (field.type === "radio" || field.type === "checkbox") field.checked = values.includes(field.value);
     else if (field.type !== "file" && values.length) field.value = values[0];
