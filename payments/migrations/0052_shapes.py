@@ -19,5 +19,5 @@ SAYABLE = KINDS.changed(
 class Migration(migrations.Migration):
     """Let votes name kinds of answer that no work has had yet."""
 
-    dependencies: ClassVar = [("payments", "0050_tips")]
+    dependencies: ClassVar = [("payments", "0051_raises")]
     operations: ClassVar = [migrations.RunSQL(SAYABLE)]
