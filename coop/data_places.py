@@ -48,6 +48,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_tip": "assignment_id amount at",
     },
     "checks": {"tasks_check": "assignment_id person_id pay state taken_at until ended_at"},
+    "agreement": {"tasks_reliability": "job_id person_id answers agreed errors"},
     "engaged_time": {"tasks_answer": "seconds", "tasks_span": "assignment_id from_at to_at told noted_at"},
     "pilots": {
         "tasks_pilot": "job_id units people median_seconds least_pay measured_at",
@@ -176,6 +177,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         " sensitivity created_by_id drafted_at opened_at closed_at",
         "tasks_upload": "job_id file file_name created_by_id created_at finished_at rows problems problem_count",
         "tasks_task": "upload_id external_id",
+        "tasks_estimate": "job_id way answers people priors usual alpha alpha_low alpha_high doubtful at",
         "tasks_dispute": "rejected_by_id",
         "tasks_tip": "given_by_id",
         "payments_deposit": "client_id fund amount currency reference recorded_by_id at",

@@ -154,6 +154,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
         "What %(subject)s takes was measured: half of %(units)s answers by %(people)s members took %(seconds)s seconds"
         " at most."
     ),
+    "quality.compared": gettext_lazy("The answers to %(subject)s were compared (%(answers)s of them, %(way)s)."),
     "payouts.details_cancelled": gettext_lazy("A change of where a member's money goes was cancelled (%(subject)s)."),
     "payouts.details_erased": gettext_lazy("Where a member's money went was erased (%(subject)s)."),
     "payouts.details_given": gettext_lazy("A member said where their money goes (%(subject)s)."),

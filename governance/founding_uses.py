@@ -90,6 +90,12 @@ FIRST: Sequence[Use] = (
         "self,parties,nobody", RECORD, Decides.ACCEPT,
     ),
     Use(
+        "agreement", "Comparing answers",
+        "How many of somebody's answers in a job are what all answers came to, and what they take for what.",
+        Whose.MEMBERS, "To make one answer of several for the client, and to show members how theirs compare.",
+        "self",
+    ),
+    Use(
         "checks", "Checking answers",
         "Who took which answer to check, at what pay, from when until when.",
         Whose.MEMBERS, "To keep an answer for whoever checks it, to pay them, and to count that time as paid hours.",
@@ -232,7 +238,8 @@ FIRST: Sequence[Use] = (
     ),
     Use(
         "clients", "Clients and their orders",
-        "Who acts for a client, keys of its systems as hashes, jobs, uploads, tasks, deposits, who rejected an answer.",
+        "Who acts for a client, keys of its systems as hashes, jobs, uploads, tasks, deposits, who rejected an answer,"
+        " how far answers agree.",
         Whose.CLIENTS, "To take orders, to bill them, and to deliver.", "client,parties,public,nobody", RECORD,
     ),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from coop import clock
 from coop.people.models import Person
 from tasks import answers, checks, claims, datasets, disputes, jobs, notices, paces, pilots, reviews, shortfalls, watch
 from tasks.models import Upload
+from tasks.quality import estimates
 
 AT_ONCE = 500
 
@@ -92,3 +93,10 @@ def look(timestamp: int) -> None:  # noqa: ARG001 - likewise
 def measure_pilots(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Write down what pilots show once they are large enough, and anew every seven days."""
     pilots.measure_due(at=clock.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="tasks.compare_answers", pass_context=False)
+def compare_answers(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Compare anew the answers of jobs that have a tenth more of them."""
+    estimates.estimate_due(at=clock.now())

@@ -1,4 +1,4 @@
-"""What a client takes home: one row for each answer, or one for each task with its majority.
+"""What a client takes home: one row for each answer, or one for each task with what its answers come to.
 
 Rows come from a server-side cursor and go out as they are read, so that a job of any size takes the same memory.
 No name, no number of an account and no time spent leaves the cooperative (E10).
@@ -20,6 +20,8 @@ from django.utils.crypto import salted_hmac
 
 from coop import spreadsheets
 from tasks.models import Answer, AssignmentState, Job
+from tasks.quality import estimates
+from tasks.quality.weights import Weights
 
 # Read within two minutes each, or the connection goes to somebody else.
 CHUNK = 500
@@ -50,19 +52,23 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the answers to one task come to: the majority's (nothing when there is none), and the share that gave it."""
+    """What the answers to one task come to: nothing when they are even; how sure that is, and the share that says it.
+
+    `confidence` is from 0 to 1: by what is known of who answered, or that share where nothing is.
+    """
 
     task: str
     data: dict[str, Any]
     value: dict[str, Any] | None
+    confidence: float
     agreement: float
     answers: int
 
     def row(self) -> dict[str, Any]:
         """Return the result as a JSON object."""
         return {
-            "id": self.task, "data": self.data, "result": self.value, "agreement": self.agreement,
-            "answers": self.answers,
+            "id": self.task, "data": self.data, "result": self.value, "confidence": self.confidence,
+            "agreement": self.agreement, "answers": self.answers,
         }  # fmt: skip
 
 
@@ -73,12 +79,17 @@ def pseudonym(client_id: int, person_id: int) -> str:
 
 def rows(job: Job) -> Iterator[Given]:
     """Yield every answer handed in to a job in the order of its tasks, the last one where there was a redo."""
+    return (given for _person, given in _by_person(job))
+
+
+def _by_person(job: Job) -> Iterator[tuple[int, Given]]:
+    """Yield each answer with who gave it, which stays with us."""
     name: Callable[[int], str] = cache(lambda person_id: pseudonym(job.client_id, person_id))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '2min'")
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '2min'")
         for number, task, data, value, state, person_id, at in _answers(job).iterator(chunk_size=CHUNK):
-            yield Given(number, task, data, value, state, name(person_id), at)
+            yield person_id, Given(number, task, data, value, state, name(person_id), at)
 
 
 def _answers(job: Job) -> QuerySet[Answer, tuple[Any, ...]]:
@@ -94,20 +105,30 @@ def _answers(job: Job) -> QuerySet[Answer, tuple[Any, ...]]:
 
 
 def results(job: Job) -> Iterator[Result]:
-    """Yield for every task with an answer what its answers come to, those left out that peers found wrong."""
-    key = job.shape.agreement_key
-    counted = (one for one in rows(job) if one.state != AssignmentState.REJECTED)
-    for task, given in groupby(counted, lambda one: one.task):
-        yield _result(task, list(given), key)
+    """Yield for every task with an answer what its answers come to, those left out that peers found wrong.
+
+    Who answered counts by how they answered elsewhere in the job, once enough answers are there to tell.
+    """
+    key, weights = job.shape.agreement_key, estimates.of(job)
+    standing = (one for one in _by_person(job) if one[1].state != AssignmentState.REJECTED)
+    for task, given in groupby(standing, lambda one: one[1].task):
+        yield _result(task, dict(given), key, weights)
 
 
-def _result(task: str, given: list[Given], key: Callable[[dict[str, Any]], str | None]) -> Result:
+def _result(
+    task: str, given: dict[int, Given], key: Callable[[dict[str, Any]], str | None], weights: Weights
+) -> Result:
     # An answer that agrees with no other stands for itself: alone it is the result, beside others there is none.
-    keys = {one.number: key(one.value) or f"answer {one.number}" for one in given}
-    (first, most), *others = Counter(keys.values()).most_common(2)
-    tie = any(count == most for _, count in others)
-    value = None if tie else next(one.value for one in given if keys[one.number] == first)
-    return Result(task, given[0].data, value, round(most / len(given), 4), len(given))
+    said = {person: key(one.value) or f"answer {one.number}" for person, one in given.items()}
+    found = weights.outcome(said)
+    alike = [given[person] for person, label in said.items() if label == found.label]
+    most = max(Counter(said.values()).values())
+    first = next(iter(given.values()))
+    value = alike[0].value if alike else None
+    share = len(alike) if alike else most
+    return Result(
+        task, first.data, value, round(found.confidence, 4), round(share / len(given), 4), len(given)
+    )  # fmt: skip
 
 
 def jsonl(found: Iterable[Given | Result]) -> Iterator[str]:
@@ -129,17 +150,17 @@ def _answer_cells(one: Given, value: list[str]) -> list[str]:
 
 
 def results_csv(job: Job) -> Iterator[str]:
-    """Yield the results as CSV: id, the shape's own columns (empty on a tie), agreement, answers, and the data."""
+    """Yield the results as CSV: id, the shape's own columns (empty on a tie), confidence, agreement, answers, data."""
     shape = job.shape
     columns = shape.columns(job.form)
     lines = (
         [
             one.task, *(shape.cells(job.form, one.value) if one.value else [""] * len(columns)),
-            str(one.agreement), str(one.answers), json.dumps(one.data, ensure_ascii=False),
+            str(one.confidence), str(one.agreement), str(one.answers), json.dumps(one.data, ensure_ascii=False),
         ]
         for one in results(job)
     )  # fmt: skip
-    return _csv(chain([["id", *columns, "agreement", "answers", "data"]], lines))
+    return _csv(chain([["id", *columns, "confidence", "agreement", "answers", "data"]], lines))
 
 
 class _Line:

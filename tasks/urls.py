@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from tasks.views import cards, clients, disputes, invoices
+from tasks.views import cards, clients, disputes, invoices, quality
 
 app_name = "tasks"
 
@@ -26,6 +26,7 @@ urlpatterns = [
     path(f"{JOB}open/", clients.open_job, name="open_job"),
     path(f"{JOB}raise/", clients.raise_pay, name="raise_pay"),
     path(f"{JOB}close/", clients.close_job, name="close_job"),
+    path(f"{JOB}quality/", quality.job, name="client_quality"),
     path(f"{JOB}answers/", disputes.answers, name="client_answers"),
     path(f"{JOB}answers/<int:pk>/tip/", disputes.tip, name="tip"),
     path(f"{JOB}answers/<int:pk>/", disputes.answer, name="client_answer"),

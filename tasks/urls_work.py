@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tasks.views import board, disputes, hours, reviewing, work
+from tasks.views import board, disputes, hours, quality, reviewing, work
 
 urlpatterns = [
     path("jobs/", board.jobs, name="jobs"),
@@ -22,6 +22,8 @@ urlpatterns = [
     path("work/<int:number>/dispute/", disputes.mine, name="dispute"),
     path("work/hours/", hours.week, name="hours"),
     path("work/hours/<str:monday>/", hours.week, name="hours"),
+    path("work/agreement/", quality.mine, name="agreement"),
+    path("work/agreement/<int:number>/", quality.mine_in, name="agreement_in"),
     path("looks/", disputes.desk, name="looks"),
     path("looks/<int:pk>/", disputes.look, name="look"),
     path("review/", reviewing.review, name="review"),

@@ -32,8 +32,9 @@ from governance import offices, standing
 from governance.models import Status
 from payments import deposits, invariants, rates
 from payments.models import WorkType
-from tasks import answers, claims, datasets, jobs, onboarding, reviews
+from tasks import answers, claims, datasets, exports, jobs, onboarding, reviews
 from tasks.models import Assignment, AssignmentState, Job, Task
+from tasks.quality import estimates
 
 # Where the processes of a replay count what they have done.
 DONE: ContextVar["Synchronized[int]"] = ContextVar("DONE")
@@ -95,6 +96,8 @@ class Figures:
     agreement: float
     accuracy: float
     f1: float
+    weighed_accuracy: float
+    weighed_f1: float
     problems: dict[str, list[tuple[object, ...]]]
 
 
@@ -272,7 +275,11 @@ def _figures(job: Job, data: Data) -> Figures:
     votes = _votes(job)
     paid = Assignment.objects.filter(job=job, state=AssignmentState.ACCEPTED)
     sums = paid.aggregate(paid=Sum("pay"), fees=Sum("fee"))
-    accuracy, f1 = _right(votes, data.truth())
+    said = {pair: Counter(labels).most_common(1)[0][0] for pair, labels in votes.items()}
+    accuracy, f1 = _right(said, data.truth())
+    estimates.estimate(job, at=clock.now())
+    weighed = {one.task: one.value["labels"][0] if one.value else "" for one in exports.results(job)}
+    weighed_accuracy, weighed_f1 = _right(weighed, data.truth())
     work_type = job.work_type
     return Figures(
         people=paid.values("person").distinct().count(),
@@ -283,6 +290,8 @@ def _figures(job: Job, data: Data) -> Figures:
         agreement=statistics.mean(max(Counter(said).values()) / len(said) for said in votes.values()),
         accuracy=accuracy,
         f1=f1,
+        weighed_accuracy=weighed_accuracy,
+        weighed_f1=weighed_f1,
         problems={name: found for name, found in invariants.broken().items() if found},
     )
 
@@ -296,9 +305,9 @@ def _votes(job: Job) -> dict[str, list[str]]:
     return votes
 
 
-def _right(votes: dict[str, list[str]], truth: dict[str, str]) -> tuple[float, float]:
-    """Return accuracy and F1 of the majority against the truth; "Same" is the positive class."""
-    said = {pair: Counter(labels).most_common(1)[0][0] == LABELS["1"] for pair, labels in votes.items()}
+def _right(labels: dict[str, str], truth: dict[str, str]) -> tuple[float, float]:
+    """Return accuracy and F1 of one label for each pair against the truth; "Same" is the positive class."""
+    said = {pair: label == LABELS["1"] for pair, label in labels.items()}
     same = {pair: truth[pair] == "1" for pair in said}
     hits = sum(said[pair] and same[pair] for pair in said)
     wrong = sum(said[pair] != same[pair] for pair in said)

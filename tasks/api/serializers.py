@@ -9,7 +9,7 @@ from rest_framework import serializers
 from payments.founding import FOR_THE_HOUSE
 from payments.models import WorkType
 from tasks import jobs
-from tasks.models import Dispute, Job, ReviewRule, Upload
+from tasks.models import Dispute, Estimate, Job, ReviewRule, Upload
 
 RULES = [ReviewRule.MAJORITY.value, ReviewRule.PEER.value]
 
@@ -170,3 +170,20 @@ class RateOut(serializers.Serializer[Any]):
     estimated_seconds = serializers.IntegerField()
     mandate = serializers.IntegerField(source="mandate_id")
     since = serializers.DateTimeField()
+
+
+class QualityOut(serializers.ModelSerializer[Estimate]):
+    """How far the answers of a job agree: Krippendorff's alpha with its interval; nobody is ranked."""
+
+    doubtful = serializers.SerializerMethodField(help_text="The least certain tasks: [{id, confidence}].")
+
+    class Meta:
+        model = Estimate
+        fields = ("way", "answers", "people", "alpha", "alpha_low", "alpha_high", "doubtful", "at")
+
+    def get_doubtful(self, estimate: Estimate) -> list[dict[str, Any]]:
+        """Return the client's own ids of the least certain tasks, the least first."""
+        names = dict(
+            estimate.job.tasks.filter(pk__in=[task for task, _ in estimate.doubtful]).values_list("pk", "external_id")
+        )
+        return [{"id": names[task], "confidence": confidence} for task, confidence in estimate.doubtful]

@@ -20,5 +20,6 @@ urlpatterns = [
     path(f"{JOB}/disputes", views.Disputes.as_view(), name="api_disputes"),
     path(f"{JOB}/answers/<int:answer>/reject", views.Reject.as_view(), name="api_reject"),
     path(f"{JOB}/progress", views.ProgressView.as_view(), name="api_progress"),
+    path(f"{JOB}/quality", views.Quality.as_view(), name="api_quality"),
     path(f"{JOB}/results", views.Results.as_view(), name="api_results"),
 ]

@@ -29,7 +29,7 @@ from payments.models import WorkType
 from tasks import datasets, disputes, exports, jobs
 from tasks.api import serializers
 from tasks.api.parsers import JsonList, Lines, Table
-from tasks.models import Assignment, Dispute, Job, Upload
+from tasks.models import Assignment, Dispute, Estimate, Job, Upload
 
 PROBLEM = OpenApiResponse(OpenApiTypes.OBJECT, "problem+json: title, status, rule (of the constitution), remedy.")
 
@@ -248,6 +248,16 @@ class ProgressView(KeyView):
         return Response(serializers.ProgressOut(jobs.progress(self.job(number))).data)
 
 
+class Quality(KeyView):
+    """How far the answers of a job agree."""
+
+    @extend_schema(operation_id="get_quality", responses={200: serializers.QualityOut, 404: PROBLEM})
+    def get(self, request: Request, number: int) -> Response:
+        """Tell what was found when the answers were last compared; 404 before there are two to a task."""
+        found = get_object_or_404(Estimate, job=self.job(number))
+        return Response(serializers.QualityOut(found).data)
+
+
 class Ndjson(BaseRenderer):
     """Lets a program ask for JSON lines; the view streams them itself."""
 
@@ -271,7 +281,7 @@ class Results(KeyView):
         responses={(200, "application/x-ndjson"): OpenApiTypes.BINARY},
     )
     def get(self, request: Request, number: int) -> StreamingHttpResponse:
-        """Stream one line for each answer, or with view=results one for each task and what most members said."""
+        """Stream one line for each answer, or with view=results one for each task and what they come to."""
         job, view = self.job(number), request.query_params.get("view", "answers")
         if view not in {"answers", "results"}:
             raise Http404

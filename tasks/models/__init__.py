@@ -1,10 +1,11 @@
-"""The work: jobs, data sets, tasks, assignments, answers, reviews, and the disputes over rejected answers."""
+"""The work: jobs, data sets, tasks, assignments, answers, reviews, disputes over rejected answers, what answers say."""
 
 from tasks.models.checks import Check, CheckState
 from tasks.models.disputes import Dispute, Finding, LooksFor, Peer, Settlement
 from tasks.models.engaged import Span
 from tasks.models.paces import Pace
 from tasks.models.pilots import Pilot, Rescoping
+from tasks.models.quality import Estimate, Reliability, Weighing
 from tasks.models.shortfalls import Difference, Shortfall
 from tasks.models.tips import Tip
 from tasks.models.work import (
@@ -37,6 +38,7 @@ __all__ = [
     "Difference",
     "Dispute",
     "Draft",
+    "Estimate",
     "Finding",
     "Ground",
     "Job",
@@ -45,6 +47,7 @@ __all__ = [
     "Peer",
     "Pilot",
     "RateCard",
+    "Reliability",
     "Report",
     "Rescoping",
     "Review",
@@ -55,4 +58,5 @@ __all__ = [
     "Task",
     "Tip",
     "Upload",
+    "Weighing",
 ]

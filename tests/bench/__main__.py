@@ -3,7 +3,7 @@
 Every figure is a ratio to something measured minutes before on the same machine: seconds differ between machines.
 """
 
-from tests.bench import claiming, datasets, guarantee, ledger, life, orders, place, replay, votes
+from tests.bench import claiming, datasets, guarantee, ledger, life, orders, place, replay, votes, weighing
 
 
 def main() -> None:
@@ -13,6 +13,7 @@ def main() -> None:
             life.measure,
             claiming.measure,
             datasets.measure,
+            weighing.measure,
             guarantee.measure,
             ledger.measure,
             replay.measure,

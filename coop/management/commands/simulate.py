@@ -55,6 +55,8 @@ class Command(BaseCommand):
             f"agreement              {found.agreement:.2%}",
             f"majority, accuracy     {found.accuracy:.2%}",
             f"majority, F1           {found.f1:.2%}",
+            f"weighed, accuracy      {found.weighed_accuracy:.2%}",
+            f"weighed, F1            {found.weighed_f1:.2%}",
         )
         self.stdout.write("\n".join(lines))
 

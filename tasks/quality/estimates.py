@@ -1,0 +1,123 @@
+"""Comparing all answers of a job: what they come to, how far they agree, whose say what.
+
+From then on each task's answers are weighed by what was found (`of`), which costs the same however large the job is.
+The whole is compared anew once a tenth more answers are there, so that an answer's share of that cost stays the same.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+
+from coop.record import events
+from tasks.models import Answer, AssignmentState, Estimate, Job, Reliability
+from tasks.quality.weights import Outcome, Weights
+
+CHUNK = 2000
+DOUBTFUL = 50
+# A tenth more answers than before are reason to compare anew.
+GROWTH = 1.1
+DUE = """
+SELECT j.id FROM tasks_job j LEFT JOIN tasks_estimate e ON e.job_id = j.id CROSS JOIN LATERAL (
+    SELECT count(*) AS answers FROM tasks_assignment a
+    WHERE a.job_id = j.id AND a.submitted_at IS NOT NULL AND a.state <> 'rejected'
+) given
+WHERE j.opened_at IS NOT NULL AND NOT j.is_onboarding
+  AND (j.closed_at IS NULL OR e.at IS NULL OR e.at < j.closed_at + interval '60 days')
+  AND given.answers > 1 AND given.answers >= %s * coalesce(e.answers, 0) AND given.answers > coalesce(e.answers, 0)
+ORDER BY j.id
+"""
+
+
+def of(job: Job) -> Weights:
+    """Return how the answers of a job are weighed by what was found last; alike where nothing was. Two queries."""
+    found = Estimate.objects.filter(job=job).first()
+    if not found or not found.priors:
+        return Weights()
+    errors = dict(Reliability.objects.filter(job=job).values_list("person_id", "errors"))
+    return Weights(found.priors, errors, found.usual)
+
+
+def answers(job: Job) -> Iterator[tuple[int, int, str]]:
+    """Yield (task, person, label) for every answer that stands and can be the same as another, the last of a redo."""
+    key = job.shape.agreement_key
+    redone = Answer.objects.filter(assignment=OuterRef("assignment"), number__gt=OuterRef("number"))
+    found = Answer.objects.filter(~Exists(redone), assignment__job=job).exclude(
+        assignment__state=AssignmentState.REJECTED
+    )
+    facts = found.order_by("pk").values_list("assignment__task_id", "assignment__person_id", "value")
+    for task, person, value in facts.iterator(chunk_size=CHUNK):
+        if (label := key(value)) is not None:
+            yield task, person, label
+
+
+def estimate(job: Job, *, at: datetime) -> Estimate | None:
+    """Compare all answers of a job and write down what was found; None where there are no two. Anybody may ask."""
+    from tasks.quality import agreement, inference  # noqa: PLC0415 - large libraries that no page needs
+
+    given = inference.gathered(answers(job))
+    if len(given.table) < 2:  # noqa: PLR2004 - nothing to compare
+        return None
+    way = inference.way_for(given)
+    weights, agreed = inference.weigh(given, way), agreement.alpha(given.counts(), seed=job.pk)
+    said = given.by_task()
+    outcomes = {task: weights.outcome(labels) for task, labels in said.items()}
+    facts: dict[str, Any] = {
+        "answers": len(given.table),
+        "people": len(given.people),
+        "doubtful": _doubtful(outcomes),
+        "at": at,
+    }
+    if agreed:
+        facts |= {"alpha": agreed.alpha, "alpha_low": agreed.low, "alpha_high": agreed.high}
+    found = Estimate(job=job, way=way, priors=weights.priors, usual=weights.usual, **facts)
+    return _write(found, _reliabilities(job, weights, said, outcomes))
+
+
+def _doubtful(outcomes: dict[int, Outcome]) -> list[tuple[int, float]]:
+    """Return the least certain tasks."""
+    by_doubt = sorted(outcomes.items(), key=lambda one: one[1].confidence)
+    return [(task, round(outcome.confidence, 4)) for task, outcome in by_doubt[:DOUBTFUL] if outcome.confidence < 1]
+
+
+def _reliabilities(
+    job: Job, weights: Weights, said: dict[int, dict[int, str]], outcomes: dict[int, Outcome]
+) -> list[Reliability]:
+    answered, agreed = Counter[int](), Counter[int]()
+    for task, labels in said.items():
+        answered.update(labels.keys())
+        agreed.update(who for who, label in labels.items() if label == outcomes[task].label)
+    return [
+        Reliability(
+            job=job, person_id=who, answers=count, agreed=agreed[who], errors=weights.errors.get(who, {})
+        )
+        for who, count in sorted(answered.items())
+    ]  # fmt: skip
+
+
+@transaction.atomic
+def _write(found: Estimate, reliabilities: list[Reliability]) -> Estimate:
+    """Put what was found in the place of what was found before."""
+    facts = [field.name for field in Estimate._meta.concrete_fields if field.name != "job"]  # noqa: SLF001 - Django's own name
+    Estimate.objects.bulk_create([found], update_conflicts=True, unique_fields=["job"], update_fields=facts)
+    Reliability.objects.bulk_create(
+        reliabilities, CHUNK, update_conflicts=True, unique_fields=["job", "person"],
+        update_fields=["answers", "agreed", "errors"],
+    )  # fmt: skip
+    events.write(
+        "quality.compared", by=None, subject=f"job:{found.job_id}", at=found.at, answers=found.answers,
+        way=str(found.way),
+    )  # fmt: skip
+    return found
+
+
+def estimate_due(*, at: datetime) -> int:
+    """Compare the answers of each job that has a tenth more than the last time; return of how many jobs."""
+    with connection.cursor() as cursor:
+        cursor.execute(DUE, [GROWTH])
+        due = [number for (number,) in cursor.fetchall()]
+    jobs = Job.objects.select_related("work_type").in_bulk(due)
+    return sum(estimate(jobs[number], at=at) is not None for number in due)

@@ -1,0 +1,47 @@
+"""How far answers agree: one's own for a member, a job's for its client. Nobody is ranked."""
+
+from typing import cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from coop.people.models import Person
+from tasks.models import Estimate, Task
+from tasks.quality import own
+from tasks.views.clients import job_of
+
+
+@require_safe
+@login_required
+def mine(request: HttpRequest) -> HttpResponse:
+    """List by job how many of one's answers are what all came to."""
+    return render(request, "tasks/work/agreement.html", {"jobs": own.of(cast("Person", request.user))[:50]})
+
+
+@require_safe
+@login_required
+def mine_in(request: HttpRequest, number: int) -> HttpResponse:
+    """Show which of one's latest answers in a job differ from what came out."""
+    person = cast("Person", request.user)
+    standing = get_object_or_404(own.of(person).select_related("job__work_type"), job=number)
+    shown = {
+        "standing": standing, "usual": own.usual_share(standing.job), "differing": own.differing(person, standing.job),
+    }  # fmt: skip
+    return render(request, "tasks/work/agreement_in.html", shown)
+
+
+@require_safe
+@login_required
+def job(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Show a client how far the answers of a job agree, and the tasks least certain (E5)."""
+    found = job_of(request, slug, number)
+    estimate = Estimate.objects.filter(job=found).first()
+    doubts = estimate.doubtful if estimate else []
+    tasks = Task.objects.in_bulk([task for task, _confidence in doubts])
+    shown = {
+        "client": found.client, "job": found, "estimate": estimate,
+        "doubtful": [(tasks[task], round(10_000 * confidence)) for task, confidence in doubts],
+    }  # fmt: skip
+    return render(request, "tasks/client/quality.html", shown)
