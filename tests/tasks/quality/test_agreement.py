@@ -1,7 +1,7 @@
 import krippendorff
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tasks.quality import agreement
@@ -9,6 +9,7 @@ from tasks.quality import agreement
 COUNTS = st.lists(st.lists(st.integers(0, 5), min_size=3, max_size=3), min_size=2, max_size=30)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(COUNTS)
 def test_alpha_is_what_another_program_finds(rows: list[list[int]]) -> None:
     counts = np.array(rows)

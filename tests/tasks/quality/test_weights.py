@@ -37,7 +37,7 @@ def test_one_rest_stands_for_all_other_labels() -> None:
     assert three.outcome({1: "a", 2: "b", 3: "b"}).label == "b"
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.integers(1, 9), st.sampled_from(["yes", "no"]), min_size=1))
 def test_confidence_is_a_chance(said: dict[int, str]) -> None:
     for weights in (Weights(), KNOWN):
