@@ -3,10 +3,10 @@
 import html
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -40,7 +40,7 @@ def compared(job: Job) -> Estimate:
     return Estimate.objects.get(job=job)
 
 
-def words(page: HttpResponse) -> str:
+def words(page: Any) -> str:
     """Return the text of a page in one line."""
     main = page.content.decode().partition("<main")[2]
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).replace("\xa0", " ").split())

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from tasks.models import Weighing
 from tasks.quality import inference
+from tasks.quality.weights import Weights
 
 FOLDER = Path(settings.BASE_DIR).parent / "shared" / "data" / "product-match"
 
@@ -63,7 +64,7 @@ def test_two_who_know_are_heard_over_three_who_guess(labels: list[str], way: Wei
     weights = inference.weigh(given, way)
     right = {
         used: sum(w.outcome(said).label == truth[task] for task, said in given.by_task().items())
-        for used, w in (("weighed", weights), ("counted", inference.Weights()))
+        for used, w in (("weighed", weights), ("counted", Weights()))
     }
     assert right["weighed"] > right["counted"]
     assert right["weighed"] >= 0.85 * len(truth)
@@ -74,7 +75,7 @@ def test_few_tasks_or_one_label_are_counted() -> None:
     alike = inference.gathered((task, who, "a") for task in range(40) for who in range(2))
     once = inference.gathered((task, 1, "ab"[task % 2]) for task in range(40))
     assert {inference.way_for(given) for given in (few, alike, once)} == {Weighing.MAJORITY}
-    assert inference.weigh(few, Weighing.MAJORITY) == inference.Weights()
+    assert inference.weigh(few, Weighing.MAJORITY) == Weights()
 
 
 def test_what_is_weighed_does_not_depend_on_the_order_of_answers() -> None:
