@@ -243,6 +243,15 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "background"
 SHAPES = [
     "tasks.shapes.choice.Choice",
     "tasks.shapes.comparison.Comparison",
+    "tasks.shapes.rating.Rating",
+    "tasks.shapes.ranking.Ranking",
+    "tasks.shapes.conversation.Conversation",
+    "tasks.shapes.rewriting.Rewriting",
+    "tasks.shapes.steps.Steps",
+    "tasks.shapes.step_check.StepCheck",
+    "tasks.shapes.spans.Spans",
+    "tasks.shapes.freeform.Freeform",
+    "tasks.shapes.moderation.Moderation",
 ]
 
 # What a vote can change: each app that owns a thing writes its policy. Listed as MIDDLEWARE is, checked at start.

@@ -36,7 +36,7 @@ def of(data: dict[str, Any], *, without: Collection[str] = (), markdown: bool = 
 
 def text(said: str, *, markdown: bool) -> str:
     """Return a text of the client's: as it is, or drawn as clean HTML where the job says that it is Markdown."""
-    return marked.html(said) if markdown else said
+    return marked.html(said, formulas=True) if markdown else said
 
 
 def _rows(facts: dict[str, Any], markdown: bool) -> list[tuple[str, str]]:  # noqa: FBT001 - handed on

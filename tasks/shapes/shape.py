@@ -17,16 +17,19 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.http import QueryDict
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from coop.refusals import Text
-from tasks.shapes import material
+from tasks.shapes import checking, material
 
 type Json = dict[str, Any]
 
 LONGEST_QUESTION = 500
 LONGEST_TEXT = 20_000
 LONGEST_VALUE = 64_000
+TEXT: Json = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
+# Columns that a client's file has beside those of a kind.
+OUR_COLUMNS = frozenset({"id", "by", "state", "accepted", "at", "data", "agreement", "answers"})
 QUESTION: Json = {"type": "string", "minLength": 1, "maxLength": LONGEST_QUESTION}
 
 
@@ -41,6 +44,7 @@ class Shape:
     script = ""  # static path of an ES module; empty when none is needed
     style = ""  # static path of a stylesheet; likewise
     on_phone = True  # False: the card says before anybody accepts that it needs a computer
+    shows_as_read = False  # True: the check shows Markdown and formulas as they will be read
     checks_at_once = True  # False where a look at the fields shows whether the answer is complete
 
     @property
@@ -121,6 +125,31 @@ def obj(properties: Json, *, optional: tuple[str, ...] = ()) -> Json:
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
+def lacks(parts: Json, data: Json) -> list[Text]:
+    """Return what a task's data lacks of these parts, each with its JSON Schema; it may have others."""
+    return checking.says(checking.faults({"type": "object", "properties": parts, "required": [*parts]}, data))
+
+
+def name_problems(names: list[str]) -> list[Text]:
+    """Return what is wrong with names that become columns of a table: blank, twice, or taken by ours."""
+    if not all(name.strip() for name in names) or len(set(names)) < len(names):
+        return [_("Each name stands once and is not blank.")]
+    taken = [name for name in names if name in OUR_COLUMNS]
+    return [_("Choose another name than “%(name)s”: a column of ours has it.") % {"name": taken[0]}] if taken else []
+
+
+def named(line: str, *names: str) -> dict[str, str]:
+    """Return the parts of a line that bars divide, by these names, the empty ones left out."""
+    said = (part.strip() for part in line.split("|", len(names) - 1))
+    return {name: part for name, part in zip(names, said, strict=False) if part}
+
+
+def number(text: object) -> int:
+    """Return a whole number from 1 to 999,999 as a field holds it; 0 for anything else."""
+    said = str(text or "")
+    return int(said) if said.isascii() and said.isdecimal() and len(said) <= 6 else 0  # noqa: PLR2004 - as it says
+
+
 def sent(post: QueryDict) -> Json | None:
     """Return the value that a widget's script wrote; None where the plain fields speak."""
     text = post.get("value", "")
@@ -153,6 +182,3 @@ class Lines(forms.CharField):
     def clean(self, value: Any) -> list[str]:  # noqa: ANN401 - whatever was sent
         """Return the lines that say something."""
         return lines(super().clean(value))
-
-
-ONE_A_LINE = _("One on each line.")

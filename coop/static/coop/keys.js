@@ -2,9 +2,17 @@
 const OFF = "keys-off";
 const writing = (target) => target.matches("textarea, select, input:not([type=radio], [type=checkbox])");
 
+// Where several questions have the digit: the one in hand, if it is open or takes several; else the first that is open.
+function asked(form, digit) {
+  const groups = [...form.querySelectorAll("fieldset")].filter((one) => one.querySelector(`[data-key="${digit}"]`));
+  const here = groups.find((one) => one.contains(document.activeElement));
+  const open = (one) => one && (!one.querySelector(":checked") || one.querySelector("[type=checkbox]"));
+  return open(here) ? here : groups.find(open) ?? here ?? groups[0];
+}
+
 function choose(form, digit) {
   const boxes = [...form.querySelectorAll("input[type=radio], input[type=checkbox]")];
-  const box = form.querySelector(`[data-key="${digit}"]`) ?? boxes[Number(digit) - 1];
+  const box = asked(form, digit)?.querySelector(`[data-key="${digit}"]`) ?? boxes[Number(digit) - 1];
   if (!box) return;
   box.focus();
   box.click();

@@ -1,0 +1,101 @@
+"""Ranking: two to eight answers put in order, the best first."""
+
+import json
+import random
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from coop.refusals import Text
+from tasks.shapes import material
+from tasks.shapes.shape import TEXT, Json, Shape, lacks, number, obj
+
+MOST = 8
+PLACES: Json = {
+    "type": "array",
+    "items": {"type": "integer", "minimum": 1, "maximum": MOST},
+    "minItems": 2,
+    "maxItems": MOST,
+}
+
+
+class Ranking(Shape):
+    """Give each answer its place; two may share one only where the form says so.
+
+    `ranks` follow the order of the client's data. The order in which a member saw them is drawn by the assignment's
+    number and kept as `shown`.
+    """
+
+    name = "ranking"
+    label = gettext_lazy("Put answers in order")
+    style = "tasks/kinds.css"
+    asks = {"ties": {"type": "boolean"}}
+    draws = frozenset({"answers"})
+
+    def fields(self) -> dict[str, forms.Field]:
+        """Return whether answers may share a place."""
+        return {"ties": forms.BooleanField(label=gettext_lazy("Two answers may share a place"), required=False)}
+
+    def data_problems(self, form: Json, data: Json) -> list[Text]:
+        """Return a problem unless the task brings two to eight answers."""
+        answers = {"type": "array", "items": TEXT, "minItems": 2, "maxItems": MOST}
+        return lacks({"answers": answers}, data)
+
+    def schema(self, form: Json) -> Json:
+        """Return the JSON Schema of a value."""
+        return obj({"ranks": PLACES, "shown": PLACES}, optional=("shown",))
+
+    def read(self, form: Json, data: Json, post: QueryDict) -> Json:
+        """Return the places given, 0 for none; where answers may share one, without gaps."""
+        count = len(data["answers"])
+        ranks = [number(post.get(f"rank-{place}")) for place in range(1, count + 1)]
+        if form.get("ties") and all(ranks):
+            order = sorted(set(ranks))
+            ranks = [order.index(rank) + 1 for rank in ranks]
+        shown = [number(place) for place in post.get("shown", "").split()]
+        return {"ranks": ranks, "shown": shown if sorted(shown) == [*range(1, count + 1)] else [*range(1, count + 1)]}
+
+    def problems(self, form: Json, data: Json, value: Json) -> list[Text]:
+        """Return what is missing or wrong in the places."""
+        ranks, count = value["ranks"], len(data["answers"])
+        shown = value.get("shown", [*range(1, count + 1)])
+        if len(ranks) != count or 0 in ranks:
+            return [_("Give each answer its place.")]
+        if sorted(shown) != [*range(1, count + 1)] or set(ranks) != {*range(1, max(ranks) + 1)}:
+            return [_("Places count from 1, without gaps.")]
+        if len(set(ranks)) < count and not form.get("ties"):
+            return [_("Each place goes to one answer.")]
+        return []
+
+    def agreement_key(self, value: Json) -> str:
+        """Return the places, whatever order was shown."""
+        return json.dumps(value["ranks"])
+
+    def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
+        """Return the answers in the order drawn for this assignment, with their places; and in the order given."""
+        count = len(data["answers"])
+        order = random.Random(seed).sample(range(count), count)  # noqa: S311 - a lot that can be drawn again, no secret
+        ranks = dict(enumerate(value.get("ranks", [])))
+        texts = [material.text(text, markdown=bool(form.get("markdown"))) for text in data["answers"]]
+        answers = [
+            {"name": chr(65 + turn), "text": texts[n], "field": f"rank-{n + 1}", "chosen": ranks.get(n)}
+            for turn, n in enumerate(order)
+        ]
+        return super().page(form, data, value, seed) | {
+            "answers": answers, "places": range(1, count + 1), "shown": " ".join(str(n + 1) for n in order),
+            "ordered": sorted(answers, key=lambda answer: answer["chosen"] or count), "ties": bool(form.get("ties")),
+        }  # fmt: skip
+
+    def columns(self, form: Json) -> list[str]:
+        """Return the columns of a ranking."""
+        return ["ranks", "shown"]
+
+    def cells(self, form: Json, value: Json) -> list[str]:
+        """Return the places in the order of the data, and the order shown, each joined by bars."""
+        return ["|".join(map(str, value.get(name, []))) for name in ("ranks", "shown")]
+
+    def parts(self, form: Json) -> dict[str, Text]:
+        """Return the order."""
+        return {"ranks": gettext_lazy("The order")}

@@ -1,0 +1,228 @@
+"""Spans: parts of a text marked with labels, and how they relate to each other."""
+
+import itertools
+import json
+import re
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from coop.refusals import Text
+from tasks.shapes.shape import LONGEST_TEXT, Json, Lines, Shape, lacks, number, obj, sent
+
+MOST_LABELS, MOST_SPANS, MORE, HUES = 20, 300, 3, 6
+LABELS: Json = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 60}, "minItems": 1,
+                "maxItems": MOST_LABELS, "uniqueItems": True}  # fmt: skip
+# Scripts that set no spaces between words are marked letter by letter.
+_ALONE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+_WORD = re.compile(rf"[{_ALONE}]|[^\W{_ALONE}]+|[^\w\s]")
+
+
+class Spans(Shape):
+    """Mark spans of the task's `text` and, where the form names relations, say which span relates to which.
+
+    `start` and `end` count the characters (code points) of the text from 0, the end not included; `from` and `to` of a
+    relation count the spans from 0.
+    """
+
+    name = "spans"
+    label = gettext_lazy("Mark parts of a text")
+    script = "tasks/spans.js"
+    style = "tasks/spans.css"
+    asks = {"labels": LABELS, "relations": LABELS, "overlap": {"type": "boolean"}, "empty": {"type": "boolean"}}
+    needs = ("labels",)
+    draws = frozenset({"text"})
+
+    def fields(self) -> dict[str, forms.Field]:
+        """Return the labels, the relations, and what may be."""
+        relations = Lines(
+            label=gettext_lazy("Relations between marks"), required=False, rows=3,
+            help_text=gettext_lazy("One on each line, as “works for”. Leave it empty if none are asked for."),
+        )  # fmt: skip
+        return {
+            "labels": Lines(label=gettext_lazy("Labels"), help_text=gettext_lazy("One on each line, 1 to 20 of them.")),
+            "relations": relations,
+            "overlap": forms.BooleanField(label=gettext_lazy("Marks may overlap"), required=False),
+            "empty": forms.BooleanField(label=gettext_lazy("A text may have nothing to mark"), required=False),
+        }
+
+    def written(self, said: Any) -> Json:  # noqa: ANN401 - the cleaned fields
+        """Return the labels and what else was said."""
+        return {name: said[name] for name in self.fields() if said.get(name)}
+
+    def data_problems(self, form: Json, data: Json) -> list[Text]:
+        """Return a problem unless the task brings a text with something to mark."""
+        wrong = lacks({"text": {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}}, data)
+        return wrong or ([] if _WORD.search(data["text"]) else [_("The text has no words to mark.")])
+
+    def schema(self, form: Json) -> Json:
+        """Return the JSON Schema of a value."""
+        place: Json = {"type": "integer", "minimum": 0, "maximum": LONGEST_TEXT}
+        span = obj({"start": place, "end": place, "label": {"type": "string", "enum": form["labels"]}})
+        parts: Json = {"spans": {"type": "array", "items": span, "maxItems": MOST_SPANS}}
+        if form.get("relations"):
+            named = {"type": "string", "enum": form["relations"]}
+            relation = obj({"from": place, "to": place, "label": named})
+            parts["relations"] = {"type": "array", "items": relation, "maxItems": MOST_SPANS}
+        return obj(parts)
+
+    def read(self, form: Json, data: Json, post: QueryDict) -> Json:
+        """Return what the script wrote, or what the numbered words say; one row more where it was asked for."""
+        written = sent(post)
+        value = _plain(data["text"], post) if written is None else written
+        kept = {"spans": _rows(value.get("spans"), ("start", "end")), "relations": _rows(value.get("relations"), ENDS)}
+        return kept if form.get("relations") else {"spans": kept["spans"]}
+
+    def problems(self, form: Json, data: Json, value: Json) -> list[Text]:
+        """Return what is missing or wrong in the marks and their relations."""
+        spans, relations = value["spans"], value.get("relations", [])
+        if not spans and not form.get("empty"):
+            return [_("Mark something.")]
+        if any(not 0 <= one["start"] < one["end"] <= len(data["text"]) for one in spans):
+            return [_("A mark ends after it begins, inside the text.")]
+        if any(not data["text"][one["start"] : one["end"]].strip() for one in spans):
+            return [_("A mark has a word in it.")]
+        if len({(one["start"], one["end"], one["label"]) for one in spans}) < len(spans):
+            return [_("The same mark stands twice.")]
+        if not form.get("overlap") and (crossing := _crossing(data["text"], spans)):
+            return [_("Two marks share words: “%(first)s” and “%(second)s”.") % crossing]
+        return _relation_problems(relations, len(spans))
+
+    def agreement_key(self, value: Json) -> str:
+        """Return the marks and the relations between them, whatever their order."""
+        spans = value["spans"]
+        whole = [tuple(sorted(one.items())) for one in spans]
+        pairs = [(whole[one["from"]], one["label"], whole[one["to"]]) for one in value.get("relations", [])]
+        return repr((sorted(whole), sorted(pairs)))
+
+    def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
+        """Return the words with their places, the marks and relations as they read, and rows to write them in."""
+        text, marks = data["text"], _marks(data["text"], form["labels"], value.get("spans", []))
+        named = [
+            {
+                **one, "first": marks[one["from"]]["text"], "second": marks[one["to"]]["text"],
+                "one": one["from"] + 1, "other": one["to"] + 1,
+            }
+            for one in value.get("relations", [])
+            if max(one["from"], one["to"]) < len(marks)
+        ]  # fmt: skip
+        return super().page(form, data, value, seed) | {
+            "words": _tokens(text), "labels": form["labels"], "relations": form.get("relations", []), "marks": marks,
+            "drawn": _drawn(text, marks), "named": named,
+            "json": json.dumps({"spans": value.get("spans", []), "relations": value.get("relations", [])}),
+            "rows": [*marks, *[{}] * MORE], "pairs": [*named, *[{}] * MORE],
+        }  # fmt: skip
+
+    def columns(self, form: Json) -> list[str]:
+        """Return the columns of the marks."""
+        return ["spans", "relations"] if form.get("relations") else ["spans"]
+
+    def cells(self, form: Json, value: Json) -> list[str]:
+        """Return the marks as start-end:label and the relations as from-to:label, each joined by bars."""
+        spans = "|".join(f"{one['start']}-{one['end']}:{one['label']}" for one in value["spans"])
+        relations = "|".join(f"{one['from']}-{one['to']}:{one['label']}" for one in value.get("relations", []))
+        return [spans, relations] if form.get("relations") else [spans]
+
+    def parts(self, form: Json) -> dict[str, Text]:
+        """Return the marks, and the relations where they are asked for."""
+        words = {"spans": gettext_lazy("A mark"), "relations": gettext_lazy("A relation")}
+        return {name: words[name] for name in self.columns(form)}
+
+
+ENDS = ("from", "to")
+
+
+def _words(text: str) -> list[Json]:
+    """Return the words of a text with their number and place, and what stands before each."""
+    found, before = [], 0
+    for n, word in enumerate(_WORD.finditer(text), 1):
+        gap = text[before : word.start()]
+        found.append({"number": n, "start": word.start(), "end": word.end(), "text": word[0], "gap": gap})
+        before = word.end()
+    return found
+
+
+def _tokens(text: str) -> SafeString:
+    """Return the text as HTML in which each word says its number and its place."""
+    word_in_place = '{}<span data-a="{}" data-b="{}">{}<sub>{}</sub></span>'
+    words = ((word["gap"], word["start"], word["end"], word["text"], word["number"]) for word in _words(text))
+    return format_html_join("", word_in_place, words)
+
+
+def _plain(text: str, post: QueryDict) -> Json:
+    """Return the marks that numbers of words say, and the relations that numbers of marks say."""
+    words = {word["number"]: word for word in _words(text)}
+    spans: list[Json] = []
+    for n in range(1, MOST_SPANS + 1):
+        first, last = (words.get(number(post.get(f"span-{n}-{end}"))) for end in ENDS)
+        if first and (last := last or first):
+            spans.append({"start": first["start"], "end": last["end"], "label": post.get(f"span-{n}-label", "")})
+    relations: list[Json] = []
+    for n in range(1, MOST_SPANS + 1):
+        one, other = (number(post.get(f"relation-{n}-{end}")) for end in ENDS)
+        if one and other:
+            relations.append({"from": one - 1, "to": other - 1, "label": post.get(f"relation-{n}-label", "")})
+    return {"spans": spans, "relations": relations}
+
+
+def _rows(found: object, numbers: tuple[str, str]) -> list[Json]:
+    """Return those of what was sent that have two whole numbers and a label, and of them no more than that."""
+    rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+    return [
+        {**{name: row[name] for name in numbers}, "label": row["label"]}
+        for row in rows[:MOST_SPANS]
+        if all(type(row.get(name)) is int and row[name] >= 0 for name in numbers) and isinstance(row.get("label"), str)
+    ]
+
+
+def _crossing(text: str, spans: list[Json]) -> dict[str, str] | None:
+    """Return the words of the first two marks that share some, or None."""
+    ordered = sorted(spans, key=lambda one: (one["start"], one["end"]))
+    for one, following in itertools.pairwise(ordered):
+        if following["start"] < one["end"]:
+            first, second = (text[it["start"] : it["end"]] for it in (one, following))
+            return {"first": first[:60], "second": second[:60]}
+    return None
+
+
+def _relation_problems(relations: list[Json], count: int) -> list[Text]:
+    """Return what is wrong with relations between so many marks."""
+    if any(max(one["from"], one["to"]) >= count for one in relations):
+        return [_("A relation is between marks that stand.")]
+    if any(one["from"] == one["to"] for one in relations):
+        return [_("A relation is between two marks.")]
+    if len({(one["from"], one["to"], one["label"]) for one in relations}) < len(relations):
+        return [_("The same relation stands twice.")]
+    return []
+
+
+def _marks(text: str, labels: list[str], spans: list[Json]) -> list[Json]:
+    """Return the marks with their words, the number of their label, and the numbers of their first and last word."""
+    starts, ends = {}, {}
+    for word in _words(text):
+        starts[word["start"]], ends[word["end"]] = word["number"], word["number"]
+    return [
+        {
+            **one, "text": text[one["start"] : one["end"]],
+            "hue": labels.index(one["label"]) % HUES + 1 if one["label"] in labels else 1,
+            "from": starts.get(one["start"], ""), "to": ends.get(one["end"], ""),
+        }
+        for one in spans
+    ]  # fmt: skip
+
+
+def _drawn(text: str, marks: list[Json]) -> SafeString:
+    """Return the text as HTML: each stretch in the first mark that holds it, each label where its mark ends."""
+    cuts = sorted({0, len(text), *(one[end] for one in marks for end in ("start", "end") if one[end] <= len(text))})
+    pieces = []
+    for a, b in itertools.pairwise(cuts):
+        mark = next((one for one in marks if one["start"] <= a < one["end"]), None)
+        piece = format_html('<mark class="hue{}">{}</mark>', mark["hue"], text[a:b]) if mark else text[a:b]
+        names = format_html_join("", '<b class="named">{}</b>', ((one["label"],) for one in marks if one["end"] == b))
+        pieces.append((piece, names))
+    return format_html_join("", "{}{}", pieces)
