@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from itertools import chain, groupby
 from typing import Any
 
@@ -109,7 +109,7 @@ def results(job: Job) -> Iterator[Result]:
 
     Who answered counts by how they answered elsewhere in the job, once enough answers are there to tell.
     """
-    key, weights = job.shape.agreement_key, estimates.of(job)
+    key, weights = partial(job.shape.key_of, job.form), estimates.of(job)
     standing = (one for one in _by_person(job) if one[1].state != AssignmentState.REJECTED)
     for task, given in groupby(standing, lambda one: one[1].task):
         yield _result(task, dict(given), key, weights)

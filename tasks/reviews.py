@@ -59,7 +59,7 @@ def settle_majority(task: Task, job: Job, *, at: datetime) -> int:
     held = locks.live(task)
     if len(held) < job.overlap or any(one.state == AssignmentState.CLAIMED for one, _value in held):
         return 0
-    keys = [job.shape.agreement_key(value or {}) for _one, value in held]
+    keys = [job.shape.key_of(job.form, value or {}) for _one, value in held]
     agreed = majority(keys)
     # Whoever is checking one of them decides it.
     taken = checks.under_way(task, at)

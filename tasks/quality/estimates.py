@@ -43,14 +43,14 @@ def of(job: Job) -> Weights:
 
 def answers(job: Job) -> Iterator[tuple[int, int, str]]:
     """Yield (task, person, label) for every answer that stands and can be the same as another, the last of a redo."""
-    key = job.shape.agreement_key
+    shape = job.shape
     redone = Answer.objects.filter(assignment=OuterRef("assignment"), number__gt=OuterRef("number"))
     found = Answer.objects.filter(~Exists(redone), assignment__job=job).exclude(
         assignment__state=AssignmentState.REJECTED
     )
     facts = found.order_by("pk").values_list("assignment__task_id", "assignment__person_id", "value")
     for task, person, value in facts.iterator(chunk_size=CHUNK):
-        if (label := key(value)) is not None:
+        if (label := shape.key_of(job.form, value)) is not None:
             yield task, person, label
 
 

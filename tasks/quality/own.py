@@ -47,7 +47,7 @@ def differing(person: Person, job: Job) -> list[Differing]:
     weights, shape = estimates.of(job), job.shape
     found: list[Differing] = []
     for given in _answered_with(person, job).values():
-        keys = {who: shape.agreement_key(value) for who, (_number, value) in given.items()}
+        keys = {who: shape.key_of(job.form, value) for who, (_number, value) in given.items()}
         said = {who: label for who, label in keys.items() if label is not None}
         number, mine = given[person.pk]
         label = weights.outcome(said).label if said else None

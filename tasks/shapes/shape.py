@@ -29,7 +29,7 @@ LONGEST_TEXT = 20_000
 LONGEST_VALUE = 64_000
 TEXT: Json = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
 # Columns that a client's file has beside those of a kind.
-OUR_COLUMNS = frozenset({"id", "by", "state", "accepted", "at", "data", "agreement", "answers"})
+OUR_COLUMNS = frozenset({"id", "by", "state", "accepted", "at", "data", "agreement", "confidence", "answers"})
 QUESTION: Json = {"type": "string", "minLength": 1, "maxLength": LONGEST_QUESTION}
 
 
@@ -100,6 +100,10 @@ class Shape:
     def agreement_key(self, value: Json) -> str | None:
         """Return the part of a value in which answers agree or differ; None where equality says nothing."""
         return json.dumps(value, sort_keys=True)
+
+    def key_of(self, form: Json, value: Json) -> str | None:
+        """Return the agreement key of a value where answers to this form can be the same; else None."""
+        return self.agreement_key(value) if self.agrees(form) else None
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return what the template needs; `seed` (the assignment's id) fixes any order that is drawn by lot."""
