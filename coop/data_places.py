@@ -174,7 +174,10 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "people_apikey": "client_id created_by_id name prefix digest scopes created_at expires_at last_used_at"
         " revoked_at",
         "tasks_job": "client_id work_type_id title guide form overlap pay review_rule review_days time_limit"
-        " sensitivity created_by_id drafted_at opened_at closed_at",
+        " sensitivity created_by_id drafted_at opened_at closed_at task_bytes",
+        "tasks_delivery": "job_id digest created_by_id created_at finished_at problem_count",
+        "tasks_jobfile": "delivery_id job_id packed_in_id name key source kind file small content_type bytes facts"
+        " problem done_at usable",
         "tasks_upload": "job_id file file_name created_by_id created_at finished_at rows problems problem_count",
         "tasks_task": "upload_id external_id",
         "tasks_estimate": "job_id way answers people priors usual alpha alpha_low alpha_high doubtful at",

@@ -7,8 +7,22 @@ from procrastinate.contrib.django import app
 
 from coop import clock
 from coop.people.models import Person
-from tasks import answers, checks, claims, datasets, disputes, jobs, notices, paces, pilots, reviews, shortfalls, watch
-from tasks.models import Upload
+from tasks import (
+    answers,
+    checks,
+    claims,
+    datasets,
+    disputes,
+    files,
+    jobs,
+    notices,
+    paces,
+    pilots,
+    reviews,
+    shortfalls,
+    watch,
+)
+from tasks.models import Delivery, Upload
 from tasks.quality import estimates
 
 AT_ONCE = 500
@@ -79,6 +93,12 @@ def tell(person_id: int, about: str, number: int) -> None:
 def load_data_set(upload_id: int) -> None:
     """Load an upload, as deferred with it; a second time changes nothing."""
     datasets.load(Upload.objects.get(pk=upload_id), at=clock.now())
+
+
+@app.task(name=files.READ, retry=5)
+def read_files(delivery_id: int) -> None:
+    """Read the files of a delivery, as deferred with it; what is read already is not read again."""
+    files.take_in(Delivery.objects.get(pk=delivery_id), at=clock.now())
 
 
 @app.periodic(cron="29 * * * *")

@@ -31,7 +31,9 @@ def keep(words: dict[str, Any]) -> RateCard:
 def body(job: Job, rate: Rate, fee: Fee, time: Time) -> dict[str, Any]:
     """Return what the card says: amounts as text in `currency`, times in seconds, the rest as facts."""
     charge = rates.fee_on(job.pay, fee)
+    loads = {"bytes": job.task_bytes} if job.task_bytes else {}
     return {
+        **loads,
         "job": job.pk,
         "title": job.title,
         "client": job.client.name,

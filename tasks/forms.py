@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.forms import cents
 from payments.models import WorkType
-from tasks import jobs, shapes
+from tasks import files, jobs, shapes
 from tasks.models import ReviewRule
 
 GUIDE = _("""\
@@ -137,6 +137,39 @@ class Data(forms.Form):
         """Return the file."""
         file: UploadedFile[bytes] = self.cleaned_data["file"]
         return file
+
+
+class ManyFiles(forms.ClearableFileInput):
+    """A field of files of which several can be chosen."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files at once."""
+
+    widget = ManyFiles
+
+    def clean(self, data: Any, initial: Any = None) -> Any:  # noqa: ANN401 - Django's own
+        """Return the list of files, at least one and at most a hundred."""
+        if refusal := files.count_refusal(data or []):
+            raise forms.ValidationError(str(refusal))
+        return [forms.FileField.clean(self, one, initial) for one in data]
+
+
+class Files(forms.Form):
+    """Images, recordings and point clouds, each by itself or packed in a zip."""
+
+    file = FilesField(label=_("Files"), max_length=500, allow_empty_file=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Say what files may be."""
+        super().__init__(*args, **kwargs)
+        most = settings.DATASET_UPLOAD_MAX_BYTES // 1_000_000
+        self.fields["file"].help_text = gettext(
+            "At most 100 files, or a zip of 2,000; together at most %(most)d MB. Images: PNG, JPEG, WebP, BMP."
+            " Recordings: WAV, FLAC, Ogg, MP3. Point clouds: KITTI .bin, PCD."
+        ) % {"most": most}
 
 
 class Raise(forms.Form):

@@ -215,6 +215,8 @@ def _refusal_to_change(job: Job) -> Refusal | None:
 def _refusal_without_tasks(job: Job) -> Refusal | None:
     if job.uploads.filter(finished_at=None).exists():
         return Refusal(_("A data set is still being read."), appeal=_("Wait until it is done."), status=409)
+    if job.deliveries.filter(finished_at=None).exists():
+        return Refusal(_("Files are still being read."), appeal=_("Wait until it is done."), status=409)
     if not job.tasks.exists():
         return Refusal(_("The job has no tasks yet."), appeal=_("Send a data set first."), status=409)
     return None

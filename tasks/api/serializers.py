@@ -8,8 +8,8 @@ from rest_framework import serializers
 
 from payments.founding import FOR_THE_HOUSE
 from payments.models import WorkType
-from tasks import jobs
-from tasks.models import Dispute, Estimate, Job, ReviewRule, Upload
+from tasks import files, jobs
+from tasks.models import Delivery, Dispute, Estimate, Job, ReviewRule, Upload
 
 RULES = [ReviewRule.MAJORITY.value, ReviewRule.PEER.value]
 
@@ -155,6 +155,35 @@ class UploadOut(serializers.ModelSerializer[Upload]):
     def get_state(self, upload: Upload) -> str:
         """Return reading, loaded or sent_back."""
         return "reading" if upload.finished_at is None else "sent_back" if upload.problem_count else "loaded"
+
+
+class DeliveryOut(serializers.ModelSerializer[Delivery]):
+    """What became of files: tasks may name all of them, or none, and then the problem of each says why."""
+
+    state = serializers.SerializerMethodField(help_text="reading, taken_in or sent_back.")
+    files = serializers.SerializerMethodField(help_text="How many there are, as far as archives are unpacked.")
+    read = serializers.SerializerMethodField(help_text="How many of them are read.")
+    problems = serializers.SerializerMethodField(help_text="[{file, problem}], the first 200.")
+
+    class Meta:
+        model = Delivery
+        fields = ("id", "state", "files", "read", "problem_count", "problems", "created_at", "finished_at")
+
+    def get_state(self, delivery: Delivery) -> str:
+        """Return reading, taken_in or sent_back."""
+        return "reading" if delivery.finished_at is None else "sent_back" if delivery.problem_count else "taken_in"
+
+    def get_files(self, delivery: Delivery) -> int:
+        """Return how many files there are."""
+        return delivery.files.count()
+
+    def get_read(self, delivery: Delivery) -> int:
+        """Return how many of them are read."""
+        return delivery.files.filter(done_at__isnull=False).count()
+
+    def get_problems(self, delivery: Delivery) -> list[dict[str, str]]:
+        """Return what is wrong with each of the first that are not taken."""
+        return [{"file": name, "problem": words} for name, words in files.problems(delivery)]
 
 
 class RateOut(serializers.Serializer[Any]):

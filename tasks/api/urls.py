@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from tasks.api import views
+from tasks.api import views, views_files
 
 JOB = "v1/jobs/<int:number>"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("v1/jobs", views.Jobs.as_view(), name="api_jobs"),
     path(JOB, views.OneJob.as_view(), name="api_job"),
     path(f"{JOB}/tasks", views.Tasks.as_view(), name="api_tasks"),
+    path(f"{JOB}/files", views_files.Files.as_view(), name="api_files"),
     path(f"{JOB}/fund", views.Fund.as_view(), name="api_fund"),
     path(f"{JOB}/open", views.Open.as_view(), name="api_open"),
     path(f"{JOB}/raise", views.Raise.as_view(), name="api_raise"),

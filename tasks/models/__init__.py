@@ -3,6 +3,7 @@
 from tasks.models.checks import Check, CheckState
 from tasks.models.disputes import Dispute, Finding, LooksFor, Peer, Settlement
 from tasks.models.engaged import Span
+from tasks.models.files import Delivery, FileKind, JobFile
 from tasks.models.paces import Pace
 from tasks.models.pilots import Pilot, Rescoping
 from tasks.models.quality import Estimate, Reliability, Weighing
@@ -35,13 +36,16 @@ __all__ = [
     "Check",
     "CheckState",
     "Decision",
+    "Delivery",
     "Difference",
     "Dispute",
     "Draft",
     "Estimate",
+    "FileKind",
     "Finding",
     "Ground",
     "Job",
+    "JobFile",
     "LooksFor",
     "Pace",
     "Peer",

@@ -37,6 +37,7 @@ class Job(models.Model):
     sensitivity = models.CharField(max_length=200, blank=True, help_text="What may upset; empty if nothing.")
     is_onboarding = models.BooleanField(default=False, editable=False)
     pass_mark = models.PositiveSmallIntegerField(default=0, help_text="Onboarding: right answers needed.")
+    task_bytes = models.PositiveIntegerField(default=0, help_text="Of the files a task shows, on average.")
     created_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     drafted_at = models.DateTimeField()
     opened_at = models.DateTimeField(null=True)
@@ -59,6 +60,7 @@ class Job(models.Model):
                 "sensitivity",
                 "is_onboarding",
                 "pass_mark",
+                "task_bytes",
                 "drafted_at",
                 "opened_at",
                 "closed_at",

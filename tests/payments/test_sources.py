@@ -57,6 +57,7 @@ PAY_FIELDS: dict[str, dict[str, str]] = {
         "sensitivity": "shown beforehand", "is_onboarding": "the cooperative's own, by its guard",
         "pass_mark": "frozen once open", "created_by": "who drafted it", "drafted_at": "when",
         "opened_at": "by its guards", "closed_at": "stays closed",
+        "task_bytes": "shown beforehand, decides nothing",
     },
     "tasks.Assignment": {
         "id": "names it", "task": "frozen", "job": "frozen", "person": "frozen", "slot": "frozen",

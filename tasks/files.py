@@ -1,0 +1,300 @@
+"""Files of a job: a client hands in images, recordings, point clouds or a zip of them; its tasks name them.
+
+Each is read in the background, one at a time, by a process apart (`tasks.media`), and written again. A delivery comes
+in whole, or not at all with the problem of each file. Reading goes on where it stopped, whoever ends it.
+"""
+
+import hashlib
+import re
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.core.files import File
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from procrastinate.contrib.django import app as background
+
+from coop.people.models import SEATED, ClientSeat, Person
+from coop.record import events
+from coop.refusals import Refusal, Text, refuse_if
+from tasks.media import apart
+from tasks.media.bounds import MEMBERS, NAME_CHARACTERS, Unfit
+from tasks.models import LIVE_STATES, Delivery, FileKind, Job, JobFile
+
+AT_ONCE = 100
+MOST = 20_000
+READ = "tasks.read_files"
+READ_OF = ["source", "kind", "file", "small", "content_type", "bytes", "facts", "problem", "done_at"]
+# A name with an ending, in folders or not; in a task's data nothing else is taken for a file's name.
+NAME = re.compile(rf"(?=.{{1,{NAME_CHARACTERS}}}$)[^\x00-\x1f\x7f\\:]*[^\x00-\x1f\x7f\\:/]\.[A-Za-z0-9]{{1,5}}")
+PROBLEMS: dict[str, Text] = {
+    "unknown": gettext_lazy(
+        "It is no image (PNG, JPEG, WebP, BMP), recording (WAV, FLAC, Ogg, MP3), point cloud (KITTI .bin, PCD) or zip."
+    ),
+    "broken": gettext_lazy("It cannot be read to its end. Open it on your side and save it again."),
+    "pixels": gettext_lazy(
+        "It has %(width)d by %(height)d pixels; at most %(most)d million are read. Cut it in parts."
+    ),
+    "moving": gettext_lazy("It holds several pictures. Send each as an image of its own."),
+    "sound_format": gettext_lazy("A recording is WAV, FLAC, Ogg or MP3 with one or two channels."),
+    "long": gettext_lazy("It is longer than %(minutes)d minutes. Cut it in parts, one for each task."),
+    "silent": gettext_lazy("It holds no sound."),
+    "points": gettext_lazy("It has %(points)d points; at most %(most)d are read."),
+    "nowhere": gettext_lazy("It has no point within ten kilometres."),
+    "pcd_packed": gettext_lazy("Its points are packed in a way that is not read. Save it as PCD with DATA binary."),
+    "archive_broken": gettext_lazy("The zip cannot be unpacked. Pack it again in the usual way (deflate)."),
+    "archive_locked": gettext_lazy("The zip asks for a password. Pack it without one."),
+    "archive_empty": gettext_lazy("The zip holds no file."),
+    "nested": gettext_lazy("A zip within a zip is not unpacked. Put its files in the outer one."),
+    "members": gettext_lazy("It makes %(count)d files; at most %(most)d come in one delivery. Send several."),
+    "member_large": gettext_lazy("%(name)s in it is larger than %(most)d MB."),
+    "unpacked": gettext_lazy("Unpacked it is larger than %(most)d MB. Send several."),
+    "outside": gettext_lazy("The name “%(name)s” in it leads out of the zip, or is too long. Name files plainly."),
+    "name": gettext_lazy("A file is named with an ending, as 000001.png, in at most 200 characters."),
+    "twice": gettext_lazy("The delivery holds two files of this name."),
+    "known": gettext_lazy("The job has a file of this name already. Files stay as they are; choose another name."),
+    "late": gettext_lazy("The job was opened or closed before its files were read. Post a new job for them."),
+}
+SEES = """
+WITH seen AS (
+    SELECT task_id FROM tasks_assignment WHERE person_id = %(person)s AND job_id = %(job)s AND state = ANY(%(live)s)
+    UNION SELECT a.task_id FROM tasks_check k JOIN tasks_assignment a ON a.id = k.assignment_id
+    WHERE k.person_id = %(person)s AND k.state = 'open' AND k.until > %(at)s AND a.job_id = %(job)s
+    UNION SELECT a.task_id FROM tasks_peer p JOIN tasks_dispute d ON d.id = p.dispute_id
+    JOIN tasks_assignment a ON a.id = d.assignment_id
+    WHERE p.person_id = %(person)s AND p.decide_by > %(at)s AND a.job_id = %(job)s
+    AND NOT EXISTS (SELECT FROM tasks_settlement s WHERE s.dispute_id = d.id)
+)
+SELECT EXISTS (SELECT FROM seen JOIN tasks_task t ON t.id = seen.task_id
+    WHERE jsonb_path_exists(t.data, '$.** ? (@ == $name)', jsonb_build_object('name', %(name)s::text)))
+"""
+
+
+def refusal(job: Job) -> Refusal | None:
+    """Say why a job takes no files, or nothing."""
+    if job.opened_at or job.closed_at:
+        words = _("Files are added while a job is a draft; this one is open or closed.")
+        return Refusal(words, appeal=_("Post a new job for them."), status=409)
+    if job.files.filter(usable=True).count() >= MOST:
+        words = _("A job has at most %(most)d files.")
+        return Refusal(words % {"most": MOST}, appeal=_("Post another job for the rest."), status=409)
+    return None
+
+
+def count_refusal(given: Sequence[object]) -> Refusal | None:
+    """Say why so many files are not taken at once, or nothing."""
+    if not given:
+        return Refusal(_("No file was sent."), appeal=_("Choose one or several files."), status=400)
+    if len(given) > AT_ONCE:
+        words = _("At most %(most)d files are taken at once.")
+        return Refusal(words % {"most": AT_ONCE}, appeal=_("Pack them in one zip."), status=413)
+    return None
+
+
+@transaction.atomic
+def receive(job: Job, given: "Sequence[File[bytes]]", *, by: Person | None, at: datetime) -> Delivery:
+    """Keep what a client handed in, to be read in the background; return the delivery.
+
+    The same files in the same names sent again while they are read, or after they came in whole, change nothing.
+    Raise Refused when the job takes no files, or for none or too many at once.
+    """
+    refuse_if(count_refusal(given))
+    job = Job.objects.select_for_update(no_key=True).get(pk=job.pk)
+    refuse_if(refusal(job))
+    digest = _digest(given)
+    if known := job.deliveries.filter(digest=digest, problem_count=0).first():
+        return known
+    delivery = Delivery.objects.create(job=job, digest=digest, created_by=by, created_at=at)
+    JobFile.objects.bulk_create(_stored(delivery, _plain_name(file), file) for file in given)
+    facts = {"delivery": delivery.pk, "files": len(given), "bytes": sum(file.size for file in given)}
+    events.write("files.received", by=by, subject=f"job:{job.pk}", at=at, **facts)
+    background.configure_task(READ, lock=f"job:{job.pk}").defer(delivery_id=delivery.pk)
+    return delivery
+
+
+def _plain_name(file: "File[bytes]") -> str:
+    return (file.name or "").replace("\\", "/").rsplit("/")[-1].replace("\0", "")[:NAME_CHARACTERS]
+
+
+def _digest(given: "Iterable[File[bytes]]") -> str:
+    """Return the SHA-256 of names and contents, read in pieces."""
+    digest = hashlib.sha256()
+    for file in given:
+        digest.update(f"\0{_plain_name(file)}\0{file.size}\0".encode())
+        for chunk in file.chunks():
+            digest.update(chunk)
+        file.seek(0)
+    return digest.hexdigest()
+
+
+def _stored(delivery: Delivery, name: str, content: "File[bytes]", packed_in: JobFile | None = None) -> JobFile:
+    """Return a row for one file, its content on disk under a number of ours, never under a name of the client's."""
+    file = JobFile(delivery=delivery, job_id=delivery.job_id, packed_in=packed_in, name=name, key=uuid.uuid4())
+    file.source.save(str(file.key), content, save=False)
+    return file
+
+
+def take_in(delivery: Delivery, *, at: datetime) -> Delivery:
+    """Read every file of a delivery that was not read yet, then let tasks name them, or none of them."""
+    while file := delivery.files.filter(done_at=None).order_by("pk").first():
+        with TemporaryDirectory() as folder:
+            _read(file, Path(folder), at)
+    return _finish(delivery, at)
+
+
+def _read(file: JobFile, folder: Path, at: datetime) -> None:
+    """Have one file written again apart, and keep what came of it."""
+    try:
+        _require_name(file)
+        _keep(file, apart.run(Path(file.source.path), folder), folder, at)
+    except Unfit as unfit:
+        _keep(file, {"problem": {"problem": unfit.problem, **unfit.facts}}, folder, at)
+
+
+def _require_name(file: JobFile) -> None:
+    if not NAME.fullmatch(file.name):
+        raise Unfit(problem="name")
+
+
+@transaction.atomic
+def _keep(file: JobFile, said: dict[str, Any], folder: Path, at: datetime) -> None:
+    """Write down what a file is, unless another worker did; what came is thrown away when that is sure."""
+    file = JobFile.objects.select_for_update(no_key=True).get(pk=file.pk)
+    if file.done_at:
+        return
+    for name, value in said.items():
+        setattr(file, name, value)
+    if file.kind == FileKind.ARCHIVE:
+        _unpack(file, folder)
+    elif file.problem is None:
+        _save(file, folder)
+    came, file.source, file.done_at = str(file.source.name), "", at
+    file.save(update_fields=READ_OF)
+    transaction.on_commit(lambda: default_storage.delete(came))
+
+
+def _unpack(archive: JobFile, folder: Path) -> None:
+    """Make a row of each member; raise Unfit for what would be too many, or an archive from within one."""
+    names = archive.facts.pop("names")
+    count = archive.delivery.files.count() + len(names)
+    if archive.packed_in_id:
+        raise Unfit(problem="nested")
+    if count > MEMBERS + AT_ONCE:
+        raise Unfit(problem="members", count=count, most=MEMBERS)
+    members = ((name, folder / str(number)) for number, name in enumerate(names))
+    JobFile.objects.bulk_create(_members(archive, members), batch_size=200)
+
+
+def _members(archive: JobFile, members: Iterable[tuple[str, Path]]) -> Iterator[JobFile]:
+    for name, path in members:
+        with path.open("rb") as opened:
+            yield _stored(archive.delivery, name, File(opened), packed_in=archive)
+
+
+def _save(file: JobFile, folder: Path) -> None:
+    whole = (folder / "whole").read_bytes()
+    file.bytes = len(whole)
+    file.file.save(f"{file.key.hex[:2]}/{file.key}", ContentFile(whole), save=False)
+    if (folder / "small").exists():
+        small = ContentFile((folder / "small").read_bytes())
+        file.small.save(f"{file.key.hex[:2]}/{file.key}-small", small, save=False)
+
+
+@transaction.atomic
+def _finish(delivery: Delivery, at: datetime) -> Delivery:
+    """End a delivery: all its files may be named now, or none and what was made of them is thrown away."""
+    job = Job.objects.select_for_update(no_key=True).get(pk=delivery.job_id)
+    delivery = Delivery.objects.select_for_update(no_key=True, of=["self"]).get(pk=delivery.pk)
+    if delivery.finished_at:
+        return delivery
+    _find_clashes(delivery, late=bool(job.opened_at or job.closed_at))
+    delivery.finished_at, delivery.problem_count = at, delivery.files.filter(problem__isnull=False).count()
+    delivery.save(update_fields=["finished_at", "problem_count"])
+    facts = {"delivery": delivery.pk, "problems": delivery.problem_count}
+    if delivery.problem_count:
+        _throw_away(delivery)
+        events.write("files.sent_back", by=delivery.created_by, subject=f"job:{job.pk}", at=at, **facts)
+    else:
+        delivery.files.exclude(kind=FileKind.ARCHIVE).update(usable=True)
+        events.write("files.taken_in", by=delivery.created_by, subject=f"job:{job.pk}", at=at, **facts)
+    return delivery
+
+
+def _find_clashes(delivery: Delivery, *, late: bool) -> None:
+    """Note the problem of each good file whose name is taken, or that comes too late."""
+    taken = set(delivery.job.files.filter(usable=True).values_list("name", flat=True))
+    seen: set[str] = set()
+    clashes = []
+    for file in delivery.files.filter(problem__isnull=True).exclude(kind=FileKind.ARCHIVE).order_by("pk"):
+        problem = "late" if late else "known" if file.name in taken else "twice" if file.name in seen else ""
+        seen.add(file.name)
+        if problem:
+            file.problem = {"problem": problem}
+            clashes.append(file)
+    JobFile.objects.bulk_update(clashes, ["problem"], batch_size=500)
+
+
+def _throw_away(delivery: Delivery) -> None:
+    """Delete what was written again of a delivery that did not come in."""
+    names = [name for pair in delivery.files.values_list("file", "small") for name in pair if name]
+    transaction.on_commit(lambda: _delete(names))
+
+
+def _delete(names: list[str]) -> None:
+    for name in names:
+        default_storage.delete(name)
+
+
+def words(problem: Any) -> str:  # noqa: ANN401 - as the database keeps it
+    """Return what is wrong with a file, in the reader's language."""
+    said: str = str(PROBLEMS[problem["problem"]]) % problem
+    return said
+
+
+def problems(delivery: Delivery, *, most: int = 200) -> list[tuple[str, str]]:
+    """Return name and problem of the first files that were not taken."""
+    wrong = delivery.files.filter(problem__isnull=False).order_by("pk")[:most]
+    return [(file.name, words(file.problem)) for file in wrong]
+
+
+def named_in(data: Any) -> Iterator[str]:  # noqa: ANN401 - whatever JSON can hold
+    """Yield every text in a task's data that could be the name of a file."""
+    if isinstance(data, str):
+        if NAME.fullmatch(data):
+            yield data
+    elif isinstance(data, dict | list):
+        for part in data.values() if isinstance(data, dict) else data:
+            yield from named_in(part)
+
+
+def shown_by(job: Job, data: dict[str, Any]) -> dict[str, JobFile]:
+    """Return the files that a task names, by their name; without a query where nothing looks like a name."""
+    names = set(named_in(data))
+    found = job.files.filter(usable=True, name__in=names) if names else ()
+    return {file.name: file for file in found}
+
+
+def may_see(file: JobFile, *, by: Person, at: datetime) -> bool:
+    """Tell whether somebody may see a file: the job's client, and who does or checks a task that names it."""
+    if ClientSeat.objects.filter(SEATED, client_id=file.job.client_id, person=by).exists():
+        return bool(file.file)
+    if not file.usable:
+        return False
+    asked: dict[str, Any] = {
+        "person": by.pk,
+        "job": file.job_id,
+        "live": list(LIVE_STATES),
+        "at": at,
+        "name": file.name,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(SEES, asked)
+        (seen,) = cursor.fetchone()
+    return bool(seen)

@@ -1,0 +1,65 @@
+"""Decoding apart: a file from outside is read by a process that has no secrets, no database and little to use up.
+
+`run` is the side of the site; the module run as a program is the other. A decoder that crashes, or takes too much
+memory or time, ends that process alone, and the file is said to be broken.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tasks.media import archives, clouds, images, sniffing, sounds
+from tasks.media.bounds import UNPACKED_BYTES, Unfit
+
+MEMORY_BYTES = 3_000_000_000
+CPU_SECONDS = 120
+PATIENCE = 300
+OPEN_FILES = 64
+WRITERS = {"image": images.write, "sound": sounds.write, "cloud": clouds.write, "archive": archives.write}
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(source: Path, folder: Path) -> dict[str, Any]:
+    """Have a file written again into `folder`; return its `kind`, `content_type` and `facts`. Raise Unfit."""
+    command = [sys.executable, "-m", "tasks.media.apart", str(source), str(folder)]
+    # One thread: each that an array library starts would count as memory taken.
+    environment = {"OPENBLAS_NUM_THREADS": "1"}
+    try:
+        done = subprocess.run(  # noqa: S603 - our own program, no shell
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
+            check=True,
+        )  # fmt: skip
+        said: dict[str, Any] = json.loads(done.stdout)
+    except (subprocess.SubprocessError, ValueError) as error:
+        raise Unfit(problem="broken") from error
+    if "problem" in said:
+        raise Unfit(said["problem"], **said["facts"])
+    return said
+
+
+def main(source: Path, folder: Path) -> dict[str, Any]:
+    """Write a file again, here and now; return what it is, or the problem with it."""
+    try:
+        return WRITERS[sniffing.kind_of(source)](source, folder)
+    except KeyError:
+        return {"problem": "unknown", "facts": {}}
+    except Unfit as unfit:
+        return {"problem": unfit.problem, "facts": unfit.facts}
+    except MemoryError:
+        return {"problem": "broken", "facts": {}}
+
+
+def _take_little() -> None:
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, CPU_SECONDS), (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_FSIZE, UNPACKED_BYTES), (resource.RLIMIT_CORE, 0),
+    ):  # fmt: skip
+        resource.setrlimit(what, (most, most))
+
+
+if __name__ == "__main__":
+    _take_little()
+    print(json.dumps(main(Path(sys.argv[1]), Path(sys.argv[2]))))  # noqa: T201 - it speaks to the process that asked

@@ -1,0 +1,75 @@
+"""Files that a client hands in with a job: what came, and what was made of each for members to see."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from coop.people import privacy
+from coop.people.models import Person
+from coop.people.privacy import Audience
+from tasks.models.work import Job
+
+
+class Delivery(models.Model):
+    """Files handed in together. Tasks may name them once all are read without a problem; else none of them."""
+
+    job = models.ForeignKey(Job, models.PROTECT, related_name="deliveries")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of what came, names and contents.")
+    created_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    problem_count = models.PositiveIntegerField(default=0)
+
+    privacy.declare(
+        **dict.fromkeys(
+            ("id", "job", "digest", "created_by", "created_at", "finished_at", "problem_count"), Audience.CLIENT
+        )
+    )
+
+    def __str__(self) -> str:
+        return f"delivery {self.pk}"
+
+
+class FileKind(models.TextChoices):
+    """What a file is, by its content."""
+
+    UNREAD = "", _("Not read yet")
+    IMAGE = "image", _("Image")
+    SOUND = "sound", _("Recording")
+    CLOUD = "cloud", _("Point cloud")
+    ARCHIVE = "archive", _("Archive")
+
+
+class JobFile(models.Model):
+    """One file: as it came (`source`, until it is read), and as members see it (`file`), under an address by lot."""
+
+    delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="files")
+    job = models.ForeignKey(Job, models.PROTECT, related_name="files", db_index=False)
+    packed_in = models.ForeignKey("self", models.PROTECT, null=True, related_name="members", db_index=False)
+    name = models.CharField(max_length=200)
+    key = models.UUIDField(unique=True)
+    source = models.FileField(upload_to="deliveries/", max_length=200, blank=True)
+    kind = models.CharField(max_length=7, choices=FileKind, blank=True)
+    file = models.FileField(upload_to="files/", max_length=200, blank=True)
+    small = models.FileField(upload_to="files/", max_length=200, blank=True, help_text="An image for phones.")
+    content_type = models.CharField(max_length=40, blank=True)
+    bytes = models.PositiveIntegerField(default=0, help_text="Of `file`.")
+    facts = models.JSONField(default=dict, help_text="Its measures, as tasks.media says for each kind.")
+    problem = models.JSONField(null=True, help_text="Why it is not taken: a key of tasks.files.PROBLEMS, and facts.")
+    done_at = models.DateTimeField(null=True, help_text="When it was read.")
+    usable = models.BooleanField(default=False, help_text="Its delivery came in whole: tasks may name it.")
+
+    privacy.declare(
+        **dict.fromkeys(("id", "job", "name", "key", "kind", "file", "small", "content_type"), Audience.PARTIES),
+        **dict.fromkeys(("bytes", "facts"), Audience.PARTIES),
+        **dict.fromkeys(("delivery", "packed_in", "problem", "done_at", "usable"), Audience.CLIENT),
+        source=Audience.NOBODY,
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job", "name"], condition=Q(usable=True), name="one_usable_file_per_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,94 @@
+"""Files of a job: handing them in, what became of them, and each of them for those who may see it."""
+
+import re
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Q
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.csp import CSP
+from django.utils.translation import gettext as _
+from django.views.decorators.csp import csp_override
+from django.views.decorators.http import require_safe
+
+from coop import clock
+from coop.people.models import Person
+from coop.refusals import refuse_if
+from tasks import bounded, datasets, files, forms
+from tasks.models import Delivery, Job, JobFile
+from tasks.views.clients import job_of
+
+SHOWN = 10
+FILES_SHOWN = 50
+# Of a file nothing runs and nothing is loaded, should it ever be opened as a page.
+CLOSED: dict[str, list[str]] = {"default-src": [CSP.NONE], "sandbox": [""]}
+DAY = 86_400
+
+
+@login_required
+def handed_in(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Show the deliveries of a job with every problem found, and take another one."""
+    job = job_of(request, slug, number)
+    form = forms.Files(request.POST, request.FILES) if request.method == "POST" else forms.Files()
+    if form.is_bound:
+        refuse_if(datasets.too_large() if bounded.was_cut_off(request) else None)
+        if form.is_valid():
+            files.receive(job, form.cleaned_data["file"], by=cast("Person", request.user), at=clock.now())
+            messages.info(request, _("We have the files and are reading them."))
+            return redirect("tasks:client_files", slug, number)
+    return _page(request, job, form)
+
+
+def _page(request: HttpRequest, job: Job, form: forms.Files) -> HttpResponse:
+    deliveries = [(one, _read_of(one), files.problems(one)) for one in job.deliveries.order_by("-pk")[:SHOWN]]
+    usable = job.files.filter(usable=True)
+    shown: dict[str, Any] = {
+        "client": job.client, "job": job, "form": form, "refusal": files.refusal(job), "deliveries": deliveries,
+        "files": usable.order_by("pk")[:FILES_SHOWN], "count": usable.count(),
+    }  # fmt: skip
+    page = render(request, "tasks/client/files.html", shown, status=400 if form.is_bound else 200)
+    if any(one.finished_at is None for one, _progress, _problems in deliveries):
+        page["Refresh"] = "3"
+    return page
+
+
+def _read_of(delivery: Delivery) -> dict[str, int]:
+    """Return how many files of a delivery are read, of how many."""
+    return delivery.files.aggregate(read=Count("pk", filter=Q(done_at__isnull=False)), all=Count("pk"))
+
+
+@require_safe
+@csp_override(CLOSED)
+def file(request: HttpRequest, key: UUID, *, small: bool = False) -> HttpResponseBase:
+    """Send a file to those who may see it; for everybody else it is not there."""
+    found = get_object_or_404(JobFile.objects.select_related("job"), key=key)
+    if not request.user.is_authenticated or not files.may_see(found, by=request.user, at=clock.now()):
+        raise Http404
+    kept = found.small if small and found.small else found.file
+    content_type = "image/webp" if kept == found.small else found.content_type
+    response: HttpResponseBase
+    if wanted := re.fullmatch(r"bytes=(\d{1,12})-(\d{0,12})", request.headers.get("Range", "")):
+        with kept.open("rb") as opened:
+            response = _part(opened.read(), int(wanted[1]), wanted[2], content_type)
+    else:
+        response = FileResponse(kept.open("rb"), content_type=content_type)
+    # The address is this file's for good; it is this browser's alone.
+    response["Cache-Control"] = f"private, max-age={DAY}, immutable"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    response["Content-Disposition"] = "inline"
+    response["Accept-Ranges"] = "bytes"
+    return response
+
+
+def _part(content: bytes, first: int, last: str, content_type: str) -> HttpResponse:
+    """Return one part of a file, as players ask for when somebody moves along a recording."""
+    end = min(int(last) if last else len(content) - 1, len(content) - 1)
+    if first > end:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{len(content)}"})
+    response = HttpResponse(content[first : end + 1], content_type=content_type, status=206)
+    response["Content-Range"] = f"bytes {first}-{end}/{len(content)}"
+    return response
