@@ -173,6 +173,37 @@ class AppendOnly(NeverDeleted):
     suffix = "is_append_only"
 
 
+class OfKinds(_Sql):
+    """Ask a guard over transfers of each transfer of its kinds, and of no other; what it asks stays as it stands.
+
+    A guard that reads the whole statement (`FROM posted p`) is called for every posting, whatever it moves. A condition
+    on the kind costs a fiftieth of that call. It is for guards that look at each transfer by itself and come before the
+    balances move (decision 0095).
+    """
+
+    def __init__(self, name: str, *kinds: int) -> None:
+        """Name the guard, and the kinds of posting that it is about."""
+        self.name, self.kinds = name, kinds
+
+    def sql(self) -> str:
+        """Return the change of the function that stands, and its trigger."""
+        return f"""
+DO $each$
+DECLARE
+    stands text := pg_get_functiondef('public.guard_{self.name}()'::regprocedure);
+    each text := replace(stands, 'FROM posted p', 'FROM (SELECT NEW.*) p');
+BEGIN
+    IF each = stands OR each ~ '\\mposted\\M' THEN
+        RAISE 'guard_{self.name} does not look at each transfer by itself';
+    END IF;
+    EXECUTE each;
+END $each$;
+CREATE OR REPLACE TRIGGER {self.name} AFTER INSERT ON public.payments_transfer
+    FOR EACH ROW WHEN (NEW.kind IN ({", ".join(map(str, self.kinds))})) EXECUTE FUNCTION public.guard_{self.name}();
+ALTER TABLE public.payments_transfer ENABLE ALWAYS TRIGGER {self.name};
+"""
+
+
 class Grant(_Sql):
     """Give the web role `rights` on `table` ("SELECT", "INSERT", "UPDATE (state, decided_at)").
 

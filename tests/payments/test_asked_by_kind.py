@@ -1,0 +1,45 @@
+"""How guards over transfers are asked (decision 0095): of their own kinds only, and of every kind they speak of."""
+
+import re
+
+import psycopg
+
+# Asked of every statement: they look at all its transfers together, or at balances after they have moved.
+OF_ALL = {
+    "transfers_move_balances",
+    "unclaimed_money_stays_with_an_open_job",
+    "wage_is_what_was_promised",
+    "what_is_owed_is_repaid_first",
+}
+AFTER_INSERT = """
+SELECT t.tgname, p.prosrc, pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+WHERE t.tgrelid = 'payments_transfer'::regclass AND NOT t.tgisinternal AND t.tgenabled = 'A'
+AND (t.tgtype & 4) = 4 AND ((t.tgtype & 1) = 1) = %s
+"""
+SPEAKS_OF = re.compile(r"\bp\.kind (?:= (\d+)|IN \(([\d, ]+)\)|BETWEEN (\d+) AND (\d+))")
+ASKED_OF = re.compile(r"WHEN \(\(+new\.kind = (?:ANY \(ARRAY\[([\d, ]+)\]\)|(\d+))")
+HOW = "ask a guard that looks at each transfer by itself by guards.OfKinds (decision 0095)"
+
+
+def kinds(source: str) -> set[int]:
+    """Return the kinds of posting that a guard's question names."""
+    found = set[int]()
+    for one, several, first, last in SPEAKS_OF.findall(source):
+        found |= {int(kind) for kind in (several or one).split(",") if kind}
+        found |= set(range(int(first), int(last) + 1)) if first else set()
+    return found
+
+
+def test_a_posting_is_asked_only_what_concerns_it(superuser: psycopg.Connection) -> None:
+    of_all = {name for name, *_ in superuser.execute(AFTER_INSERT, [False]).fetchall()}
+    assert of_all == OF_ALL, HOW
+
+
+def test_a_guard_is_asked_of_every_kind_it_speaks_of(superuser: psycopg.Connection) -> None:
+    guards = superuser.execute(AFTER_INSERT, [True]).fetchall()
+    assert len(guards) >= 13
+    for name, source, trigger in guards:
+        when = ASKED_OF.search(trigger)
+        assert when, (name, trigger)
+        several, one = when.groups()
+        assert {int(kind) for kind in (several or one).split(",")} == kinds(source), name
