@@ -3,7 +3,21 @@
 Every figure is a ratio to something measured minutes before on the same machine: seconds differ between machines.
 """
 
-from tests.bench import claiming, datasets, guarantee, ledger, life, orders, place, replay, votes, weighing
+from tests.bench import (
+    claiming,
+    datasets,
+    grown,
+    guarantee,
+    ledger,
+    life,
+    orders,
+    place,
+    reading,
+    replay,
+    rival,
+    votes,
+    weighing,
+)
 
 
 def main() -> None:
@@ -16,9 +30,12 @@ def main() -> None:
             weighing.measure,
             guarantee.measure,
             ledger.measure,
+            rival.measure,
+            reading.measure,
             replay.measure,
             votes.measure,
             orders.measure,
+            grown.measure,
         ):
             for name, figure in measure(here):
                 print(f"{name:<56}  {figure}", flush=True)  # noqa: T201 - the table is what the command is for

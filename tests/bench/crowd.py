@@ -18,13 +18,21 @@ class Result:
 
 
 def work(
-    here: Place, module: str, job: str, *, count: int, people: int = CONCURRENCY, extra: tuple[str, ...] = ()
+    here: Place,
+    module: str,
+    job: str,
+    *,
+    count: int,
+    people: int = CONCURRENCY,
+    extra: tuple[str, ...] = (),
+    python: tuple[str, ...] = (sys.executable,),
+    url: str = "",
 ) -> Result:
-    """Let so many processes do `count` each and return the rate of all together."""
-    environment = here.environment | {"DATABASE_URL": here.cluster.url(roles.WEB, roles.DATABASE)}
+    """Let so many processes do `count` each and return the rate of all together; as the site, unless `url` says."""
+    environment = here.environment | {"DATABASE_URL": url or here.cluster.url(roles.WEB, roles.DATABASE)}
     started = [
         subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", module, job, str(worker), str(count), *extra],
+            [*python, "-m", module, job, str(worker), str(count), *extra],
             cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )
         for worker in range(people)

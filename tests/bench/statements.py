@@ -1,0 +1,40 @@
+"""One process: `python -m tests.bench.statements PERSON` reads every balance and one member's month.
+
+Prints the milliseconds of a balance, its queries, the seconds of the month with its file, its queries and its lines.
+"""
+
+import sys
+import time
+
+import django
+
+
+def main(person_id: int) -> None:
+    """Read and print."""
+    django.setup()
+    from django.db import connection  # noqa: PLC0415 - after setup
+    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
+
+    from coop import clock  # noqa: PLC0415
+    from coop.people.models import Person  # noqa: PLC0415
+    from payments import ledger, monthly, statement_files  # noqa: PLC0415
+    from payments.models import Account  # noqa: PLC0415
+    from payments.open_ledger import Month  # noqa: PLC0415
+
+    person, accounts = Person.objects.get(pk=person_id), Account.objects.filter(tracked=True)[:200]
+    codes = [(account.code, account.currency) for account in accounts]
+    with CaptureQueriesContext(connection) as of_balances:
+        began = time.perf_counter()
+        for code, currency in codes:
+            ledger.balance(code, currency)
+        each = (time.perf_counter() - began) / len(codes)
+    with CaptureQueriesContext(connection) as of_lines:
+        began = time.perf_counter()
+        month = monthly.statement(person, Month.of(clock.now()))
+        statement_files.as_csv(month)
+        seconds = time.perf_counter() - began
+    print(each * 1000, len(of_balances) // len(codes), seconds, len(of_lines), len(month.lines))  # noqa: T201 - read by who asked
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
