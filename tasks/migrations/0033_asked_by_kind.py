@@ -8,7 +8,7 @@ from django.db import migrations
 from coop.database import guards
 
 changed = import_module("payments.migrations.0024_checking").changed
-apart = import_module("payments.migrations.0051_asked_by_kind").apart
+apart = import_module("payments.migrations.0053_asked_by_kind").apart
 SHARES = import_module("tasks.migrations.0027_shares")
 WAGES = import_module("tasks.migrations.0004_wages")
 
@@ -88,7 +88,7 @@ UNCLAIMED = changed(
 class Migration(migrations.Migration):
     """Ask less often, and nothing else."""
 
-    dependencies: ClassVar = [("tasks", "0032_tips"), ("payments", "0051_asked_by_kind")]
+    dependencies: ClassVar = [("tasks", "0032_tips"), ("payments", "0053_asked_by_kind")]
     operations: ClassVar = [
         migrations.RunSQL(apart(PROMISED)),
         migrations.RunSQL(UNCLAIMED),

@@ -99,7 +99,7 @@ BOOKKEEPING = apart(ASKED_AT_ONCE)
 class Migration(migrations.Migration):
     """Ask less often, and nothing else."""
 
-    dependencies: ClassVar = [("payments", "0050_tips")]
+    dependencies: ClassVar = [("payments", "0052_shapes")]
     operations: ClassVar = [
         migrations.RunSQL(BOOKKEEPING),
         guards.OfKinds("bills_are_paid_as_put_forward", 17),
