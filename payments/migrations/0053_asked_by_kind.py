@@ -9,7 +9,9 @@ from django.db import migrations
 from coop.database import guards
 
 changed = import_module("payments.migrations.0024_checking").changed
+SURPLUS = import_module("payments.migrations.0021_surplus_guards")
 CARDS = import_module("payments.migrations.0044_cards")
+RAISED = import_module("payments.migrations.0051_raises")
 
 BOTH = re.compile(
     r"    IF (kinds && ARRAY\[[\d, ]+\]|\d+ = ANY \(kinds\)) AND ((?:EXISTS )?\(\n.*?\n    \)(?: IS NOT TRUE)?) THEN\n"
@@ -94,6 +96,24 @@ BEGIN
     ),
 )
 BOOKKEEPING = apart(ASKED_AT_ONCE)
+# A raise is paid in one statement and looked at whole: its guard stays with statements, and looks away at once.
+RAISES = changed(
+    SURPLUS.posted(
+        "raises_move_as_voted",
+        RAISED.MOVES,
+        "A raise is set aside as it was voted, and paid whole when its quarter is over.",
+    ),
+    ("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"),
+    ("CREATE TRIGGER", "CREATE OR REPLACE TRIGGER"),
+    (
+        "BEGIN\n",
+        """BEGIN
+    IF NOT EXISTS (SELECT FROM posted p WHERE p.kind IN (37, 38)) THEN
+        RETURN NULL;
+    END IF;
+""",
+    ),
+)
 
 
 class Migration(migrations.Migration):
@@ -102,6 +122,7 @@ class Migration(migrations.Migration):
     dependencies: ClassVar = [("payments", "0052_shapes")]
     operations: ClassVar = [
         migrations.RunSQL(BOOKKEEPING),
+        migrations.RunSQL(RAISES),
         guards.OfKinds("bills_are_paid_as_put_forward", 17),
         guards.OfKinds("capital_goes_to_its_member", 22),
         guards.OfKinds("card_money_moves_as_was_said", 1, 19, 33, 34, 36),

@@ -6,6 +6,7 @@ import psycopg
 
 # Asked of every statement: they look at all its transfers together, or at balances after they have moved.
 OF_ALL = {
+    "raises_move_as_voted",
     "transfers_move_balances",
     "unclaimed_money_stays_with_an_open_job",
     "wage_is_what_was_promised",
