@@ -1,15 +1,14 @@
-"""One process: `python -m tests.bench.statements PERSON` reads every balance and one member's month.
+"""One process: `python -m tests.bench.statements` reads balances and the month of the first member of all.
 
 Prints the milliseconds of a balance, its queries, the seconds of the month with its file, its queries and its lines.
 """
 
-import sys
 import time
 
 import django
 
 
-def main(person_id: int) -> None:
+def main() -> None:
     """Read and print."""
     django.setup()
     from django.db import connection  # noqa: PLC0415 - after setup
@@ -21,7 +20,7 @@ def main(person_id: int) -> None:
     from payments.models import Account  # noqa: PLC0415
     from payments.open_ledger import Month  # noqa: PLC0415
 
-    person, accounts = Person.objects.get(pk=person_id), Account.objects.filter(tracked=True)[:200]
+    person, accounts = Person.objects.earliest("pk"), Account.objects.filter(tracked=True)[:200]
     codes = [(account.code, account.currency) for account in accounts]
     with CaptureQueriesContext(connection) as of_balances:
         began = time.perf_counter()
@@ -37,4 +36,4 @@ def main(person_id: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main()

@@ -6,6 +6,7 @@ from decimal import Decimal
 import psycopg
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from coop.people.models import Client, Person
 from coop.refusals import Refused
@@ -246,6 +247,24 @@ def guard_of(error: IntegrityError) -> str | None:
 def test_balances_at_the_surface_are_exact() -> None:
     assert from_micro(1) * 3 == Decimal("0.000003")
     assert Account(code="fund:care", balance=from_micro(1)).balance == Decimal("0.000001")
+
+
+def test_an_account_is_read_in_as_many_queries_however_long_it_is(
+    deposit: Callable[[str], None], orbit: Client, amina: Person, fee: Fee, now: datetime
+) -> None:
+    for _turn in range(12):
+        funded(orbit, deposit, now, "1.5")
+    escrow.commit(JOB, amina.pk, 900_001, Decimal("0.099"), at=now)
+    escrow.release(JOB, amina.pk, 900_001, Decimal("0.09"), Decimal("0.009"), fee, at=now)
+    asked = []
+    # Of the fees no balance is kept: it is the sum of both sides.
+    for code in (accounts.client(orbit.pk), accounts.FEE):
+        with CaptureQueriesContext(connection) as of_balance:
+            ledger.balance(code)
+        with CaptureQueriesContext(connection) as of_lines:
+            lines = [(line.debit.code, line.credit.code, line.amount) for line in ledger.lines_of(code)]
+        asked.append((len(of_balance), len(of_lines), len(lines) > 0))
+    assert asked == [(1, 2, True), (3, 2, True)]
 
 
 def test_the_database_lets_every_kind_move_something_and_no_other(owner: psycopg.Connection) -> None:
