@@ -88,7 +88,7 @@ UNCLAIMED = changed(
 class Migration(migrations.Migration):
     """Ask less often, and nothing else."""
 
-    dependencies: ClassVar = [("tasks", "0032_tips"), ("payments", "0053_asked_by_kind")]
+    dependencies: ClassVar = [("tasks", "0034_files"), ("payments", "0053_asked_by_kind")]
     operations: ClassVar = [
         migrations.RunSQL(apart(PROMISED)),
         migrations.RunSQL(UNCLAIMED),
