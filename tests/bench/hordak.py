@@ -21,7 +21,7 @@ APPS = ["django.contrib.contenttypes", "django.contrib.auth", "mptt", "hordak"]
 
 def set_up() -> None:
     """Point Django at the database of the address in DATABASE_URL."""
-    import dj_database_url  # noqa: PLC0415 - comes with hordak
+    import dj_database_url  # type: ignore[import-not-found]  # noqa: PLC0415 - comes with hordak
 
     settings.configure(
         DATABASES={"default": dj_database_url.parse(os.environ["DATABASE_URL"])},
@@ -37,7 +37,7 @@ def set_up() -> None:
 def found() -> None:
     """Migrate and open the accounts."""
     from django.core.management import call_command  # noqa: PLC0415 - after setup
-    from hordak.models import Account  # noqa: PLC0415
+    from hordak.models import Account  # type: ignore[import-not-found]  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
     for number in range(PAIRS):
@@ -49,7 +49,7 @@ def main(what: str, worker: int, count: int) -> None:
     """Wait for the common start, then transfer; print when it ended and the median milliseconds of a transaction."""
     from django.db import transaction  # noqa: PLC0415 - after setup
     from hordak.models import Account  # noqa: PLC0415
-    from moneyed import Money  # noqa: PLC0415
+    from moneyed import Money  # type: ignore[import-not-found]  # noqa: PLC0415
 
     named: dict[str, Any] = {account.name: account for account in Account.objects.all()}
     mine = [(named[f"payer {number}"], named[f"job {number}"]) for number in range(worker, PAIRS, 8)]

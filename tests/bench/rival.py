@@ -11,7 +11,7 @@ from tests.bench.postings import BATCH
 NAME = "hordak"
 # In an environment of its own: a dependency of nothing but this measurement.
 PYTHON = (which("uv") or "uv", "run", "--quiet", "--with", "django-hordak==2.0.0", "python")
-SINGLES, BATCHES = 150, 2
+SINGLES, BATCHES = 100, 1
 
 
 def measure(here: Place) -> list[tuple[str, str]]:
