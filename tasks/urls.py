@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from tasks.views import cards, clients, disputes, files, invoices, quality
+from tasks.views import cards, clients, disputes, files, invoices, previews, quality
 
 app_name = "tasks"
 
@@ -25,6 +25,7 @@ urlpatterns = [
     path(f"{JOB}files/", files.handed_in, name="client_files"),
     path("media/<uuid:key>/", files.file, name="file"),
     path("media/<uuid:key>/small/", files.file, {"small": True}, name="small_file"),
+    path(f"{JOB}preview/", previews.preview, name="preview"),
     path(f"{JOB}fund/", clients.fund, name="fund_job"),
     path(f"{JOB}open/", clients.open_job, name="open_job"),
     path(f"{JOB}raise/", clients.raise_pay, name="raise_pay"),

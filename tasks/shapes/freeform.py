@@ -98,7 +98,8 @@ class Freeform(Shape):
 
     def agrees(self, form: Json) -> bool:
         """Tell whether nothing is written freely."""
-        return not any(field["type"] == "string" and "enum" not in field for _path, field in _leaves(form["schema"]))
+        leaves = _leaves(form.get("schema", {"properties": {}}))
+        return not any(field["type"] == "string" and "enum" not in field for _path, field in leaves)
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the fields with what they hold."""

@@ -34,7 +34,7 @@ class Spans(Shape):
     label = gettext_lazy("Mark parts of a text")
     script = "tasks/spans.js"
     style = "tasks/spans.css"
-    asks = {"labels": LABELS, "relations": LABELS, "overlap": {"type": "boolean"}, "empty": {"type": "boolean"}}
+    asks = {"labels": LABELS, "relations": LABELS, "overlapping": {"type": "boolean"}, "empty": {"type": "boolean"}}
     needs = ("labels",)
     draws = frozenset({"text"})
 
@@ -47,7 +47,7 @@ class Spans(Shape):
         return {
             "labels": Lines(label=gettext_lazy("Labels"), help_text=gettext_lazy("One on each line, 1 to 20 of them.")),
             "relations": relations,
-            "overlap": forms.BooleanField(label=gettext_lazy("Marks may overlap"), required=False),
+            "overlapping": forms.BooleanField(label=gettext_lazy("Marks may overlap"), required=False),
             "empty": forms.BooleanField(label=gettext_lazy("A text may have nothing to mark"), required=False),
         }
 
@@ -89,7 +89,7 @@ class Spans(Shape):
             return [_("A mark has a word in it.")]
         if len({(one["start"], one["end"], one["label"]) for one in spans}) < len(spans):
             return [_("The same mark stands twice.")]
-        if not form.get("overlap") and (crossing := _crossing(data["text"], spans)):
+        if not form.get("overlapping") and (crossing := _crossing(data["text"], spans)):
             return [_("Two marks share words: “%(first)s” and “%(second)s”.") % crossing]
         return _relation_problems(relations, len(spans))
 

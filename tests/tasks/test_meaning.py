@@ -73,7 +73,7 @@ def test_a_value_that_means_nothing_is_said(name: str, change: Json) -> None:
     [
         ("ranking", {"ties": False}, {"ranks": [1, 1, 2]}),
         ("rewriting", {"unchanged": False}, {"text": "He go to school yesterday."}),
-        ("spans", {"overlap": False}, {"spans": [mark(0, 12), mark(4, 12)], "relations": []}),
+        ("spans", {"overlapping": False}, {"spans": [mark(0, 12), mark(4, 12)], "relations": []}),
         ("spans", {"empty": False}, {"spans": [], "relations": []}),
         ("steps", {"justify": False}, {"steps": [{"text": "x", "why": ""}]}),
         ("steps", {"answer": False}, {"answer": ""}),
@@ -220,3 +220,11 @@ def test_texts_that_are_compared_word_by_word_take_no_minutes() -> None:
     assert time.perf_counter() - began < 3
     assert "<del>" in rewriting.difference("one <b>two</b>", "one three")
     assert "<b>" not in rewriting.difference("one <b>two</b>", "one three")
+
+
+def test_a_form_with_free_text_has_no_answers_that_are_the_same() -> None:
+    shape = shapes.find("freeform")
+    assert shape.key_of(form_of(a=FIELD), {"a": "x"}) is None
+    assert shape.key_of(form_of(a={"type": "boolean"}), {"a": True}) == shape.key_of(
+        form_of(a={"type": "boolean"}), {"a": True}
+    )
