@@ -181,6 +181,9 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_upload": "job_id file file_name created_by_id created_at finished_at rows problems problem_count",
         "tasks_task": "upload_id external_id",
         "tasks_estimate": "job_id way answers people priors usual alpha alpha_low alpha_high doubtful at",
+        "tasks_release": "job_id number splits asked_by_id asked_at tasks place items answers parts folder added"
+        " changed removed digest certificate signature finished_at",
+        "tasks_withdrawal": "task_id reason by_id at",
         "tasks_dispute": "rejected_by_id",
         "tasks_tip": "given_by_id",
         "payments_deposit": "client_id fund amount currency reference recorded_by_id at",

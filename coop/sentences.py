@@ -158,6 +158,9 @@ SENTENCES: "Mapping[str, str | Words]" = {
         " at most."
     ),
     "quality.compared": gettext_lazy("The answers to %(subject)s were compared (%(answers)s of them, %(way)s)."),
+    "releases.asked": gettext_lazy("Version %(number)s of the data set of %(subject)s was asked for."),
+    "releases.made": gettext_lazy("Version %(number)s of the data set of %(subject)s was made (%(items)s items)."),
+    "releases.withdrawn": gettext_lazy("Items of %(subject)s were left out of later versions (%(tasks)s)."),
     "payouts.details_cancelled": gettext_lazy("A change of where a member's money goes was cancelled (%(subject)s)."),
     "payouts.details_erased": gettext_lazy("Where a member's money went was erased (%(subject)s)."),
     "payouts.details_given": gettext_lazy("A member said where their money goes (%(subject)s)."),

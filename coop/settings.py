@@ -63,6 +63,8 @@ DEBUG = _flag("WORKHALL_DEBUG", default=False)
 SECRET_KEY = _secret("SECRET_KEY")
 # They seal where members' money goes (payments.envelopes). The first seals, all of them open; the database holds none.
 PAYOUT_KEYS = _keys("PAYOUT_KEYS")
+# Signs what was paid for each version of a data set (tasks.certificates); its public half stands in the record.
+SIGNING_KEY = _secret("SIGNING_KEY")
 # What payouts are ordered from, as "IBAN BIC Name of the account's owner".
 BANK_ACCOUNT = os.environ.get("BANK_ACCOUNT", "")
 # PayPal's API with the site's own id and secret, as "https://ID:SECRET@api-m.paypal.com".

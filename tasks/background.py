@@ -18,11 +18,12 @@ from tasks import (
     notices,
     paces,
     pilots,
+    releases,
     reviews,
     shortfalls,
     watch,
 )
-from tasks.models import Delivery, Upload
+from tasks.models import Delivery, Release, Upload
 from tasks.quality import estimates
 
 AT_ONCE = 500
@@ -99,6 +100,12 @@ def load_data_set(upload_id: int) -> None:
 def read_files(delivery_id: int) -> None:
     """Read the files of a delivery, as deferred with it; what is read already is not read again."""
     files.take_in(Delivery.objects.get(pk=delivery_id), at=clock.now())
+
+
+@app.task(name=releases.WRITE, retry=5)
+def write_release(release_id: int) -> None:
+    """Write a version of a data set, as deferred with it; goes on where it stood."""
+    releases.write(Release.objects.get(pk=release_id), at=clock.now())
 
 
 @app.periodic(cron="29 * * * *")

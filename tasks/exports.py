@@ -23,6 +23,8 @@ from tasks.models import Answer, AssignmentState, Job
 from tasks.quality import estimates
 from tasks.quality.weights import Weights
 
+type Found = QuerySet[Answer, tuple[Any, ...]]
+
 # Read within two minutes each, or the connection goes to somebody else.
 CHUNK = 500
 
@@ -31,7 +33,8 @@ CHUNK = 500
 class Given:
     """One answer to one task, as the client may see it: `by` is the member's pseudonym for this client.
 
-    `number` is what the client rejects it by, should it be wrong.
+    `number` is what the client rejects it by, should it be wrong; `position` is the task's place in the job, `card` the
+    rate card it was given at.
     """
 
     number: int
@@ -41,6 +44,8 @@ class Given:
     state: str
     by: str
     at: datetime
+    position: int
+    card: str
 
     def row(self) -> dict[str, Any]:
         """Return the answer as a JSON object."""
@@ -63,6 +68,7 @@ class Result:
     confidence: float
     agreement: float
     answers: int
+    position: int
 
     def row(self) -> dict[str, Any]:
         """Return the result as a JSON object."""
@@ -79,29 +85,34 @@ def pseudonym(client_id: int, person_id: int) -> str:
 
 def rows(job: Job) -> Iterator[Given]:
     """Yield every answer handed in to a job in the order of its tasks, the last one where there was a redo."""
-    return (given for _person, given in _by_person(job))
+    return (given for _person, given in _by_person(job, _answers(job)))
 
 
-def _by_person(job: Job) -> Iterator[tuple[int, Given]]:
+def _by_person(job: Job, answers: Found) -> Iterator[tuple[int, Given]]:
     """Yield each answer with who gave it, which stays with us."""
     name: Callable[[int], str] = cache(lambda person_id: pseudonym(job.client_id, person_id))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '2min'")
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '2min'")
-        for number, task, data, value, state, person_id, at in _answers(job).iterator(chunk_size=CHUNK):
-            yield person_id, Given(number, task, data, value, state, name(person_id), at)
+        for number, task, data, value, state, person_id, at, position, card in answers.iterator(chunk_size=CHUNK):
+            yield person_id, Given(number, task, data, value, state, name(person_id), at, position, card)
 
 
-def _answers(job: Job) -> QuerySet[Answer, tuple[Any, ...]]:
-    redone = Answer.objects.filter(assignment=OuterRef("assignment"), number__gt=OuterRef("number"))
+def _answers(job: Job, **only: object) -> Found:
+    redone = Answer.objects.filter(assignment=OuterRef("assignment"), number__gt=OuterRef("number"), **_until(only))
     return (
-        Answer.objects.filter(~Exists(redone), assignment__job=job)
+        Answer.objects.filter(~Exists(redone), assignment__job=job, **only)
         .order_by("assignment__task__position", "assignment__slot", "pk")
         .values_list(
             "assignment_id", "assignment__task__external_id", "assignment__task__data", "value", "assignment__state",
-            "assignment__person_id", "at",
+            "assignment__person_id", "at", "assignment__task__position", "assignment__card_id",
         )
     )  # fmt: skip
+
+
+def _until(only: dict[str, object]) -> dict[str, object]:
+    """Return the bound in time among what is asked for: a redo after it has replaced nothing yet."""
+    return {name: value for name, value in only.items() if name == "at__lte"}
 
 
 def results(job: Job) -> Iterator[Result]:
@@ -109,25 +120,36 @@ def results(job: Job) -> Iterator[Result]:
 
     Who answered counts by how they answered elsewhere in the job, once enough answers are there to tell.
     """
+    return (result for result, _given in _grouped(job, _answers(job)))
+
+
+def whole(job: Job, *, after: int, upto: int, until: datetime) -> Iterator[tuple[Result, list[Given]]]:
+    """Yield results with their answers for the tasks whose position is above `after`, at most `upto`.
+
+    Only what was handed in until then counts.
+    """
+    places = {"assignment__task__position__gt": after, "assignment__task__position__lte": upto}
+    return _grouped(job, _answers(job, **places, at__lte=until))
+
+
+def _grouped(job: Job, answers: Found) -> Iterator[tuple[Result, list[Given]]]:
     key, weights = partial(job.shape.key_of, job.form), estimates.of(job)
-    standing = (one for one in _by_person(job) if one[1].state != AssignmentState.REJECTED)
-    for task, given in groupby(standing, lambda one: one[1].task):
-        yield _result(task, dict(given), key, weights)
+    standing = (one for one in _by_person(job, answers) if one[1].state != AssignmentState.REJECTED)
+    for _task, given in groupby(standing, lambda one: one[1].task):
+        by_person = dict(given)
+        yield _result(by_person, key, weights), list(by_person.values())
 
 
-def _result(
-    task: str, given: dict[int, Given], key: Callable[[dict[str, Any]], str | None], weights: Weights
-) -> Result:
+def _result(given: dict[int, Given], key: Callable[[dict[str, Any]], str | None], weights: Weights) -> Result:
     # An answer that agrees with no other stands for itself: alone it is the result, beside others there is none.
     said = {person: key(one.value) or f"answer {one.number}" for person, one in given.items()}
     found = weights.outcome(said)
     alike = [given[person] for person, label in said.items() if label == found.label]
-    most = max(Counter(said.values()).values())
+    share = len(alike) or max(Counter(said.values()).values())
     first = next(iter(given.values()))
-    value = alike[0].value if alike else None
-    share = len(alike) if alike else most
     return Result(
-        task, first.data, value, round(found.confidence, 4), round(share / len(given), 4), len(given)
+        first.task, first.data, alike[0].value if alike else None, round(found.confidence, 4),
+        round(share / len(given), 4), len(given), first.position,
     )  # fmt: skip
 
 
@@ -163,14 +185,15 @@ def results_csv(job: Job) -> Iterator[str]:
     return _csv(chain([["id", *columns, "confidence", "agreement", "answers", "data"]], lines))
 
 
-class _Line:
+class Line:
     """What csv writes to: hands each line straight back."""
 
     @staticmethod
     def write(line: str) -> str:
+        """Return the line as it is."""
         return line
 
 
 def _csv(lines: Iterable[list[str]]) -> Iterator[str]:
-    writer = csv.writer(_Line())
+    writer = csv.writer(Line())
     return (writer.writerow([spreadsheets.harmless(cell) for cell in line]) for line in lines)

@@ -189,3 +189,30 @@ class PayIn(forms.Form):
     """How much a client wants to pay in."""
 
     amount = cents(_("Amount in US$"))
+
+
+class NewRelease(forms.Form):
+    """How a version of a data set is split; all of it is for training where nothing is said."""
+
+    validation = forms.IntegerField(label=_("For validation, of a hundred"), min_value=0, max_value=50, initial=0)
+    test = forms.IntegerField(label=_("For testing, of a hundred"), min_value=0, max_value=49, initial=0)
+
+    def splits(self) -> dict[str, int]:
+        """Return the splits with their hundredths, those of nothing left out."""
+        shares = {name: self.cleaned_data[name] for name in ("validation", "test") if self.cleaned_data[name]}
+        return {"train": 100 - sum(shares.values()), **shares}
+
+
+class Withdrawing(forms.Form):
+    """Which items later versions leave out, and why."""
+
+    names = forms.CharField(
+        label=_("Items, by your own ids, one on each line"),
+        max_length=100_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    reason = forms.CharField(label=_("Why"), max_length=500)
+
+    def clean_names(self) -> list[str]:
+        """Return the ids that say something, each once."""
+        return list(dict.fromkeys(name.strip() for name in self.cleaned_data["names"].splitlines() if name.strip()))

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from tasks.views import cards, clients, disputes, files, invoices, previews, quality
+from tasks.views import cards, clients, disputes, files, invoices, previews, quality, releases
 
 app_name = "tasks"
 
@@ -31,6 +31,11 @@ urlpatterns = [
     path(f"{JOB}raise/", clients.raise_pay, name="raise_pay"),
     path(f"{JOB}close/", clients.close_job, name="close_job"),
     path(f"{JOB}quality/", quality.job, name="client_quality"),
+    path(f"{JOB}versions/", releases.every, name="releases"),
+    path(f"{JOB}versions/new/", releases.ask, name="release"),
+    path(f"{JOB}versions/withdraw/", releases.withdraw, name="withdraw"),
+    path(f"{JOB}versions/<int:release>/certificate.json", releases.certificate, name="certificate"),
+    path(f"{JOB}versions/<int:release>/<slug:name>/", releases.download, name="release_download"),
     path(f"{JOB}answers/", disputes.answers, name="client_answers"),
     path(f"{JOB}answers/<int:pk>/tip/", disputes.tip, name="tip"),
     path(f"{JOB}answers/<int:pk>/", disputes.answer, name="client_answer"),

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from payments.founding import FOR_THE_HOUSE
 from payments.models import WorkType
 from tasks import files, jobs
-from tasks.models import Delivery, Dispute, Estimate, Job, ReviewRule, Upload
+from tasks.models import Delivery, Dispute, Estimate, Job, Release, ReviewRule, Upload
 
 RULES = [ReviewRule.MAJORITY.value, ReviewRule.PEER.value]
 
@@ -216,3 +216,30 @@ class QualityOut(serializers.ModelSerializer[Estimate]):
             estimate.job.tasks.filter(pk__in=[task for task, _ in estimate.doubtful]).values_list("pk", "external_id")
         )
         return [{"id": names[task], "confidence": confidence} for task, confidence in estimate.doubtful]
+
+
+class NewRelease(serializers.Serializer[Any]):
+    """How a version is split."""
+
+    splits = serializers.DictField(
+        child=serializers.IntegerField(min_value=1, max_value=100), required=False,
+        help_text='Hundredths by name, as {"train": 80, "test": 20}; all of it is "train" where nothing is said.',
+    )  # fmt: skip
+
+
+class NewWithdrawal(serializers.Serializer[Any]):
+    """Which items later versions leave out, and why."""
+
+    items = serializers.ListField(child=serializers.CharField(max_length=120), min_length=1, max_length=10_000)
+    reason = serializers.CharField(max_length=500)
+
+
+class ReleaseOut(serializers.ModelSerializer[Release]):
+    """A version of a job's data set; `digest` names its content once it is whole."""
+
+    class Meta:
+        model = Release
+        fields = (
+            "number", "splits", "asked_at", "tasks", "place", "items", "answers", "added", "changed", "removed",
+            "digest", "finished_at",
+        )  # fmt: skip

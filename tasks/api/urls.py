@@ -22,5 +22,9 @@ urlpatterns = [
     path(f"{JOB}/answers/<int:answer>/reject", views.Reject.as_view(), name="api_reject"),
     path(f"{JOB}/progress", views.ProgressView.as_view(), name="api_progress"),
     path(f"{JOB}/quality", views.Quality.as_view(), name="api_quality"),
+    path(f"{JOB}/releases", views.Releases.as_view(), name="api_releases"),
+    path(f"{JOB}/releases/<int:release>", views.OneRelease.as_view(), name="api_release"),
+    path(f"{JOB}/releases/<int:release>/<slug:kind>", views.ReleaseFile.as_view(), name="api_release_file"),
+    path(f"{JOB}/withdrawals", views.Withdrawals.as_view(), name="api_withdrawals"),
     path(f"{JOB}/results", views.Results.as_view(), name="api_results"),
 ]

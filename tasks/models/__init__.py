@@ -7,6 +7,7 @@ from tasks.models.files import Delivery, FileKind, JobFile
 from tasks.models.paces import Pace
 from tasks.models.pilots import Pilot, Rescoping
 from tasks.models.quality import Estimate, Reliability, Weighing
+from tasks.models.releases import Release, Withdrawal
 from tasks.models.shortfalls import Difference, Shortfall
 from tasks.models.tips import Tip
 from tasks.models.work import (
@@ -51,6 +52,7 @@ __all__ = [
     "Peer",
     "Pilot",
     "RateCard",
+    "Release",
     "Reliability",
     "Report",
     "Rescoping",
@@ -63,4 +65,5 @@ __all__ = [
     "Tip",
     "Upload",
     "Weighing",
+    "Withdrawal",
 ]

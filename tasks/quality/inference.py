@@ -5,6 +5,7 @@ Loads some two hundred megabytes of libraries; only the background job imports i
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from crowdkit.aggregation import MACE, DawidSkene
@@ -74,11 +75,16 @@ def weigh(given: Given, way: Weighing) -> Weights:
 def _dawid_skene(given: Given) -> tuple[dict[str, float], dict[int, Chances]]:
     fitted = DawidSkene(n_iter=ROUNDS).fit(given.table)
     errors: dict[int, Chances] = {}
-    found: pd.DataFrame = fitted.errors_
+    found: Any = fitted.errors_
     for (who, said), row in found.iterrows():
         chances = {given.labels[true]: float(chance) for true, chance in row.items()}
         errors.setdefault(given.people[who], {})[given.labels[said]] = chances
-    return {given.labels[label]: float(prior) for label, prior in pd.Series(fitted.priors_).items()}, errors
+    return {given.labels[label]: float(prior) for label, prior in _items(fitted.priors_)}, errors
+
+
+def _items(series: Any) -> Iterable[tuple[int, float]]:  # noqa: ANN401 - crowd-kit says more than its values are
+    found: Iterable[tuple[int, float]] = series.items()
+    return found
 
 
 def _mace(given: Given) -> tuple[dict[str, float], dict[int, Chances]]:

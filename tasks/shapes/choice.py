@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
-from tasks.shapes.shape import Json, Lines, Shape, obj
+from tasks.shapes.shape import Json, Lines, Shape, obj, region
 
 MOST_LABELS = 60
 LONGEST_LABEL = 120
@@ -82,6 +82,10 @@ class Choice(Shape):
     def columns(self, form: Json) -> list[str]:
         """Return the one column of a choice."""
         return ["labels"]
+
+    def label_studio(self, form: Json, data: Json, value: Json) -> list[Json]:
+        """Return the labels as choices."""
+        return [region("choices", "answer", choices=value["labels"])]
 
     def cells(self, form: Json, value: Json) -> list[str]:
         """Return the labels, several joined by a bar."""

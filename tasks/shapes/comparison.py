@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
 from tasks.shapes import material
-from tasks.shapes.shape import Json, Shape, obj
+from tasks.shapes.shape import Json, Shape, obj, region
 
 PREFERENCES = ("a_much", "a_little", "same", "b_little", "b_much", "both_bad")
 LONGEST_REASON = 4000
@@ -103,6 +103,11 @@ class Comparison(Shape):
     def columns(self, form: Json) -> list[str]:
         """Return the columns of a comparison."""
         return ["preference", "reason", "shown"]
+
+    def label_studio(self, form: Json, data: Json, value: Json) -> list[Json]:
+        """Return the preference as a choice, the reason as text."""
+        found = [region("choices", "answer", choices=[value["preference"]])]
+        return found + ([region("textarea", "reason", text=[value["reason"]])] if value["reason"] else [])
 
     def cells(self, form: Json, value: Json) -> list[str]:
         """Return the three cells."""

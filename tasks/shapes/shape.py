@@ -118,6 +118,10 @@ class Shape:
         """Return a value as the cells of those columns."""
         raise NotImplementedError
 
+    def label_studio(self, form: Json, data: Json, value: Json) -> list[Json]:
+        """Return a value as Label Studio's regions; as text where it knows nothing like it."""
+        return [region("textarea", "answer", text=[json.dumps(value, sort_keys=True, ensure_ascii=False)])]
+
     def parts(self, form: Json) -> dict[str, Text]:
         """Return the parts of an answer that may be wrong, by name, each as a member reads it."""
         return {name: name for name in self.columns(form)}
@@ -152,6 +156,11 @@ def number(text: object) -> int:
     """Return a whole number from 1 to 999,999 as a field holds it; 0 for anything else."""
     said = str(text or "")
     return int(said) if said.isascii() and said.isdecimal() and len(said) <= 6 else 0  # noqa: PLR2004 - as it says
+
+
+def region(kind: str, name: str, **value: Any) -> Json:
+    """Return one of Label Studio's regions: of a control of that kind and name, about the item."""
+    return {"type": kind, "from_name": name, "to_name": "item", "value": value}
 
 
 def sent(post: QueryDict) -> Json | None:

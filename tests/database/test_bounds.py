@@ -104,6 +104,10 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
     "tasks_shortfall shortfalls_fall_short": (
         rows("pay least_pay", (1, 2)), rows("pay least_pay", (2, 2), (3, 2)),
     ),
+    "tasks_release finished_releases_have_a_digest": (
+        rows("finished_at digest", (None, ""), ("2026-05-04", "0f" * 32)),
+        rows("finished_at digest", (None, "0f" * 32), ("2026-05-04", ""), ("2026-05-04", "0F" * 32)),
+    ),
     "tasks_tip tips_are_positive": POSITIVE,
     "tasks_span spans_have_a_length": (
         spans("from_at", "to_at", MICROSECOND), spans("from_at", "to_at", 0 * DAY, -MICROSECOND),

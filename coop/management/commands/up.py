@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
     def prepare(self, urls: access.Access, *, empty: bool) -> None:
         """Bring the schema up to date as the owner, found the demonstration, collect the static files."""
-        for name in ("secret_key", "payout_keys"):
+        for name in ("secret_key", "payout_keys", "signing_key"):
             Cluster(settings.STATE_DIR).secret(name)
         self.say("Preparing the database …")
         serving.run(["migrate", "--verbosity", "0", "--no-input"], url=urls.owner)

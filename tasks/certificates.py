@@ -1,0 +1,96 @@
+"""The pay certificate: what was paid for a version of a data set, to how many, by which votes; signed.
+
+It travels with the version. `tasks/check_certificate.py` reads it without us: one file of the standard library.
+"""
+
+import hashlib
+import json
+from decimal import Decimal
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+from django.db import connection
+
+from payments.money import from_micro
+from tasks.models import Release
+
+# Fewer people, and a quarter would tell what one of them made.
+LEAST_PEOPLE = 5
+PAID = """
+WITH given AS (
+    SELECT a.id, a.person_id, a.pay, a.fee, a.rate_id, a.state,
+        (SELECT sum(w.seconds) FROM tasks_answer w WHERE w.assignment_id = a.id) AS seconds
+    FROM tasks_assignment a WHERE a.job_id = %(job)s AND a.state IN ('accepted', 'disputed', 'rejected')
+), by_person AS (
+    SELECT person_id, sum(pay) * 3600 / nullif(sum(seconds), 0) AS hourly FROM given GROUP BY person_id
+)
+SELECT (SELECT count(*) FROM given), (SELECT count(*) FROM by_person), (SELECT coalesce(sum(pay), 0) FROM given),
+    (SELECT coalesce(sum(fee), 0) FROM given WHERE state = 'accepted'),
+    (SELECT percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY hourly) FROM by_person),
+    (SELECT coalesce(sum(o.pay), 0) FROM tasks_assignment o JOIN tasks_job t ON t.id = o.job_id
+     WHERE t.is_onboarding AND o.state = 'accepted' AND o.person_id IN (SELECT person_id FROM by_person))
+"""
+DISPUTES = """
+SELECT count(*), count(*) FILTER (WHERE s.stands), count(*) FILTER (WHERE NOT s.stands)
+FROM tasks_dispute d JOIN tasks_assignment a ON a.id = d.assignment_id
+LEFT JOIN tasks_settlement s ON s.dispute_id = d.id WHERE a.job_id = %(job)s
+"""
+RATES = """
+SELECT r.id, r.amount, r.currency, m.proposal_id FROM payments_rate r
+LEFT JOIN governance_mandate m ON m.id = r.mandate_id
+WHERE r.id IN (SELECT DISTINCT rate_id FROM tasks_assignment WHERE job_id = %(job)s) ORDER BY r.id
+"""
+
+
+def of(release: Release) -> str:
+    """Return the certificate of a version whose parts are written, as canonical JSON; amounts are US$ as text."""
+    paid, people, wages, fee, hourly, training = _row(PAID, release)
+    opened, stood, fell = _row(DISPUTES, release)
+    told = {
+        "from": settings.ORIGIN, "job": release.job_id, "release": release.number, "digest": release.digest,
+        "items": release.items, "answers": release.answers, "currency": "USD",
+        "paid": {"answers": paid, "people": people, "wages": _usd(wages), "fee": _usd(fee), "training": _usd(training)},
+        "hourly": _quarters(hourly, people), "disputes": {"opened": opened, "stood": stood, "found_wrong": fell},
+        "rates": [
+            {"rate": number, "amount": _usd(amount), "currency": currency, "vote": vote}
+            for number, amount, currency, vote in _rows(RATES, release)
+        ],
+        "made_at": release.finished_at and release.finished_at.isoformat(),
+    }  # fmt: skip
+    return json.dumps(told, sort_keys=True, separators=(",", ":"))
+
+
+def _rows(sql: str, release: Release) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"job": release.job_id})
+        return list(cursor.fetchall())
+
+
+def _row(sql: str, release: Release) -> tuple[Any, ...]:
+    return _rows(sql, release)[0]
+
+
+def _usd(micro: Decimal | int) -> str:
+    return format(from_micro(int(micro)), "f")
+
+
+def _quarters(hourly: list[float] | None, people: int) -> dict[str, str] | None:
+    """Return what an hour made, where the quarters of people end; nothing of fewer than five."""
+    if people < LEAST_PEOPLE or not hourly or None in hourly:
+        return None
+    return {name: _usd(round(hour)) for name, hour in zip(("lower", "median", "upper"), hourly, strict=True)}
+
+
+def _key() -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(settings.SIGNING_KEY.encode()).digest())
+
+
+def sign(certificate: str) -> str:
+    """Return the Ed25519 signature of a certificate (RFC 8032), as hexadecimal digits."""
+    return _key().sign(certificate.encode()).hex()
+
+
+def public_key() -> str:
+    """Return the key that signatures are checked with, as hexadecimal digits."""
+    return _key().public_key().public_bytes_raw().hex()

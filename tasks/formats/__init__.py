@@ -1,0 +1,52 @@
+"""The files a version of a data set goes out in. One module per format; each reads the items one after the other.
+
+A format is written to a file on the server first where its kind needs a whole file (Parquet, ZIP), else piece by piece.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.http import StreamingHttpResponse
+
+from tasks.formats import croissant, folder, jsonl, label_studio, parquet, table
+from tasks.models import Release
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format: its name in addresses, the file's ending, its media type, and what writes it."""
+
+    name: str
+    ending: str
+    media: str
+    write: Callable[[Release], Iterator[bytes]]
+
+
+_ALL = {
+    one.name: one
+    for one in (
+        Format("jsonl", "jsonl", "application/x-ndjson; charset=utf-8", jsonl.write),
+        Format("csv", "csv", "text/csv; charset=utf-8", table.write),
+        Format("parquet", "parquet", "application/vnd.apache.parquet", parquet.write),
+        Format("label-studio", "json", "application/json", label_studio.write),
+        Format("croissant", "zip", "application/zip", croissant.write),
+        Format("hugging-face", "zip", "application/zip", folder.write),
+    )
+}
+
+
+def find(name: str) -> Format:
+    """Return the format of that name; raise KeyError when there is none."""
+    return _ALL[name]
+
+
+def names() -> list[str]:
+    """Return the names of all formats."""
+    return list(_ALL)
+
+
+def attached(release: Release, wanted: Format) -> StreamingHttpResponse:
+    """Return a version as a file to be kept, handed out as it is read."""
+    file = f"job-{release.job_id}-version-{release.number}-{wanted.name}.{wanted.ending}"
+    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
+    return StreamingHttpResponse(wanted.write(release), content_type=wanted.media, headers=headers)

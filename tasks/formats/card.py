@@ -1,0 +1,49 @@
+"""What stands beside the data: where it comes from, who was paid what, and what it must not be taken for."""
+
+import json
+from typing import Any
+
+from tasks import certificates
+from tasks.models import Release
+from tasks.shapes import Json
+
+
+def facts(release: Release) -> Json:
+    """Return the pay certificate's content."""
+    told: dict[str, Any] = json.loads(release.certificate)
+    return told
+
+
+def title(release: Release) -> str:
+    """Return the name of a version."""
+    return f"{release.job.title}, version {release.number}"
+
+
+def bundle(release: Release) -> str:
+    """Return the signed certificate as JSON: its text, its signature, and the key both are checked with."""
+    signed = {"certificate": release.certificate, "signature": release.signature, "key": certificates.public_key()}
+    return json.dumps(signed, indent=2) + "\n"
+
+
+def statement(release: Release) -> str:
+    """Return the data statement, in Markdown."""
+    told = facts(release)
+    paid = told["paid"]
+    hourly = told["hourly"]
+    hour = (
+        f"An hour made US$ {hourly['median']} in the middle; a quarter made less than US$ {hourly['lower']}, a quarter "
+        f"more than US$ {hourly['upper']}."
+        if hourly
+        else "Fewer than five people worked on it: what an hour made is not told."
+    )
+    return (
+        f"# {title(release)}\n\n"
+        f"{release.items} items, {release.answers} answers by {paid['people']} members of a cooperative.\n\n"
+        f"## What was asked\n\n{release.job.form.get('question', '')}\n\n{release.job.guide}\n\n"
+        f"## Who was paid what\n\nUS$ {paid['wages']} for {paid['answers']} answers, before the answers were known to "
+        f"be right: wrong ones are paid too. {hour} Rates are voted by the members.\n\n"
+        "## How answers became one\n\nEach item has all its answers. `result` is what they come to, `confidence` how "
+        "sure that is, `agreement` which share says it.\n\n"
+        "## What it must not be taken for\n\nMembers stand in it under pseudonyms of this client alone; finding out "
+        "who they are is forbidden, and so is ranking them. Answers are opinions of few people, not of everybody.\n"
+    )

@@ -1,0 +1,37 @@
+"""A folder as Hugging Face reads it: one Parquet file for each split, a card, and the pay certificate; as ZIP."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import ZIP_STORED, ZipFile
+
+from tasks import releases
+from tasks.formats import card, parquet
+from tasks.models import Release
+
+
+def write(release: Release) -> Iterator[bytes]:
+    """Yield the ZIP in pieces."""
+    return packed(release, _more)
+
+
+def packed(release: Release, more: Callable[[Release, Path], dict[str, str]]) -> Iterator[bytes]:
+    """Yield a ZIP of one Parquet file for each split, what goes with every version, and what `more` says."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        for split in release.splits:
+            chosen = (one for one in releases.items(release) if one["split"] == split)
+            parquet.save(folder / f"{split}.parquet", chosen)
+        texts = {"certificate.json": card.bundle(release), "STATEMENT.md": card.statement(release)}
+        with ZipFile(folder / "all.zip", "w", ZIP_STORED) as packing:
+            for text, content in {**texts, **more(release, folder)}.items():
+                packing.writestr(text, content)
+            for split in release.splits:
+                packing.write(folder / f"{split}.parquet", f"data/{split}.parquet")
+        yield from parquet.pieces(folder / "all.zip")
+
+
+def _more(release: Release, _where: Path) -> dict[str, str]:
+    files = "".join(f"  - split: {split}\n    path: data/{split}.parquet\n" for split in release.splits)
+    head = f"---\nconfigs:\n- config_name: default\n  data_files:\n{files}---\n\n"
+    return {"README.md": head + card.statement(release)}

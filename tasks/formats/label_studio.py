@@ -1,0 +1,35 @@
+"""Label Studio's JSON: a list of tasks with their annotations, as its import takes it.
+
+Regions come from the kind of work (`Shape.label_studio`); a kind without any of its own is told as text.
+Source: Label Studio's documentation, "Label Studio JSON format of annotated tasks".
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from tasks import releases
+from tasks.models import Release
+
+
+def write(release: Release) -> Iterator[bytes]:
+    """Yield the list, a task at a time."""
+    yield b"["
+    for number, one in enumerate(releases.items(release)):
+        told = json.dumps(_task(release, one), ensure_ascii=False)
+        yield f"{',' if number else ''}\n{told}".encode()
+    yield b"\n]\n"
+
+
+def _task(release: Release, one: dict[str, Any]) -> dict[str, Any]:
+    annotations = [_annotation(release, one["data"], answer) for answer in one["answers"]]
+    meta = {"id": one["id"], "split": one["split"], "confidence": one["confidence"], "result": one["result"]}
+    return {"id": one["position"], "data": one["data"], "annotations": annotations, "predictions": [], "meta": meta}
+
+
+def _annotation(release: Release, data: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    shape, form = release.job.shape, release.job.form
+    return {
+        "id": answer["number"], "unique_id": answer["by"], "created_at": answer["at"], "was_cancelled": False,
+        "ground_truth": False, "result": shape.label_studio(form, data, answer["answer"]),
+    }  # fmt: skip

@@ -1,0 +1,72 @@
+"""Versions of what a job's answers came to, each written once and kept, and what is left out of later ones."""
+
+from django.db import models
+from django.db.models import Q
+
+from coop.people import privacy
+from coop.people.models import Person
+from coop.people.privacy import Audience
+from tasks.models.work import Job, Task
+
+
+class Release(models.Model):
+    """A version of a job's data set: its answers as they stood at `asked_at`, in parts of 5,000 tasks, never changed.
+
+    `digest` is the SHA-256 of the parts' own (in hexadecimal, one a line); `splits` says which share of the tasks goes
+    where, in hundredths. Added, changed and removed count items against the version before.
+    """
+
+    job = models.ForeignKey(Job, models.PROTECT, related_name="releases", db_index=False)
+    number = models.PositiveIntegerField()
+    splits = models.JSONField(default=dict, help_text='{"train": 80, "test": 20}')
+    asked_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField()
+    tasks = models.PositiveIntegerField(help_text="How many tasks there are to write.")
+    place = models.PositiveIntegerField(default=0, help_text="The position of the last task that is written.")
+    items = models.PositiveIntegerField(default=0)
+    answers = models.PositiveIntegerField(default=0)
+    parts = models.JSONField(default=list, help_text="The SHA-256 of each part.")
+    folder = models.UUIDField(unique=True)
+    added = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    removed = models.PositiveIntegerField(default=0)
+    digest = models.CharField(max_length=64, blank=True)
+    certificate = models.TextField(blank=True, help_text="What was paid for it: canonical JSON.")
+    signature = models.CharField(max_length=128, blank=True, help_text="Ed25519 over the certificate, hexadecimal.")
+    finished_at = models.DateTimeField(null=True)
+
+    privacy.declare(
+        **dict.fromkeys(
+            (
+                "id", "job", "number", "splits", "asked_by", "asked_at", "tasks", "place", "items", "answers", "parts",
+                "folder", "added", "changed", "removed", "digest", "certificate", "signature", "finished_at",
+            ),
+            Audience.CLIENT,
+        )
+    )  # fmt: skip
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job", "number"], name="one_release_per_number"),
+            models.CheckConstraint(
+                condition=Q(finished_at=None, digest="") | Q(finished_at__isnull=False, digest__regex="^[0-9a-f]{64}$"),
+                name="finished_releases_have_a_digest",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"release {self.number} of job {self.job_id}"
+
+
+class Withdrawal(models.Model):
+    """A task that later versions leave out, and why."""
+
+    task = models.OneToOneField(Task, models.PROTECT, primary_key=True, related_name="withdrawal")
+    reason = models.CharField(max_length=500)
+    by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    privacy.declare(task=Audience.CLIENT, reason=Audience.CLIENT, by=Audience.CLIENT, at=Audience.CLIENT)
+
+    def __str__(self) -> str:
+        return f"withdrawal of task {self.task_id}"

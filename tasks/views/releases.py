@@ -1,0 +1,98 @@
+"""Versions of a job's data set: asked for, listed, downloaded, and items left out of later ones. Its client's alone."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from coop import clock
+from coop.people.models import Person
+from tasks import formats, releases
+from tasks.formats import card
+from tasks.forms import NewRelease, Withdrawing
+from tasks.models import Job, Release, Withdrawal
+from tasks.views.clients import job_of
+
+SHOWN = 20
+
+
+def release_of(job: Job, number: int) -> Release:
+    """Return a version that is whole; any other is not found."""
+    return get_object_or_404(job.releases.exclude(finished_at=None).select_related("job__work_type"), number=number)
+
+
+@require_safe
+@login_required
+def every(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """List the versions, with the forms for the next and for leaving items out."""
+    return _show(request, job_of(request, slug, number), NewRelease(), Withdrawing())
+
+
+def _show(request: HttpRequest, job: Job, asking: NewRelease, leaving: Withdrawing) -> HttpResponse:
+    found = list(job.releases.order_by("-number")[:SHOWN])
+    shown = {
+        "client": job.client, "job": job, "releases": found, "formats": formats.names(), "asking": asking,
+        "leaving": leaving, "withdrawn": Withdrawal.objects.filter(task__job=job).count(),
+        "refusal": releases.refusal(job, releases.ALL),
+    }  # fmt: skip
+    wrong = asking.is_bound or leaving.is_bound
+    page = render(request, "tasks/client/releases.html", shown, status=400 if wrong else 200)
+    if any(one.finished_at is None for one in found):
+        page["Refresh"] = "5"
+    return page
+
+
+def _back(job: Job) -> HttpResponseRedirect:
+    return redirect("tasks:releases", job.client.slug, job.pk)
+
+
+@require_POST
+@login_required
+def ask(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Have the next version written."""
+    job, form = job_of(request, slug, number), NewRelease(request.POST)
+    if not form.is_valid():
+        return _show(request, job, form, Withdrawing())
+    releases.ask(job, splits=form.splits(), by=cast("Person", request.user), at=clock.now())
+    messages.success(request, _("The version is being written."))
+    return _back(job)
+
+
+@require_POST
+@login_required
+def withdraw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Leave items out of later versions."""
+    job, form = job_of(request, slug, number), Withdrawing(request.POST)
+    if not form.is_valid():
+        return _show(request, job, NewRelease(), form)
+    count = releases.withdraw(
+        job, form.cleaned_data["names"], reason=form.cleaned_data["reason"], by=cast("Person", request.user),
+        at=clock.now(),
+    )  # fmt: skip
+    messages.success(request, _("%(count)d items are left out from the next version on.") % {"count": count})
+    return _back(job)
+
+
+@require_safe
+@login_required
+def download(request: HttpRequest, slug: str, number: int, release: int, name: str) -> StreamingHttpResponse:
+    """Hand out a version in one of its formats, as it is read."""
+    found = release_of(job_of(request, slug, number), release)
+    try:
+        wanted = formats.find(name)
+    except KeyError as error:
+        raise Http404 from error
+    return formats.attached(found, wanted)
+
+
+@require_safe
+@login_required
+def certificate(request: HttpRequest, slug: str, number: int, release: int) -> HttpResponse:
+    """Hand out the signed pay certificate of a version."""
+    found = release_of(job_of(request, slug, number), release)
+    headers = {"Content-Disposition": f'attachment; filename="job-{number}-version-{release}-certificate.json"'}
+    return HttpResponse(card.bundle(found), content_type="application/json", headers=headers)

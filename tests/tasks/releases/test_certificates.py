@@ -1,0 +1,106 @@
+"""What was paid for a version, signed, in the record, and checked by a script that knows nothing of us."""
+
+import json
+import subprocess
+import sys
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+from django.test import Client as Browser
+from django.urls import reverse
+
+from tasks import check_certificate, formats
+from tasks.formats import card
+from tasks.models import Job
+from tests.tasks.releases.conftest import Made
+
+SCRIPT = Path(settings.BASE_DIR) / "tasks" / "check_certificate.py"
+
+
+def test_it_tells_what_was_paid_by_which_votes(job: Job, made: Made) -> None:
+    told = card.facts(made(job))
+    paid = job.assignments.filter(state="accepted")
+    assert told["paid"]["answers"] == paid.count() == 5
+    assert Decimal(told["paid"]["wages"]) == Decimal("0.45")
+    assert (told["paid"]["people"], told["hourly"], told["disputes"]["opened"]) == (3, None, 0)
+    assert [rate["amount"] for rate in told["rates"]] == ["0.09"]
+    assert (told["items"], told["digest"], told["job"]) == (3, job.releases.get().digest, job.pk)
+
+
+def recorded() -> bytes:
+    """Return the public record once the version stands in it; what else runs on the server can keep it waiting."""
+    for _try in range(600):
+        found = b"".join(Browser().get(reverse("record_download")))
+        if b"releases.made" in found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError
+
+
+@pytest.fixture
+def files(committed: None, job: Job, made: Made, tmp_path: Path) -> list[Path]:
+    """Return certificate, items and public record of a version, as an auditor downloads them, really committed."""
+    release = made(job)
+    events = recorded()
+    found = [tmp_path / name for name in ("certificate.json", "items.jsonl", "events.jsonl")]
+    contents = (card.bundle(release).encode(), b"".join(formats.find("jsonl").write(release)), events)
+    for path, content in zip(found, contents, strict=True):
+        path.write_bytes(content)
+    return found
+
+
+def checked(files: list[Path]) -> tuple[int, str]:
+    done = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, "-I", SCRIPT, *files], capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout
+
+
+def test_whoever_has_the_files_checks_them_alone(files: list[Path]) -> None:
+    code, said = checked(files)
+    assert (code, "All of it adds up." in said) == (0, True), said
+    code, said = checked(files[:2])
+    assert (code, "it was not compared with the public record" in said) == (0, True)
+
+
+def test_other_items_are_found(files: list[Path]) -> None:
+    files[1].write_text(files[1].read_text().replace("Different", "Same", 1))
+    code, said = checked(files)
+    assert (code, "The items are not those that the certificate is for." in said) == (1, True)
+
+
+def test_higher_wages_are_found(files: list[Path]) -> None:
+    signed = json.loads(files[0].read_text())
+    signed["certificate"] = signed["certificate"].replace('"wages":"0.45', '"wages":"9.45')
+    files[0].write_text(json.dumps(signed))
+    code, said = checked(files)
+    assert code == 1
+    assert "The certificate is not signed by that key." in said
+    assert "The public record does not know this certificate." in said
+
+
+def test_another_key_is_found(files: list[Path]) -> None:
+    signed = json.loads(files[0].read_text())
+    other = Ed25519PrivateKey.generate()
+    signed |= {
+        "signature": other.sign(signed["certificate"].encode()).hex(),
+        "key": other.public_key().public_bytes_raw().hex(),
+    }
+    files[0].write_text(json.dumps(signed))
+    code, said = checked(files)
+    assert (code, "The public record names another key." in said) == (1, True), said
+
+
+@pytest.mark.parametrize("flip", [0, 31, 32, 63])
+def test_the_scripts_signatures_are_those_of_a_library(flip: int) -> None:
+    for message in (b"", b"a", b"what was paid" * 40):
+        key = Ed25519PrivateKey.generate()
+        signature, public = key.sign(message), key.public_key().public_bytes_raw()
+        assert check_certificate.is_signed(message, signature, public)
+        wrong = signature[:flip] + bytes([signature[flip] ^ 1]) + signature[flip + 1 :]
+        assert not check_certificate.is_signed(message, wrong, public)
+        assert not check_certificate.is_signed(message + b"x", signature, public)
