@@ -22,6 +22,7 @@ from coop import spreadsheets
 from tasks.models import Answer, AssignmentState, Job
 from tasks.quality import estimates
 from tasks.quality.weights import Weights
+from tasks.shapes.shape import Together
 
 type Found = QuerySet[Answer, tuple[Any, ...]]
 
@@ -135,9 +136,16 @@ def whole(job: Job, *, after: int, upto: int, until: datetime) -> Iterator[tuple
 def _grouped(job: Job, answers: Found) -> Iterator[tuple[Result, list[Given]]]:
     key, weights = partial(job.shape.key_of, job.form), estimates.of(job)
     standing = (one for one in _by_person(job, answers) if one[1].state != AssignmentState.REJECTED)
-    for _task, given in groupby(standing, lambda one: one[1].task):
-        by_person = dict(given)
-        yield _result(by_person, key, weights), list(by_person.values())
+    for _task, grouped in groupby(standing, lambda one: one[1].task):
+        by_person = dict(grouped)
+        given = list(by_person.values())
+        merged = job.shape.together(job.form, [one.value for one in given]) if len(given) > 1 else None
+        yield _merged(given, merged) if merged else _result(by_person, key, weights), given
+
+
+def _merged(given: list[Given], merged: Together) -> Result:
+    first, share = given[0], round(merged.agreement, 4)
+    return Result(first.task, first.data, merged.value, share, share, len(given), first.position)
 
 
 def _result(given: dict[int, Given], key: Callable[[dict[str, Any]], str | None], weights: Weights) -> Result:

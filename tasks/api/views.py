@@ -349,9 +349,9 @@ class ReleaseFile(KeyView):
         found = get_object_or_404(loaded, number=release)
         if kind == "certificate":
             return HttpResponse(card.bundle(found), content_type="application/json")
-        if kind not in formats.names():
+        if kind not in formats.of(found.job):
             raise Http404
-        return formats.attached(found, formats.find(kind))
+        return formats.attached(found, formats.find(kind, found.job))
 
 
 class Withdrawals(KeyView):

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 
 from django.http import StreamingHttpResponse
 
-from tasks.formats import croissant, folder, jsonl, label_studio, parquet, table
-from tasks.models import Release
+from tasks.formats import conll, croissant, folder, jsonl, label_studio, parquet, table
+from tasks.models import Job, Release
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format: its name in addresses, the file's ending, its media type, and what writes it."""
+    """A format: its name in addresses, the file's ending, its media type, what writes it, and for which kind alone."""
 
     name: str
     ending: str
     media: str
     write: Callable[[Release], Iterator[bytes]]
+    kind: str = ""
 
 
 _ALL = {
@@ -30,19 +31,27 @@ _ALL = {
         Format("parquet", "parquet", "application/vnd.apache.parquet", parquet.write),
         Format("label-studio", "json", "application/json", label_studio.write),
         Format("croissant", "zip", "application/zip", croissant.write),
+        Format("conll", "conll", "text/plain; charset=utf-8", conll.write, "spans"),
         Format("hugging-face", "zip", "application/zip", folder.write),
     )
 }
 
 
-def find(name: str) -> Format:
-    """Return the format of that name; raise KeyError when there is none."""
-    return _ALL[name]
-
-
 def names() -> list[str]:
     """Return the names of all formats."""
     return list(_ALL)
+
+
+def of(job: Job) -> list[str]:
+    """Return the names of the formats for a job's kind of work."""
+    return [one.name for one in _ALL.values() if one.kind in {"", job.shape.name}]
+
+
+def find(name: str, job: Job) -> Format:
+    """Return the format of that name; raise KeyError when there is none for a job's kind of work."""
+    if name not in of(job):
+        raise KeyError(name)
+    return _ALL[name]
 
 
 def attached(release: Release, wanted: Format) -> StreamingHttpResponse:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from crowdkit.aggregation import MACE, DawidSkene
 
@@ -18,6 +19,8 @@ from tasks.quality.weights import OTHERWISE, Chances, Weights
 ROUNDS = 30
 # Beyond it, what each person takes for what would be guessed from too few answers.
 MOST_LABELS = 10
+# Beyond it, answers are no labels but things written or drawn, of which hardly two are the same.
+MOST_ANSWERS = 60
 # With fewer tasks nobody's errors can be told from the tasks' own.
 LEAST_TASKS = 30
 
@@ -35,7 +38,12 @@ class Given:
     labels: Sequence[str]
 
     def counts(self) -> Counts:
-        """Return how often each label was said of each task: a row for each task, a column for each label."""
+        """Return how often each label was said of each task: a row for each task, a column for each label.
+
+        No rows where the answers are no labels.
+        """
+        if len(self.labels) > MOST_ANSWERS:
+            return np.zeros((0, 1), dtype=np.int64)
         found: Counts = pd.crosstab(self.table["task"], self.table["label"]).to_numpy()
         return found
 
@@ -59,7 +67,7 @@ def gathered(answers: Iterable[tuple[int, int, str]]) -> Given:
 def way_for(given: Given) -> Weighing:
     """Return how answers are best weighed."""
     compared = int((given.table.groupby("task").size() > 1).sum())
-    if compared < LEAST_TASKS or len(given.labels) < 2:  # noqa: PLR2004 - one label leaves nothing to compare
+    if compared < LEAST_TASKS or not 2 <= len(given.labels) <= MOST_ANSWERS:  # noqa: PLR2004 - a choice is of two
         return Weighing.MAJORITY
     return Weighing.DAWID_SKENE if len(given.labels) <= MOST_LABELS else Weighing.MACE
 

@@ -12,7 +12,8 @@ saves itself, the check runs); on `draft:restored` it draws anew.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
@@ -31,6 +32,14 @@ TEXT: Json = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
 # Columns that a client's file has beside those of a kind.
 OUR_COLUMNS = frozenset({"id", "by", "state", "accepted", "at", "data", "agreement", "confidence", "answers"})
 QUESTION: Json = {"type": "string", "minLength": 1, "maxLength": LONGEST_QUESTION}
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """One value made of several, and how far those agree, from 0 to 1."""
+
+    value: Json
+    agreement: float
 
 
 class Shape:
@@ -104,6 +113,10 @@ class Shape:
     def key_of(self, form: Json, value: Json) -> str | None:
         """Return the agreement key of a value where answers to this form can be the same; else None."""
         return self.agreement_key(value) if self.agrees(form) else None
+
+    def together(self, form: Json, values: Sequence[Json]) -> Together | None:
+        """Return what several answers come to, part by part; None where only whole answers are compared."""
+        return None
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return what the template needs; `seed` (the assignment's id) fixes any order that is drawn by lot."""

@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django import forms
@@ -13,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
-from tasks.shapes.shape import LONGEST_TEXT, Json, Lines, Shape, lacks, number, obj, sent
+from tasks.shapes import merging
+from tasks.shapes.shape import LONGEST_TEXT, Json, Lines, Shape, Together, lacks, number, obj, region, sent
 
 MOST_LABELS, MOST_SPANS, MORE, HUES = 20, 300, 3, 6
 LABELS: Json = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 60}, "minItems": 1,
@@ -100,6 +102,17 @@ class Spans(Shape):
         pairs = [(whole[one["from"]], one["label"], whole[one["to"]]) for one in value.get("relations", [])]
         return repr((sorted(whole), sorted(pairs)))
 
+    def together(self, form: Json, values: Sequence[Json]) -> Together:
+        """Return the marks, and the relations between them, that more than half of the answers have."""
+        found = merging.merged([one["spans"] for one in values], merging.equal)
+        spans = [group[0] for group in found.groups]
+        related = merging.merged([_related(one) for one in values], merging.equal)
+        kept = [group[0] for group in related.groups if group[0]["from"] in spans and group[0]["to"] in spans]
+        relations = [{**one, "from": spans.index(one["from"]), "to": spans.index(one["to"])} for one in kept]
+        return Together(
+            {"spans": spans, "relations": relations} if form.get("relations") else {"spans": spans}, found.agreement
+        )
+
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the words with their places, the marks and relations as they read, and rows to write them in."""
         text, marks = data["text"], _marks(data["text"], form["labels"], value.get("spans", []))
@@ -128,6 +141,23 @@ class Spans(Shape):
         relations = "|".join(f"{one['from']}-{one['to']}:{one['label']}" for one in value.get("relations", []))
         return [spans, relations] if form.get("relations") else [spans]
 
+    def label_studio(self, form: Json, data: Json, value: Json) -> list[Json]:
+        """Return the marks as labelled spans, and the relations between them."""
+        found = [
+            region("labels", "answer", start=one["start"], end=one["end"], labels=[one["label"]],
+                   text=data["text"][one["start"] : one["end"]]) | {"id": f"mark-{number}"}
+            for number, one in enumerate(value["spans"])
+        ]  # fmt: skip
+        return found + [
+            {
+                "type": "relation",
+                "from_id": f"mark-{one['from']}",
+                "to_id": f"mark-{one['to']}",
+                "labels": [one["label"]],
+            }
+            for one in value.get("relations", [])
+        ]
+
     def parts(self, form: Json) -> dict[str, Text]:
         """Return the marks, and the relations where they are asked for."""
         words = {"spans": gettext_lazy("A mark"), "relations": gettext_lazy("A relation")}
@@ -135,6 +165,12 @@ class Spans(Shape):
 
 
 ENDS = ("from", "to")
+
+
+def _related(value: Json) -> list[Json]:
+    """Return the relations with their marks in the place of the marks' numbers."""
+    spans = value["spans"]
+    return [{**one, "from": spans[one["from"]], "to": spans[one["to"]]} for one in value.get("relations", [])]
 
 
 def _words(text: str) -> list[Json]:
@@ -145,6 +181,11 @@ def _words(text: str) -> list[Json]:
         found.append({"number": n, "start": word.start(), "end": word.end(), "text": word[0], "gap": gap})
         before = word.end()
     return found
+
+
+def words(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the words of a text with where each begins and ends."""
+    return ((word.start(), word.end(), word[0]) for word in _WORD.finditer(text))
 
 
 def _tokens(text: str) -> SafeString:

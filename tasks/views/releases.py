@@ -35,7 +35,7 @@ def every(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def _show(request: HttpRequest, job: Job, asking: NewRelease, leaving: Withdrawing) -> HttpResponse:
     found = list(job.releases.order_by("-number")[:SHOWN])
     shown = {
-        "client": job.client, "job": job, "releases": found, "formats": formats.names(), "asking": asking,
+        "client": job.client, "job": job, "releases": found, "formats": formats.of(job), "asking": asking,
         "leaving": leaving, "withdrawn": Withdrawal.objects.filter(task__job=job).count(),
         "refusal": releases.refusal(job, releases.ALL),
     }  # fmt: skip
@@ -83,7 +83,7 @@ def download(request: HttpRequest, slug: str, number: int, release: int, name: s
     """Hand out a version in one of its formats, as it is read."""
     found = release_of(job_of(request, slug, number), release)
     try:
-        wanted = formats.find(name)
+        wanted = formats.find(name, found.job)
     except KeyError as error:
         raise Http404 from error
     return formats.attached(found, wanted)

@@ -32,10 +32,18 @@ def vote_kind(shape: str, by: Person) -> WorkType:
     return WorkType.objects.get(slug=slug)
 
 
-def order(client: Client, by: Person, kind: WorkType, form: dict[str, Any], data: list[dict[str, Any]]) -> Job:
-    """Draft a job of one answer to each task that a member checks, fill, fund and open it."""
+def order(
+    client: Client,
+    by: Person,
+    kind: WorkType,
+    form: dict[str, Any],
+    data: list[dict[str, Any]],
+    *,
+    overlap: int = 1,
+) -> Job:
+    """Draft a job of one answer or several to each task that a member checks, fill, fund and open it."""
     job = jobs.draft(
-        client, work_type=kind, title=f"Job: {kind.name}", guide="Look twice.", form=form, overlap=1,
+        client, work_type=kind, title=f"Job: {kind.name}", guide="Look twice.", form=form, overlap=overlap,
         pay=Decimal("0.5"), review_rule=ReviewRule.PEER, time_limit=timedelta(minutes=30), by=by, at=clock.now(),
     )  # fmt: skip
     rows = "".join(json.dumps(row) + "\n" for row in data)

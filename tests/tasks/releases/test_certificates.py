@@ -47,7 +47,7 @@ def files(committed: None, job: Job, made: Made, tmp_path: Path) -> list[Path]:
     release = made(job)
     events = recorded()
     found = [tmp_path / name for name in ("certificate.json", "items.jsonl", "events.jsonl")]
-    contents = (card.bundle(release).encode(), b"".join(formats.find("jsonl").write(release)), events)
+    contents = (card.bundle(release).encode(), b"".join(formats.find("jsonl", release.job).write(release)), events)
     for path, content in zip(found, contents, strict=True):
         path.write_bytes(content)
     return found

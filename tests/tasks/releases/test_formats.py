@@ -23,7 +23,7 @@ def release(job: Job, made: Made) -> Release:
 
 def saved(release: Release, name: str, folder: Path) -> Path:
     """Write a version in a format into a folder and return the file."""
-    wanted = formats.find(name)
+    wanted = formats.find(name, release.job)
     path = folder / f"{name}.{wanted.ending}"
     path.write_bytes(b"".join(wanted.write(release)))
     return path

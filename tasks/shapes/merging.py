@@ -1,0 +1,65 @@
+"""One set of marks out of several answers' marks: those that most answers have.
+
+Marks of different answers are paired greedily, as COCO pairs boxes to score them: the closest first, one of
+each answer at most.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tasks.shapes.shape import Json
+
+type Closeness = Callable[[Json, Json], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The groups of marks that more than half of the answers have, and how far the answers agree, from 0 to 1."""
+
+    groups: list[list[Json]]
+    agreement: float
+
+
+def merged(answers: Sequence[Sequence[Json]], closeness: Closeness) -> Merged:
+    """Return what several answers' marks come to; two marks are the same where their closeness is above 0.
+
+    Agreement is the F1 of all pairs of answers together: marks that pair, of those that could.
+    """
+    groups: list[list[Json]] = []
+    for marks in answers:
+        free = list(groups)
+        for mark in marks:
+            _join(mark, free, groups, closeness)
+    paired = sum(len(group) * (len(group) - 1) // 2 for group in groups)
+    possible = (len(answers) - 1) * sum(map(len, answers)) / 2
+    kept = [group for group in groups if 2 * len(group) > len(answers)]
+    return Merged(kept, paired / possible if possible else 1.0)
+
+
+def _join(mark: Json, free: list[list[Json]], groups: list[list[Json]], closeness: Closeness) -> None:
+    """Put a mark into the closest group that has none of its answer yet, or into one of its own."""
+    place = max(range(len(free)), key=lambda at: closeness(free[at][0], mark), default=None)
+    if place is not None and closeness(free[place][0], mark) > 0:
+        free.pop(place).append(mark)
+    else:
+        groups.append([mark])
+
+
+def equal(one: Json, other: Json) -> float:
+    """Return 1 for the same mark, else 0."""
+    return float(one == other)
+
+
+def overlap(one: Json, other: Json) -> float:
+    """Return the intersection over union of two boxes with one label; 0 below a half, where they are two things."""
+    if one["label"] != other["label"]:
+        return 0
+    across = _shared(one["x"], one["width"], other["x"], other["width"])
+    down = _shared(one["y"], one["height"], other["y"], other["height"])
+    both = across * down
+    share = both / (one["width"] * one["height"] + other["width"] * other["height"] - both)
+    return share if share >= 0.5 else 0  # noqa: PLR2004 - as it says
+
+
+def _shared(start: float, length: float, other: float, others: float) -> float:
+    return max(0.0, min(start + length, other + others) - max(start, other))
