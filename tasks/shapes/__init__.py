@@ -4,6 +4,7 @@ A shape's form and value are plain JSON, so that what a client downloads is what
 every kind stand with an example in coop/docs/kinds.md. settings.SHAPES names them; a kind is added there.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from coop.refusals import Text
 from tasks.shapes import checking
-from tasks.shapes.shape import Json, Shape
+from tasks.shapes.shape import LONGEST_VALUE, Json, Shape
 
 __all__ = ["Json", "Question", "Shape", "find", "form_problems", "names"]
 LONGEST_FORM = 40_000
@@ -70,6 +71,8 @@ class Question:
 
     def problems(self, value: object) -> list[str]:
         """Return what is missing or wrong in a value, as sentences: by its schema, and by its meaning."""
+        if len(json.dumps(value)) > LONGEST_VALUE:
+            return [_("The answer is too long: at most %(most)s characters.") % {"most": f"{LONGEST_VALUE:,}"}]
         meaning = lambda: self.shape.problems(self.form, self.data, value)  # type: ignore[arg-type] # noqa: E731 - asked of an object only
         return list(map(str, _problems(self.shape.schema(self.form), value, meaning)))
 

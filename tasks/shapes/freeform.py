@@ -56,6 +56,7 @@ class Freeform(Shape):
 
     name = "freeform"
     label = gettext_lazy("Fill in a form")
+    style = "tasks/kinds.css"
     asks = {"schema": {"type": "object"}}
     needs = ("schema",)
 

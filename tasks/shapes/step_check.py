@@ -82,7 +82,7 @@ class StepCheck(Shape):
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return each step with what was found of it."""
         verdicts, why = dict(enumerate(value.get("verdicts", []))), dict(enumerate(value.get("why", [])))
-        options = list(zip(VERDICTS, (_("Right"), _("Wrong"), _("Unclear")), strict=True))
+        options = list(zip(VERDICTS, (_("Correct"), _("Wrong"), _("Unclear")), strict=True))
         steps = [
             {
                 "number": n + 1, "text": material.text(text, markdown=bool(form.get("markdown"))),

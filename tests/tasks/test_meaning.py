@@ -228,3 +228,10 @@ def test_a_form_with_free_text_has_no_answers_that_are_the_same() -> None:
     assert shape.key_of(form_of(a={"type": "boolean"}), {"a": True}) == shape.key_of(
         form_of(a={"type": "boolean"}), {"a": True}
     )
+
+
+def test_an_answer_is_no_longer_than_a_draft_that_keeps_it() -> None:
+    question, value = example("steps")
+    step = {"text": "x" * 4000, "why": "y" * 4000}
+    assert question.problems({**value, "steps": [step] * 7}) == []
+    assert "too long" in question.problems({**value, "steps": [step] * 8})[0]
