@@ -255,6 +255,9 @@ SHAPES = [
     "tasks.shapes.spans.Spans",
     "tasks.shapes.freeform.Freeform",
     "tasks.shapes.moderation.Moderation",
+    "tasks.shapes.image.Image",
+    "tasks.shapes.recording.Transcription",
+    "tasks.shapes.recording.Segments",
 ]
 
 # What a vote can change: each app that owns a thing writes its policy. Listed as MIDDLEWARE is, checked at start.

@@ -23,6 +23,7 @@ from coop.refusals import Refusal, refuse_if
 from tasks import files, rows
 from tasks.models import Job, Upload
 from tasks.rows import Problem, Row
+from tasks.shapes import media
 
 # A file this small is read while the client waits; a larger one by the worker.
 AT_ONCE_MAX_BYTES = 1_000_000
@@ -157,12 +158,13 @@ def _check(job: Job, file: BinaryIO) -> tuple[int, _Problems]:
         return 0, problems
     position = _last_position(job)
     data_problems = job.shape.data_problems
+    kinds = dict(job.files.filter(usable=True).values_list("name", "kind")) if job.shape.files else {}
     for found in rows.read(file):
         if isinstance(found, Problem):
             problems.add(found)
             continue
         position += 1
-        for words in data_problems(job.form, found.data):
+        for words in [*data_problems(job.form, found.data), *files.missing(job.shape.files, found.data, kinds)]:
             problems.add(Problem(found.line, str(words)))
         name = found.external_id or str(position)
         if name in lines:
@@ -183,13 +185,11 @@ def _known(job: Job, ids: Iterable[str]) -> Iterator[str]:
 
 def _weigh(job: Job, file: BinaryIO, count: int) -> None:
     """Note how many bytes the files of a task have on average, with those of this file that was found good."""
-    sizes = dict(job.files.filter(usable=True).values_list("name", "bytes"))
+    sizes: dict[str, int] = dict(job.files.filter(usable=True).values_list("name", "bytes"))
     if not sizes:
         return
     file.seek(0)
-    found = sum(
-        sizes.get(name, 0) for row in rows.read(file) if isinstance(row, Row) for name in files.named_in(row.data)
-    )
+    found = sum(sizes.get(name, 0) for row in rows.read(file) if isinstance(row, Row) for name in media.names(row.data))
     before = job.tasks.count()
     job.task_bytes = (job.task_bytes * before + found) // (before + count)
     job.save(update_fields=["task_bytes"])

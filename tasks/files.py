@@ -5,9 +5,8 @@ in whole, or not at all with the problem of each file. Reading goes on where it 
 """
 
 import hashlib
-import re
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,13 +26,12 @@ from coop.refusals import Refusal, Text, refuse_if
 from tasks.media import apart
 from tasks.media.bounds import MEMBERS, NAME_CHARACTERS, Unfit
 from tasks.models import LIVE_STATES, Delivery, FileKind, Job, JobFile
+from tasks.shapes import media
 
 AT_ONCE = 100
 MOST = 20_000
 READ = "tasks.read_files"
 READ_OF = ["source", "kind", "file", "small", "content_type", "bytes", "facts", "problem", "done_at"]
-# A name with an ending, in folders or not; in a task's data nothing else is taken for a file's name.
-NAME = re.compile(rf"(?=.{{1,{NAME_CHARACTERS}}}$)[^\x00-\x1f\x7f\\:]*[^\x00-\x1f\x7f\\:/]\.[A-Za-z0-9]{{1,5}}")
 PROBLEMS: dict[str, Text] = {
     "unknown": gettext_lazy(
         "It is no image (PNG, JPEG, WebP, BMP), recording (WAV, FLAC, Ogg, MP3), point cloud (KITTI .bin, PCD) or zip."
@@ -159,7 +157,7 @@ def _read(file: JobFile, folder: Path, at: datetime) -> None:
 
 
 def _require_name(file: JobFile) -> None:
-    if not NAME.fullmatch(file.name):
+    if not media.NAME.fullmatch(file.name):
         raise Unfit(problem="name")
 
 
@@ -264,21 +262,15 @@ def problems(delivery: Delivery, *, most: int = 200) -> list[tuple[str, str]]:
     return [(file.name, words(file.problem)) for file in wrong]
 
 
-def named_in(data: Any) -> Iterator[str]:  # noqa: ANN401 - whatever JSON can hold
-    """Yield every text in a task's data that could be the name of a file."""
-    if isinstance(data, str):
-        if NAME.fullmatch(data):
-            yield data
-    elif isinstance(data, dict | list):
-        for part in data.values() if isinstance(data, dict) else data:
-            yield from named_in(part)
-
-
-def shown_by(job: Job, data: dict[str, Any]) -> dict[str, JobFile]:
-    """Return the files that a task names, by their name; without a query where nothing looks like a name."""
-    names = set(named_in(data))
-    found = job.files.filter(usable=True, name__in=names) if names else ()
-    return {file.name: file for file in found}
+def missing(asked: Mapping[str, str], data: dict[str, Any], kinds: Mapping[str, str]) -> Iterator[Text]:
+    """Yield which part of a task's data names no file of the kind `asked` for; `kinds` are those of the job's files."""
+    for part, kind in asked.items():
+        named = data.get(part)
+        for name in named if isinstance(named, list) and named else [named]:
+            if not isinstance(name, str) or kinds.get(name) != kind:
+                words = _("“%(part)s” names no file of the job that is: %(kind)s. Hand the files in first.")
+                yield words % {"part": part, "kind": FileKind(kind).label}
+                break
 
 
 def may_see(file: JobFile, *, by: Person, at: datetime) -> bool:

@@ -1,5 +1,7 @@
 """Files that a client hands in with a job: what came, and what was made of each for members to see."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -73,3 +75,8 @@ class JobFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def shown(self) -> dict[str, Any]:
+        """Return what kinds of answer know of it: kind, address, address of the small image, facts."""
+        address = f"/media/{self.key}/"
+        return {"kind": self.kind, "address": address, "small": f"{address}small/", "facts": self.facts}

@@ -11,6 +11,7 @@ from coop.people.privacy import Audience
 from payments.models import Fee, Rate, WorkType
 from payments.money import MoneyField
 from tasks import shapes
+from tasks.shapes import media
 
 
 class ReviewRule(models.TextChoices):
@@ -260,8 +261,12 @@ class Assignment(models.Model):
 
     @property
     def question(self) -> shapes.Question:
-        """Return what it asks: its job's form for its task's data."""
-        return shapes.Question.of(self.job.work_type.shape, self.job.form, self.task.data)
+        """Return what it asks: its job's form for its task's data, with the files that these name."""
+        data = self.task.data
+        names = set(media.names(data))
+        found = self.job.files.filter(usable=True, name__in=names) if names else ()
+        known = {media.FILES: {file.name: file.shown() for file in found}} if names else {}
+        return shapes.Question.of(self.job.work_type.shape, self.job.form, {**data, **known})
 
 
 class Draft(models.Model):

@@ -4,7 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.template.loader import render_to_string
+
 from coop import markdown as marked
+from tasks.shapes import media
 
 # The client's own number is no help to the member, and could name what should stay blind.
 HIDDEN = frozenset({"id", "external_id"})
@@ -27,11 +30,16 @@ def of(data: dict[str, Any], *, without: Collection[str] = (), markdown: bool = 
 
     Texts are escaped by the template; where the job says that they are `markdown`, they are clean HTML.
     """
-    pair = [_rows(data[side], markdown) for side in PAIR] if all(isinstance(data.get(s), dict) for s in PAIR) else []
-    left_out = {*HIDDEN, *without, *(PAIR if pair else ())}
+    files = data.get(media.FILES, {})
+    pair = (
+        [_rows(data[side], markdown, files) for side in PAIR]
+        if all(isinstance(data.get(s), dict) for s in PAIR)
+        else []
+    )
+    left_out = {*HIDDEN, media.FILES, *without, *(PAIR if pair else ())}
     texts = [text(_text(data[name]), markdown=markdown) for name in data if name in PLAIN - left_out]
     rest = {name: value for name, value in data.items() if name not in PLAIN | left_out}
-    return Material(texts, _rows(rest, markdown), pair)
+    return Material(texts, _rows(rest, markdown, files), pair)
 
 
 def text(said: str, *, markdown: bool) -> str:
@@ -39,10 +47,18 @@ def text(said: str, *, markdown: bool) -> str:
     return marked.html(said, formulas=True) if markdown else said
 
 
-def _rows(facts: dict[str, Any], markdown: bool) -> list[tuple[str, str]]:  # noqa: FBT001 - handed on
-    """Return name and text of every fact that says something."""
+def _rows(facts: dict[str, Any], markdown: bool, files: dict[str, Any]) -> list[tuple[str, str]]:  # noqa: FBT001 - handed on
+    """Return name and text of every fact that says something; the name of a file becomes the file."""
     told = {name: _text(value) for name, value in facts.items() if value not in ("", None)}
-    return [(name.replace("_", " "), text(said, markdown=markdown)) for name, said in told.items()]
+    return [
+        (name.replace("_", " "), _file(name, files[said]) if said in files else text(said, markdown=markdown))
+        for name, said in told.items()
+    ]
+
+
+def _file(name: str, file: dict[str, Any]) -> str:
+    """Return an image or a recording as HTML."""
+    return render_to_string("tasks/work/file.html", {"name": name, "file": file})
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - whatever JSON can hold

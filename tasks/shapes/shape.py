@@ -49,6 +49,9 @@ class Shape:
     label: ClassVar[Text]  # as members and clients choose it
     asks: ClassVar[Json] = {}  # JSON Schema of each part of a job's form beside the question
     needs: ClassVar[tuple[str, ...]] = ()  # those that no form can do without
+    files: ClassVar[
+        Mapping[str, str]
+    ] = {}  # parts of a task's data that name a file (or a list of them), each with its kind
     draws: ClassVar[frozenset[str]] = frozenset()  # parts of a task's data that the template shows itself
     script = ""  # static path of an ES module; empty when none is needed
     style = ""  # static path of a stylesheet; likewise

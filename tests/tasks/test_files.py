@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from coop.refusals import Refused
 from tasks import background, cards, checks, claims, files, jobs
 from tasks.media import apart
 from tasks.models import Delivery, Job, JobFile
+from tasks.shapes import media
 from tests.tasks import orders
 from tests.tasks.conftest import SAME
 from tests.tasks.conftest import hand_in as answer
@@ -75,7 +75,6 @@ def test_what_a_client_hands_in_can_be_named_once_it_is_read(draft: Job) -> None
     }  # fmt: skip
     assert found["000001.png"].facts == {"width": 1242, "height": 375}
     assert found["000001.png"].bytes == found["000001.png"].file.size
-    assert files.shown_by(draft, {"image": "000001.png", "note": "five.wav is loud"}).keys() == {"000001.png"}
 
 
 def test_a_zip_brings_its_members_and_stays_no_file_itself(draft: Job) -> None:
@@ -202,9 +201,14 @@ def test_a_job_without_files_says_nothing_of_them(draft: Job) -> None:
     assert "bytes" not in cards.read(cards.card_for(draft, at=clock.now()))
 
 
-def test_a_task_that_looks_like_no_file_costs_no_query(draft: Job, django_assert_num_queries: Any) -> None:
+def test_a_task_that_looks_like_no_file_costs_no_query(job: Job, amina: Person, django_assert_num_queries: Any) -> None:
+    held = claims.claim_next(job, by=amina, at=clock.now())
+    held.task.data = {"left": {"name": "Kettle 1.5 l. Steel"}, "n": [1, None], "note": "five.wav is loud"}
     with django_assert_num_queries(0):
-        assert files.shown_by(draft, {"left": {"name": "Kettle 1.5 l. Steel"}, "n": [1, None]}) == {}
+        assert held.question.data == held.task.data
+    held.task.data = {"image": "a.png"}
+    with django_assert_num_queries(1):
+        assert held.question.data == {"image": "a.png", media.FILES: {}}
 
 
 # Who sees a file
@@ -370,6 +374,19 @@ def test_another_file_takes_a_name(draft: Job) -> None:
         second.files.update(usable=True, done_at=clock.now(), file="files/x")
 
 
-def test_names_are_for_one_job(orbit: Client, olga: Person, draft: Job) -> None:
+def test_names_are_for_one_job(draft: Job, job: Job, amina: Person) -> None:
     taken_in(draft, "a.png", image())
-    assert files.shown_by(orders.draft(orbit, olga, title="Another", pay=Decimal("0.10")), {"image": "a.png"}) == {}
+    held = claims.claim_next(job, by=amina, at=clock.now())
+    held.task.data = {"image": "a.png"}
+    assert held.question.data[media.FILES] == {}
+
+
+def test_any_kind_of_answer_shows_the_files_that_its_task_names(
+    shown: tuple[Job, JobFile, JobFile], signed_in: Callable[[Person], Browser], amina: Person
+) -> None:
+    job, first, _second = shown
+    held = claims.claim_next(job, by=amina, at=clock.now())
+    page = signed_in(amina).get(f"/work/{held.pk}/").content.decode()
+    assert f'src="/media/{first.key}/small/"' in page
+    assert 'width="40"' in page
+    assert "first.png" not in page

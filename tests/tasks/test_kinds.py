@@ -13,9 +13,25 @@ from django.template.loader import render_to_string
 from lxml import html
 
 from tasks import shapes
+from tasks.shapes import media
 
 DOC = Path(settings.BASE_DIR) / "coop" / "docs" / "kinds.md"
 SEED = 7  # draws the orders in the examples
+# Files that examples name, as those of a job are known.
+FILES = {
+    "000001.png": {
+        "kind": "image",
+        "address": "/media/1/",
+        "small": "/media/1/small/",
+        "facts": {"width": 1242, "height": 375},
+    },
+    "five.wav": {
+        "kind": "sound",
+        "address": "/media/2/",
+        "small": "",
+        "facts": {"seconds": 1.143, "peaks": [0, 80, 20]},
+    },
+}
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", DOC.read_text(), re.MULTILINE | re.DOTALL))
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     name: [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
@@ -27,7 +43,7 @@ every = pytest.mark.parametrize(("name", "example"), EACH, ids=[name for name, _
 
 def asked(name: str, example: dict[str, Any]) -> shapes.Question:
     """Return the question of an example."""
-    return shapes.Question.of(name, example["form"], example["data"])
+    return shapes.Question.of(name, example["form"], {**example["data"], media.FILES: FILES})
 
 
 def drawn(question: shapes.Question, value: dict[str, Any], **more: object) -> str:

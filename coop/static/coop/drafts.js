@@ -26,15 +26,19 @@ function restore(form) {
 }
 
 export function keep(form, say) {
-  let timer = 0, changed = false, sending = false;
+  let timer = 0, changed = false, sending = false, changes = 0;
   const shown = form.querySelector("[data-saved]") ?? document.querySelector("[data-saved]:not(#status)");
   const save = async () => {
     if (sending) return;
+    const said = changes;
     try {
       const answer = await fetch(form.dataset.draft, { method: "POST", body: new FormData(form), redirect: "manual" });
       if (!answer.ok) return say("refused");
-      localStorage.removeItem(place(form));
-      changed = false;
+      // What was changed while this was on its way is still to be said.
+      if (said === changes) {
+        localStorage.removeItem(place(form));
+        changed = false;
+      }
       say("nothing");
       const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
       if (shown) shown.textContent = `${document.getElementById("status").dataset.saved} ${time}`;
@@ -43,6 +47,7 @@ export function keep(form, say) {
   if (restore(form)) { say("restored"); changed = true; timer = setTimeout(save, PAUSE); }
   form.addEventListener("input", () => {
     changed = true;
+    changes += 1;
     remember(form);
     clearTimeout(timer);
     timer = setTimeout(save, PAUSE);

@@ -1,0 +1,136 @@
+"""Shapes on an image: boxes, polygons, points and ellipses, each with a label, in pixels of the original."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from coop.refusals import Text
+from tasks.shapes import checking, media, plane
+from tasks.shapes.shape import Json, Lines, Shape, sent
+
+MOST_SHAPES = 200
+SMALL = 1024  # the longer side of the image that phones get (tasks.media.images)
+MARKS = 45  # so many letters stand along the longer side
+MORE_ROWS = 3
+LABELS: Json = {
+    "type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 60}, "minItems": 1, "maxItems": 60,
+    "uniqueItems": True,
+}  # fmt: skip
+LABELS_HELP = gettext_lazy("One on each line, 1 to 60 of them.")
+
+
+class Image(Shape):
+    """Draw shapes on an image that the task names as `image`, or say that there is nothing to draw."""
+
+    name = "image"
+    label = gettext_lazy("Shapes on an image")
+    asks = {
+        "labels": LABELS,
+        "types": {"type": "array", "items": {"enum": [*plane.TYPES]}, "minItems": 1, "uniqueItems": True},
+    }
+    needs = ("labels", "types")
+    draws = frozenset({"image"})
+    files = {"image": "image"}
+    script = "tasks/image.js"
+    style = "tasks/drawing.css"
+
+    def fields(self) -> dict[str, forms.Field]:
+        """Return the fields of labels and types."""
+        return {
+            "labels": Lines(label=gettext_lazy("Labels"), help_text=LABELS_HELP),
+            "types": forms.MultipleChoiceField(
+                label=gettext_lazy("What members draw"), choices=list(plane.TYPES.items()), initial=["box"],
+                widget=forms.CheckboxSelectMultiple,
+            ),
+        }  # fmt: skip
+
+    def written(self, said: Mapping[str, Any]) -> Json:
+        """Return labels and types."""
+        return {"labels": said["labels"], "types": list(said["types"])}
+
+    def schema(self, form: Json) -> Json:
+        """Return the JSON Schema of a value."""
+        shapes = {"type": "array", "items": plane.schema(form["types"], form["labels"]), "maxItems": MOST_SHAPES}
+        return {
+            "type": "object",
+            "properties": {"shapes": shapes, "nothing": {"type": "boolean"}},
+            "required": ["shapes"],
+            "additionalProperties": False,
+        }
+
+    def read(self, form: Json, data: Json, post: QueryDict) -> Json:
+        """Return what the widget wrote, or the rows of the table that say a place."""
+        found = sent(post)
+        if found is not None:
+            return self._well_formed(form, found)
+        rows = zip(post.getlist("type"), post.getlist("label"), post.getlist("place"), strict=False)
+        shapes = [plane.read(kind, label, place) for kind, label, place in rows if place.strip()]
+        return {"shapes": shapes, "nothing": True} if "nothing" in post else {"shapes": shapes}
+
+    def _well_formed(self, form: Json, found: Json) -> Json:
+        """Return what a widget wrote without what no widget writes."""
+        kind, shapes = plane.schema(form["types"], form["labels"]), found.get("shapes")
+        good = [one for one in shapes if not checking.faults(kind, one)] if isinstance(shapes, list) else []
+        return {"shapes": good, "nothing": True} if found.get("nothing") is True else {"shapes": good}
+
+    def problems(self, form: Json, data: Json, value: Json) -> list[Text]:
+        """Return what is missing, and which shape leaves the image or is none."""
+        shapes = value["shapes"]
+        if not shapes and not value.get("nothing"):
+            return [_("Draw at least one shape, or say that there is nothing to draw.")]
+        if shapes and value.get("nothing"):
+            return [_("There are shapes, so that there is something to draw.")]
+        facts = media.file(data, data.get("image"))["facts"]
+        wrong = enumerate((plane.problems(shape, facts["width"], facts["height"]) for shape in shapes), 1)
+        words = _("Shape %(number)d %(problem)s.")
+        return [words % {"number": number, "problem": text} for number, found in wrong for text in found]
+
+    def agrees(self, form: Json) -> bool:
+        """Tell that no two drawings are the same to the pixel."""
+        return False
+
+    def agreement_key(self, value: Json) -> str | None:
+        """Return nothing: members check shapes."""
+        return None
+
+    def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
+        """Return the image, the shapes as they are drawn, and rows for a table."""
+        shapes = [one for one in value.get("shapes", []) if isinstance(one, dict) and one.get("type") in form["types"]]
+        rows = [{"type": one["type"], "label": one.get("label"), "place": plane.line(one)} for one in shapes]
+        return {
+            **super().page(form, data, value, seed),
+            "labels": form["labels"],
+            "types": [(kind, plane.TYPES[kind]) for kind in form["types"]],
+            "image": _picture(media.file(data, data.get("image"))),
+            "drawn": plane.drawn(shapes, form["labels"]),
+            "rows": [*rows, *({} for _row in range(MORE_ROWS))],
+            "json": json.dumps(value if value.get("shapes") or value.get("nothing") else {"shapes": []}),
+        }
+
+    def columns(self, form: Json) -> list[str]:
+        """Return the one column of shapes."""
+        return ["shapes"]
+
+    def cells(self, form: Json, value: Json) -> list[str]:
+        """Return the shapes as JSON."""
+        return [json.dumps(value["shapes"], ensure_ascii=False)]
+
+    def parts(self, form: Json) -> dict[str, Text]:
+        """Return what of a drawing may be wrong."""
+        return {
+            "shapes": _("A shape or its place"),
+            "labels": _("A label"),
+            "missing": _("Something that is not drawn"),
+        }
+
+
+def _picture(file: Json) -> Json:
+    """Return the image as the template draws it: with the width of the small one and the size of letters, in pixels."""
+    longer = max(file["facts"]["width"], file["facts"]["height"])
+    small = round(file["facts"]["width"] * min(1, SMALL / longer))
+    return {**file, "small_width": small, "mark": round(longer / MARKS, 1)}

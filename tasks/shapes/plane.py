@@ -1,0 +1,128 @@
+"""Shapes on a plane, in pixels: what one is, how it is written in a line, and what may be wrong with it."""
+
+import re
+from collections.abc import Iterator
+from itertools import combinations, pairwise
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from coop.refusals import Text
+
+type Json = dict[str, Any]
+type Place = tuple[float, float]
+
+TYPES: dict[str, Text] = {
+    "box": gettext_lazy("Box"), "polygon": gettext_lazy("Polygon"), "point": gettext_lazy("Point"),
+    "ellipse": gettext_lazy("Ellipse"),
+}  # fmt: skip
+# The numbers of each type but the polygon, which has points.
+NUMBERS = {"box": ("x", "y", "width", "height"), "ellipse": ("x", "y", "width", "height"), "point": ("x", "y")}
+LEAST_CORNERS, MOST_CORNERS = 3, 500
+NUMBER = re.compile(r"-?\d{1,7}(?:\.\d{1,6})?")
+FARTHEST = 1e9
+
+
+def schema(types: list[str], labels: list[str]) -> Json:
+    """Return the JSON Schema of one shape."""
+    number = {"type": "number", "minimum": -FARTHEST, "maximum": FARTHEST}
+    place = {"type": "array", "items": number, "minItems": 2, "maxItems": 2}
+    numbers = {name: number for kind in types for name in NUMBERS.get(kind, ())}
+    points = {"points": {"type": "array", "items": place, "maxItems": MOST_CORNERS}} if "polygon" in types else {}
+    properties = {"type": {"enum": types}, "label": {"enum": labels}, **numbers, **points}
+    return {"type": "object", "properties": properties, "required": ["type", "label"], "additionalProperties": False}
+
+
+def line(shape: Json) -> str:
+    """Return the place of a shape as a line of numbers: a box as 100 260 200 120, a polygon as 1 2, 3 4, 5 6."""
+    if shape["type"] == "polygon":
+        return ", ".join(" ".join(map(_plain, place)) for place in shape.get("points", ()))
+    return " ".join(_plain(shape[name]) for name in NUMBERS[shape["type"]] if name in shape)
+
+
+def _plain(number: float) -> str:
+    return f"{number:g}" if abs(number) < 1e6 else str(number)  # noqa: PLR2004 - beyond which it would be rounded
+
+
+def read(kind: str, label: str, said: str) -> Json:
+    """Return the shape that a line of numbers says, complete or not."""
+    numbers = [int(found) if found.lstrip("-").isdigit() else float(found) for found in NUMBER.findall(said)[:1000]]
+    if kind == "polygon":
+        return {"type": kind, "label": label, "points": [numbers[at : at + 2] for at in range(0, len(numbers) - 1, 2)]}
+    return {"type": kind, "label": label, **dict(zip(NUMBERS.get(kind, ()), numbers, strict=False))}
+
+
+def problems(shape: Json, width: float, height: float) -> Iterator[str]:
+    """Yield what is wrong with a shape on a picture of this size; it has the right types."""
+    asked = {"points"} if shape["type"] == "polygon" else set(NUMBERS[shape["type"]])
+    if set(shape) - {"type", "label"} != asked:
+        yield _("has not the numbers of its type")
+        return
+    places = corners(shape)
+    if not all(0 <= x <= width and 0 <= y <= height for x, y in places):
+        yield _("leaves the picture")
+    elif shape["type"] in {"box", "ellipse"} and min(shape["width"], shape["height"]) < 1:
+        yield _("is narrower than a pixel")
+    elif shape["type"] == "polygon" and len(set(places)) < LEAST_CORNERS:
+        yield _("needs at least three corners")
+    elif shape["type"] == "polygon" and crosses_itself(places):
+        yield _("crosses itself")
+
+
+def corners(shape: Json) -> list[Place]:
+    """Return the places that bound a shape."""
+    if shape["type"] == "polygon":
+        return [(x, y) for x, y in shape["points"]]
+    x, y = shape["x"], shape["y"]
+    return [(x, y), (x + shape.get("width", 0), y + shape.get("height", 0))]
+
+
+def crosses_itself(places: list[Place]) -> bool:
+    """Tell whether two sides of a polygon, that are no neighbours, meet."""
+    sides = list(pairwise([*places, places[0]]))
+    last = len(sides) - 1
+    return any(
+        _meet(*one, *other)
+        for (i, one), (j, other) in combinations(enumerate(sides), 2)
+        if j - i > 1 and (i, j) != (0, last)
+    )
+
+
+def _meet(a: Place, b: Place, c: Place, d: Place) -> bool:
+    turns = _turn(a, b, c), _turn(a, b, d), _turn(c, d, a), _turn(c, d, b)
+    if turns[0] * turns[1] < 0 and turns[2] * turns[3] < 0:
+        return True
+    ends = ((turns[0], a, b, c), (turns[1], a, b, d), (turns[2], c, d, a), (turns[3], c, d, b))
+    return any(turn == 0 and _within(start, stop, place) for turn, start, stop, place in ends)
+
+
+def _turn(a: Place, b: Place, c: Place) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+def _within(a: Place, b: Place, c: Place) -> bool:
+    return min(a[0], b[0]) <= c[0] <= max(a[0], b[0]) and min(a[1], b[1]) <= c[1] <= max(a[1], b[1])
+
+
+def drawn(shapes: list[Json], labels: list[str]) -> list[Json]:
+    """Return shapes as a template draws them: with what SVG asks of each, its colour and its words."""
+    return [
+        _drawn(number, shape, labels) for number, shape in enumerate(shapes, 1) if not set(_asked(shape)) - set(shape)
+    ]
+
+
+def _asked(shape: Json) -> tuple[str, ...]:
+    return ("points",) if shape["type"] == "polygon" else NUMBERS[shape["type"]]
+
+
+def _drawn(number: int, shape: Json, labels: list[str]) -> Json:
+    colour = labels.index(shape["label"]) % 8 if shape["label"] in labels else 0
+    found = {**shape, "number": number, "colour": colour, "line": line(shape), "name": TYPES[shape["type"]]}
+    if shape["type"] == "polygon":
+        start = shape["points"][0] if shape["points"] else (0, 0)
+        return {**found, "path": " ".join(f"{x},{y}" for x, y in shape["points"]), "x": start[0], "y": start[1]}
+    if shape["type"] == "ellipse":
+        rx, ry = shape["width"] / 2, shape["height"] / 2
+        return {**found, "cx": shape["x"] + rx, "cy": shape["y"] + ry, "rx": rx, "ry": ry}
+    return found

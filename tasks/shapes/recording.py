@@ -1,0 +1,198 @@
+"""A recording that the task names as `audio`: all its words, or segments with their labels."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from coop.refusals import Text
+from tasks.shapes import checking, media
+from tasks.shapes.image import LABELS, LABELS_HELP
+from tasks.shapes.shape import LONGEST_TEXT, Json, Lines, Shape, obj, sent
+
+MOST_SEGMENTS = 500
+MORE_ROWS = 3
+LONGEST_WORDS = 2_000
+HOUR = 3_600
+# What a player may round the end of a recording up to.
+SLACK = 0.05
+SPEEDS = (("0.75", "0.75"), ("1", "1"), ("1.25", "1.25"), ("1.5", "1.5"))
+
+
+def heard(data: Json) -> Json:
+    """Return the recording as its template plays it: with the waveform as a path of 100 steps of height."""
+    found = media.file(data, data.get("audio"))
+    peaks = found.get("facts", {}).get("peaks", [])
+    path = "".join(f"M{place},{50 - peak / 2:g}v{peak or 1}" for place, peak in enumerate(peaks))
+    return {**found, "path": path, "count": len(peaks), "speeds": SPEEDS}
+
+
+class Transcription(Shape):
+    """Write down what is said in a recording, or that nothing is."""
+
+    name = "transcription"
+    label = gettext_lazy("Writing down a recording")
+    draws = frozenset({"audio"})
+    files = {"audio": "sound"}
+    script = "tasks/recording.js"
+    style = "tasks/recording.css"
+
+    def schema(self, form: Json) -> Json:
+        """Return the JSON Schema of a value."""
+        text = {"type": "string", "maxLength": LONGEST_TEXT}
+        return obj({"text": text, "nothing": {"type": "boolean"}}, optional=("nothing",))
+
+    def read(self, form: Json, data: Json, post: QueryDict) -> Json:
+        """Return the words."""
+        text = post.get("text", "").strip()
+        return {"text": text, "nothing": True} if "nothing" in post else {"text": text}
+
+    def problems(self, form: Json, data: Json, value: Json) -> list[Text]:
+        """Return what is missing."""
+        if value["text"].strip() and value.get("nothing"):
+            return [_("There are words, so that there is something to be heard.")]
+        if value["text"].strip() or value.get("nothing"):
+            return []
+        return [_("Write down what is said, or say that there are no words.")]
+
+    def agrees(self, form: Json) -> bool:
+        """Tell that words written down are seldom the same to the letter."""
+        return False
+
+    def agreement_key(self, value: Json) -> str | None:
+        """Return nothing: members check words."""
+        return None
+
+    def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
+        """Return the recording."""
+        return {**super().page(form, data, value, seed), "audio": heard(data)}
+
+    def columns(self, form: Json) -> list[str]:
+        """Return the one column of words."""
+        return ["text"]
+
+    def cells(self, form: Json, value: Json) -> list[str]:
+        """Return the words."""
+        return [value["text"]]
+
+    def parts(self, form: Json) -> dict[str, Text]:
+        """Return the one part of a transcription."""
+        return {"text": _("The words")}
+
+
+class Segments(Shape):
+    """Mark from when to when something is heard in a recording: each segment with a label and, where asked, its words.
+
+    Segments may overlap, as people speak at the same time; times are seconds from the start.
+    """
+
+    name = "segments"
+    label = gettext_lazy("Segments of a recording")
+    asks = {"labels": LABELS, "words": {"type": "boolean"}}
+    needs = ("labels",)
+    draws = frozenset({"audio"})
+    files = {"audio": "sound"}
+    script = "tasks/recording.js"
+    style = "tasks/recording.css"
+
+    def fields(self) -> dict[str, forms.Field]:
+        """Return the fields of labels and words."""
+        return {
+            "labels": Lines(label=gettext_lazy("Labels"), help_text=LABELS_HELP),
+            "words": forms.BooleanField(label=gettext_lazy("Members write down the words"), required=False),
+        }
+
+    def written(self, said: Mapping[str, Any]) -> Json:
+        """Return labels and whether words are asked for."""
+        return {"labels": said["labels"], "words": bool(said["words"])}
+
+    def schema(self, form: Json) -> Json:
+        """Return the JSON Schema of a value."""
+        segments = {"type": "array", "items": self._segment(form), "maxItems": MOST_SEGMENTS}
+        return obj({"segments": segments, "nothing": {"type": "boolean"}}, optional=("nothing",))
+
+    def _segment(self, form: Json) -> Json:
+        time = {"type": "number", "minimum": 0, "maximum": HOUR}
+        words = {"words": {"type": "string", "maxLength": LONGEST_WORDS}} if form.get("words") else {}
+        return obj({"from": time, "to": time, "label": {"enum": form["labels"]}, **words}, optional=("words",))
+
+    def read(self, form: Json, data: Json, post: QueryDict) -> Json:
+        """Return what the widget wrote, or the rows that say a time."""
+        found = sent(post)
+        if found is None:
+            found = {"segments": list(_rows(form, post)), "nothing": "nothing" in post}
+        kind, segments = self._segment(form), found.get("segments")
+        good = [one for one in segments if not checking.faults(kind, one)] if isinstance(segments, list) else []
+        return {"segments": good, "nothing": True} if found.get("nothing") is True else {"segments": good}
+
+    def problems(self, form: Json, data: Json, value: Json) -> list[Text]:
+        """Return what is missing, and which segment ends before it begins or after the recording."""
+        segments = value["segments"]
+        if not segments and not value.get("nothing"):
+            return [_("Mark at least one segment, or say that there is none.")]
+        if segments and value.get("nothing"):
+            return [_("There are segments, so that there is something to be heard.")]
+        end = media.file(data, data.get("audio"))["facts"]["seconds"] + SLACK
+        return list(_faults(form, segments, end))
+
+    def agrees(self, form: Json) -> bool:
+        """Tell that no two segments begin at the same moment."""
+        return False
+
+    def agreement_key(self, value: Json) -> str | None:
+        """Return nothing: members check segments."""
+        return None
+
+    def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
+        """Return the recording, the segments where they lie on it, and rows for a table."""
+        audio, segments = heard(data), value.get("segments", [])
+        seconds = audio.get("facts", {}).get("seconds", 1)
+        drawn = [
+            {**one, "number": number, "colour": form["labels"].index(one["label"]) % 8,
+             "x": one["from"] / seconds * audio["count"], "width": (one["to"] - one["from"]) / seconds * audio["count"]}
+            for number, one in enumerate(segments, 1)
+        ]  # fmt: skip
+        return {
+            **super().page(form, data, value, seed),
+            "audio": audio, "labels": form["labels"], "words": bool(form.get("words")), "drawn": drawn,
+            "rows": [*segments, *({} for _row in range(MORE_ROWS))],
+            "json": json.dumps(value or {"segments": []}),
+        }  # fmt: skip
+
+    def columns(self, form: Json) -> list[str]:
+        """Return the one column of segments."""
+        return ["segments"]
+
+    def cells(self, form: Json, value: Json) -> list[str]:
+        """Return the segments as JSON."""
+        return [json.dumps(value["segments"], ensure_ascii=False)]
+
+    def parts(self, form: Json) -> dict[str, Text]:
+        """Return what of segments may be wrong."""
+        return {"segments": _("A segment or its times"), "labels": _("A label"), "words": _("The words")}
+
+
+def _rows(form: Json, post: QueryDict) -> Iterator[Json]:
+    """Yield the segments that rows of fields say."""
+    fields = [post.getlist(name) for name in ("from", "to", "label")]
+    said = post.getlist("words") or [""] * len(fields[0])
+    for start, stop, label, words in zip(*fields, said, strict=False):
+        try:
+            times = {"from": float(start), "to": float(stop)}
+        except ValueError:
+            continue
+        yield {**times, "label": label, **({"words": words.strip()} if form.get("words") else {})}
+
+
+def _faults(form: Json, segments: list[Json], end: float) -> Iterator[Text]:
+    for number, one in enumerate(segments, 1):
+        if one["from"] >= one["to"]:
+            yield _("Segment %(number)d ends before it begins.") % {"number": number}
+        elif one["to"] > end:
+            yield _("Segment %(number)d ends after the recording.") % {"number": number}
+        elif form.get("words") and not one.get("words", "").strip():
+            yield _("Segment %(number)d needs its words.") % {"number": number}

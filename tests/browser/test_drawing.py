@@ -1,0 +1,209 @@
+"""Shapes on the real street scene, by mouse, finger and keys, without scripts, and as whoever checks them sees them."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from coop import clock
+from coop.people.models import Client, Person
+from tasks import checks, claims
+from tasks.models import Answer, Assignment, AssignmentState
+from tests.browser.conftest import Door
+from tests.tasks import media_jobs
+from tests.tasks.handing_in import real
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("committed")]
+WIDE: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
+FORM = {
+    "question": "Draw a box round each car.",
+    "labels": ["car", "lorry"],
+    "types": ["box", "polygon", "point", "ellipse"],
+}
+
+
+@pytest.fixture
+def held(_django_db_helper: None, orbit: Client, olga: Person, amina: Person) -> Assignment:
+    """Return a task about the street scene that Amina holds."""
+    job = media_jobs.opened(
+        orbit, olga, of=media_jobs.voted_kind("image", amina), form=FORM,
+        given={"000001.png": real("street-scene/000001.png")}, data=[{"image": "000001.png"}] * 4,
+    )  # fmt: skip
+    return claims.claim_next(job, by=amina, at=clock.now())
+
+
+def until(page: Page, holds: str) -> None:
+    """Wait until an expression is true; the page's own rules let no text be run in it that waits by itself."""
+    for _try in range(200):
+        if page.evaluate(holds):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"never: {holds}")
+
+
+def picture(page: Page) -> Locator:
+    """Return the drawing surface, in view and loaded."""
+    svg = page.locator(".stage svg")
+    svg.scroll_into_view_if_needed()
+    until(page, "document.querySelector('.stage img').complete")
+    return svg
+
+
+def place(svg: Locator, x: float, y: float) -> tuple[float, float]:
+    """Return where on the screen a pixel of the image is."""
+    box = svg.bounding_box()
+    assert box
+    return box["x"] + x * box["width"] / 1242, box["y"] + y * box["height"] / 375
+
+
+def drag(page: Page, *places: tuple[float, float]) -> None:
+    """Drag the mouse from one place of the image over others."""
+    svg = picture(page)
+    page.mouse.move(*place(svg, *places[0]))
+    page.mouse.down()
+    for one in places[1:]:
+        page.mouse.move(*place(svg, *one), steps=4)
+    page.mouse.up()
+
+
+def touch(page: Page, *places: tuple[float, float]) -> None:
+    """Drag a finger from one place of the image over others."""
+    svg, finger = picture(page), page.context.new_cdp_session(page)
+    for kind, one in zip(["touchStart", *["touchMove"] * (len(places) - 1)], places, strict=True):
+        x, y = place(svg, *one)
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def shapes(page: Page) -> list[dict[str, Any]]:
+    """Return the shapes that would be sent."""
+    found: list[dict[str, Any]] = page.evaluate("JSON.parse(document.getElementById('shapes').value).shapes")
+    return found
+
+
+def near(shape: dict[str, Any], *numbers: float) -> bool:
+    """Tell whether a box is where it was drawn, to a pixel of the screen."""
+    return all(
+        abs(shape[name] - number) <= 4 for name, number in zip(("x", "y", "width", "height"), numbers, strict=True)
+    )
+
+
+def send(page: Page) -> None:
+    """Send the answer and wait until it is taken."""
+    page.locator("[data-send]").click()
+    expect(page.get_by_text("being checked until").or_(page.get_by_text("no further task"))).to_be_visible()
+
+
+def test_shapes_are_drawn_with_a_mouse_and_seen_by_whoever_checks_them(
+    door: Door, held: Assignment, amina: Person, priya: Person
+) -> None:
+    page = door(amina, javascript=True, **WIDE)
+    page.goto(f"/work/{held.pk}/")
+    expect(page.get_by_text("Shapes by numbers")).to_be_hidden()
+    drag(page, (387, 181), (423, 203))
+    assert near(shapes(page)[0], 387, 181, 36, 22)
+    drag(page, (423, 203), (450, 220))  # by its lower right corner
+    assert near(shapes(page)[0], 387, 181, 63, 39)
+    drag(page, (400, 200), (500, 210))  # by its middle
+    assert near(shapes(page)[0], 487, 191, 63, 39)
+    page.get_by_text("lorry", exact=True).click()
+    assert shapes(page)[0]["label"] == "lorry"
+    page.get_by_role("button", name="New: Polygon").click()
+    for corner in ((600, 150), (640, 150), (640, 190), (600, 150)):
+        page.mouse.click(*place(picture(page), *corner))
+    assert len(shapes(page)[1]["points"]) == 3
+    page.get_by_role("button", name="New: Ellipse").click()
+    drag(page, (100, 100), (200, 160))
+    page.get_by_role("button", name="New: Point").click()
+    page.mouse.click(*place(picture(page), 900, 100))
+    assert [one["type"] for one in shapes(page)] == ["box", "polygon", "ellipse", "point"]
+    page.get_by_role("button", name="Undo").click()
+    assert len(shapes(page)) == 3
+    page.get_by_role("button", name="Redo").click()
+    expect(page.locator("[data-list] li")).to_have_count(4)
+    expect(page.get_by_text("Complete: it can be sent.")).to_be_visible()
+    send(page)
+    # The next task stands there already: what is wrong is told at once.
+    page.get_by_role("button", name="New: Polygon").click()
+    for corner in ((600, 150), (700, 250), (700, 150), (600, 250), (600, 150)):
+        page.mouse.click(*place(picture(page), *corner))
+    expect(page.get_by_text("Shape 1 crosses itself.")).to_be_visible()
+    page.locator("[data-send]").click()
+    expect(page.get_by_role("alert")).to_contain_text("Shape 1 crosses itself.")
+    assert len(shapes(page)[0]["points"]) == 4, "what was drawn is still there"
+    value = Answer.objects.get(assignment=held).value
+    assert [(one["type"], one["label"]) for one in value["shapes"]] == [
+        ("box", "lorry"), ("polygon", "lorry"), ("ellipse", "lorry"), ("point", "lorry"),
+    ]  # fmt: skip
+    held.refresh_from_db()
+    checks.take(held, by=priya, at=clock.now())
+    seen = door(priya, **WIDE)
+    seen.goto("/review/")
+    assert seen.evaluate("document.querySelector('.stage img').naturalWidth") > 1000
+    for name in ("rect", "polygon", "ellipse", "circle"):
+        assert seen.locator(f".stage svg {name}.shape").count() == 1
+
+
+def test_a_finger_draws_on_a_phone(door: Door, held: Assignment, amina: Person) -> None:
+    page = door(amina, javascript=True)
+    page.goto(f"/work/{held.pk}/")
+    touch(page, (200, 100), (300, 150), (500, 250))
+    assert near(shapes(page)[0], 200, 100, 300, 150)
+    touch(page, (500, 250), (560, 260), (620, 300))
+    assert near(shapes(page)[0], 200, 100, 420, 200)
+    before = picture(page).bounding_box()
+    page.get_by_role("button", name="Larger").click()
+    after = picture(page).bounding_box()
+    assert before
+    assert after
+    assert after["width"] == pytest.approx(before["width"] * 2, rel=0.05)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate("Math.min(...[...document.querySelectorAll('.tools .button')].map(b => b.offsetHeight))") >= 48
+    page.reload()
+    assert near(shapes(page)[0], 200, 100, 420, 200), "the draft brings it back"
+    send(page)
+    assert Assignment.objects.get(pk=held.pk).state == AssignmentState.SUBMITTED
+
+
+def test_keys_do_all_of_it(door: Door, held: Assignment, amina: Person) -> None:
+    page = door(amina, javascript=True, **WIDE)
+    page.goto(f"/work/{held.pk}/")
+    picture(page).focus()
+    for key in ("n", "ArrowRight", "Shift+ArrowDown", "Control+ArrowLeft", "2"):
+        page.keyboard.press(key)
+    (box,) = shapes(page)
+    assert (box["label"], box["x"], box["y"], box["width"]) == ("lorry", 467, 141 + 31, 310)
+    expect(page.locator("[data-live]")).to_contain_text("Box 1")
+    page.locator(".stage svg").focus()
+    for key in ("n", "[", "Delete"):
+        page.keyboard.press(key)
+    assert len(shapes(page)) == 1
+    page.keyboard.press("Control+z")
+    assert len(shapes(page)) == 2
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("being checked until")).to_be_visible()
+    assert len(Answer.objects.get(assignment=held).value["shapes"]) == 2
+
+
+def test_without_scripts_numbers_say_the_same_and_nothing_is_an_answer_too(
+    door: Door, held: Assignment, amina: Person
+) -> None:
+    page = door(amina)
+    page.goto(f"/work/{held.pk}/")
+    page.locator("[name=place]").nth(0).fill("387 181 36 22")
+    page.locator("[name=label]").nth(1).select_option("lorry")
+    page.locator("[name=type]").nth(1).select_option("polygon")
+    page.locator("[name=place]").nth(1).fill("599 156, 629 156, 629 189")
+    page.get_by_role("button", name="More rows").click()
+    expect(page.locator("[name=place]")).to_have_count(5)
+    assert page.locator(".stage svg .shape").count() == 2
+    send(page)
+    assert Answer.objects.get(assignment=held).value == {
+        "shapes": [
+            {"type": "box", "label": "car", "x": 387, "y": 181, "width": 36, "height": 22},
+            {"type": "polygon", "label": "lorry", "points": [[599, 156], [629, 156], [629, 189]]},
+        ]
+    }
+    page.get_by_text("There is nothing to draw").click()
+    send(page)
+    assert Answer.objects.latest("pk").value == {"shapes": [], "nothing": True}

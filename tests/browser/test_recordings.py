@@ -1,0 +1,121 @@
+"""Real speech written down and marked, by mouse, finger and keys, and without scripts."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from coop import clock
+from coop.people.models import Client, Person
+from tasks import claims
+from tasks.models import Answer, Assignment
+from tests.browser.conftest import Door
+from tests.browser.test_drawing import WIDE, send, until
+from tests.tasks import media_jobs
+from tests.tasks.handing_in import real
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("committed")]
+FORM = {"question": "Who speaks when?", "labels": ["speech", "noise"], "words": True}
+NAME = "8_lucas_0.wav"
+
+
+def held(client: Client, olga: Person, amina: Person, shape: str, form: dict[str, Any]) -> Assignment:
+    """Return a task about a recording that Amina holds."""
+    given = {NAME: real(f"spoken-digits/{NAME}")}
+    of = media_jobs.voted_kind(shape, amina)
+    job = media_jobs.opened(client, olga, of=of, form=form, given=given, data=[{"audio": NAME}] * 4)
+    return claims.claim_next(job, by=amina, at=clock.now())
+
+
+@pytest.fixture
+def segments(_django_db_helper: None, orbit: Client, olga: Person, amina: Person) -> Assignment:
+    """Return a task in which segments are marked."""
+    return held(orbit, olga, amina, "segments", FORM)
+
+
+def marked(page: Page) -> list[dict[str, Any]]:
+    """Return the segments that would be sent."""
+    found: list[dict[str, Any]] = page.evaluate("JSON.parse(document.getElementById('segments').value).segments")
+    return found
+
+
+def sweep(page: Page, start: float, stop: float) -> None:
+    """Drag over a part of the waveform, given in parts of its length."""
+    wave = page.locator("svg.wave")
+    wave.scroll_into_view_if_needed()
+    box = wave.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * start, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * stop, box["y"] + 50, steps=5)
+    page.mouse.up()
+
+
+def test_words_are_written_while_tab_plays(door: Door, orbit: Client, olga: Person, amina: Person) -> None:
+    task = held(orbit, olga, amina, "transcription", {"question": "Write down what is said."})
+    page = door(amina, javascript=True, **WIDE)
+    page.goto(f"/work/{task.pk}/")
+    until(page, "document.querySelector('audio').duration > 1")
+    page.locator("#text").fill("eight")
+    page.keyboard.press("Tab")
+    until(page, "document.querySelector('audio').currentTime > 0.1")
+    assert page.evaluate("document.activeElement.id") == "text"
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") != "text", "nobody is caught in the field"
+    page.locator("[data-speed]").select_option("0.75")
+    assert page.evaluate("document.querySelector('audio').playbackRate") == 0.75
+    send(page)
+    assert Answer.objects.get(assignment=task).value == {"text": "eight"}
+
+
+def test_segments_are_marked_with_a_mouse_and_moved_by_keys(door: Door, segments: Assignment, amina: Person) -> None:
+    page = door(amina, javascript=True, **WIDE)
+    page.goto(f"/work/{segments.pk}/")
+    sweep(page, 0.1, 0.4)
+    (one,) = marked(page)
+    assert one["from"] == pytest.approx(0.114, abs=0.02)
+    assert one["to"] == pytest.approx(0.457, abs=0.02)
+    page.locator("svg.wave").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Control+Shift+ArrowRight")
+    moved = marked(page)[0]
+    assert moved["from"] == pytest.approx(one["from"] + 0.02, abs=0.002)
+    assert moved["to"] == pytest.approx(one["to"] + 0.22, abs=0.002)
+    expect(page.get_by_text("Segment 1 needs its words.")).to_be_visible()
+    page.locator("[data-list] input").fill("eight")
+    page.locator("svg.wave").focus()
+    page.keyboard.press("n")
+    assert len(marked(page)) == 2
+    page.keyboard.press("Delete")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("[")
+    page.keyboard.press("Delete")
+    expect(page.get_by_text("Complete: it can be sent.")).to_be_visible()
+    send(page)
+    value = Answer.objects.get(assignment=segments).value
+    assert [(found["label"], found["words"]) for found in value["segments"]] == [("speech", "eight")]
+
+
+def test_a_phone_marks_segments_and_numbers_say_the_same_without_scripts(
+    door: Door, segments: Assignment, amina: Person
+) -> None:
+    page = door(amina, javascript=True)
+    page.goto(f"/work/{segments.pk}/")
+    sweep(page, 0.2, 0.6)
+    page.get_by_text("noise", exact=True).click()
+    assert marked(page)[0]["label"] == "noise"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_text("There is nothing to mark").click()
+    send(page)
+    assert Answer.objects.get(assignment=segments).value == {"segments": [], "nothing": True}
+    page = door(amina)
+    page.goto(f"/work/{claims.claim_next(segments.job, by=amina, at=clock.now()).pk}/")
+    page.locator("[name=from]").first.fill("0.12")
+    page.locator("[name=to]").first.fill("0.5")
+    page.locator("[name=words]").first.fill("eight")
+    send(page)
+    assert Answer.objects.latest("pk").value == {
+        "segments": [{"from": 0.12, "to": 0.5, "label": "speech", "words": "eight"}]
+    }

@@ -1,0 +1,124 @@
+"""Shapes on an image and segments of a recording: what is inside, whole and in order, and what is not."""
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.http import QueryDict
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks import shapes
+from tasks.shapes import media, plane
+
+FILES = {
+    "a.png": {"kind": "image", "address": "/a", "small": "/b", "facts": {"width": 100, "height": 50}},
+    "a.wav": {"kind": "sound", "address": "/c", "small": "", "facts": {"seconds": 2.0, "peaks": [1, 2]}},
+}
+TYPES = ["box", "polygon", "point", "ellipse"]
+IMAGE = shapes.Question.of(
+    "image", {"question": "?", "labels": ["car"], "types": TYPES}, {"image": "a.png", media.FILES: FILES}
+)
+SOUND = shapes.Question.of(
+    "segments", {"question": "?", "labels": ["a"], "words": True}, {"audio": "a.wav", media.FILES: FILES}
+)
+
+
+def box(x: float, y: float, width: float, height: float, **more: Any) -> dict[str, Any]:
+    """Return a box."""
+    return {"type": "box", "label": "car", "x": x, "y": y, "width": width, "height": height, **more}
+
+
+def polygon(*points: tuple[float, float]) -> dict[str, Any]:
+    """Return a polygon."""
+    return {"type": "polygon", "label": "car", "points": [list(place) for place in points]}
+
+
+@pytest.mark.parametrize("shape", [
+    box(0, 0, 100, 50), box(99, 49, 1, 1), box(0.5, 0.5, 1.5, 1), {**box(0, 0, 5, 5), "type": "ellipse"},
+    {"type": "point", "label": "car", "x": 100, "y": 50}, polygon((0, 0), (100, 0), (100, 50)),
+    polygon((0, 0), (10, 0), (10, 10), (5, 5), (0, 10)),
+])  # fmt: skip
+def test_what_is_inside_is_taken(shape: dict[str, Any]) -> None:
+    assert IMAGE.problems({"shapes": [shape]}) == []
+
+
+@pytest.mark.parametrize(("shape", "words"), [
+    (box(0, 0, 101, 50), "leaves the picture"), (box(-1, 0, 5, 5), "leaves the picture"),
+    (box(96, 0, 5, 5), "leaves the picture"), (box(0, 46, 5, 5), "leaves the picture"),
+    (box(5, 5, -3, 5), "narrower"), (box(5, 5, 5, 0.5), "narrower"),
+    ({"type": "box", "label": "car", "x": 1, "y": 1}, "numbers of its type"),
+    ({**box(1, 1, 5, 5), "type": "point"}, "numbers of its type"),
+    (box(1, 1, 5, 5, points=[[1, 1]]), "numbers of its type"),
+    ({"type": "point", "label": "car", "x": 101, "y": 5}, "leaves the picture"),
+    (polygon((0, 0), (10, 10)), "three corners"), (polygon((0, 0), (10, 10), (0, 0)), "three corners"),
+    (polygon((0, 0), (10, 10), (10, 0), (0, 10)), "crosses itself"),
+    (polygon((0, 0), (10, 0), (5, 0), (5, 10)), "crosses itself"),
+    (polygon((0, 0), (10, 0), (10, 10), (5, 0), (0, 10)), "crosses itself"),
+    (polygon((0, 0), (200, 0), (10, 10)), "leaves the picture"),
+])  # fmt: skip
+def test_what_leaves_the_image_or_is_no_shape_is_told_with_its_number(shape: dict[str, Any], words: str) -> None:
+    (found,) = IMAGE.problems({"shapes": [box(1, 1, 5, 5), shape]})
+    assert found.startswith("Shape 2")
+    assert words in found
+
+
+@pytest.mark.parametrize("shape", [
+    box(1, 1, 5, 5, label="cat"), box(1, 1, 5, 5, type="line"), {"label": "car"}, box(1, 1, 1e308, 5), 7,
+    {**box(1, 1, 5, 5), "x": "1"}, {**polygon(), "points": [[1]]}, {**polygon(), "points": "1 2"},
+])  # fmt: skip
+def test_what_no_widget_writes_is_refused_and_never_kept_as_a_draft(shape: Any) -> None:
+    assert IMAGE.problems({"shapes": [shape]})
+    kept = IMAGE.read(QueryDict(urlencode({"value": json.dumps({"shapes": [shape, box(1, 1, 5, 5)]})})))
+    assert kept == {"shapes": [box(1, 1, 5, 5)]}
+    assert IMAGE.shown(kept, 1)
+
+
+def test_nothing_is_said_and_not_forgotten() -> None:
+    assert IMAGE.problems({"shapes": []})
+    assert IMAGE.problems({"shapes": [], "nothing": True}) == []
+    assert IMAGE.problems({"shapes": [box(1, 1, 5, 5)], "nothing": True})
+
+
+@given(st.lists(st.tuples(st.integers(0, 100), st.integers(0, 50)), min_size=3, max_size=8))
+def test_whichever_corner_a_polygon_begins_at_and_whichever_way_it_goes_it_crosses_itself_or_not(
+    places: list[tuple[int, int]],
+) -> None:
+    floats: list[plane.Place] = [(float(x), float(y)) for x, y in places]
+    crosses = plane.crosses_itself(floats)
+    assert plane.crosses_itself([*floats[1:], floats[0]]) == crosses
+    assert plane.crosses_itself(floats[::-1]) == crosses
+
+
+@given(st.integers(0, 99), st.integers(0, 49), st.integers(1, 100), st.integers(1, 50))
+def test_a_line_of_numbers_says_the_shape(x: int, y: int, width: int, height: int) -> None:
+    shape = box(x, y, width, height)
+    assert plane.read("box", "car", plane.line(shape)) == shape
+
+
+@pytest.mark.parametrize(("segment", "words"), [
+    ({"from": 1, "to": 1}, "before it begins"), ({"from": 1.5, "to": 1}, "before it begins"),
+    ({"from": 1, "to": 2.1}, "after the recording"), ({"from": 0, "to": 1, "words": " "}, "needs its words"),
+])  # fmt: skip
+def test_a_segment_lies_in_its_recording(segment: dict[str, Any], words: str) -> None:
+    good = {"from": 0, "to": 2, "label": "a", "words": "yes"}
+    assert SOUND.problems({"segments": [good, {**good, "from": 0.5}]}) == []
+    (found,) = SOUND.problems({"segments": [good, {**good, **segment}]})
+    assert found.startswith("Segment 2")
+    assert words in found
+
+
+@pytest.mark.parametrize("segment", [
+    {"from": -1, "to": 1, "label": "a"}, {"from": 0, "to": 1, "label": "b"}, {"from": "0", "to": 1, "label": "a"}, None,
+])  # fmt: skip
+def test_a_segment_of_other_things_is_refused(segment: Any) -> None:
+    assert SOUND.problems({"segments": [segment]})
+
+
+def test_a_transcription_has_words_or_says_that_there_are_none() -> None:
+    words = shapes.Question.of("transcription", {"question": "?"}, {"audio": "a.wav", media.FILES: FILES})
+    assert words.problems({"text": " "})
+    assert words.problems({"text": "", "nothing": True}) == []
+    assert words.problems({"text": "yes", "nothing": True})
+    assert words.problems({"text": "yes"}) == []
