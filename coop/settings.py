@@ -258,6 +258,7 @@ SHAPES = [
     "tasks.shapes.image.Image",
     "tasks.shapes.recording.Transcription",
     "tasks.shapes.recording.Segments",
+    "tasks.shapes.cuboids.Cuboids",
 ]
 
 # What a vote can change: each app that owns a thing writes its policy. Listed as MIDDLEWARE is, checked at start.

@@ -1,5 +1,7 @@
 """The work: jobs, data sets, tasks, assignments, answers, reviews. Facts and constraints only."""
 
+from typing import Any
+
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
@@ -92,6 +94,13 @@ class Job(models.Model):
     def shape(self) -> shapes.Shape:
         """Return the kind of answer it asks for."""
         return shapes.find(self.work_type.shape)
+
+    def question(self, data: dict[str, Any]) -> shapes.Question:
+        """Return what it asks about a task's data, with the files that these name."""
+        names = set(media.names(data))
+        found = self.files.filter(usable=True, name__in=names) if names else ()
+        known = {media.FILES: {file.name: file.shown() for file in found}} if names else {}
+        return shapes.Question.of(self.work_type.shape, self.form, {**data, **known})
 
 
 class Upload(models.Model):
@@ -261,12 +270,8 @@ class Assignment(models.Model):
 
     @property
     def question(self) -> shapes.Question:
-        """Return what it asks: its job's form for its task's data, with the files that these name."""
-        data = self.task.data
-        names = set(media.names(data))
-        found = self.job.files.filter(usable=True, name__in=names) if names else ()
-        known = {media.FILES: {file.name: file.shown() for file in found}} if names else {}
-        return shapes.Question.of(self.job.work_type.shape, self.job.form, {**data, **known})
+        """Return what it asks: its job's form for its task's data."""
+        return self.job.question(self.task.data)
 
 
 class Draft(models.Model):

@@ -80,6 +80,8 @@ class Image(Shape):
 
     def problems(self, form: Json, data: Json, value: Json) -> list[Text]:
         """Return what is missing, and which shape leaves the image or is none."""
+        if checking.faults(self.schema(form), value):
+            return []  # said by the schema
         shapes = value["shapes"]
         if not shapes and not value.get("nothing"):
             return [_("Draw at least one shape, or say that there is nothing to draw.")]

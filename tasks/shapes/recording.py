@@ -131,6 +131,8 @@ class Segments(Shape):
 
     def problems(self, form: Json, data: Json, value: Json) -> list[Text]:
         """Return what is missing, and which segment ends before it begins or after the recording."""
+        if checking.faults(self.schema(form), value):
+            return []  # said by the schema
         segments = value["segments"]
         if not segments and not value.get("nothing"):
             return [_("Mark at least one segment, or say that there is none.")]

@@ -8,7 +8,6 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from tasks import shapes
 from tasks.views.clients import job_of
 
 
@@ -20,7 +19,7 @@ def preview(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if not page.object_list:
         raise Http404
     task = page.object_list[0]
-    question = shapes.Question.of(job.work_type.shape, job.form, task.data)
+    question = job.question(task.data)
     value = question.read(request.POST) if request.method == "POST" else {}
     shown: dict[str, Any] = {"client": job.client, "job": job, "tasks": page, **question.shown(value, task.pk)}
     if request.method == "POST" and "again" not in request.POST:

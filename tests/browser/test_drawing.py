@@ -106,7 +106,7 @@ def test_shapes_are_drawn_with_a_mouse_and_seen_by_whoever_checks_them(
     assert near(shapes(page)[0], 387, 181, 63, 39)
     drag(page, (400, 200), (500, 210))  # by its middle
     assert near(shapes(page)[0], 487, 191, 63, 39)
-    page.get_by_text("lorry", exact=True).click()
+    page.locator("label", has_text="lorry").first.click()
     assert shapes(page)[0]["label"] == "lorry"
     page.get_by_role("button", name="New: Polygon").click()
     for corner in ((600, 150), (640, 150), (640, 190), (600, 150)):

@@ -25,6 +25,12 @@ FILES = {
         "small": "/media/1/small/",
         "facts": {"width": 1242, "height": 375},
     },
+    "000001.bin": {
+        "kind": "cloud",
+        "address": "/media/3/",
+        "small": "",
+        "facts": {"points": 9, "low": [-80, -60, -8], "high": [80, 60, 3], "scale": 0.01, "centre": [0, 0, 0]},
+    },
     "five.wav": {
         "kind": "sound",
         "address": "/media/2/",

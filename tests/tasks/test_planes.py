@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.http import QueryDict
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks import shapes
@@ -81,6 +81,7 @@ def test_nothing_is_said_and_not_forgotten() -> None:
     assert IMAGE.problems({"shapes": [box(1, 1, 5, 5)], "nothing": True})
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 100), st.integers(0, 50)), min_size=3, max_size=8))
 def test_whichever_corner_a_polygon_begins_at_and_whichever_way_it_goes_it_crosses_itself_or_not(
     places: list[tuple[int, int]],
@@ -91,6 +92,7 @@ def test_whichever_corner_a_polygon_begins_at_and_whichever_way_it_goes_it_cross
     assert plane.crosses_itself(floats[::-1]) == crosses
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.integers(0, 99), st.integers(0, 49), st.integers(1, 100), st.integers(1, 50))
 def test_a_line_of_numbers_says_the_shape(x: int, y: int, width: int, height: int) -> None:
     shape = box(x, y, width, height)

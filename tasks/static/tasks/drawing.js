@@ -32,7 +32,7 @@ export function drawing(root, changed) {
   const fingers = new Map();
   let shapes = [], chosen = -1, corner = -1, tool = tools[0].dataset.type, armed = false, open = false, fresh = false, drag, zoom = 0, past = [], future = [];
 
-  const unit = () => W / svg.getBoundingClientRect().width;
+  const unit = () => W / (svg.getBoundingClientRect().width || W);
   const label = () => names.find((one) => one.checked)?.value ?? names[0].value;
   const called = (shape, number) => `${number + 1} ${shape.label}`;
   const where = (shape) => shape.points ? `${shape.points.length} ${words.corners}` : [...first(shape), shape.width && `${shape.width} × ${shape.height}`].filter((one) => one !== undefined).join(", ");

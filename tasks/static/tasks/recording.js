@@ -16,6 +16,7 @@ function player(root) {
   const turn = () => { until = Infinity; audio.paused ? audio.play() : audio.pause(); };
   const only = (from, to) => { audio.currentTime = from; until = to; audio.play(); };
   audio.addEventListener("timeupdate", () => { if (audio.currentTime >= until) { until = Infinity; audio.pause(); } });
+  root.querySelector("[data-speed]").disabled = false;
   root.querySelector("[data-speed]").addEventListener("change", (event) => { audio.playbackRate = Number(event.target.value); });
   root.querySelectorAll("[data-tools]").forEach((one) => { one.hidden = false; });
   // Escape lets the next Tab go on, so that nobody is caught in the field.
@@ -51,7 +52,7 @@ function segments(root, { audio, turn, only }) {
     input.dispatchEvent(new Event("input", { bubbles: true }));
   }
   function drawn() {
-    const finger = HIT * W / svg.getBoundingClientRect().width;
+    const finger = HIT * W / (svg.getBoundingClientRect().width || W);
     layer.replaceChildren();
     all.forEach((one, number) => {
       const x = one.from / length * W, width = (one.to - one.from) / length * W, colour = `l${names.findIndex((name) => name.value === one.label) % 8}`;
