@@ -27,6 +27,8 @@ TESTS = {
         "tests/test_attacks.py", "tests/test_privacy.py",
     ),
 }  # fmt: skip
+# After all its tests, or as many of them as its time was enough for.
+NOT_MISSED = ("survived", "cut off")
 # What a test fails with is not read; the log of what pages refuse says nothing either.
 QUIET = ("-q", "-s", "--tb=no", "-p", "no:logging", "-p", "no:xdist", "-p", "no:cacheprovider")
 
@@ -70,9 +72,9 @@ def wished(asked: Namespace) -> Iterator[dict[str, Any]]:
 
 
 def survivors(kept: Path | None) -> list[str]:
-    """Return the names of the mutants that survived in a run before."""
+    """Return the names of the mutants that no test missed in a run before, or not in its time."""
     tried = [json.loads(line) for line in kept.read_text().splitlines()] if kept else []
-    return [one["mutant"] for one in tried if one["outcome"] == "survived"]
+    return [one["mutant"] for one in tried if one["outcome"] in NOT_MISSED]
 
 
 def named_off(guards: Sequence[tuple[str, str]], *, beside: str | None = None) -> Iterator[dict[str, Any]]:
@@ -115,18 +117,24 @@ def tell(tried: list[dict[str, Any]], known: int, wish: Namespace) -> int:
     for one in tried:
         targets[one["target"]][one["outcome"]] += 1
     for name, of in sorted(targets.items()):
-        print(f"{of['killed']:>4} of {of['killed'] + of['survived']:>3} killed  {name}")  # noqa: T201 - a report
+        print(f"{of['killed']:>4} of {held(of):>3} killed  {name}")  # noqa: T201 - a report
     for one in tried:
         if one["outcome"] in {"failed", "gone"}:
             print(f"{one['outcome']}: {one['target']} {one.get('by', '')} {one.get('why', '')}")  # noqa: T201 - likewise
-        if one["outcome"] == "survived":
-            print(f"survived {one['tests']}{'' if one['all'] else ' and more'} tests: {one['mutant']}")  # noqa: T201 - likewise
-    held = counts["killed"] + counts["survived"]
-    share = counts["killed"] / held if held else 0.0
-    low, high = between(share, held)
-    print(f"{counts['killed']} of {held} killed: {share:.1%}, 95 % between {low:.1%} and {high:.1%}; seed {wish.seed};")  # noqa: T201 - likewise
+        if one["outcome"] in NOT_MISSED:
+            print(f"{one['outcome']} after {one['tests']} tests: {one['mutant']}")  # noqa: T201 - likewise
+    of_all = held(counts)
+    share = counts["killed"] / of_all if of_all else 0.0
+    low, high = between(share, of_all)
+    print(f"{counts['killed']} of {of_all} killed: {share:.1%}; seed {wish.seed}")  # noqa: T201 - likewise
+    print(f"95 % between {low:.1%} and {high:.1%}")  # noqa: T201 - likewise
     print(f"{dict(counts)} of {known} known")  # noqa: T201 - likewise
     return int(share < wish.least)
+
+
+def held(counts: Counter[str]) -> int:
+    """Return of how many mutants the score speaks; one whose tests were cut off by the time counts as not missed."""
+    return sum(counts[outcome] for outcome in ("killed", *NOT_MISSED))
 
 
 def between(share: float, held: int) -> tuple[float, float]:

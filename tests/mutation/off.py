@@ -41,4 +41,4 @@ class Off:
         with self.known[guard].at_work():
             missed = self.suite.fails(test)
             connections.close_all()
-        return {"outcome": "killed", "by": test} if missed else {"outcome": "survived", "tests": 1, "all": True}
+        return {"outcome": "killed", "by": test} if missed else {"outcome": "survived", "tests": 1}

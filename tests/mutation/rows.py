@@ -37,7 +37,7 @@ def _of(table: str, named: str, column: str, value: object, key: str, hold: Hold
         changed = STEPS[step].format(column)
         on = _open(table, f"UPDATE {table} SET {column} = {changed} WHERE {key} = '{named}'")
         off = _open(table, f"UPDATE {table} SET {column} = {value} WHERE {key} = '{named}'")
-        words, near = frozenset({f'"{named}"', f"'{named}'"}), frozenset({column, table.removeprefix("governance_")})
+        words, near = frozenset({column}), frozenset({f'"{named}"', f"'{named}'"})
         target = f"{table} {named}"
         yield Mutant(f"{target}: {column} {value} → {step}", target, words, near, frozenset(), partial(hold, on, off))
 

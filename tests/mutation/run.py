@@ -73,7 +73,7 @@ class Run:
         except Incompetent as error:
             return {"outcome": "incompetent", "why": str(error)}
         if by is None:
-            return {"outcome": "survived", "tests": run, "all": all_run}
+            return {"outcome": "survived" if all_run else "cut off", "tests": run}
         self.suite.killed(mutant, by)
         return {"outcome": "killed", "by": by, "tests": run}
 

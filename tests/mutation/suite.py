@@ -4,7 +4,7 @@ import inspect
 import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Never
 
@@ -27,6 +27,8 @@ ONLY_READ = (
     "test_what_was_written_stays", "test_a_version_has_a_number_above_zero_and_a_known_kind",
 )  # fmt: skip
 TEST = "workhall_test"
+# How near a test is that speaks of the target itself: more than all that only stands around.
+SPEAKS = 7
 # A test that computes for so long has fallen into a mutant's loop.
 LONGEST = 90
 
@@ -44,6 +46,7 @@ class Suite:
         self.why = ""
         self.known = dict.fromkeys(self.items, traces.Trace())
         self.kills = {target: Counter([test]) for target, test in named().items()}
+        self.found = traces.found()
 
     def trace(self, cluster: Cluster, app: str, *, afresh: bool) -> None:
         """Find out what the tests run, those of which it is not known; else every test may come by every mutant."""
@@ -72,17 +75,21 @@ class Suite:
         return trace
 
     def of(self, mutant: Mutant) -> list[str]:
-        """Return the tests that come by a mutant: first what found others of its target, then what speaks of it."""
+        """Return the tests that come by a mutant: first what found it or others of its target, then what is near."""
         touching = traces.touching(self.known, mutant.runs) if mutant.runs else self.items.keys()
         kills = self.kills.get(mutant.target) or self.kills.get(mutant.target.removeprefix("guard_"), Counter())
-        order = {test: (-kills[test], self._distance(test, mutant), self.known[test].seconds) for test in self.items}
-        speaking = {test for test, (_kills, distance, _seconds) in order.items() if distance == 0}
+        found, near = self.found.get(mutant.name), self._nearness(mutant)
+        speaking = {test for test, nearness in near.items() if nearness >= SPEAKS}
+        order = {test: (test != found, -kills[test], -near[test], self.known[test].seconds) for test in self.items}
         return sorted(((touching | speaking) & self.items.keys()) or self.items, key=lambda test: order[test])
 
-    def _distance(self, test: str, mutant: Mutant) -> int:
-        said = (self.text[test], self.file[self.items[test].path])
-        asked = [(mutant.words, said[0]), (mutant.near, said[0]), (mutant.words, said[1]), (mutant.near, said[1])]
-        return next((n for n, (words, text) in enumerate(asked) if any(word in text for word in words)), len(asked))
+    def _nearness(self, mutant: Mutant) -> dict[str, int]:
+        """Return how much each test and its file say of a mutant's target and of what is near it."""
+        file = {path: _says(text, mutant.words, 2) + _says(text, mutant.near, 1) for path, text in self.file.items()}
+        return {
+            test: _says(text, mutant.words, SPEAKS) + _says(text, mutant.near, 3) + file[self.items[test].path]
+            for test, text in self.text.items() if test in self.items
+        }  # fmt: skip
 
     def fails(self, test: str) -> bool:
         """Run a test, keep what the session shares, and tell whether it fails."""
@@ -100,14 +107,21 @@ class Suite:
         del self.items[test]
 
     def killed(self, mutant: Mutant, test: str) -> None:
-        """Remember which test found a mutant."""
+        """Remember which test found a mutant, for others of its target and for the next run."""
         self.kills.setdefault(mutant.target, Counter())[test] += 1
+        self.found[mutant.name] = test
+        traces.keep_found(self.found)
 
 
 def _text(item: pytest.Function) -> str:
     """Return a test's own words and those it is given."""
     given: Any = getattr(item, "callspec", None)
     return inspect.getsource(item.function) + (repr(given.params) if given else "")
+
+
+def _says(text: str, words: Iterable[str], much: int) -> int:
+    """Return so much if a text has one of these words, else nothing."""
+    return much if any(word in text for word in words) else 0
 
 
 @contextmanager

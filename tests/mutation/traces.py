@@ -18,6 +18,7 @@ from types import CodeType, FunctionType
 import psycopg
 
 KEPT = Path(".mutation/traces.json")
+FOUND = Path(".mutation/found.json")
 TOOL = sys.monitoring.COVERAGE_ID
 # Everything counted so far in a database: how often a function ran, how many rows a table was given.
 COUNTED = """
@@ -118,6 +119,17 @@ def keep(traces: dict[str, Trace]) -> None:
     tests = {test: asdict(one) | {"ran": sorted(number[name] for name in one.ran)} for test, one in traces.items()}
     KEPT.parent.mkdir(exist_ok=True)
     KEPT.write_text(json.dumps({"names": names, "tests": tests}))
+
+
+def found() -> dict[str, str]:
+    """Return which test found each mutant in the runs before, by the mutants' names."""
+    return json.loads(FOUND.read_text()) if FOUND.exists() else {}
+
+
+def keep_found(found: dict[str, str]) -> None:
+    """Write down which test found each mutant."""
+    FOUND.parent.mkdir(exist_ok=True)
+    FOUND.write_text(json.dumps(found, ensure_ascii=False))
 
 
 def of(run: Callable[[], bool], app: str, counters: Counters, text: str) -> Trace:
