@@ -10,6 +10,7 @@ from coop.people.models import Person
 from coop.refusals import Refused
 from governance import voting
 from governance.models import Method, Proposal
+from governance.options import Asked
 from governance.voting import State
 from tests.governance.conftest import among, electors, reach
 
@@ -92,6 +93,21 @@ def test_a_vote_whose_outcome_stands_ends_on_time(published: Callable[..., Propo
     reach(proposal.closes_at)
     assert state(proposal) == State.CLOSED
     assert not voting.close(proposal, at=clock.now()).extended
+
+
+@pytest.mark.parametrize(("hours", "then"), [(48.5, State.CLOSED), (47.5, State.VOTING)])
+@pytest.mark.parametrize(("asks", "one", "other"), [
+    (Asked(), "yes", "no"), (among("Red", "Green"), "1", "2"),
+    (among("Red", "Green", method=Method.RANKED), "1", "2"),
+])  # fmt: skip
+def test_late_is_the_last_48_hours(
+    published: Callable[..., Proposal], asks: Asked, one: str, other: str, hours: float, then: State
+) -> None:
+    proposal = published("N10", asks=asks)
+    say(proposal, [one] * 3 + [other] * 2, hours_before=60)
+    say(proposal, [other] * 2, hours_before=hours, skip=5)
+    reach(proposal.closes_at)
+    assert state(proposal) == then
 
 
 def test_nobody_learns_before_the_end_that_it_will_go_on(

@@ -97,6 +97,12 @@ def test_no_right_is_left_without_its_officers(
         write(row(post, **changes), amina)
 
 
+def test_two_posts_must_always_be_able_to_ask_for_a_pause(amina: Person) -> None:
+    enacted(row("secretary", rights=["handles_money"]), amina)
+    with pytest.raises(Refused, match="Then nobody could do this"):
+        write(row("safety officer", rights=["reads_reports"]), amina)
+
+
 def test_seats_and_terms_change_by_n14_and_no_running_term_grows(amina: Person, teresa: Person) -> None:
     before = office("teresa").ends_at
     made = enacted(row("treasurer", seats=2, term_days=365), amina)

@@ -149,9 +149,15 @@ def test_rivals_on_one_ballot_are_each_counted_again(first: Decided, folder: Ope
         opened = folder(one)
         code, said = opened.run()
         assert (code, "a mandate from" in said) == (0, one.tally.passed), said
+        assert (opened.rule["place"], opened.rule["places"]) == (str(votes.index(one) + 1), ["1", "2"])
         opened.change_rule(winner=1, passed=not one.tally.passed)
         assert opened.run()[0] == 1
     assert [one.tally.passed for one in votes] == [False, rule == "N1"]
+
+
+def test_only_rivals_have_places(decided: Decided, folder: Open) -> None:
+    rule = folder(decided("N10", among("Red", "Green"), ["1"] * 12)).rule
+    assert (rule["place"], rule["places"]) == (None, [])
 
 
 def test_a_vote_that_went_on_is_due_later(published: Decided, folder: Open) -> None:

@@ -239,6 +239,18 @@ def test_a_part_of_the_lot_is_sealed_and_opened_in_its_time(
     until(over, PART, [panel.pk, "member", amina.pk, seal], guard="lot_is_sealed_by_three")
 
 
+def test_the_others_wait_for_the_members_part_while_its_time_runs(
+    charged: Case, amina: Person, teresa: Person, attack: Attack
+) -> None:
+    panel = charged.panels.get()
+    charging.seal_all(panel, amina, teresa)
+    witness = panel.parts.get(role=Role.WITNESS)
+    reach(panel.commit_by + MINUTE)
+    attack(OPEN, [witness.pk, charging.WORDS[Role.WITNESS]], guard="lot_is_opened_in_turn")
+    reach(panels.member_by(panel) + MINUTE)
+    assert panels.reveal(witness, charging.WORDS[Role.WITNESS], at=clock.now()).pk
+
+
 def test_the_parts_of_the_lot_are_opened_until_its_day(
     charged: Case, amina: Person, teresa: Person, until: Callable[..., None]
 ) -> None:
