@@ -155,6 +155,12 @@ def test_rivals_on_one_ballot_are_each_counted_again(first: Decided, folder: Ope
     assert [one.tally.passed for one in votes] == [False, rule == "N1"]
 
 
+@pytest.mark.parametrize(("ballots", "told"), [(1, False), (9, False), (10, True)])
+def test_the_rounds_of_fewer_than_ten_ballots_are_not_told(decided: Decided, ballots: int, *, told: bool) -> None:
+    vote = decided("N10", among("Red", "Green", method=Method.RANKED), ["2,1"] * ballots)
+    assert ("rounds" in vote.tally.counts["whole"]) == told
+
+
 def test_only_rivals_have_places(decided: Decided, folder: Open) -> None:
     rule = folder(decided("N10", among("Red", "Green"), ["1"] * 12)).rule
     assert (rule["place"], rule["places"]) == (None, [])

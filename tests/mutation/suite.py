@@ -47,6 +47,9 @@ class Suite:
         self.known = dict.fromkeys(self.items, traces.Trace())
         self.kills = {target: Counter([test]) for target, test in named().items()}
         self.found = traces.found()
+        self.finds = Counter(self.found.values())
+        for name, test in self.found.items():
+            self.kills.setdefault(name.split(": ")[0], Counter())[test] += 1
 
     def trace(self, cluster: Cluster, app: str, *, afresh: bool) -> None:
         """Find out what the tests run, those of which it is not known; else every test may come by every mutant."""
@@ -80,8 +83,12 @@ class Suite:
         kills = self.kills.get(mutant.target) or self.kills.get(mutant.target.removeprefix("guard_"), Counter())
         found, near = self.found.get(mutant.name), self._nearness(mutant)
         speaking = {test for test, nearness in near.items() if nearness >= SPEAKS}
-        order = {test: (test != found, -kills[test], -near[test], self.known[test].seconds) for test in self.items}
+        order = {test: (test != found, -kills[test], -near[test], self._cost(test)) for test in self.items}
         return sorted(((touching | speaking) & self.items.keys()) or self.items, key=lambda test: order[test])
+
+    def _cost(self, test: str) -> float:
+        """Return how many seconds of a test have been spent on each mutant that it found, and on the next."""
+        return self.known[test].seconds / (1 + self.finds[test])
 
     def _nearness(self, mutant: Mutant) -> dict[str, int]:
         """Return how much each test and its file say of a mutant's target and of what is near it."""
@@ -109,6 +116,7 @@ class Suite:
     def killed(self, mutant: Mutant, test: str) -> None:
         """Remember which test found a mutant, for others of its target and for the next run."""
         self.kills.setdefault(mutant.target, Counter())[test] += 1
+        self.finds[test] += 1
         self.found[mutant.name] = test
         traces.keep_found(self.found)
 
