@@ -56,6 +56,21 @@ def test_thresholds_are_those_of_exact_fractions(
     assert counting.meets(**numbers) == exactly
 
 
+# What a ballot in ten thousand would change: shares and floors that are met to the part, and those just missed.
+NARROW = [
+    ((15_001, 14_999, 30_000, 15_001, 0), True), ((15_000, 14_999, 30_000, 15_001, 0), False),
+    ((10_001, 0, 30_000, 15_000, 10_001), True), ((10_000, 0, 29_998, 15_000, 10_001), False),
+    ((1, 0, 1, 30_000, 30_000), True), ((1, 1, 2, 0, 0), False), ((0, 0, 0, 0, 0), False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("numbers", "met"), NARROW)
+def test_a_share_is_met_to_the_part(owner: psycopg.Connection, numbers: tuple[int, ...], *, met: bool) -> None:
+    assert owner.execute("SELECT governance_meets(%s, %s, %s, %s, %s)", numbers).fetchone() == (met,)
+    told = dict(zip(("yes", "no", "roll", "share", "floor"), numbers, strict=True))
+    assert counting.meets(**told) == met
+
+
 @pytest.fixture
 def box(superuser: psycopg.Connection) -> psycopg.Connection:
     """Give a connection on which ballots can be laid in a box without a vote having been held."""
@@ -144,6 +159,22 @@ def test_no_one_to_nine_ballots_can_be_told_apart(box: psycopg.Connection, peopl
             cells[person.affected, person.senior] = cells.get((person.affected, person.senior), 0) + 1
     small = any(0 < ballots < 10 for ballots in cells.values())
     told = {group for group, count in counts.items() if "yes" in count}
+    assert told == ({"whole"} if small else {"whole", "whole_senior", "affected", "affected_senior"})
+
+
+@pytest.mark.parametrize("options", [0, 2])
+@pytest.mark.parametrize(("sizes", "small"), [
+    ((10, 10, 10, 10), False), ((0, 10, 10, 0), False), ((1, 10, 10, 10), True), ((10, 10, 10, 9), True),
+])  # fmt: skip
+def test_a_part_of_one_to_nine_ballots_keeps_all_parts_untold(
+    box: psycopg.Connection, sizes: tuple[int, ...], options: int, *, small: bool
+) -> None:
+    parts = [(affected, senior) for affected in (False, True) for senior in (False, True)]
+    people = [
+        Elector(*part, ["1" if options else "yes"]) for part, n in zip(parts, sizes, strict=True) for _ in range(n)
+    ]
+    counts = lay(box, "N2", people, options=options)
+    told = {group for group, count in counts.items() if counting.is_shown(count)}
     assert told == ({"whole"} if small else {"whole", "whole_senior", "affected", "affected_senior"})
 
 

@@ -77,6 +77,15 @@ def test_leaving_is_ones_own_word_and_keeps_the_pay(
     assert standing.refusal(amina, doing="payout", at=now) is None
 
 
+def test_a_notice_of_before_ends_no_new_standing(
+    newcomer: Person, now: datetime, later: Callable[..., datetime]
+) -> None:
+    resigning.give_notice(newcomer, pressure="none", at=now)
+    standing.admit(newcomer, status=Status.CANDIDATE, rule="onboarding", by=None, at=later(hours=1))
+    assert resigning.leave_due(later(days=8)) == []
+    assert standing.status(newcomer) == Status.CANDIDATE
+
+
 @pytest.mark.parametrize("status", ["expelled", "applicant", "left"])
 def test_no_row_lowers_a_member(amina: Person, teresa: Person, attack: Callable[..., None], status: str) -> None:
     attack(INSERT, [amina.pk, status, teresa.pk], guard="standing_is_lowered_only_by_mandate")

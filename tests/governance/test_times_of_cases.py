@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from coop import clock
 from coop.people.models import Person
-from governance import appeals, cases, lots, panels, pauses
+from governance import appeals, casefile, cases, lots, panels, pauses
 from governance.models import (
     Case,
     CaseGround,
@@ -183,6 +183,12 @@ def test_the_clock_of_a_charges_panel(charged: Case) -> None:
     panel = charged.panels.get()
     assert spans(charged.opened_at, panel.commit_by, panel.reveal_by) == [15 * DAY, 5 * DAY]
     assert spans(charged.opened_at, panel.decide_by) == [45 * DAY]
+
+
+def test_a_case_tells_to_the_moment_what_is_over(charged: Case) -> None:
+    gaps = (timedelta(), 48 * HOUR - MINUTE, 48 * HOUR, 15 * DAY, 45 * DAY)
+    told = [[step.over for step in casefile.steps(charged, charged.opened_at + gap)] for gap in gaps]
+    assert told == [[n < over for n in range(4)] for over in (1, 1, 2, 3, 4)]
 
 
 def test_the_clock_of_an_appeals_panel(amina: Person, samuel: Person, teresa: Person) -> None:

@@ -20,7 +20,8 @@ TESTS = {
         "tests/governance", "tests/payments/test_attacks.py", "tests/payments/test_policies.py",
         "tests/payments/test_budgets.py", "tests/payments/test_enactments.py", "tests/payments/test_floors.py",
         "tests/payments/test_registry.py", "tests/payments/test_surplus.py", "tests/payments/test_surplus_promises.py",
-        "tests/payments/test_versions.py", "tests/database/test_kept.py", "tests/test_attacks.py",
+        "tests/payments/test_versions.py", "tests/payments/test_replay.py", "tests/payments/test_alike.py",
+        "tests/database/test_kept.py", "tests/database/test_frozen.py", "tests/test_attacks.py",
     ),
     EVERY: (
         "tests/governance", "tests/payments", "tests/tasks", "tests/people", "tests/record", "tests/database",

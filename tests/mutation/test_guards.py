@@ -8,7 +8,7 @@ import pytest
 
 from coop.database.embedded import Cluster
 from tests.mutation import database
-from tests.mutation.__main__ import named_off
+from tests.mutation.__main__ import TESTS, named_off
 from tests.mutation.named import named
 
 A_DAY = 15
@@ -40,6 +40,14 @@ def test_every_guard_is_on_the_list(superuser: psycopg.Connection, cluster: Clus
     without, gone = sorted(guards - named().keys()), sorted(named().keys() - guards)
     assert not without, f"write into tests/mutation/guards.txt which test misses: {', '.join(without)}"
     assert not gone, f"no database has these any more: {', '.join(gone)}"
+
+
+def test_an_apps_mutants_meet_the_tests_named_for_its_guards(
+    superuser: psycopg.Connection, cluster: Cluster, database_name: str
+) -> None:
+    guards = database.switched_off([cluster.url("postgres", database_name)], "governance")
+    tests = {named()[guard.target] for guard in guards}
+    assert not sorted(test for test in tests if not test.startswith(TESTS["governance"]))
 
 
 @pytest.mark.usefixtures("cluster")
