@@ -24,7 +24,7 @@ DECIDES = re.compile(
 )
 NUMBER = r"\d+(?:[.,\u00a0 ]\d{3})*(?:[.,]\d+)?"
 SUM = re.compile(rf"(?:US\$|\$|€|USD)\s?({NUMBER})|({NUMBER})\s?(?:US\$|\$|€|USD|%|per cent|percent|por ciento)")
-ANY = re.compile(rf"({NUMBER})")
+ANY = re.compile(NUMBER)
 LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 STEM = 4
 

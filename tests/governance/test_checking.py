@@ -173,6 +173,7 @@ def reader_of(title: str, why: str, *, cut: bool, rule: str = "N1") -> list[str]
         ("Shall matching pay US$ 0.087?", "About 3 % less, in 2026, for 40 people."),
         ("¿Pagar US$ 0,087 por pareja?", "Un 3,3 % menos; US$ 1.200,50 en total, o $1,200.5."),
         ("Shall matching pay 8.7 cents?", "The client asked for it."),
+        ("Shall matching pay US$ 0.087?", "A day comes to US$ 10.4, and to 1200 $ in all; 3 % less."),
     ],
 )
 def test_words_that_say_what_the_figures_say_are_left_alone(title: str, why: str) -> None:

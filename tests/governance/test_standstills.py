@@ -18,10 +18,11 @@ from governance import elections, mandates, standstills, voting
 from governance.models import Call, Office, Proposal, Tally
 from governance.voting import State
 from tests.governance.conftest import asleep, cast_all, cast_choices, reach, wait_for_others
+from tests.governance.test_counting import box, laid
 from tests.governance.test_elections import call
 from tests.governance.test_recounting import Open, folder
 
-__all__ = ["call", "folder"]
+__all__ = ["box", "call", "folder"]
 pytestmark = pytest.mark.django_db
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=10)
 WRITE = "INSERT INTO record_checkpoint (size) VALUES (0)"
@@ -228,3 +229,15 @@ def test_what_was_counted_before_that_was_written_closed_as_planned(
     assert vote.closes_at
     tally = Tally(proposal=vote, counted_at=vote.closes_at + timedelta(days=3), closed_at=None, extended=extended)
     assert voting.closed_at(vote, tally) == vote.closes_at + later
+
+
+@pytest.mark.parametrize(("extended", "later"), [(False, timedelta()), (True, standstills.LATER)])
+def test_the_guards_know_it_likewise(box: psycopg.Connection, later: timedelta, *, extended: bool) -> None:
+    box.execute("ALTER TABLE governance_tally DISABLE TRIGGER ALL")
+    with laid(box, "N10", []) as (vote, _counts):
+        box.execute(
+            "INSERT INTO governance_tally (proposal_id, counted_at, counts, passed, extended, files)"
+            " VALUES (%s, now(), '{}', false, %s, '{}')", [vote, extended],
+        )  # fmt: skip
+        asked = "SELECT governance_close_of(id) - closes_at FROM governance_proposal WHERE id = %s"
+        assert box.execute(asked, [vote]).fetchone() == (later,)

@@ -35,6 +35,7 @@ ADD = "DROP CONSTRAINT IF EXISTS {0}, ADD CONSTRAINT {0} {1}"
 # What these guards say is one refusal without a condition: switching their trigger off says it all.
 BARE = ("_is_append_only", "_is_kept")
 
+REFUSED = re.compile(r"CONSTRAINT = '(\w+)'")
 # PostgreSQL may put the text of these in the place of a call, and then counts none.
 INLINED = re.compile(r"LANGUAGE sql\n (?:STABLE|IMMUTABLE)")
 
@@ -121,7 +122,8 @@ def _of_functions(url: str, app: str, triggers: list[tuple[str, str, str]], hold
         if name.endswith(BARE):
             continue
         start = text.index("AS $") if "AS $" in text else text.index("BEGIN ATOMIC")
-        words = frozenset({name} | {guards[one] for one in asking[name] if one in guards})
+        # A call that ends in a refusal is not counted: a test that meets it is known by its name for the refusal.
+        words = frozenset({name, *REFUSED.findall(text)} | {guards[one] for one in asking[name] if one in guards})
         near = frozenset({tables[one] for one in asking[name] if one in tables})
         runs = _counted({name})
         if INLINED.search(text):

@@ -70,6 +70,8 @@ class Suite:
         def run() -> bool:
             failed = self.fails(test)
             connections.close_all()
+            if failed:
+                print(f"fails while it is traced: {test}: {self.why}", file=sys.stderr)  # noqa: T201 - the run's own word
             return failed
 
         with _before_made_anew(counters, ran):
