@@ -13,6 +13,7 @@ from coop.record.models import Event
 from coop.refusals import Refused
 from governance import mandates, options, petitions, proposals, resigning, supporting, voting
 from governance.models import Office, Petition, Proposal, Rule
+from governance.policy import Payload
 from governance.stopping import Stop
 from governance.voting import State
 from payments import rates
@@ -230,7 +231,7 @@ def test_a_name_counts_once_and_only_a_members(voted: Voted, newcomer: Person, a
 
 def test_only_a_decision_can_be_stopped(voted: Voted) -> None:
     waits, lost = voted("N1", yes=36), voted("N10", "blue", yes=0, no=20)
-    known = [{"proposal": waits.pk}, {"proposal": waits.pk, "more": 1}, {}]
+    known: list[Payload] = [{"proposal": waits.pk}, {"proposal": waits.pk, "more": 1}, {}]
     known += [{"proposal": other} for other in (lost.pk, str(waits.pk), True)]
     assert [not Stop().problems(payload) for payload in known] == [True, False, False, False, False, False]
 

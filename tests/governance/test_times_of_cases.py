@@ -251,6 +251,7 @@ def test_the_others_wait_for_the_members_part_while_its_time_runs(
     panel = charged.panels.get()
     charging.seal_all(panel, amina, teresa)
     witness = panel.parts.get(role=Role.WITNESS)
+    assert panel.commit_by
     reach(panel.commit_by + MINUTE)
     attack(OPEN, [witness.pk, charging.WORDS[Role.WITNESS]], guard="lot_is_opened_in_turn")
     reach(panels.member_by(panel) + MINUTE)
