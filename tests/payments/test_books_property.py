@@ -9,7 +9,15 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from coop import clock
 from coop.people.models import Client, Person
@@ -248,6 +256,7 @@ class Books(RuleBasedStateMachine):
             reversed_on_appeal(decision, member, teresa)
         self.pass_time()
 
+    @precondition(lambda self: Quarter.of(clock.now()).after + surplus.SETTLED < self.officers[0].ends_at)
     @rule()
     def end_a_quarter(self) -> None:
         """Kind 20: all fees go into the quarter's surplus, and nothing stays behind."""

@@ -34,8 +34,8 @@ FROM payments_account d, payments_account c WHERE d.code = %s AND c.code = %s
 
 def test_l1_a_trial_batch_of_a_client_is_not_unpaid(job: Job, attack: Attack) -> None:
     draft = """INSERT INTO tasks_job (client_id, work_type_id, title, guide, form, overlap, pay, review_rule,
-        review_days, time_limit, sensitivity, is_onboarding, pass_mark, drafted_at)
-        SELECT client_id, work_type_id, 'Trial', 'x', form, 1, %s, %s, 3, time_limit, '', %s, 0, coop_now()
+        review_days, time_limit, sensitivity, is_onboarding, pass_mark, drafted_at, task_bytes)
+        SELECT client_id, work_type_id, 'Trial', 'x', form, 1, %s, %s, 3, time_limit, '', %s, 0, coop_now(), 0
         FROM tasks_job WHERE id = %s"""
     attack(draft, [0, "peer", False, job.pk], guard="job_pays")
     attack(draft, [90_000, "gold", True, job.pk], guard="onboarding_is_the_cooperatives_own")

@@ -303,9 +303,9 @@ def test_a_closed_job_opens_again(attack: Attack, job: Job) -> None:
 
 
 COPY = """INSERT INTO tasks_job (client_id, work_type_id, title, guide, form, overlap, pay, review_rule, review_days,
-    time_limit, sensitivity, is_onboarding, pass_mark, drafted_at, opened_at)
+    time_limit, sensitivity, is_onboarding, pass_mark, drafted_at, opened_at, task_bytes)
 SELECT client_id, work_type_id, title, guide, form, overlap, %(pay)s, %(rule)s, review_days, time_limit, sensitivity,
-    %(onboarding)s, 0, drafted_at, %(opened)s FROM tasks_job WHERE id = %(job)s RETURNING id"""
+    %(onboarding)s, 0, drafted_at, %(opened)s, task_bytes FROM tasks_job WHERE id = %(job)s RETURNING id"""
 
 
 def draft(job: Job, pay: int = 90_000) -> int:
