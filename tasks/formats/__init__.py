@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.http import StreamingHttpResponse
 
-from tasks.formats import conll, croissant, folder, jsonl, label_studio, parquet, table
+from tasks.formats import coco, conll, croissant, folder, jsonl, label_studio, packed, parquet, table
 from tasks.models import Job, Release
 
 
@@ -32,6 +32,9 @@ _ALL = {
         Format("label-studio", "json", "application/json", label_studio.write),
         Format("croissant", "zip", "application/zip", croissant.write),
         Format("conll", "conll", "text/plain; charset=utf-8", conll.write, "spans"),
+        Format("coco", "json", "application/json", coco.write, "image"),
+        Format("pascal-voc", "zip", "application/zip", packed.voc, "image"),
+        Format("kitti", "zip", "application/zip", packed.kitti, "image"),
         Format("hugging-face", "zip", "application/zip", folder.write),
     )
 }

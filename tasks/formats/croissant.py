@@ -34,11 +34,11 @@ def write(release: Release) -> Iterator[bytes]:
     return folder.packed(release, _more)
 
 
-def _more(release: Release, where: Path) -> dict[str, str]:
-    return {"croissant.json": json.dumps(described(release, where), indent=2, ensure_ascii=False) + "\n"}
+def _more(release: Release, where: Path, splits: list[str]) -> dict[str, str]:
+    return {"croissant.json": json.dumps(described(release, where, splits), indent=2, ensure_ascii=False) + "\n"}
 
 
-def described(release: Release, where: Path) -> dict[str, Any]:
+def described(release: Release, where: Path, splits: list[str]) -> dict[str, Any]:
     """Return the description of a version whose Parquet files stand in the folder `where`."""
     told = card.facts(release)
     return {
@@ -55,8 +55,8 @@ def described(release: Release, where: Path) -> dict[str, Any]:
         "rai:annotationsPerItem": str(release.job.overlap),
         "rai:annotatorDemographics": f"{told['paid']['people']} members, paid US$ {told['paid']['wages']} in wages.",
         "rai:personalSensitiveInformation": release.job.sensitivity or "None named by the client.",
-        "distribution": [_file(split, where / f"{split}.parquet") for split in release.splits],
-        "recordSet": [_records(split) for split in release.splits],
+        "distribution": [_file(split, where / f"{split}.parquet") for split in splits],
+        "recordSet": [_records(split) for split in splits],
     }  # fmt: skip
 
 

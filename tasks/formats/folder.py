@@ -9,29 +9,36 @@ from tasks import releases
 from tasks.formats import card, parquet
 from tasks.models import Release
 
+# Returns the texts that a format adds, from the folder of the files and the splits that have one.
+type More = Callable[[Release, Path, list[str]], dict[str, str]]
+
 
 def write(release: Release) -> Iterator[bytes]:
     """Yield the ZIP in pieces."""
     return packed(release, _more)
 
 
-def packed(release: Release, more: Callable[[Release, Path], dict[str, str]]) -> Iterator[bytes]:
+def packed(release: Release, more: More) -> Iterator[bytes]:
     """Yield a ZIP of one Parquet file for each split, what goes with every version, and what `more` says."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        for split in release.splits:
-            chosen = (one for one in releases.items(release) if one["split"] == split)
-            parquet.save(folder / f"{split}.parquet", chosen)
+        # A split that nothing fell into has no file: programs take an empty one for a fault.
+        splits = [split for split in release.splits if _save(release, split, folder)]
         texts = {"certificate.json": card.bundle(release), "STATEMENT.md": card.statement(release)}
         with ZipFile(folder / "all.zip", "w", ZIP_STORED) as packing:
-            for text, content in {**texts, **more(release, folder)}.items():
+            for text, content in {**texts, **more(release, folder, splits)}.items():
                 packing.writestr(text, content)
-            for split in release.splits:
+            for split in splits:
                 packing.write(folder / f"{split}.parquet", f"data/{split}.parquet")
         yield from parquet.pieces(folder / "all.zip")
 
 
-def _more(release: Release, _where: Path) -> dict[str, str]:
-    files = "".join(f"  - split: {split}\n    path: data/{split}.parquet\n" for split in release.splits)
+def _save(release: Release, split: str, folder: Path) -> int:
+    chosen = (one for one in releases.items(release) if one["split"] == split)
+    return parquet.save(folder / f"{split}.parquet", chosen)
+
+
+def _more(release: Release, _where: Path, splits: list[str]) -> dict[str, str]:
+    files = "".join(f"  - split: {split}\n    path: data/{split}.parquet\n" for split in splits)
     head = f"---\nconfigs:\n- config_name: default\n  data_files:\n{files}---\n\n"
     return {"README.md": head + card.statement(release)}

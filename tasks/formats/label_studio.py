@@ -8,14 +8,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tasks import releases
+from tasks.formats import images
 from tasks.models import Release
+from tasks.shapes import media
 
 
 def write(release: Release) -> Iterator[bytes]:
     """Yield the list, a task at a time."""
     yield b"["
-    for number, one in enumerate(releases.items(release)):
+    for number, one in enumerate(images.with_files(release)):
         told = json.dumps(_task(release, one), ensure_ascii=False)
         yield f"{',' if number else ''}\n{told}".encode()
     yield b"\n]\n"
@@ -23,8 +24,9 @@ def write(release: Release) -> Iterator[bytes]:
 
 def _task(release: Release, one: dict[str, Any]) -> dict[str, Any]:
     annotations = [_annotation(release, one["data"], answer) for answer in one["answers"]]
+    data = {name: part for name, part in one["data"].items() if name != media.FILES}
     meta = {"id": one["id"], "split": one["split"], "confidence": one["confidence"], "result": one["result"]}
-    return {"id": one["position"], "data": one["data"], "annotations": annotations, "predictions": [], "meta": meta}
+    return {"id": one["position"], "data": data, "annotations": annotations, "predictions": [], "meta": meta}
 
 
 def _annotation(release: Release, data: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:

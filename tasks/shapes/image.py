@@ -1,7 +1,7 @@
 """Shapes on an image: boxes, polygons, points and ellipses, each with a label, in pixels of the original."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
-from tasks.shapes import checking, media, plane
-from tasks.shapes.shape import Json, Lines, Shape, sent
+from tasks.shapes import checking, media, merging, plane
+from tasks.shapes.shape import Json, Lines, Shape, Together, sent
 
 MOST_SHAPES = 200
 SMALL = 1024  # the longer side of the image that phones get (tasks.media.images)
@@ -100,6 +100,17 @@ class Image(Shape):
         """Return nothing: members check shapes."""
         return None
 
+    def together(self, form: Json, values: Sequence[Json]) -> Together | None:
+        """Return the boxes that more than half of the answers have, in the middle of theirs; None for other shapes.
+
+        Two boxes are one thing from half of their union on.
+        """
+        if form["types"] != ["box"]:
+            return None
+        found = merging.merged([one["shapes"] for one in values], merging.overlap)
+        shapes = [plane.middle(group) for group in found.groups]
+        return Together({"shapes": shapes} if shapes else {"shapes": [], "nothing": True}, found.agreement)
+
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the image, the shapes as they are drawn, and rows for a table."""
         shapes = [one for one in value.get("shapes", []) if isinstance(one, dict) and one.get("type") in form["types"]]
@@ -121,6 +132,11 @@ class Image(Shape):
     def cells(self, form: Json, value: Json) -> list[str]:
         """Return the shapes as JSON."""
         return [json.dumps(value["shapes"], ensure_ascii=False)]
+
+    def label_studio(self, form: Json, data: Json, value: Json) -> list[Json]:
+        """Return the shapes in hundredths of the image, as Label Studio counts."""
+        facts = media.file(data, data.get("image")).get("facts", {})
+        return [plane.region(shape, facts["width"], facts["height"]) for shape in value["shapes"]] if facts else []
 
     def parts(self, form: Json) -> dict[str, Text]:
         """Return what of a drawing may be wrong."""

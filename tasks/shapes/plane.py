@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from itertools import combinations, pairwise
+from statistics import median
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -19,6 +20,10 @@ TYPES: dict[str, Text] = {
 }  # fmt: skip
 # The numbers of each type but the polygon, which has points.
 NUMBERS = {"box": ("x", "y", "width", "height"), "ellipse": ("x", "y", "width", "height"), "point": ("x", "y")}
+# What Label Studio calls a region of each type.
+REGIONS = {
+    "box": "rectanglelabels", "polygon": "polygonlabels", "point": "keypointlabels", "ellipse": "ellipselabels",
+}  # fmt: skip
 LEAST_CORNERS, MOST_CORNERS = 3, 500
 NUMBER = re.compile(r"-?\d{1,7}(?:\.\d{1,6})?")
 FARTHEST = 1e9
@@ -126,3 +131,26 @@ def _drawn(number: int, shape: Json, labels: list[str]) -> Json:
         rx, ry = shape["width"] / 2, shape["height"] / 2
         return {**found, "cx": shape["x"] + rx, "cy": shape["y"] + ry, "rx": rx, "ry": ry}
     return found
+
+
+def middle(boxes: list[Json]) -> Json:
+    """Return the box whose every number is the median of these boxes' numbers."""
+    return {**boxes[0], **{name: median(box[name] for box in boxes) for name in NUMBERS["box"]}}
+
+
+def region(shape: Json, width: float, height: float) -> Json:
+    """Return a shape as a region of Label Studio, in hundredths of an image of this size ."""
+    kind = REGIONS[shape["type"]]
+    place = _hundredths(shape, width, height) | {kind: [shape["label"]], "rotation": 0}
+    size = {"original_width": width, "original_height": height, "image_rotation": 0}
+    return {"type": kind, "from_name": "answer", "to_name": "item", "value": place, **size}
+
+
+def _hundredths(shape: Json, width: float, height: float) -> Json:
+    if shape["type"] == "polygon":
+        return {"points": [[100 * x / width, 100 * y / height] for x, y in shape["points"]]}
+    left, top = 100 * shape["x"] / width, 100 * shape["y"] / height
+    across, down = 100 * shape.get("width", 0) / width, 100 * shape.get("height", 0) / height
+    if shape["type"] == "ellipse":
+        return {"x": left + across / 2, "y": top + down / 2, "radiusX": across / 2, "radiusY": down / 2}
+    return {"x": left, "y": top, "width": across, "height": down}

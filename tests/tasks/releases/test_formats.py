@@ -80,7 +80,8 @@ def test_mlcroissant_reads_the_description_and_the_records(release: Release, tmp
     folder = unpacked(release, "croissant", tmp_path)
     dataset = mlcroissant.Dataset(jsonld=str(folder / "croissant.json"))
     assert not dataset.metadata.ctx.issues.errors
-    found = [record for split in ("train", "test") for record in dataset.records(split)]
+    splits = [one.id for one in dataset.metadata.record_sets]
+    found = [record for split in splits for record in dataset.records(split)]
     ids = {value.decode() for record in found for name, value in record.items() if name.endswith("/id")}
     assert ids == {"p0", "p1", "p2"}
     assert "members, paid US$ 0.45 in wages" in json.dumps(json.loads((folder / "croissant.json").read_text()))
@@ -99,3 +100,11 @@ def test_hugging_faces_library_reads_the_folder(
     assert sorted(name for split in found.values() for name in split["id"]) == ["p0", "p1", "p2"]
     assert (folder / "certificate.json").exists()
     assert "STATEMENT.md" in {path.name for path in folder.iterdir()}
+
+
+def test_a_split_that_nothing_fell_into_has_no_file(job: Job, made: Made, tmp_path: Path) -> None:
+    release = made(job, train=98, validation=1, test=1)
+    folder, filled = unpacked(release, "hugging-face", tmp_path), {one["split"] for one in releases.items(release)}
+    assert {path.stem for path in (folder / "data").iterdir()} == filled
+    assert len(filled) < 3
+    assert (folder / "README.md").read_text().count("- split: ") == len(filled)

@@ -1,0 +1,114 @@
+"""A version of drawings: the boxes that most drew, and the formats that programs for images read."""
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+from zipfile import ZipFile
+
+import pytest
+
+from coop import clock
+from coop.people.models import Client, Person
+from tasks import answers, claims, exports
+from tasks.formats import coco
+from tasks.models import Job, Release
+from tests.tasks import handing_in, media_jobs
+from tests.tasks.releases.conftest import Made
+from tests.tasks.releases.test_formats import saved
+
+type Boxes = list[dict[str, Any]]
+
+
+def box(x: float, y: float, label: str = "car") -> dict[str, Any]:
+    return {"type": "box", "label": label, "x": x, "y": y, "width": 10, "height": 8}
+
+
+def drawn(job: Job, *each: tuple[Person, list[dict[str, Any]]]) -> None:
+    """Let each person draw on the job's next image."""
+    for who, shapes in each:
+        mine = claims.claim_next(job, by=who, at=clock.now())
+        value = {"shapes": shapes} if shapes else {"shapes": [], "nothing": True}
+        answers.submit(mine, value=value, key=uuid.uuid4(), seconds=9, by=who, at=clock.now())
+
+
+@pytest.fixture
+def boxed(orbit: Client, olga: Person, amina: Person, luis: Person, priya: Person) -> Job:
+    """Return a job of two images of 40 by 30: three people drew boxes on the first, on the second there is nothing."""
+    job = media_jobs.opened(
+        orbit, olga, of=media_jobs.voted_kind("image", amina), overlap=3,
+        form={"question": "Where?", "labels": ["car", "cyclist"], "types": ["box"]},
+        given={"a.png": handing_in.image(), "b.png": handing_in.image()},
+        data=[{"id": "a", "image": "a.png"}, {"id": "b", "image": "b.png"}],
+    )  # fmt: skip
+    drawn(job, (amina, [box(1, 2), box(20, 10)]), (luis, [box(2, 2)]), (priya, [box(3, 3), box(20, 10, "cyclist")]))
+    drawn(job, (amina, []), (luis, []), (priya, []))
+    return job
+
+
+def test_the_boxes_stand_that_most_drew_each_in_the_middle(boxed: Job) -> None:
+    first, second = exports.results(boxed)
+    assert first.value == {"shapes": [box(2, 2)]}
+    assert first.agreement == pytest.approx(3 / 5)
+    assert (second.value, second.agreement) == ({"shapes": [], "nothing": True}, 1)
+
+
+@pytest.fixture
+def release(boxed: Job, made: Made) -> Release:
+    """Return a version of it."""
+    return made(boxed)
+
+
+def test_pycocotools_reads_coco(release: Release, tmp_path: Path) -> None:
+    from pycocotools.coco import COCO  # noqa: PLC0415 - loads much
+
+    found = COCO(str(saved(release, "coco", tmp_path)))
+    assert [one["file_name"] for one in found.loadImgs(found.getImgIds())] == ["a.png", "b.png"]
+    (one,) = found.loadAnns(found.getAnnIds(imgIds=[1]))
+    assert (one["bbox"], one["area"], found.loadCats(one["category_id"])[0]["name"]) == ([2, 2, 10, 8], 80, "car")
+    assert found.getAnnIds(imgIds=[2]) == []
+
+
+def test_pascal_voc_counts_from_one(release: Release, tmp_path: Path) -> None:
+    with ZipFile(saved(release, "pascal-voc", tmp_path)) as packed:
+        root = ET.fromstring(packed.read("Annotations/000001.xml"))  # noqa: S314 - our own file
+    places = [root.findtext(f"object/bndbox/{name}") for name in ("xmin", "ymin", "xmax", "ymax")]
+    assert (root.findtext("filename"), root.findtext("size/width"), places) == ("a.png", "40", ["3", "3", "12", "10"])
+
+
+def test_kitti_has_fifteen_columns(release: Release, tmp_path: Path) -> None:
+    with ZipFile(saved(release, "kitti", tmp_path)) as packed:
+        (line,) = packed.read("label_2/000001.txt").decode().splitlines()
+        assert packed.read("label_2/000002.txt") == b""
+    columns = line.split()
+    assert (len(columns), columns[0], columns[4:8]) == (15, "car", ["2.00", "2.00", "12.00", "10.00"])
+
+
+def test_label_studios_converter_makes_the_same_coco(release: Release, tmp_path: Path) -> None:
+    from label_studio_sdk.converter.converter import Converter  # noqa: PLC0415 - loads much
+
+    config = (
+        '<View><Image name="item" value="$image"/><RectangleLabels name="answer" toName="item">'
+        '<Label value="car"/><Label value="cyclist"/></RectangleLabels></View>'
+    )
+    converter: Any = Converter(config=config, project_dir=str(tmp_path), download_resources=False)  # type: ignore[no-untyped-call]
+    path = saved(release, "label-studio", tmp_path)
+    converter.convert_to_coco(str(path), str(tmp_path / "out"), is_dir=False)
+    found = json.loads((tmp_path / "out" / "result.json").read_text())
+    boxes = sorted([round(number, 3) for number in one["bbox"]] for one in found["annotations"])
+    assert [1, 2, 10, 8] in boxes
+    assert len(boxes) == 5
+
+
+@pytest.mark.parametrize(
+    ("shape", "area"),
+    [
+        ({"type": "polygon", "label": "a", "points": [[0, 0], [4, 0], [4, 3]]}, 6),
+        ({"type": "polygon", "label": "a", "points": [[4, 3], [4, 0], [0, 0]]}, 6),
+        ({"type": "ellipse", "label": "a", "x": 0, "y": 0, "width": 4, "height": 3}, 12),
+        ({"type": "point", "label": "a", "x": 2, "y": 2}, 0),
+    ],
+)
+def test_areas_are_in_square_pixels(shape: dict[str, Any], area: float) -> None:
+    assert coco.area(shape) == area
