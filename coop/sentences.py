@@ -174,6 +174,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "payouts.run_taken_apart": gettext_lazy("%(who)s took apart what had not gone of %(subject)s."),
     "payouts.sending": gettext_lazy("%(subject)s is being sent."),
     "payouts.sent": gettext_lazy("%(who)s sent %(subject)s."),
+    "payouts.judged": gettext_lazy("%(who)s read what a service's statement has of a payout (%(subject)s)."),
     "payouts.settled": gettext_lazy("%(who)s confirmed that %(subject)s arrived."),
     "people.address_asked": gettext_lazy("A change of an e-mail address was asked for; it takes seven days."),
     "people.address_changed": gettext_lazy("An e-mail address changed, seven days after the old one was told."),

@@ -19,7 +19,7 @@ from payments import (
     watch,
 )
 from payments.details import TELL, erase_due, tell
-from payments.models import PayoutDetails
+from payments.models import CardEvent, PayoutDetails
 
 
 @app.periodic(cron="*/10 * * * *")
@@ -89,6 +89,13 @@ def close(timestamp: int) -> int:  # noqa: ARG001 - likewise
 def tell_of_details(details: int) -> None:
     """Write the letter about where somebody's money goes; a second time does nothing."""
     tell(PayoutDetails.objects.select_related("person").get(pk=details), at=clock.now())
+
+
+@app.task(name=cards.TELL, retry=5)
+def tell_of_dispute(person_id: int, event_id: int) -> None:
+    """Mail somebody who sits for a client that a payer's bank took money back, or gave it back."""
+    event = CardEvent.objects.select_related("payment__client").get(pk=event_id)
+    cards.tell(Person.objects.get(pk=person_id), event)
 
 
 @app.periodic(cron="52 4 * * *")

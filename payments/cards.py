@@ -15,10 +15,12 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from procrastinate.contrib.django import app as background
 
 from coop.people.models import Client, Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
+from governance import notices
 from payments import accounts, ledger, reconciling
 from payments.ledger import Kind, Line
 from payments.models import Account, CardEvent, CardOutcome, CardPayment, Outcome, RailEvent
@@ -31,6 +33,8 @@ from payments.templatetags.money import money
 LEAST, MOST = Decimal(1), Decimal(10_000)
 # A payer's bank may dispute a payment for 120 days, and end it months later; what was told stays told.
 DISPUTABLE = timedelta(days=300)
+TELL = "payments.tell_of_dispute"
+TOLD = (CardOutcome.CHARGED_BACK, CardOutcome.WON)
 ENDED = (CardOutcome.SETTLED, CardOutcome.EXPIRED)
 
 
@@ -186,6 +190,30 @@ def _book(payment: CardPayment, outcome: CardOutcome, name: str, amount: Decimal
     if lines := _lines(event):
         ledger.post(*lines, journal=lines[0].ref, at=at, currency=payment.currency)
     events.write(f"cards.{outcome}", by=None, subject=f"card_payment:{payment.pk}", at=at)
+    if outcome in TOLD:
+        for seat in payment.client.seats.exclude(accepted_at=None).filter(ended_at=None, person__isnull=False):
+            background.configure_task(TELL).defer(person_id=seat.person_id, event_id=event.pk)
+
+
+def tell(person: Person, event: CardEvent) -> None:
+    """Mail somebody who sits for a client that a payer's bank took money back, or gave it back, in their language."""
+    notices.send(person, lambda: _words(event))
+
+
+def _words(event: CardEvent) -> tuple[str, str]:
+    client = event.payment.client
+    facts = {"sum": money(event.amount, event.payment.currency), "client": client.name}
+    address = f"{settings.ORIGIN}/c/{client.slug}/money/"
+    if event.outcome == CardOutcome.WON:
+        text = _("The bank of the card gave %(sum)s back. It is on the balance of %(client)s, less what was owed.")
+        return _("A disputed payment by card was given back"), f"{text % facts}\n\n{address}\n"
+    owed = -ledger.balance(accounts.receivable(client.pk))
+    text = _(
+        "The bank of the card took %(sum)s back from us. It came from what %(client)s had available; it owes %(owed)s"
+        " now, which its next money repays first. Members keep what they were paid. If you did not dispute it, ask the"
+        " bank."
+    ) % (facts | {"owed": money(owed, "USD")})
+    return _("A payment by card was taken back"), f"{text}\n\n{address}\n"
 
 
 def _lines(event: CardEvent) -> list[Line]:

@@ -108,6 +108,19 @@ class SendPayout(forms.Form):
     reference = forms.CharField(label=_("Reference"), max_length=80)
 
 
+class JudgePayout(forms.Form):
+    """What an officer read on a service's statement of a payout."""
+
+    arrived = forms.TypedChoiceField(
+        label=_("What the statement says"),
+        choices=[("yes", _("It arrived")), ("no", _("It never left, or came back"))],
+        coerce=lambda said: said == "yes", widget=forms.RadioSelect,
+    )  # fmt: skip
+    words = forms.CharField(
+        label=_("Which statement and line"), max_length=140, help_text=_("Or that no line is about it.")
+    )
+
+
 class PutBillForward(forms.Form):
     """A bill: what for, to whom, how much."""
 

@@ -9,7 +9,10 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import parquet
 
-from payments.open_ledger import Figures
+from payments import budgets, surplus
+from payments.models import Close
+from payments.open_ledger import FEWEST, Figures
+from payments.surplus import Quarter
 
 COLUMNS = ("month", "part", "item", "people", "amount", "currency")
 SCHEMA = pa.schema([
@@ -21,7 +24,9 @@ SCHEMA = pa.schema([
 def rows(figures: Figures) -> list[dict[str, Any]]:
     """Return one row for each figure: month, part of the page, item, number of people, amount and currency.
 
-    `part` is "money" (item: a flow) or "hour" (item: kind of work and which quarter). What is not told is None.
+    `part` is "money" (item: a flow), "hour" (item: kind of work and which quarter), "budget" (item: the month's
+    quarter, a purpose or post, and voted or spent) or "surplus" (item: a quarter that ended as the month began, and
+    what of it; members' cash and capital from five people on). What is not told is None.
     """
     return [dict(zip(COLUMNS, (str(figures.month), *row, "USD"), strict=True)) for row in _rows(figures)]
 
@@ -32,6 +37,36 @@ def _rows(figures: Figures) -> Iterator[tuple[Any, ...]]:
     for one in figures.hours:
         for quarter in ("slower", "middle", "faster"):
             yield "hour", f"{one.slug or 'other'}: {quarter}", one.people, getattr(one, quarter)
+    yield from _budget(Quarter.of(figures.month.first))
+    for close in surplus.told().filter(ends_at=figures.month.first):
+        yield from _surplus(close)
+
+
+def _budget(quarter: Quarter) -> Iterator[tuple[Any, ...]]:
+    """Yield what the members voted for the quarter, and what was spent, so far."""
+    budget = budgets.in_force(quarter)
+    if budget is None:
+        return
+    for one in budgets.spending(quarter):
+        yield "budget", f"{quarter} {one.purpose.value}: voted", None, one.voted
+        yield "budget", f"{quarter} {one.purpose.value}: spent", None, one.spent
+    for post, pay in budget.pay_of().items():
+        yield "budget", f"{quarter} {post}: a month for each seat", None, pay
+
+
+def _surplus(close: Close) -> Iterator[tuple[Any, ...]]:
+    """Yield what a closed quarter left over and how it was divided."""
+    for name in ("income", "expenses", "surplus"):
+        yield "surplus", f"{close.period}: {name}", None, getattr(close, name)
+    divided = getattr(close, "allocation", None)
+    if divided is None:
+        return
+    for name in ("reserve", "education", "members"):
+        yield "surplus", f"{close.period}: to {name}", None, getattr(divided, name)
+    people, cash, capital = (getattr(close, name) for name in ("people", "cash", "capital"))
+    if people >= FEWEST:
+        yield "surplus", f"{close.period}: members' cash", people, cash
+        yield "surplus", f"{close.period}: members' capital", people, capital
 
 
 def as_json(figures: Figures) -> bytes:

@@ -100,7 +100,10 @@ def _asked(payout: Payout, at: datetime) -> Told | None:
         late = payout.state == PayoutState.SENT and payout.sent_at is not None and at >= payout.sent_at + UNCLAIMED
         return rail.give_up(payout.reference) if late and told.going == Going.ON_ITS_WAY else told
     if payout.state != PayoutState.SENDING or at > payout.run.released_at + rail.memory:
-        return None  # the service may have forgotten the key by now: an officer asks it
+        # The service may have forgotten the key by now, so nothing is sent again; one that answers later is asked.
+        if isinstance(rail, AnsweringRail):
+            rail.look(runs.key_of(payout.pk))
+        return None
     to = details.opened(payout.details)
     return rail.send(Order(runs.key_of(payout.pk), to, payout.amount, payout.currency))
 

@@ -145,10 +145,15 @@ def to_divide() -> QuerySet[Close]:
     return Close.objects.filter(allocation=None, income__gt=F("expenses")).order_by("ends_at")
 
 
-def history(most: int = 8) -> QuerySet[Close]:
-    """Return the latest closed quarters, newest first, with how each was divided and among how many; one query."""
-    told = Close.objects.select_related("allocation__mandate__proposal").order_by("-ends_at")
-    return told.annotate(
+def told() -> QuerySet[Close]:
+    """Return the closed quarters, newest first, with how each was divided and among how many."""
+    found = Close.objects.select_related("allocation__mandate__proposal").order_by("-ends_at")
+    return found.annotate(
         people=Count("allocation__shares"), cash=Sum("allocation__shares__cash"),
         capital=Sum("allocation__shares__capital"),
-    )[:most]  # fmt: skip
+    )  # fmt: skip
+
+
+def history(most: int = 8) -> QuerySet[Close]:
+    """Return the latest of them; one query."""
+    return told()[:most]

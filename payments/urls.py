@@ -2,7 +2,20 @@
 
 from django.urls import path, re_path
 
-from payments.views import bills, card, desk, details, exchange, hooks, pay, public, runs, statements, stripe
+from payments.views import (
+    bills,
+    card,
+    desk,
+    details,
+    exchange,
+    hooks,
+    pay,
+    public,
+    runs,
+    statements,
+    stripe,
+    unanswered,
+)
 
 app_name = "payments"
 urlpatterns = [
@@ -39,6 +52,8 @@ urlpatterns = [
     path("desk/runs/<int:pk>/apart/", runs.take_apart, name="take_run_apart"),
     path("desk/statements/", runs.statements, name="bank_statements"),
     path("desk/payouts/<int:pk>/", desk.payout, name="desk_payout"),
+    path("desk/payouts/<int:pk>/ask/", unanswered.ask, name="ask_again"),
+    path("desk/payouts/<int:pk>/decide/", unanswered.decide, name="decide_payout"),
     path("desk/payouts/<int:pk>/send/", desk.send, name="send"),
     path("desk/payouts/<int:pk>/confirm/", desk.confirm, name="confirm"),
 ]

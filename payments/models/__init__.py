@@ -13,6 +13,7 @@ from payments.models.raises import Raise
 from payments.models.rates import Fee, Rate, WorkType
 from payments.models.runs import BankStatement, Outcome, RailEvent
 from payments.models.surplus import Allocation, Close, Redemption, Share
+from payments.models.verdicts import Verdict
 
 __all__ = [
     "FILLED",
@@ -50,5 +51,6 @@ __all__ = [
     "TopUp",
     "TopUpPart",
     "Transfer",
+    "Verdict",
     "WorkType",
 ]

@@ -13,8 +13,8 @@ from coop import clock
 from coop.people.models import Person
 from governance import watching
 from governance.models import Office, Right
-from payments import books, cards, deposits, invariants, payouts, runs
-from payments.forms import RecordDeposit, SendPayout
+from payments import books, cards, deposits, invariants, payouts, runs, unanswered
+from payments.forms import JudgePayout, RecordDeposit, SendPayout
 from payments.models import Deposit, Payout, PayoutState
 
 
@@ -32,6 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
     shown: dict[str, Any] = {
         "asked": list(waiting.filter(state=PayoutState.REQUESTED, run=None)),
         "sent": list(waiting.filter(state=PayoutState.SENT, run=None)),
+        "unanswered": list(unanswered.waiting(at=at)),
         "deposits": Deposit.objects.select_related("client").order_by("-id")[:10],
         "form": RecordDeposit(),
         "debts": cards.debts(),
@@ -39,7 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "checks": invariants.checks(),
         "now": at,
     }
-    whose = [payout.person_id for payout in (*shown["asked"], *shown["sent"])]
+    whose = [payout.person_id for payout in (*shown["asked"], *shown["sent"], *shown["unanswered"])]
     watching.looked(whose, subject="desk", right=Right.MONEY, by=office.person, at=at)
     return render(request, "payments/desk.html", shown)
 
@@ -71,7 +72,16 @@ def payout(request: HttpRequest, pk: int) -> HttpResponse:
     watching.looked([found.person_id], subject=f"payout:{pk}", right=Right.MONEY, by=office.person, at=clock.now())
     where = payouts.destination(found, by=office, at=clock.now())
     shown = {"payout": found, "form": SendPayout(), "refusal": refusal, "where": where, "due": runs.due_by(found)}
-    return render(request, "payments/desk_payout.html", shown)
+    return render(request, "payments/desk_payout.html", shown | _service(found, office))
+
+
+def _service(found: Payout, office: Office) -> dict[str, Any]:
+    """Return what the page shows of a payout that waits for a service."""
+    if not unanswered.is_waiting(found):
+        return {"waits": False}
+    no = unanswered.refusal(found, by=office, at=clock.now())
+    said = found.verdicts.select_related("office__person").order_by("pk")
+    return {"waits": True, "refusal": no, "judge": JudgePayout(), "verdicts": said}
 
 
 @require_POST
@@ -101,5 +111,5 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _payout(pk: int) -> Payout:
     return get_object_or_404(
-        Payout.objects.select_related("person", "details", "sent_by__person", "settled_by__person"), pk=pk
+        Payout.objects.select_related("person", "details", "run", "sent_by__person", "settled_by__person"), pk=pk
     )

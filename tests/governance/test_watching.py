@@ -44,6 +44,9 @@ BY_A_RIGHT = {
     "payments/runs.py": {"waiting", "take_apart", "refusal_of_file", "refusal_to_hand_over", "_not_theirs"},
     "payments/reconciling.py": {"read"},
     "payments/views/runs.py": {"_office"},
+    # What never was answered for: the database notes each verdict for whose money it is.
+    "payments/unanswered.py": {"refusal_to_ask"},
+    "payments/views/unanswered.py": {"ask", "decide"},
     # The house's bills concern no member, and everybody reads them; who hears of a proof acts on nobody.
     "payments/budgets.py": {"refusal_to_ask", "refusal_to_pay"},
     "payments/views/bills.py": {"home", "bill"},
@@ -209,6 +212,6 @@ def test_an_older_view_notes_nothing(attack_from_the_past: Attack, amina: Person
 
 def test_no_session_keeps_an_act_from_the_person(superuser: psycopg.Connection) -> None:
     told = superuser.execute("SELECT tgname, tgenabled FROM pg_trigger WHERE tgname ^@ 'tell_'").fetchall()
-    # A payout is sent by hand or in a run.
-    acts = set(OfficeActKind.values) - {"looked"} | {"ran_payout"}
+    # A payout is sent by hand or in a run, and ended by one officer or by what two of them read.
+    acts = set(OfficeActKind.values) - {"looked"} | {"ran_payout", "verdict"}
     assert sorted(told) == [(f"tell_{act}", "A") for act in sorted(acts)]

@@ -1,11 +1,13 @@
 """What a payer's bank takes back: from what its client has, the rest is owed, repaid first; members keep their pay."""
 
+import json
 import random
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
@@ -188,6 +190,30 @@ def test_a_word_of_a_dispute_lets_us_ask_and_moves_nothing_by_itself(
     assert hook(lie | {"payment_intent": "pi_of_nobody"}) == 204
     assert service.asked == []
     assert RailEvent.objects.filter(event__endswith="/fee").count() == 2
+
+
+def test_who_sits_for_the_client_is_told_by_mail(
+    settled: CardPayment, service: World, orbit: Client, olga: Person, mailoutbox: list[EmailMessage]
+) -> None:
+    spend(orbit, Decimal(20))
+    dispute = stripe.dispute(service, settled.session)
+    go_on()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT args FROM procrastinate_jobs WHERE task_name = %s", [cards.TELL])
+        [(said,)] = cursor.fetchall()
+    taken = CardEvent.objects.get(outcome="charged_back")
+    assert json.loads(said) == {"person_id": olga.pk, "event_id": taken.pk}
+    background.tell_of_dispute(**json.loads(said))
+    stripe.win(service, dispute)
+    go_on()
+    background.tell_of_dispute(person_id=olga.pk, event_id=CardEvent.objects.get(outcome="won").pk)
+    first, second = mailoutbox
+    assert first.to == [olga.email]
+    assert first.subject == "A payment by card was taken back"
+    assert "took US$\u00a050.00 back" in first.body
+    assert "owes US$\u00a020.00" in first.body
+    assert first.body.strip().endswith("/c/orbit/money/")
+    assert second.subject == "A disputed payment by card was given back"
 
 
 def test_an_inquiry_that_took_no_money_moves_none(settled: CardPayment, service: World, orbit: Client) -> None:

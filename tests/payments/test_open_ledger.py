@@ -13,13 +13,16 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
+from coop import clock
 from coop.people.models import Client, Person
 from coop.record.models import Event
 from governance.models import Office
 from payments import escrow, ledger, open_ledger, published, sealing
 from payments.models import Fee, Transfer
 from payments.open_ledger import Month, Moved
+from payments.surplus import Quarter
 from tests.governance.conftest import reach
+from tests.payments import leftover
 from tests.payments.conftest import owning
 
 pytestmark = pytest.mark.django_db
@@ -136,6 +139,31 @@ def test_the_parquet_file_opens_in_duckdb_with_the_same_sums(
     said = json.loads(published.as_json(figures))
     assert [row["amount"] for row in said["rows"] if row["item"] == "training"] == ["0.61728"]
     assert BytesIO(published.as_csv(figures)).readline().decode().strip() == ",".join(published.COLUMNS)
+
+
+def test_the_files_tell_the_budget_and_what_quarters_left_over(amina: Person, luis: Person) -> None:
+    budget = leftover.budgeted(amina, hosting=2_000_000, posts={"treasurer": 3_000_000})
+    if str(Quarter.of(clock.now())) != budget.period:
+        reach(Quarter.of(clock.now()).after)
+    leftover.work({amina: "100", luis: "100"})
+    said = rows_of(Month.of(clock.now()))
+    assert said["budget", f"{budget.period} hosting: voted"] == Decimal(2)
+    assert said["budget", f"{budget.period} hosting: spent"] == 0
+    assert said["budget", f"{budget.period} treasurer: a month for each seat"] == Decimal(3)
+    close = leftover.closed()
+    month = Month.of(close.ends_at)
+    assert rows_of(month)["surplus", f"{close.period}: surplus"] == close.surplus
+    divided = leftover.divided(close, amina)
+    said = rows_of(month)
+    assert said["surplus", f"{close.period}: to education"] == divided.education
+    # Two people are too few to tell what they got.
+    assert ("surplus", f"{close.period}: members' cash") not in said
+    assert not any(part == "surplus" for part, _item in rows_of(Month.of(month.after)))
+
+
+def rows_of(month: Month) -> dict[tuple[str, str], Decimal]:
+    rows = published.rows(open_ledger.figures(month))
+    return {(row["part"], row["item"]): row["amount"] for row in rows}
 
 
 def test_no_posting_pays_a_post(now: datetime) -> None:

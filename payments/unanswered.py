@@ -1,0 +1,89 @@
+"""Payouts that a service never answered for: asked after again at a press, and in the end decided by two officers.
+
+A service is asked by itself every ten minutes. Where it has said nothing 72 hours after the run was released (E3), two
+officers, neither the payee, read the service's own statement; what both read is booked as the service's word would be.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from coop.record import events
+from coop.refusals import Refusal, refuse_if
+from governance import offices
+from governance.models import Office
+from payments import reconciling, runs, sending
+from payments.models import Outcome, Payout, RailEvent, Verdict
+
+SLOW = timedelta(hours=24)
+DECIDED_AFTER = timedelta(hours=72)
+
+
+def waiting(*, at: datetime) -> QuerySet[Payout]:
+    """Return the payouts for which a service has had no answer a day after their run was released, the oldest first."""
+    names = [rail.name for rail in sending.services()]
+    late = Payout.objects.filter(rail__in=names, state__in=sending.UNDER_WAY, run__released_at__lte=at - SLOW)
+    return late.select_related("person", "run").order_by("pk")
+
+
+def is_waiting(payout: Payout) -> bool:
+    """Tell whether a payout went to a service and has not ended."""
+    return (
+        payout.run_id is not None
+        and payout.state in sending.UNDER_WAY
+        and payout.rail in {rail.name for rail in sending.services()}
+    )
+
+
+def refusal_to_ask(payout: Payout, *, by: Office, at: datetime) -> Refusal | None:
+    """Say why an officer cannot have a service asked again; None if they can."""
+    if not offices.handles_money(by, at):
+        return Refusal(_("The treasurer and the secretary ask a service."), "D8")
+    return None if is_waiting(payout) else Refusal(_("This payout does not wait for a service."), status=409)
+
+
+def ask_again(payout: Payout, *, by: Office, at: datetime) -> bool:
+    """Ask the service now where a payout is; tell whether it moved on. Some answer later, at an address of ours."""
+    refuse_if(refusal_to_ask(payout, by=by, at=at))
+    return sending.ask(payout.pk, at=at)
+
+
+def refusal(payout: Payout, *, by: Office, at: datetime) -> Refusal | None:
+    """Say why an officer cannot say what the service's statement has of a payout; None if they can."""
+    if no := refusal_to_ask(payout, by=by, at=at):
+        return no
+    if by.person_id == payout.person_id:
+        return Refusal(_("Nobody decides about money to themselves."), "D8", _("Ask another officer."))
+    released = payout.run.released_at if payout.run else None
+    if released is None or at < released + DECIDED_AFTER:
+        words = _("A service has 72 hours to answer; before that nobody decides in its place.")
+        return Refusal(words, "E3", _("Ask it again."), status=409)
+    return None
+
+
+@transaction.atomic
+def decide(payout: Payout, *, arrived: bool, words: str, by: Office, at: datetime) -> bool:
+    """Write down what an officer read; where another one read the same, book it, and tell so.
+
+    `words` names the statement and its line. What arrived is kind 14, what did not 15. Raises Refused as `refusal`.
+    """
+    refuse_if(refusal(payout, by=by, at=at))
+    Verdict.objects.create(payout=payout, arrived=arrived, words=words, office=by, at=at)
+    events.write("payouts.judged", by=by.person, subject=f"payout:{payout.pk}", at=at)
+    if not _agreed(payout, arrived=arrived):
+        return False
+    outcome = Outcome.SETTLED if arrived else Outcome.FAILED
+    said = RailEvent(
+        rail=payout.rail, event=f"{runs.key_of(payout.pk)}/verdict", payout=payout, outcome=outcome,
+        amount=payout.amount, currency=payout.currency, words=words, occurred_at=at, noted_at=at,
+    )  # fmt: skip
+    reconciling.book([said], by=None, at=at)
+    return True
+
+
+def _agreed(payout: Payout, *, arrived: bool) -> bool:
+    """Tell whether the latest words of two officers are this."""
+    said = Verdict.objects.filter(payout=payout).order_by("office__person_id", "-pk").distinct("office__person_id")
+    return sum(one.arrived == arrived for one in said) > 1
