@@ -89,7 +89,13 @@ PLACES: Mapping[str, Mapping[str, str]] = {
     },
     "surplus": {
         "payments_share": "allocation_id person_id worked cash capital",
+        "payments_interest": "allocation_id person_id held amount",
+        "payments_contribution": "person_id amount at",
         "payments_redemption": "person_id amount at",
+    },
+    "support": {
+        "payments_support": "person_id fund amount words at",
+        "payments_supportanswer": "support_id office_id agrees words at",
     },
     "bills": {
         "payments_expense": "purpose amount payee asked_by_id at",

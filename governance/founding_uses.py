@@ -165,8 +165,14 @@ FIRST: Sequence[Use] = (
     ),
     Use(
         "surplus", "Sharing a surplus",
-        "What a person's work of a quarter was paid, and their part of what was left over: cash and capital.",
+        "What a person's work of a quarter was paid, their part of what was left over, and their capital.",
         Whose.MEMBERS, "To divide it by paid work, as the members voted.", "self", RECORD, Decides.PAY,
+    ),
+    Use(
+        "support", "Support from funds",
+        "What a member asked of the care or education fund, when; for education what it is for and who answered.",
+        Whose.MEMBERS, "To pay it, by rule or as two officers answer; nobody is asked why they need care.",
+        "self,officers", RECORD, Decides.PAY,
     ),
     Use(
         "bills", "Paying the house's bills",

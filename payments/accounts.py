@@ -23,11 +23,11 @@ DISPUTE = "fund:dispute"
 FLOOR = "fund:floor"
 """Pays what a week lacked to the floor and no job's deposit pays; fed by grants and by its share of the fee."""
 CARE = "fund:care"
-"""Pays for counselling after disturbing content; fed by its share of the fee."""
+"""Pays for help after disturbing content, by rule; fed by its share of the fee."""
 RESERVE = "reserve:collective"
 """The indivisible reserve: what the members voted into it from surpluses, nobody's own."""
 EDUCATION = "fund:education"
-"""Education, from voted shares of surpluses."""
+"""Pays what members learn, once two officers agree; from voted shares of surpluses."""
 
 
 def fund(name: str) -> str:

@@ -1,4 +1,6 @@
-"""A member's capital: what votes kept of their shares of surpluses. Whoever leaves is paid all of it, at once.
+"""A member's capital: what votes kept of their shares of surpluses, what they paid in, and interest that was voted.
+
+Whoever leaves is paid all of it, at once.
 
 It follows from the standing alone, never from an officer: whoever looks, pays. While somebody is a member it stays.
 """
@@ -8,13 +10,17 @@ from decimal import Decimal
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from coop.people.models import Person
 from coop.record import events
-from coop.refusals import guard_of
+from coop.refusals import Refusal, guard_of, refuse_if
+from governance import standing
+from governance.models import Status
 from payments import accounts, ledger
 from payments.ledger import Kind, Line
-from payments.models import Redemption, Share
+from payments.models import Contribution, Interest, Redemption, Share
+from payments.templatetags.money import money
 
 DUE = """
 SELECT s.person_id FROM (
@@ -34,6 +40,42 @@ def shares_of(person: Person) -> QuerySet[Share]:
     """Return a person's shares of surpluses, newest first, with the vote behind each."""
     mine = Share.objects.filter(person=person).order_by("-id")
     return mine.select_related("allocation__close", "allocation__mandate")
+
+
+def interests_of(person: Person) -> QuerySet[Interest]:
+    """Return a person's interest on capital, newest first, with the vote behind each."""
+    mine = Interest.objects.filter(person=person).order_by("-id")
+    return mine.select_related("allocation__close", "allocation__mandate")
+
+
+def contributions_of(person: Person) -> QuerySet[Contribution]:
+    """Return what a person paid in, newest first."""
+    return Contribution.objects.filter(person=person).order_by("-id")
+
+
+def refusal(person: Person, amount: Decimal) -> Refusal | None:
+    """Say why a person cannot pay so much into their capital now; None if they can. Nobody has to."""
+    if standing.status(person) != Status.MEMBER:
+        return Refusal(_("Members pay into their capital."), "N11")
+    ready = ledger.balance(accounts.payable(person.pk))
+    if 0 < amount <= ready:
+        return None
+    return Refusal(_("You have %(ready)s ready.") % {"ready": money(ready, "USD")}, status=409)
+
+
+@transaction.atomic
+def pay_in(person: Person, amount: Decimal, *, by: Person, at: datetime) -> Contribution:
+    """Pay whole cents of what a member earned into their capital (kind 22, member:payable to member:capital).
+
+    Key `contribution:<id>`. Raises Refused for anybody but the member, and beyond what is ready.
+    """
+    refuse_if(refusal(person, amount) if by == person else Refusal(_("Only you can do this."), "E3"))
+    paid = Contribution.objects.create(person=person, amount=amount, at=at)
+    ref = f"contribution:{paid.pk}"
+    source, target = accounts.payable(person.pk), accounts.capital(person.pk)
+    ledger.post(Line(Kind.REDEEMED, source, target, amount, ref, ref), journal=ref, at=at)
+    events.write("capital.paid_in", by=person, subject=ref, at=at)
+    return paid
 
 
 def redeem_due(*, at: datetime, person: Person | None = None, most: int = 100) -> int:

@@ -72,6 +72,13 @@ class AskPayout(forms.Form):
         how.initial = ways[0].rail.name if ways else ""
 
 
+class PayIn(forms.Form):
+    """How much of what is ready a member pays into their capital."""
+
+    amount = cents(_("How much, in US$"))
+    known = forms.BooleanField(label=_("I know that it stays there until I leave."))
+
+
 class Destination(forms.Form):
     """Where a person's money goes by one rail: the fields that the rail asks for."""
 
@@ -119,6 +126,35 @@ class JudgePayout(forms.Form):
     words = forms.CharField(
         label=_("Which statement and line"), max_length=140, help_text=_("Or that no line is about it.")
     )
+
+
+class AskCare(forms.Form):
+    """How much help costs; nobody is asked why."""
+
+    amount = cents(_("How much, in US$"))
+
+
+class AskEducation(AskCare):
+    """What is to be learnt, and how much it costs."""
+
+    words = forms.CharField(label=_("What you want to learn, and where"), max_length=200)
+
+
+class AnswerSupport(forms.Form):
+    """An officer's answer; a no has its reason."""
+
+    agrees = forms.TypedChoiceField(
+        label=_("Answer"), choices=[("yes", _("Yes")), ("no", _("No"))], coerce=lambda said: said == "yes",
+        widget=forms.RadioSelect,
+    )  # fmt: skip
+    words = forms.CharField(label=_("Why not"), max_length=200, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a no without its reason."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        if said.get("agrees") is False and not said.get("words"):
+            self.add_error("words", _("Say why not: the member reads it."))
+        return said
 
 
 class PutBillForward(forms.Form):

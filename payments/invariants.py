@@ -105,14 +105,16 @@ ALL = (
         "I13",
         _("The parts of a surplus are the whole of it, and each was paid."),
         """
-        SELECT d.id, c.income - c.expenses, d.reserve + d.education + d.members, shares.sum, moved.sum
+        SELECT d.id, c.income - c.expenses, d.reserve + d.education + d.members + d.interest, shares.sum, moved.sum
         FROM payments_allocation d JOIN payments_close c ON c.id = d.close_id
         CROSS JOIN LATERAL (SELECT coalesce(sum(s.cash + s.capital), 0) AS sum FROM payments_share s
             WHERE s.allocation_id = d.id) shares
+        CROSS JOIN LATERAL (SELECT coalesce(sum(i.amount), 0) AS sum FROM payments_interest i
+            WHERE i.allocation_id = d.id) interest
         CROSS JOIN LATERAL (SELECT coalesce(sum(t.amount), 0) AS sum FROM payments_transfer t
             WHERE t.ref = 'allocation:' || d.id AND t.kind = 21) moved
-        WHERE d.reserve + d.education + d.members <> c.income - c.expenses OR shares.sum <> d.members
-        OR moved.sum <> c.income - c.expenses""",
+        WHERE d.reserve + d.education + d.members + d.interest <> c.income - c.expenses OR shares.sum <> d.members
+        OR interest.sum <> d.interest OR moved.sum <> c.income - c.expenses""",
     ),
     Invariant(
         "I16",

@@ -31,6 +31,8 @@ NAMESPACE = uuid.UUID("6f0b9c5e-9d1a-5c58-9a3f-4b8f6a3f2d10")
 class Kind(IntEnum):
     """What a posting is. 8, acceptance by silence, is posted as 5 to 7 with the same keys: it happens once.
 
+    22 goes both ways: into a member's capital, and out of it when they leave.
+
     35 the database posts by itself: what a client owes is repaid first, from whatever becomes available to it.
     """
 
@@ -72,6 +74,7 @@ class Kind(IntEnum):
     RAISE_SET_ASIDE = 37
     RAISE_PAID = 38
     POST_PAY = 40
+    SUPPORT = 41
     REVERSAL = 99
 
 

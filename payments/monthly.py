@@ -51,7 +51,7 @@ FROM (
     SELECT posted_at, amount AS moved, kind IN (15, 16, 23) AS payout FROM payments_transfer
     WHERE credit_id = %(account)s
     UNION ALL
-    SELECT posted_at, -amount, kind IN (13, 23) FROM payments_transfer WHERE debit_id = %(account)s
+    SELECT posted_at, -amount, kind IN (13, 22, 23) FROM payments_transfer WHERE debit_id = %(account)s
 ) mine GROUP BY 1 ORDER BY 1 DESC
 """
 PAYOUTS = (Kind.PAYOUT, Kind.CAME_BACK, Kind.LATE_RETURN, Kind.EXCHANGED)
@@ -85,7 +85,12 @@ class Line:
     @property
     def words(self) -> str:
         """What it was, in the reader's language."""
-        return str(statements.WORDS[self.kind])
+        return statements.words(self.kind, self.amount)
+
+    @property
+    def went_out(self) -> bool:
+        """Tell whether it is no pay, but pay that went out or came back."""
+        return self.kind in PAYOUTS or (self.kind == Kind.REDEEMED and self.amount < 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,17 +141,17 @@ class Statement:
     @property
     def others(self) -> list[Total]:
         """What was earned otherwise, by kind."""
-        return _totals(line for line in self.lines if not line.work and line.kind not in PAYOUTS)
+        return _totals(line for line in self.lines if not line.work and not line.went_out)
 
     @property
     def payouts(self) -> list[Total]:
         """What went out, and what came back."""
-        return _totals(line for line in self.lines if line.kind in PAYOUTS)
+        return _totals(line for line in self.lines if line.went_out)
 
     @property
     def earned(self) -> Decimal:
         """All that was earned in the month."""
-        return sum((line.amount for line in self.lines if line.kind not in PAYOUTS), Decimal(0))
+        return sum((line.amount for line in self.lines if not line.went_out), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,14 @@ FLOWS: dict[str, str | Promise] = {
     "work": _("To members, for their work, disputed or not"),
     "training": _("To members, for training"),
     "hearings": _("To members, for pauses, panels, second looks and repair"),
+    "care": _("To members, from the care fund"),
+    "education": _("To members, from the education fund"),
     "other pay": _("To members, for anything else"),
     "several": _("To members, for several of these together"),
     "kept": _("Kept by the cooperative"),
     "funds": _("Put into the funds for training, care and the hourly floor"),
 }
-TO_MEMBERS = ("work", "training", "hearings", "other pay")
+TO_MEMBERS = ("work", "training", "hearings", "care", "education", "other pay")
 
 # A reversal counts against what it mirrors, and what a payer's bank takes back (19) against what came in. What a payout
 # brought back was the member's before.
@@ -46,13 +48,14 @@ SELECT flow, sum(amount), count(DISTINCT person) FROM (
             WHEN k.kind IN (5, 9, 11, 28) OR k.kind = 38 AND c.kind = 'member:payable' THEN 'work'
             WHEN k.kind = 10 THEN 'training'
             WHEN k.kind IN (24, 25, 26, 27, 31) THEN 'hearings'
+            WHEN k.kind = 41 THEN split_part(d.kind, ':', 2)
             WHEN c.kind = 'member:payable' THEN 'other pay'
             WHEN k.kind = 6 THEN 'kept'
             WHEN k.kind = 7 THEN 'funds'
         END AS flow
     FROM payments_transfer t LEFT JOIN payments_transfer r ON r.id = t.reverses_id
     CROSS JOIN LATERAL (SELECT coalesce(r.kind, t.kind) AS kind, coalesce(r.credit_id, t.credit_id) AS credit_id) k
-    JOIN payments_account c ON c.id = k.credit_id
+    JOIN payments_account c ON c.id = k.credit_id JOIN payments_account d ON d.id = t.debit_id
     WHERE t.posted_at >= %(first)s AND t.posted_at < %(after)s
 ) moved WHERE flow IS NOT NULL GROUP BY flow
 """
@@ -118,10 +121,11 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A line of the month: money that moved one way, in US dollars."""
+    """A line of the month: money that moved one way, in US dollars, and how many members got it where that is told."""
 
     name: str
     amount: Decimal
+    people: int | None = None
 
     @property
     def words(self) -> str | Promise:
@@ -229,7 +233,11 @@ def _to_members(moved: dict[str, Moved]) -> list[Flow]:
     rows = sorted((name for name in TO_MEMBERS if name in moved), key=lambda name: moved[name].people)
     few = [name for name in rows if moved[name].people < FEWEST]
     merged = rows[: len(few) + 1] if few else []
-    alone = [Flow(name, moved[name].amount) for name in TO_MEMBERS if name in moved and name not in merged]
+    alone = [
+        Flow(name, moved[name].amount, moved[name].people)
+        for name in TO_MEMBERS
+        if name in moved and name not in merged
+    ]
     return alone + ([Flow("several", _sum(moved, merged))] if merged else [])
 
 

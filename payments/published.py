@@ -33,7 +33,7 @@ def rows(figures: Figures) -> list[dict[str, Any]]:
 
 def _rows(figures: Figures) -> Iterator[tuple[Any, ...]]:
     yield "money", "to members", figures.people, figures.to_members
-    yield from (("money", flow.name, None, flow.amount) for flow in figures.flows)
+    yield from (("money", flow.name, flow.people, flow.amount) for flow in figures.flows)
     for one in figures.hours:
         for quarter in ("slower", "middle", "faster"):
             yield "hour", f"{one.slug or 'other'}: {quarter}", one.people, getattr(one, quarter)

@@ -29,6 +29,7 @@ WORDS = {
     Kind.TIP: gettext_lazy("A tip from the client"),
     Kind.POST_PAY: gettext_lazy("Pay for your post"),
     Kind.RAISE_PAID: gettext_lazy("A raise from the reserve"),
+    Kind.SUPPORT: gettext_lazy("Support from a fund"),
     Kind.TOP_UP: gettext_lazy("Topped up to the floor of an hour"),
     Kind.PAYOUT: gettext_lazy("Payout you asked for"),
     Kind.CAME_BACK: gettext_lazy("Payout that came back"),
@@ -36,6 +37,13 @@ WORDS = {
     Kind.EXCHANGED: gettext_lazy("Exchange for a payout"),
     **{Kind(owing): owing.label for owing in Owing},
 }
+
+
+def words(kind: Kind, amount: Decimal) -> str:
+    """Return what a transfer was to the member: `amount` is above zero for what came, below for what went."""
+    if kind == Kind.REDEEMED and amount < 0:
+        return _("Paid into your capital")
+    return str(WORDS[kind])
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +129,11 @@ def entries(transfers: Iterable[Transfer], person: Person) -> list[Entry]:
 
 def _entry(transfer: Transfer, *, sign: int) -> Entry:
     about, _colon, number = transfer.ref.partition(":")
-    words = _("payout %(number)s") if about == "payout" else _("no. %(number)s")
+    which = _("payout %(number)s") if about == "payout" else _("no. %(number)s")
     return Entry(
         at=transfer.posted_at,
-        words=str(WORDS[Kind(transfer.kind)]),
-        about=words % {"number": number},
+        words=words(Kind(transfer.kind), sign * transfer.amount),
+        about=which % {"number": number},
         amount=sign * transfer.amount,
         payout=int(number) if about == "payout" else None,
     )

@@ -14,6 +14,7 @@ from payments.views import (
     runs,
     statements,
     stripe,
+    support,
     unanswered,
 )
 
@@ -30,6 +31,9 @@ urlpatterns = [
     re_path(r"^pay/statements/(?P<month>\d{4}-\d{2})\.(?P<form>csv|pdf)$", statements.file, name="statement_file"),
     path("pay/ask/", pay.ask, name="ask"),
     path("pay/ask/<int:pk>/", pay.told, name="told"),
+    path("pay/capital/", pay.pay_in, name="pay_in"),
+    path("pay/support/", support.mine, name="support"),
+    path("pay/support/<str:fund>/", support.ask, name="ask_support"),
     path("pay/details/", details.mine, name="details"),
     path("pay/details/stripe/", stripe.account, name="stripe_account"),
     path("pay/details/<slug:rail>/", details.give, name="give_details"),
@@ -39,6 +43,8 @@ urlpatterns = [
     path("hooks/answers/<str:token>/", hooks.answer, name="answer"),
     path("hooks/<slug:rail>/", hooks.hear, name="hook"),
     path("desk/", desk.home, name="desk"),
+    path("desk/support/", support.desk, name="support_desk"),
+    path("desk/support/<int:pk>/", support.answer, name="answer_support"),
     path("desk/bills/", bills.home, name="bills"),
     path("desk/bills/<int:pk>/", bills.bill, name="bill"),
     path("desk/deposits/", desk.deposit, name="deposit"),

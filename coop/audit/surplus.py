@@ -40,6 +40,24 @@ WHERE t.kind IN (5, 9, 10, 11, 24, 26, 28, 31) AND EXISTS (
 GROUP BY 1 ORDER BY 1
 """
 
+# A quarter of the voted yearly share of what somebody's capital was when the quarter began; all of them together.
+INTERESTS = """
+SELECT a.id, coalesce(i.person_id, 0) AS person, coalesce(i.amount, a.interest) / 1e6 AS paid,
+    trunc(coalesce(i.due, i.sum)) / 1e6 AS due
+FROM payments_allocation a CROSS JOIN LATERAL (
+    SELECT i.person_id, i.amount, NULL::numeric AS sum, coalesce((
+        SELECT sum(CASE WHEN t.credit_id = c.id THEN t.amount ELSE -t.amount END)
+        FROM payments_account c JOIN payments_transfer t ON c.id IN (t.credit_id, t.debit_id)
+        WHERE c.code = 'member:' || i.person_id || ':capital'
+        AND t.posted_at < date_trunc('quarter', q.ends_at - interval '1 microsecond', 'UTC')
+    ) * coalesce((p.payload::jsonb ->> 'interest')::integer, 0), 0) / 40000 AS due
+    FROM payments_interest i JOIN payments_close q ON q.id = a.close_id
+    JOIN governance_mandate m ON m.id = a.mandate_id JOIN governance_proposal p ON p.id = m.proposal_id
+    WHERE i.allocation_id = a.id
+    UNION ALL SELECT NULL, NULL, coalesce(sum(i.amount), 0), NULL FROM payments_interest i WHERE i.allocation_id = a.id
+) i
+"""
+
 
 def walk(tick: Tick) -> Iterator[Finding]:
     """Add up the fees of every closed quarter, and divide every divided surplus again."""
@@ -49,6 +67,12 @@ def walk(tick: Tick) -> Iterator[Finding]:
         "payments_close {id}",
         "closed {income:f} of fees and {expenses:f} of expenses for {period}",
         "the books had {fees} and {spent} micro-units",
+    )
+    yield from faults(
+        f"SELECT * FROM ({INTERESTS}) i WHERE i.paid <> i.due",  # noqa: S608 - ours
+        "payments_allocation {id}",
+        "pays interest of {paid:f} (person {person}, 0 for all)",
+        "the vote and the capital make it {due:f}",
     )
     for one in Allocation.objects.select_related("close", "mandate__proposal").order_by("pk"):
         tick(1)
@@ -66,7 +90,7 @@ def _divided(one: Allocation) -> Iterator[Finding]:
         return
     worked = _worked(one)
     shares = [said["reserve"], said["education"], said["members"]]
-    reserve, education, members = apportion(to_micro(one.close.surplus), shares)
+    reserve, education, members = apportion(to_micro(one.close.surplus - one.interest), shares)
     parts = (reserve, education, members) if worked else (reserve + members, education, 0)
     written = tuple(to_micro(part) for part in (one.reserve, one.education, one.members))
     if written != parts:

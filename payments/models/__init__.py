@@ -12,7 +12,8 @@ from payments.models.payouts import Deposit, Fund, Payout, PayoutState, PayRun
 from payments.models.raises import Raise
 from payments.models.rates import Fee, Rate, WorkType
 from payments.models.runs import BankStatement, Outcome, RailEvent
-from payments.models.surplus import Allocation, Close, Redemption, Share
+from payments.models.support import Support, SupportAnswer, Supporting
+from payments.models.surplus import Allocation, Close, Contribution, Interest, Redemption, Share
 from payments.models.verdicts import Verdict
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "CardOutcome",
     "CardPayment",
     "Close",
+    "Contribution",
     "Deposit",
     "Entitlement",
     "ExchangeQuote",
@@ -32,6 +34,7 @@ __all__ = [
     "Fee",
     "Fund",
     "Instrument",
+    "Interest",
     "Kind",
     "Outcome",
     "Outlay",
@@ -48,6 +51,9 @@ __all__ = [
     "Reckoning",
     "Redemption",
     "Share",
+    "Support",
+    "SupportAnswer",
+    "Supporting",
     "TopUp",
     "TopUpPart",
     "Transfer",

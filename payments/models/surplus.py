@@ -46,7 +46,8 @@ class Close(models.Model):
 class Allocation(models.Model):
     """How a quarter's surplus was divided by the mandate of a vote (N11); all sums are the database's own.
 
-    `members` is divided by paid work into `Share` rows; where nobody worked it is part of `reserve`.
+    `interest` on members' capital comes first, the other three divide what it leaves. `members` is divided by paid work
+    into `Share` rows; where nobody worked it is part of `reserve`.
     """
 
     close = models.OneToOneField(Close, models.PROTECT, related_name="allocation")
@@ -54,10 +55,13 @@ class Allocation(models.Model):
     reserve = MoneyField(default=0)
     education = MoneyField(default=0)
     members = MoneyField(default=0)
+    interest = MoneyField(default=0, db_default=0)
     at = models.DateTimeField()
 
     privacy.declare(
-        **dict.fromkeys(("id", "close", "mandate", "reserve", "education", "members", "at"), Audience.PUBLIC),
+        **dict.fromkeys(
+            ("id", "close", "mandate", "reserve", "education", "members", "interest", "at"), Audience.PUBLIC
+        ),
     )
 
     def __str__(self) -> str:
@@ -97,6 +101,41 @@ class Share(models.Model):
 
     def __str__(self) -> str:
         return f"share of {self.person} in {self.allocation}"
+
+
+class Interest(models.Model):
+    """A person's interest on what their capital was when a quarter began, out of its surplus, as the vote said.
+
+    Written by the database itself when the surplus is divided, never after; it becomes capital too.
+    """
+
+    allocation = models.ForeignKey(Allocation, models.PROTECT, related_name="interests", db_index=False)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="interests")
+    held = MoneyField(help_text="The person's capital when the quarter began.")
+    amount = MoneyField()
+
+    privacy.declare(
+        id=Audience.SELF, allocation=Audience.SELF, person=Audience.SELF, held=Audience.SELF, amount=Audience.SELF
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["allocation", "person"], name="one_interest_each")]
+
+    def __str__(self) -> str:
+        return f"interest of {self.person} in {self.allocation}"
+
+
+class Contribution(models.Model):
+    """What a member paid into their own capital, out of what they had earned."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="contributions")
+    amount = MoneyField()
+    at = models.DateTimeField()
+
+    privacy.declare(id=Audience.SELF, person=Audience.SELF, amount=Audience.SELF, at=Audience.SELF)
+
+    def __str__(self) -> str:
+        return f"contribution of {self.person}"
 
 
 class Redemption(models.Model):

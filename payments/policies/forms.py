@@ -57,6 +57,11 @@ class SurplusShares(forms.Form):
         label=gettext_lazy("Quarter"),
         help_text=gettext_lazy("Closed quarters whose surplus nobody has divided yet."),
     )
+    interest = forms.DecimalField(
+        label=gettext_lazy("First, interest on members' capital, in per cent a year"), min_value=0, max_value=8,
+        decimal_places=2, initial=0, required=False,
+        help_text=gettext_lazy("For the quarter, on what each one's capital was when it began. 8 at most."),
+    )  # fmt: skip
     reserve = forms.DecimalField(label=gettext_lazy("To the reserve, in per cent"), min_value=0, **PER_CENT)
     education = forms.DecimalField(label=gettext_lazy("For education, in per cent"), min_value=0, **PER_CENT)
     members = forms.DecimalField(
@@ -89,7 +94,8 @@ class SurplusShares(forms.Form):
 
     def cleaned_payload(self) -> dict[str, object]:
         """Return the payload of a valid form, in basis points."""
-        parts = {part: int(self.cleaned_data[part] * 100) for part in ("reserve", "education", "members", "cash")}
+        names = ("interest", "reserve", "education", "members", "cash")
+        parts = {part: int((self.cleaned_data[part] or 0) * 100) for part in names}
         return {"key": f"quarter:{self.cleaned_data['quarter']}", **parts, "replaces": 0}
 
     def title(self) -> str:

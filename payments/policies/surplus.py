@@ -20,12 +20,15 @@ from payments.policies.forms import SurplusShares
 from payments.surplus import Quarter
 from payments.templatetags.money import money, per_cent
 
+INTEREST = "SELECT amount FROM payments_interest_due(%s, %s) WHERE person_id = %s"
+
 
 class SurplusDivision:
     """A quarter's surplus, divided.
 
     Payload, in basis points: {"key": "quarter:2026-Q4", "reserve": 4000, "education": 1000, "members": 5000,
-    "cash": 3000, "replaces": 0}; `cash` is what of the members' part is paid at once, the rest is their capital.
+    "cash": 3000, "interest": 400, "replaces": 0}; `cash` is what of the members' part is paid at once, the rest is
+    their capital; `interest` a year on capital comes first, 800 at most. A vote from before says nothing of it: none.
     """
 
     name = "surplus"
@@ -35,7 +38,10 @@ class SurplusDivision:
     def problems(self, payload: Payload) -> list[Refusal]:
         """Return what makes a payload unfit to be proposed: the database knows what it may say."""
         if not _ask("SELECT payments_surplus_can_say(%s)", payload):
-            words = _("A surplus is divided whole, and a fifth of the members' part at least is paid out.")
+            words = _(
+                "A surplus is divided whole, a fifth of the members' part at least is paid out, and interest on capital"
+                " is 8 % a year at most."
+            )
             return [Refusal(words, "N11")]
         if not _ask("SELECT payments_surplus_open(%s)", payload):
             words = _("This quarter is not closed yet, left nothing over, or its surplus is divided already.")
@@ -57,7 +63,10 @@ class SurplusDivision:
             " members by their paid work; of that %(cash)s at once, the rest as their capital."
         )
         shares = {part: per_cent(_number(payload[part])) for part in ("reserve", "education", "members", "cash")}
-        return words % {"quarter": _quarter(payload).words, **shares}
+        said = words % {"quarter": _quarter(payload).words, **shares}
+        if interest := _number(payload.get("interest", 0)):
+            said += " " + _("First, interest of %(share)s a year on members' capital.") % {"share": per_cent(interest)}
+        return said
 
     def impact(self, payload: Payload, at: datetime) -> dict[str, object]:
         """Return the sums in US dollars, among how many, and the quarters of what each gets from ten people on."""
@@ -68,6 +77,7 @@ class SurplusDivision:
         """Return those sums in words."""
         return [
             (_("What the quarter left over"), _sum(impact["surplus"])),
+            (_("Interest on members' capital"), _sum(impact.get("interest", 0))),
             (_("To the reserve, which nobody can take out for themselves"), _sum(impact["reserve"])),
             (_("For education"), _sum(impact["education"])),
             (_("To members, paid at once"), _sum(impact["cash"])),
@@ -80,13 +90,15 @@ class SurplusDivision:
         """Return what would be this person's; empty when nothing."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT cash, capital FROM payments_surplus_of(%s, %s)", [json.dumps(payload), person.pk])
-            row = cursor.fetchone()
-        if row is None:
+            cash, capital = cursor.fetchone() or (0, 0)
+            cursor.execute(INTEREST, [str(_quarter(payload)), _number(payload.get("interest", 0)), person.pk])
+            (interest,) = cursor.fetchone() or (0,)
+        if not cash + capital + interest:
             return ""
-        cash, capital = (money(from_micro(int(part)), "USD") for part in row)
+        sums = {"cash": cash, "capital": capital + interest}
         return _("%(cash)s would be paid to you at once, %(capital)s kept for you as capital.") % {
-            "cash": cash, "capital": capital,
-        }  # fmt: skip
+            name: money(from_micro(int(part)), "USD") for name, part in sums.items()
+        }
 
     def enact(self, mandate: Mandate, payload: Payload, at: datetime) -> None:
         """Divide the surplus by the mandate; raise Stale if another vote has done so."""

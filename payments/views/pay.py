@@ -16,7 +16,7 @@ from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
 from payments import capital, due, exchange, guarantee, payouts, rails, runs, statements
-from payments.forms import AskPayout
+from payments.forms import AskPayout, PayIn
 from payments.models import ExchangeQuote, Payout
 
 
@@ -40,8 +40,28 @@ def mine(request: HttpRequest) -> HttpResponse:
         "payouts": Payout.objects.filter(person=person).order_by("-id")[:5],
         "refusal": payouts.refusal(person, summary.most),
         "shares": capital.shares_of(person)[:8],
+        "interests": capital.interests_of(person)[:8],
+        "contributions": capital.contributions_of(person)[:8],
     }
     return render(request, "payments/pay.html", shown)
+
+
+@login_required
+def pay_in(request: HttpRequest) -> HttpResponse:
+    """Pay some of what one earned into one's own capital."""
+    person, at = me(request), clock.now()
+    form = PayIn(request.POST or None)
+    if form.is_valid():
+        try:
+            capital.pay_in(person, form.cleaned_data["amount"], by=person, at=at)
+        except Refused as refused:
+            form.add_error("amount", str(refused.refusal))
+        else:
+            messages.success(request, _("Paid into your capital."))
+            return redirect("payments:pay")
+    ready = payouts.ready(person)
+    refusal = capital.refusal(person, payouts.CENT)
+    return render(request, "payments/pay_in.html", {"form": form, "ready": ready, "refusal": refusal})
 
 
 @require_safe

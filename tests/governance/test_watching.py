@@ -50,6 +50,9 @@ BY_A_RIGHT = {
     # The house's bills concern no member, and everybody reads them; who hears of a proof acts on nobody.
     "payments/budgets.py": {"refusal_to_ask", "refusal_to_pay"},
     "payments/views/bills.py": {"home", "bill"},
+    # Who asked the education fund reads who answered what; the desk's look is noted, and care is shown to no officer.
+    "payments/support.py": {"refusal_to_answer"},
+    "payments/views/support.py": {"desk", "answer"},
     # Nor does foreign money that the house bought for payouts.
     "payments/exchange.py": {"refusal_to_note", "refusal_to_confirm"},
     "payments/views/exchange.py": {"home", "confirm"},
