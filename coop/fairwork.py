@@ -141,8 +141,8 @@ CONDITIONS = Principle(
                 "tests/test_privacy.py::test_every_field_says_who_may_see_it",
             ),
             _(
-                "Nobody arranges counselling, and no vote limits upsetting work in a day. What may upset is the client's"
-                " own word. Nobody from outside has examined how private data is kept."
+                "Nobody arranges counselling, and no vote limits upsetting work in a day. What may upset is the"
+                " client's own word. Nobody from outside has examined how private data is kept."
             ),
         ),
     ),

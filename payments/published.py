@@ -61,7 +61,7 @@ def _surplus(close: Close) -> Iterator[tuple[Any, ...]]:
     divided = getattr(close, "allocation", None)
     if divided is None:
         return
-    for name in ("reserve", "education", "members"):
+    for name in ("interest", "reserve", "education", "members"):
         yield "surplus", f"{close.period}: to {name}", None, getattr(divided, name)
     people, cash, capital = (getattr(close, name) for name in ("people", "cash", "capital"))
     if people >= FEWEST:
