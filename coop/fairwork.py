@@ -124,8 +124,8 @@ CONDITIONS = Principle(
             _("Risks to health and safety are made less, those to private data among them."),
             _(
                 "The card says before the work what may upset. Members report content from within a task; a report"
-                " stays as it was written. A fund pays for help of one's own choice, at once and without asking why. Who"
-                " may see a field is declared for every field."
+                " stays as it was written. A fund pays for help of one's own choice, at once and without asking why."
+                " Who may see a field is declared for every field."
             ),
             (
                 "card_is_named_by_its_words",

@@ -188,13 +188,13 @@ def test_the_open_ledger_tells_sums_and_counts_from_five_people_on(
     for who in five:
         take(who, "2")
     before = {flow.name: flow for flow in open_ledger.figures(Month.of(clock.now())).flows}
-    assert (before["care"].amount, before["care"].people) == (10, 5)
+    assert (before["care"].amount, before["care"].people) == (Decimal(10), 5)
     agree(learn(amina), treasurer, secretary)
     flows = {flow.name: flow for flow in open_ledger.figures(Month.of(clock.now())).flows}
     # One person got something to learn: told with the next larger sum, which is that of care.
     assert "education" not in flows
     assert "care" not in flows
-    assert (flows["several"].amount, flows["several"].people) == (60, None)
+    assert (flows["several"].amount, flows["several"].people) == (Decimal(60), None)
     assert flows["work"].people == 6
 
 
