@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
     """Write down what is paid in and each interest, and watch both."""
 
     dependencies: ClassVar = [
-        ("payments", "0052_shapes"),
+        ("payments", "0053_asked_by_kind"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations: ClassVar = [

@@ -17,7 +17,7 @@ in_office = import_module("payments.migrations.0009_offices").in_office
 
 FIRST = "(37, 'reserve:collective', 'raise', NULL, NULL)"
 POSTINGS = changed(
-    import_module("payments.migrations.0053_capital_paid_in").POSTINGS,
+    import_module("payments.migrations.0054_capital_paid_in").POSTINGS,
     (
         FIRST,
         f"""(41, 'fund:care', 'member:payable', NULL, NULL),
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
     """Write down who asked what and who answered, and let the kind 41 move accordingly."""
 
     dependencies: ClassVar = [
-        ("payments", "0053_capital_paid_in"),
+        ("payments", "0054_capital_paid_in"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations: ClassVar = [

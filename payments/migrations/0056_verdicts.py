@@ -52,7 +52,7 @@ ALTER TABLE public.payments_verdict ENABLE ALWAYS TRIGGER tell_verdict;
 class Migration(migrations.Migration):
     """Write down what each officer read, and let two who read the same end a payout."""
 
-    dependencies: ClassVar = [("payments", "0054_support"), ("governance", "0041_officeacts_guards")]
+    dependencies: ClassVar = [("payments", "0055_support"), ("governance", "0041_officeacts_guards")]
     operations: ClassVar = [
         migrations.CreateModel(
             name="Verdict",
