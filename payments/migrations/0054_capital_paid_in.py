@@ -215,10 +215,12 @@ class Migration(migrations.Migration):
                 SURPLUS.posted("surplus_goes_where_it_was_voted", PAY, "A surplus goes only where it was voted to go.")
             )
         ),
+        guards.OfKinds("surplus_goes_where_it_was_voted", 21),
         guards.Procedure("capital_is_paid_in_by_its_member", table="payments_contribution", body=PAID_IN, definer=True),
         guards.AppendOnly("payments_contribution", otherwise="What was paid in stays on the books."),
         guards.Grant("payments_contribution", "SELECT", "INSERT"),
         migrations.RunSQL(again(SURPLUS.posted("capital_goes_to_its_member", MOVED, CAPITAL.OTHERWISE))),
+        guards.OfKinds("capital_goes_to_its_member", 22),
         migrations.RunSQL(
             SURPLUS.deferred(
                 "contribution_is_posted",

@@ -175,6 +175,7 @@ class Migration(migrations.Migration):
                 "A fund pays a member what they asked: for care by rule, to learn as two officers agree.",
             )
         ),
+        guards.OfKinds("support_moves_as_it_was_asked", 41),
         migrations.RunSQL(
             SURPLUS.deferred(
                 "care_is_paid_at_once",
