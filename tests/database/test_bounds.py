@@ -84,8 +84,16 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
         rows("capital cash worked", (0, 1, 1), (4, 1, 1), (40, 10, 3)),
         rows("capital cash worked", (-1, 1, 1), (0, 0, 1), (0, 1, 0), (5, 1, 1), (41, 10, 3)),
     ),
+    "payments_support nobody_says_why_they_need_care": (
+        rows("fund words", ("care", ""), ("education", "Algebra")),
+        rows("fund words", ("care", "x"), ("education", ""), ("education", " "), ("training", "")),
+    ),
+    "payments_supportanswer a_no_says_why": (
+        rows("agrees words", (True, ""), (True, "x"), (False, "x")), rows("agrees words", (False, ""), (False, " ")),
+    ),
     "payments_topuppart parts_are_positive": POSITIVE,
     "payments_transfer transfers_are_positive": POSITIVE,
+    "payments_verdict verdicts_name_a_statement": (one("words", "x"), one("words", "", " ")),
     "tasks_assignment assignments_expire_later": (
         spans("claimed_at", "expires_at", MICROSECOND, DAY), spans("claimed_at", "expires_at", 0 * DAY, -DAY),
     ),

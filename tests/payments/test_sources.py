@@ -29,6 +29,7 @@ SETTINGS = {
     ("payments/envelopes.py", "PAYOUT_KEYS"): "what seals where money goes, never how much",
     ("payments/connecting.py", "ORIGIN"): "the page that Stripe leads back to",
     ("payments/proof.py", "ORIGIN"): "the address in a letter, which decides nothing",
+    ("payments/cards.py", "ORIGIN"): "the address in a letter, which decides nothing",
     ("payments/cards.py", "STRIPE_URL"): "whether cards can be taken at all",
     ("tasks/invoice_files.py", "BANK_ACCOUNT"): "the house's own account, told to who pays in",
     ("payments/runs.py", "BANK_ACCOUNT"): "the house's own account, which a bank's file says money comes from",
