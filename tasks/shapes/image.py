@@ -15,7 +15,7 @@ from tasks.shapes.shape import Json, Lines, Shape, Together, sent
 
 MOST_SHAPES = 200
 SMALL = 1024  # the longer side of the image that phones get (tasks.media.images)
-MARKS = 45  # so many letters stand along the longer side
+MARKS = 70  # so many letters stand along the longer side
 MORE_ROWS = 3
 LABELS: Json = {
     "type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 60}, "minItems": 1, "maxItems": 60,
@@ -151,4 +151,4 @@ def _picture(file: Json) -> Json:
     """Return the image as the template draws it: with the width of the small one and the size of letters, in pixels."""
     longer = max(file["facts"]["width"], file["facts"]["height"])
     small = round(file["facts"]["width"] * min(1, SMALL / longer))
-    return {**file, "small_width": small, "mark": round(longer / MARKS, 1)}
+    return {**file, "small_width": small, "mark": round(longer / MARKS, 1), "dot": round(longer / MARKS / 2, 1)}

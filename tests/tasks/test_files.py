@@ -1,7 +1,9 @@
 """Files of a job: whole deliveries, problems told per file, and nobody sees a file but those who work with it."""
 
+import json
 import uuid
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from tasks import background, cards, checks, claims, files, jobs
 from tasks.media import apart
 from tasks.models import Delivery, Job, JobFile
 from tasks.shapes import media
-from tests.tasks import orders
+from tests.tasks import media_jobs, orders
 from tests.tasks.conftest import SAME
 from tests.tasks.conftest import hand_in as answer
 from tests.tasks.handing_in import hand_in, image, packed, real, receive, sent, sound, taken_in
@@ -193,6 +195,18 @@ def test_the_card_says_what_a_task_loads(draft: Job, amina: Person) -> None:
     draft.refresh_from_db()
     assert draft.task_bytes == ((2 * first.bytes + second.bytes) // 2 * 2 + second.bytes) // 3
     assert cards.read(cards.card_for(draft, at=clock.now()))["bytes"] == draft.task_bytes
+
+
+def test_a_kind_that_shows_a_file_takes_no_task_that_names_none(orbit: Client, olga: Person, amina: Person) -> None:
+    form = {"question": "Where?", "labels": ["car"], "types": ["box"]}
+    kind = media_jobs.voted_kind("image", amina)
+    job = orders.draft(orbit, olga, work_type=kind, form=form, pay=Decimal("0.5"), review_rule="peer")
+    assert not files.problems(hand_in(job, {"a.png": image(), "b.wav": sound()}))
+    lines = [{"image": "a.png"}, {"image": "c.png"}, {"image": "b.wav"}, {"other": "a.png"}, {"image": ["a.png", 7]}]
+    upload = orders.send(job, "\n".join(map(json.dumps, lines)), "tasks.jsonl")
+    assert [one["line"] for one in upload.problems] == [2, 3, 4, 5]
+    assert "names no file of the job" in upload.problems[0]["problem"]
+    assert not job.tasks.exists()
 
 
 def test_a_job_without_files_says_nothing_of_them(draft: Job) -> None:
