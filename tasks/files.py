@@ -275,10 +275,10 @@ def missing(asked: Mapping[str, str], data: dict[str, Any], kinds: Mapping[str, 
 
 def may_see(file: JobFile, *, by: Person, at: datetime) -> bool:
     """Tell whether somebody may see a file: the job's client, and who does or checks a task that names it."""
-    if ClientSeat.objects.filter(SEATED, client_id=file.job.client_id, person=by).exists():
-        return bool(file.file)
     if not file.usable:
         return False
+    if ClientSeat.objects.filter(SEATED, client_id=file.job.client_id, person=by).exists():
+        return True
     asked: dict[str, Any] = {
         "person": by.pk,
         "job": file.job_id,
