@@ -40,8 +40,9 @@ def mine(request: HttpRequest) -> HttpResponse:
         "payouts": Payout.objects.filter(person=person).order_by("-id")[:5],
         "refusal": payouts.refusal(person, summary.most),
         "shares": capital.shares_of(person)[:8],
-        "interests": capital.interests_of(person)[:8],
-        "contributions": capital.contributions_of(person)[:8],
+        # Whoever holds no capital has none of these, or reads of them in the statements; most hold none.
+        "interests": capital.interests_of(person)[:8] if summary.capital else [],
+        "contributions": capital.contributions_of(person)[:8] if summary.capital else [],
     }
     return render(request, "payments/pay.html", shown)
 
