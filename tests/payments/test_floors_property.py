@@ -10,13 +10,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
 from payments import accounts, deposits, guarantee, ledger
-from payments.models import Fund
+from payments.ledger import Kind
+from payments.models import Fund, Transfer
 from payments.money import to_micro
 from tests.payments.conftest import owning
 from tests.payments.test_books_property import Books, amounts
 
-LACKS = """INSERT INTO payments_topup (person_id, week, seconds, floor, earned, amount, at)
-VALUES (%s, %s, 3600, %s, 0, %s, coop_now())"""
+# A week that the fund owes all of, as no job of these books has a deposit.
+LACKS = """WITH found AS (
+    INSERT INTO payments_topup (person_id, week, seconds, floor, earned, amount, at)
+    VALUES (%s, %s, 3600, %s, 0, %s, coop_now()) ON CONFLICT DO NOTHING RETURNING id, amount
+) INSERT INTO payments_topuppart (topup_id, amount) SELECT id, amount FROM found"""
 
 
 class Floors(Books):
@@ -38,9 +42,7 @@ class Floors(Books):
         """An hour of work that paid nothing, as the database writes it."""
         week = self.at.date() + timedelta(days=7 * len(self.lacking) + self.next() % 7)
         with owning(), connection.cursor() as cursor:
-            cursor.execute(
-                LACKS + " ON CONFLICT DO NOTHING", [self.members[who].pk, week, to_micro(amount), to_micro(amount)]
-            )
+            cursor.execute(LACKS, [self.members[who].pk, week, to_micro(amount), to_micro(amount)])
             if cursor.rowcount:
                 self.lacking.append((self.members[who].pk, amount))
 
@@ -48,7 +50,7 @@ class Floors(Books):
     def pay_what_weeks_lack(self, times: int) -> None:
         for _turn in range(times):
             guarantee.pay(at=self.at)
-        while self.lacking and self.lacking[0][1] <= (self.for_floors or 0):
+        while self.lacking and self.lacking[0][1] <= self.at_hand():
             person, amount = self.lacking.pop(0)
             self.for_floors = (self.for_floors or Decimal(0)) - amount
             self.earned[person] += amount
@@ -57,7 +59,12 @@ class Floors(Books):
     @invariant()
     def the_fund_has_what_was_given_less_what_it_paid(self) -> None:
         if hasattr(self, "lacking"):
-            assert ledger.balance(accounts.FLOOR) == (self.for_floors or 0) >= 0
+            assert ledger.balance(accounts.FLOOR) == self.at_hand() >= 0
+
+    def at_hand(self) -> Decimal:
+        """Return what was given less what was paid, with the fund's share of the fees."""
+        fees = Transfer.objects.filter(credit__code=accounts.FLOOR).exclude(kind=Kind.DEPOSIT)
+        return (self.for_floors or Decimal(0)) + sum((line.amount for line in fees), Decimal(0))
 
 
 def test_what_weeks_lack_is_paid_in_turn(db: None) -> None:
