@@ -99,21 +99,18 @@ def _by_person(job: Job, answers: Found) -> Iterator[tuple[int, Given]]:
             yield person_id, Given(number, task, data, value, state, name(person_id), at, position, card)
 
 
-def _answers(job: Job, **only: object) -> Found:
-    redone = Answer.objects.filter(assignment=OuterRef("assignment"), number__gt=OuterRef("number"), **_until(only))
+def _answers(job: Job, *, until: datetime | None = None, **places: int) -> Found:
+    """Find the answers to tasks at these places, as they stood then: a redo that came later has replaced nothing."""
+    by_then = {"at__lte": until} if until else {}
+    redone = Answer.objects.filter(assignment=OuterRef("assignment"), number__gt=OuterRef("number"), **by_then)
     return (
-        Answer.objects.filter(~Exists(redone), assignment__job=job, **only)
+        Answer.objects.filter(~Exists(redone), assignment__job=job, **places, **by_then)
         .order_by("assignment__task__position", "assignment__slot", "pk")
         .values_list(
             "assignment_id", "assignment__task__external_id", "assignment__task__data", "value", "assignment__state",
             "assignment__person_id", "at", "assignment__task__position", "assignment__card_id",
         )
     )  # fmt: skip
-
-
-def _until(only: dict[str, object]) -> dict[str, object]:
-    """Return the bound in time among what is asked for: a redo after it has replaced nothing yet."""
-    return {name: value for name, value in only.items() if name == "at__lte"}
 
 
 def results(job: Job) -> Iterator[Result]:
@@ -130,7 +127,7 @@ def whole(job: Job, *, after: int, upto: int, until: datetime) -> Iterator[tuple
     Only what was handed in until then counts.
     """
     places = {"assignment__task__position__gt": after, "assignment__task__position__lte": upto}
-    return _grouped(job, _answers(job, **places, at__lte=until))
+    return _grouped(job, _answers(job, until=until, **places))
 
 
 def _grouped(job: Job, answers: Found) -> Iterator[tuple[Result, list[Given]]]:
@@ -170,7 +167,7 @@ def answers_csv(job: Job) -> Iterator[str]:
     """Yield the answers as CSV: id, the shape's own columns, by, state, accepted, at, and the task's data as JSON."""
     shape = job.shape
     head = ["id", *shape.columns(job.form), "by", "state", "accepted", "at", "data"]
-    return _csv(chain([head], (_answer_cells(one, shape.cells(job.form, one.value)) for one in rows(job))))
+    return lines_of(chain([head], (_answer_cells(one, shape.cells(job.form, one.value)) for one in rows(job))))
 
 
 def _answer_cells(one: Given, value: list[str]) -> list[str]:
@@ -190,18 +187,18 @@ def results_csv(job: Job) -> Iterator[str]:
         ]
         for one in results(job)
     )  # fmt: skip
-    return _csv(chain([["id", *columns, "confidence", "agreement", "answers", "data"]], lines))
+    return lines_of(chain([["id", *columns, "confidence", "agreement", "answers", "data"]], lines))
 
 
-class Line:
+class _Line:
     """What csv writes to: hands each line straight back."""
 
     @staticmethod
     def write(line: str) -> str:
-        """Return the line as it is."""
         return line
 
 
-def _csv(lines: Iterable[list[str]]) -> Iterator[str]:
-    writer = csv.writer(Line())
-    return (writer.writerow([spreadsheets.harmless(cell) for cell in line]) for line in lines)
+def lines_of(rows: Iterable[list[str]]) -> Iterator[str]:
+    """Yield rows of cells as lines of CSV; no cell is taken for a formula by a spreadsheet."""
+    writer = csv.writer(_Line())
+    return (writer.writerow([spreadsheets.harmless(cell) for cell in cells]) for cells in rows)

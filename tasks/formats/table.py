@@ -1,27 +1,24 @@
 """CSV: one row for each item, what its answers came to in the columns of its kind."""
 
-import csv
 import json
 from collections.abc import Iterator
-from typing import Any
+from itertools import chain
 
-from coop import spreadsheets
 from tasks import exports, releases
 from tasks.models import Release
+from tasks.shapes import Json
 
 
 def write(release: Release) -> Iterator[bytes]:
-    """Yield the head and a row for each item; no cell is taken for a formula by a spreadsheet."""
-    shape, form = release.job.shape, release.job.form
-    columns = shape.columns(form)
-    writer = csv.writer(exports.Line())
-    yield _row(writer, ["id", "split", *columns, "confidence", "agreement", "answers", "data"])
-    for one in releases.items(release):
-        cells = shape.cells(form, one["result"]) if one["result"] is not None else [""] * len(columns)
-        figures = [str(one["confidence"]), str(one["agreement"]), str(len(one["answers"]))]
-        yield _row(writer, [one["id"], one["split"], *cells, *figures, json.dumps(one["data"], ensure_ascii=False)])
+    """Yield the head and a row for each item."""
+    columns = release.job.shape.columns(release.job.form)
+    head = ["id", "split", *columns, "confidence", "agreement", "answers", "data"]
+    rows = (_cells(release, one, len(columns)) for one in releases.items(release))
+    return (line.encode() for line in exports.lines_of(chain([head], rows)))
 
 
-def _row(writer: Any, cells: list[str]) -> bytes:  # noqa: ANN401 - csv has no name for its writers
-    written: str = writer.writerow([spreadsheets.harmless(cell) for cell in cells])
-    return written.encode()
+def _cells(release: Release, one: Json, columns: int) -> list[str]:
+    shape, form, result = release.job.shape, release.job.form, one["result"]
+    cells = [""] * columns if result is None else shape.cells(form, result)
+    figures = [str(one["confidence"]), str(one["agreement"]), str(len(one["answers"]))]
+    return [one["id"], one["split"], *cells, *figures, json.dumps(one["data"], ensure_ascii=False)]

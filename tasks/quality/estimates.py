@@ -55,7 +55,13 @@ def answers(job: Job) -> Iterator[tuple[int, int, str]]:
 
 
 def estimate(job: Job, *, at: datetime) -> Estimate | None:
-    """Compare all answers of a job and write down what was found; None where there are no two. Anybody may ask."""
+    """Compare all answers of a job and write down what was found; None where there are no two, or none can be the same.
+
+    Anybody may ask.
+    """
+    if not job.shape.agrees(job.form):
+        # Nothing is written down of it, so that it stays due: reading all its answers each time would be for nothing.
+        return None
     from tasks.quality import agreement, inference  # noqa: PLC0415 - large libraries that no page needs
 
     given = inference.gathered(answers(job))

@@ -94,12 +94,8 @@ def send(page: Page) -> None:
     expect(page.get_by_text("being checked until").or_(page.get_by_text("no further task"))).to_be_visible()
 
 
-def test_shapes_are_drawn_with_a_mouse_and_seen_by_whoever_checks_them(
-    door: Door, held: Assignment, amina: Person, priya: Person
-) -> None:
-    page = door(amina, javascript=True, **WIDE)
-    page.goto(f"/work/{held.pk}/")
-    expect(page.get_by_text("Shapes by numbers")).to_be_hidden()
+def draw_one_of_each(page: Page) -> None:
+    """Draw a box, change it, then a polygon, an ellipse and a point; take the last back and draw it again."""
     drag(page, (387, 181), (423, 203))
     assert near(shapes(page)[0], 387, 181, 36, 22)
     drag(page, (423, 203), (450, 220))  # by its lower right corner
@@ -108,9 +104,7 @@ def test_shapes_are_drawn_with_a_mouse_and_seen_by_whoever_checks_them(
     assert near(shapes(page)[0], 487, 191, 63, 39)
     page.locator("label", has_text="lorry").first.click()
     assert shapes(page)[0]["label"] == "lorry"
-    page.get_by_role("button", name="New: Polygon").click()
-    for corner in ((600, 150), (640, 150), (640, 190), (600, 150)):
-        page.mouse.click(*place(picture(page), *corner))
+    draw_polygon(page, (600, 150), (640, 150), (640, 190), (600, 150))
     assert len(shapes(page)[1]["points"]) == 3
     page.get_by_role("button", name="New: Ellipse").click()
     drag(page, (100, 100), (200, 160))
@@ -121,12 +115,26 @@ def test_shapes_are_drawn_with_a_mouse_and_seen_by_whoever_checks_them(
     assert len(shapes(page)) == 3
     page.get_by_role("button", name="Redo").click()
     expect(page.locator("[data-list] li")).to_have_count(4)
+
+
+def draw_polygon(page: Page, *corners: tuple[int, int]) -> None:
+    """Click on the corners of a new polygon, in px of the image."""
+    page.get_by_role("button", name="New: Polygon").click()
+    for corner in corners:
+        page.mouse.click(*place(picture(page), *corner))
+
+
+def test_shapes_are_drawn_with_a_mouse_and_seen_by_whoever_checks_them(
+    door: Door, held: Assignment, amina: Person, priya: Person
+) -> None:
+    page = door(amina, javascript=True, **WIDE)
+    page.goto(f"/work/{held.pk}/")
+    expect(page.get_by_text("Shapes by numbers")).to_be_hidden()
+    draw_one_of_each(page)
     expect(page.get_by_text("Complete: it can be sent.")).to_be_visible()
     send(page)
     # The next task stands there already: what is wrong is told at once.
-    page.get_by_role("button", name="New: Polygon").click()
-    for corner in ((600, 150), (700, 250), (700, 150), (600, 250), (600, 150)):
-        page.mouse.click(*place(picture(page), *corner))
+    draw_polygon(page, (600, 150), (700, 250), (700, 150), (600, 250), (600, 150))
     expect(page.get_by_text("Shape 1 crosses itself.")).to_be_visible()
     page.locator("[data-send]").click()
     expect(page.get_by_role("alert")).to_contain_text("Shape 1 crosses itself.")

@@ -72,6 +72,13 @@ def test_one_answer_alone_is_not_compared(orbit: Client, olga: Person, amina: Pe
     assert estimates.estimate(job, at=clock.now()) is None
 
 
+def test_answers_that_cannot_be_the_same_are_not_even_read(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(job.shape), "agrees", lambda _shape, _form: False)
+    with CaptureQueriesContext(connection) as asked:
+        assert estimates.estimate_due(at=clock.now()) == 0
+    assert not [query for query in asked if "tasks_answer" in query["sql"]]
+
+
 def test_a_job_is_due_once_a_tenth_more_answers_are_there(job: Job, priya: Person, luis: Person) -> None:
     assert estimates.estimate_due(at=clock.now()) == 1
     assert estimates.estimate_due(at=clock.now()) == 0
