@@ -11,14 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tasks.media import archives, clouds, images, sniffing, sounds
 from tasks.media.bounds import UNPACKED_BYTES, Unfit
 
 MEMORY_BYTES = 3_000_000_000
 CPU_SECONDS = 120
 PATIENCE = 300
 OPEN_FILES = 64
-WRITERS = {"image": images.write, "sound": sounds.write, "cloud": clouds.write, "archive": archives.write}
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -42,8 +40,12 @@ def run(source: Path, folder: Path) -> dict[str, Any]:
 
 def main(source: Path, folder: Path) -> dict[str, Any]:
     """Write a file again, here and now; return what it is, or the problem with it."""
+    # The site itself decodes nothing, and need not load what does.
+    from tasks.media import archives, clouds, images, sniffing, sounds  # noqa: PLC0415
+
+    writers = {"image": images.write, "sound": sounds.write, "cloud": clouds.write, "archive": archives.write}
     try:
-        return WRITERS[sniffing.kind_of(source)](source, folder)
+        return writers[sniffing.kind_of(source)](source, folder)
     except KeyError:
         return {"problem": "unknown", "facts": {}}
     except Unfit as unfit:
