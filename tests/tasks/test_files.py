@@ -54,6 +54,12 @@ def told(delivery: Delivery) -> dict[str, str]:
     return dict(files.problems(delivery))
 
 
+@pytest.fixture(autouse=True)
+def _folder_of_its_own(settings: Any, tmp_path: Path) -> None:
+    """Keep what comes in apart from that of tests in another process, which would be counted too."""
+    settings.MEDIA_ROOT = tmp_path / "uploads"
+
+
 def kept() -> int:
     """Return how many files lie on disk."""
     found = 0
