@@ -65,6 +65,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_settlement": "dispute_id stands by_time settled_at",
     },
     "peers": {"tasks_peer": "dispute_id person_id rank seated_at decide_by"},
+    "content_choices": {"tasks_contentchoice": "person_id topics minutes at"},
     "content_reports": {"tasks_report": "task_id person_id words at"},
     "pay": {
         "payments_account": "code kind currency balance floor ceiling tracked",
@@ -181,7 +182,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "people_apikey": "client_id created_by_id name prefix digest scopes created_at expires_at last_used_at"
         " revoked_at",
         "tasks_job": "client_id work_type_id title guide form overlap pay review_rule review_days time_limit"
-        " sensitivity created_by_id drafted_at opened_at closed_at task_bytes",
+        " sensitivity content created_by_id drafted_at opened_at closed_at task_bytes",
         "tasks_delivery": "job_id digest created_by_id created_at finished_at problem_count",
         "tasks_jobfile": "delivery_id job_id packed_in_id name key source kind file small content_type bytes facts"
         " problem done_at usable",

@@ -123,24 +123,27 @@ CONDITIONS = Principle(
             "2.2",
             _("Risks to health and safety are made less, those to private data among them."),
             _(
-                "The card says before the work what may upset. Members report content from within a task; a report"
-                " stays as it was written. A fund pays for help of one's own choice, at once and without asking why."
-                " Who may see a field is declared for every field."
+                "The card says before the work what may upset, by topic and how often. Members get it only if they"
+                " chose the topic, covered first, for a voted number of minutes a day, with paid rests. They report"
+                " content from within a task; a report stays as it was written. A fund pays for help of one's own"
+                " choice, at once and without asking why. Who may see a field is declared for every field."
             ),
             (
                 "card_is_named_by_its_words",
                 "tasks_report_is_append_only",
                 "care_is_paid_at_once",
+                "upsetting_work_is_chosen",
             ),
             (
                 "tests/tasks/test_promises.py::test_a_card_with_another_name",
                 "tests/tasks/test_promises.py::test_what_was_written_stays",
+                "tests/tasks/test_content.py::test_a_claim_past_the_page_without_the_choice",
                 "tests/payments/test_support.py::test_care_is_not_written_down_without_the_money",
                 "tests/test_privacy.py::test_every_field_says_who_may_see_it",
             ),
             _(
-                "Nobody arranges counselling, and no vote limits upsetting work in a day. What may upset is the"
-                " client's own word. Nobody from outside has examined how private data is kept."
+                "Nobody arranges counselling. What may upset is the client's own word. Nobody from outside has examined"
+                " how private data is kept."
             ),
         ),
     ),

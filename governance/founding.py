@@ -169,6 +169,7 @@ PARAMETERS = {
     "candidate_days": 90,
     "emergency_hours": 72,
     "cuts_in_a_year": WHOLE * 15 // 100,
+    "exposure_minutes": 120,
 }
 
 # A column that came later, and what it says of a row from before: what was founded then is still what was written.

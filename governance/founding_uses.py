@@ -138,6 +138,12 @@ FIRST: Sequence[Use] = (
         Whose.MEMBERS, "To let two members look who see nothing of each other.", "parties,self", RECORD, Decides.LOT,
     ),
     Use(
+        "content_choices", "Content that may upset, as each chooses",
+        "With which topics a member takes work, and for how many minutes of 24 hours.",
+        Whose.MEMBERS, "To offer nobody what they do not want to see, and to stop before it is too much.", "self",
+        ACCOUNT, Decides.OPEN,
+    ),
+    Use(
         "content_reports", "Reports of what a task contains",
         "Who reported a task, and the words.",
         Whose.MEMBERS, "To take harmful or forbidden content away, and to help whoever saw it.", "officers",

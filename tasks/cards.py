@@ -9,6 +9,7 @@ from typing import Any
 from payments import rates
 from payments.models import Fee, Rate
 from payments.rates import Time
+from tasks import content
 from tasks.models import Job, RateCard
 
 
@@ -34,6 +35,7 @@ def body(job: Job, rate: Rate, fee: Fee, time: Time) -> dict[str, Any]:
     loads = {"bytes": job.task_bytes} if job.task_bytes else {}
     return {
         **loads,
+        **_content(job),
         "job": job.pk,
         "title": job.title,
         "client": job.client.name,
@@ -50,7 +52,7 @@ def body(job: Job, rate: Rate, fee: Fee, time: Time) -> dict[str, Any]:
         "seconds_slower_quarter": time.slower_quarter and round(time.slower_quarter),
         "seconds_quicker_quarter": time.quicker_quarter and round(time.quicker_quarter),
         "measured": time.measured,
-        "hourly": str(rates.hourly(job.pay, round(time.usual))),
+        "hourly": str(rates.hourly(content.for_the_work(job.pay, job.content), round(time.usual))),
         "review_rule": job.review_rule,
         "review_days": job.review_days,
         "overlap": job.overlap,
@@ -58,6 +60,14 @@ def body(job: Job, rate: Rate, fee: Fee, time: Time) -> dict[str, Any]:
         "sensitivity": job.sensitivity,
         "guide": hashlib.sha256(job.guide.encode()).hexdigest(),
     }
+
+
+def _content(job: Job) -> dict[str, Any]:
+    """Return what may upset, and the rest that the pay includes: nothing where a job names nothing."""
+    if not job.content:
+        return {}
+    rest = {"after": content.AFTER.seconds, "for": content.REST.seconds}
+    return {"content": job.content, "rest": rest}
 
 
 def read(card: RateCard) -> dict[str, Any]:

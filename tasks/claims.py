@@ -17,7 +17,7 @@ from governance import standing
 from payments import escrow, floors, instruments
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
-from tasks import cards, locks, pilots, shortfalls
+from tasks import cards, content, locks, pilots, shortfalls
 from tasks.models import OPEN_STATES, Assignment, AssignmentState, Draft, Job, Task
 
 # How long a task whose time ran out waits for what was saved in time to be handed in.
@@ -60,11 +60,13 @@ class Offer:
 OFFER = """
 SELECT j.pay, j.overlap, j.time_limit, j.is_onboarding, j.opened_at <= %(at)s AND j.closed_at IS NULL,
     tasks_may_work(%(person)s, j.id),
-    r.id, r.amount, f.id, CASE WHEN j.is_onboarding THEN 0 ELSE j.pay * f.on_wage / 10000 END,
+    r.id, tasks_with_rests(r.amount, j.content), f.id,
+    CASE WHEN j.is_onboarding THEN 0 ELSE j.pay * f.on_wage / 10000 END,
     EXISTS (SELECT FROM people_clientseat s
         WHERE s.client_id = j.client_id AND s.person_id = %(person)s
             AND s.accepted_at IS NOT NULL AND s.ended_at IS NULL),
-    j.is_onboarding OR j.pay >= (SELECT payments_least_by_floor(j.work_type_id, NULL, p.country)
+    j.is_onboarding OR j.pay >= (SELECT tasks_with_rests(
+            payments_least_by_floor(j.work_type_id, NULL, p.country)::bigint, j.content)
         FROM people_person p WHERE p.id = %(person)s),
     EXISTS (SELECT FROM tasks_shortfall s WHERE s.job_id = j.id AND s.made_up_at IS NULL),
     last.id, coalesce(last.position, -1), last.state, last.expires_at,
@@ -135,7 +137,10 @@ def _refusal(job: Job, terms: Offer, by: Person, at: datetime) -> Refusal | None
     if terms.is_paused and (found := shortfalls.standing(job)):
         return shortfalls.refusal(found)
     if not terms.above_floor:
-        return floors.refusal(job.work_type_id, terms.pay, country=by.country)
+        pay = content.for_the_work(terms.pay, job.content)
+        return floors.refusal(job.work_type_id, pay, country=by.country)
+    if job.content and (no := content.refusal_to_take(job, by=by, at=at)):
+        return no
     # The database has said yes with the terms already; only a no is worth the words.
     return None if terms.may_work else _barred(job, terms, by, at)
 
@@ -175,7 +180,7 @@ def claim_next(job: Job, *, by: Person, at: datetime, card: str = "", wanted: Ta
             claimed = _claim(job, by, at, card, wanted)
     except IntegrityError as error:
         piloting = guard_of(error) == pilots.GUARD
-        claimed = _after_pilot(job, by, at, card, wanted) if piloting else _explain(error, job, by)
+        claimed = _after_pilot(job, by, at, card, wanted) if piloting else _explain(error, job, by, at)
     if claimed is None:
         reason = _("There is no task left for you in this job at this moment.")
         raise Refused(Refusal(reason, "", _("Slots can come back. You need not wait here."), status=409))
@@ -250,7 +255,7 @@ def _after_pilot(job: Job, by: Person, at: datetime, card: str, wanted: Task | N
     return _claim(job, by, at, card, wanted)
 
 
-def _explain(error: IntegrityError, job: Job, by: Person) -> Assignment:
+def _explain(error: IntegrityError, job: Job, by: Person, at: datetime) -> Assignment:
     """Return the task that a second tab claimed at the same moment, or say what the database refused."""
     name = guard_of(error)
     if name == "one_open_claim_per_person_and_job":
@@ -262,6 +267,8 @@ def _explain(error: IntegrityError, job: Job, by: Person) -> Assignment:
         raise Refused(
             Refusal(reason, "E1", _("No task starts without its pay. See the other jobs."), status=409)
         ) from error
+    if name in content.GUARDS:
+        content.refuse(job, by=by, at=at)
     if name == shortfalls.GUARD and (found := shortfalls.standing(job)):
         raise Refused(shortfalls.refusal(found)) from error
     if name == "assignment_is_claimed_at_the_voted_rate":

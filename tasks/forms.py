@@ -1,19 +1,21 @@
 """What a client fills in: a new job, a file of tasks, a higher pay; and what a task page says of time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from governance import parameters
 from payments.forms import cents
 from payments.models import WorkType
-from tasks import files, jobs, shapes
-from tasks.models import ReviewRule
+from tasks import content, files, jobs, shapes
+from tasks.models import ReviewRule, Share, Topic
 
 GUIDE = _("""\
 ## What we need
@@ -43,6 +45,14 @@ class PayField(forms.DecimalField):
         )
 
 
+def _often(topic: Topic) -> forms.ChoiceField:
+    hint = _("What may upset. Members choose what they take; with any topic the pay is a fifth higher, for paid rests.")
+    return forms.ChoiceField(
+        label=topic.label, choices=[("", _("does not come up")), *Share.choices], required=False,
+        help_text=hint if topic == Topic.VIOLENCE else "",
+    )  # fmt: skip
+
+
 class Draft(forms.Form):
     """A new job of one kind of work; its shape adds the fields of its own form."""
 
@@ -62,7 +72,7 @@ class Draft(forms.Form):
         label=_("What may upset"),
         max_length=200,
         required=False,
-        help_text=_("Say what members may see and how often. Leave it empty if nothing."),
+        help_text=_("In your own words, beside the topics above. Leave it empty if nothing."),
     )
     overlap = forms.IntegerField(
         label=_("Answers to each task"), min_value=1, max_value=jobs.OVERLAP_MAX, initial=3,
@@ -81,8 +91,9 @@ class Draft(forms.Form):
         """Draft a job of this kind of work, starting at its voted rate."""
         super().__init__(*args, **kwargs)
         self.work_type, self.shape = work_type, shapes.find(work_type.shape)
-        self.fields.update(self.shape.fields())
-        self.order_fields(["title", "question", *self.shape.fields(), "markdown", "guide"])
+        self.fields.update(self.shape.fields() | {f"content_{topic}": _often(topic) for topic in Topic})
+        topics = [f"content_{topic}" for topic in Topic]
+        self.order_fields(["title", "question", *self.shape.fields(), "markdown", "guide", *topics, "sensitivity"])
         if not self.shape.agrees({}):
             self.fields["review_rule"].initial = ReviewRule.PEER
         if rate := jobs.voted_rate(work_type):
@@ -100,12 +111,18 @@ class Draft(forms.Form):
         data = self.cleaned_data
         named = {name: data[name] for name in ("title", "guide", "overlap", "pay", "review_rule", "sensitivity")}
         limit = timedelta(minutes=data["minutes"])
-        return {"work_type": self.work_type, "form": self.answer_form(), "time_limit": limit, **named}
+        shape = {"form": self.answer_form(), "content": self.content(), "time_limit": limit}
+        return {"work_type": self.work_type, **shape, **named}
+
+    def content(self) -> dict[str, str]:
+        """Return the topics that were named, with how often each comes up."""
+        said = {str(topic): self.cleaned_data.get(f"content_{topic}", "") for topic in Topic}
+        return {topic: share for topic, share in said.items() if share}
 
     def clean_pay(self) -> Decimal:
         """Refuse less than the voted rate beside the field."""
         pay: Decimal = self.cleaned_data["pay"]
-        if refusal := jobs.pay_refusal(self.work_type, pay):
+        if refusal := jobs.pay_refusal(self.work_type, pay, self.content()):
             raise forms.ValidationError(str(refusal))
         return pay
 
@@ -113,9 +130,11 @@ class Draft(forms.Form):
         """Ask what the act asks."""
         if not self.errors:
             facts = self.facts()
-            named = ("work_type", "title", "guide", "form", "overlap", "pay", "review_rule")
+            named = ("work_type", "title", "guide", "form", "overlap", "pay", "review_rule", "content")
             if refusal := jobs.draft_refusal(**{name: facts[name] for name in named}):
                 self.add_error(next(iter(self.shape.fields()), None), str(refusal))
+            if refusal := content.refusal(facts["content"], facts["sensitivity"]):
+                self.add_error("sensitivity", str(refusal))
         return self.cleaned_data
 
 
@@ -216,3 +235,25 @@ class Withdrawing(forms.Form):
     def clean_names(self) -> list[str]:
         """Return the ids that say something, each once."""
         return list(dict.fromkeys(name.strip() for name in self.cleaned_data["names"].splitlines() if name.strip()))
+
+
+class ChooseContent(forms.Form):
+    """With which topics somebody takes work, and for how long of a day."""
+
+    topics = forms.MultipleChoiceField(
+        label=_("I take work that may show"), choices=Topic.choices, widget=forms.CheckboxSelectMultiple, required=False
+    )
+    minutes = forms.IntegerField(
+        label=_("For at most so many minutes of 24 hours"), min_value=1, required=False
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, at: datetime, **kwargs: Any) -> None:
+        """Say what the most is."""
+        super().__init__(*args, **kwargs)
+        most = parameters.value("exposure_minutes", at)
+        field = self.fields["minutes"]
+        field.widget.attrs["max"], field.help_text = (
+            most,
+            gettext("Empty: %(most)s, the most that members voted.") % {"most": most},
+        )
+        field.validators.append(MaxValueValidator(most))

@@ -1,5 +1,6 @@
 """What a job must have set aside and must pay at least, by the database's own count; and the moves of that money."""
 
+import json
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -51,9 +52,9 @@ def least_pay(job: Job) -> Decimal | None:
 
     In the rate's currency for each answer; the database asks the same when the job opens (`job_reopens_no_lower`).
     """
-    facts: list[Any] = [job.pk, job.client_id, job.work_type_id, job.title]
+    facts: list[Any] = [job.pk, job.client_id, job.work_type_id, job.title, json.dumps(job.content)]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tasks_least_pay(%s, %s, %s, %s)", facts)
+        cursor.execute("SELECT tasks_with_rests(tasks_least_pay(%s, %s, %s, %s), %s)", facts)
         (micro,) = cursor.fetchone()
     return None if micro is None else from_micro(micro)
 

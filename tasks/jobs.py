@@ -5,6 +5,7 @@ here is exact; the price of a job is tasks by answers by (pay + fee + two checks
 check rounded up for each, and the voted deposit for the hourly floor. What nobody checks or needs comes back.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,6 +21,7 @@ from payments import checking, escrow, floors, guarantee, instruments, rates
 from payments.models import Kind, Rate, WorkType
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
+from tasks import content as contents
 from tasks import funds, shapes, shortfalls
 from tasks.models import Job, ReviewRule
 
@@ -28,6 +30,7 @@ OVERLAP_MAX = 25
 TIME_LIMIT = timedelta(hours=1)
 ENOUGH = 3
 TWICE = timedelta(minutes=10)
+NOTHING: Mapping[str, str] = {}
 PROGRESS = """
 SELECT (SELECT count(*) FROM tasks_task WHERE job_id = %(job)s),
        (SELECT coalesce(sum(open_slots), 0) FROM tasks_task WHERE job_id = %(job)s),
@@ -76,6 +79,7 @@ def draft_refusal(
     overlap: int,
     pay: Decimal,
     review_rule: str = ReviewRule.MAJORITY,
+    content: Mapping[str, str] = NOTHING,
 ) -> Refusal | None:
     """Say why a job may not be drafted like this, or nothing."""
     if not title.strip() or not guide.strip() or "\0" in title + guide:
@@ -90,10 +94,10 @@ def draft_refusal(
         return Refusal(
             _("No two answers of this kind are the same, so none agree: let a member check each."), status=400
         )
-    return pay_refusal(work_type, pay)
+    return pay_refusal(work_type, pay, content)
 
 
-def pay_refusal(work_type: WorkType, pay: Decimal) -> Refusal | None:
+def pay_refusal(work_type: WorkType, pay: Decimal, content: Mapping[str, str] = NOTHING) -> Refusal | None:
     """Say why this pay for each answer cannot be offered, or nothing."""
     if not pay.is_finite() or not 0 < pay <= PAY_MAX:
         words = _("The pay is an amount above zero and at most %(most)s.")
@@ -106,7 +110,8 @@ def pay_refusal(work_type: WorkType, pay: Decimal) -> Refusal | None:
             _("The members have not voted a rate for %(kind)s.") % {"kind": work_type}, "N10",
             _("Choose a kind of work from the rate card."),
         )  # fmt: skip
-    return None if pay >= rate.amount else _below(rate)
+    least = contents.with_rests(rate.amount, content)
+    return None if pay >= least else _below(rate, least)
 
 
 def voted_rate(work_type: WorkType) -> Rate | None:
@@ -117,8 +122,8 @@ def voted_rate(work_type: WorkType) -> Rate | None:
         return None
 
 
-def _below(rate: Rate) -> Refusal:
-    words = {"kind": rate.work_type, "least": money(rate.amount, rate.currency)}
+def _below(rate: Rate, least: Decimal) -> Refusal:
+    words = {"kind": rate.work_type, "least": money(least, rate.currency)}
     return Refusal(
         _("The members have voted at least %(least)s for each answer of %(kind)s; only their vote can lower it.")
         % words,
@@ -139,6 +144,7 @@ def draft(  # noqa: PLR0913 - a job has as many parts
     pay: Decimal,
     review_rule: str = ReviewRule.MAJORITY,
     sensitivity: str = "",
+    content: Mapping[str, str] = NOTHING,
     time_limit: timedelta = TIME_LIMIT,
     by: Person | None,
     at: datetime,
@@ -146,12 +152,15 @@ def draft(  # noqa: PLR0913 - a job has as many parts
     """Write down a job that nobody sees yet; `pay` is US$ for each answer. Raise Refused below the voted rate."""
     refuse_if(
         draft_refusal(
-            work_type=work_type, title=title, guide=guide, form=form, overlap=overlap, pay=pay, review_rule=review_rule
+            work_type=work_type, title=title, guide=guide, form=form, overlap=overlap, pay=pay, review_rule=review_rule,
+            content=content,
         )
-    )
+        or contents.refusal(content, sensitivity)
+    )  # fmt: skip
     job = Job.objects.create(
         client=client, work_type=work_type, title=title.strip(), guide=guide, form=form, overlap=overlap, pay=pay,
-        review_rule=review_rule, sensitivity=sensitivity.strip(), time_limit=time_limit, created_by=by, drafted_at=at,
+        review_rule=review_rule, sensitivity=sensitivity.strip(), content=content, time_limit=time_limit,
+        created_by=by, drafted_at=at,
     )  # fmt: skip
     events.write("jobs.drafted", by=by, subject=f"job:{job.pk}", at=at, client=client.pk, pay=to_micro(pay))
     return job
@@ -243,9 +252,9 @@ def refusal_to_open(job: Job) -> Refusal | None:
     """Say why a job cannot be opened for work, or nothing."""
     if wrong := _refusal_to_change(job) or _refusal_without_tasks(job):
         return wrong
-    if wrong := pay_refusal(job.work_type, job.pay) or _refusal_by_instrument(job) or _refusal_below(job):
+    if wrong := pay_refusal(job.work_type, job.pay, job.content) or _refusal_by_instrument(job) or _refusal_below(job):
         return wrong
-    if below := floors.refusal(job.work_type_id, job.pay):
+    if below := floors.refusal(job.work_type_id, contents.for_the_work(job.pay, job.content)):
         return below
     if (short := missing(job)) > 0:
         return Refusal(
@@ -304,7 +313,7 @@ def open(job: Job, *, by: Person | None, at: datetime) -> Job:  # noqa: A001 - j
 
 def refusal_to_raise(job: Job, pay: Decimal) -> Refusal | None:
     """Say why the pay of a job cannot become `pay`, or nothing."""
-    if wrong := _refusal_to_change(job) or pay_refusal(job.work_type, pay):
+    if wrong := _refusal_to_change(job) or pay_refusal(job.work_type, pay, job.content):
         return wrong
     if pay < job.pay:
         return Refusal(

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef
 from payments import rates
 from payments.models import Rate
 from payments.rates import Time
+from tasks import content
 from tasks.models import Job, Shortfall
 
 # Beyond this many open tasks their exact number helps nobody, and counting them would cost each look at the board.
@@ -39,16 +40,16 @@ def on_the_board(*, calm: bool = False) -> list[Offered]:
     queries, whatever is open.
     """
     jobs = Job.objects.filter(opened_at__isnull=False, closed_at=None, is_onboarding=False)
-    jobs = jobs.filter(sensitivity="") if calm else jobs
+    jobs = jobs.filter(sensitivity="", content={}) if calm else jobs
     jobs = jobs.filter(~Exists(Shortfall.objects.filter(job=OuterRef("pk"), made_up_at=None)))
     found = list(jobs.select_related("client", "work_type").order_by("-opened_at")[:LISTED])
     current = _rates(found)
     times = rates.times(list(current.values()))
     open_tasks = _left(found)
     lines = [
-        Offered(job, time := times[job.work_type_id], rates.hourly(job.pay, round(time.usual)), open_tasks[job.pk])
+        Offered(job, time := times[job.work_type_id], _hourly(job, time), open_tasks[job.pk])
         for job in found
-        if job.pay >= current[job.work_type_id].amount and open_tasks[job.pk]
+        if job.pay >= content.with_rests(current[job.work_type_id].amount, job.content) and open_tasks[job.pk]
     ]
     return sorted(lines, key=lambda line: line.hourly, reverse=True)
 
@@ -56,6 +57,10 @@ def on_the_board(*, calm: bool = False) -> list[Offered]:
 def left(job: Job) -> int:
     """Return how many tasks of a job have an open slot, at most 1,000."""
     return _left([job])[job.pk]
+
+
+def _hourly(job: Job, time: Time) -> Decimal:
+    return rates.hourly(content.for_the_work(job.pay, job.content), round(time.usual))
 
 
 def _rates(jobs: list[Job]) -> dict[int, Rate]:

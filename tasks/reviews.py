@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, Func, OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from coop.people.models import SEATED, ClientSeat, Person
@@ -202,8 +202,8 @@ def _pay(held: list[Assignment], ground: Ground, at: datetime) -> None:
 def waiting_for(person: Person, *, at: datetime) -> QuerySet[Assignment]:
     """Return the answers that this person can check.
 
-    Never one's own, nor one of a task that one answered, nor one that one sent back before; and where agreement
-    decides, only what is left when all answers are in.
+    Never one's own, nor one of a task that one answered, nor one that one sent back before, nor with content that one
+    did not choose; and where agreement decides, only what is left when all answers are in.
     """
     same_task = Assignment.objects.filter(task=OuterRef("task"), person=person)
     still_open = Assignment.objects.filter(task=OuterRef("task"), state=AssignmentState.CLAIMED)
@@ -212,7 +212,8 @@ def waiting_for(person: Person, *, at: datetime) -> QuerySet[Assignment]:
     all_in = Q(job__review_rule=ReviewRule.PEER) | (Q(task__open_slots=0) & ~Exists(still_open))
     waiting = Assignment.objects.filter(all_in, state=AssignmentState.SUBMITTED).exclude(person=person)
     taken = checks.keeping(person, at).filter(assignment=OuterRef("pk"))
-    return waiting.filter(~Exists(same_task), ~Exists(seated), ~Exists(looked), ~Exists(taken))
+    may_see = Func(Value(person.pk), "job__content", function="tasks_chose", output_field=BooleanField())
+    return waiting.filter(may_see, ~Exists(same_task), ~Exists(seated), ~Exists(looked), ~Exists(taken))
 
 
 def next_for(person: Person, *, at: datetime) -> Assignment | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tasks.views import board, disputes, hours, quality, reviewing, work
+from tasks.views import board, content, disputes, hours, quality, reviewing, work
 
 urlpatterns = [
     path("jobs/", board.jobs, name="jobs"),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("work/<int:number>/report/", work.report, name="report"),
     path("work/<int:number>/back/", work.back, name="back"),
     path("work/<int:number>/dispute/", disputes.mine, name="dispute"),
+    path("me/content/", content.choose, name="content"),
     path("work/hours/", hours.week, name="hours"),
     path("work/hours/<str:monday>/", hours.week, name="hours"),
     path("work/agreement/", quality.mine, name="agreement"),

@@ -147,6 +147,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "candidate_days": (0, 90),
     "emergency_hours": (1, 72),
     "cuts_in_a_year": (0, 4_500),
+    "exposure_minutes": (15, 240),
 }
 
 

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from payments.founding import FOR_THE_HOUSE
 from payments.models import WorkType
 from tasks import files, jobs
-from tasks.models import Delivery, Dispute, Estimate, Job, Release, ReviewRule, Upload
+from tasks.models import Delivery, Dispute, Estimate, Job, Release, ReviewRule, Share, Topic, Upload
 
 RULES = [ReviewRule.MAJORITY.value, ReviewRule.PEER.value]
 
@@ -46,6 +46,10 @@ class NewJob(serializers.Serializer[Any]):
     pay = PayField(help_text="US$ for each answer; the voted rate or more.")
     review_rule = serializers.ChoiceField(choices=RULES, default=ReviewRule.MAJORITY.value)
     sensitivity = serializers.CharField(max_length=200, default="", allow_blank=True, help_text="What may upset.")
+    content = serializers.DictField(
+        child=serializers.ChoiceField(choices=Share.values), default=dict,
+        help_text=f"How often each topic comes up. Topics: {', '.join(Topic.values)}. It asks for a fifth more pay.",
+    )  # fmt: skip
     minutes = serializers.IntegerField(min_value=5, max_value=1440, default=60, help_text="From claim to handing in.")
 
     def facts(self) -> dict[str, Any]:
@@ -71,8 +75,8 @@ class JobLine(serializers.ModelSerializer[Job]):
     class Meta:
         model = Job
         fields = (
-            "id", "title", "work_type", "state", "pay", "overlap", "review_rule", "sensitivity", "drafted_at",
-            "opened_at", "closed_at",
+            "id", "title", "work_type", "state", "pay", "overlap", "review_rule", "sensitivity", "content",
+            "drafted_at", "opened_at", "closed_at",
         )  # fmt: skip
 
     def get_state(self, job: Job) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 
 from tasks.formats import card, folder, parquet
-from tasks.models import Release
+from tasks.models import Job, Release, Share
 
 CONTEXT = {
     "@language": "en", "@vocab": "https://schema.org/", "citeAs": "cr:citeAs", "column": "cr:column",
@@ -54,7 +54,7 @@ def described(release: Release, where: Path, splits: list[str]) -> dict[str, Any
         "rai:dataAnnotationPlatform": "Workhall, a cooperative of the annotators",
         "rai:annotationsPerItem": str(release.job.overlap),
         "rai:annotatorDemographics": f"{told['paid']['people']} members, paid US$ {told['paid']['wages']} in wages.",
-        "rai:personalSensitiveInformation": release.job.sensitivity or "None named by the client.",
+        "rai:personalSensitiveInformation": _may_upset(release.job),
         "distribution": [_file(split, where / f"{split}.parquet") for split in splits],
         "recordSet": [_records(split) for split in splits],
     }  # fmt: skip
@@ -84,3 +84,9 @@ def _field(split: str, name: str) -> dict[str, Any]:
         "@type": "cr:Field", "@id": f"{split}/{name}", "name": name, "description": parquet.COLUMNS[name],
         "dataType": TYPES.get(name, "sc:Text"), "source": source,
     }  # fmt: skip
+
+
+def _may_upset(job: Job) -> str:
+    """Return what the client named: topics with how often each comes up, and its own words."""
+    named = [f"{topic}: {Share(share).label}" for topic, share in job.content.items()]
+    return "; ".join([*named, *([job.sensitivity] if job.sensitivity else [])]) or "None named by the client."

@@ -1,6 +1,7 @@
 """The work: jobs, data sets, tasks, assignments, answers, reviews, disputes over rejected answers, what answers say."""
 
 from tasks.models.checks import Check, CheckState
+from tasks.models.content import ContentChoice, Share, Topic
 from tasks.models.disputes import Dispute, Finding, LooksFor, Peer, Settlement
 from tasks.models.engaged import Span
 from tasks.models.files import Delivery, FileKind, JobFile
@@ -36,6 +37,7 @@ __all__ = [
     "AssignmentState",
     "Check",
     "CheckState",
+    "ContentChoice",
     "Decision",
     "Delivery",
     "Difference",
@@ -59,10 +61,12 @@ __all__ = [
     "Review",
     "ReviewRule",
     "Settlement",
+    "Share",
     "Shortfall",
     "Span",
     "Task",
     "Tip",
+    "Topic",
     "Upload",
     "Weighing",
     "Withdrawal",

@@ -13,6 +13,7 @@ from coop.people.privacy import Audience
 from payments.models import Fee, Rate, WorkType
 from payments.money import MoneyField
 from tasks import shapes
+from tasks.models.content import told
 from tasks.shapes import media
 
 
@@ -38,6 +39,7 @@ class Job(models.Model):
     review_days = models.PositiveSmallIntegerField(default=3, help_text="Silence accepts after this; at most 7.")
     time_limit = models.DurationField(help_text="From claiming to handing in.")
     sensitivity = models.CharField(max_length=200, blank=True, help_text="What may upset; empty if nothing.")
+    content = models.JSONField(default=dict, db_default={}, help_text="{topic: how often it comes up}.")
     is_onboarding = models.BooleanField(default=False, editable=False)
     pass_mark = models.PositiveSmallIntegerField(default=0, help_text="Onboarding: right answers needed.")
     task_bytes = models.PositiveIntegerField(default=0, help_text="Of the files a task shows, on average.")
@@ -61,6 +63,7 @@ class Job(models.Model):
                 "review_days",
                 "time_limit",
                 "sensitivity",
+                "content",
                 "is_onboarding",
                 "pass_mark",
                 "task_bytes",
@@ -84,11 +87,17 @@ class Job(models.Model):
             models.CheckConstraint(condition=Q(review_days__range=(1, 7)), name="silence_accepts_within_7_days"),
         ]
         indexes = [
-            models.Index(fields=["-opened_at"], condition=Q(opened_at__isnull=False, closed_at=None), name="open_jobs")
+            models.Index(fields=["-opened_at"], condition=Q(opened_at__isnull=False, closed_at=None), name="open_jobs"),
+            models.Index(fields=["id"], condition=~Q(content={}), name="jobs_that_may_upset"),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def upsets(self) -> list[tuple[str, str]]:
+        """Return what may upset in it, with how often it comes up, in words."""
+        return told(self.content)
 
     @property
     def shape(self) -> shapes.Shape:

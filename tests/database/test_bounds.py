@@ -97,6 +97,10 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
     "tasks_assignment assignments_expire_later": (
         spans("claimed_at", "expires_at", MICROSECOND, DAY), spans("claimed_at", "expires_at", 0 * DAY, -DAY),
     ),
+    "tasks_contentchoice caps_are_positive": (one("minutes", None, 1, 240), one("minutes", 0, -1)),
+    "tasks_contentchoice topics_are_known": (
+        one("topics", [], ["hate"], ["other", "sexual"]), one("topics", [""], ["war"], ["hate", "war"]),
+    ),
     "tasks_difference differences_are_positive": POSITIVE,
     "tasks_finding findings_have_a_reason": (one("reason", "x", " x "), one("reason", "", " ", "\n\t")),
     "tasks_job job_pays": (one("pay", 1), one("pay", 0, -1)),

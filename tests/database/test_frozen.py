@@ -31,6 +31,7 @@ FROZEN = {
     ),
     "tasks_check check_terms_are_frozen": "assignment_id person_id pay taken_at until",
     "tasks_delivery tasks_delivery_is_frozen": "id job_id digest created_by_id created_at",
+    "tasks_job job_content_is_frozen": "content",
     "tasks_jobfile tasks_jobfile_is_frozen": "id delivery_id job_id packed_in_id name key",
     "tasks_shortfall shortfall_figures_are_frozen": "job_id units people median_seconds floor pay least_pay at",
 }

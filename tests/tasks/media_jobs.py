@@ -30,11 +30,13 @@ def opened(
     given: dict[str, bytes],
     data: list[dict[str, Any]],
     overlap: int = 1,
+    **facts: Any,
 ) -> Job:
     """Return an open job of that kind: its files handed in, its tasks naming them, members check each answer."""
     job = orders.draft(
-        client, by, work_type=of, form=form, pay=Decimal("0.5"), overlap=overlap, review_rule="peer", title="With files"
-    )
+        client, by, work_type=of, form=form, overlap=overlap, review_rule="peer", title="With files",
+        **{"pay": Decimal("0.5"), **facts},
+    )  # fmt: skip
     assert files.problems(handing_in.hand_in(job, given)) == []
     assert orders.send(job, "\n".join(map(json.dumps, data)), "tasks.jsonl").problems == []
     orders.deposit(client, "100")

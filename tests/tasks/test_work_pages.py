@@ -65,7 +65,12 @@ def test_drafts_are_on_no_board(job: Job, client: Browser) -> None:
 
 
 def test_jobs_that_may_upset_are_named_and_can_be_left_out(new_job: NewJob, client: Browser) -> None:
-    new_job(title="Hard to read", sensitivity="1 in 200 speaks of self-harm")
+    new_job(
+        title="Hard to read",
+        sensitivity="1 in 200 speaks of self-harm",
+        content={"self_harm": "rare"},
+        pay=Decimal("0.108"),
+    )
     assert "self-harm" in said(client.get("/jobs/"))
     assert "Hard to read" not in said(client.get("/jobs/?calm=1"))
 
