@@ -1,6 +1,10 @@
 # ruff: noqa: S608 - the pieces of SQL put together here are all in this file
-"""What must always be true of the books, each as a question whose right answer is: no rows."""
+"""What must always be true of the books, each as a question whose right answer is: no rows.
 
+All are asked in one statement, so that what all transfers of an account add up to is summed once for all of them.
+"""
+
+import json
 from dataclasses import dataclass
 
 from django.db import connection
@@ -10,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """A sentence about the books and the SQL that returns the rows which break it."""
+    """A sentence about the books and the SQL that returns the rows which break it; it may read SUMS as `sums`."""
 
     name: str
     says: str | Promise
@@ -30,8 +34,8 @@ ALL = (
     Invariant(
         "I1",
         _("All balances of a currency add up to zero."),
-        f"""
-        SELECT currency, sum(total) FROM ({SUMS}) a GROUP BY currency HAVING sum(total) <> 0""",
+        """
+        SELECT currency, sum(total) FROM sums a GROUP BY currency HAVING sum(total) <> 0""",
     ),
     Invariant(
         "I2",
@@ -42,8 +46,8 @@ ALL = (
     Invariant(
         "I3",
         _("Each balance is what its transfers add up to."),
-        f"""
-        SELECT code, balance, total FROM ({SUMS}) a WHERE tracked AND balance <> total""",
+        """
+        SELECT code, balance, total FROM sums a WHERE tracked AND balance <> total""",
     ),
     Invariant(
         "I5",
@@ -80,18 +84,18 @@ ALL = (
     Invariant(
         "I11",
         _("What is on its way is the sum of the payouts that nobody has confirmed."),
-        f"""
+        """
         SELECT waiting.sum, a.total FROM (
             SELECT currency, sum(amount) AS sum FROM payments_payout WHERE state IN ('requested', 'sending', 'sent')
             GROUP BY currency
-        ) waiting FULL JOIN (SELECT * FROM ({SUMS}) one WHERE one.code = 'clearing:out') a USING (currency)
+        ) waiting FULL JOIN (SELECT * FROM sums one WHERE one.code = 'clearing:out') a USING (currency)
         WHERE coalesce(waiting.sum, 0) <> coalesce(a.total, 0)""",
     ),
     Invariant(
         "I12",
         _("A closed quarter holds what it left over, and nothing once that is divided; its fees are closed whole."),
-        f"""
-        SELECT a.code, a.total FROM ({SUMS}) a LEFT JOIN payments_close c ON a.code = 'surplus:' || c.period
+        """
+        SELECT a.code, a.total FROM sums a LEFT JOIN payments_close c ON a.code = 'surplus:' || c.period
         LEFT JOIN payments_allocation d ON d.close_id = c.id
         WHERE a.kind = 'surplus'
         AND a.total IS DISTINCT FROM CASE WHEN d.id IS NULL THEN c.income - c.expenses ELSE 0 END
@@ -130,8 +134,8 @@ ALL = (
     Invariant(
         "I17",
         _("Pay is kept in US dollars; an exchange is as its member was told, and taken back whole."),
-        f"""
-        SELECT a.code, a.total FROM ({SUMS}) a WHERE a.kind = 'member:payable' AND a.currency <> 'USD' AND a.total <> 0
+        """
+        SELECT a.code, a.total FROM sums a WHERE a.kind = 'member:payable' AND a.currency <> 'USD' AND a.total <> 0
         UNION ALL
         SELECT 'payout:' || p.id, t.sum FROM payments_payout p JOIN payments_exchangequote q ON q.id = p.quote_id
         LEFT JOIN (SELECT ref, sum(amount), count(*) FROM payments_transfer WHERE kind = 23 GROUP BY ref) t
@@ -143,24 +147,24 @@ ALL = (
     Invariant(
         "I18",
         _("What a client has paid by card and is not settled is held for it, and the processor owes us the same."),
-        f"""
+        """
         SELECT coalesce(said.code, a.code), said.sum, a.total FROM (
             SELECT 'client:' || b.client_id || ':held' AS code, sum(b.amount) AS sum
             FROM payments_cardpayment b JOIN payments_cardevent e ON e.payment_id = b.id AND e.outcome = 'paid'
             WHERE NOT EXISTS (SELECT FROM payments_cardevent f WHERE f.payment_id = b.id AND f.outcome = 'settled')
             GROUP BY b.client_id
-        ) said FULL JOIN (SELECT * FROM ({SUMS}) sums WHERE kind = 'client:held') a ON a.code = said.code
+        ) said FULL JOIN (SELECT * FROM sums WHERE kind = 'client:held') a ON a.code = said.code
         WHERE coalesce(said.sum, 0) <> coalesce(a.total, 0)
         UNION ALL
         SELECT 'clearing:in', sum(total) FILTER (WHERE kind = 'client:held'),
             sum(total) FILTER (WHERE kind = 'clearing:in')
-        FROM ({SUMS}) a WHERE kind IN ('client:held', 'clearing:in') HAVING sum(total) <> 0""",
+        FROM sums a WHERE kind IN ('client:held', 'clearing:in') HAVING sum(total) <> 0""",
     ),
     Invariant(
         "I19",
         _("No client who owes has money to spend, and what banks took and gave back is on the books."),
-        f"""
-        SELECT a.code, a.total, r.total FROM ({SUMS}) a JOIN ({SUMS}) r ON r.kind = 'client:receivable'
+        """
+        SELECT a.code, a.total, r.total FROM sums a JOIN sums r ON r.kind = 'client:receivable'
             AND r.currency = a.currency AND split_part(r.code, ':', 2) = split_part(a.code, ':', 2)
         WHERE a.kind = 'client:available' AND a.total > 0 AND r.total < 0
         UNION ALL
@@ -174,16 +178,17 @@ ALL = (
 
 def broken() -> dict[str, list[tuple[object, ...]]]:
     """Return, for each invariant by name, the rows that break it: empty lists when the books are in order."""
-    return {invariant.name: _rows(invariant.sql) for invariant in ALL}
+    each = (f"SELECT '{one.name}', row_to_json(found)::text FROM ({one.sql}) found" for one in ALL)
+    found: dict[str, list[tuple[object, ...]]] = {one.name: [] for one in ALL}
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH sums AS MATERIALIZED ({SUMS}) {' UNION ALL '.join(each)}")
+        for name, row in cursor.fetchall():
+            # Two columns may have one name.
+            found[name].append(tuple(value for _column, value in json.loads(row, object_pairs_hook=list)))
+    return found
 
 
 def checks() -> list[tuple[Invariant, bool]]:
     """Return each invariant with whether it holds now."""
     found = broken()
     return [(invariant, not found[invariant.name]) for invariant in ALL]
-
-
-def _rows(sql: str) -> list[tuple[object, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return list(cursor.fetchall())

@@ -13,8 +13,8 @@ def walk(tick: Tick) -> Iterator[Finding]:
         says = next(str(known.says) for known in invariants.ALL if known.name == name)
         for row in broken:
             yield Finding(f"payments {row[0]}", f"breaks {name} ({', '.join(map(str, row[1:]))})", says.rstrip("."))
-    yield from _wages()
-    yield from _behind_claims()
+    yield from wages()
+    yield from behind_claims()
     yield from faults(
         """
         SELECT t.id, t.amount / 1e6 AS moved, coalesce(d.amount, e.amount) / 1e6 AS arrived FROM payments_transfer t
@@ -37,7 +37,7 @@ def _months() -> Iterator[Finding]:
             yield Finding(f"ledger {month}", what, f"the record sealed {said} with {head[:16]}…")
 
 
-def _wages() -> Iterator[Finding]:
+def wages() -> Iterator[Finding]:
     """Compare what each accepted task was paid with the pay it was taken at (E1)."""
     yield from faults(
         """
@@ -50,7 +50,7 @@ def _wages() -> Iterator[Finding]:
     )
 
 
-def _behind_claims() -> Iterator[Finding]:
+def behind_claims() -> Iterator[Finding]:
     """Compare what is locked for each person in each job with their open claims and checks (I4)."""
     yield from faults(
         """

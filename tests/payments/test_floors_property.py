@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models import Sum
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
@@ -64,7 +65,7 @@ class Floors(Books):
     def at_hand(self) -> Decimal:
         """Return what was given less what was paid, with the fund's share of the fees."""
         fees = Transfer.objects.filter(credit__code=accounts.FLOOR).exclude(kind=Kind.DEPOSIT)
-        return (self.for_floors or Decimal(0)) + sum((line.amount for line in fees), Decimal(0))
+        return (self.for_floors or Decimal(0)) + (fees.aggregate(total=Sum("amount"))["total"] or Decimal(0))
 
 
 def test_what_weeks_lack_is_paid_in_turn(db: None) -> None:
