@@ -39,7 +39,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         " expires_at submitted_at",
         "tasks_draft": "assignment_id value saved_at",
         "tasks_ratecard": "digest body",
-        "tasks_task": "job_id position data open_slots",
+        "tasks_task": "job_id position data prediction open_slots",
     },
     "answers": {
         "tasks_answer": "assignment_id number value key at",
@@ -188,7 +188,8 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         " problem done_at usable",
         "tasks_upload": "job_id file file_name created_by_id created_at finished_at rows problems problem_count",
         "tasks_task": "upload_id external_id",
-        "tasks_estimate": "job_id way answers people priors usual alpha alpha_low alpha_high doubtful at",
+        "tasks_estimate": "job_id way answers people priors usual alpha alpha_low alpha_high scales systems"
+        " doubtful at",
         "tasks_release": "job_id number splits asked_by_id asked_at tasks place items answers parts folder added"
         " changed removed digest certificate signature finished_at",
         "tasks_withdrawal": "task_id reason by_id at",

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import batched
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.core.files import File
@@ -19,8 +19,8 @@ from procrastinate.contrib.django import app as background
 
 from coop.people.models import Person
 from coop.record import events
-from coop.refusals import Refusal, refuse_if
-from tasks import files, rows
+from coop.refusals import Refusal, Text, refuse_if
+from tasks import files, foreign, predictions
 from tasks.models import Job, Upload
 from tasks.rows import Problem, Row
 from tasks.shapes import media
@@ -31,7 +31,7 @@ PROBLEMS_KEPT = 200
 # Fewer rows than this the database notices by itself in time.
 COUNTED_FROM = 10_000
 LOAD = "tasks.load_data_set"
-COPY = "COPY tasks_task (job_id, upload_id, position, external_id, data, open_slots) FROM STDIN"
+COPY = "COPY tasks_task (job_id, upload_id, position, external_id, data, prediction, open_slots) FROM STDIN"
 
 
 def too_large() -> Refusal:
@@ -157,14 +157,13 @@ def _check(job: Job, file: BinaryIO) -> tuple[int, _Problems]:
         problems.add(Problem(1, str(refused)))
         return 0, problems
     position = _last_position(job)
-    data_problems = job.shape.data_problems
-    kinds = dict(job.files.filter(usable=True).values_list("name", "kind")) if job.shape.files else {}
-    for found in rows.read(file):
+    known = _files(job)
+    for found in foreign.read(file):
         if isinstance(found, Problem):
             problems.add(found)
             continue
         position += 1
-        for words in [*data_problems(job.form, found.data), *files.missing(job.shape.files, found.data, kinds)]:
+        for words in _row_problems(job, found, known):
             problems.add(Problem(found.line, str(words)))
         name = found.external_id or str(position)
         if name in lines:
@@ -175,6 +174,24 @@ def _check(job: Job, file: BinaryIO) -> tuple[int, _Problems]:
     if not lines and not problems:
         problems.add(Problem(1, _("The file names its columns but has no rows.")))
     return len(lines), problems
+
+
+def _files(job: Job) -> dict[str, dict[str, Any]]:
+    """Return the files that tasks may name, by name, as kinds of work know them."""
+    if not job.shape.files:
+        return {}
+    return {file.name: file.shown() for file in job.files.filter(usable=True)}
+
+
+def _row_problems(job: Job, row: Row, known: dict[str, dict[str, Any]]) -> list[Text]:
+    """Return what is wrong with a row: what it lacks to be shown, and what a machine said of it."""
+    try:
+        data, prediction = predictions.apart(job, row.data, known)
+    except predictions.Unusable as error:
+        return [str(error)]
+    kinds = {name: file["kind"] for name, file in known.items()}
+    lacking = [*job.shape.data_problems(job.form, data), *files.missing(job.shape.files, data, kinds)]
+    return lacking or list(predictions.problems(job, data, prediction, known))
 
 
 def _known(job: Job, ids: Iterable[str]) -> Iterator[str]:
@@ -189,7 +206,9 @@ def _weigh(job: Job, file: BinaryIO, count: int) -> None:
     if not sizes:
         return
     file.seek(0)
-    found = sum(sizes.get(name, 0) for row in rows.read(file) if isinstance(row, Row) for name in media.names(row.data))
+    found = sum(
+        sizes.get(name, 0) for row in foreign.read(file) if isinstance(row, Row) for name in media.names(row.data)
+    )
     before = job.tasks.count()
     job.task_bytes = (job.task_bytes * before + found) // (before + count)
     job.save(update_fields=["task_bytes"])
@@ -198,13 +217,18 @@ def _weigh(job: Job, file: BinaryIO, count: int) -> None:
 def _copy(job: Job, upload: Upload, file: BinaryIO) -> None:
     """Write the rows of a file that was found good as the job's next tasks."""
     file.seek(0)
-    start = _last_position(job) + 1
+    start, known = _last_position(job) + 1, _files(job)
     with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-        for position, row in enumerate(rows.read(file), start):
+        for position, row in enumerate(foreign.read(file), start):
             if isinstance(row, Row):
                 external_id = row.external_id or str(position)
-                data = json.dumps(row.data, ensure_ascii=False, allow_nan=False)
-                copy.write_row((job.pk, upload.pk, position, external_id, data, job.overlap))
+                data, prediction = predictions.apart(job, row.data, known)
+                said = _json(prediction) if prediction else None
+                copy.write_row((job.pk, upload.pk, position, external_id, _json(data), said, job.overlap))
+
+
+def _json(part: dict[str, Any]) -> str:
+    return json.dumps(part, ensure_ascii=False, allow_nan=False)
 
 
 def _last_position(job: Job) -> int:

@@ -19,6 +19,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.crypto import salted_hmac
 
 from coop import spreadsheets
+from tasks import predictions
 from tasks.models import Answer, AssignmentState, Job
 from tasks.quality import estimates
 from tasks.quality.weights import Weights
@@ -35,7 +36,8 @@ class Given:
     """One answer to one task, as the client may see it: `by` is the member's pseudonym for this client.
 
     `number` is what the client rejects it by, should it be wrong; `position` is the task's place in the job, `card` the
-    rate card it was given at.
+    rate card it was given at. Where a machine had said something before, `touched` tells of each element of the value
+    whether the member set it.
     """
 
     number: int
@@ -47,12 +49,16 @@ class Given:
     at: datetime
     position: int
     card: str
+    prediction: dict[str, Any] | None = None
+    touched: list[bool] | None = None
 
     def row(self) -> dict[str, Any]:
         """Return the answer as a JSON object."""
+        said = {"prediction": self.prediction, "touched": self.touched} if self.prediction else {}
         return {
             "id": self.task, "data": self.data, "answer": self.value, "by": self.by, "state": self.state,
             "accepted": self.state == AssignmentState.ACCEPTED, "at": self.at.isoformat(), "number": self.number,
+            **said,
         }  # fmt: skip
 
 
@@ -95,8 +101,9 @@ def _by_person(job: Job, answers: Found) -> Iterator[tuple[int, Given]]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '2min'")
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '2min'")
-        for number, task, data, value, state, person_id, at, position, card in answers.iterator(chunk_size=CHUNK):
-            yield person_id, Given(number, task, data, value, state, name(person_id), at, position, card)
+        for number, task, data, value, state, who, at, position, card, said in answers.iterator(chunk_size=CHUNK):
+            touched = predictions.touched(job.shape, said, value) if said else None
+            yield who, Given(number, task, data, value, state, name(who), at, position, card, said, touched)
 
 
 def _answers(job: Job, *, until: datetime | None = None, **places: int) -> Found:
@@ -109,6 +116,7 @@ def _answers(job: Job, *, until: datetime | None = None, **places: int) -> Found
         .values_list(
             "assignment_id", "assignment__task__external_id", "assignment__task__data", "value", "assignment__state",
             "assignment__person_id", "at", "assignment__task__position", "assignment__card_id",
+            "assignment__task__prediction",
         )
     )  # fmt: skip
 

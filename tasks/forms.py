@@ -150,6 +150,7 @@ class Data(forms.Form):
         self.fields["file"].help_text = gettext(
             "CSV with a first line that names the columns, or JSONL with one object on each line; in UTF-8,"
             " at most %(most)d MB and 250,000 rows. A column “id” is your own number for a task."
+            " Label Studio's JSON and COCO's are read too, with their predictions."
         ) % {"most": most}
 
     def given(self) -> "UploadedFile[bytes]":

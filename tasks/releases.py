@@ -8,7 +8,7 @@ own: memory stays the same however large the job, and a writer that was killed g
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
@@ -107,15 +107,16 @@ def _found(job: Job, release: Release, upto: int) -> Iterator[tuple[Result, list
     return (one for one in found if one[0].task not in withdrawn)
 
 
-def item(release: Release, result: Result, given: Iterable[Given]) -> Json:
+def item(release: Release, result: Result, given: Sequence[Given]) -> Json:
     """Return one item as a version tells it."""
     answers = [
         {"by": one.by, "answer": one.value, "state": one.state, "at": one.at.isoformat(), "number": one.number,
-         "card": one.card}
+         "card": one.card, **({"touched": one.touched} if one.prediction else {})}
         for one in given
     ]  # fmt: skip
     told = {**result.row(), "answers": answers, "split": split_of(release, result.task)}
-    return {**told, "position": result.position}
+    said = {"prediction": given[0].prediction} if given[0].prediction else {}
+    return {**told, **said, "position": result.position}
 
 
 def split_of(release: Release, name: str) -> str:

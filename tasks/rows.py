@@ -153,7 +153,7 @@ def _csv(lines: _Lines) -> Iterator[Row | Problem]:
         if len(fields) != len(names):
             counts = {"fields": len(fields), "names": len(names)}
             raise Unreadable(_("The row has %(fields)d fields; the first line names %(names)d.") % counts)
-        return _parts(dict(zip(names, fields, strict=True)))
+        return parts(dict(zip(names, fields, strict=True)))
 
     yield from _findings(lines, reader, parse)
 
@@ -195,7 +195,7 @@ class _Stripped(Iterator[str]):
 
 def _parse_json(text: str) -> tuple[str, Json]:
     try:
-        row = json.loads(text, object_pairs_hook=_no_double, parse_constant=_no_number, parse_float=_number)
+        row = json.loads(text, object_pairs_hook=_no_double, parse_constant=no_number, parse_float=_number)
     except json.JSONDecodeError as error:
         place = {"place": error.colno, "error": error.msg}
         raise Unreadable(_("The line is not JSON at character %(place)d: %(error)s.") % place) from error
@@ -203,7 +203,7 @@ def _parse_json(text: str) -> tuple[str, Json]:
         raise Unreadable(_("The line holds a number too long or lists too deep to be read.")) from error
     if not isinstance(row, dict):
         raise Unreadable(_("The line is not an object. Write one {…} with named fields on each line."))
-    return _parts(row)
+    return parts(row)
 
 
 def _no_double(pairs: list[tuple[str, object]]) -> Json:
@@ -213,16 +213,17 @@ def _no_double(pairs: list[tuple[str, object]]) -> Json:
     return row
 
 
-def _no_number(word: str) -> object:
+def no_number(word: str) -> object:
+    """Refuse NaN and the infinities."""
     raise Unreadable(_("%(word)s is not a number that JSON knows. Leave it out or write null.") % {"word": word})
 
 
 def _number(text: str) -> float:
     value = float(text)
-    return value if math.isfinite(value) else _no_number(text)  # type: ignore[return-value]
+    return value if math.isfinite(value) else no_number(text)  # type: ignore[return-value]
 
 
-def _parts(row: Json) -> tuple[str, Json]:
+def parts(row: Json) -> tuple[str, Json]:
     """Return the client's id of a row and its other fields; raise Unreadable for what cannot be kept."""
     external_id = _external_id(row.pop("id", None))
     if not row:

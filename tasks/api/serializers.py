@@ -212,7 +212,9 @@ class QualityOut(serializers.ModelSerializer[Estimate]):
 
     class Meta:
         model = Estimate
-        fields = ("way", "answers", "people", "alpha", "alpha_low", "alpha_high", "doubtful", "at")
+        fields = (
+            "way", "answers", "people", "alpha", "alpha_low", "alpha_high", "scales", "systems", "doubtful", "at"
+        )  # fmt: skip
 
     def get_doubtful(self, estimate: Estimate) -> list[dict[str, Any]]:
         """Return the client's own ids of the least certain tasks, the least first."""

@@ -25,8 +25,9 @@ def write(release: Release) -> Iterator[bytes]:
 def _task(release: Release, one: dict[str, Any]) -> dict[str, Any]:
     annotations = [_annotation(release, one["data"], answer) for answer in one["answers"]]
     data = {name: part for name, part in one["data"].items() if name != media.FILES}
+    said = [_prediction(release, one["data"], one["prediction"])] if "prediction" in one else []
     meta = {"id": one["id"], "split": one["split"], "confidence": one["confidence"], "result": one["result"]}
-    return {"id": one["position"], "data": data, "annotations": annotations, "predictions": [], "meta": meta}
+    return {"id": one["position"], "data": data, "annotations": annotations, "predictions": said, "meta": meta}
 
 
 def _annotation(release: Release, data: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
@@ -35,3 +36,8 @@ def _annotation(release: Release, data: dict[str, Any], answer: dict[str, Any]) 
         "id": answer["number"], "unique_id": answer["by"], "created_at": answer["at"], "was_cancelled": False,
         "ground_truth": False, "result": shape.label_studio(form, data, answer["answer"]),
     }  # fmt: skip
+
+
+def _prediction(release: Release, data: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
+    result = release.job.shape.label_studio(release.job.form, data, said["value"])
+    return {"model_version": said.get("model", ""), "score": said.get("score"), "result": result}

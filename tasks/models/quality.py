@@ -20,7 +20,8 @@ class Weighing(models.TextChoices):
 class Estimate(models.Model):
     """What was found when all answers of a job were last compared; new answers are weighed by it until the next time.
 
-    `priors` says how often each label is true, `usual` how the usual answer errs, `doubtful` the least certain tasks.
+    `priors` says how often each label is true, `usual` how the usual answer errs, `doubtful` the least certain tasks,
+    `systems` how often each system that the data name would win against the others.
     """
 
     job = models.OneToOneField(Job, models.PROTECT, primary_key=True, related_name="estimate")
@@ -32,14 +33,16 @@ class Estimate(models.Model):
     alpha = models.FloatField(null=True, help_text="Krippendorff's alpha; nothing where chance could not be told.")
     alpha_low = models.FloatField(null=True, help_text="95 of 100 times it lies above this.")
     alpha_high = models.FloatField(null=True, help_text="And below this.")
+    scales = models.JSONField(default=list, help_text="[{name, alpha, low, high}]: of each ordered scale.")
+    systems = models.JSONField(default=list, help_text="[{system, compared, wins, low, high}], the best first.")
     doubtful = models.JSONField(default=list, help_text="[[task, confidence from 0 to 1], …], the least certain first.")
     at = models.DateTimeField()
 
     privacy.declare(
         **dict.fromkeys(
             (
-                "job", "way", "answers", "people", "priors", "usual", "alpha", "alpha_low", "alpha_high", "doubtful",
-                "at",
+                "job", "way", "answers", "people", "priors", "usual", "alpha", "alpha_low", "alpha_high", "scales",
+                "systems", "doubtful", "at",
             ),
             Audience.CLIENT,
         )

@@ -156,6 +156,7 @@ class Task(models.Model):
     external_id = models.CharField(max_length=120, help_text="The client's own id.")
     data = models.JSONField()
     gold = models.JSONField(null=True, help_text="The known answer and why, for onboarding.")
+    prediction = models.JSONField(null=True, help_text="{value, model, score}: what a machine said of it before.")
     open_slots = models.PositiveSmallIntegerField()
 
     privacy.declare(
@@ -166,6 +167,7 @@ class Task(models.Model):
         external_id=Audience.CLIENT,
         data=Audience.PARTIES,
         gold=Audience.NOBODY,
+        prediction=Audience.PARTIES,
         open_slots=Audience.PUBLIC,
     )
 
@@ -173,6 +175,11 @@ class Task(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["job", "position"], name="one_task_per_position"),
             models.UniqueConstraint(fields=["job", "external_id"], name="one_task_per_external_id"),
+            # A known question says nothing beforehand.
+            models.CheckConstraint(
+                condition=Q(prediction__isnull=True) | Q(prediction__has_key="value", gold__isnull=True),
+                name="predictions_hold_a_value",
+            ),
         ]
         indexes = [
             models.Index(fields=["job", "position"], condition=Q(open_slots__gt=0), name="tasks_with_open_slots"),

@@ -62,7 +62,7 @@ def estimate(job: Job, *, at: datetime) -> Estimate | None:
     if not job.shape.agrees(job.form):
         # Nothing is written down of it, so that it stays due: reading all its answers each time would be for nothing.
         return None
-    from tasks.quality import agreement, inference  # noqa: PLC0415 - large libraries that no page needs
+    from tasks.quality import agreement, inference, ordered  # noqa: PLC0415 - large libraries that no page needs
 
     given = inference.gathered(answers(job))
     if len(given.table) < 2:  # noqa: PLR2004 - nothing to compare
@@ -76,6 +76,7 @@ def estimate(job: Job, *, at: datetime) -> Estimate | None:
         "people": len(given.people),
         "doubtful": _doubtful(outcomes),
         "at": at,
+        **ordered.facts(job),
     }
     if agreed:
         facts |= {"alpha": agreed.alpha, "alpha_low": agreed.low, "alpha_high": agreed.high}

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
-from tasks.shapes.shape import Json, Lines, Shape, obj, region
+from tasks.shapes.shape import Json, Lines, Shape, obj, only, region
 
 MOST_LABELS = 60
 LONGEST_LABEL = 120
@@ -86,6 +86,10 @@ class Choice(Shape):
     def label_studio(self, form: Json, data: Json, value: Json) -> list[Json]:
         """Return the labels as choices."""
         return [region("choices", "answer", choices=value["labels"])]
+
+    def from_label_studio(self, form: Json, data: Json, regions: list[Json]) -> Json:
+        """Return the choices."""
+        return {"labels": only("choices", regions)["choices"]}
 
     def cells(self, form: Json, value: Json) -> list[str]:
         """Return the labels, several joined by a bar."""

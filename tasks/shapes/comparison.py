@@ -1,5 +1,6 @@
 """Comparison: two answers to one question; which is better, by how much, and why."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django import forms
@@ -9,12 +10,15 @@ from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
 from tasks.shapes import material
-from tasks.shapes.shape import Json, Shape, obj, region
+from tasks.shapes.shape import Duel, Json, Shape, obj, only, region
 
 PREFERENCES = ("a_much", "a_little", "same", "b_little", "b_much", "both_bad")
 LONGEST_REASON = 4000
 # The names under which data sets bring their two answers.
 NAMES = (("a", "b"), ("response_a", "response_b"))
+# Those that say whose the answers are; no member sees them.
+SYSTEMS = ("system_a", "system_b")
+SHARES = {"a_much": 1.0, "a_little": 1.0, "b_little": 0.0, "b_much": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Comparison(Shape):
     name = "comparison"
     label = gettext_lazy("Compare two answers")
     asks = {"min_reason": {"type": "integer"}}
-    draws = frozenset(name for names in NAMES for name in names)
+    draws = frozenset(name for names in (*NAMES, SYSTEMS) for name in names)
 
     def form_problems(self, form: Json) -> list[Text]:
         """Return what is wrong with a job's form: the least reason is 0 to 1,000 characters."""
@@ -55,6 +59,22 @@ class Comparison(Shape):
         if any(all(isinstance(data.get(name), str) and data[name].strip() for name in names) for names in NAMES):
             return []
         return [_("A comparison needs two answers, in fields called “a” and “b”.")]
+
+    def scales(self, form: Json) -> Mapping[str, int]:
+        """Return the one scale, from the first answer to the second."""
+        return {"preference": len(PREFERENCES) - 1}
+
+    def steps(self, value: Json) -> Mapping[str, int]:
+        """Return the step of the preference; nothing where both are bad."""
+        preference = value["preference"]
+        return {} if preference == "both_bad" else {"preference": PREFERENCES.index(preference) + 1}
+
+    def duels(self, data: Json, value: Json) -> list[Duel]:
+        """Return which system won; both bad counts as the same."""
+        first, second = (data.get(name) for name in SYSTEMS)
+        if not (isinstance(first, str) and isinstance(second, str) and first != second):
+            return []
+        return [Duel(first, second, SHARES.get(value["preference"], 0.5))]
 
     def schema(self, form: Json) -> Json:
         """Return the JSON Schema of a value."""
@@ -108,6 +128,11 @@ class Comparison(Shape):
         """Return the preference as a choice, the reason as text."""
         found = [region("choices", "answer", choices=[value["preference"]])]
         return found + ([region("textarea", "reason", text=[value["reason"]])] if value["reason"] else [])
+
+    def from_label_studio(self, form: Json, data: Json, regions: list[Json]) -> Json:
+        """Return the preference and, where there is one, the reason."""
+        reasons = [one["value"]["text"][0] for one in regions if one["type"] == "textarea"]
+        return {"preference": only("choices", regions)["choices"][0], "reason": reasons[0] if reasons else ""}
 
     def cells(self, form: Json, value: Json) -> list[str]:
         """Return the three cells."""

@@ -90,6 +90,11 @@ class Cuboids(Shape):
             return [_("There are cuboids, so that there is something to mark.")]
         return [*_faults(cuboids, clouds(data)), *_changes(cuboids)]
 
+    def elements(self, value: Json) -> list[Json]:
+        """Return the cuboids."""
+        cuboids: list[Json] = value["cuboids"]
+        return cuboids
+
     def agrees(self, form: Json) -> bool:
         """Tell that no two cuboids are the same to the millimetre."""
         return False

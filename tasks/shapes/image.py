@@ -109,7 +109,7 @@ class Image(Shape):
             return None
         found = merging.merged([one["shapes"] for one in values], merging.overlap)
         shapes = [plane.middle(group) for group in found.groups]
-        return Together({"shapes": shapes} if shapes else {"shapes": [], "nothing": True}, found.agreement)
+        return Together(_drawing(shapes), found.agreement)
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the image, the shapes as they are drawn, and rows for a table."""
@@ -138,6 +138,19 @@ class Image(Shape):
         facts = media.file(data, data.get("image")).get("facts", {})
         return [plane.region(shape, facts["width"], facts["height"]) for shape in value["shapes"]] if facts else []
 
+    def from_label_studio(self, form: Json, data: Json, regions: list[Json]) -> Json:
+        """Return the shapes, in pixels; where there is no region, that there is nothing to draw."""
+        return _drawing([plane.of_region(one) for one in regions])
+
+    def from_coco(self, form: Json, annotations: list[Json]) -> Json:
+        """Return the shapes that the form asks for; a polygon becomes its box where it asks for boxes alone."""
+        return _drawing([shape for one in annotations for shape in plane.of_coco(one, form["types"])])
+
+    def elements(self, value: Json) -> list[Json]:
+        """Return the shapes."""
+        shapes: list[Json] = value["shapes"]
+        return shapes
+
     def parts(self, form: Json) -> dict[str, Text]:
         """Return what of a drawing may be wrong."""
         return {
@@ -145,6 +158,10 @@ class Image(Shape):
             "labels": _("A label"),
             "missing": _("Something that is not drawn"),
         }
+
+
+def _drawing(shapes: list[Json]) -> Json:
+    return {"shapes": shapes} if shapes else {"shapes": [], "nothing": True}
 
 
 def _picture(file: Json) -> Json:

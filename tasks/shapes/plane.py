@@ -154,3 +154,43 @@ def _hundredths(shape: Json, width: float, height: float) -> Json:
     if shape["type"] == "ellipse":
         return {"x": left + across / 2, "y": top + down / 2, "radiusX": across / 2, "radiusY": down / 2}
     return {"x": left, "y": top, "width": across, "height": down}
+
+
+def of_region(region: Json) -> Json:
+    """Return the shape that a region of Label Studio says, in pixels; raise ValueError for one that is turned."""
+    kind = {name: kind for kind, name in REGIONS.items()}[region["type"]]
+    value, wide, high = region["value"], region["original_width"], region["original_height"]
+    if value.get("rotation"):
+        raise ValueError
+    told = {"type": kind, "label": value[region["type"]][0]}
+    if kind == "polygon":
+        return told | {"points": [[_exact(x * wide / 100), _exact(y * high / 100)] for x, y in value["points"]]}
+    if kind == "ellipse":
+        across, down = 2 * value["radiusX"], 2 * value["radiusY"]
+        place = (value["x"] - across / 2, value["y"] - down / 2, across, down)
+    else:
+        place = (value["x"], value["y"], value.get("width", 0), value.get("height", 0))
+    pixels = (part * side / 100 for part, side in zip(place, (wide, high, wide, high), strict=True))
+    return told | dict(zip(NUMBERS[kind], map(_exact, pixels), strict=False))
+
+
+def of_coco(one: Json, types: list[str]) -> Iterator[Json]:
+    """Yield the shapes of these types that an annotation of a COCO file says: polygons or a point, else its box."""
+    segments, kind = one.get("segmentation"), one.get("type", "box")
+    if "polygon" in types and segments and isinstance(segments, list):
+        for flat in segments:
+            places = [[_exact(x), _exact(y)] for x, y in zip(flat[::2], flat[1::2], strict=True)]
+            yield {"type": "polygon", "label": one["label"], "points": places}
+    elif "point" in types and one.get("keypoints"):
+        across, down = map(_exact, one["keypoints"][:2])
+        yield {"type": "point", "label": one["label"], "x": across, "y": down}
+    else:
+        wanted = kind if kind in types and kind in {"box", "ellipse"} else "box"
+        place = dict(zip(NUMBERS["box"], map(_exact, one["bbox"]), strict=True))
+        yield {"type": wanted, "label": one["label"], **place}
+
+
+def _exact(number: float) -> float:
+    """Return a number of pixels to the millionth; a whole one as such."""
+    found = round(number, 6)
+    return int(found) if found == int(found) else found

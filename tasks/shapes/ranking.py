@@ -2,6 +2,8 @@
 
 import json
 import random
+from itertools import combinations
+from typing import Any
 
 from django import forms
 from django.http import QueryDict
@@ -10,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
 from tasks.shapes import material
-from tasks.shapes.shape import TEXT, Json, Shape, lacks, number, obj
+from tasks.shapes.shape import TEXT, Duel, Json, Shape, lacks, number, obj
 
 MOST = 8
 PLACES: Json = {
@@ -32,16 +34,31 @@ class Ranking(Shape):
     label = gettext_lazy("Put answers in order")
     style = "tasks/kinds.css"
     asks = {"ties": {"type": "boolean"}}
-    draws = frozenset({"answers"})
+    draws = frozenset({"answers", "systems"})
 
     def fields(self) -> dict[str, forms.Field]:
         """Return whether answers may share a place."""
         return {"ties": forms.BooleanField(label=gettext_lazy("Two answers may share a place"), required=False)}
 
     def data_problems(self, form: Json, data: Json) -> list[Text]:
-        """Return a problem unless the task brings two to eight answers."""
+        """Return a problem unless the task brings two to eight answers, each with the name of its system or none."""
         answers = {"type": "array", "items": TEXT, "minItems": 2, "maxItems": MOST}
-        return lacks({"answers": answers}, data)
+        if wrong := lacks({"answers": answers}, data):
+            return wrong
+        systems: Any = data.get("systems", data["answers"])
+        named = isinstance(systems, list) and all(isinstance(one, str) and one.strip() for one in systems)
+        if named and len(systems) == len(data["answers"]):
+            return []
+        return [_("Where “systems” are named, each answer has one, in the same order.")]
+
+    def duels(self, data: Json, value: Json) -> list[Duel]:
+        """Return for each two systems which stands before the other."""
+        placed = zip(data.get("systems", ()), value["ranks"], strict=False)
+        return [
+            Duel(one, other, 0.5 if rank == below else float(rank < below))
+            for (one, rank), (other, below) in combinations(placed, 2)
+            if one != other
+        ]
 
     def schema(self, form: Json) -> Json:
         """Return the JSON Schema of a value."""

@@ -60,6 +60,15 @@ class Rating(Shape):
         missing = [name for name, step in value["ratings"].items() if step == 0]
         return [_("Rate: %(names)s.") % {"names": ", ".join(missing)}] if missing else []
 
+    def scales(self, form: Json) -> Mapping[str, int]:
+        """Return the scales with their steps."""
+        return {scale["name"]: scale["steps"] for scale in form["scales"]}
+
+    def steps(self, value: Json) -> Mapping[str, int]:
+        """Return what was ticked."""
+        found: dict[str, int] = value["ratings"]
+        return found
+
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the scales with their steps and what was ticked."""
         ticked = value.get("ratings", {})

@@ -141,6 +141,11 @@ class Segments(Shape):
         end = media.file(data, data.get("audio"))["facts"]["seconds"] + SLACK
         return list(_faults(form, segments, end))
 
+    def elements(self, value: Json) -> list[Json]:
+        """Return the segments."""
+        segments: list[Json] = value["segments"]
+        return segments
+
     def agrees(self, form: Json) -> bool:
         """Tell that no two segments begin at the same moment."""
         return False

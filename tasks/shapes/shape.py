@@ -42,6 +42,15 @@ class Together:
     agreement: float
 
 
+@dataclass(frozen=True, slots=True)
+class Duel:
+    """Two things of which an answer says which is better: `share` is 1 for the first, 0 for the second, else 0.5."""
+
+    first: str
+    second: str
+    share: float
+
+
 class Shape:
     """One kind of answer: what its form and its value look like, and how they are read, checked, shown and compared."""
 
@@ -121,6 +130,18 @@ class Shape:
         """Return what several answers come to, part by part; None where only whole answers are compared."""
         return None
 
+    def scales(self, form: Json) -> Mapping[str, int]:
+        """Return the ordered scales of an answer, by name, each with how many steps it has."""
+        return {}
+
+    def steps(self, value: Json) -> Mapping[str, int]:
+        """Return the step, from 1, that a value says on each scale; scales of which it says nothing left out."""
+        return {}
+
+    def duels(self, data: Json, value: Json) -> list[Duel]:
+        """Return what a value says of each two systems that a task's data name; nothing where none are named."""
+        return []
+
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return what the template needs; `seed` (the assignment's id) fixes any order that is drawn by lot."""
         shown = material.of(data, without=self.draws, markdown=bool(form.get("markdown")))
@@ -137,6 +158,19 @@ class Shape:
     def label_studio(self, form: Json, data: Json, value: Json) -> list[Json]:
         """Return a value as Label Studio's regions; as text where it knows nothing like it."""
         return [region("textarea", "answer", text=[json.dumps(value, sort_keys=True, ensure_ascii=False)])]
+
+    def from_label_studio(self, form: Json, data: Json, regions: list[Json]) -> Json:
+        """Return the value that Label Studio's regions say; raise KeyError or the like where they say none."""
+        found: Json = json.loads(only("textarea", regions)["text"][0])
+        return found
+
+    def from_coco(self, form: Json, annotations: list[Json]) -> Json:
+        """Return the value that annotations of a COCO file say; raise ValueError where this kind draws nothing."""
+        raise ValueError
+
+    def elements(self, value: Json) -> list[Json]:
+        """Return what of a value stands by itself: each shape, each mark, each field."""
+        return [{name: part} for name, part in value.items() if name != "shown"]
 
     def parts(self, form: Json) -> dict[str, Text]:
         """Return the parts of an answer that may be wrong, by name, each as a member reads it."""
@@ -177,6 +211,13 @@ def number(text: object) -> int:
 def region(kind: str, name: str, **value: Any) -> Json:
     """Return one of Label Studio's regions: of a control of that kind and name, about the item."""
     return {"type": kind, "from_name": name, "to_name": "item", "value": value}
+
+
+def only(kind: str, regions: list[Json], name: str = "answer") -> Json:
+    """Return what the first of Label Studio's regions of that kind and name says; raise IndexError without any."""
+    fitting = [one for one in regions if one["type"] == kind]
+    found: Json = next((one for one in fitting if one["from_name"] == name), fitting[0])["value"]
+    return found
 
 
 def sent(post: QueryDict) -> Json | None:

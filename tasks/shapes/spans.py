@@ -158,6 +158,24 @@ class Spans(Shape):
             for one in value.get("relations", [])
         ]
 
+    def from_label_studio(self, form: Json, data: Json, regions: list[Json]) -> Json:
+        """Return the marks, and the relations between them."""
+        marks = [one for one in regions if one["type"] == "labels"]
+        number = {one["id"]: place for place, one in enumerate(marks) if "id" in one}
+        spans = [
+            {"start": one["value"]["start"], "end": one["value"]["end"], "label": one["value"]["labels"][0]}
+            for one in marks
+        ]
+        related = [
+            {"from": number[one["from_id"]], "to": number[one["to_id"]], "label": one["labels"][0]}
+            for one in regions if one["type"] == "relation"
+        ]  # fmt: skip
+        return {"spans": spans, "relations": related} if form.get("relations") else {"spans": spans}
+
+    def elements(self, value: Json) -> list[Json]:
+        """Return the marks, then the relations by the marks they join."""
+        return [*value["spans"], *_related(value)]
+
     def parts(self, form: Json) -> dict[str, Text]:
         """Return the marks, and the relations where they are asked for."""
         words = {"spans": gettext_lazy("A mark"), "relations": gettext_lazy("A relation")}

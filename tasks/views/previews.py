@@ -20,8 +20,15 @@ def preview(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         raise Http404
     task = page.object_list[0]
     question = job.question(task.data)
-    value = question.read(request.POST) if request.method == "POST" else {}
-    shown: dict[str, Any] = {"client": job.client, "job": job, "tasks": page, **question.shown(value, task.pk)}
+    suggested = (task.prediction or {}).get("value", {})
+    value = question.read(request.POST) if request.method == "POST" else suggested
+    shown: dict[str, Any] = {
+        "client": job.client,
+        "job": job,
+        "tasks": page,
+        "suggestion": task.prediction,
+        **question.shown(value, task.pk),
+    }
     if request.method == "POST" and "again" not in request.POST:
         as_json = json.dumps(value, indent=1, ensure_ascii=False)
         shown |= {"problems": question.problems(value), "checked": True, "value_as_json": as_json}

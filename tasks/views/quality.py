@@ -1,6 +1,6 @@
 """How far answers agree: one's own for a member, a job's for its client. Nobody is ranked."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from coop.people.models import Person
 from tasks.models import Estimate, Task
-from tasks.quality import own
+from tasks.quality import own, suggested
 from tasks.views.clients import job_of
 
 
@@ -32,6 +32,11 @@ def mine_in(request: HttpRequest, number: int) -> HttpResponse:
     return render(request, "tasks/work/agreement_in.html", shown)
 
 
+def _in_hundredths(one: dict[str, Any]) -> dict[str, Any]:
+    """Return a system with its chances in parts of 10,000."""
+    return {**one, **{name: round(10_000 * one[name]) for name in ("wins", "low", "high")}}
+
+
 @require_safe
 @login_required
 def job(request: HttpRequest, slug: str, number: int) -> HttpResponse:
@@ -43,5 +48,7 @@ def job(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     shown = {
         "client": found.client, "job": found, "estimate": estimate,
         "doubtful": [(tasks[task], round(10_000 * confidence)) for task, confidence in doubts],
+        "suggested": suggested.of(found),
+        "systems": [_in_hundredths(one) for one in estimate.systems] if estimate else [],
     }  # fmt: skip
     return render(request, "tasks/client/quality.html", shown)

@@ -50,12 +50,23 @@ def _page(assignment: Assignment, value: dict[str, Any], **more: object) -> dict
     """Return what the task page shows: the question and its fields, the card's figures, a fresh key."""
     shown = assignment.question.shown(value, assignment.pk)
     kept = {"assignment": assignment, "job": assignment.job, "key": uuid4(), "card": cards.read(assignment.card)}
-    return {**kept, **shown, **more}
+    return {**kept, **shown, "suggestion": assignment.task.prediction, **more}
 
 
 def _written(assignment: Assignment) -> dict[str, Any]:
     """Return what the member wrote so far."""
     return assignment.draft.value if hasattr(assignment, "draft") else {}
+
+
+def _start(assignment: Assignment) -> dict[str, Any]:
+    """Return what a member starts from: what they wrote, what was sent back, or what a machine said of the task."""
+    if written := _written(assignment):
+        return written
+    if assignment.state == AssignmentState.SENT_BACK:
+        latest: dict[str, Any] = assignment.answers.latest("number").value
+        return latest
+    said: dict[str, Any] = (assignment.task.prediction or {}).get("value", {})
+    return said
 
 
 @login_required
@@ -88,10 +99,7 @@ def task(request: HttpRequest, number: int) -> HttpResponse:
         latest = assignment.answers.order_by("number").last()
         value = latest.value if latest else _written(assignment)
         return render(request, "tasks/work/closed.html", _page(assignment, value, refusal=no))
-    latest = assignment.answers.order_by("number").last() if assignment.state == AssignmentState.SENT_BACK else None
-    return render(
-        request, "tasks/work/task.html", _page(assignment, _written(assignment) or (latest.value if latest else {}))
-    )
+    return render(request, "tasks/work/task.html", _page(assignment, _start(assignment)))
 
 
 def _take_in(request: HttpRequest, assignment: Assignment, at: datetime) -> HttpResponse:
@@ -130,7 +138,7 @@ def _next(request: HttpRequest, done: Assignment, at: datetime) -> HttpResponse:
         messages.success(request, _("Sent. There is no further task for you in this job at this moment."))
         return redirect("tasks:start") if done.job.is_onboarding else redirect("tasks:job", done.job_id)
     known = onboarding.step(done) if done.job.is_onboarding else None
-    return render(request, "tasks/work/task.html", _page(following, _written(following), sent=done, step=known))
+    return render(request, "tasks/work/task.html", _page(following, _start(following), sent=done, step=known))
 
 
 @login_required

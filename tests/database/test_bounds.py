@@ -120,6 +120,10 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
         rows("finished_at digest", (None, ""), ("2026-05-04", "0f" * 32)),
         rows("finished_at digest", (None, "0f" * 32), ("2026-05-04", ""), ("2026-05-04", "0F" * 32)),
     ),
+    "tasks_task predictions_hold_a_value": (
+        rows("prediction gold", (None, None), (None, "{}"), ('{"value": {}}', None)),
+        rows("prediction gold", ("{}", None), ('{"model": "x"}', None), ('{"value": {}}', "{}")),
+    ),
     "tasks_tip tips_are_positive": POSITIVE,
     "tasks_span spans_have_a_length": (
         spans("from_at", "to_at", MICROSECOND), spans("from_at", "to_at", 0 * DAY, -MICROSECOND),

@@ -1,0 +1,190 @@
+"""Files of Label Studio and COCO become tasks with what machines said, and our own exports come back as they were."""
+
+import io
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from coop import clock
+from coop.people.models import Client, Person
+from tasks import foreign, formats, jobs, releases, rows, shapes
+from tasks.models import Job, Release
+from tasks.shapes import media
+from tests.tasks import handing_in, opening, orders
+from tests.tasks.conftest import work
+from tests.tasks.test_kinds import EACH, FILES, asked
+
+BOX = {"type": "box", "label": "car", "x": 10, "y": 5.5, "width": 20, "height": 12}
+POLYGON = {"type": "polygon", "label": "lorry", "points": [[1, 1], [9, 1], [9, 7]]}
+ELLIPSE = {"type": "ellipse", "label": "car", "x": 4, "y": 6, "width": 8, "height": 3}
+POINT = {"type": "point", "label": "lorry", "x": 30, "y": 29}
+
+
+def written(release: Release, name: str) -> bytes:
+    """Return a version as a file in one of its formats."""
+    return b"".join(formats.find(name, release.job).write(release))
+
+
+def version(job: Job, by: Person) -> Release:
+    """Return a version that is written."""
+    return releases.write(releases.ask(job, by=by, at=clock.now()), at=clock.now())
+
+
+def read(content: object) -> list[Any]:
+    """Return what a file holds."""
+    said = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return list(foreign.read(io.BytesIO(said)))
+
+
+@pytest.mark.parametrize(
+    ("name", "example"),
+    EACH,
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_what_label_studio_is_told_comes_back(name: str, example: dict[str, Any]) -> None:
+    question = asked(name, example)
+    value = {key: part for key, part in example["value"].items() if not (name == "comparison" and key == "shown")}
+    regions = json.loads(json.dumps(question.shape.label_studio(question.form, question.data, value)))
+    assert question.shape.from_label_studio(question.form, question.data, regions) == value
+
+
+@pytest.fixture
+def drawings(orbit: Client, olga: Person, amina: Person) -> Callable[..., Job]:
+    """Return a function that drafts a job of drawing with three images."""
+    kind = opening.vote_kind("image", amina)
+
+    def make(*types: str) -> Job:
+        form = {"question": "Where?", "labels": ["car", "lorry"], "types": [*types]}
+        job = orders.draft(orbit, olga, work_type=kind, pay=Decimal("0.5"), form=form, overlap=1, review_rule="peer")
+        for name in ("a.png", "b.png", "c.png"):
+            handing_in.taken_in(job, name, handing_in.image(40, 30))
+        return job
+
+    return make
+
+
+@pytest.fixture
+def drawn(drawings: Callable[..., Job], orbit: Client, olga: Person, amina: Person) -> Job:
+    """Return an open job in which a machine drew on two images and a member on the first two."""
+    job = drawings("box", "polygon", "ellipse", "point")
+    said = [{"shapes": [BOX, POLYGON]}, {"shapes": [ELLIPSE, POINT]}]
+    tasks = [
+        {"id": name[0], "image": name, "prediction": {"value": value, "model": "finder", "score": 0.5}}
+        for name, value in zip(("a.png", "b.png"), said, strict=True)
+    ]
+    sent = "".join(json.dumps(row) + "\n" for row in [*tasks, {"id": "c", "image": "c.png"}])
+    assert orders.send(job, sent, "tasks.jsonl").problems == []
+    orders.deposit(orbit, "1000")
+    jobs.fund(job, by=olga, at=clock.now())
+    job = jobs.open(job, by=olga, at=clock.now())
+    for shapes_drawn in ([BOX, POLYGON], [BOX], []):
+        work(job, amina, {"shapes": shapes_drawn} if shapes_drawn else {"shapes": [], "nothing": True})
+    return job
+
+
+def test_a_label_studio_export_of_ours_brings_the_same_tasks_and_predictions(
+    drawn: Job, drawings: Callable[..., Job], olga: Person
+) -> None:
+    file = written(version(drawn, olga), "label-studio")
+    again = drawings("box", "polygon", "ellipse", "point")
+    assert orders.send(again, file, "export.json").problems == []
+    facts = ("external_id", "data", "prediction")
+    assert [*again.tasks.order_by("position").values_list(*facts)] == [
+        *drawn.tasks.order_by("position").values_list(*facts)
+    ]
+
+
+def test_a_coco_export_of_ours_brings_what_members_drew_as_predictions(
+    drawn: Job, drawings: Callable[..., Job], olga: Person
+) -> None:
+    file = written(version(drawn, olga), "coco")
+    again = drawings("box", "polygon", "ellipse", "point")
+    assert orders.send(again, file, "export.json").problems == []
+    first, second, third = again.tasks.order_by("position")
+    assert (first.external_id, first.data) == ("a", {"image": "a.png"})
+    assert first.prediction == {"value": {"shapes": [BOX, POLYGON]}, "model": "COCO"}
+    assert second.prediction
+    assert second.prediction["value"] == {"shapes": [BOX]}
+    assert third.prediction is None
+
+
+def test_polygons_of_coco_are_boxes_where_boxes_are_asked_for(
+    drawn: Job, drawings: Callable[..., Job], olga: Person
+) -> None:
+    boxes = drawings("box")
+    assert orders.send(boxes, written(version(drawn, olga), "coco"), "export.json").problems == []
+    first = boxes.tasks.get(position=1)
+    assert first.prediction
+    assert first.prediction["value"]["shapes"][1] == {
+        "type": "box", "label": "lorry", "x": 1, "y": 1, "width": 8, "height": 6,
+    }  # fmt: skip
+
+
+def test_regions_as_label_studio_documents_them() -> None:
+    """The example of its page on importing pre-annotations, shortened."""
+    task = {
+        "data": {"image": "a.png"},
+        "predictions": [{
+            "model_version": "one", "score": 0.5,
+            "result": [{
+                "id": "result1", "type": "rectanglelabels", "from_name": "label", "to_name": "image",
+                "original_width": 600, "original_height": 403, "image_rotation": 0,
+                "value": {"rotation": 0, "x": 4.98, "y": 12.82, "width": 32.52, "height": 44.91,
+                          "rectanglelabels": ["Airplane"]},
+            }],
+        }],
+    }  # fmt: skip
+    (row,) = read([task])
+    assert row.data["image"] == "a.png"
+    assert (row.data["prediction"]["model"], row.data["prediction"]["score"]) == ("one", 0.5)
+    value = shapes.find("image").from_label_studio({}, {media.FILES: FILES}, row.data["prediction"]["regions"])
+    assert value["shapes"] == [
+        {"type": "box", "label": "Airplane", "x": 29.88, "y": 51.6646, "width": 195.12, "height": 180.9873}
+    ]
+
+
+def test_a_program_may_send_its_tasks_line_by_line() -> None:
+    task = {"id": 4, "data": {"text": "x"}, "annotations": [], "predictions": []}
+    (row,) = read(json.dumps(task).encode() + b"\n")
+    assert (row.external_id, row.data) == ("4", {"text": "x"})
+
+
+@pytest.mark.parametrize(
+    "row", [{"images": ["a.png"], "annotations": "none"}, {"info": {"a": 1}}, {"images": [1], "text": "x"}], ids=str
+)
+def test_a_line_of_ours_with_cocos_words_in_it_stays_ours(row: dict[str, Any]) -> None:
+    found = read(json.dumps(row).encode() + b"\n" + json.dumps(row).encode() + b"\n")
+    assert [(one.line, one.data) for one in found] == [(1, row), (2, row)]
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "words"),
+    [
+        (b"[1, {}]", 1, "not an object"),
+        (b"[{}]", 1, "no field beside"),
+        (b'[{"a": 1}, {"a": "' + b"x" * 70_000 + b'"}]', 2, "longer than 64000"),
+        (b"[{", 1, "not JSON"),
+        (b'[{"a": NaN}]', 1, "NaN"),
+        (b'[{"a": "\xff"}]', 1, "not JSON in UTF-8"),
+        (b'{"info": {},\n"images": []}', 1, "COCO file and is none"),
+        (b'{"info": {},\n"categories": [], "images": [], "annotations": [{"image_id": 1}]}', 1, "is none"),
+        (b'[{"data": {"a": "\\u0000"}, "predictions": []}]', 1, "NUL"),
+    ],
+)  # fmt: skip
+def test_what_is_broken_is_said(content: bytes, line: int, words: str) -> None:
+    problem = next(one for one in read(content) if isinstance(one, rows.Problem))
+    assert problem.line == line
+    assert words in problem.words
+
+
+def test_a_file_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foreign, "WHOLE_MAX_BYTES", 100)
+    (problem,) = read([{"a": "x" * 100}])
+    assert "read whole" in problem.words
+
+
+def test_an_empty_list_has_no_rows(orbit: Client, olga: Person) -> None:
+    assert orders.send(orders.draft(orbit, olga), "[]", "tasks.json").problems[0]["line"] == 1
