@@ -9,6 +9,7 @@ from tasks.models.paces import Pace
 from tasks.models.pilots import Pilot, Rescoping
 from tasks.models.quality import Estimate, Reliability, Weighing
 from tasks.models.releases import Release, Withdrawal
+from tasks.models.reports import Report
 from tasks.models.shortfalls import Difference, Shortfall
 from tasks.models.tips import Tip
 from tasks.models.work import (
@@ -22,7 +23,6 @@ from tasks.models.work import (
     Ground,
     Job,
     RateCard,
-    Report,
     Review,
     ReviewRule,
     Task,

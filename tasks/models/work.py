@@ -382,23 +382,3 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{self.decision} ({self.ground})"
-
-
-class Report(models.Model):
-    """Content a member reported: illegal, upsetting beyond what the card said, or somebody's personal data."""
-
-    task = models.ForeignKey(Task, models.PROTECT, related_name="reports")
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
-    words = models.TextField(max_length=2000)
-    at = models.DateTimeField()
-
-    privacy.declare(
-        id=Audience.OFFICERS,
-        task=Audience.OFFICERS,
-        person=Audience.OFFICERS,
-        words=Audience.OFFICERS,
-        at=Audience.OFFICERS,
-    )
-
-    def __str__(self) -> str:
-        return f"report on task {self.task_id}"
