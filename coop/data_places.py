@@ -47,6 +47,11 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_review": "assignment_id reviewer_id decision ground reason place at",
         "tasks_tip": "assignment_id amount at",
     },
+    "guides": {
+        "tasks_question": "assignment_id words asked_at",
+        "tasks_reply": "question_id version_id words",
+        "tasks_reading": "version_id person_id pay at",
+    },
     "checks": {"tasks_check": "assignment_id person_id pay state taken_at until ended_at"},
     "agreement": {"tasks_reliability": "job_id person_id answers agreed errors"},
     "engaged_time": {"tasks_answer": "seconds", "tasks_span": "assignment_id from_at to_at told noted_at"},
@@ -183,6 +188,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         " revoked_at",
         "tasks_job": "client_id work_type_id title guide form overlap pay review_rule review_days time_limit"
         " sensitivity content created_by_id drafted_at opened_at closed_at task_bytes",
+        "tasks_guideversion": "job_id number guide digest words changed seconds pay job_pay rescopes written_by_id at",
         "tasks_delivery": "job_id digest created_by_id created_at finished_at problem_count",
         "tasks_jobfile": "delivery_id job_id packed_in_id name key source kind file small content_type bytes facts"
         " problem done_at usable",

@@ -102,6 +102,12 @@ FIRST: Sequence[Use] = (
         "self,parties", RECORD, Decides.EXPIRE,
     ),
     Use(
+        "guides", "Questions about tasks, and changed guides",
+        "What was asked about which task, how the guide answers it, and who read a changed guide for pay.",
+        Whose.MEMBERS, "To answer everybody in the guide, and to pay for reading what changed. No client reads who.",
+        "self,parties", RECORD, Decides.PAY,
+    ),
+    Use(
         "engaged_time", "Measuring the time that work takes",
         "From when to when a task was worked on, to the minute, as the server saw it. No screens, no keys.",
         Whose.MEMBERS, "To say what an hour really pays, and to pay what lacks to the floor; never to judge a person.",

@@ -181,6 +181,22 @@ def pay_onboarding(job_id: int, person_id: int, assignment_id: int, pay: Decimal
     return transfer
 
 
+def pay_reading(job_id: int, person_id: int, reading_id: int, pay: Decimal, *, at: datetime) -> list[Transfer]:
+    """Pay the reading of a changed guide out of its job's money (kind 3, job:escrow to job:commit:person; kind 10).
+
+    Keys `reading:<kind>:<id>`. Raises IntegrityError `account_above_its_floor` when the job has less.
+    """
+    source, between, target = (
+        accounts.escrow(job_id),
+        accounts.commitment(job_id, person_id),
+        accounts.payable(person_id),
+    )
+    ref = f"reading:{reading_id}"
+    parts = ((Kind.CLAIM, source, between), (Kind.TRAINING_PAY, between, target))
+    lines = (Line(kind, debit, credit, pay, f"reading:{kind:d}:{reading_id}", ref) for kind, debit, credit in parts)
+    return ledger.post(*lines, journal=ref, at=at)
+
+
 def tip(client_id: int, person_id: int, assignment_id: int, amount: Decimal, *, at: datetime) -> Transfer:
     """Move a client's tip for an accepted answer (kind 12, client:available to member:payable). Key `tip:<assignment>`.
 

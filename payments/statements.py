@@ -132,7 +132,7 @@ def _entry(transfer: Transfer, *, sign: int) -> Entry:
     which = _("payout %(number)s") if about == "payout" else _("no. %(number)s")
     return Entry(
         at=transfer.posted_at,
-        words=words(Kind(transfer.kind), sign * transfer.amount),
+        words=_("A changed guide, read") if about == "reading" else words(Kind(transfer.kind), sign * transfer.amount),
         about=which % {"number": number},
         amount=sign * transfer.amount,
         payout=int(number) if about == "payout" else None,

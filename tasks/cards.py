@@ -58,7 +58,7 @@ def body(job: Job, rate: Rate, fee: Fee, time: Time) -> dict[str, Any]:
         "overlap": job.overlap,
         "time_limit": round(job.time_limit.total_seconds()),
         "sensitivity": job.sensitivity,
-        "guide": hashlib.sha256(job.guide.encode()).hexdigest(),
+        "guide": hashlib.sha256(job.guide_now.encode()).hexdigest(),
     }
 
 

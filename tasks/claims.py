@@ -17,7 +17,7 @@ from governance import standing
 from payments import escrow, floors, instruments
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
-from tasks import cards, content, locks, pilots, shortfalls
+from tasks import cards, content, guides, locks, pilots, shortfalls
 from tasks.models import OPEN_STATES, Assignment, AssignmentState, Draft, Job, Task
 
 # How long a task whose time ran out waits for what was saved in time to be handed in.
@@ -41,6 +41,7 @@ class Offer:
     has_seat: bool
     above_floor: bool
     is_paused: bool
+    has_news: bool
     last_id: int | None
     last_position: int
     last_state: str | None
@@ -69,8 +70,13 @@ SELECT j.pay, j.overlap, j.time_limit, j.is_onboarding, j.opened_at <= %(at)s AN
             payments_least_by_floor(j.work_type_id, NULL, p.country)::bigint, j.content)
         FROM people_person p WHERE p.id = %(person)s),
     EXISTS (SELECT FROM tasks_shortfall s WHERE s.job_id = j.id AND s.made_up_at IS NULL),
+    EXISTS (SELECT FROM tasks_guideversion v WHERE v.job_id = j.id
+        AND EXISTS (SELECT FROM tasks_assignment a
+            WHERE a.job_id = v.job_id AND a.person_id = %(person)s AND a.claimed_at <= v.at)
+        AND NOT EXISTS (SELECT FROM tasks_reading g WHERE g.version_id = v.id AND g.person_id = %(person)s)),
     last.id, coalesce(last.position, -1), last.state, last.expires_at,
-    CASE WHEN (last.pay, last.rate_id, last.fee_version_id) = (j.pay, r.id, f.id) THEN last.card_id END
+    CASE WHEN (last.pay, last.rate_id, last.fee_version_id) = (j.pay, r.id, f.id) AND NOT EXISTS (
+        SELECT FROM tasks_guideversion v WHERE v.job_id = j.id AND v.at >= last.claimed_at) THEN last.card_id END
 FROM tasks_job j
 CROSS JOIN LATERAL (
     SELECT id, amount FROM payments_rate WHERE work_type_id = j.work_type_id ORDER BY version DESC LIMIT 1
@@ -142,7 +148,8 @@ def _refusal(job: Job, terms: Offer, by: Person, at: datetime) -> Refusal | None
     if job.content and (no := content.refusal_to_take(job, by=by, at=at)):
         return no
     # The database has said yes with the terms already; only a no is worth the words.
-    return None if terms.may_work else _barred(job, terms, by, at)
+    no = None if terms.may_work else _barred(job, terms, by, at)
+    return no or (guides.refusal_unread() if terms.has_news else None)
 
 
 def _barred(job: Job, terms: Offer, by: Person, at: datetime) -> Refusal | None:
@@ -269,9 +276,11 @@ def _explain(error: IntegrityError, job: Job, by: Person, at: datetime) -> Assig
         ) from error
     if name in content.GUARDS:
         content.refuse(job, by=by, at=at)
+    if name == "changed_guides_are_read_first":
+        raise Refused(guides.refusal_unread()) from error
     if name == shortfalls.GUARD and (found := shortfalls.standing(job)):
         raise Refused(shortfalls.refusal(found)) from error
-    if name == "assignment_is_claimed_at_the_voted_rate":
+    if name in {"assignment_is_claimed_at_the_voted_rate", "cards_name_the_guide_as_it_stands"}:
         reason = _("The terms of this job changed while you accepted them.")
         raise Refused(Refusal(reason, "E2", _("Look at the new rate card, then decide again."), status=409)) from error
     raise error

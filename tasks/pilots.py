@@ -2,7 +2,8 @@
 
 The terms of an open job never change; a longer guide is a new job. Where it differs from the client's work of the last
 twelve months, its first units are the pilot: paid as any other. The database notes it, measures it, and says the least
-pay at which an hour makes what it made before.
+pay at which an hour makes what it made before. A guide that changed by more than a small part is a pilot anew, measured
+by what the job took before.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
@@ -17,7 +19,7 @@ from coop.record import events
 from coop.refusals import Refusal, guard_of
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
-from tasks.models import LIVE_STATES, Job, Pilot, Rescoping
+from tasks.models import LIVE_STATES, GuideVersion, Job, Pilot, Rescoping
 
 UNITS, PEOPLE, EACH = 30, 10, 6
 FRESH = timedelta(days=7)
@@ -73,16 +75,21 @@ def measure(job: Job, *, at: datetime) -> Pilot | None:
     return pilot
 
 
+def _fresh(at: datetime) -> QuerySet[Pilot]:
+    """Return what pilots showed in the last seven days, of guides that have not changed much since."""
+    changed = GuideVersion.objects.filter(job=OuterRef("job"), rescopes=True, at__gte=OuterRef("measured_at"))
+    return Pilot.objects.filter(~Exists(changed), measured_at__gt=at - FRESH)
+
+
 def measure_due(*, at: datetime) -> int:
     """Measure the pilots of open jobs that were not measured in seven days; return how many were large enough."""
-    fresh = Pilot.objects.filter(measured_at__gt=at - FRESH)
-    due = Job.objects.filter(rescoping__isnull=False, closed_at=None).exclude(pilots__in=fresh)
+    due = Job.objects.filter(rescoping__isnull=False, closed_at=None).exclude(pilots__in=_fresh(at))
     return sum(measure(job, at=at) is not None for job in due.order_by("pk"))
 
 
 def refusal_after_measuring(job: Job, *, by: Person, at: datetime) -> Refusal | None:
     """Measure a job's pilot if that is due, and say why a person can take nothing of it now; None if they can."""
-    fresh = job.pilots.filter(measured_at__gt=at - FRESH).order_by("-pk").first()
+    fresh = _fresh(at).filter(job=job).order_by("-pk").first()
     pilot = fresh or measure(job, at=at)
     if pilot is None:
         return _waiting(job, by)
@@ -96,7 +103,9 @@ def refusal_after_measuring(job: Job, *, by: Person, at: datetime) -> Refusal | 
 
 
 def _waiting(job: Job, by: Person) -> Refusal:
-    mine = job.assignments.filter(person=by, state__in=LIVE_STATES).count()
+    taken = job.assignments.filter(person=by, state__in=LIVE_STATES)
+    since = job.guide_versions.filter(rescopes=True).aggregate(at=Max("at"))["at"]
+    mine = (taken.filter(claimed_at__gt=since) if since else taken).count()
     if mine >= EACH:
         words = _("This work is new and is being measured: each member does %(each)s of its tasks at first.")
         return Refusal(words % {"each": EACH}, "N4", _("What you did is paid. Others go on now."), status=409)

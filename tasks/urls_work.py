@@ -2,18 +2,21 @@
 
 from django.urls import path
 
-from tasks.views import board, content, disputes, hours, quality, reviewing, work
+from tasks.views import board, content, disputes, guides, hours, quality, reviewing, work
 
 urlpatterns = [
     path("jobs/", board.jobs, name="jobs"),
     path("jobs/<int:number>/", board.job, name="job"),
-    path("jobs/<int:number>/guide/", board.guide, name="guide"),
+    path("jobs/<int:number>/guide/", guides.shown, name="guide"),
+    path("jobs/<int:number>/guide/read/", guides.read, name="read_guide"),
+    path("jobs/<int:number>/guide/<int:which>/", guides.version, name="guide_version"),
     path("jobs/<int:number>/claim/", board.claim, name="claim"),
     path("start/", board.start, name="start"),
     path("work/", work.mine, name="work"),
     path("work/<int:number>/", work.task, name="task"),
     path("work/<int:number>/draft/", work.draft, name="draft"),
     path("work/<int:number>/check/", work.check, name="check"),
+    path("work/<int:number>/ask/", work.ask, name="ask"),
     path("work/<int:number>/time/", work.engaged_time, name="time"),
     path("work/<int:number>/skip/", work.skip, name="skip"),
     path("work/<int:number>/leave/", work.leave, name="leave"),

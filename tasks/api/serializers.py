@@ -99,6 +99,7 @@ class Money(serializers.Serializer[Any]):
 class JobWhole(JobLine):
     """One job with its guide, form and money."""
 
+    guide = serializers.CharField(source="guide_now", help_text="As its latest version says it.")
     money = serializers.SerializerMethodField()
 
     class Meta(JobLine.Meta):

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from tasks.api import views, views_files
+from tasks.api import views, views_files, views_guides
 
 JOB = "v1/jobs/<int:number>"
 
@@ -14,6 +14,8 @@ urlpatterns = [
     path(JOB, views.OneJob.as_view(), name="api_job"),
     path(f"{JOB}/tasks", views.Tasks.as_view(), name="api_tasks"),
     path(f"{JOB}/files", views_files.Files.as_view(), name="api_files"),
+    path(f"{JOB}/guide", views_guides.Guide.as_view(), name="api_guide"),
+    path(f"{JOB}/questions", views_guides.Questions.as_view(), name="api_questions"),
     path(f"{JOB}/fund", views.Fund.as_view(), name="api_fund"),
     path(f"{JOB}/open", views.Open.as_view(), name="api_open"),
     path(f"{JOB}/raise", views.Raise.as_view(), name="api_raise"),

@@ -39,7 +39,7 @@ def statement(release: Release) -> str:
     return (
         f"# {title(release)}\n\n"
         f"{release.items} items, {release.answers} answers by {paid['people']} members of a cooperative.\n\n"
-        f"## What was asked\n\n{release.job.form.get('question', '')}\n\n{release.job.guide}\n\n"
+        f"## What was asked\n\n{release.job.form.get('question', '')}\n\n{release.job.guide_now}\n\n"
         f"## Who was paid what\n\nUS$ {paid['wages']} for {paid['answers']} answers, before the answers were known to "
         f"be right: wrong ones are paid too. {hour} Rates are voted by the members.\n\n"
         "## How answers became one\n\nEach item has all its answers. `result` is what they come to, `confidence` how "

@@ -5,6 +5,7 @@ from tasks.models.content import ContentChoice, Share, Topic
 from tasks.models.disputes import Dispute, Finding, LooksFor, Peer, Settlement
 from tasks.models.engaged import Span
 from tasks.models.files import Delivery, FileKind, JobFile
+from tasks.models.guides import GuideVersion, Question, Reading, Reply
 from tasks.models.paces import Pace
 from tasks.models.pilots import Pilot, Rescoping
 from tasks.models.quality import Estimate, Reliability, Weighing
@@ -47,15 +48,19 @@ __all__ = [
     "FileKind",
     "Finding",
     "Ground",
+    "GuideVersion",
     "Job",
     "JobFile",
     "LooksFor",
     "Pace",
     "Peer",
     "Pilot",
+    "Question",
     "RateCard",
+    "Reading",
     "Release",
     "Reliability",
+    "Reply",
     "Report",
     "Rescoping",
     "Review",

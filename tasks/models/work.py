@@ -104,6 +104,12 @@ class Job(models.Model):
         """Return the kind of answer it asks for."""
         return shapes.find(self.work_type.shape)
 
+    @property
+    def guide_now(self) -> str:
+        """Return the guide as its latest version says it."""
+        latest = self.guide_versions.order_by("-number").first()
+        return latest.guide if latest else self.guide
+
     def question(self, data: dict[str, Any]) -> shapes.Question:
         """Return what it asks about a task's data, with the files that these name."""
         names = set(media.names(data))

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_POST
 
 from coop import clock, markdown
 from coop.people.models import Person
+from coop.refusals import Refused
 from governance import standing
 from payments import escrow, rates
-from tasks import answers, cards, claims, offers, onboarding
+from tasks import answers, cards, claims, guides, offers, onboarding
 from tasks.models import Job
 
 PER_PAGE = 10
@@ -57,12 +58,6 @@ def job(request: HttpRequest, number: int) -> HttpResponse:
     return render(request, "tasks/work/job.html", shown)
 
 
-def guide(request: HttpRequest, number: int) -> HttpResponse:
-    """Show a job's guide, readable before anything is accepted."""
-    found = _open(number)
-    return render(request, "tasks/work/guide.html", {"job": found, "guide": markdown.html(found.guide)})
-
-
 @login_required
 @require_POST
 def claim(request: HttpRequest, number: int) -> HttpResponse:
@@ -70,8 +65,12 @@ def claim(request: HttpRequest, number: int) -> HttpResponse:
     found, at, me = _open(number), clock.now(), cast("Person", request.user)
     answers.hand_in_saved(at=at, person=me)
     card = request.POST.get("card", "").replace("\0", "")
-    assignment = claims.claim_next(found, by=me, at=at, card=card)
-    return redirect("tasks:task", assignment.pk)
+    try:
+        return redirect("tasks:task", claims.claim_next(found, by=me, at=at, card=card).pk)
+    except Refused:
+        if guides.unread(found, by=me):
+            return redirect("tasks:guide", found.pk)
+        raise
 
 
 @login_required

@@ -17,7 +17,7 @@ from coop.people.models import Person
 from coop.refusals import Text, refuse_if
 from governance import standing
 from payments.templatetags.money import money
-from tasks import checks, disputes, reviews
+from tasks import checks, disputes, guides, reviews
 from tasks.models import Assignment
 
 
@@ -67,7 +67,7 @@ def part(assignment: Assignment, place: str) -> Text:
 def page_of(assignment: Assignment, form: forms.Form | None) -> dict[str, Any]:
     """Return what a page shows of an answer: the question, what was answered, the guide; not who answered."""
     shown = assignment.question.shown(assignment.answers.latest("number").value, assignment.pk)
-    guide = markdown.html(assignment.job.guide)
+    guide = markdown.html(guides.accepted_with(assignment))
     return {"assignment": assignment, "job": assignment.job, "guide": guide, "form": form, **shown}
 
 

@@ -15,10 +15,11 @@ from django.views.decorators.http import require_POST
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
-from tasks import answers, cards, claims, engaged, onboarding, reports, reviews
+from tasks import answers, cards, claims, engaged, guides, onboarding, reports, reviews
 from tasks.forms import EngagedTime
 from tasks.models import OPEN_STATES, Assignment, AssignmentState, Decision
 from tasks.views import reviewing
+from tasks.views.guides import way_on
 
 SHOWN = 50
 DISPUTED = (AssignmentState.DISPUTED, AssignmentState.REJECTED)
@@ -50,6 +51,7 @@ def _page(assignment: Assignment, value: dict[str, Any], **more: object) -> dict
     """Return what the task page shows: the question and its fields, the card's figures, a fresh key."""
     shown = assignment.question.shown(value, assignment.pk)
     kept = {"assignment": assignment, "job": assignment.job, "key": uuid4(), "card": cards.read(assignment.card)}
+    kept |= {"asked": assignment.questions.select_related("reply").order_by("pk")}
     return {**kept, **shown, "suggestion": assignment.task.prediction, **more}
 
 
@@ -136,7 +138,7 @@ def _next(request: HttpRequest, done: Assignment, at: datetime) -> HttpResponse:
         following = claims.claim_next(done.job, by=_me(request), at=at)
     except Refused:
         messages.success(request, _("Sent. There is no further task for you in this job at this moment."))
-        return redirect("tasks:start") if done.job.is_onboarding else redirect("tasks:job", done.job_id)
+        return redirect("tasks:start") if done.job.is_onboarding else way_on(done.job, _me(request))
     known = onboarding.step(done) if done.job.is_onboarding else None
     return render(request, "tasks/work/task.html", _page(following, _start(following), sent=done, step=known))
 
@@ -163,6 +165,21 @@ def check(request: HttpRequest, number: int) -> HttpResponse:
 
 @login_required
 @require_POST
+def ask(request: HttpRequest, number: int) -> HttpResponse:
+    """Keep what is written so far, then ask the client about the task."""
+    assignment, at = _mine(request, number), clock.now()
+    answers.save_draft(assignment, value=_value(request, assignment), by=_me(request), at=at)
+    words = request.POST.get("ask", "")
+    if no := guides.refusal_to_ask(assignment, words, by=_me(request)):
+        messages.error(request, str(no))
+    else:
+        guides.ask(assignment, words=words, by=_me(request), at=at)
+        messages.success(request, _("Asked. The answer will stand in the guide, for all. What you wrote is kept."))
+    return redirect(reverse("tasks:task", args=[number]) + "?redo#answer")
+
+
+@login_required
+@require_POST
 def engaged_time(request: HttpRequest, number: int) -> HttpResponse:
     """Note for how long the task was worked at; the page's script says it once a minute while it is used."""
     told = EngagedTime(request.POST)
@@ -182,7 +199,7 @@ def skip(request: HttpRequest, number: int) -> HttpResponse:
     try:
         return redirect("tasks:task", claims.claim_next(assignment.job, by=_me(request), at=at).pk)
     except Refused:
-        return redirect("tasks:job", assignment.job_id)
+        return way_on(assignment.job, _me(request))
 
 
 @login_required
