@@ -199,6 +199,17 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_release": "job_id number splits asked_by_id asked_at tasks place items answers parts folder added"
         " changed removed digest certificate signature finished_at",
         "tasks_withdrawal": "task_id reason by_id at",
+        "tasks_project": "key client_id test name kind options created_by_id created_at",
+        "tasks_projectversion": "project_id number params work_type_id pay created_by_id created_at",
+        "tasks_batch": "key client_id project_id test name callback options created_by_id created_at metadata state"
+        " priority finalized_at",
+        "tasks_order": "key client_id test kind project_id batch_id version_id params instruction callback_url role"
+        " expected initial created_by_id created_at updated_at metadata tags unique_id priority canceled_at audit"
+        " audit_words task_id",
+        "tasks_lot": "job_id project_id batch_id digest",
+        "tasks_asset": "key client_id test name project_name reference metadata address created_by_id created_at file"
+        " content_type bytes",
+        "tasks_sandbox": "client_id teammates assignments groups batches",
         "tasks_dispute": "rejected_by_id",
         "tasks_tip": "given_by_id",
         "payments_deposit": "client_id fund amount currency reference recorded_by_id at",

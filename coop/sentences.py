@@ -127,6 +127,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "jobs.closed": gettext_lazy("%(subject)s was closed."),
     "jobs.drafted": gettext_lazy("%(subject)s was drafted."),
     "jobs.opened": gettext_lazy("%(subject)s opened at %(pay)s an answer."),
+    "jobs.grew": gettext_lazy("%(tasks)s more tasks joined %(subject)s, with their money."),
     "jobs.made_up": gettext_lazy(
         "%(who)s made up for pay below the floor at %(subject)s: %(answers)s answers were paid the difference."
     ),

@@ -70,6 +70,12 @@ def set_aside(job: Job, pay: Decimal, *, by: Person | None, at: datetime) -> Non
             escrow.fund(job.pk, amount, job.client, number, by=by, at=at, floor=floor)
 
 
+def set_aside_more(job: Job, amount: Decimal, *, by: Person | None, at: datetime) -> None:
+    """Set US$ aside for answers that a job is about to ask for (kind 2). Raise Refused if the balance is short."""
+    number = _times(accounts.escrow(job.pk), Kind.FUND) + 1
+    escrow.fund(job.pk, amount, job.client, number, by=by, at=at)
+
+
 def _times(account: str, kind: Kind) -> int:
     """Return how often money was set aside or given back, as the number of the last time; under the job's lock."""
     return int(ledger.lines_of(account).filter(kind=kind).count())

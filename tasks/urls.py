@@ -42,5 +42,6 @@ urlpatterns = [
     path(f"{JOB}answers/<int:pk>/", disputes.answer, name="client_answer"),
     path(f"{JOB}results.<str:ending>", clients.download, name="download"),
     path("api/", include("tasks.api.urls")),
+    path("", include("tasks.scale.urls")),
     path("", include("tasks.urls_work")),
 ]

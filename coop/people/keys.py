@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.people.authentication import digest
-from coop.people.models import SEATED, ApiKey, Client, ClientSeat, Person
+from coop.people.models import SEATED, TEST, ApiKey, Client, ClientSeat, Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
 
@@ -18,6 +18,7 @@ SCOPES = (
     ("post", gettext_lazy("Draft jobs and add tasks")),
     ("fund", gettext_lazy("Put money behind jobs and open them")),
     ("download", gettext_lazy("Download answers")),
+    (TEST, gettext_lazy("Try things out: made-up answers at once, no work and no money")),
 )
 LIFE = timedelta(days=90)
 
@@ -28,6 +29,8 @@ def refusal(client: Client, *, scopes: list[str], by: Person) -> Refusal | None:
         return Refusal(_("You have no seat in %(client)s.") % {"client": client.name})
     if not scopes or set(scopes) - {scope for scope, _words in SCOPES}:
         return Refusal(_("Choose what the key may do."), status=400)
+    if TEST in scopes and len(scopes) > 1:
+        return Refusal(_("A key that tries things out does nothing else."), status=400)
     return None
 
 
@@ -37,7 +40,7 @@ def issue(
 ) -> tuple[ApiKey, str]:
     """Make a key and return it with its secret, which is shown this once and kept nowhere. Raises Refused."""
     refuse_if(refusal(client, scopes=scopes, by=by))
-    prefix = f"wh_{secrets.token_hex(4)}"
+    prefix = f"test_{secrets.token_hex(3)}" if scopes == [TEST] else f"wh_{secrets.token_hex(4)}"
     secret = f"{prefix}_{secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(
         client=client,

@@ -168,6 +168,10 @@ class ClientSeat(models.Model):
         return f"{self.person or self.offered_to} at {self.client}"
 
 
+# The scope of keys that try things out (tasks.scale); it stands alone.
+TEST = "test"
+
+
 class ApiKey(models.Model):
     """A client's key for the API. Only the SHA-256 of its high-entropy secret is kept; the prefix tells keys apart."""
 
@@ -198,3 +202,8 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}… ({self.name})"
+
+    @property
+    def is_test(self) -> bool:
+        """Tell whether it only tries things out: nothing it asks for is ordered, and no money moves."""
+        return bool(self.scopes == [TEST])

@@ -11,6 +11,7 @@ from tasks.models.pilots import Pilot, Rescoping
 from tasks.models.quality import Estimate, Reliability, Weighing
 from tasks.models.releases import Release, Withdrawal
 from tasks.models.reports import Report
+from tasks.models.scale import Asset, Audit, Batch, BatchState, Lot, Order, Project, ProjectVersion, Role, Sandbox
 from tasks.models.shortfalls import Difference, Shortfall
 from tasks.models.tips import Tip
 from tasks.models.work import (
@@ -34,8 +35,12 @@ __all__ = [
     "LIVE_STATES",
     "OPEN_STATES",
     "Answer",
+    "Asset",
     "Assignment",
     "AssignmentState",
+    "Audit",
+    "Batch",
+    "BatchState",
     "Check",
     "CheckState",
     "ContentChoice",
@@ -52,9 +57,13 @@ __all__ = [
     "Job",
     "JobFile",
     "LooksFor",
+    "Lot",
+    "Order",
     "Pace",
     "Peer",
     "Pilot",
+    "Project",
+    "ProjectVersion",
     "Question",
     "RateCard",
     "Reading",
@@ -65,6 +74,8 @@ __all__ = [
     "Rescoping",
     "Review",
     "ReviewRule",
+    "Role",
+    "Sandbox",
     "Settlement",
     "Share",
     "Shortfall",

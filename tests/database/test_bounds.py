@@ -109,6 +109,9 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
         rows("is_onboarding overlap", (False, 0), (False, 26), (True, 0), (True, 30_001)),
     ),
     "tasks_job silence_accepts_within_7_days": (one("review_days", 1, 7), one("review_days", 0, 8)),
+    "tasks_order tests_order_no_work": (
+        rows("test task_id", (False, None), (False, 3), (True, None)), rows("test task_id", (True, 3)),
+    ),
     "tasks_review sending_back_needs_person_reason_and_place": (
         rows(SENT_BACK, ("send_back", 3, "Too dark.", "2"), ("accept", None, "", "")),
         rows(SENT_BACK, ("send_back", None, "x", "2"), ("send_back", 3, "", "2"), ("send_back", 3, "x", "")),

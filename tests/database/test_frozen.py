@@ -26,13 +26,21 @@ FROZEN = {
     "people_client people_client_stays_the_same": "id slug is_cooperative created_at",
     "people_clientseat people_clientseat_stays_the_same": "id client_id person_id offered_to created_at",
     "people_person people_person_stays_the_same": "id joined_at",
+    "tasks_asset tasks_asset_is_frozen": (
+        "id key client_id test name project_name reference address created_by_id created_at"
+    ),
     "tasks_assignment assignment_terms_are_frozen": (
         "task_id job_id person_id slot rate_id fee_version_id card_id pay fee claimed_at"
     ),
+    "tasks_batch tasks_batch_is_frozen": "id key client_id project_id test name created_by_id created_at",
     "tasks_check check_terms_are_frozen": "assignment_id person_id pay taken_at until",
     "tasks_delivery tasks_delivery_is_frozen": "id job_id digest created_by_id created_at",
     "tasks_job job_content_is_frozen": "content",
     "tasks_jobfile tasks_jobfile_is_frozen": "id delivery_id job_id packed_in_id name key",
+    "tasks_order tasks_order_is_frozen": (
+        "id key client_id test kind project_id batch_id version_id params instruction callback_url role expected"
+        " initial created_by_id created_at"
+    ),
     "tasks_shortfall shortfall_figures_are_frozen": "job_id units people median_seconds floor pay least_pay at",
 }
 # What of a job is frozen depends on whether it is open: tests/tasks/test_promises.py.

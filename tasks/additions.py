@@ -1,0 +1,93 @@
+"""Tasks that join a job one by one: a draft, or an open job with their money set aside first.
+
+A data set is a file that a client hands in (`tasks.datasets`); these come from programs, each by itself.
+"""
+
+import io
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from coop.people.models import Person
+from coop.record import events
+from coop.refusals import Refusal, Text, refuse_if
+from payments import checking, escrow, rates
+from tasks import files, funds, rows
+from tasks.models import Job, Task
+from tasks.rows import Problem
+from tasks.shapes import media
+
+# What a task is called by its client, and its data.
+type Addition = tuple[str, dict[str, Any]]
+
+
+def problems(job: Job, added: Sequence[Addition]) -> list[Text]:
+    """Return what is wrong with tasks that would join a job; nothing where members can answer them."""
+    lines = "".join(json.dumps({"id": name, **data}) + "\n" for name, data in added)
+    kinds = dict(job.files.filter(usable=True).values_list("name", "kind")) if job.shape.files else {}
+    found: list[Text] = []
+    for row in rows.read(io.BytesIO(lines.encode())):
+        if isinstance(row, Problem):
+            found.append(row.words)
+        else:
+            found += [*job.shape.data_problems(job.form, row.data), *files.missing(job.shape.files, row.data, kinds)]
+    return found
+
+
+@transaction.atomic
+def add(job: Job, added: Sequence[Addition], *, by: Person, at: datetime) -> list[Task]:
+    """Add tasks to a draft, or to an open job with what they cost. Raise Refused; then nothing was added or moved."""
+    job = Job.objects.select_for_update(no_key=True, of=["self"]).select_related("client", "work_type").get(pk=job.pk)
+    refuse_if(_refusal(job))
+    refuse_if(next((Refusal(str(words), status=400) for words in problems(job, added)), None))
+    if job.opened_at:
+        _set_aside(job, len(added), by=by, at=at)
+    made = _write(job, added)
+    if job.opened_at:
+        funds.set_aside(job, job.pay, by=by, at=at)
+        events.write("jobs.grew", by=by, subject=f"job:{job.pk}", at=at, tasks=len(made))
+    else:
+        _weigh(job)
+    return made
+
+
+def _write(job: Job, added: Sequence[Addition]) -> list[Task]:
+    start = (job.tasks.aggregate(last=Max("position"))["last"] or 0) + 1
+    new = (
+        Task(job=job, position=position, external_id=name, data=data, open_slots=job.overlap)
+        for position, (name, data) in enumerate(added, start)
+    )
+    return Task.objects.bulk_create(new, batch_size=2000)
+
+
+def _refusal(job: Job) -> Refusal | None:
+    return Refusal(_("The job is closed."), appeal=_("Post a new job."), status=409) if job.closed_at else None
+
+
+def cost(job: Job, count: int) -> Decimal:
+    """Return what so many tasks more cost at most, in US$, without the deposit for the hourly floor."""
+    check = checking.pay_for(job.work_type_id, job.pay) or Decimal(0)
+    return escrow.quote(count, job.overlap, job.pay, rates.fee_now(), check=check).total
+
+
+def _set_aside(job: Job, count: int, *, by: Person, at: datetime) -> None:
+    """Set aside what tasks cost before they are there; what was freed by those called off is used first."""
+    short = funds.needed(job) + cost(job, count) - escrow.set_aside(job.pk)
+    if short > 0:
+        funds.set_aside_more(job, short, by=by, at=at)
+
+
+def _weigh(job: Job) -> None:
+    """Note how many bytes the files of a task have on average."""
+    sizes = dict(job.files.filter(usable=True).values_list("name", "bytes")) if job.shape.files else {}
+    if not sizes:
+        return
+    data = list(job.tasks.values_list("data", flat=True))
+    job.task_bytes = sum(sizes.get(name, 0) for one in data for name in media.names(one)) // max(1, len(data))
+    job.save(update_fields=["task_bytes"])

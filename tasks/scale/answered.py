@@ -1,0 +1,111 @@
+"""What orders were answered: made up for those that try things out, members' own for the others."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from django.conf import settings
+from django.core.signing import BadSignature, TimestampSigner
+from django.http import Http404
+
+from coop import clock
+from tasks import exports
+from tasks.models import Order, Task
+from tasks.scale import finding, kinds
+from tasks.scale import threads as telling
+from tasks.scale.kinds import chat, frames
+from tasks.scale.kinds.kind import Kind
+
+type Json = dict[str, Any]
+NOBODY = "test-contributor"
+LIFE = timedelta(days=1)
+_SIGNER = TimestampSigner(salt="tasks.scale.response")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The answers to an order: what they come to, each by itself, by the client's pseudonym for whom, and when."""
+
+    whole: Json
+    each: list[Json]
+    by: list[str]
+    at: list[datetime]
+
+
+def of(orders: Sequence[Order]) -> dict[int, Said]:
+    """Return the answers to those of the orders that are completed, by their number."""
+    done = [order for order in orders if finding.status(order) == "completed"]
+    return {**dict(_made_up(done)), **dict(_by_members(done))}
+
+
+def _made_up(done: Sequence[Order]) -> Iterator[tuple[int, Said]]:
+    for order in done:
+        if order.test:
+            value = kind_of(order).example(order.params)
+            yield order.pk, Said(value, [value], [NOBODY], [order.created_at])
+
+
+def _by_members(done: Sequence[Order]) -> Iterator[tuple[int, Said]]:
+    """Yield members' answers, job by job: one look at each for a page."""
+    asked = sorted(((order.task, order) for order in done if order.task), key=lambda one: _place(one[0]))
+    for _job, together in groupby(asked, key=lambda one: one[0].job_id):
+        page = list(together)
+        known = {task.external_id: order.pk for task, order in page}
+        first, last = page[0][0], page[-1][0]
+        for result, given in exports.whole(first.job, after=first.position - 1, upto=last.position, until=clock.now()):
+            if result.task in known:
+                each = [one.value for one in given]
+                whole = each[0] if result.value is None else result.value
+                yield known[result.task], Said(whole, each, [one.by for one in given], [one.at for one in given])
+
+
+def _place(task: Task) -> tuple[int, int]:
+    return task.job_id, task.position
+
+
+def response(order: Order, said: Said) -> Json:
+    """Return a response; of what is told frame by frame, where the file of it lies."""
+    if isinstance(kind_of(order), frames.Frames):
+        return {"annotations": {"url": address(order)}}
+    return kind_of(order).response(order.params, _values(order, said), order.key)
+
+
+def _values(order: Order, said: Said) -> list[Json]:
+    return said.each if kind_of(order).tells_each else [said.whole]
+
+
+def threads(order: Order, said: Said) -> list[Json]:
+    """Return the threads of a conversation, one for each answer; none of other work."""
+    if not isinstance(kind_of(order), chat.Chat):
+        return []
+    submissions = [
+        {"submitted_at": at.isoformat(), "contributor_id": by} for by, at in zip(said.by, said.at, strict=True)
+    ]
+    return telling.of(order.params, said.each, order.key, submissions)
+
+
+def kind_of(order: Order) -> Kind:
+    """Return the kind of an order."""
+    kind = kinds.find(order.kind)
+    assert kind is not None  # noqa: S101 - no order is taken of an unknown kind
+    return kind
+
+
+def address(order: Order) -> str:
+    """Return where the file of a response lies: whoever has the address may read it, for a day."""
+    return f"{settings.ORIGIN}/v1/response/{_SIGNER.sign(order.key.hex)}"
+
+
+def content(signed: str) -> object:
+    """Return what the file at an address holds; Http404 for one that is none of ours, or is too old."""
+    try:
+        key = _SIGNER.unsign(signed, max_age=LIFE)
+    except BadSignature as error:
+        raise Http404 from error
+    order = finding.joined(Order.objects.filter(key=finding.key_of(key))).get()
+    kind, said = kind_of(order), of([order]).get(order.pk)
+    if said is None or not isinstance(kind, frames.Frames):
+        raise Http404
+    return kind.content(order.params, _values(order, said), order.key)

@@ -1,0 +1,113 @@
+"""Batches: orders of a project that are finalized together."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.http import Http404
+
+from coop.people.models import Client, Person
+from coop.refusals import guard_of
+from tasks.models import Batch, BatchState, Project
+from tasks.scale import facts, live
+from tasks.scale.access import Wrong
+
+# Kinds of project whose batches are filled first and finalized then; a test's others are in work at once.
+STAGED = ("rapid", "studio")
+LEAST_PRIORITY, MOST_PRIORITY = 10, 30
+
+
+def find(client: Client, *, test: bool, **named: object) -> Batch:
+    """Return a batch of a client's by its name or key; Http404 without one."""
+    found = Batch.objects.filter(client=client, test=test, **named).select_related("project").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def start(project: Project, said: Mapping[str, Any], *, by: Person, at: datetime) -> Batch:
+    """Make a batch in a project. Raise Wrong, 409 for a name that is taken."""
+    name, metadata = facts.name_of(said.get("name"), "name"), facts.metadata_of(said.get("metadata") or {})
+    callback = facts.callback_of(said.get("callback"))
+    options = {one: said[one] for one in ("calibration_batch", "self_label_batch", "staging_batch") if said.get(one)}
+    staged = not project.test or options.get("staging_batch") or any(project.options.get(one) for one in STAGED)
+    state = BatchState.STAGING if staged else BatchState.IN_PROGRESS
+    try:
+        with transaction.atomic():
+            return Batch.objects.create(
+                client_id=project.client_id, project=project, test=project.test, name=name, callback=callback,
+                options=options, metadata=metadata, state=state, created_by=by, created_at=at,
+            )  # fmt: skip
+    except IntegrityError as error:
+        if guard_of(error) != "one_batch_per_name":
+            raise
+        message = f"A batch named {name} already exists"
+        raise Wrong(message, 409) from error
+
+
+@transaction.atomic
+def set_metadata(batch: Batch, metadata: object, *, merge: bool = False) -> Batch:
+    """Replace the metadata, or add to them."""
+    batch = locked(batch)
+    said = facts.metadata_of(metadata)
+    return changed(batch, metadata=facts.metadata_of({**batch.metadata, **said} if merge else said))
+
+
+@transaction.atomic
+def prioritize(batch: Batch, priority: object) -> Batch:
+    """Keep a batch's priority, from 10 to 30."""
+    if type(priority) is not int or not LEAST_PRIORITY <= priority <= MOST_PRIORITY:
+        message = "priority is a whole number from 10 to 30"
+        raise Wrong(message)
+    return changed(locked(batch), priority=priority)
+
+
+@transaction.atomic
+def finalize(batch: Batch, *, by: Person, at: datetime) -> Batch:
+    """Put a batch to work; one that is in work stays so. A live one is funded and opened, all of it or nothing."""
+    batch = locked(batch)
+    if batch.state == BatchState.CANCELLED:
+        message = "The batch is cancelled"
+        raise Wrong(message)
+    if not batch.test and batch.state == BatchState.STAGING:
+        waiting = list(batch.orders.filter(canceled_at=None).select_related("project", "batch", "version__work_type"))
+        if not waiting:
+            message = "The batch has no tasks yet"
+            raise Wrong(message)
+        live.place(waiting, by=by, at=at)
+    state = BatchState.IN_PROGRESS if batch.state == BatchState.STAGING else batch.state
+    return changed(batch, state=state, finalized_at=batch.finalized_at or at)
+
+
+@transaction.atomic
+def move(batch: Batch, state: BatchState, *, by: Person, at: datetime) -> Batch:
+    """Pause, resume or cancel a batch. Raise Wrong where it cannot go there."""
+    batch = locked(batch)
+    ways = {
+        BatchState.PAUSED: {BatchState.IN_PROGRESS, BatchState.STAGING},
+        BatchState.IN_PROGRESS: {BatchState.PAUSED},
+        BatchState.CANCELLED: {BatchState.STAGING, BatchState.IN_PROGRESS, BatchState.PAUSED},
+    }
+    if batch.state not in ways[state]:
+        message = f"The batch is {batch.state}: it cannot become {state}"
+        raise Wrong(message)
+    if not batch.test and BatchState.PAUSED in {state, batch.state}:
+        message = "Open work stays open to members, who plan with it: cancel the batch; what is begun is paid (rule E1)"
+        raise Wrong(message, 402)
+    if not batch.test and state == BatchState.CANCELLED:
+        live.cancel(batch, by=by, at=at)
+    return changed(batch, state=state)
+
+
+def locked(batch: Batch) -> Batch:
+    """Return the batch as it stands, its row locked."""
+    return Batch.objects.select_for_update(no_key=True, of=["self"]).select_related("project").get(pk=batch.pk)
+
+
+def changed(batch: Batch, **facts: object) -> Batch:
+    """Write facts of a batch down, and return it."""
+    for name, value in facts.items():
+        setattr(batch, name, value)
+    batch.save(update_fields=list(facts))
+    return batch

@@ -1,0 +1,194 @@
+"""Finding orders and batches: filters as programs say them, and pages that end."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.http import Http404, QueryDict
+from django.utils.dateparse import parse_datetime
+
+from coop.people.models import Client
+from tasks.models import LIVE_STATES, OPEN_STATES, Assignment, Audit, Batch, BatchState, Order
+from tasks.scale.access import Wrong
+
+MOST = 100
+# A task is completed once all its answers are handed in: then the client may say something of them.
+UNDECIDED = OPEN_STATES
+CANCELED = Q(canceled_at__isnull=False)
+COMPLETED = Q(canceled_at=None) & (Q(test=True) | Q(task__open_slots=0, busy=False))
+PENDING = Q(canceled_at=None, test=False) & (Q(task=None) | Q(task__open_slots__gt=0) | Q(busy=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Orders of a page, how many there are in all, and the key of the last where more follow."""
+
+    orders: list[Order]
+    total: int
+    limit: int
+    next_token: str
+
+
+def of(client: Client, *, test: bool) -> QuerySet[Order]:
+    """Find a client's orders, real ones or those that try things out, with what is told of them."""
+    return joined(Order.objects.filter(client=client, test=test))
+
+
+def joined(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """Load what is told of orders: project, batch, whether anything is open, when the last was handed in."""
+    given = Assignment.objects.filter(task=OuterRef("task"))
+    held = given.filter(state__in=LIVE_STATES).order_by().values("task")
+    last = held.annotate(last=Max("submitted_at")).values("last")
+    return orders.select_related("project", "batch", "task__job__work_type").annotate(
+        busy=Exists(given.filter(state__in=UNDECIDED)), decided=Subquery(last)
+    )
+
+
+def status(order: Order) -> str:
+    """Return where an order as `joined` loads it stands: pending, completed or canceled."""
+    if order.canceled_at:
+        return "canceled"
+    done = order.task is not None and order.task.open_slots == 0 and not order.busy  # type: ignore[attr-defined]  # by joined()
+    return "completed" if order.test or done else "pending"
+
+
+def completed_at(order: Order) -> datetime | None:
+    """Return when a completed order was."""
+    if status(order) != "completed":
+        return None
+    return order.created_at if order.test else order.decided  # type: ignore[attr-defined]  # by joined()
+
+
+def key_of(said: object) -> uuid.UUID:
+    """Return a key as programs send it; Http404 for what is none."""
+    try:
+        return uuid.UUID(hex=str(said))
+    except ValueError as error:
+        raise Http404 from error
+
+
+def number(asked: QueryDict, name: str, default: int, *, least: int = 1, most: int = MOST) -> int:
+    """Return a whole number of a query within bounds; raise Wrong for anything else."""
+    said = asked.get(name) or str(default)
+    if not (said.isascii() and said.isdecimal() and len(said) <= 9 and int(said) >= least):  # noqa: PLR2004 - nine digits
+        message = f"{name} is a whole number of at least {least}"
+        raise Wrong(message)
+    return min(int(said), most)
+
+
+def flag(said: str | None) -> bool:
+    """Return a yes or no as Python or JavaScript writes it into a query."""
+    return (said or "").lower() in {"true", "1", "yes"}
+
+
+def listed(asked: QueryDict, name: str) -> list[str]:
+    """Return the values of a key that stands several times, or once with commas."""
+    return [one for said in asked.getlist(name) for one in said.split(",") if one]
+
+
+def moment(said: str) -> datetime:
+    """Return a time as programs write it, in UTC where they say no zone; raise Wrong for what is none."""
+    text = said.strip().replace(" +", "+")
+    try:
+        found = parse_datetime(text) or parse_datetime(f"{text}T00:00:00")
+    except ValueError:
+        found = None
+    if found is None:
+        message = f"Not a time: {said[:40]}"
+        raise Wrong(message)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _completed(**bounds: datetime) -> Q:
+    """Return what is completed within bounds: a test's orders are as they are made."""
+    tests = Q(test=True, **{f"created_at__{name}": when for name, when in bounds.items()})
+    return COMPLETED & (tests | Q(test=False, **{f"decided__{name}": when for name, when in bounds.items()}))
+
+
+STATUSES = {"canceled": CANCELED, "completed": COMPLETED, "pending": PENDING}
+FILTERS: Mapping[str, Callable[[str], Q]] = {
+    "start_time": lambda said: Q(created_at__gte=moment(said)),
+    "end_time": lambda said: Q(created_at__lte=moment(said)),
+    "updated_after": lambda said: Q(updated_at__gte=moment(said)),
+    "updated_before": lambda said: Q(updated_at__lte=moment(said)),
+    "completed_after": lambda said: _completed(gte=moment(said)),
+    "completed_before": lambda said: _completed(lte=moment(said)),
+    "status": lambda said: STATUSES.get(said, Q(pk=None)),
+    "type": lambda said: Q(kind=said),
+    "project": lambda said: Q(project__name=said),
+    "batch": lambda said: Q(batch__name=said),
+}
+
+
+def wanted(asked: QueryDict) -> Q:
+    """Return what a query asks for, key by key; what nobody knows is passed over."""
+    found = Q()
+    for name, condition in FILTERS.items():
+        if said := asked.get(name):
+            found &= condition(str(said))
+    if ids := asked.getlist("unique_id"):
+        found &= Q(unique_id__in=ids)
+    for tag in listed(asked, "tags"):
+        found &= Q(tags__contains=[tag])
+    if verdicts := listed(asked, "customer_review_status"):
+        found &= Q(audit__in=[one for one in verdicts if one in Audit.values])
+    return found
+
+
+def page(found: QuerySet[Order], asked: QueryDict, *, client: Client) -> Page:
+    """Return a page of orders, the newest first. `next_token` is the key of its last order while more follow."""
+    limit = number(asked, "limit", MOST)
+    total = found.count()
+    if token := asked.get("next_token"):
+        last = Order.objects.filter(client=client, key=key_of(token)).first()
+        if last is None:
+            message = "next_token is none of ours"
+            raise Wrong(message)
+        found = found.filter(pk__lt=last.pk)
+    orders = list(found.order_by("-pk")[number(asked, "offset", 0, least=0, most=10**9) :][: limit + 1])
+    more = len(orders) > limit
+    return Page(orders[:limit], total, limit, orders[limit - 1].key.hex if more else "")
+
+
+def batches(client: Client, asked: QueryDict, *, test: bool) -> QuerySet[Batch]:
+    """Find a client's batches, the newest first, as a query asks for them."""
+    found = Batch.objects.filter(client=client, test=test).select_related("project").order_by("-pk")
+    if said := asked.get("start_time") or asked.get("created_after"):
+        found = found.filter(created_at__gte=moment(said))
+    if said := asked.get("end_time") or asked.get("created_before"):
+        found = found.filter(created_at__lte=moment(said))
+    if said := asked.get("project") or asked.get("project_name"):
+        found = found.filter(project__name=said)
+    if said := asked.get("project_id"):
+        found = found.filter(project__key=key_of(said))
+    return found
+
+
+def with_state(found: QuerySet[Batch], said: str | None) -> QuerySet[Batch]:
+    """Leave the batches of a state; every one where none is asked for."""
+    if not said:
+        return found
+    done = Q(Exists(_orders())) & ~Q(Exists(_orders().filter(PENDING))) & Q(finalized_at__isnull=False)
+    if said == "completed":
+        return found.filter(done, state=BatchState.IN_PROGRESS)
+    return found.filter(~done, state=said) if said == BatchState.IN_PROGRESS else found.filter(state=said)
+
+
+def _orders() -> QuerySet[Order]:
+    return joined(Order.objects.filter(batch=OuterRef("pk"))).select_related(None)
+
+
+def counts(batch: Batch) -> dict[str, int]:
+    """Return how many orders of a batch stand where."""
+    found = joined(Order.objects.filter(batch=batch)).select_related(None)
+    return {name: found.filter(condition).count() for name, condition in STATUSES.items()} | {"error": 0}
+
+
+def state(batch: Batch) -> str:
+    """Return where a batch stands: what was done with it, or completed once its last order is."""
+    if batch.state != BatchState.IN_PROGRESS or not batch.finalized_at:
+        return batch.state
+    found = counts(batch)
+    return "completed" if any(found.values()) and not found["pending"] else batch.state

@@ -1,0 +1,115 @@
+"""Choosing: categorization by one list or by several (`taxonomies`), and comparison of attachments."""
+
+import uuid
+from collections.abc import Sequence
+
+from tasks.scale.kinds import fields
+from tasks.scale.kinds.kind import Json, Kind, labels
+
+
+class Categorization(Kind):
+    """One category, several where `allow_multiple`; with `taxonomies` one answer to each."""
+
+    names = ("categorization",)
+    needs = ("attachment",)
+
+    def wrong(self, params: Json) -> str:
+        """Ask for an attachment, and for categories or taxonomies."""
+        if said := super().wrong(params):
+            return said
+        if isinstance(params.get("taxonomies"), dict) and params["taxonomies"]:
+            return ""
+        return "" if labels(params.get("categories")) else "Missing required parameter: categories or taxonomies"
+
+    def shape(self, params: Json) -> str:
+        """Return choice, or a form for taxonomies."""
+        return "freeform" if params.get("taxonomies") else "choice"
+
+    def form(self, params: Json, question: str) -> Json:
+        """Return the labels, or a field for each taxonomy."""
+        if params.get("taxonomies"):
+            return {"question": question, "schema": fields.schema(_taxonomies(params))}
+        return {"question": question, "labels": labels(params["categories"]), "multiple": _several(params)}
+
+    def example(self, params: Json) -> Json:
+        """Return the first category."""
+        if params.get("taxonomies"):
+            return fields.example(_taxonomies(params))
+        return {"labels": labels(params["categories"])[:1]}
+
+    def response(self, params: Json, values: Sequence[Json], key: uuid.UUID) -> Json:
+        """Return the category, with its id where the order gave ids; of taxonomies a list for each."""
+        if params.get("taxonomies"):
+            asked = _taxonomies(params)
+            return {"annotations": {one["field_id"]: fields.said(one, values[0]) for one in asked}}
+        chosen = values[0]["labels"]
+        by_name = {str(name): number for number, name in (params.get("category_ids") or {}).items()}
+        ids = [by_name.get(name) for name in chosen]
+        known = {"category_id": ids if _several(params) else ids[0]} if any(ids) else {}
+        return {"category": chosen if _several(params) else chosen[0], **known}
+
+
+def _several(params: Json) -> bool:
+    return bool(params.get("allow_multiple"))
+
+
+def _taxonomies(params: Json) -> list[Json]:
+    """Return the taxonomies as fields of a form."""
+    return [
+        {**one, "field_id": name, "title": one.get("description") or name, "required": True,
+         "max_choices": len(one.get("choices") or ()) if one.get("allow_multiple") else 1}
+        for name, one in params["taxonomies"].items()
+        if isinstance(one, dict)
+    ]  # fmt: skip
+
+
+class Comparison(Kind):
+    """Two or more attachments beside each other: a choice among `choices`, and texts for `fields`."""
+
+    names = ("comparison",)
+    needs = ("attachments",)
+
+    def wrong(self, params: Json) -> str:
+        """Ask for two attachments, and for something to say of them."""
+        if not isinstance(params.get("attachments"), list) or len(params["attachments"]) < 2:  # noqa: PLR2004 - compared
+            return "Missing required parameter: attachments (two or more)"
+        asked = labels(params.get("choices")) or params.get("fields")
+        return "" if asked else "Missing required parameter: choices or fields"
+
+    def shape(self, params: Json) -> str:
+        """Return choice where nothing is to be written."""
+        return "freeform" if params.get("fields") or len(labels(params.get("choices"))) < 2 else "choice"  # noqa: PLR2004 - a choice is of two
+
+    def form(self, params: Json, question: str) -> Json:
+        """Return the choices, or a form of them and the texts."""
+        if self.shape(params) == "choice":
+            return {"question": question, "labels": labels(params["choices"]), "multiple": False}
+        return {"question": question, "schema": fields.schema(_compared(params))}
+
+    def data(self, params: Json) -> Json:
+        """Return the attachments, numbered."""
+        return {f"attachment {number}": one for number, one in enumerate(params["attachments"], 1)}
+
+    def example(self, params: Json) -> Json:
+        """Return the first choice."""
+        if self.shape(params) == "choice":
+            return {"labels": labels(params["choices"])[:1]}
+        return fields.example(_compared(params))
+
+    def response(self, params: Json, values: Sequence[Json], key: uuid.UUID) -> Json:
+        """Return the choice and the texts."""
+        if self.shape(params) == "choice":
+            return {"choice": values[0]["labels"][0], "fields": {}}
+        said = {one["field_id"]: "".join(map(str, fields.said(one, values[0]))) for one in _compared(params)}
+        choice = said.pop("choice", None)
+        return {**({"choice": choice} if choice is not None else {}), "fields": said}
+
+
+def _compared(params: Json) -> list[Json]:
+    asked = fields.texts(params.get("fields"))
+    if choices := labels(params.get("choices")):
+        asked.insert(0, {"type": "category", "field_id": "choice", "choices": choices, "required": True})
+    return asked
+
+
+KINDS = (Categorization(), Comparison())

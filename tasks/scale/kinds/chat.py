@@ -1,0 +1,189 @@
+"""Conversations: the kinds that come in through v2, and are told as threads and turns.
+
+`template_variables` say what is asked: a `prompt` or `messages`, `responses` to rank (with `rewrite`: to choose from
+and write better), `criteria` to judge each response by, `steps` of a solution to check, `reasoning` for a solution step
+by step. Nothing of these: a reply is written. After replies of its own a conversation is rated reply by reply.
+"""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from tasks.scale.kinds.kind import Json, Kind
+
+ROLES = frozenset({"user", "assistant", "system"})
+STEPS_OF_RATING = 7
+MOST_CRITERIA, MOST_RESPONSES, MOST_REWRITTEN = 40, 8, 4
+# What a way of asking is called, and the shape of ours that asks it.
+SHAPES = {
+    "ranking": "ranking", "rewriting": "conversation", "rubric": "freeform", "process": "step_check",
+    "reasoning": "steps", "rating": "conversation", "writing": "freeform",
+}  # fmt: skip
+REPLY: Json = {
+    "type": "object", "required": ["reply"],
+    "properties": {"reply": {"type": "string", "title": "Reply", "maxLength": 10_000}},
+}  # fmt: skip
+
+
+class Chat(Kind):
+    """A conversation whose replies are ranked, rated, judged, checked or written."""
+
+    names = ("chat", "chatlite", "chatexperimental", "multichat", "multistage", "documentmodel")
+    about = ("template_variables",)
+    tells_each = True
+
+    def wrong(self, params: Json) -> str:
+        """Ask for what can be shown: texts, and not too many of them."""
+        said = params.get("template_variables", {})
+        if not isinstance(said, dict):
+            return "template_variables must be an object"
+        for part in ("messages", "turns", "responses", "candidates", "criteria", "rubrics", "steps"):
+            if part in said and not isinstance(said[part], list):
+                return f"template_variables.{part} must be a list"
+        if len(responses(params)) > MOST_RESPONSES:
+            return f"template_variables.responses are at most {MOST_RESPONSES}"
+        count = len(criteria(params)) * max(1, len(responses(params)))
+        return f"There are at most {MOST_CRITERIA} criteria, over all responses" if count > MOST_CRITERIA else ""
+
+    def shape(self, params: Json) -> str:
+        """Return the shape that asks it."""
+        return SHAPES[way(params)]
+
+    def form(self, params: Json, question: str) -> Json:
+        """Return the form of the way it is asked."""
+        asked: dict[str, Json] = {
+            "ranking": {"ties": bool(_said(params).get("ties"))},
+            "rewriting": {"candidates": True, "rewrite": True},
+            "rubric": {"schema": _rubric(params)},
+            "process": {"why": True},
+            "reasoning": {"answer": True},
+            "rating": {"steps": STEPS_OF_RATING},
+            "writing": {"schema": REPLY},
+        }
+        return {"question": question, "markdown": True, **asked[way(params)]}
+
+    def data(self, params: Json) -> Json:
+        """Return the conversation, and what is judged of it, as the shape reads them."""
+        turns, asked = messages(params), way(params)
+        told = [{"role": one["role"], "text": one["content"]["text"]} for one in turns]
+        texts = [text_of(one) for one in responses(params)]
+        if asked in {"rewriting", "rating"}:
+            return {"turns": told, **({"candidates": texts} if texts else {})}
+        data: Json = {"prompt": "\n\n".join(one["text"] for one in told) or "-"}
+        if asked == "ranking":
+            return {**data, "answers": texts}
+        if asked == "process":
+            return {**data, "steps": [text_of(one) for one in _said(params)["steps"]]}
+        return {**data, **{f"response {number}": text for number, text in enumerate(texts, 1)}}
+
+    def example(self, params: Json) -> Json:
+        """Return that the first is the best, all criteria are met and every step is right."""
+        count, asked = len(responses(params)), way(params)
+        given: dict[str, Json] = {
+            "ranking": {"ranks": [*range(1, count + 1)]},
+            "rewriting": {"chosen": 1, "rewrite": "A better reply."},
+            "rubric": dict.fromkeys(_rubric(params)["properties"], True) if asked == "rubric" else {},
+            "process": {"verdicts": ["right"] * len(_said(params).get("steps") or [])},
+            "reasoning": {"steps": [{"text": "First step."}, {"text": "Second step."}], "answer": "An answer."},
+            "rating": {"turns": [6 for one in messages(params) if one["role"] == "assistant"]},
+            "writing": {"reply": "A reply."},
+        }
+        return given[asked]
+
+    def response(self, params: Json, values: Sequence[Json], key: uuid.UUID) -> Json:
+        """Return the answers as they were given: v1 tells them so, v2 as threads."""
+        return {"annotations": {"type": way(params), "responses": list(values)}}
+
+
+def way(params: Json) -> str:
+    """Return how it is asked."""
+    said, given = _said(params), responses(params)
+    if said.get("steps"):
+        return "process"
+    if criteria(params):
+        return "rubric"
+    if len(given) > 1:
+        return "rewriting" if said.get("rewrite") and len(given) <= MOST_REWRITTEN else "ranking"
+    if said.get("reasoning"):
+        return "reasoning"
+    return "rating" if messages(params)[-1]["role"] == "assistant" else "writing"
+
+
+def _said(params: Json) -> Json:
+    found = params.get("template_variables")
+    return found if isinstance(found, dict) else {}
+
+
+def messages(params: Json) -> list[Json]:
+    """Return the messages before what is asked for, each with role, text and source."""
+    said = _said(params)
+    given = said.get("messages") or said.get("turns") or []
+    found: list[Json] = [
+        {"role": one.get("role") if one.get("role") in ROLES else "user", "content": {"text": text_of(one)},
+         "source_id": str(one.get("source_id") or one.get("role") or "user"), "annotations": []}
+        for one in given
+        if isinstance(one, dict)
+    ]  # fmt: skip
+    prompt = {
+        "role": "user",
+        "content": {"text": str(said.get("prompt") or "")},
+        "source_id": "user",
+        "annotations": [],
+    }
+    return [*found, prompt] if said.get("prompt") or not found else found
+
+
+def responses(params: Json) -> list[Any]:
+    """Return the replies that are judged."""
+    found = _said(params).get("responses") or _said(params).get("candidates") or []
+    return [one for one in found if isinstance(one, str | dict)]
+
+
+def criteria(params: Json) -> list[Json]:
+    """Return the criteria, each with id, words and weight."""
+    found = _said(params).get("criteria") or _said(params).get("rubrics") or []
+    return [
+        {"id": str(_of(one, "id") or f"c{number}"), "criterion": text_of(one), "weight": _number(_of(one, "weight")),
+         "annotations": []}
+        for number, one in enumerate(found, 1)
+    ]  # fmt: skip
+
+
+def _of(one: Any, name: str) -> Any:  # noqa: ANN401 - whatever a program sent
+    return one.get(name) if isinstance(one, dict) else None
+
+
+def _number(said: object) -> float:
+    return said if isinstance(said, int | float) and not isinstance(said, bool) else 1
+
+
+def text_of(one: Any) -> str:  # noqa: ANN401 - whatever a program sent
+    """Return the words of a message, a response, a step or a criterion."""
+    if not isinstance(one, dict):
+        return str(one)
+    content = one.get("content") or one.get("text") or one.get("criterion") or one.get("title") or ""
+    return str(content.get("text", "") if isinstance(content, dict) else content)
+
+
+def source_of(one: Any, number: int) -> str:  # noqa: ANN401 - whatever a program sent
+    """Return who or what wrote a response."""
+    return str(_of(one, "source_id") or _of(one, "model") or f"response_{number}")
+
+
+def judged(params: Json) -> list[tuple[str, str]]:
+    """Return the name of each field of a rubric's form with what it asks."""
+    count = max(1, len(responses(params)))
+    return [
+        (f"r{place} {number}", one["criterion"])
+        for place in range(1, count + 1)
+        for number, one in enumerate(criteria(params), 1)
+    ]
+
+
+def _rubric(params: Json) -> Json:
+    asked = judged(params)
+    parts = {name: {"type": "boolean", "title": words[:120] or name} for name, words in asked}
+    return {"type": "object", "properties": parts, "required": [name for name, _words in asked]}
+
+
+KINDS = (Chat(),)

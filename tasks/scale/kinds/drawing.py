@@ -1,0 +1,166 @@
+"""Drawing on an image: imageannotation with its geometries, the older kinds of one geometry each, documents."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from tasks.scale.kinds.kind import Json, Kind, labels, mark
+
+# Geometries that our shape draws; the others wait for a kind of work that does.
+DRAWN = {"box": "box", "polygon": "polygon", "point": "point", "ellipse": "ellipse"}
+GEOMETRIES = frozenset({*DRAWN, "line", "cuboid"})
+# Where something stands that nobody drew: on any picture of 50 by 50 pixels.
+EXAMPLES: dict[str, Json] = {
+    "box": {"x": 10, "y": 10, "width": 30, "height": 20},
+    "ellipse": {"x": 10, "y": 10, "width": 30, "height": 20},
+    "point": {"x": 10, "y": 10},
+    "polygon": {"points": [[10, 10], [40, 10], [40, 30]]},
+    "line": {"points": [[10, 10], [40, 30]]},
+    "cuboid": {"points": [[10, 10], [30, 10], [30, 30], [10, 30], [15, 5], [35, 5], [35, 25], [15, 25]]},
+}
+CORNERS = ("face-topleft", "face-topright", "face-bottomright", "face-bottomleft",
+           "back-topleft", "back-topright", "back-bottomright", "back-bottomleft")  # fmt: skip
+
+
+class ImageAnnotation(Kind):
+    """Shapes on an image, of one or more geometries, each with its own labels."""
+
+    names: ClassVar[tuple[str, ...]] = ("imageannotation",)
+    needs = ("attachment",)
+
+    def wrong(self, params: Json) -> str:
+        """Ask for an image, and for geometries that have something to draw."""
+        if said := super().wrong(params):
+            return said
+        asked = self.geometries(params)
+        if unknown := sorted(set(asked) - GEOMETRIES):
+            return f"Unknown geometry: {unknown[0][:40]}"
+        return "" if any(asked.values()) else f"Missing required parameter: {self.asking}"
+
+    asking: ClassVar[str] = "geometries"
+
+    def geometries(self, params: Json) -> dict[str, list[str]]:
+        """Return the labels of each geometry."""
+        found = params.get("geometries")
+        return {
+            name: labels(one.get("objects_to_annotate"))
+            for name, one in (found.items() if isinstance(found, dict) else ())
+            if isinstance(one, dict)
+        }
+
+    def shape(self, params: Json) -> str:
+        """Return image where all is drawn that is asked for."""
+        return "image" if set(self.geometries(params)) <= set(DRAWN) else ""
+
+    def form(self, params: Json, question: str) -> Json:
+        """Return labels and types."""
+        asked = self.geometries(params)
+        every = list(dict.fromkeys(name for found in asked.values() for name in found))
+        return {"question": question, "labels": every, "types": [name for name in DRAWN if name in asked]}
+
+    def data(self, params: Json) -> Json:
+        """Return the image."""
+        return {"image": params["attachment"]}
+
+    def example(self, params: Json) -> Json:
+        """Return one thing of each label."""
+        return {
+            "shapes": [
+                {"type": kind, "label": label, **EXAMPLES[kind]}
+                for kind, found in self.geometries(params).items()
+                for label in found
+            ]
+        }
+
+    def response(self, params: Json, values: Sequence[Json], key: uuid.UUID) -> Json:
+        """Return the shapes as annotations."""
+        drawn = [{"uuid": mark(key, number), **one} for number, one in enumerate(map(told, values[0]["shapes"]))]
+        return {"annotations": drawn, "global_attributes": {}, "links": [], "inlineComments": []}
+
+
+def told(shape: Json) -> Json:
+    """Return a shape of ours in the interface's words: boxes by left and top, all others by their vertices."""
+    kind, label = shape["type"], shape["label"]
+    if kind == "box":
+        place = {"left": shape["x"], "top": shape["y"], "width": shape["width"], "height": shape["height"]}
+    elif kind == "point":
+        place = {"x": shape["x"], "y": shape["y"]}
+    elif kind == "cuboid":
+        corners = zip(CORNERS, shape["points"], strict=True)
+        place = {"vertices": [{"description": name, "type": "vertex", "x": x, "y": y} for name, (x, y) in corners]}
+    else:
+        place = {"vertices": list(_vertices(shape))}
+    return {"type": kind, "label": label, **place, "attributes": {}}
+
+
+def _vertices(shape: Json) -> Iterator[Json]:
+    """Yield the corners; of an ellipse the four ends of its axes."""
+    if shape["type"] == "ellipse":
+        x, y, width, height = (shape[name] for name in ("x", "y", "width", "height"))
+        ends = [(x + width / 2, y), (x + width, y + height / 2), (x + width / 2, y + height), (x, y + height / 2)]
+    else:
+        ends = [(x, y) for x, y in shape["points"]]
+    yield from ({"x": x, "y": y} for x, y in ends)
+
+
+class OneGeometry(ImageAnnotation):
+    """An older kind: one geometry, its labels under `objects_to_annotate`."""
+
+    asking = "objects_to_annotate"
+
+    def __init__(self, name: str, geometry: str) -> None:
+        """Draw this geometry under this name."""
+        self.names, self.geometry = (name,), geometry  # type: ignore[misc]  # one class, a name for each object
+
+    def geometries(self, params: Json) -> dict[str, list[str]]:
+        """Return the labels of the one geometry."""
+        return {self.geometry: labels(params.get("objects_to_annotate"))}
+
+    def response(self, params: Json, values: Sequence[Json], key: uuid.UUID) -> Json:
+        """Return the shapes without their type, and without labels where none were asked for."""
+        found = super().response(params, values, key)["annotations"]
+        left_out = {"type"} if params.get("with_labels") else {"type", "label"}
+        return {"annotations": [{name: one[name] for name in one if name not in left_out} for one in found]}
+
+
+class Document(Kind):
+    """Texts on pages: each block or word with its place, and what it says."""
+
+    names = ("documenttranscription",)
+    needs = ("features",)
+
+    def wrong(self, params: Json) -> str:
+        """Ask for a page, and for features."""
+        if not (params.get("attachment") or params.get("attachments")):
+            return "Missing required parameter: attachment"
+        return super().wrong(params)
+
+    def example(self, params: Json) -> Json:
+        """Return one text for each feature."""
+        asked = labels([one for one in params["features"] if isinstance(one, dict)]) or ["text"]
+        return {"shapes": [{"type": "box", "label": label, **EXAMPLES["box"]} for label in asked]}
+
+    def response(self, params: Json, values: Sequence[Json], key: uuid.UUID) -> Json:
+        """Return the blocks with page, place and text."""
+        drawn = [told(one) for one in values[0]["shapes"]]
+        return {
+            "annotations": [
+                {"id": mark(key, number), "page": 0, "type": "block", "label": one["label"],
+                 "geometry": {name: one[name] for name in ("left", "top", "width", "height")},
+                 "transcription": "Example", "children": []}
+                for number, one in enumerate(drawn)
+            ]
+        }  # fmt: skip
+
+
+KINDS = (
+    ImageAnnotation(),
+    *(
+        OneGeometry(name, geometry)
+        for name, geometry in {
+            "annotation": "box", "polygonannotation": "polygon", "lineannotation": "line", "pointannotation": "point",
+            "cuboidannotation": "cuboid", "laneannotation": "line",
+        }.items()
+    ),
+    Document(),
+)  # fmt: skip

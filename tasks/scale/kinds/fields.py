@@ -1,0 +1,130 @@
+"""Fields of the interface's forms, as our free form asks for them and tells what was said."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tasks.scale.kinds.kind import Json, labels
+from tasks.shapes.shape import OUR_COLUMNS
+
+# The interface's names of kinds of field.
+GROUPS = frozenset({"form", "fieldset"})
+CHOICES = frozenset({"category", "select"})
+LONGEST_TITLE, LONGEST_HINT = 120, 500
+
+
+def flat(found: Any) -> Iterator[Json]:  # noqa: ANN401 - whatever a program sent
+    """Yield each field that asks something, those inside groups after each other."""
+    for one in found if isinstance(found, list) else []:
+        if isinstance(one, dict) and one.get("type") in GROUPS:
+            yield from flat(one.get("fields"))
+        elif isinstance(one, dict):
+            yield one
+
+
+def texts(found: Any) -> list[Json]:  # noqa: ANN401 - whatever a program sent
+    """Return fields for an object of descriptions by key: a text for each."""
+    said = found if isinstance(found, dict) else {}
+    return [{"type": "text", "field_id": name, "title": str(about), "required": True} for name, about in said.items()]
+
+
+def name_of(one: Json) -> str:
+    """Return the name of a field in our form, in which dots and bars mean something."""
+    name = str(one["field_id"]).replace(".", "_").replace("|", "_").strip()[:59] or "field"
+    return f"{name}_" if name in OUR_COLUMNS else name
+
+
+def schema(asked: list[Json]) -> Json:
+    """Return the schema of a form that asks these."""
+    properties = {name_of(one): {**_schema(one), **_words(one)} for one in asked}
+    required = [name_of(one) for one in asked if one.get("required")]
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def _words(one: Json) -> Json:
+    said = {"title": str(one.get("title") or "")[:LONGEST_TITLE]}
+    said["description"] = " ".join(str(one[part]) for part in ("description", "hint") if one.get(part))[:LONGEST_HINT]
+    return {name: text for name, text in said.items() if text}
+
+
+def _schema(one: Json) -> Json:
+    kind = one.get("type", "text")
+    if kind in CHOICES:
+        return _choice(one)
+    known = {"boolean": _boolean, "number": _number, "ranking": _ranking, "timerange": _times}
+    return known.get(kind, _text)(one)
+
+
+def _boolean(_one: Json) -> Json:
+    return {"type": "boolean"}
+
+
+def _number(one: Json) -> Json:
+    bounds = {"minimum": one.get("min"), "maximum": one.get("max")}
+    return {"type": "number", **{name: bound for name, bound in bounds.items() if bound is not None}}
+
+
+def _choice(one: Json) -> Json:
+    named = labels(one.get("choices"))
+    if _most(one) > 1:
+        return {"type": "array", "items": {"type": "string", "enum": named}, "maxItems": min(_most(one), len(named))}
+    return {"type": "string", "enum": named}
+
+
+def _ranking(one: Json) -> Json:
+    names = _ranked(one)
+    place = {"type": "integer", "minimum": 1, "maximum": len(names)}
+    return {"type": "object", "properties": dict.fromkeys(names, place), "required": names}
+
+
+def _times(_one: Json) -> Json:
+    moment = {"type": "string", "maxLength": 40}
+    return {"type": "object", "properties": {"start": moment, "end": moment}, "required": ["start", "end"]}
+
+
+def _text(one: Json) -> Json:
+    return {"type": "string", "maxLength": min(whole(one.get("max_characters"), 2000), 10_000)}
+
+
+def whole(said: object, default: int) -> int:
+    """Return a whole number above zero as a program says it, in digits or as a number; else the default."""
+    text = str(said)
+    return int(text) if text.isascii() and text.isdecimal() and 0 < len(text) <= 9 and int(text) else default  # noqa: PLR2004 - nine digits
+
+
+def _most(one: Json) -> int:
+    return whole(one.get("max_choices"), 1)
+
+
+def _ranked(one: Json) -> list[str]:
+    return [name_of({"field_id": name}) for name in labels(one.get("options") or one.get("choices"))]
+
+
+def example(asked: list[Json]) -> Json:
+    """Return plausible answers to these."""
+    return {name_of(one): _example(one) for one in asked}
+
+
+def _example(one: Json) -> Any:  # noqa: ANN401 - what the field asks for
+    kind = one.get("type", "text")
+    if kind == "boolean":
+        return True
+    if kind == "number":
+        return one.get("min") or 0
+    if kind in CHOICES:
+        chosen = labels(one.get("choices"))[:1]
+        return chosen if _most(one) > 1 else next(iter(chosen), "")
+    if kind == "ranking":
+        return {name: place for place, name in enumerate(_ranked(one), 1)}
+    if kind == "timerange":
+        return {"start": "2026-01-05T09:00:00Z", "end": "2026-01-05T10:00:00Z"}
+    return "2026-01-05T09:00:00Z" if kind == "datetime" else "Example answer"
+
+
+def said(one: Json, value: Json) -> list[Any]:
+    """Return what an answer says to a field, as a list: several choices, a ranking from the best, or one thing."""
+    held = value.get(name_of(one))
+    if held is None:
+        return []
+    if one.get("type") == "ranking" and isinstance(held, dict):
+        return sorted(held, key=lambda name: int(held[name]))
+    return held if isinstance(held, list) else [held]

@@ -1,0 +1,238 @@
+"""Live orders: the jobs that do them, and the money behind them.
+
+Orders of a batch wait until it is finalized. Then those that ask the same at the same pay become a job, funded from the
+client's balance and opened: all of them, or none. An order without a batch joins the open job of its project that asks
+the same, with its money, or makes one. Members see the terms of that job, as of any other.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+
+from coop.people.models import Client, Person
+from coop.refusals import refuse_if
+from payments.founding import FOR_THE_HOUSE
+from payments.models import WorkType
+from payments.money import plain
+from payments.templatetags.money import money
+from tasks import additions, jobs, shapes
+from tasks import content as contents
+from tasks.models import Batch, Job, Lot, Order, Project, ProjectVersion, ReviewRule, Share, Topic
+from tasks.scale import assets, kinds, projects
+from tasks.scale.access import Wrong
+from tasks.scale.kinds import fields
+from tasks.shapes.shape import LONGEST_QUESTION
+
+ENOUGH = 3
+LONGEST_GUIDE, LONGEST_TITLE, LONGEST_WARNING = 40_000, 120, 200
+UNSAID = "Do as the form asks."
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a job asks, and at which pay: orders with the same are done by one job."""
+
+    work_type: WorkType
+    guide: str
+    form: dict[str, Any]
+    overlap: int
+    pay: Decimal
+    review_rule: str
+    content: dict[str, str]
+    sensitivity: str
+    time_limit: timedelta
+
+    def digest(self) -> str:
+        """Return the SHA-256 of all of it."""
+        said = [self.work_type.pk, self.guide, self.form, self.overlap, plain(self.pay), self.content, self.sensitivity]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def terms(kind: str, params: dict[str, Any], instruction: str, version: ProjectVersion) -> Terms:
+    """Return what members would be asked, and at which pay. Raise Wrong or Refused where they would not be."""
+    known = kinds.find(kind)
+    shape = known.shape(params) if known else ""
+    if known is None or not shape:
+        message = f"No kind of work answers {kind} like this yet; the members open new kinds by a vote (rule N10)."
+        raise Wrong(message, 402)
+    work_type = version.work_type or _the_one(shape)
+    if work_type.shape != shape:
+        message = f"work_type {work_type.slug} is answered by {work_type.shape}, and this order by {shape}"
+        raise Wrong(message)
+    form = known.form(params, _question(instruction))
+    if wrong := shapes.form_problems(shape, form):
+        raise Wrong(str(wrong[0]))
+    content, warning = _content(params), str(params.get("content_warning") or "")[:LONGEST_WARNING]
+    refuse_if(contents.refusal(content, warning))
+    overlap = fields.whole(params.get("responses_required"), 1)
+    agree = overlap > 1 and shapes.find(shape).agrees(form)
+    return Terms(
+        work_type, (instruction or UNSAID)[:LONGEST_GUIDE], form, overlap, _pay(params, version, work_type, content),
+        ReviewRule.MAJORITY if agree else ReviewRule.PEER, content, warning, _time(work_type),
+    )  # fmt: skip
+
+
+def _question(instruction: str) -> str:
+    """Return the first line of an instruction that says something."""
+    lines = (line.strip("#* ") for line in instruction.splitlines())
+    return next((line[:LONGEST_QUESTION] for line in lines if line), UNSAID)
+
+
+def _the_one(shape: str) -> WorkType:
+    """Return the one kind of work of a shape that is on the rate card; raise Wrong for none, or several."""
+    asked = WorkType.objects.exclude(slug__in=FOR_THE_HOUSE).filter(shape=shape).order_by("slug")
+    found = [one for one in asked if jobs.voted_rate(one)]
+    if not found:
+        message = f"The members have voted no rate for work answered by {shape} (rule N10)."
+        raise Wrong(message, 402)
+    if len(found) > 1:
+        named = ", ".join(one.slug for one in found)
+        message = f"Say in the project's params which work_type it is: {named}"
+        raise Wrong(message)
+    return found[0]
+
+
+def _content(params: dict[str, Any]) -> dict[str, str]:
+    """Return which topics may upset and how often, as `content` says; of words alone, another topic in most tasks."""
+    said = params.get("content")
+    if isinstance(said, dict):
+        return {str(topic): str(share) for topic, share in said.items()}
+    return {Topic.OTHER.value: Share.MOST.value} if params.get("content_warning") else {}
+
+
+def _pay(params: dict[str, Any], version: ProjectVersion, work_type: WorkType, content: dict[str, str]) -> Decimal:
+    """Return the pay of an order: its own, its project's, or as voted. Raise Wrong under its project's."""
+    rate = jobs.voted_rate(work_type)
+    asked = (
+        projects.pay_of(params.get("pay"))
+        or version.pay
+        or (contents.with_rests(rate.amount, content) if rate else Decimal(0))
+    )
+    if version.pay is not None and asked < version.pay:
+        message = f"The project pays {money(version.pay, 'USD')}: an order may pay more, never less (rule E2)."
+        raise Wrong(message, 402)
+    refuse_if(jobs.pay_refusal(work_type, asked, content))
+    return asked
+
+
+def _time(work_type: WorkType) -> timedelta:
+    rate = jobs.voted_rate(work_type)
+    return max(jobs.TIME_LIMIT, timedelta(seconds=ENOUGH * rate.estimated_seconds if rate else 0))
+
+
+def terms_of(order: Order) -> Terms:
+    """Return the terms of an order that was taken."""
+    assert order.version is not None  # noqa: S101 - live orders have a project
+    return terms(order.kind, order.params, order.instruction, order.version)
+
+
+def check(client: Client, facts: dict[str, Any], version: ProjectVersion | None) -> None:
+    """Raise Wrong or Refused for an order that no job could do."""
+    if version is None:
+        message = "Missing required parameter: project (with a live key each order has one)"
+        raise Wrong(message)
+    asked = terms(facts["kind"], facts["params"], facts["instruction"], version)
+    data = _data(facts["kind"], facts["params"], asked, assets.named(client, facts["params"]))
+    if wrong := shapes.find(asked.work_type.shape).data_problems(asked.form, data):
+        raise Wrong(str(wrong[0]))
+
+
+@transaction.atomic
+def place(orders: Sequence[Order], *, by: Person, at: datetime) -> list[Job]:
+    """Give live orders of one project and batch their jobs, funded and open. Raise Refused: then nothing is done."""
+    first = orders[0]
+    # The client's row is the lock: two orders at once make one job, not two.
+    client = Client.objects.select_for_update(no_key=True).get(pk=first.client_id)
+    found = assets.named(client, [order.params for order in orders])
+    groups: dict[str, tuple[Terms, list[Order]]] = {}
+    for order in orders:
+        asked = terms_of(order)
+        groups.setdefault(asked.digest(), (asked, []))[1].append(order)
+    assert first.project is not None  # noqa: S101 - live orders have a project
+    return [
+        _group(client, first.project, first.batch, asked, together, found, by=by, at=at)
+        for asked, together in groups.values()
+    ]
+
+
+def _group(
+    client: Client, project: Project, batch: Batch | None, asked: Terms, orders: list[Order],
+    found: dict[str, assets.Named], *, by: Person, at: datetime,
+) -> Job:  # fmt: skip
+    """Let one job do orders that ask the same."""
+    data = [(order.key.hex, _data(order.kind, order.params, asked, found)) for order in orders]
+    shown = _shown(data, found)
+    job = None if shown or batch else _open_job(project, asked)
+    if job is None:
+        job = _draft(client, project, asked, by=by, at=at)
+        Lot.objects.create(job=job, project=project, batch=batch, digest=asked.digest())
+        assets.hand_over(job, shown, by=by, at=at)
+    added = additions.add(job, data, by=by, at=at)
+    if job.opened_at is None:
+        jobs.open(jobs.fund(job, by=by, at=at), by=by, at=at)
+    for order, task in zip(orders, added, strict=True):
+        order.task = task
+    Order.objects.bulk_update(orders, ["task"], batch_size=1000)
+    return job
+
+
+def _open_job(project: Project, asked: Terms) -> Job | None:
+    """Return the open job of a project that asks this without a batch, and shows no files; None without one."""
+    found = Lot.objects.filter(
+        project=project, batch=None, digest=asked.digest(), job__closed_at=None, job__opened_at__isnull=False,
+        job__deliveries=None,
+    )  # fmt: skip
+    lot = found.select_related("job__client", "job__work_type").order_by("-pk").first()
+    return lot.job if lot else None
+
+
+def _draft(client: Client, project: Project, asked: Terms, *, by: Person, at: datetime) -> Job:
+    return jobs.draft(
+        client, work_type=asked.work_type, title=project.name[:LONGEST_TITLE], guide=asked.guide, form=asked.form,
+        overlap=asked.overlap, pay=asked.pay, review_rule=asked.review_rule, sensitivity=asked.sensitivity,
+        content=asked.content,
+        time_limit=asked.time_limit, by=by, at=at,
+    )  # fmt: skip
+
+
+def _data(kind: str, params: dict[str, Any], asked: Terms, found: dict[str, assets.Named]) -> dict[str, Any]:
+    """Return the data of a task, its files by the names they have in the job. Raise Wrong for what is not here."""
+    known = kinds.find(kind)
+    assert known is not None  # noqa: S101 - the terms know it
+    data = known.data(params)
+    asks = shapes.find(asked.work_type.shape).files
+    assets.refuse_elsewhere(data, asks or (data if params.get("attachment_type") in assets.SHOWN else ()))
+    return {name: assets.renamed(value, found) for name, value in data.items()}
+
+
+def _shown(data: Iterable[additions.Addition], found: dict[str, assets.Named]) -> list[assets.Named]:
+    """Return the files that tasks show, each once."""
+    names = {name for _id, one in data for name in assets.texts(one)}
+    return [one for one in found.values() if one.name in names]
+
+
+def call_off(order: Order) -> bool:
+    """Offer an order's task no more, unless somebody has taken it; tell whether it was called off."""
+    if order.task_id is None:
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.tasks_call_off(%s)", [order.task_id])
+        (off,) = cursor.fetchone()
+    return bool(off)
+
+
+@transaction.atomic
+def cancel(batch: Batch, *, by: Person, at: datetime) -> None:
+    """End a batch: what nobody has begun is called off and its money comes back; what is begun is done and paid."""
+    for lot in batch.lots.select_related("job__client", "job__work_type"):
+        jobs.close(lot.job, by=by, at=at)
+    off = [one for one in batch.orders.filter(canceled_at=None) if call_off(one)]
+    for order in off:
+        order.canceled_at = order.updated_at = at
+    Order.objects.bulk_update(off, ["canceled_at", "updated_at"], batch_size=1000)

@@ -1,0 +1,68 @@
+"""How v2 tells of things, as its strict client parses them: ids are texts, metadata are always there."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from tasks.models import Batch, Order, Project
+from tasks.scale import answered, finding, projects
+from tasks.scale.showing import when
+
+type Json = dict[str, Any]
+
+# What v2 calls each kind of task, where its list has a word for it.
+NO_PROJECT = "none"
+
+
+def project(found: Project) -> Json:
+    """Return a project."""
+    params = projects.current(found).params
+    types, models = params.get("types"), params.get("models")
+    return {
+        "id": found.key.hex, "name": found.name, "created_at": when(found.created_at),
+        "types": [str(one) for one in types] if isinstance(types, list) else [found.kind],
+        "models": [str(one) for one in models] if isinstance(models, list) else [],
+    }  # fmt: skip
+
+
+def batch(found: Batch, expand: Collection[str] = ()) -> Json:
+    """Return a batch, its project whole where that is asked for."""
+    whole = "project" in expand
+    return {
+        "id": found.key.hex, "name": found.name, "project": project(found.project) if whole else found.project.key.hex,
+        "created_at": when(found.created_at), "status": finding.state(found), "metadata": found.metadata,
+        **({"callback": found.callback} if found.callback else {}),
+    }  # fmt: skip
+
+
+def tasks(
+    orders: Iterable[Order], *, whole: bool, expand: Collection[str] = (), opts: Collection[str] = ()
+) -> list[Json]:
+    """Return orders as tasks, `whole` conversations with their threads."""
+    found = list(orders)
+    said = answered.of(found) if whole else {}
+    threads = {pk: answered.threads(order, said[pk]) for order in found if (pk := order.pk) in said}
+    return [_task(order, threads.get(order.pk, []), expand, opts) for order in found]
+
+
+def _task(order: Order, threads: list[Json], expand: Collection[str], opts: Collection[str]) -> Json:
+    done = finding.completed_at(order)
+    optional = {"completed_at": when(done) if done else None, "batch": _batch(order, expand)}
+    if opts and "submissions" not in opts:
+        threads = [{name: one[name] for name in one if name != "submissions"} for one in threads]
+    return {
+        "task_id": order.key.hex, "project": _project(order, expand), "status": finding.status(order),
+        "created_at": when(order.created_at), "metadata": order.metadata, "threads": threads,
+        **{name: said for name, said in optional.items() if said},
+    }  # fmt: skip
+
+
+def _project(order: Order, expand: Collection[str]) -> Json | str:
+    if order.project is None:
+        return NO_PROJECT
+    return project(order.project) if "project" in expand else order.project.key.hex
+
+
+def _batch(order: Order, expand: Collection[str]) -> Json | str | None:
+    if order.batch is None:
+        return None
+    return batch(order.batch) if "batch" in expand else order.batch.key.hex
