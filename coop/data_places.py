@@ -193,7 +193,8 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_jobfile": "delivery_id job_id packed_in_id name key source kind file small content_type bytes facts"
         " problem done_at usable",
         "tasks_upload": "job_id file file_name created_by_id created_at finished_at rows problems problem_count",
-        "tasks_task": "upload_id external_id",
+        "tasks_task": "upload_id external_id turn",
+        "tasks_machine": "job_id orders shows asked_by_id asked_at learned tried agreed at",
         "tasks_estimate": "job_id way answers people priors usual alpha alpha_low alpha_high scales systems"
         " doubtful at",
         "tasks_release": "job_id number splits asked_by_id asked_at tasks place items answers parts folder added"

@@ -10,6 +10,7 @@ from coop.people.models import Person
 from coop.people.privacy import Audience
 from payments import details
 from payments.models import PayoutDetails
+from tasks import badges
 
 # What is about a person, or what they can see of the organisations and assignments they are a party to.
 THEIRS = {Audience.PUBLIC, Audience.MEMBERS, Audience.SELF, Audience.PARTIES}
@@ -28,7 +29,8 @@ def of(person: Person) -> dict[str, Any]:
             if rows:
                 tables[f"{model._meta.app_label}.{model.__name__}"] = rows
     _open(tables.get("payments.PayoutDetails", []))
-    return tables
+    passed = [badges.token(person, badge) for badge in badges.of(person)]
+    return {**tables, "Open Badges 3.0": passed} if passed else tables
 
 
 def _open(rows: list[dict[str, Any]]) -> None:

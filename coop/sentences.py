@@ -164,6 +164,8 @@ SENTENCES: "Mapping[str, str | Words]" = {
         "What %(subject)s takes was measured: half of %(units)s answers by %(people)s members took %(seconds)s seconds"
         " at most."
     ),
+    "machines.asked": gettext_lazy("A machine was asked to help with %(subject)s."),
+    "machines.taught": gettext_lazy("A machine learned from %(answers)s accepted answers to %(subject)s."),
     "quality.compared": gettext_lazy("The answers to %(subject)s were compared (%(answers)s of them, %(way)s)."),
     "releases.asked": gettext_lazy("Version %(number)s of the data set of %(subject)s was asked for."),
     "releases.made": gettext_lazy("Version %(number)s of the data set of %(subject)s was made (%(items)s items)."),

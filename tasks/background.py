@@ -23,6 +23,7 @@ from tasks import (
     shortfalls,
     watch,
 )
+from tasks.machines import learning
 from tasks.models import Delivery, Release, Upload
 from tasks.quality import estimates
 
@@ -127,3 +128,10 @@ def measure_pilots(timestamp: int) -> None:  # noqa: ARG001 - likewise
 def compare_answers(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Compare anew the answers of jobs that have a tenth more of them."""
     estimates.estimate_due(at=clock.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="tasks.teach_machines", pass_context=False)
+def teach_machines(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Teach the machines of jobs that have a fifth more accepted answers."""
+    learning.teach_due(at=clock.now())

@@ -42,6 +42,7 @@ class Offer:
     above_floor: bool
     is_paused: bool
     has_news: bool
+    is_ordered: bool
     last_id: int | None
     last_position: int
     last_state: str | None
@@ -74,6 +75,7 @@ SELECT j.pay, j.overlap, j.time_limit, j.is_onboarding, j.opened_at <= %(at)s AN
         AND EXISTS (SELECT FROM tasks_assignment a
             WHERE a.job_id = v.job_id AND a.person_id = %(person)s AND a.claimed_at <= v.at)
         AND NOT EXISTS (SELECT FROM tasks_reading g WHERE g.version_id = v.id AND g.person_id = %(person)s)),
+    EXISTS (SELECT FROM tasks_machine m WHERE m.job_id = j.id AND m.orders AND m.at IS NOT NULL),
     last.id, coalesce(last.position, -1), last.state, last.expires_at,
     CASE WHEN (last.pay, last.rate_id, last.fee_version_id) = (j.pay, r.id, f.id) AND NOT EXISTS (
         SELECT FROM tasks_guideversion v WHERE v.job_id = j.id AND v.at >= last.claimed_at) THEN last.card_id END
@@ -99,6 +101,14 @@ SELECT t.* FROM tasks_task t
 WHERE t.job_id = %s AND t.open_slots > 0 AND t.position BETWEEN %s AND %s
     AND NOT EXISTS (SELECT FROM tasks_assignment a WHERE a.task_id = t.id AND a.person_id = %s)
 ORDER BY t.position LIMIT 1 FOR NO KEY UPDATE OF t
+"""
+
+# What a machine put in front: a few hundred tasks at most, however many the job has.
+PICK_IN_FRONT = """
+SELECT t.* FROM tasks_task t
+WHERE t.job_id = %s AND t.open_slots > 0 AND t.turn IS NOT NULL
+    AND NOT EXISTS (SELECT FROM tasks_assignment a WHERE a.task_id = t.id AND a.person_id = %s)
+ORDER BY t.turn LIMIT 1 FOR NO KEY UPDATE OF t SKIP LOCKED
 """
 
 # The next slot is one above the highest that is held; only where one came back is the lowest free one looked for.
@@ -223,8 +233,11 @@ def _claim(job: Job, by: Person, at: datetime, card: str, wanted: Task | None) -
 def _next(job: Job, by: Person, terms: Offer) -> Task | None:
     """Return the first task after the person's last one; failing that, one further back that came free again.
 
-    Where others are claiming all that is left this moment, wait for them: a task may have slots to spare.
+    Where a machine orders the tasks, those it put in front come before. Where others are claiming all that is left this
+    moment, wait for them: a task may have slots to spare.
     """
+    if terms.is_ordered and (first := next(iter(Task.objects.raw(PICK_IN_FRONT, [job.pk, by.pk])), None)):
+        return first
     ahead = _pick(job, by, terms.last_position + 1)
     behind = _pick(job, by, 0, terms.last_position) if terms.last_id and not ahead else None
     return ahead or behind or _pick(job, by, 0, busy=WAITING)

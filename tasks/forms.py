@@ -211,6 +211,19 @@ class PayIn(forms.Form):
     amount = cents(_("Amount in US$"))
 
 
+class Machine(forms.Form):
+    """What the built-in machine does in a job."""
+
+    orders = forms.BooleanField(
+        label=_("Tasks it doubts most come first"), required=False,
+        help_text=_("With the same number of answers it then knows more of the rest."),
+    )  # fmt: skip
+    shows = forms.BooleanField(
+        label=_("Members start from its guess"), required=False,
+        help_text=_("Marked as a machine's. They are paid alike, whether they change it or not."),
+    )  # fmt: skip
+
+
 class NewRelease(forms.Form):
     """How a version of a data set is split; all of it is for training where nothing is said."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from tasks.views import cards, clients, disputes, files, guides, invoices, previews, quality, releases
+from tasks.views import cards, clients, disputes, files, guides, invoices, machines, previews, quality, releases
 
 app_name = "tasks"
 
@@ -31,6 +31,7 @@ urlpatterns = [
     path(f"{JOB}raise/", clients.raise_pay, name="raise_pay"),
     path(f"{JOB}close/", clients.close_job, name="close_job"),
     path(f"{JOB}guide/", guides.change, name="client_guide"),
+    path(f"{JOB}machine/", machines.machine, name="machine"),
     path(f"{JOB}quality/", quality.job, name="client_quality"),
     path(f"{JOB}versions/", releases.every, name="releases"),
     path(f"{JOB}versions/new/", releases.ask, name="release"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tasks.views import board, content, disputes, guides, hours, quality, reviewing, work
+from tasks.views import badges, board, content, disputes, guides, hours, quality, reviewing, work
 
 urlpatterns = [
     path("jobs/", board.jobs, name="jobs"),
@@ -28,6 +28,8 @@ urlpatterns = [
     path("work/hours/<str:monday>/", hours.week, name="hours"),
     path("work/agreement/", quality.mine, name="agreement"),
     path("work/agreement/<int:number>/", quality.mine_in, name="agreement_in"),
+    path("me/badges/", badges.mine, name="badges"),
+    path("me/badges/<int:number>.jwt", badges.one, name="badge"),
     path("looks/", disputes.desk, name="looks"),
     path("looks/<int:pk>/", disputes.look, name="look"),
     path("review/", reviewing.review, name="review"),

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from payments.founding import FOR_THE_HOUSE
 from payments.models import WorkType
 from tasks import files, jobs
-from tasks.models import Delivery, Dispute, Estimate, Job, Release, ReviewRule, Share, Topic, Upload
+from tasks.models import Delivery, Dispute, Estimate, Job, Machine, Release, ReviewRule, Share, Topic, Upload
 
 RULES = [ReviewRule.MAJORITY.value, ReviewRule.PEER.value]
 
@@ -223,6 +223,21 @@ class QualityOut(serializers.ModelSerializer[Estimate]):
             estimate.job.tasks.filter(pk__in=[task for task, _ in estimate.doubtful]).values_list("pk", "external_id")
         )
         return [{"id": names[task], "confidence": confidence} for task, confidence in estimate.doubtful]
+
+
+class NewMachine(serializers.Serializer[Any]):
+    """What the built-in machine does in a job."""
+
+    orders = serializers.BooleanField(help_text="Whether the tasks it doubts most come first.")
+    shows = serializers.BooleanField(help_text="Whether members start from its guess.")
+
+
+class MachineOut(serializers.ModelSerializer[Machine]):
+    """What the built-in machine does in a job, and how much it learned; `agreed` of `tried` guesses were right."""
+
+    class Meta:
+        model = Machine
+        fields = ("orders", "shows", "learned", "tried", "agreed", "at")
 
 
 class NewRelease(serializers.Serializer[Any]):

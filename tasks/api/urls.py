@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from tasks.api import views, views_files, views_guides
+from tasks.api import views, views_files, views_guides, views_machines
 
 JOB = "v1/jobs/<int:number>"
 
@@ -24,6 +24,7 @@ urlpatterns = [
     path(f"{JOB}/answers/<int:answer>/reject", views.Reject.as_view(), name="api_reject"),
     path(f"{JOB}/progress", views.ProgressView.as_view(), name="api_progress"),
     path(f"{JOB}/quality", views.Quality.as_view(), name="api_quality"),
+    path(f"{JOB}/machine", views_machines.OneMachine.as_view(), name="api_machine"),
     path(f"{JOB}/releases", views.Releases.as_view(), name="api_releases"),
     path(f"{JOB}/releases/<int:release>", views.OneRelease.as_view(), name="api_release"),
     path(f"{JOB}/releases/<int:release>/<slug:kind>", views.ReleaseFile.as_view(), name="api_release_file"),

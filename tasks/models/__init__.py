@@ -6,6 +6,7 @@ from tasks.models.disputes import Dispute, Finding, LooksFor, Peer, Settlement
 from tasks.models.engaged import Span
 from tasks.models.files import Delivery, FileKind, JobFile
 from tasks.models.guides import GuideVersion, Question, Reading, Reply
+from tasks.models.machines import Machine
 from tasks.models.paces import Pace
 from tasks.models.pilots import Pilot, Rescoping
 from tasks.models.quality import Estimate, Reliability, Weighing
@@ -58,6 +59,7 @@ __all__ = [
     "JobFile",
     "LooksFor",
     "Lot",
+    "Machine",
     "Order",
     "Pace",
     "Peer",

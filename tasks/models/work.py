@@ -164,6 +164,7 @@ class Task(models.Model):
     gold = models.JSONField(null=True, help_text="The known answer and why, for onboarding.")
     prediction = models.JSONField(null=True, help_text="{value, model, score}: what a machine said of it before.")
     open_slots = models.PositiveSmallIntegerField()
+    turn = models.PositiveIntegerField(null=True, help_text="Its place among those that a machine put in front.")
 
     privacy.declare(
         id=Audience.PARTIES,
@@ -175,6 +176,7 @@ class Task(models.Model):
         gold=Audience.NOBODY,
         prediction=Audience.PARTIES,
         open_slots=Audience.PUBLIC,
+        turn=Audience.CLIENT,
     )
 
     class Meta:
@@ -189,6 +191,9 @@ class Task(models.Model):
         ]
         indexes = [
             models.Index(fields=["job", "position"], condition=Q(open_slots__gt=0), name="tasks_with_open_slots"),
+            models.Index(
+                fields=["job", "turn"], condition=Q(open_slots__gt=0, turn__isnull=False), name="tasks_in_front"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -22,6 +22,7 @@ class Choice(Shape):
     """
 
     name = "choice"
+    guessable = True
     label = gettext_lazy("Choose labels")
     asks = {"labels": LABELS, "multiple": {"type": "boolean"}}
     needs = ("labels",)

@@ -66,6 +66,7 @@ class Shape:
     style = ""  # static path of a stylesheet; likewise
     on_phone = True  # False: the card says before anybody accepts that it needs a computer
     shows_as_read = False  # True: the check shows Markdown and formulas as they will be read
+    guessable = False  # True: a value follows from the part in which answers agree, so that a machine can guess it
     checks_at_once = True  # False where a look at the fields shows whether the answer is complete
 
     @property

@@ -24,6 +24,7 @@ SETTINGS = {
     ("payments/due.py", "PAYMENTS_DUE"): "which acts fall due by time; each act reads its own instruments",
     ("tasks/notices.py", "ORIGIN"): "the address in a letter, which decides nothing",
     ("payments/details.py", "ORIGIN"): "likewise",
+    ("tasks/badges.py", "ORIGIN"): "who says what a member passed, when it was paid long before",
     ("tasks/certificates.py", "ORIGIN"): "who says what was paid, when it was paid long before",
     ("tasks/certificates.py", "SIGNING_KEY"): "what signs what was paid, never how much",
     ("payments/envelopes.py", "PAYOUT_KEYS"): "what seals where money goes, never how much",
