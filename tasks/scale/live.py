@@ -61,6 +61,9 @@ def terms(kind: str, params: dict[str, Any], instruction: str, version: ProjectV
     if known is None or not shape:
         message = f"No kind of work answers {kind} like this yet; the members open new kinds by a vote (rule N10)."
         raise Wrong(message, 402)
+    if unasked := [*(name for name in known.unasked if params.get(name)), *known.left_out(params)]:
+        message = f"Members are not asked for {unasked[0]} yet: leave it out, or try it with a test key."
+        raise Wrong(message, 402)
     work_type = version.work_type or _the_one(shape)
     if work_type.shape != shape:
         message = f"work_type {work_type.slug} is answered by {work_type.shape}, and this order by {shape}"

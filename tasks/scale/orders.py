@@ -12,6 +12,7 @@ from coop.refusals import guard_of
 from tasks.models import Audit, Batch, BatchState, Order, Project, ProjectVersion, Role
 from tasks.scale import batches, facts, finding, judging, kinds, live, projects
 from tasks.scale.access import Wrong
+from tasks.scale.kinds.kind import Kind
 
 # What stands beside the params of an order, not among them.
 BESIDE = frozenset({
@@ -37,35 +38,42 @@ def take(
     if known is None:
         message = f"Unknown task type: {kind[:40]}"
         raise Wrong(message)
+    if role and not isinstance(said.get("expected_response"), dict):
+        message = "Missing required parameter: expected_response"
+        raise Wrong(message)
+    try:
+        with transaction.atomic():
+            return _take(client, known, kind, said, test=test, by=by, at=at, role=role)
+    except IntegrityError as error:
+        raise _used(error) from error
+
+
+def _take(
+    client: Client, known: Kind, kind: str, said: Mapping[str, Any], *, test: bool, by: Person, at: datetime, role: Role
+) -> Order:
     project, batch = _place(client, said, test=test)
     version = projects.current(project) if project else None
     facts = _facts(kind, said, version)
     if wrong := known.wrong(facts["params"]):
         raise Wrong(wrong)
-    if role and not isinstance(said.get("expected_response"), dict):
-        message = "Missing required parameter: expected_response"
-        raise Wrong(message)
     if not test:
         live.check(client, facts, version)
-    try:
-        with transaction.atomic():
-            order = Order.objects.create(
-                client=client, test=test, project=project, batch=batch, version=version, role=role, created_by=by,
-                created_at=at, updated_at=at, expected=said.get("expected_response"),
-                initial=said.get("initial_response"), **facts,
-            )  # fmt: skip
-            if not test and batch is None:
-                live.place([order], by=by, at=at)
-            return order
-    except IntegrityError as error:
-        raise _used(error) from error
+    order = Order.objects.create(
+        client=client, test=test, project=project, batch=batch, version=version, role=role, created_by=by,
+        created_at=at, updated_at=at, expected=said.get("expected_response"), initial=said.get("initial_response"),
+        **facts,
+    )  # fmt: skip
+    if not test and batch is None:
+        live.place([order], by=by, at=at)
+    return order
 
 
 def _place(client: Client, said: Mapping[str, Any], *, test: bool) -> tuple[Project | None, Batch | None]:
     """Return the project and the batch that an order names; a batch stands for its project."""
     project = batch = None
     if said.get("batch"):
-        batch = _named("batch", lambda: batches.find(client, test=test, name=str(said["batch"])))
+        # Locked: nothing joins a batch while it is finalized.
+        batch = batches.locked(_named("batch", lambda: batches.find(client, test=test, name=str(said["batch"]))))
         project = batch.project
         if batch.state == BatchState.CANCELLED or batch.finalized_at:
             message = f"The batch {batch.name} takes no more tasks"

@@ -16,9 +16,10 @@ from tests.tasks import handing_in, orders
 
 def voted_kind(shape: str, by: Person) -> WorkType:
     """Let the members open a kind of work that is answered like this."""
-    mandate = voted(kind(slug=f"with-{shape}", name=f"Work with {shape}", shape=shape), by)
+    slug = f"with-{shape.replace('_', '-')}"
+    mandate = voted(kind(slug=slug, name=f"Work with {shape.replace('_', ' ')}", shape=shape), by)
     assert not mandates.enact(mandate, at=clock.now()).failure
-    return WorkType.objects.get(slug=f"with-{shape}")
+    return WorkType.objects.get(slug=slug)
 
 
 def opened(

@@ -27,6 +27,7 @@ class ImageAnnotation(Kind):
 
     names: ClassVar[tuple[str, ...]] = ("imageannotation",)
     needs = ("attachment",)
+    unasked = ("annotation_attributes", "events_to_annotate", "links", "base_annotations", "hypothesis")
 
     def wrong(self, params: Json) -> str:
         """Ask for an image, and for geometries that have something to draw."""

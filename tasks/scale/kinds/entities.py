@@ -12,6 +12,7 @@ class Entities(Kind):
 
     names = ("namedentityrecognition",)
     needs = ("labels",)
+    unasked = ("base_annotations", "hypothesis")
 
     def wrong(self, params: Json) -> str:
         """Ask for a text, and for labels."""

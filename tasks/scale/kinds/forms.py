@@ -15,6 +15,7 @@ class TextCollection(Kind):
 
     names = ("textcollection",)
     tells_each = True
+    unasked = ("base_annotations", "hypothesis")
 
     def wrong(self, params: Json) -> str:
         """Ask for fields, each of a known type and with an id of its own."""
@@ -30,6 +31,10 @@ class TextCollection(Kind):
     def shape(self, params: Json) -> str:
         """Return the free form."""
         return "freeform"
+
+    def left_out(self, params: Json) -> list[str]:
+        """Return what is said of single fields that a form of ours does not ask: that they depend on others."""
+        return ["conditions"] if any(one.get("conditions") for one in _asked(params)) else []
 
     def form(self, params: Json, question: str) -> Json:
         """Return the fields, as ours."""

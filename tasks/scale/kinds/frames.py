@@ -89,6 +89,8 @@ class VideoPlayback(Video):
 class Lidar(Frames):
     """Cuboids in point clouds that follow each other."""
 
+    unasked = ("annotation_attributes", "links", "base_annotations", "hypothesis")
+
     names: ClassVar[tuple[str, ...]] = ("lidarannotation", "sensorfusion", "videocuboidannotation")
     needs = ("labels",)
 

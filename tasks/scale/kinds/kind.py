@@ -18,6 +18,8 @@ class Kind:
     names: ClassVar[tuple[str, ...]]
     needs: ClassVar[tuple[str, ...]] = ()
     tells_each: ClassVar[bool] = False  # True: the response tells every person's answer, not what they come to
+    # Parts of an order that change what is asked and that no member is asked for: a live order of them is not taken.
+    unasked: ClassVar[tuple[str, ...]] = ()
     # Parts of `params` that are handed to the member as the task's data, and none of them as terms of the job.
     about: ClassVar[tuple[str, ...]] = ("attachment", "attachments", "text")
 
@@ -25,6 +27,10 @@ class Kind:
         """Return what is missing or wrong in an order, nothing where it can be done."""
         missing = [name for name in self.needs if not params.get(name)]
         return f"Missing required parameter: {missing[0]}" if missing else ""
+
+    def left_out(self, params: Json) -> list[str]:
+        """Return what is asked in parts of an order that no member is asked for."""
+        return []
 
     def shape(self, params: Json) -> str:
         """Return the name of our shape that asks it; nothing where members have no such work yet."""

@@ -139,7 +139,7 @@ def test_content_that_may_upset_is_named_and_its_rests_are_paid(live: scaleapi.S
         live.create_task(TaskType.Categorization, project="Pairs", **PAIR, content={"dull": "some"})
 
 
-def test_a_key_spends_where_its_scopes_say_so(live: scaleapi.ScaleClient, program: Programs) -> None:
+def test_a_key_spends_where_its_scopes_say_so(live: scaleapi.ScaleClient, program: Programs, amina: Person) -> None:
     posts = program(("read", "post"))
     live.create_batch("Pairs", "b")
     waiting = posts.create_task(TaskType.Categorization, batch="b", **PAIR)
@@ -150,6 +150,14 @@ def test_a_key_spends_where_its_scopes_say_so(live: scaleapi.ScaleClient, progra
         with pytest.raises(ScaleNotEnabled, match="scope"):
             spending()
     assert posts.get_task(waiting.id).status == "pending"
+    # Answers are for keys that may download them.
+    live.finalize_batch("b")
+    do(job_of(waiting), amina, {"labels": ["Same"]})
+    assert (posts.get_task(waiting.id).status, "response" in posts.get_task(waiting.id).as_dict()) == (
+        "completed",
+        False,
+    )
+    assert live.get_task(waiting.id).response == {"category": "Same"}
 
 
 def test_begun_work_is_not_cancelled_and_what_waits_is(
@@ -228,11 +236,13 @@ def test_a_form_tells_each_persons_answer(program: Programs, orbit: Client, amin
     voted_kind("freeform", amina)
     orders.deposit(orbit, "100")
     live = program(ALL)
-    fields = [
+    fields: list[dict[str, Any]] = [
         {"type": "category", "field_id": "which", "title": "Which?", "choices": ["a", "b"], "required": True},
         {"type": "text", "field_id": "why", "title": "Why?"},
     ]
     live.create_project("Forms", TaskType.TextCollection, params={"fields": fields})
+    with pytest.raises(ScaleNotEnabled, match="conditions"):
+        live.create_task(TaskType.TextCollection, project="Forms", text="x", fields=[{**fields[0], "conditions": [{}]}])
     task = live.create_task(TaskType.TextCollection, project="Forms", attachments=[{"type": "text", "content": "x"}],
                             responses_required=2)  # fmt: skip
     job = job_of(task)
@@ -274,6 +284,11 @@ def test_an_image_that_was_handed_in_is_drawn_on(program: Programs, orbit: Clien
     attachment = live.upload_file(picture, project_name="Cows").attachment_url
     with pytest.raises(ScaleInvalidRequest, match="files/upload"):
         live.create_task(TaskType.ImageAnnotation, project="Cows", attachment="https://nowhere.example/1.png")
+    with pytest.raises(ScaleNotEnabled, match="annotation_attributes"):
+        live.create_task(
+            TaskType.ImageAnnotation, project="Cows", attachment=attachment,
+            annotation_attributes={"brown": {"type": "category", "choices": ["yes", "no"]}},
+        )  # fmt: skip
     with pytest.raises(ScaleInvalidRequest, match="no file"):
         live.create_task(TaskType.ImageAnnotation, project="Cows", attachment=f"scaledata://{uuid.uuid4().hex}/x.png")
     live.create_batch("Cows", "b")
