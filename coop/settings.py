@@ -256,6 +256,7 @@ SHAPES = [
     "tasks.shapes.freeform.Freeform",
     "tasks.shapes.moderation.Moderation",
     "tasks.shapes.image.Image",
+    "tasks.shapes.frames.Frames",
     "tasks.shapes.recording.Transcription",
     "tasks.shapes.recording.Segments",
     "tasks.shapes.cuboids.Cuboids",

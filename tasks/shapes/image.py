@@ -119,7 +119,7 @@ class Image(Shape):
             **super().page(form, data, value, seed),
             "labels": form["labels"],
             "types": [(kind, plane.TYPES[kind]) for kind in form["types"]],
-            "image": _picture(media.file(data, data.get("image"))),
+            "image": picture(media.file(data, data.get("image"))),
             "drawn": plane.drawn(shapes, form["labels"]),
             "rows": [*rows, *({} for _row in range(MORE_ROWS))],
             "json": json.dumps(value if value.get("shapes") or value.get("nothing") else {"shapes": []}),
@@ -164,7 +164,7 @@ def _drawing(shapes: list[Json]) -> Json:
     return {"shapes": shapes} if shapes else {"shapes": [], "nothing": True}
 
 
-def _picture(file: Json) -> Json:
+def picture(file: Json) -> Json:
     """Return the image as the template draws it: with the width of the small one and the size of letters, in pixels."""
     longer = max(file["facts"]["width"], file["facts"]["height"])
     small = round(file["facts"]["width"] * min(1, SMALL / longer))

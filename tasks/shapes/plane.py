@@ -164,14 +164,14 @@ def of_region(region: Json) -> Json:
         raise ValueError
     told = {"type": kind, "label": value[region["type"]][0]}
     if kind == "polygon":
-        return told | {"points": [[_exact(x * wide / 100), _exact(y * high / 100)] for x, y in value["points"]]}
+        return told | {"points": [[exact(x * wide / 100), exact(y * high / 100)] for x, y in value["points"]]}
     if kind == "ellipse":
         across, down = 2 * value["radiusX"], 2 * value["radiusY"]
         place = (value["x"] - across / 2, value["y"] - down / 2, across, down)
     else:
         place = (value["x"], value["y"], value.get("width", 0), value.get("height", 0))
     pixels = (part * side / 100 for part, side in zip(place, (wide, high, wide, high), strict=True))
-    return told | dict(zip(NUMBERS[kind], map(_exact, pixels), strict=False))
+    return told | dict(zip(NUMBERS[kind], map(exact, pixels), strict=False))
 
 
 def of_coco(one: Json, types: list[str]) -> Iterator[Json]:
@@ -179,18 +179,18 @@ def of_coco(one: Json, types: list[str]) -> Iterator[Json]:
     segments, kind = one.get("segmentation"), one.get("type", "box")
     if "polygon" in types and segments and isinstance(segments, list):
         for flat in segments:
-            places = [[_exact(x), _exact(y)] for x, y in zip(flat[::2], flat[1::2], strict=True)]
+            places = [[exact(x), exact(y)] for x, y in zip(flat[::2], flat[1::2], strict=True)]
             yield {"type": "polygon", "label": one["label"], "points": places}
     elif "point" in types and one.get("keypoints"):
-        across, down = map(_exact, one["keypoints"][:2])
+        across, down = map(exact, one["keypoints"][:2])
         yield {"type": "point", "label": one["label"], "x": across, "y": down}
     else:
         wanted = kind if kind in types and kind in {"box", "ellipse"} else "box"
-        place = dict(zip(NUMBERS["box"], map(_exact, one["bbox"]), strict=True))
+        place = dict(zip(NUMBERS["box"], map(exact, one["bbox"]), strict=True))
         yield {"type": wanted, "label": one["label"], **place}
 
 
-def _exact(number: float) -> float:
+def exact(number: float) -> float:
     """Return a number of pixels to the millionth; a whole one as such."""
     found = round(number, 6)
     return int(found) if found == int(found) else found

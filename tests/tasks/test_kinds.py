@@ -25,6 +25,12 @@ FILES = {
         "small": "/media/1/small/",
         "facts": {"width": 1242, "height": 375},
     },
+    "000002.png": {
+        "kind": "image",
+        "address": "/media/4/",
+        "small": "/media/4/small/",
+        "facts": {"width": 1242, "height": 375},
+    },
     "000001.bin": {
         "kind": "cloud",
         "address": "/media/3/",

@@ -34,10 +34,10 @@ export function drawing(root, changed) {
 
   const unit = () => W / (svg.getBoundingClientRect().width || W);
   const label = () => names.find((one) => one.checked)?.value ?? names[0].value;
-  const called = (shape, number) => `${number + 1} ${shape.label}`;
+  const called = (shape, number) => `${shape.id ?? number + 1} ${shape.label}`;
   const where = (shape) => shape.points ? `${shape.points.length} ${words.corners}` : [...first(shape), shape.width && `${shape.width} × ${shape.height}`].filter((one) => one !== undefined).join(", ");
   const begin = () => { past.push(JSON.stringify(shapes)); future = []; };
-  const end = () => { show(); changed(); };
+  const end = () => { changed(); show(); };
   const tell = () => { const shape = shapes[chosen]; said.textContent = shape ? `${words[shape.type]} ${called(shape, chosen)}: ${where(shape)}` : ""; };
 
   function show() {

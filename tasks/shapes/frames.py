@@ -1,0 +1,139 @@
+"""Boxes over the frames of a video, each with a label and an id that stays the same; between keys they are reckoned."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from coop.refusals import Text
+from tasks.shapes import checking, media, plane, tracks
+from tasks.shapes.image import LABELS, LABELS_HELP, picture
+from tasks.shapes.shape import Json, Lines, Shape, lacks, obj, sent
+
+MOST_FRAMES = 100
+MORE_ROWS = 3
+NAMES = {
+    "type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 2, "maxItems": MOST_FRAMES,
+}  # fmt: skip
+
+
+class Frames(Shape):
+    """Draw a box round each thing in some of the frames that a task names as `frames`; the others follow.
+
+    A box goes from its first key on, in a straight line from key to key, stays where its last key puts it, and is gone
+    after `until`. What was out of sight for a while is two boxes.
+    """
+
+    name = "frames"
+    label = gettext_lazy("Boxes over the frames of a video")
+    asks = {"labels": LABELS}
+    needs = ("labels",)
+    draws = frozenset({"frames"})
+    files = {"frames": "image"}
+    script = "tasks/frames.js"
+    style = "tasks/drawing.css"
+    on_phone = False
+
+    def fields(self) -> dict[str, forms.Field]:
+        """Return the field of labels."""
+        return {"labels": Lines(label=gettext_lazy("Labels"), help_text=LABELS_HELP)}
+
+    def written(self, said: Mapping[str, Any]) -> Json:
+        """Return the labels."""
+        return {"labels": said["labels"]}
+
+    def data_problems(self, form: Json, data: Json) -> list[Text]:
+        """Return a problem unless the task names two to a hundred images in the order of time."""
+        return lacks({"frames": NAMES}, data)
+
+    def schema(self, form: Json) -> Json:
+        """Return the JSON Schema of a value."""
+        kind = tracks.schema(form["labels"], MOST_FRAMES)
+        found = {"type": "array", "items": kind, "maxItems": tracks.MOST_TRACKS}
+        return obj({"tracks": found, "nothing": {"type": "boolean"}}, optional=("nothing",))
+
+    def read(self, form: Json, data: Json, post: QueryDict) -> Json:
+        """Return what the widget wrote, or the rows that say four numbers."""
+        found = sent(post)
+        if found is None:
+            rows = zip(*(post.getlist(name) for name in ("id", "label", "frame", "place", "until")), strict=False)
+            found = {"tracks": tracks.read(rows), "nothing": "nothing" in post}
+        kind, drawn = tracks.schema(form["labels"], MOST_FRAMES), found.get("tracks")
+        good = [one for one in drawn if not checking.faults(kind, one)] if isinstance(drawn, list) else []
+        return {"tracks": good, "nothing": True} if found.get("nothing") is True else {"tracks": good}
+
+    def problems(self, form: Json, data: Json, value: Json) -> list[Text]:
+        """Return what is missing, and which box leaves its frame or goes on where there is none."""
+        if checking.faults(self.schema(form), value):
+            return []  # said by the schema
+        if not value["tracks"] and not value.get("nothing"):
+            return [_("Draw at least one box, or say that there is nothing to draw.")]
+        if value["tracks"] and value.get("nothing"):
+            return [_("There are boxes, so that there is something to draw.")]
+        return list(tracks.problems(value["tracks"], _sizes(data)))
+
+    def agrees(self, form: Json) -> bool:
+        """Tell that no two drawings are the same to the pixel."""
+        return False
+
+    def agreement_key(self, value: Json) -> str | None:
+        """Return nothing: members check boxes."""
+        return None
+
+    def elements(self, value: Json) -> list[Json]:
+        """Return the boxes, each with its keys."""
+        found: list[Json] = value["tracks"]
+        return found
+
+    def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
+        """Return the frames with what stands in each, and rows for a table."""
+        drawn, pictures = value.get("tracks", []), [picture(file) for file in _files(data)]
+        rows = [
+            {"id": track["id"], "label": track["label"], "frame": key["frame"] + 1, "place": tracks.line(key),
+             "until": track["until"] + 1 if "until" in track else ""}
+            for track in drawn for key in track["keys"]
+        ]  # fmt: skip
+        return {
+            **super().page(form, data, value, seed),
+            "labels": form["labels"], "picture": pictures[0], "pictures": json.dumps(pictures),
+            "drawn": [
+                {"picture": one, "shapes": plane.drawn(tracks.shapes(drawn, frame), form["labels"])}
+                for frame, one in enumerate(pictures)
+            ],
+            "rows": [*rows, *({} for _row in range(MORE_ROWS))],
+            "json": json.dumps(value or {"tracks": []}),
+        }  # fmt: skip
+
+    def columns(self, form: Json) -> list[str]:
+        """Return the one column of boxes."""
+        return ["tracks"]
+
+    def cells(self, form: Json, value: Json) -> list[str]:
+        """Return the boxes as JSON."""
+        return [json.dumps(value["tracks"], ensure_ascii=False)]
+
+    def label_studio(self, form: Json, data: Json, value: Json) -> list[Json]:
+        """Return the boxes as regions of a video."""
+        sizes = _sizes(data) if data.get(media.FILES) else []
+        return [tracks.region(track, sizes) for track in value["tracks"]] if sizes else []
+
+    def from_label_studio(self, form: Json, data: Json, regions: list[Json]) -> Json:
+        """Return the boxes, in pixels; where there is no region, that there is nothing to draw."""
+        found = [tracks.of_region(one, _sizes(data)) for one in regions]
+        return {"tracks": found} if found else {"tracks": [], "nothing": True}
+
+    def parts(self, form: Json) -> dict[str, Text]:
+        """Return what of boxes may be wrong."""
+        return {"tracks": _("A box or its place"), "labels": _("A label"), "missing": _("Something that is not drawn")}
+
+
+def _files(data: Json) -> list[Json]:
+    return [media.file(data, name) for name in data["frames"]]
+
+
+def _sizes(data: Json) -> list[tuple[int, int]]:
+    return [(file["facts"]["width"], file["facts"]["height"]) for file in _files(data)]
