@@ -46,6 +46,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_assignment": "accept_by decided_at",
         "tasks_review": "assignment_id reviewer_id decision ground reason place at",
         "tasks_tip": "assignment_id amount at",
+        "tasks_extension": "assignment_id from_at until at",
     },
     "guides": {
         "tasks_question": "assignment_id words asked_at",
@@ -70,6 +71,11 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_settlement": "dispute_id stands by_time settled_at",
     },
     "peers": {"tasks_peer": "dispute_id person_id rank seated_at decide_by"},
+    "shares": {"tasks_reserve": "job_id person_id units until"},
+    "alerts": {
+        "tasks_alertwish": "person_id wanted kinds least_hourly from_hour until_hour most_a_day at",
+        "tasks_alert": "person_id job_id at",
+    },
     "content_choices": {"tasks_contentchoice": "person_id topics minutes at"},
     "content_reports": {"tasks_report": "task_id person_id words at"},
     "pay": {
@@ -101,6 +107,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
     },
     "support": {
         "payments_support": "person_id fund amount words at",
+        "tasks_paidskip": "assignment_id amount at",
         "payments_supportanswer": "support_id office_id agrees words at",
     },
     "bills": {
@@ -171,7 +178,6 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "governance_seatrefusal": "seat_id side by_id refused_at",
     },
     "watching": {
-        "people_person": "last_login",
         "tasks_assignment": "person_id state claimed_at submitted_at",
         "tasks_dispute": "assignment_id looks_for opened_at",
         "tasks_review": "assignment_id decision ground at",

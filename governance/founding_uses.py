@@ -144,6 +144,17 @@ FIRST: Sequence[Use] = (
         Whose.MEMBERS, "To let two members look who see nothing of each other.", "parties,self", RECORD, Decides.LOT,
     ),
     Use(
+        "shares", "Sharing scarce work",
+        "How many tasks of a job are kept for a member, and until when, where a vote said that work is shared.",
+        Whose.MEMBERS, "To give each a share, however often they look.", "self", ACCOUNT, Decides.OPEN,
+    ),
+    Use(
+        "alerts", "Letters about new work",
+        "Of which work a member wants letters, from which pay of an hour on, when and how many; of which jobs they had"
+        " one.",
+        Whose.MEMBERS, "To write to whoever asked, on their own terms, and not twice.", "self", ACCOUNT, Decides.WRITE,
+    ),
+    Use(
         "content_choices", "Content that may upset, as each chooses",
         "With which topics a member takes work, and for how many minutes of 24 hours.",
         Whose.MEMBERS, "To offer nobody what they do not want to see, and to stop before it is too much.", "self",
@@ -243,8 +254,7 @@ FIRST: Sequence[Use] = (
     ),
     Use(
         "watching", "Watching for what works like a ban",
-        "How long a member had no task while others had some, the last sign-in, lost kinds of work, held payouts,"
-        " rejected answers.",
+        "How long a member had no offer while others had work, lost kinds of work, held payouts, rejected answers.",
         Whose.MEMBERS, "To protect the member: it opens a case in which the cooperative must explain itself.",
         "parties,self,public", RECORD, Decides.OPEN_CASE,
     ),

@@ -86,6 +86,20 @@ def _pay(asked: Support, at: datetime) -> None:
     events.write("support.paid", by=None, subject=ref, at=at)
 
 
+def refusal_to_pay_skip(amount: Decimal) -> Refusal | None:
+    """Say that the care fund has too little for a skip of so much; None if it has enough."""
+    if amount > (has := ledger.balance(accounts.CARE)):
+        words = _("The care fund has %(sum)s now.") % {"sum": money(has, "USD")}
+        return Refusal(words, "N11", _("You can skip it without pay at any time."), status=409)
+    return None
+
+
+def pay_skip(assignment: int, person: Person, amount: Decimal, *, at: datetime) -> None:
+    """Pay a skip of what may upset (kind 41, fund:care to member:payable). Key `skip:<assignment>`."""
+    ref = f"skip:{assignment}"
+    ledger.post(Line(Kind.SUPPORT, accounts.CARE, accounts.payable(person.pk), amount, ref, ref), journal=ref, at=at)
+
+
 def waiting() -> QuerySet[Support]:
     """Return what members asked of the education fund and is not decided, the oldest first."""
     agreed = Count("answers", filter=Q(answers__agrees=True))

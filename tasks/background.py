@@ -8,6 +8,7 @@ from procrastinate.contrib.django import app
 from coop import clock
 from coop.people.models import Person
 from tasks import (
+    alerts,
     answers,
     checks,
     claims,
@@ -24,7 +25,7 @@ from tasks import (
     watch,
 )
 from tasks.machines import learning
-from tasks.models import Delivery, Release, Upload
+from tasks.models import Alert, Delivery, Release, Upload
 from tasks.quality import estimates
 
 AT_ONCE = 500
@@ -83,6 +84,19 @@ def return_deposits(timestamp: int) -> None:  # noqa: ARG001 - likewise
 def go_on(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Draw in the place of peers who did not look, and settle what time has decided."""
     disputes.go_on_all(at=clock.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="tasks.tell_of_new_work", pass_context=False)
+def tell_of_new_work(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Have told of a new job whoever asked to be; return how many."""
+    return alerts.tell_due(at=clock.now())
+
+
+@app.task(name=alerts.SEND, retry=5)
+def send_alert(alert_id: int) -> None:
+    """Send a letter about new work, as deferred with it."""
+    alerts.deliver(Alert.objects.select_related("person", "job").get(pk=alert_id))
 
 
 @app.task(name=notices.TELL, retry=5)

@@ -17,7 +17,7 @@ from governance import standing
 from payments import escrow, floors, instruments
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
-from tasks import cards, content, guides, locks, pilots, shortfalls
+from tasks import cards, content, guides, locks, pilots, sharing, shortfalls
 from tasks.models import OPEN_STATES, Assignment, AssignmentState, Draft, Job, Task
 
 # How long a task whose time ran out waits for what was saved in time to be handed in.
@@ -43,6 +43,7 @@ class Offer:
     is_paused: bool
     has_news: bool
     is_ordered: bool
+    kept: int | None
     last_id: int | None
     last_position: int
     last_state: str | None
@@ -76,6 +77,7 @@ SELECT j.pay, j.overlap, j.time_limit, j.is_onboarding, j.opened_at <= %(at)s AN
             WHERE a.job_id = v.job_id AND a.person_id = %(person)s AND a.claimed_at <= v.at)
         AND NOT EXISTS (SELECT FROM tasks_reading g WHERE g.version_id = v.id AND g.person_id = %(person)s)),
     EXISTS (SELECT FROM tasks_machine m WHERE m.job_id = j.id AND m.orders AND m.at IS NOT NULL),
+    tasks_kept_for(%(person)s, j.id),
     last.id, coalesce(last.position, -1), last.state, last.expires_at,
     CASE WHEN (last.pay, last.rate_id, last.fee_version_id) = (j.pay, r.id, f.id) AND NOT EXISTS (
         SELECT FROM tasks_guideversion v WHERE v.job_id = j.id AND v.at >= last.claimed_at) THEN last.card_id END
@@ -157,6 +159,8 @@ def _refusal(job: Job, terms: Offer, by: Person, at: datetime) -> Refusal | None
         return floors.refusal(job.work_type_id, pay, country=by.country)
     if job.content and (no := content.refusal_to_take(job, by=by, at=at)):
         return no
+    if terms.may_work and terms.kept is not None and terms.kept <= 0:
+        return sharing.refusal(job)
     # The database has said yes with the terms already; only a no is worth the words.
     no = None if terms.may_work else _barred(job, terms, by, at)
     return no or (guides.refusal_unread() if terms.has_news else None)
@@ -291,6 +295,8 @@ def _explain(error: IntegrityError, job: Job, by: Person, at: datetime) -> Assig
         content.refuse(job, by=by, at=at)
     if name == "changed_guides_are_read_first":
         raise Refused(guides.refusal_unread()) from error
+    if name == "shares_are_kept_for_their_members":
+        raise Refused(sharing.refusal(job)) from error
     if name == shortfalls.GUARD and (found := shortfalls.standing(job)):
         raise Refused(shortfalls.refusal(found)) from error
     if name in {"assignment_is_claimed_at_the_voted_rate", "cards_name_the_guide_as_it_stands"}:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from governance import parameters
 from payments.forms import cents
+from payments.founding import FOR_THE_HOUSE
 from payments.models import WorkType
 from tasks import content, files, jobs, shapes
 from tasks.models import ReviewRule, Share, Topic
@@ -249,6 +250,41 @@ class Withdrawing(forms.Form):
     def clean_names(self) -> list[str]:
         """Return the ids that say something, each once."""
         return list(dict.fromkeys(name.strip() for name in self.cleaned_data["names"].splitlines() if name.strip()))
+
+
+class ChooseAlerts(forms.Form):
+    """Of which new work somebody wants letters."""
+
+    wanted = forms.BooleanField(label=_("Write to me about new work"), required=False)
+    kinds = forms.MultipleChoiceField(
+        label=_("Of these kinds of work"), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=_("None ticked: of any kind."),
+    )  # fmt: skip
+    least_hourly = forms.DecimalField(
+        label=_("That makes at least so much an hour, in US$"), min_value=0, max_value=1000, decimal_places=2,
+        required=False,
+    )  # fmt: skip
+    from_hour = forms.IntegerField(
+        label=_("Not before"), min_value=0, max_value=23, help_text=_("Hour of the day where you live, 0 to 23.")
+    )
+    until_hour = forms.IntegerField(label=_("Not after"), min_value=1, max_value=24)
+    most_a_day = forms.IntegerField(label=_("At most so many letters a day"), min_value=1, max_value=10)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the kinds of work."""
+        super().__init__(*args, **kwargs)
+        kinds = WorkType.objects.exclude(slug__in=FOR_THE_HOUSE).order_by("name").values_list("pk", "name")
+        self.fields["kinds"].choices = list(kinds)  # type: ignore[attr-defined]
+
+    def clean_kinds(self) -> list[int]:
+        """Return the numbers of the kinds of work."""
+        return [int(kind) for kind in self.cleaned_data["kinds"]]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse hours that end before they begin."""
+        if not self.errors and self.cleaned_data["from_hour"] >= self.cleaned_data["until_hour"]:
+            self.add_error("until_hour", _("Later than the hour before."))
+        return self.cleaned_data
 
 
 class ChooseContent(forms.Form):

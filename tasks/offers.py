@@ -6,14 +6,14 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
+from coop.people.models import Person
 from payments import rates
 from payments.models import Rate
 from payments.rates import Time
-from tasks import content
+from tasks import content, sharing
 from tasks.models import Job, Shortfall
+from tasks.sharing import Expected
 
-# Beyond this many open tasks their exact number helps nobody, and counting them would cost each look at the board.
-COUNTED = 1_000
 LISTED = 200
 
 LEFT = """
@@ -31,13 +31,14 @@ class Offered:
     time: Time
     hourly: Decimal
     left: int
+    expected: Expected | None = None
 
 
-def on_the_board(*, calm: bool = False) -> list[Offered]:
+def on_the_board(*, calm: bool = False, by: Person | None = None) -> list[Offered]:
     """Return the open jobs that pay the voted rate and have tasks left, the best paid by the hour first.
 
-    Those that are paused below the floor are left out. `calm` leaves out jobs whose content may upset. Four
-    queries, whatever is open.
+    Those that are paused below the floor are left out. `calm` leaves out jobs whose content may upset; `by` whom
+    it is asked for says what they can expect. Four queries, whatever is open, and a fifth for somebody.
     """
     jobs = Job.objects.filter(opened_at__isnull=False, closed_at=None, is_onboarding=False)
     jobs = jobs.filter(sensitivity="", content={}) if calm else jobs
@@ -46,8 +47,9 @@ def on_the_board(*, calm: bool = False) -> list[Offered]:
     current = _rates(found)
     times = rates.times(list(current.values()))
     open_tasks = _left(found)
+    for_me = sharing.expected(by, found) if by else {}
     lines = [
-        Offered(job, time := times[job.work_type_id], _hourly(job, time), open_tasks[job.pk])
+        Offered(job, time := times[job.work_type_id], _hourly(job, time), open_tasks[job.pk], for_me.get(job.pk))
         for job in found
         if job.pay >= content.with_rests(current[job.work_type_id].amount, job.content) and open_tasks[job.pk]
     ]
@@ -71,5 +73,5 @@ def _rates(jobs: list[Job]) -> dict[int, Rate]:
 
 def _left(jobs: list[Job]) -> dict[int, int]:
     with connection.cursor() as cursor:
-        cursor.execute(LEFT, [COUNTED, [job.pk for job in jobs]])
+        cursor.execute(LEFT, [sharing.COUNTED, [job.pk for job in jobs]])
         return dict(cursor.fetchall())

@@ -8,21 +8,22 @@ from django.utils.translation import gettext as _
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
-from tasks import claims
+from tasks import claims, skips
 from tasks.models import OPEN_STATES, Assignment, Report
 
 
 @transaction.atomic
-def report(assignment: Assignment, *, words: str, by: Person, at: datetime) -> Report:
+def report(assignment: Assignment, *, words: str, by: Person, at: datetime, paid: bool = False) -> Report:
     """Report what a task shows; an open task goes back without penalty and is not offered to this person again.
 
-    Raises Refused without words, or for a task that is somebody else's.
+    `paid` asks for pay for what its card did not say, within the bounds of paid skips. Raises Refused without words,
+    for a task that is somebody else's, or beyond those bounds.
     """
     refuse_if(refusal(assignment, words=words, by=by))
     made = Report.objects.create(task=assignment.task, person=by, words=words.strip(), at=at)
     events.write("reports.made", by=by, subject=f"job:{assignment.job_id}", at=at, report=made.pk)
     if assignment.state in OPEN_STATES and not assignment.job.is_onboarding:
-        claims.skip(assignment, by=by, at=at)
+        skips.skip(assignment, by=by, at=at) if paid else claims.skip(assignment, by=by, at=at)
     return made
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tasks.views import badges, board, content, disputes, guides, hours, quality, reviewing, work
+from tasks.views import alerts, badges, board, content, disputes, guides, hours, quality, reviewing, work
 
 urlpatterns = [
     path("jobs/", board.jobs, name="jobs"),
@@ -23,6 +23,7 @@ urlpatterns = [
     path("work/<int:number>/report/", work.report, name="report"),
     path("work/<int:number>/back/", work.back, name="back"),
     path("work/<int:number>/dispute/", disputes.mine, name="dispute"),
+    path("me/alerts/", alerts.choose, name="alerts"),
     path("me/content/", content.choose, name="content"),
     path("work/hours/", hours.week, name="hours"),
     path("work/hours/<str:monday>/", hours.week, name="hours"),

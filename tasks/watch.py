@@ -17,19 +17,34 @@ from governance.models import Equivalent
 
 AT_ONCE = 200
 
-# Who did a kind of work in the last 90 days, signed in within the last 14 and took nothing in those, though others did.
+# Who did a kind of work in the last 90 days and had no offer of it in the last 14, though others worked. A job was an
+# offer to whoever may work at it if they had a day for it: a share kept for them, tasks left now, or the last one taken
+# a day or more after it opened. Whoever took a task was offered one; whoever left, or is limited by a panel, is not
+# meant. When somebody signed in does not matter.
 NO_OFFERS = """
 SELECT DISTINCT w.person_id FROM (
     SELECT j.work_type_id, a.person_id, max(a.claimed_at) AS last_at
     FROM tasks_assignment a JOIN tasks_job j ON j.id = a.job_id
     WHERE a.claimed_at > %(at)s - interval '90 days' AND NOT j.is_onboarding GROUP BY j.work_type_id, a.person_id
 ) w
-JOIN people_person p ON p.id = w.person_id AND p.last_login > %(at)s - interval '14 days'
-WHERE w.last_at <= %(at)s - interval '14 days' AND EXISTS (
+CROSS JOIN LATERAL (
+    SELECT s.status FROM governance_standing s WHERE s.person_id = w.person_id ORDER BY s.id DESC LIMIT 1
+) now
+WHERE now.status IN ('candidate', 'member') AND NOT governance_bars(w.person_id, ARRAY['work'])
+AND w.last_at <= %(at)s - interval '14 days' AND EXISTS (
     SELECT FROM tasks_assignment a JOIN tasks_job j ON j.id = a.job_id
     WHERE j.work_type_id = w.work_type_id AND a.person_id <> w.person_id AND a.claimed_at > %(at)s - interval '14 days'
 ) AND NOT EXISTS (
     SELECT FROM tasks_assignment a WHERE a.person_id = w.person_id AND a.claimed_at > %(at)s - interval '14 days'
+) AND NOT EXISTS (
+    SELECT FROM tasks_job j WHERE j.opened_at IS NOT NULL AND NOT j.is_onboarding
+    AND j.work_type_id IN (SELECT o.work_type_id FROM tasks_assignment b JOIN tasks_job o ON o.id = b.job_id
+        WHERE b.person_id = w.person_id AND b.claimed_at > %(at)s - interval '90 days')
+    AND coalesce(j.closed_at, %(at)s) > %(at)s - interval '14 days' AND tasks_may_work(w.person_id, j.id)
+    AND (EXISTS (SELECT FROM tasks_reserve r WHERE r.job_id = j.id AND r.person_id = w.person_id AND r.units > 0)
+        OR (j.closed_at IS NULL AND EXISTS (SELECT FROM tasks_task t WHERE t.job_id = j.id AND t.open_slots > 0))
+        OR (SELECT max(a.claimed_at) FROM tasks_assignment a WHERE a.job_id = j.id)
+            >= greatest(j.opened_at, %(at)s - interval '14 days') + interval '24 hours')
 ) ORDER BY w.person_id LIMIT %(most)s
 """
 
@@ -61,7 +76,7 @@ SIGNS: "tuple[tuple[Equivalent, str, str | Promise], ...]" = (
     (
         Equivalent.NO_OFFERS,
         NO_OFFERS,
-        _("The member was here and got no task for 14 days, while others had work of a kind they do."),
+        _("No job that the member can do was open to them for a day within 14 days, while others had such work."),
     ),
     (Equivalent.LOST_TIER, LOST_TIER, _("A kind of work that the member did is not open to them any more.")),
     (

@@ -39,6 +39,7 @@ AT_COMMIT = {
     "looks_are_paid",
     "differences_are_paid",
     "money_follows_the_check",
+    "paid_skips_are_paid_at_once",
     "money_follows_the_work",
     "money_follows_the_work_to_its_end",
     "contribution_is_posted",

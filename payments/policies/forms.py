@@ -297,10 +297,16 @@ class Allocation(AboutWork):
         label=gettext_lazy("Most tasks a day for each"), min_value=0, max_value=100_000,
         help_text=gettext_lazy("0 is no limit."),
     )  # fmt: skip
+    hours = forms.IntegerField(
+        label=gettext_lazy("Hours for which each one's share of a job is kept"), min_value=0, max_value=72, initial=0,
+        required=False, help_text=gettext_lazy("Its answers are divided when it opens. 0: whoever comes first."),
+    )  # fmt: skip
 
     def value(self) -> Mapping[str, object]:
-        """Return the share; whoever comes first is served first."""
-        return {"order": "first_come", "most_a_day": self.cleaned_data["most_a_day"]}
+        """Return the order, with the hours where work is shared out, and the most of a day."""
+        most, hours = self.cleaned_data["most_a_day"], self.cleaned_data["hours"]
+        order = {"order": "shared", "hours": hours} if hours else {"order": "first_come"}
+        return {**order, "most_a_day": most}
 
 
 class Qualification(AboutWork):

@@ -193,9 +193,13 @@ class AllocationChange(NewVersion):
     name, label, form_class = Kind.ALLOCATION.value, gettext_lazy("How work is shared out"), asked.Allocation
 
     def words(self, value: Mapping[str, Any]) -> str:
-        """Return the share of a day."""
+        """Return the order, and the share of a day."""
         most = value["most_a_day"]
-        return _("at most %(most)s tasks a day for each") % {"most": most} if most else _("no limit")
+        limit = _("at most %(most)s tasks a day for each") % {"most": most} if most else _("no limit")
+        if value["order"] == "first_come":
+            return limit
+        words = _("shared out, each share kept for %(hours)s hours; %(limit)s")
+        return words % {"hours": value["hours"], "limit": limit}
 
 
 class QualificationChange(NewVersion):

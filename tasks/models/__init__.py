@@ -1,9 +1,11 @@
 """The work: jobs, data sets, tasks, assignments, answers, reviews, disputes over rejected answers, what answers say."""
 
+from tasks.models.alerts import Alert, AlertWish
 from tasks.models.checks import Check, CheckState
 from tasks.models.content import ContentChoice, Share, Topic
 from tasks.models.disputes import Dispute, Finding, LooksFor, Peer, Settlement
 from tasks.models.engaged import Span
+from tasks.models.extensions import Extension
 from tasks.models.files import Delivery, FileKind, JobFile
 from tasks.models.guides import GuideVersion, Question, Reading, Reply
 from tasks.models.machines import Machine
@@ -13,7 +15,9 @@ from tasks.models.quality import Estimate, Reliability, Weighing
 from tasks.models.releases import Release, Withdrawal
 from tasks.models.reports import Report
 from tasks.models.scale import Asset, Audit, Batch, BatchState, Lot, Order, Project, ProjectVersion, Role, Sandbox
+from tasks.models.sharing import Reserve
 from tasks.models.shortfalls import Difference, Shortfall
+from tasks.models.skips import PaidSkip
 from tasks.models.tips import Tip
 from tasks.models.work import (
     LIVE_STATES,
@@ -35,6 +39,8 @@ from tasks.models.work import (
 __all__ = [
     "LIVE_STATES",
     "OPEN_STATES",
+    "Alert",
+    "AlertWish",
     "Answer",
     "Asset",
     "Assignment",
@@ -51,6 +57,7 @@ __all__ = [
     "Dispute",
     "Draft",
     "Estimate",
+    "Extension",
     "FileKind",
     "Finding",
     "Ground",
@@ -62,6 +69,7 @@ __all__ = [
     "Machine",
     "Order",
     "Pace",
+    "PaidSkip",
     "Peer",
     "Pilot",
     "Project",
@@ -74,6 +82,7 @@ __all__ = [
     "Reply",
     "Report",
     "Rescoping",
+    "Reserve",
     "Review",
     "ReviewRule",
     "Role",

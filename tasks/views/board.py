@@ -14,7 +14,7 @@ from coop.people.models import Person
 from coop.refusals import Refused
 from governance import standing
 from payments import escrow, rates
-from tasks import answers, cards, claims, guides, offers, onboarding
+from tasks import answers, cards, claims, guides, offers, onboarding, sharing
 from tasks.models import Job
 
 PER_PAGE = 10
@@ -29,9 +29,9 @@ def _open(number: int) -> Job:
 def jobs(request: HttpRequest) -> HttpResponse:
     """Show the open jobs, the best paid by the hour first (B3); to visitors too."""
     calm = request.GET.get("calm") == "1"
-    page = Paginator(offers.on_the_board(calm=calm), PER_PAGE).get_page(request.GET.get("page"))
-    signed_in = request.user.is_authenticated
-    no = standing.refusal(cast("Person", request.user), doing="work", at=clock.now()) if signed_in else None
+    me = request.user if request.user.is_authenticated else None
+    page = Paginator(offers.on_the_board(calm=calm, by=me), PER_PAGE).get_page(request.GET.get("page"))
+    no = standing.refusal(me, doing="work", at=clock.now()) if me else None
     shown = {"page": page, "calm": calm, "refusal": no, "onboarding": onboarding.job() if no else None}
     return render(request, "tasks/work/jobs.html", shown)
 
@@ -54,6 +54,7 @@ def job(request: HttpRequest, number: int) -> HttpResponse:
         shown |= {
             "digest": cards.keep(words).pk,
             "refusal": claims.refusal(found, by=request.user, at=at),
+            "expected": sharing.expected(request.user, [found])[found.pk],
         }
     return render(request, "tasks/work/job.html", shown)
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
-from tasks import answers, cards, claims, engaged, guides, onboarding, reports, reviews
+from tasks import answers, cards, claims, engaged, extensions, guides, onboarding, reports, reviews, skips
 from tasks.forms import EngagedTime
 from tasks.models import OPEN_STATES, Assignment, AssignmentState, Decision
 from tasks.views import reviewing
@@ -31,7 +31,7 @@ def _me(request: HttpRequest) -> Person:
 
 def _mine(request: HttpRequest, number: int) -> Assignment:
     """Return an assignment of the person signed in; anybody else's is not found."""
-    loaded = Assignment.objects.select_related("task", "job__work_type", "job__client", "card", "draft")
+    loaded = Assignment.objects.select_related("task", "job__work_type", "job__client", "card", "draft", "extension")
     return get_object_or_404(loaded, pk=number, person=_me(request))
 
 
@@ -107,7 +107,7 @@ def task(request: HttpRequest, number: int) -> HttpResponse:
 def _take_in(request: HttpRequest, assignment: Assignment, at: datetime) -> HttpResponse:
     """Keep it for later, say what is missing, or hand it in and answer with the next task."""
     value, key = _value(request, assignment), _key(request)
-    if {"later", "again"} & set(request.POST):
+    if {"later", "again", "more"} & set(request.POST):
         return _keep(request, assignment, value, at)
     first_look = answers.refusal(assignment, by=_me(request), at=at) is None
     if first_look and (wrong := answers.problems(assignment, value)):
@@ -123,9 +123,12 @@ def _take_in(request: HttpRequest, assignment: Assignment, at: datetime) -> Http
 
 
 def _keep(request: HttpRequest, assignment: Assignment, value: dict[str, Any], at: datetime) -> HttpResponse:
-    """Keep what is written so far, and lead to one's tasks; or `again` to this one, with one part more or less."""
+    """Keep what is written so far, and lead to one's tasks; `again` to this one, and so does `more` time for it."""
     answers.save_draft(assignment, value=value, by=_me(request), at=at)
-    if "again" in request.POST:
+    if "more" in request.POST:
+        extensions.give(assignment, by=_me(request), at=at)
+        messages.success(request, _("You have more time, and what you wrote is saved."))
+    if {"again", "more"} & set(request.POST):
         return redirect(reverse("tasks:task", args=[assignment.pk]) + "?redo#answer")
     messages.success(request, _("Saved. The task stays yours until its time is up."))
     return redirect("tasks:work")
@@ -194,7 +197,8 @@ def engaged_time(request: HttpRequest, number: int) -> HttpResponse:
 def skip(request: HttpRequest, number: int) -> HttpResponse:
     """Skip a task without penalty and open the next one."""
     assignment, at = _mine(request, number), clock.now()
-    claims.skip(assignment, by=_me(request), at=at)
+    paid = "paid" in request.POST
+    skips.skip(assignment, by=_me(request), at=at) if paid else claims.skip(assignment, by=_me(request), at=at)
     messages.success(request, _("Skipped. It is not offered to you again, and nothing is held against you."))
     try:
         return redirect("tasks:task", claims.claim_next(assignment.job, by=_me(request), at=at).pk)
@@ -217,7 +221,8 @@ def leave(request: HttpRequest, number: int) -> HttpResponse:
 def report(request: HttpRequest, number: int) -> HttpResponse:
     """Report what a task shows to the safety officer."""
     assignment = _mine(request, number)
-    reports.report(assignment, words=request.POST.get("words", "").replace("\0", ""), by=_me(request), at=clock.now())
+    words, paid = request.POST.get("words", "").replace("\0", ""), "paid" in request.POST
+    reports.report(assignment, words=words, by=_me(request), at=clock.now(), paid=paid)
     messages.success(request, _("Thank you. The safety officer reads it. The task is not offered to you again."))
     return redirect("tasks:work")
 

@@ -94,6 +94,11 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
     "payments_topuppart parts_are_positive": POSITIVE,
     "payments_transfer transfers_are_positive": POSITIVE,
     "payments_verdict verdicts_name_a_statement": (one("words", "x"), one("words", "", " ")),
+    "tasks_alertwish alerts_are_few": (one("most_a_day", 1, 10), one("most_a_day", 0, 11)),
+    "tasks_alertwish alerts_come_in_hours_of_a_day": (
+        rows("from_hour until_hour", (0, 24), (23, 24), (8, 9)),
+        rows("from_hour until_hour", (8, 8), (0, 25), (24, 24)),
+    ),
     "tasks_assignment assignments_expire_later": (
         spans("claimed_at", "expires_at", MICROSECOND, DAY), spans("claimed_at", "expires_at", 0 * DAY, -DAY),
     ),
@@ -112,6 +117,7 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
     "tasks_order tests_order_no_work": (
         rows("test task_id", (False, None), (False, 3), (True, None)), rows("test task_id", (True, 3)),
     ),
+    "tasks_paidskip paid_skips_are_paid_something": POSITIVE,
     "tasks_review sending_back_needs_person_reason_and_place": (
         rows(SENT_BACK, ("send_back", 3, "Too dark.", "2"), ("accept", None, "", "")),
         rows(SENT_BACK, ("send_back", None, "x", "2"), ("send_back", 3, "", "2"), ("send_back", 3, "x", "")),

@@ -23,6 +23,7 @@ FORBIDDEN_MODULES = {"os", "environ", "random", "secrets", "socket", "requests",
 SETTINGS = {
     ("payments/due.py", "PAYMENTS_DUE"): "which acts fall due by time; each act reads its own instruments",
     ("tasks/notices.py", "ORIGIN"): "the address in a letter, which decides nothing",
+    ("tasks/alerts.py", "ORIGIN"): "likewise",
     ("payments/details.py", "ORIGIN"): "likewise",
     ("tasks/badges.py", "ORIGIN"): "who says what a member passed, when it was paid long before",
     ("tasks/certificates.py", "ORIGIN"): "who says what was paid, when it was paid long before",

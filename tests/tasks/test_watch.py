@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from coop import clock
 from coop.people.models import Person
 from governance.models import Case, Equivalent
-from tasks import reviews, watch
+from tasks import jobs, reviews, watch
 from tasks.models import Ground, Job
 from tests.tasks.conftest import SAME, work
 
@@ -24,37 +24,56 @@ def grounds(person: Person) -> set[str]:
     return set(Case.objects.filter(person=person).values_list("ground", flat=True))
 
 
-def sign_in(person: Person) -> None:
-    """Let a person have signed in now."""
-    person.last_login = clock.now()
-    person.save(update_fields=["last_login"])
+def gone_at_once(new_job: Callable[..., Job], who: Person) -> Job:
+    """Let somebody take the only task of a new job the moment it opens."""
+    gone = new_job(title="Gone at once", tasks=1, overlap=1)
+    work(gone, who, SAME)
+    return gone
 
 
-def test_no_tasks_for_14_days_while_others_work_opens_one_case(
-    job: Job, amina: Person, luis: Person, later: Later
-) -> None:
-    work(job, amina, SAME)
+def starved(job: Job, new_job: Callable[..., Job], luis: Person, later: Later, *people: Person) -> None:
+    """Let people work once, and then have nothing for 15 days but what Luis takes at once."""
+    for one in people:
+        work(job, one, SAME)
+    jobs.close(job, by=None, at=clock.now())
     later(days=15)
-    work(job, luis, SAME)
-    sign_in(amina)
+    gone_at_once(new_job, luis)
+
+
+def test_no_offer_for_14_days_while_others_work_opens_one_case_without_signing_in(
+    job: Job, new_job: Callable[..., Job], amina: Person, luis: Person, later: Later
+) -> None:
+    starved(job, new_job, luis, later, amina)
+    Person.objects.filter(pk=amina.pk).update(last_login=None)
     watch.look(at=clock.now())
     watch.look(at=clock.now())
     assert Case.objects.filter(person=amina, ground=Equivalent.NO_OFFERS).count() == 1
     assert grounds(luis) == set()
 
 
-def test_who_stayed_away_or_worked_or_when_nobody_worked_has_no_case(
-    job: Job, amina: Person, luis: Person, priya: Person, later: Later
+@pytest.mark.parametrize("offer", ["tasks left", "a day to take one", "a task taken"])
+def test_who_had_an_offer_has_no_case(
+    job: Job, new_job: Callable[..., Job], amina: Person, luis: Person, later: Later, offer: str
 ) -> None:
-    for member in (amina, priya):
-        work(job, member, SAME)
+    starved(job, new_job, luis, later, amina)
+    other = new_job(title="Other", tasks=2, overlap=1)
+    if offer == "a task taken":
+        work(other, amina, SAME)
+    if offer == "a day to take one":
+        later(hours=24)
+        for _task in range(2):
+            work(other, luis, SAME)
+    watch.look(at=clock.now())
+    assert grounds(amina) == set()
+
+
+def test_when_nobody_had_work_nobody_has_a_case(job: Job, amina: Person, luis: Person, later: Later) -> None:
+    for one in (amina, luis):
+        work(job, one, SAME)
+    jobs.close(job, by=None, at=clock.now())
     later(days=15)
-    sign_in(priya)
-    watch.look(at=clock.now())  # nobody had work
-    work(job, luis, SAME)
-    work(job, priya, SAME)
-    watch.look(at=clock.now())  # Amina was not here, Priya has work again
-    assert grounds(amina) == grounds(priya) == set()
+    watch.look(at=clock.now())
+    assert grounds(amina) == grounds(luis) == set()
 
 
 def test_ten_answers_sent_back_at_once_open_a_case_for_the_member_they_hit(
@@ -75,19 +94,15 @@ def test_ten_answers_sent_back_at_once_open_a_case_for_the_member_they_hit(
 
 
 def test_the_look_itself_costs_the_same_for_many_as_for_few(
-    job: Job, amina: Person, luis: Person, priya: Person, later: Later
+    job: Job, new_job: Callable[..., Job], amina: Person, luis: Person, priya: Person, later: Later
 ) -> None:
-    work(job, amina, SAME)
-    later(days=15)
-    work(job, luis, SAME)
     at = clock.now()
     with CaptureQueriesContext(connection) as few:
         list(watch.found(watch.NO_OFFERS, at))
-    for member in (amina, priya):
-        sign_in(member)
+    starved(job, new_job, luis, later, amina, priya)
     at = clock.now()
     with CaptureQueriesContext(connection) as more:
-        assert [one.pk for one in watch.found(watch.NO_OFFERS, at)] == [amina.pk]
+        assert [one.pk for one in watch.found(watch.NO_OFFERS, at)] == sorted([amina.pk, priya.pk])
     assert (len(few), len(more)) == (1, 2)  # nobody to look up the first time
 
 
