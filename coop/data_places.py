@@ -217,6 +217,10 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_asset": "key client_id test name project_name reference metadata address created_by_id created_at file"
         " content_type bytes",
         "tasks_sandbox": "client_id teammates assignments groups batches",
+        "tasks_webhook": "client_id url kinds sealed fingerprint former_sealed former_fingerprint renewed_at"
+        " created_by_id created_at ended_at",
+        "tasks_message": "key client_id webhook_id url kind subject payload state tries made_at next_at ended_at",
+        "tasks_attempt": "message_id at status problem milliseconds",
         "tasks_dispute": "rejected_by_id",
         "tasks_tip": "given_by_id",
         "payments_deposit": "client_id fund amount currency reference recorded_by_id at",
@@ -255,6 +259,7 @@ ABOUT_NOBODY = {
     "record_checkpoint",
     "tasks_lotword",
     "tasks_pace",
+    "tasks_told",
 }
 
 

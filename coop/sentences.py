@@ -238,6 +238,11 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "surplus.divided": gettext_lazy("The surplus of %(period)s was divided as the members voted (%(subject)s)."),
     "voting.cast": gettext_lazy("A ballot was cast in %(subject)s."),
     "voting.closed": gettext_lazy("%(subject)s was counted."),
+    "webhooks.added": gettext_lazy("A webhook was added for %(subject)s."),
+    "webhooks.ended": gettext_lazy("A webhook of %(subject)s ended."),
+    "webhooks.renewed": gettext_lazy("A webhook of %(subject)s got another secret."),
+    "webhooks.resent": gettext_lazy("A message to %(subject)s was sent again."),
+    "webhooks.tried": gettext_lazy("A webhook of %(subject)s was tried out."),
 }
 MONEY = {"pay", "before", "surplus"}
 # Whose doing these are is known to members anyway: what officers do in office, and what members put to a vote. Who

@@ -2,6 +2,7 @@
 
 import json
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -57,6 +58,15 @@ def _mailer(url: str, provider: str = "", given: str = "{}") -> dict[str, object
         "timeout": 20,
     }
     return {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
+
+
+def _networks(text: str, *, served: bool) -> list[str]:
+    """Return networks as 10.1.2.0/24; raise ValueError for what is none, and on a served site for itself."""
+    found = [ip_network(network) for network in text.split()]
+    if served and any(network.is_loopback or network.is_link_local for network in found):
+        message = "WORKHALL_OUTGOING_ALSO_TO must name neither this machine nor its own link: clouds keep secrets there"
+        raise ValueError(message)
+    return [str(network) for network in found]
 
 
 DEBUG = _flag("WORKHALL_DEBUG", default=False)
@@ -241,6 +251,10 @@ SPECTACULAR_SETTINGS = {
 }
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "background"
+
+# Networks beside the public ones to which webhooks may go and from which attachments may come, as 10.1.2.0/24: for a
+# hall within one house. A site under https names neither itself nor its own link.
+OUTGOING_ALSO_TO = _networks(os.environ.get("WORKHALL_OUTGOING_ALSO_TO", ""), served=HTTPS)
 
 # The kinds of answer that the site knows, one module and one template each.
 SHAPES = [

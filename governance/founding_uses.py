@@ -267,7 +267,7 @@ FIRST: Sequence[Use] = (
     Use(
         "clients", "Clients and their orders",
         "Who acts for a client, keys of its systems as hashes, jobs, files, uploads, tasks, deposits, who rejected an"
-        " answer, how far answers agree, versions of data sets.",
+        " answer, how far answers agree, versions of data sets, webhooks and what went to them.",
         Whose.CLIENTS, "To take orders, to bill them, and to deliver.", "client,parties,public,nobody", RECORD,
     ),
 )  # fmt: skip

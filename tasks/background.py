@@ -3,6 +3,8 @@
 What is due is so whether or not these jobs run; they only do it without being asked.
 """
 
+from datetime import timedelta
+
 from procrastinate.contrib.django import app
 
 from coop import clock
@@ -27,8 +29,10 @@ from tasks import (
 from tasks.machines import learning
 from tasks.models import Alert, Delivery, Release, Upload
 from tasks.quality import estimates
+from tasks.webhooks import outbox, sending
 
 AT_ONCE = 500
+A_MINUTE = timedelta(minutes=1)
 
 
 @app.periodic(cron="* * * * *")
@@ -149,3 +153,28 @@ def compare_answers(timestamp: int) -> None:  # noqa: ARG001 - likewise
 def teach_machines(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Teach the machines of jobs that have a fifth more accepted answers."""
     learning.teach_due(at=clock.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="tasks.tell_clients", lock="tasks.tell_clients", pass_context=False)
+def tell_clients(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Make messages of what the record says, and send again what was not taken."""
+    outbox.tell_of_the_record(at=clock.now())
+    for client in sending.clients_due(at=clock.now()):
+        outbox.have_sent(client)
+
+
+@app.task(name=outbox.SEND, retry=5)
+def send_messages(client_id: int) -> None:
+    """Send what a client's addresses wait for, for a minute at most; the rest comes with the next minute."""
+    until = clock.now() + A_MINUTE
+    while clock.now() < until and sending.send_due(client_id, at=clock.now()):
+        pass
+
+
+@app.periodic(cron="37 4 * * *")
+@app.task(queueing_lock="tasks.forget_messages", pass_context=False)
+def forget_messages(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Delete what was told thirty days ago."""
+    while sending.forget():
+        pass

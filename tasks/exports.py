@@ -7,7 +7,7 @@ No name, no number of an account and no time spent leaves the cooperative (E10).
 import csv
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
@@ -20,7 +20,7 @@ from django.utils.crypto import salted_hmac
 
 from coop import spreadsheets
 from tasks import predictions
-from tasks.models import Answer, AssignmentState, Job
+from tasks.models import Answer, AssignmentState, Job, Task
 from tasks.quality import estimates
 from tasks.quality.weights import Weights
 from tasks.shapes.shape import Together
@@ -106,8 +106,8 @@ def _by_person(job: Job, answers: Found) -> Iterator[tuple[int, Given]]:
             yield who, Given(number, task, data, value, state, name(who), at, position, card, said, touched)
 
 
-def _answers(job: Job, *, until: datetime | None = None, **places: int) -> Found:
-    """Find the answers to tasks at these places, as they stood then: a redo that came later has replaced nothing."""
+def _answers(job: Job, *, until: datetime | None = None, **places: int | Collection[int]) -> Found:
+    """Find the answers to these tasks, as they stood then: a redo that came later has replaced nothing."""
     by_then = {"at__lte": until} if until else {}
     redone = Answer.objects.filter(assignment=OuterRef("assignment"), number__gt=OuterRef("number"), **by_then)
     return (
@@ -136,6 +136,13 @@ def whole(job: Job, *, after: int, upto: int, until: datetime) -> Iterator[tuple
     """
     places = {"assignment__task__position__gt": after, "assignment__task__position__lte": upto}
     return _grouped(job, _answers(job, until=until, **places))
+
+
+def of_tasks(job: Job, tasks: Collection[int]) -> Iterator[tuple[int, Result]]:
+    """Yield some tasks of a job by their number, each with what its answers come to."""
+    numbers = dict(Task.objects.filter(pk__in=tasks).values_list("position", "pk"))
+    found = _grouped(job, _answers(job, assignment__task__in=tasks))
+    return ((numbers[result.position], result) for result, _given in found)
 
 
 def _grouped(job: Job, answers: Found) -> Iterator[tuple[Result, list[Given]]]:

@@ -11,12 +11,14 @@ from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from coop import door
 from governance import parameters
 from payments.forms import cents
 from payments.founding import FOR_THE_HOUSE
 from payments.models import WorkType
 from tasks import content, files, jobs, shapes
 from tasks.models import ReviewRule, Share, Topic
+from tasks.webhooks import addresses
 
 GUIDE = _("""\
 ## What we need
@@ -307,3 +309,17 @@ class ChooseContent(forms.Form):
             gettext("Empty: %(most)s, the most that members voted.") % {"most": most},
         )
         field.validators.append(MaxValueValidator(most))
+
+
+class NewWebhook(forms.Form):
+    """Where a client's programs hear of what happened."""
+
+    url = forms.CharField(
+        label=_("Address"), max_length=door.LONGEST_ADDRESS, help_text=_("Of your server, as https://example.com/hook.")
+    )
+    kinds = forms.MultipleChoiceField(
+        label=_("Of what it is told"),
+        choices=tuple(addresses.KINDS.items()),
+        widget=forms.CheckboxSelectMultiple,
+        initial=["task.completed"],
+    )

@@ -2,11 +2,24 @@
 
 from django.urls import include, path, re_path
 
-from tasks.views import cards, clients, disputes, files, guides, invoices, machines, previews, quality, releases
+from tasks.views import (
+    cards,
+    clients,
+    disputes,
+    files,
+    guides,
+    invoices,
+    machines,
+    previews,
+    quality,
+    releases,
+    webhooks,
+)
 
 app_name = "tasks"
 
 MONTH = r"^c/(?P<slug>[-\w]+)/money/invoices/(?P<month>\d{4}-\d{2})"
+HOOKS = "c/<slug:slug>/webhooks/"
 JOB = "c/<slug:slug>/jobs/<int:number>/"
 
 urlpatterns = [
@@ -18,6 +31,13 @@ urlpatterns = [
     re_path(rf"{MONTH}/$", invoices.one, name="invoice"),
     re_path(rf"{MONTH}\.(?P<form>csv|pdf)$", invoices.file, name="invoice_file"),
     path("c/<slug:slug>/money/card/", cards.pay_in, name="pay_in_by_card"),
+    path(HOOKS, webhooks.every, name="webhooks"),
+    path(f"{HOOKS}<int:number>/", webhooks.one, name="webhook"),
+    path(f"{HOOKS}<int:number>/try/", webhooks.try_out, name="try_webhook"),
+    path(f"{HOOKS}<int:number>/renew/", webhooks.renew, name="renew_webhook"),
+    path(f"{HOOKS}<int:number>/end/", webhooks.end, name="end_webhook"),
+    path(f"{HOOKS}messages/<uuid:key>/", webhooks.message, name="message"),
+    path(f"{HOOKS}messages/<uuid:key>/again/", webhooks.again, name="send_again"),
     path("c/<slug:slug>/jobs/new/", clients.new_job, name="new_job"),
     path("c/<slug:slug>/jobs/new/<slug:kind>/", clients.draft_job, name="draft_job"),
     path(JOB, clients.job_page, name="client_job"),

@@ -3,13 +3,17 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from tasks.api import views, views_files, views_guides, views_machines
+from tasks.api import views, views_files, views_guides, views_machines, views_webhooks
 
 JOB = "v1/jobs/<int:number>"
 
 urlpatterns = [
     path("schema", SpectacularAPIView.as_view(), name="api_schema"),
     path("v1/rates", views.Rates.as_view(), name="api_rates"),
+    path("v1/webhooks", views_webhooks.Webhooks.as_view(), name="api_webhooks"),
+    path("v1/webhooks/<int:number>", views_webhooks.OneWebhook.as_view(), name="api_webhook"),
+    path("v1/webhooks/<int:number>/messages", views_webhooks.Messages.as_view(), name="api_messages"),
+    path("v1/messages/<uuid:key>/again", views_webhooks.SendAgain.as_view(), name="api_send_again"),
     path("v1/jobs", views.Jobs.as_view(), name="api_jobs"),
     path(JOB, views.OneJob.as_view(), name="api_job"),
     path(f"{JOB}/tasks", views.Tasks.as_view(), name="api_tasks"),

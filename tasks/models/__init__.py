@@ -19,6 +19,7 @@ from tasks.models.sharing import Reserve
 from tasks.models.shortfalls import Difference, Shortfall
 from tasks.models.skips import PaidSkip
 from tasks.models.tips import Tip
+from tasks.models.webhooks import Attempt, Message, MessageState, Told, Webhook
 from tasks.models.work import (
     LIVE_STATES,
     OPEN_STATES,
@@ -45,6 +46,7 @@ __all__ = [
     "Asset",
     "Assignment",
     "AssignmentState",
+    "Attempt",
     "Audit",
     "Batch",
     "BatchState",
@@ -67,6 +69,8 @@ __all__ = [
     "LooksFor",
     "Lot",
     "Machine",
+    "Message",
+    "MessageState",
     "Order",
     "Pace",
     "PaidSkip",
@@ -93,8 +97,10 @@ __all__ = [
     "Span",
     "Task",
     "Tip",
+    "Told",
     "Topic",
     "Upload",
+    "Webhook",
     "Weighing",
     "Withdrawal",
 ]

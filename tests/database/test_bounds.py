@@ -102,6 +102,9 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
     "tasks_assignment assignments_expire_later": (
         spans("claimed_at", "expires_at", MICROSECOND, DAY), spans("claimed_at", "expires_at", 0 * DAY, -DAY),
     ),
+    "tasks_attempt attempts_say_what_came_back": (
+        rows("status problem", (200, ""), (None, "late")), rows("status problem", (200, "late"), (None, "")),
+    ),
     "tasks_contentchoice caps_are_positive": (one("minutes", None, 1, 240), one("minutes", 0, -1)),
     "tasks_contentchoice topics_are_known": (
         one("topics", [], ["hate"], ["other", "sexual"]), one("topics", [""], ["war"], ["hate", "war"]),
@@ -124,6 +127,10 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
     ),
     "tasks_shortfall shortfalls_fall_short": (
         rows("pay least_pay", (1, 2)), rows("pay least_pay", (2, 2), (3, 2)),
+    ),
+    "tasks_message messages_end_once": (
+        rows("state ended_at", ("waiting", None), ("taken", "2026-05-04"), ("given_up", "2026-05-04")),
+        rows("state ended_at", ("waiting", "2026-05-04"), ("taken", None), ("given_up", None), ("lost", "2026-05-04")),
     ),
     "tasks_release finished_releases_have_a_digest": (
         rows("finished_at digest", (None, ""), ("2026-05-04", "0f" * 32)),
