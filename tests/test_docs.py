@@ -39,7 +39,7 @@ def test_no_kept_table_is_emptied_even_by_its_owner(owner: psycopg.Connection) -
     kept = [promise for promise in promises.standing() if promise.name.endswith(OF_THE_SAME_MAKE)]
     assert len(kept) > 20
     for promise in kept:
-        with pytest.raises(psycopg.errors.CheckViolation) as refused, owner.transaction():
+        with pytest.raises(psycopg.errors.CheckViolation) as refused, owner.transaction(force_rollback=True):
             owner.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.Identifier(promise.table)))
         assert refused.value.diag.constraint_name == promise.name
 

@@ -33,7 +33,7 @@ def plant(superuser: psycopg.Connection, table: str) -> None:
 
 def refused(superuser: psycopg.Connection, statement: str) -> str:
     """Return which guard refuses a statement of the owner's."""
-    with pytest.raises(psycopg.errors.CheckViolation) as caught, superuser.transaction():
+    with pytest.raises(psycopg.errors.CheckViolation) as caught, superuser.transaction(force_rollback=True):
         superuser.execute(statement)
     return str(caught.value.diag.constraint_name)
 

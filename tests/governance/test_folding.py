@@ -233,7 +233,7 @@ def test_not_even_the_owner_unfolds(owner: psycopg.Connection, committed: None, 
     said = assembly.open_thread(topic="other", title="Guide", text="A walrus.", by=amina, at=clock.now())
     moved(charged(said, samuel), said)
     for statement in ("DELETE FROM governance_fold", "UPDATE governance_fold SET id = id"):
-        with pytest.raises(psycopg.errors.CheckViolation) as refused, owner.transaction():
+        with pytest.raises(psycopg.errors.CheckViolation) as refused, owner.transaction(force_rollback=True):
             owner.execute(statement)
         assert refused.value.diag.constraint_name == "governance_fold_is_append_only"
 

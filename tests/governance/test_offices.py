@@ -30,7 +30,7 @@ def refused(owner: psycopg.Connection) -> Callable[..., None]:
     """Return a function that runs SQL as the owner of the database and asserts which guard refuses even them."""
 
     def attempt(statement: str, params: Any, *, guard: str) -> None:
-        with pytest.raises(psycopg.errors.CheckViolation) as caught, owner.transaction():
+        with pytest.raises(psycopg.errors.CheckViolation) as caught, owner.transaction(force_rollback=True):
             owner.execute(statement.encode(), params)
         assert caught.value.diag.constraint_name == guard
 

@@ -311,14 +311,14 @@ def test_even_the_owner_adds_nobody_to_a_roll(
     published: Callable[..., Proposal], owner: psycopg.Connection, newcomer: Person
 ) -> None:
     proposal = published()
-    with pytest.raises(psycopg.errors.CheckViolation) as caught, owner.transaction():
+    with pytest.raises(psycopg.errors.CheckViolation) as caught, owner.transaction(force_rollback=True):
         owner.execute(
             "INSERT INTO governance_rollentry (proposal_id, person_id, position, affected, senior)"
             " VALUES (%s, %s, 999, true, true)",
             [proposal.pk, newcomer.pk],
         )
     assert caught.value.diag.constraint_name == "roll_is_written_at_publication"
-    with pytest.raises(psycopg.errors.CheckViolation) as caught, owner.transaction():
+    with pytest.raises(psycopg.errors.CheckViolation) as caught, owner.transaction(force_rollback=True):
         owner.execute("DELETE FROM governance_rollentry")
     assert caught.value.diag.constraint_name == "governance_rollentry_is_append_only"
 

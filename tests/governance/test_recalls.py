@@ -162,7 +162,7 @@ def test_not_even_the_owner_closes_a_petition(
 ) -> None:
     petitions.ask_to_recall(treasury, by=amina, at=clock.now())
     for statement in ("DELETE FROM governance_petition", "UPDATE governance_petition SET recalls_id = recalls_id + 1"):
-        with pytest.raises(psycopg.errors.CheckViolation) as refused, owner.transaction():
+        with pytest.raises(psycopg.errors.CheckViolation) as refused, owner.transaction(force_rollback=True):
             owner.execute(statement.encode())
         assert refused.value.diag.constraint_name == "governance_petition_is_append_only"
 

@@ -217,7 +217,10 @@ def test_nobody_writes_when_the_record_stood_still(attack: Callable[..., None]) 
 def test_not_even_the_owner_rewrites_it(owner: psycopg.Connection) -> None:
     owner.execute(WRITE)
     for statement in ("UPDATE record_checkpoint SET at = now()", "DELETE FROM record_checkpoint"):
-        with pytest.raises(psycopg.errors.CheckViolation, match="never rewritten"), owner.transaction():
+        with (
+            pytest.raises(psycopg.errors.CheckViolation, match="never rewritten"),
+            owner.transaction(force_rollback=True),
+        ):
             owner.execute(statement)
 
 

@@ -294,10 +294,10 @@ def test_a_change_is_neither_rewritten_nor_forgotten(attack: Attack, asked: Addr
 
 def test_not_even_the_owner_rewrites_it(owner: psycopg.Connection, amina: Person) -> None:
     owner.execute(ASK, [amina.pk, NEW])
-    with pytest.raises(psycopg.errors.CheckViolation) as refused, owner.transaction():
+    with pytest.raises(psycopg.errors.CheckViolation) as refused, owner.transaction(force_rollback=True):
         owner.execute("UPDATE people_addresschange SET new_address = 'x@y.example', told_at = now()")
     assert refused.value.diag.constraint_name == "people_addresschange_stays_the_same"
-    with pytest.raises(psycopg.errors.CheckViolation) as refused, owner.transaction():
+    with pytest.raises(psycopg.errors.CheckViolation) as refused, owner.transaction(force_rollback=True):
         owner.execute("UPDATE people_person SET email = 'x@y.example' WHERE id = %s", [amina.pk])
     assert refused.value.diag.constraint_name == "address_changes_after_seven_days"
 

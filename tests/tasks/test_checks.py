@@ -261,7 +261,7 @@ def test_even_the_owner_cannot_change_what_a_check_pays(
     committed: None, check: Check, owner: psycopg.Connection
 ) -> None:
     for change in ("pay = pay - 1", "until = until - interval '1 hour'", "person_id = person_id + 1"):
-        with pytest.raises(psycopg.errors.CheckViolation) as caught, owner.transaction():
+        with pytest.raises(psycopg.errors.CheckViolation) as caught, owner.transaction(force_rollback=True):
             owner.execute(f"UPDATE tasks_check SET {change} WHERE id = {check.pk}")
         assert caught.value.diag.constraint_name == "check_terms_are_frozen"
 

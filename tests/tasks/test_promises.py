@@ -130,7 +130,7 @@ def test_the_terms_of_a_claimed_task_are_out_of_reach(attack: Attack, mine: Assi
 
 def test_even_the_owner_cannot_change_the_terms(committed: None, mine: Assignment, owner: Any) -> None:
     for column, value in (("pay", "pay - 1"), ("fee", "fee + 1"), ("claimed_at", "claimed_at - interval '1 day'")):
-        with pytest.raises(psycopg.Error, match="does not change") as caught, owner.transaction():
+        with pytest.raises(psycopg.Error, match="does not change") as caught, owner.transaction(force_rollback=True):
             owner.execute(f"UPDATE tasks_assignment SET {column} = {value} WHERE id = %s", [mine.pk])
         assert caught.value.diag.constraint_name == "assignment_terms_are_frozen"
 
@@ -196,7 +196,7 @@ def test_what_was_written_stays(attack: Attack, superuser: Any, table: str, guar
     attack(f"DELETE FROM {table}", guard="permission denied")
     attack(f"TRUNCATE {table}", guard="permission denied")
     # With every right it is the guards: asked as the superuser, whose triggers fire all the same.
-    with pytest.raises(psycopg.Error) as caught, superuser.transaction():
+    with pytest.raises(psycopg.Error) as caught, superuser.transaction(force_rollback=True):
         superuser.execute(f"TRUNCATE {table} CASCADE")
     refused_by = caught.value.diag.constraint_name or ""
     assert refused_by.endswith(("_is_append_only", "_is_kept"))
