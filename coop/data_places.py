@@ -47,6 +47,8 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_review": "assignment_id reviewer_id decision ground reason place at",
         "tasks_tip": "assignment_id amount at",
         "tasks_extension": "assignment_id from_at until at",
+        "tasks_handover": "stage_id source_id assignment_id task_id problem at",
+        "tasks_apart": "task_id source_id",
     },
     "guides": {
         "tasks_question": "assignment_id words asked_at",
@@ -195,6 +197,8 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_job": "client_id work_type_id title guide form overlap pay review_rule review_days time_limit"
         " sensitivity content created_by_id drafted_at opened_at closed_at task_bytes",
         "tasks_guideversion": "job_id number guide digest words changed seconds pay job_pay rescopes written_by_id at",
+        "tasks_stage": "job_id after_id takes carries apart_from_all written_by_id at",
+        "tasks_knownanswer": "task_id value why written_by_id at",
         "tasks_delivery": "job_id digest created_by_id created_at finished_at problem_count",
         "tasks_jobfile": "delivery_id job_id packed_in_id name key source kind file small content_type bytes facts"
         " problem done_at usable",

@@ -24,6 +24,7 @@ from tasks import (
     releases,
     reviews,
     shortfalls,
+    stages,
     watch,
 )
 from tasks.machines import learning
@@ -51,6 +52,13 @@ def accept_silent(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Accept and pay what nobody objected to in time."""
     while reviews.accept_silent(at=clock.now(), limit=AT_ONCE) == AT_ONCE:
         pass
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="tasks.hand_on", pass_context=False)
+def hand_on(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Make the next stages' tasks from what was settled."""
+    stages.hand_on_due(at=clock.now())
 
 
 @app.periodic(cron="* * * * *")

@@ -21,7 +21,7 @@ from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Text, refuse_if
 from tasks import files, foreign, predictions
-from tasks.models import Job, Upload
+from tasks.models import Job, Stage, Upload
 from tasks.rows import Problem, Row
 from tasks.shapes import media
 
@@ -52,6 +52,8 @@ def refusal(job: Job) -> Refusal | None:
             appeal=_("Post a new job for them."),
             status=409,
         )
+    if Stage.objects.filter(job=job).exists():
+        return Refusal(_("The tasks of a stage come from the stage before."), status=409)
     return None
 
 

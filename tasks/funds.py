@@ -39,6 +39,14 @@ def deposit_needed(job: Job, pay: Decimal | None = None) -> Decimal:
     return from_micro(micro)
 
 
+def tasks_to_come(job: Job) -> int:
+    """Return how many tasks can still come to a job from the stage before; none where it follows no other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tasks_expected(%s)", [job.pk])
+        (count,) = cursor.fetchone()
+    return int(count)
+
+
 def deposit_is_free(job: Job) -> bool:
     """Tell whether nobody can need a job's deposit for the floor any more: it is closed, its weeks counted and paid."""
     with connection.cursor() as cursor:

@@ -174,7 +174,10 @@ def twin(client: Client, facts: dict[str, Any], *, by: Person, at: datetime) -> 
 
 def price(job: Job) -> escrow.Quote:
     """Return what all answers of a job cost at most, at its pay and the fee in force, in US$."""
-    check, tasks = checking.pay_for(job.work_type_id, job.pay) or Decimal(0), job.tasks.count()
+    check, tasks = (
+        checking.pay_for(job.work_type_id, job.pay) or Decimal(0),
+        job.tasks.count() + funds.tasks_to_come(job),
+    )
     deposit = guarantee.deposit_on(tasks * job.overlap * job.pay, job.work_type_id)
     return escrow.quote(tasks, job.overlap, job.pay, rates.fee_now(), check=check, floor=deposit)
 
@@ -226,7 +229,7 @@ def _refusal_without_tasks(job: Job) -> Refusal | None:
         return Refusal(_("A data set is still being read."), appeal=_("Wait until it is done."), status=409)
     if job.deliveries.filter(finished_at=None).exists():
         return Refusal(_("Files are still being read."), appeal=_("Wait until it is done."), status=409)
-    if not job.tasks.exists():
+    if not job.tasks.exists() and not funds.tasks_to_come(job):
         return Refusal(_("The job has no tasks yet."), appeal=_("Send a data set first."), status=409)
     return None
 
@@ -256,6 +259,11 @@ def refusal_to_open(job: Job) -> Refusal | None:
         return wrong
     if below := floors.refusal(job.work_type_id, contents.for_the_work(job.pay, job.content)):
         return below
+    if job.next_stages.filter(job__opened_at=None, job__closed_at=None).exists():
+        return Refusal(
+            _("The stages after this job are not open yet."), "E1",
+            _("Open them first, the last before the others, so that their money is there."), status=409,
+        )  # fmt: skip
     if (short := missing(job)) > 0:
         return Refusal(
             _("The money for every answer must be set aside before anybody works; %(short)s is missing.")

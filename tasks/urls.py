@@ -13,6 +13,7 @@ from tasks.views import (
     previews,
     quality,
     releases,
+    stages,
     webhooks,
 )
 
@@ -52,6 +53,7 @@ urlpatterns = [
     path(f"{JOB}close/", clients.close_job, name="close_job"),
     path(f"{JOB}guide/", guides.change, name="client_guide"),
     path(f"{JOB}machine/", machines.machine, name="machine"),
+    path(f"{JOB}stages/", stages.shown, name="client_stages"),
     path(f"{JOB}quality/", quality.job, name="client_quality"),
     path(f"{JOB}versions/", releases.every, name="releases"),
     path(f"{JOB}versions/new/", releases.ask, name="release"),

@@ -3,7 +3,15 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from tasks.api import views, views_files, views_guides, views_machines, views_webhooks
+from tasks.api import (
+    views,
+    views_files,
+    views_guides,
+    views_known,
+    views_machines,
+    views_stages,
+    views_webhooks,
+)
 
 JOB = "v1/jobs/<int:number>"
 
@@ -20,6 +28,8 @@ urlpatterns = [
     path(f"{JOB}/files", views_files.Files.as_view(), name="api_files"),
     path(f"{JOB}/guide", views_guides.Guide.as_view(), name="api_guide"),
     path(f"{JOB}/questions", views_guides.Questions.as_view(), name="api_questions"),
+    path(f"{JOB}/stage", views_stages.StageView.as_view(), name="api_stage"),
+    path(f"{JOB}/known", views_known.KnownAnswers.as_view(), name="api_known"),
     path(f"{JOB}/fund", views.Fund.as_view(), name="api_fund"),
     path(f"{JOB}/open", views.Open.as_view(), name="api_open"),
     path(f"{JOB}/raise", views.Raise.as_view(), name="api_raise"),

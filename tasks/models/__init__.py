@@ -8,6 +8,7 @@ from tasks.models.engaged import Span
 from tasks.models.extensions import Extension
 from tasks.models.files import Delivery, FileKind, JobFile
 from tasks.models.guides import GuideVersion, Question, Reading, Reply
+from tasks.models.known import KnownAnswer
 from tasks.models.machines import Machine
 from tasks.models.paces import Pace
 from tasks.models.pilots import Pilot, Rescoping
@@ -18,6 +19,7 @@ from tasks.models.scale import Asset, Audit, Batch, BatchState, Lot, Order, Proj
 from tasks.models.sharing import Reserve
 from tasks.models.shortfalls import Difference, Shortfall
 from tasks.models.skips import PaidSkip
+from tasks.models.stages import Apart, HandOver, Stage, Takes
 from tasks.models.tips import Tip
 from tasks.models.webhooks import Attempt, Message, MessageState, Told, Webhook
 from tasks.models.work import (
@@ -43,6 +45,7 @@ __all__ = [
     "Alert",
     "AlertWish",
     "Answer",
+    "Apart",
     "Asset",
     "Assignment",
     "AssignmentState",
@@ -64,8 +67,10 @@ __all__ = [
     "Finding",
     "Ground",
     "GuideVersion",
+    "HandOver",
     "Job",
     "JobFile",
+    "KnownAnswer",
     "LooksFor",
     "Lot",
     "Machine",
@@ -95,6 +100,8 @@ __all__ = [
     "Share",
     "Shortfall",
     "Span",
+    "Stage",
+    "Takes",
     "Task",
     "Tip",
     "Told",

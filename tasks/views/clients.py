@@ -18,7 +18,7 @@ from coop.refusals import refuse_if
 from payments import accounts, cards, escrow, ledger, rates, reconciling
 from payments.founding import FOR_THE_HOUSE
 from payments.models import WorkType
-from tasks import bounded, datasets, exports, forms, guides, jobs, pilots, shortfalls
+from tasks import bounded, datasets, exports, forms, funds, guides, jobs, pilots, shortfalls
 from tasks.models import Job
 
 PER_PAGE = 20
@@ -137,8 +137,8 @@ def _show(request: HttpRequest, job: Job, raising: forms.Raise, status: int = 20
         "client": job.client, "job": job, "quote": jobs.price(job), "progress": jobs.progress(job),
         "missing": jobs.missing(job), "available": escrow.available(job.client), "held": escrow.set_aside(job.pk),
         "refusal_to_fund": jobs.refusal_to_fund(job), "refusal_to_open": jobs.refusal_to_open(job),
-        "guide": markdown.html(job.guide_now), "questions": guides.open_questions(job).count(),
-        "uploads": uploads, "raising": raising,
+        "coming": funds.tasks_to_come(job), "guide": markdown.html(job.guide_now),
+        "questions": guides.open_questions(job).count(), "uploads": uploads, "raising": raising,
         "rate": jobs.voted_rate(job.work_type), "pilot": pilots.shown(job),
         "shortfall": shortfalls.standing(job), "due": shortfalls.due(job),
     }  # fmt: skip

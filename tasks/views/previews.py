@@ -1,13 +1,19 @@
-"""A client's job as members will see it: the same fields, checked as theirs are; nothing is written."""
+"""A client's job as members will see it: the same fields, checked as theirs are; and what it knows to be right."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
+from coop import clock
+from coop.people.models import Person
+from tasks import known
+from tasks.models import KnownAnswer
 from tasks.views.clients import job_of
 
 
@@ -29,6 +35,14 @@ def preview(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "suggestion": task.prediction,
         **question.shown(value, task.pk),
     }
+    shown |= {"known": KnownAnswer.objects.filter(task=task).first(), "why": request.POST.get("why", "")}
+    if "known" in request.POST:
+        task.job = job
+        if no := known.refusal(task, value, shown["why"]):
+            return render(request, "tasks/client/preview.html", {**shown, "problems": [str(no)]}, status=422)
+        known.say(task, value=value, why=shown["why"], by=cast("Person", request.user), at=clock.now())
+        messages.success(request, _("Kept as the known answer to this task."))
+        return redirect(f"{request.path}?page={page.number}")
     if request.method == "POST" and "again" not in request.POST:
         as_json = json.dumps(value, indent=1, ensure_ascii=False)
         shown |= {"problems": question.problems(value), "checked": True, "value_as_json": as_json}

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from coop.people.models import Person
+from tasks import known
 from tasks.models import Estimate, Task
 from tasks.quality import own, suggested
 from tasks.views.clients import job_of
@@ -46,7 +47,7 @@ def job(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     doubts = estimate.doubtful if estimate else []
     tasks = Task.objects.in_bulk([task for task, _confidence in doubts])
     shown = {
-        "client": found.client, "job": found, "estimate": estimate,
+        "client": found.client, "job": found, "estimate": estimate, "met": known.met(found),
         "doubtful": [(tasks[task], round(10_000 * confidence)) for task, confidence in doubts],
         "suggested": suggested.of(found),
         "systems": [_in_hundredths(one) for one in estimate.systems] if estimate else [],

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
-from tasks import answers, cards, claims, engaged, extensions, guides, onboarding, reports, reviews, skips
+from tasks import answers, cards, claims, engaged, extensions, guides, known, onboarding, reports, reviews, skips
 from tasks.forms import EngagedTime
 from tasks.models import OPEN_STATES, Assignment, AssignmentState, Decision
 from tasks.views import reviewing
@@ -100,7 +100,9 @@ def task(request: HttpRequest, number: int) -> HttpResponse:
     if no := answers.refusal(assignment, by=_me(request), at=at):
         latest = assignment.answers.order_by("number").last()
         value = latest.value if latest else _written(assignment)
-        return render(request, "tasks/work/closed.html", _page(assignment, value, refusal=no))
+        return render(
+            request, "tasks/work/closed.html", _page(assignment, value, refusal=no, known=known.shown_to(assignment))
+        )
     return render(request, "tasks/work/task.html", _page(assignment, _start(assignment)))
 
 
@@ -140,10 +142,18 @@ def _next(request: HttpRequest, done: Assignment, at: datetime) -> HttpResponse:
     try:
         following = claims.claim_next(done.job, by=_me(request), at=at)
     except Refused:
+        further = way_on(done.job, _me(request))
+        if further.url == reverse("tasks:guide", args=[done.job_id]):
+            messages.success(request, _("Sent. The guide of this job has changed since your last task."))
+            return further
         messages.success(request, _("Sent. There is no further task for you in this job at this moment."))
-        return redirect("tasks:start") if done.job.is_onboarding else way_on(done.job, _me(request))
-    known = onboarding.step(done) if done.job.is_onboarding else None
-    return render(request, "tasks/work/task.html", _page(following, _start(following), sent=done, step=known))
+        return redirect("tasks:start") if done.job.is_onboarding else further
+    step = onboarding.step(done) if done.job.is_onboarding else None
+    return render(
+        request,
+        "tasks/work/task.html",
+        _page(following, _start(following), sent=done, step=step, known=known.shown_to(done)),
+    )
 
 
 @login_required

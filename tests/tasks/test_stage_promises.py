@@ -1,0 +1,87 @@
+"""Attacks on stages as the web role: nothing is slipped in, opened too early, or answered by the same hands."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from coop import clock
+from coop.people.models import Client, Person
+from tasks import claims, jobs, reviews, stages
+from tasks.models import Assignment, Job, ReviewRule, Takes
+from tests.tasks import orders
+from tests.tasks.conftest import SAME, work
+from tests.tasks.test_promises import CLAIM, facts
+from tests.tasks.test_stages import Make, chain
+
+type Attack = Callable[..., None]
+__all__ = ["chain"]
+
+# These drafts give an hour for a task.
+HALF = timedelta(minutes=30)
+JOIN = """INSERT INTO tasks_stage (job_id, after_id, takes, carries, apart_from_all, written_by_id)
+    VALUES (%s, %s, %s, %s, true, %s)"""
+TASK = """INSERT INTO tasks_task (job_id, position, external_id, data, open_slots)
+    VALUES (%s, 99, 'slipped in', '{}', %s)"""
+
+
+def test_stages_join_drafts_of_one_client(orbit: Client, olga: Person, luis: Person, attack: Attack) -> None:
+    guard = "stages_join_drafts_of_one_client"
+    first, second = orders.draft(orbit, olga, overlap=1, review_rule="peer"), orders.draft(orbit, olga, title="Decide")
+    for job, after, takes, carries, by in (
+        (first, second, "each", '{"a": "labels"}', olga), (second, first, "split", '{"a": "labels"}', olga),
+        (second, first, "each", "{}", olga), (second, first, "each", '{"a": "b[*]"}', olga),
+        (second, first, "each", '{"A": "labels"}', olga), (second, first, "each", '{"a": "labels"}', luis),
+    ):  # fmt: skip
+        attack(JOIN, [job.pk, after.pk, takes, carries, by.pk], guard=guard)
+    orders.send(second, orders.rows_of(1))
+    attack(JOIN, [second.pk, first.pk, "each", '{"a": "labels"}', olga.pk], guard=guard)
+
+
+def test_nothing_is_slipped_into_a_stage(chain: Make, attack: Attack) -> None:
+    _first, second = chain(Takes.EACH, rows=1, overlap=1)
+    attack(TASK, [second.pk, 1], guard="stages_take_only_what_was_handed_on")
+    for table in ("tasks_handover (stage_id, source_id)", "tasks_apart (task_id, source_id)"):
+        attack(f"INSERT INTO {table} VALUES (1, 1)", guard="permission denied")
+
+
+def test_what_is_not_due_is_not_handed_on(chain: Make, amina: Person) -> None:
+    first, second = chain(Takes.EACH, rows=1, overlap=1)
+    mine = work(first, amina, SAME)
+    given = f'[{{"source": {mine.task_id}, "assignment": {mine.pk}, "problem": ""}}]'
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tasks_hand_on(%s, %s)", [second.pk, given])
+        assert cursor.fetchone() == (0,)
+    assert not second.tasks.exists()
+
+
+def test_a_chain_opens_from_its_end(orbit: Client, olga: Person, attack: Attack) -> None:
+    first = orders.ready(orbit, olga, tasks=1)
+    second = orders.draft(orbit, olga, title="Decide", overlap=1, review_rule=ReviewRule.PEER)
+    stages.join(second, after=first, takes=Takes.WHOLE, carries={"a": "labels"}, by=olga, at=clock.now())
+    open_it = "UPDATE tasks_job SET opened_at = coop_now() WHERE id = %s"
+    attack(open_it, [first.pk], guard="chains_open_from_their_end")
+    attack(open_it, [second.pk], guard="job_opens_with_money")
+    jobs.fund(second, by=olga, at=clock.now())
+    jobs.open(second, by=olga, at=clock.now())
+    jobs.open(first, by=olga, at=clock.now())
+
+
+@pytest.fixture
+def like(chain: Make, amina: Person, luis: Person, petra: Person) -> Assignment:
+    """Return a task of a second stage, taken by Petra; the one after it was made from an answer of Amina's."""
+    first, second = chain(Takes.EACH, rows=3, overlap=1)
+    for _turn in range(2):
+        work(first, amina, SAME)
+    for mine in first.assignments.all():
+        reviews.accept(mine, by=luis, at=clock.now())
+    stages.hand_on_due(at=clock.now())
+    return claims.claim_next(Job.objects.get(pk=second.pk), by=petra, at=clock.now())
+
+
+def test_nobody_follows_themselves(like: Assignment, amina: Person, luis: Person, attack: Attack) -> None:
+    attack(CLAIM, facts(like, amina, longer=HALF), guard="nobody_follows_themselves")
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, facts(like, luis, longer=HALF))
+        assert cursor.rowcount == 1
