@@ -297,6 +297,7 @@ GOVERNANCE_POLICIES = [
     "payments.policies.ReopeningChange",
     "payments.policies.CheckingChange",
     "payments.policies.DepositChange",
+    "payments.policies.SupportChange",
     "payments.policies.NewKind",
     "governance.amending.RuleChange",
     "governance.amending.ParameterChange",

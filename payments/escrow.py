@@ -165,8 +165,11 @@ def release(
 
 
 def release_many(acceptances: Iterable[Acceptance], *, at: datetime) -> int:
-    """Pay many accepted answers in one statement, each as `release` does; return how many transfers are new."""
-    return len(ledger.post_many([line for one in acceptances for line in lines(one)], at=at))
+    """Pay many accepted answers in one statement, each as `release` does; return how many transfers are new.
+
+    All of them touch the funds that have a share of the fee.
+    """
+    return len(ledger.post_many([line for one in acceptances for line in lines(one)], at=at, early=True))
 
 
 def pay_onboarding(job_id: int, person_id: int, assignment_id: int, pay: Decimal, *, at: datetime) -> Transfer:

@@ -1,10 +1,13 @@
 """The ways out of the care fund and the education fund, into what a member has earned (kind 41).
 
-Care is paid by rule, at once: whoever worked in the last 91 days takes up to 100 dollars in 91 days for help of their
-own choice. Nobody is asked why and no officer looks at it. Education is asked for with what is to be learnt, up to 500
-dollars in 365 days, and paid when two officers agree. The database knows the same sums (`support_keeps_to_its_bounds`).
+Care is paid by rule, at once: whoever worked in the last 91 days takes so much in so many days for help of their own
+choice. Nobody is asked why and no officer looks at it. Education is asked for with what is to be learnt, and paid when
+two officers agree. How much each fund gives, and in how many days, is voted (kind `support` of the registry): until a
+vote says otherwise 100 US dollars in 91 days for care, 500 in 365 for education. The database keeps to the same
+(`support_keeps_to_its_bounds`).
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -20,18 +23,36 @@ from governance.models import Office
 from payments import accounts, ledger
 from payments.ledger import Kind, Line
 from payments.models import Support, SupportAnswer, Supporting
-from payments.money import from_micro
+from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
 
-MOST = {Supporting.CARE: Decimal(100), Supporting.EDUCATION: Decimal(500)}
-WITHIN = {Supporting.CARE: timedelta(days=91), Supporting.EDUCATION: timedelta(days=365)}
 AGREE = 2
 
 
-def left(person: Person, fund: Supporting) -> Decimal:
-    """Return how much a person can ask of a fund now, in US dollars: nothing without paid work in the last 91 days."""
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a fund gives each: `most` US dollars `within` a time."""
+
+    most: Decimal
+    within: timedelta
+
+
+def terms(fund: Supporting) -> Terms:
+    """Return what a fund gives each by the latest vote."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT payments_support_left(%s, %s)", [person.pk, fund.value])
+        cursor.execute("SELECT micro, days FROM payments_support_terms(%s)", [fund.value])
+        micro, days = cursor.fetchone()
+    return Terms(from_micro(micro), timedelta(days=days))
+
+
+def left(person: Person, fund: Supporting, *, terms: Terms | None = None) -> Decimal:
+    """Return how much a person can ask of a fund now, in US dollars: nothing without paid work in the last 91 days.
+
+    By the terms in force, or by others that a vote could bring.
+    """
+    micro, days = (to_micro(terms.most), terms.within.days) if terms else (None, None)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT payments_support_left(%s, %s, %s, %s)", [person.pk, fund.value, micro, days])
         return from_micro(int(cursor.fetchone()[0]))
 
 
@@ -40,7 +61,8 @@ def refusal(person: Person, fund: Supporting, amount: Decimal) -> Refusal | None
     room = left(person, fund)
     if not 0 < amount <= room:
         words = _("You can ask for %(most)s now: up to %(all)s in %(days)s days, after paid work in the last 91.")
-        facts = {"most": money(room, "USD"), "all": money(MOST[fund], "USD"), "days": WITHIN[fund].days}
+        given = terms(fund)
+        facts = {"most": money(room, "USD"), "all": money(given.most, "USD"), "days": given.within.days}
         return Refusal(words % facts, "N11", status=409)
     if fund == Supporting.CARE and amount > (has := ledger.balance(accounts.CARE)):
         words = _("The care fund has %(sum)s now.")

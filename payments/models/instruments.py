@@ -29,6 +29,7 @@ class Kind(models.TextChoices):
     REOPENING = "reopening", _("reopening for less")
     CHECKING = "checking", _("pay of a check")
     DEPOSIT = "deposit", _("deposit for the floor")
+    SUPPORT = "support", _("support from a fund")
 
 
 class Instrument(models.Model):

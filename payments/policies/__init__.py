@@ -20,6 +20,7 @@ from payments.policies.versions import (
     RegionChange,
     ReopeningChange,
     RoundingChange,
+    SupportChange,
     TimeLimitChange,
 )
 
@@ -42,6 +43,7 @@ __all__ = [
     "ReopeningChange",
     "ReserveRaise",
     "RoundingChange",
+    "SupportChange",
     "SurplusDivision",
     "TimeLimitChange",
 ]

@@ -13,7 +13,7 @@ from coop.people.models import Client
 from governance import offices
 from governance.models import Post
 from payments import budgets, instruments, rails, rates, surplus
-from payments.models import FILLED, Kind, Purpose, WorkType
+from payments.models import FILLED, Kind, Purpose, Supporting, WorkType
 from payments.money import to_micro
 from payments.surplus import Quarter
 from payments.templatetags.money import money
@@ -365,6 +365,25 @@ class Deposit(AboutAnyWork):
         decimal_places=2,
         help_text=gettext_lazy("It pays members whose hour at the job made less than the floor; the rest comes back."),
     )  # fmt: skip
+
+
+class SupportOfFund(NewVersion):
+    """What a fund gives each member at most."""
+
+    kind = Kind.SUPPORT
+    fund = forms.ChoiceField(label=gettext_lazy("Fund"), choices=Supporting.choices)
+    most = forms.DecimalField(
+        label=gettext_lazy("At most for each, in US$"), min_value=0, max_value=10_000, max_digits=7, decimal_places=2
+    )
+    days = forms.IntegerField(label=gettext_lazy("In so many days"), min_value=1, max_value=1096)
+
+    def key(self) -> str:
+        """Return the fund."""
+        return f"fund:{self.cleaned_data['fund']}"
+
+    def value(self) -> Mapping[str, object]:
+        """Return the sum in micro-units, and the days."""
+        return {"micro": to_micro(self.cleaned_data["most"]), "days": self.cleaned_data["days"]}
 
 
 class Reopening(AboutWork):

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,8 +17,8 @@ from coop.people.models import Client, Person
 from coop.refusals import Refusal
 from governance.models import Mandate
 from governance.policy import Payload, expect
-from payments import details, instruments, ledger, rails
-from payments.models import Instrument, Kind, WorkType
+from payments import details, instruments, ledger, rails, support
+from payments.models import Instrument, Kind, Supporting, WorkType
 from payments.money import from_micro
 from payments.policies import forms as asked
 from payments.policies.impacts import Replayed
@@ -242,6 +242,29 @@ class DepositChange(NewVersion):
         return _("%(share)s %% of a job's wages") % {"share": f"{Decimal(value['share']) / 100:f}"}
 
 
+class SupportChange(NewVersion):
+    """What a fund gives each member at most in how many days: common money, by N11."""
+
+    name, label, form_class = Kind.SUPPORT.value, gettext_lazy("What a fund gives each"), asked.SupportOfFund
+
+    def words(self, value: Mapping[str, Any]) -> str:
+        """Return the sum and the days."""
+        said = {"sum": money(from_micro(value["micro"]), "USD"), "days": value["days"]}
+        return _("up to %(sum)s in %(days)s days for each") % said
+
+    def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
+        """Say how much this person could ask for now, as it is and as it would be."""
+        fund, value = Supporting(str(payload["key"]).removeprefix("fund:")), payload["value"]
+        if not isinstance(value, Mapping):
+            return ""
+        would = support.Terms(from_micro(value["micro"]), timedelta(days=value["days"]))
+        sums = {"now": support.left(person, fund), "then": support.left(person, fund, terms=would)}
+        if sums["now"] == sums["then"]:
+            return ""
+        words = _("You could ask for %(then)s instead of %(now)s.")
+        return words % {name: money(amount, "USD") for name, amount in sums.items()}
+
+
 def _sayable(kind: str, key: str, value: dict[str, object]) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT payments_instrument_holds(%s, %s, %s)", [kind, key, json.dumps(value)])
@@ -261,6 +284,8 @@ def _about(key: str) -> str:
     kind, _sep, name = key.partition(":")
     if kind == "rail":
         return str(rails.of(name).label)
+    if kind == "fund":
+        return str(Supporting(name).label)
     if kind == "work_type":
         return WorkType.objects.get(pk=name).name
     return str(Locale.parse(to_locale(get_language() or "en")).territories.get(name, name))

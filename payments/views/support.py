@@ -27,7 +27,8 @@ FORMS = {Supporting.CARE: AskCare, Supporting.EDUCATION: AskEducation}
 def mine(request: HttpRequest) -> HttpResponse:
     """Show what one can ask of each fund, and what one asked."""
     person = me(request)
-    room = [(fund, support.left(person, fund), support.MOST[fund], support.WITHIN[fund].days) for fund in Supporting]
+    given = {fund: support.terms(fund) for fund in Supporting}
+    room = [(fund, support.left(person, fund), one.most, one.within.days) for fund, one in given.items()]
     return render(request, "payments/support.html", {"room": room, "asked": support.of(person)[:20]})
 
 

@@ -54,12 +54,16 @@ def platform() -> Iterator[Place]:
             yield here
 
 
-def tpc_b(here: Place, *, seconds: int = 15) -> float:
-    """Return pgbench's TPC-B transactions a second on the same server, as the reference; scale 10."""
+def tpc_b(here: Place, *, seconds: int = 15, fresh: bool = True) -> float:
+    """Return pgbench's TPC-B transactions a second on the same server, as the reference; scale 10.
+
+    On tables made anew, or on those of the run before.
+    """
     with_superuser = here.cluster.url("postgres", "pgbench")
-    roles.create_database(here.cluster, "pgbench")
     bench = str(here.cluster.bin / "pgbench")
-    subprocess.run([bench, "-i", "-q", "-s", "10", with_superuser], check=True, capture_output=True)  # noqa: S603
+    if fresh:
+        roles.create_database(here.cluster, "pgbench")
+        subprocess.run([bench, "-i", "-q", "-s", "10", with_superuser], check=True, capture_output=True)  # noqa: S603
     clients = ["-c", str(CONCURRENCY), "-j", "2", "-T", str(seconds)]
     done = subprocess.run([bench, *clients, with_superuser], check=True, capture_output=True, text=True)  # noqa: S603
     line = next(line for line in done.stdout.splitlines() if line.startswith("tps"))

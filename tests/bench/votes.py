@@ -61,9 +61,9 @@ def measure(here: Place) -> list[tuple[str, str]]:
     ]
 
 
-def as_superuser(here: Place, statements: str, **facts: int) -> None:
+def as_superuser(here: Place, statements: str, *, database: str = roles.DATABASE, **facts: int) -> None:
     """Run statements past the guards, which stand again afterwards."""
-    url = here.cluster.url("postgres", roles.DATABASE)
+    url = here.cluster.url("postgres", database)
     with psycopg.connect(url, cursor_factory=psycopg.ClientCursor) as superuser:
         # ENABLE TRIGGER ALL would leave the guards on in ordinary sessions only; they are always on (see guards).
         always = superuser.execute(

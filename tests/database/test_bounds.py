@@ -49,7 +49,7 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
         one(
             "kind", "rounding", "currency", "bonus", "time_limit", "acceptance", "allocation", "qualification",
             "region", "client_block", "payout_minimum", "payout_delay", "floor", "rail", "opening", "reopening",
-            "checking", "deposit",
+            "checking", "deposit", "support",
         ),
         one("kind", "", "rate", "deduction"),
     ),

@@ -82,10 +82,10 @@ class AskedAfter:
         self.post_many = original
 
         def post_many(
-            lines: Sequence[Line], *, journal: str = "", at: datetime, currency: str = "USD"
+            lines: Sequence[Line], *, journal: str = "", at: datetime, currency: str = "USD", early: bool = False
         ) -> list[Transfer]:
             self.posted += [(line, journal, at, currency) for line in lines]
-            return original(lines, journal=journal, at=at, currency=currency)
+            return original(lines, journal=journal, at=at, currency=currency, early=early)
 
         return post_many
 

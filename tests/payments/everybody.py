@@ -51,7 +51,7 @@ from tests.conftest import person
 from tests.payments import bank, leftover, stripe
 from tests.payments.bank import Faults, Line
 from tests.payments.stripe import World
-from tests.payments.test_books_property import refused
+from tests.payments.test_books_property import closed_each, refused
 from tests.payments.test_cards import begin as begin_by_card
 from tests.payments.test_exchange_property import Abroad
 from tests.payments.test_floors_property import Floors
@@ -229,7 +229,7 @@ class Everybody(Abroad, Floors):
     def ends_a_quarter(self) -> None:
         self.pass_time(Quarter.of(self.at).after + surplus.SETTLED - self.at)
         with self.unless_refused():  # what banks took can be more than the quarter's fees
-            surplus.close_due(self.at)
+            closed_each(self.at)
             assert ledger.balance(accounts.FEE) == ledger.balance(accounts.expense("posts")) == 0
         before = {member.pk: payouts.ready(member) for member in self.members}
         raises.settle(at=self.at)

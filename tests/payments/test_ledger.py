@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from decimal import Decimal
 
@@ -127,6 +128,30 @@ def test_thousands_are_released_in_one_statement(
     assert escrow.release_many(done, at=now) == 0
     assert ledger.balance(accounts.payable(amina.pk)) == 90
     assert not any(invariants.broken().values())
+
+
+def test_an_acceptance_lets_its_locks_go_before_it_waits_for_the_disk(
+    deposit: Callable[[str], None], orbit: Client, amina: Person, fee: Fee, now: datetime,
+    django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[list[object]]],
+) -> None:  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = on")
+    with django_capture_on_commit_callbacks(execute=True) as waited:
+        funded(orbit, deposit, now)
+        escrow.commit(JOB, amina.pk, 900_001, Decimal("0.099"), at=now)
+    assert (waits(), waited) == ("on", [])
+    with CaptureQueriesContext(connection) as seen, django_capture_on_commit_callbacks(execute=True) as waited:
+        accepted = escrow.Acceptance(JOB, amina.pk, 900_001, Decimal("0.09"), Decimal("0.009"), fee)
+        escrow.release_many([accepted], at=now)
+    assert (waits(), len(waited)) == ("off", 1)
+    assert "pg_logical_emit_message(false, '', '', true)" in seen.captured_queries[-1]["sql"]
+
+
+def waits() -> str:
+    """Return whether the running transaction will wait for the disk when it is committed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        return str(cursor.fetchone()[0])
 
 
 @pytest.mark.parametrize("amount", ["NaN", "Infinity", "-Infinity", "0.0000001"])

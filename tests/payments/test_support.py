@@ -1,6 +1,7 @@
 """What members get out of the care and the education fund: by rule, or as two officers answer; never more."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,10 +12,14 @@ from coop import clock, own_data
 from coop.people.models import Person
 from coop.record.models import Event
 from coop.refusals import Refused
+from governance import mandates
 from governance.models import Office, OfficeAct
 from payments import accounts, invariants, ledger, open_ledger, payouts, statements, support
 from payments.models import Support, SupportAnswer, Supporting
 from payments.open_ledger import Month
+from payments.policies import SupportChange, impacts
+from payments.policies.forms import SupportOfFund
+from payments.support import Terms
 from tests.governance.conftest import depart, members
 from tests.payments import leftover
 from tests.payments.conftest import owning
@@ -74,6 +79,47 @@ def test_after_its_days_care_can_be_asked_for_again(funds: None, amina: Person, 
     assert support.left(amina, CARE) == 0  # no paid work in the last 91 days
     leftover.work({amina: "1"})
     assert support.left(amina, CARE) == 100
+
+
+def voted(fund: Supporting, by: Person, micro: int, days: int) -> None:
+    """Let the members vote what a fund gives each."""
+    said = {"key": f"fund:{fund}", "value": {"micro": micro, "days": days}, "replaces": 0}
+    assert impacts.needed_rule("support", said) == "N11"
+    enactment = mandates.enact(leftover.voted(said, by, policy="support"), at=clock.now())
+    assert not enactment.failure
+
+
+def test_what_a_fund_gives_each_is_voted(funds: None, amina: Person, luis: Person, attack: Attack) -> None:
+    take(amina, "10")
+    assert (support.terms(CARE), support.terms(EDUCATION)) == (
+        Terms(Decimal(100), timedelta(days=91)),
+        Terms(Decimal(500), timedelta(days=365)),
+    )
+    voted(CARE, luis, 40_000_000, 365)
+    assert support.terms(CARE) == Terms(Decimal(40), timedelta(days=365))
+    assert [support.left(who, CARE) for who in (amina, luis)] == [Decimal(30), Decimal(40)]
+    attack(ASK, [amina.pk, "care", 30_010_000, ""], guard="support_keeps_to_its_bounds")
+    with pytest.raises(Refused, match=r"up to .*40\.00 in 365 days"):
+        take(amina, "30.01")
+    take(amina, "30")
+    assert support.left(amina, EDUCATION) == 500
+    voted(EDUCATION, luis, 0, 1)
+    assert support.left(amina, EDUCATION) == 0
+
+
+def test_a_voter_reads_what_it_would_make_of_ones_own_room(funds: None, amina: Person) -> None:
+    take(amina, "10")
+    policy, key = SupportChange(), {"key": "fund:care", "replaces": 0}
+    less = {**key, "value": {"micro": 20_000_000, "days": 91}}
+    assert not policy.problems(less)
+    assert policy.describe(less) == "What a fund gives each (Care): up to US$\u00a020.00 in 91 days for each."
+    told = policy.changes_for(amina, less, clock.now())
+    assert told == "You could ask for US$\u00a010.00 instead of US$\u00a090.00."
+    assert not policy.changes_for(amina, {**key, "value": {"micro": 100_000_000, "days": 90}}, clock.now())
+    assert policy.problems({"key": "fund:dispute", "value": {"micro": 0, "days": 1}, "replaces": 0})
+    form = SupportOfFund({"fund": "care", "most": "20.00", "days": "91"})
+    assert form.is_valid()
+    assert form.cleaned_payload() == less
 
 
 def test_the_fund_gives_no_more_than_it_has(funds: None, amina: Person, luis: Person) -> None:
