@@ -194,6 +194,8 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "people_clientseat": "client_id person_id offered_to created_at accepted_at ended_at",
         "people_apikey": "client_id created_by_id name prefix digest scopes created_at expires_at last_used_at"
         " revoked_at",
+        "people_keyuse": "key_id minute calls",
+        "tasks_call": "key_id name digest status sealed fingerprint at",
         "tasks_job": "client_id work_type_id title guide form overlap pay review_rule review_days time_limit"
         " sensitivity content created_by_id drafted_at opened_at closed_at task_bytes",
         "tasks_guideversion": "job_id number guide digest words changed seconds pay job_pay rescopes written_by_id at",

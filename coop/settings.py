@@ -238,15 +238,18 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["coop.people.authentication.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "coop.people.scopes.Described",
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
     "EXCEPTION_HANDLER": "coop.refusals.api_answer",
 }
+# How many calls a key of the API may make in a minute.
+API_CALLS_A_MINUTE = int(os.environ.get("WORKHALL_API_CALLS_A_MINUTE", "6000"))
 SPECTACULAR_SETTINGS = {
     "TITLE": "Workhall",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENFORCE_NON_BLANK_FIELDS": True,
     "ENUM_NAME_OVERRIDES": {"ReviewRule": "tasks.models.ReviewRule", "JobReviewRule": "tasks.api.serializers.RULES"},
 }
 

@@ -19,6 +19,7 @@ from tasks import (
     files,
     jobs,
     notices,
+    once,
     paces,
     pilots,
     releases,
@@ -185,4 +186,12 @@ def send_messages(client_id: int) -> None:
 def forget_messages(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Delete what was told thirty days ago."""
     while sending.forget():
+        pass
+
+
+@app.periodic(cron="13 * * * *")
+@app.task(queueing_lock="tasks.forget_calls", pass_context=False)
+def forget_calls(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Delete what calls of the API were answered a day ago."""
+    while once.forget():
         pass

@@ -207,3 +207,16 @@ class ApiKey(models.Model):
     def is_test(self) -> bool:
         """Tell whether it only tries things out: nothing it asks for is ordered, and no money moves."""
         return bool(self.scopes == [TEST])
+
+
+class KeyUse(models.Model):
+    """How many calls a key has made in the minute that runs. It need not outlive a crash: its table is not logged."""
+
+    key = models.OneToOneField(ApiKey, models.PROTECT, primary_key=True, related_name="use")
+    minute = models.BigIntegerField(help_text="Minutes since 1970.")
+    calls = models.PositiveIntegerField()
+
+    privacy.declare(key=Audience.CLIENT, minute=Audience.CLIENT, calls=Audience.CLIENT)
+
+    def __str__(self) -> str:
+        return f"{self.calls} calls of key {self.key_id}"

@@ -1,9 +1,10 @@
 """Addresses of the API."""
 
-from django.urls import path
+from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from tasks.api import (
+    docs,
     views,
     views_files,
     views_guides,
@@ -16,6 +17,7 @@ from tasks.api import (
 JOB = "v1/jobs/<int:number>"
 
 urlpatterns = [
+    path("", docs.page, name="api_docs"),
     path("schema", SpectacularAPIView.as_view(), name="api_schema"),
     path("v1/rates", views.Rates.as_view(), name="api_rates"),
     path("v1/webhooks", views_webhooks.Webhooks.as_view(), name="api_webhooks"),
@@ -44,4 +46,5 @@ urlpatterns = [
     path(f"{JOB}/releases/<int:release>/<slug:kind>", views.ReleaseFile.as_view(), name="api_release_file"),
     path(f"{JOB}/withdrawals", views.Withdrawals.as_view(), name="api_withdrawals"),
     path(f"{JOB}/results", views.Results.as_view(), name="api_results"),
+    re_path(r"^v1/", views.Nothing.as_view(), name="api_nothing"),
 ]

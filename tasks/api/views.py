@@ -1,6 +1,7 @@
 """The API's views: a key sees its own organisation; what belongs to another is not there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, cast
 
 from django.conf import settings
@@ -11,9 +12,10 @@ from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from django.views.decorators.http import conditional_page
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import NotFound, ParseError, Throttled
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.permissions import AllowAny
@@ -23,16 +25,18 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from coop import clock
+from coop.people import limits
 from coop.people.models import ApiKey, Person
 from coop.people.scopes import HasScope
 from coop.refusals import Refusal, Refused
 from payments.models import WorkType
-from tasks import datasets, disputes, exports, formats, jobs, releases
+from tasks import datasets, disputes, exports, formats, jobs, once, releases
 from tasks.api import serializers
 from tasks.api.parsers import JsonList, Lines, Table
 from tasks.formats import card
 from tasks.models import Assignment, Dispute, Estimate, Job, Upload
 
+CURSOR = OpenApiParameter("cursor", str, description="Out of `next` or `previous`.")
 PROBLEM = OpenApiResponse(OpenApiTypes.OBJECT, "problem+json: title, status, rule (of the constitution), remedy.")
 
 
@@ -50,6 +54,7 @@ class KeyView(APIView):
     permission_classes = (HasScope,)
     parser_classes: Sequence[type[BaseParser]] = (JSONParser,)
     scope: str | dict[str, str] = "read"
+    left: limits.Left | None = None
 
     def key(self) -> ApiKey:
         """Return the key that calls."""
@@ -58,6 +63,30 @@ class KeyView(APIView):
     def who(self) -> Person:
         """Return the person who made the key; what it does is done in their name."""
         return cast("Person", self.request.user)
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:  # type: ignore[override]  # wrapped
+        """Return the view, which says by an ETag whether its answer is still the same."""
+        return conditional_page(super().as_view(**initkwargs))
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """Let a key pass, count its call, and carry a call with a name out once."""
+        super().initial(request, *args, **kwargs)
+        self.left = limits.count(self.key(), at=clock.now())
+        if self.left.is_over:
+            raise Throttled(wait=self.left.seconds)
+        if request.method == "POST" and once.HEADER in request.headers:
+            vars(self)["post"] = partial(self._once, getattr(self, request.method.lower()))
+
+    def _once(self, act: Callable[..., Response], request: Request, *args: object, **kwargs: object) -> Response:
+        return once.carried_out(self.key(), request, partial(act, request, *args, **kwargs), at=clock.now())
+
+    def finalize_response(self, request: Request, response: Response, *args: object, **kwargs: object) -> Response:
+        """Say how many calls are left."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in self.left.headers().items() if self.left else ():
+            answer[name] = value
+        return answer
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer as every API view does, and a body that Django would not take into memory with what to do."""
@@ -87,7 +116,7 @@ class Jobs(KeyView):
 
     scope = {"GET": "read", "POST": "post"}
 
-    @extend_schema(operation_id="list_jobs", responses=serializers.JobLine(many=True))
+    @extend_schema(operation_id="list_jobs", parameters=[CURSOR], responses=serializers.JobPage)
     def get(self, request: Request) -> Response:
         """List the jobs, the newest first; `next` leads to older ones."""
         pages = Newest()
@@ -373,6 +402,18 @@ class Withdrawals(KeyView):
             self.job(number), facts["items"], reason=facts["reason"], by=self.who(), at=clock.now()
         )
         return Response({"withdrawn": count})
+
+
+@extend_schema(exclude=True)
+class Nothing(APIView):
+    """What the API answers where it has no address."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """Say that there is nothing here, whoever asks."""
+        raise NotFound(_("The API has no such address."))
 
 
 class Rates(APIView):

@@ -9,7 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coop import clock, door
-from tasks.api.views import PROBLEM, KeyView, Newest
+from tasks.api.serializers import Page
+from tasks.api.views import CURSOR, PROBLEM, KeyView, Newest
 from tasks.models import Attempt, Message, Webhook
 from tasks.webhooks import addresses, outbox
 
@@ -56,6 +57,12 @@ class MessageOut(serializers.ModelSerializer[Message]):
         fields = (
             "key", "kind", "subject", "payload", "state", "tries", "made_at", "next_at", "ended_at", "attempts",
         )  # fmt: skip
+
+
+class MessagePage(Page):
+    """A page of messages, the newest first."""
+
+    results = MessageOut(many=True)
 
 
 class Webhooks(KeyView):
@@ -112,7 +119,7 @@ class Messages(WebhookView):
 
     scope = "download"
 
-    @extend_schema(operation_id="list_messages", responses=MessageOut(many=True))
+    @extend_schema(operation_id="list_messages", parameters=[CURSOR], responses=MessagePage)
     def get(self, request: Request, number: int) -> Response:
         """List the messages of the last thirty days, the newest first; `next` leads to older ones."""
         pages = Newest()

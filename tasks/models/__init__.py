@@ -1,6 +1,7 @@
 """The work: jobs, data sets, tasks, assignments, answers, reviews, disputes over rejected answers, what answers say."""
 
 from tasks.models.alerts import Alert, AlertWish
+from tasks.models.calls import Call
 from tasks.models.checks import Check, CheckState
 from tasks.models.content import ContentChoice, Share, Topic
 from tasks.models.disputes import Dispute, Finding, LooksFor, Peer, Settlement
@@ -53,6 +54,7 @@ __all__ = [
     "Audit",
     "Batch",
     "BatchState",
+    "Call",
     "Check",
     "CheckState",
     "ContentChoice",
