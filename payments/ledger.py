@@ -121,7 +121,7 @@ def post_many(
     """Post any number of lines in one statement and return only the transfers that are new.
 
     `early` is for what touches accounts that everybody's work touches: their locks are let go once the transaction is
-    committed, and whoever asked is answered once it is on disk (decision 0194).
+    committed, and whoever asked is answered once it is on disk (decision 0115).
     """
     # Alone it is whole by itself, in one trip to the database.
     alone = len(lines) == 1 and not (early or connection.in_atomic_block)

@@ -21,7 +21,7 @@ $forget$;
 class Migration(migrations.Migration):
     """Make the table; an answer is written once."""
 
-    dependencies: ClassVar = [("tasks", "0047_webhooks"), ("people", "0005_key_use")]
+    dependencies: ClassVar = [("tasks", "0049_known"), ("people", "0005_key_use")]
     operations: ClassVar = [
         migrations.CreateModel(
             name="Call",
