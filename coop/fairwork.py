@@ -111,7 +111,7 @@ CONDITIONS = Principle(
                 "tests/tasks/test_comparable.py::test_closed_and_reopened_lower_is_refused_whatever_it_is_called",
                 "tests/tasks/test_promises.py::test_work_while_paused",
                 "tests/payments/test_entitlements.py::test_amount_and_kind_are_bounded",
-                "tests/tasks/test_watch.py::test_no_tasks_for_14_days_while_others_work_opens_one_case",
+                "tests/tasks/test_watch.py::test_no_offer_for_14_days_while_others_work_opens_one_case_without_signing_in",
                 "tests/tasks/test_onboarding.py::test_each_question_is_paid_at_once_right_or_wrong",
             ),
             _(

@@ -275,8 +275,8 @@ class ChooseAlerts(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offer the kinds of work."""
         super().__init__(*args, **kwargs)
-        kinds = WorkType.objects.exclude(slug__in=FOR_THE_HOUSE).order_by("name").values_list("pk", "name")
-        self.fields["kinds"].choices = list(kinds)  # type: ignore[attr-defined]
+        kinds = WorkType.objects.exclude(slug__in=FOR_THE_HOUSE).order_by("name")
+        self.fields["kinds"].choices = [(kind.pk, str(kind)) for kind in kinds]  # type: ignore[attr-defined]
 
     def clean_kinds(self) -> list[int]:
         """Return the numbers of the kinds of work."""

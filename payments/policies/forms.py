@@ -18,6 +18,8 @@ from payments.money import to_micro
 from payments.surplus import Quarter
 from payments.templatetags.money import money
 
+PER_CENT: dict[str, Any] = {"max_value": 100, "decimal_places": 2}
+
 
 class NewFee(forms.Form):
     """A fee to propose, in per cent."""
@@ -26,15 +28,12 @@ class NewFee(forms.Form):
         label=gettext_lazy("Fee on top of wages, in per cent"), min_value=0, max_value=15, decimal_places=2
     )
     training = forms.DecimalField(
-        label=gettext_lazy("Of it to the training fund, in per cent"), min_value=0, max_value=100, decimal_places=2
+        label=gettext_lazy("Of it to the training fund, in per cent"), min_value=0, **PER_CENT
     )
-    care = forms.DecimalField(
-        label=gettext_lazy("Of it to the care fund, in per cent"), min_value=0, max_value=100, decimal_places=2
-    )
+    care = forms.DecimalField(label=gettext_lazy("Of it to the care fund, in per cent"), min_value=0, **PER_CENT)
     floor = forms.DecimalField(
-        label=gettext_lazy("Of it to the fund for the hourly floor, in per cent"),
+        label=gettext_lazy("Of it to the fund for the hourly floor, in per cent"), min_value=0, **PER_CENT,
         help_text=gettext_lazy("It pays whose week paid less for an hour than the floor."),
-        min_value=0, max_value=100, decimal_places=2,
     )  # fmt: skip
 
     def cleaned_payload(self) -> dict[str, object]:
@@ -47,15 +46,11 @@ class NewFee(forms.Form):
         return str(_("A new fee on top of wages"))
 
 
-PER_CENT: dict[str, Any] = {"max_value": 100, "decimal_places": 2}
-
-
 class SurplusShares(forms.Form):
     """A division of a closed quarter's surplus to propose, in per cent."""
 
     quarter = forms.ChoiceField(
-        label=gettext_lazy("Quarter"),
-        help_text=gettext_lazy("Closed quarters whose surplus nobody has divided yet."),
+        label=gettext_lazy("Quarter"), help_text=gettext_lazy("Closed quarters whose surplus nobody has divided yet.")
     )
     interest = forms.DecimalField(
         label=gettext_lazy("First, interest on members' capital, in per cent a year"), min_value=0, max_value=8,
@@ -373,7 +368,7 @@ class SupportOfFund(NewVersion):
     kind = Kind.SUPPORT
     fund = forms.ChoiceField(label=gettext_lazy("Fund"), choices=Supporting.choices)
     most = forms.DecimalField(
-        label=gettext_lazy("At most for each, in US$"), min_value=0, max_value=10_000, max_digits=7, decimal_places=2
+        label=gettext_lazy("At most for each, in US$"), min_value=0, max_value=10_000, decimal_places=2
     )
     days = forms.IntegerField(label=gettext_lazy("In so many days"), min_value=1, max_value=1096)
 

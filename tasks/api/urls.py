@@ -10,6 +10,7 @@ from tasks.api import (
     views_guides,
     views_known,
     views_machines,
+    views_releases,
     views_stages,
     views_webhooks,
 )
@@ -41,10 +42,10 @@ urlpatterns = [
     path(f"{JOB}/progress", views.ProgressView.as_view(), name="api_progress"),
     path(f"{JOB}/quality", views.Quality.as_view(), name="api_quality"),
     path(f"{JOB}/machine", views_machines.OneMachine.as_view(), name="api_machine"),
-    path(f"{JOB}/releases", views.Releases.as_view(), name="api_releases"),
-    path(f"{JOB}/releases/<int:release>", views.OneRelease.as_view(), name="api_release"),
-    path(f"{JOB}/releases/<int:release>/<slug:kind>", views.ReleaseFile.as_view(), name="api_release_file"),
-    path(f"{JOB}/withdrawals", views.Withdrawals.as_view(), name="api_withdrawals"),
+    path(f"{JOB}/releases", views_releases.Releases.as_view(), name="api_releases"),
+    path(f"{JOB}/releases/<int:release>", views_releases.OneRelease.as_view(), name="api_release"),
+    path(f"{JOB}/releases/<int:release>/<slug:kind>", views_releases.ReleaseFile.as_view(), name="api_release_file"),
+    path(f"{JOB}/withdrawals", views_releases.Withdrawals.as_view(), name="api_withdrawals"),
     path(f"{JOB}/results", views.Results.as_view(), name="api_results"),
     re_path(r"^v1/", views.Nothing.as_view(), name="api_nothing"),
 ]

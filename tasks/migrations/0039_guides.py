@@ -229,10 +229,10 @@ BEGIN
         LEFT JOIN public.tasks_reading r ON r.id =
             CASE WHEN p.ref ~ '^reading:[1-9][0-9]{{0,17}}$' THEN split_part(p.ref, ':', 2)::bigint END
         LEFT JOIN public.tasks_guideversion v ON v.id = r.version_id
-        WHERE (p.amount = r.pay AND d.currency = 'USD' AND CASE p.kind
-                WHEN 3 THEN d.code = 'job:' || v.job_id || ':escrow'
+        WHERE (p.amount = r.pay AND d.currency = 'USD' AND CASE
+                WHEN p.kind = 3 THEN d.code = 'job:' || v.job_id || ':escrow'
                     AND c.code = 'job:' || v.job_id || ':commit:' || r.person_id
-                ELSE d.code = 'job:' || v.job_id || ':commit:' || r.person_id
+                WHEN p.kind = 10 THEN d.code = 'job:' || v.job_id || ':commit:' || r.person_id
                     AND c.code = 'member:' || r.person_id || ':payable' END) IS NOT TRUE
     ) THEN
         {guards.refuse("readings_are_paid_as_published", "A reading is paid once, to who read, what its version says.")}

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import psycopg
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from coop import clock
@@ -234,6 +234,8 @@ def test_an_officer_sees_which_lots_wait_for_a_witness(
     assert not PanelSeat.objects.exists()
 
 
+# How long drawing numbers takes says how busy the machine is.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(some.sets(some.integers(1, 2**40), max_size=60), some.text(max_size=20), some.sets(some.integers(1, 50)))
 def test_a_lot_orders_every_candidate_once(people: set[int], words: str, without: set[int]) -> None:
     order = lots.order(lots.seal(words), people, without=without)

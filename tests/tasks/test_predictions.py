@@ -172,7 +172,8 @@ def test_checking_a_machine_is_paid_the_voted_rate_at_least(
 def test_what_a_machine_said_never_changes(job: Job, draft: Job, attack: Attack) -> None:
     task = job.tasks.get(position=1)
     for value in ("NULL", "'{\"value\": {}}'"):
-        attack(f"UPDATE tasks_task SET prediction = {value} WHERE id = %s", [task.pk], guard="permission denied")
+        change = f"UPDATE tasks_task SET prediction = {value} WHERE id = %s"
+        attack(change, [task.pk], guard="predictions_come_before_work")
     put = """INSERT INTO tasks_task (job_id, position, external_id, data, open_slots, prediction)
         VALUES (%s, 1, 'x', '{}', 3, %s)"""
     attack(put, [draft.pk, '{"model": "x"}'], guard="predictions_hold_a_value")

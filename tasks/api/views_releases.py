@@ -1,0 +1,93 @@
+"""The API's view of versions of a job's data set."""
+
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from coop import clock
+from tasks import formats, releases
+from tasks.api import serializers
+from tasks.api.views import PROBLEM, Anything, KeyView
+from tasks.formats import card
+
+
+class Releases(KeyView):
+    """The versions of a job's data set."""
+
+    scope = {"GET": "read", "POST": "post"}
+
+    @extend_schema(operation_id="list_releases", responses=serializers.ReleaseOut(many=True))
+    def get(self, request: Request, number: int) -> Response:
+        """List the last 50 versions, the newest first."""
+        found = self.job(number).releases.order_by("-number")[:50]
+        return Response(serializers.ReleaseOut(found, many=True).data)
+
+    @extend_schema(
+        operation_id="make_release",
+        request=serializers.NewRelease,
+        responses={202: serializers.ReleaseOut, 400: PROBLEM, 409: PROBLEM},
+    )
+    def post(self, request: Request, number: int) -> Response:
+        """Have the next version written; ask for it again until `finished_at` is there."""
+        given = serializers.NewRelease(data=request.data)
+        given.is_valid(raise_exception=True)
+        made = releases.ask(self.job(number), **given.validated_data, by=self.who(), at=clock.now())
+        return Response(serializers.ReleaseOut(made).data, status=202)
+
+
+class OneRelease(KeyView):
+    """One version of a job's data set."""
+
+    @extend_schema(operation_id="get_release", responses=serializers.ReleaseOut)
+    def get(self, request: Request, number: int, release: int) -> Response:
+        """Tell how far a version is, and what it holds."""
+        found = get_object_or_404(self.job(number).releases, number=release)
+        return Response(serializers.ReleaseOut(found).data)
+
+
+class ReleaseFile(KeyView):
+    """A version in one of its formats."""
+
+    scope = "download"
+    renderer_classes = (Anything, JSONRenderer)
+
+    @extend_schema(
+        operation_id="download_release",
+        parameters=[OpenApiParameter("kind", enum=[*formats.names(), "certificate"], location="path")],
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, number: int, release: int, kind: str) -> HttpResponseBase:
+        """Stream a version, or hand out its pay certificate."""
+        loaded = self.job(number).releases.exclude(finished_at=None).select_related("job__work_type")
+        found = get_object_or_404(loaded, number=release)
+        if kind == "certificate":
+            return HttpResponse(card.bundle(found), content_type="application/json")
+        if kind not in formats.of(found.job):
+            raise Http404
+        return formats.attached(found, formats.find(kind, found.job))
+
+
+class Withdrawals(KeyView):
+    """What later versions leave out."""
+
+    scope = "post"
+
+    @extend_schema(
+        operation_id="withdraw_items",
+        request=serializers.NewWithdrawal,
+        responses={200: OpenApiTypes.OBJECT, 400: PROBLEM},
+    )
+    def post(self, request: Request, number: int) -> Response:
+        """Leave items out of later versions, with the reason; their answers stay paid."""
+        given = serializers.NewWithdrawal(data=request.data)
+        given.is_valid(raise_exception=True)
+        facts = given.validated_data
+        count = releases.withdraw(
+            self.job(number), facts["items"], reason=facts["reason"], by=self.who(), at=clock.now()
+        )
+        return Response({"withdrawn": count})
