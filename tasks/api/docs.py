@@ -44,7 +44,8 @@ class Call:
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Show every call."""
-    return render(request, "tasks/api.html", {"calls": calls(), "scopes": SCOPES, "problems": PROBLEMS})
+    problems = {code: _plain(words) for code, words in PROBLEMS.items()}
+    return render(request, "tasks/api.html", {"calls": calls(), "scopes": SCOPES, "problems": problems})
 
 
 @cache
@@ -58,7 +59,7 @@ def _call(schema: Json, path: str, verb: str) -> Call:
     said = schema["paths"][path][verb]
     given = said.get("requestBody", {}).get("content", {})
     return Call(
-        name=said["operationId"], verb=verb.upper(), path=path, about=said.get("description", ""),
+        name=said["operationId"], verb=verb.upper(), path=path, about=_plain(said.get("description", "")),
         parameters=[_parameter(one) for one in said.get("parameters", []) if one["name"] != "Idempotency-Key"],
         takes=[(kind, list(_fields(schema, one.get("schema", {})))) for kind, one in given.items()],
         gives=[(code, _named(one)) for code, one in said["responses"].items() if code.startswith("2")],
@@ -66,13 +67,13 @@ def _call(schema: Json, path: str, verb: str) -> Call:
 
 
 def _parameter(one: Json) -> Field:
-    return Field(one["name"], _kind(one["schema"]), one.get("description", ""), one.get("required", False))
+    return Field(one["name"], _kind(one["schema"]), _plain(one.get("description", "")), one.get("required", False))
 
 
 def _fields(schema: Json, body: Json) -> Iterator[Field]:
     whole = schema["components"]["schemas"].get(body.get("$ref", "").rpartition("/")[2], body)
     for name, one in whole.get("properties", {}).items():
-        yield Field(name, _kind(one), one.get("description", ""), name in whole.get("required", []))
+        yield Field(name, _kind(one), _plain(one.get("description", "")), name in whole.get("required", []))
 
 
 def _kind(one: Json) -> str:
@@ -92,3 +93,8 @@ def _named(response: Json) -> str:
     content = response.get("content", {})
     named = content.get("application/json", {}).get("schema", {})
     return _kind(named) if named else ", ".join(content)
+
+
+def _plain(words: str) -> str:
+    """Return what the schema says in Markdown without its marks of code."""
+    return words.replace("`", "")
