@@ -64,9 +64,14 @@ def refusal(person: Person, fund: Supporting, amount: Decimal) -> Refusal | None
         given = terms(fund)
         facts = {"most": money(room, "USD"), "all": money(given.most, "USD"), "days": given.within.days}
         return Refusal(words % facts, "N11", status=409)
-    if fund == Supporting.CARE and amount > (has := ledger.balance(accounts.CARE)):
+    return _short_of_care(amount, _("A budget can fill it.")) if fund == Supporting.CARE else None
+
+
+def _short_of_care(amount: Decimal, way: str) -> Refusal | None:
+    """Say that the care fund has less than this, and what can be done; None if it has enough."""
+    if amount > (has := ledger.balance(accounts.CARE)):
         words = _("The care fund has %(sum)s now.")
-        return Refusal(words % {"sum": money(has, "USD")}, "N11", _("A budget can fill it."), status=409)
+        return Refusal(words % {"sum": money(has, "USD")}, "N11", way, status=409)
     return None
 
 
@@ -110,10 +115,7 @@ def _pay(asked: Support, at: datetime) -> None:
 
 def refusal_to_pay_skip(amount: Decimal) -> Refusal | None:
     """Say that the care fund has too little for a skip of so much; None if it has enough."""
-    if amount > (has := ledger.balance(accounts.CARE)):
-        words = _("The care fund has %(sum)s now.") % {"sum": money(has, "USD")}
-        return Refusal(words, "N11", _("You can skip it without pay at any time."), status=409)
-    return None
+    return _short_of_care(amount, _("You can skip it without pay at any time."))
 
 
 def pay_skip(assignment: int, person: Person, amount: Decimal, *, at: datetime) -> None:

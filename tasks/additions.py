@@ -21,7 +21,6 @@ from payments import checking, escrow, rates
 from tasks import files, funds, rows
 from tasks.models import Job, Task
 from tasks.rows import Problem
-from tasks.shapes import media
 
 # What a task is called by its client, and its data.
 type Addition = tuple[str, dict[str, Any]]
@@ -30,7 +29,7 @@ type Addition = tuple[str, dict[str, Any]]
 def problems(job: Job, added: Sequence[Addition]) -> list[Text]:
     """Return what is wrong with tasks that would join a job; nothing where members can answer them."""
     lines = "".join(json.dumps({"id": name, **data}) + "\n" for name, data in added)
-    kinds = dict(job.files.filter(usable=True).values_list("name", "kind")) if job.shape.files else {}
+    kinds = files.kinds(job)
     found: list[Text] = []
     for row in rows.read(io.BytesIO(lines.encode())):
         if isinstance(row, Problem):
@@ -48,12 +47,12 @@ def add(job: Job, added: Sequence[Addition], *, by: Person, at: datetime) -> lis
     refuse_if(next((Refusal(str(words), status=400) for words in problems(job, added)), None))
     if job.opened_at:
         _set_aside(job, len(added), by=by, at=at)
+    else:
+        files.weigh(job, (data for _name, data in added), len(added))
     made = _write(job, added)
     if job.opened_at:
         funds.set_aside(job, job.pay, by=by, at=at)
         events.write("jobs.grew", by=by, subject=f"job:{job.pk}", at=at, tasks=len(made))
-    else:
-        _weigh(job)
     return made
 
 
@@ -81,13 +80,3 @@ def _set_aside(job: Job, count: int, *, by: Person, at: datetime) -> None:
     short = funds.needed(job) + cost(job, count) - escrow.set_aside(job.pk)
     if short > 0:
         funds.set_aside_more(job, short, by=by, at=at)
-
-
-def _weigh(job: Job) -> None:
-    """Note how many bytes the files of a task have on average."""
-    sizes = dict(job.files.filter(usable=True).values_list("name", "bytes")) if job.shape.files else {}
-    if not sizes:
-        return
-    data = list(job.tasks.values_list("data", flat=True))
-    job.task_bytes = sum(sizes.get(name, 0) for one in data for name in media.names(one)) // max(1, len(data))
-    job.save(update_fields=["task_bytes"])

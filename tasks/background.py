@@ -31,7 +31,7 @@ from tasks import (
 from tasks.machines import learning
 from tasks.models import Alert, Delivery, Release, Upload
 from tasks.quality import estimates
-from tasks.webhooks import outbox, sending
+from tasks.webhooks import addresses, outbox, sending
 
 AT_ONCE = 500
 A_MINUTE = timedelta(minutes=1)
@@ -170,10 +170,10 @@ def tell_clients(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Make messages of what the record says, and send again what was not taken."""
     outbox.tell_of_the_record(at=clock.now())
     for client in sending.clients_due(at=clock.now()):
-        outbox.have_sent(client)
+        addresses.have_sent(client)
 
 
-@app.task(name=outbox.SEND, retry=5)
+@app.task(name=addresses.SEND, retry=5)
 def send_messages(client_id: int) -> None:
     """Send what a client's addresses wait for, for a minute at most; the rest comes with the next minute."""
     until = clock.now() + A_MINUTE

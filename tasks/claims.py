@@ -97,30 +97,21 @@ WHERE j.id = %(job)s
 LAST_POSITION = 2_147_483_647
 PASSING_OVER, WAITING = "SKIP LOCKED", ""
 
-# Locked until the transaction ends; a task that somebody else is claiming this moment is passed over, or waited for.
+# What a person may take of the tasks t: none that they had, and none made from one that they answered, or the reverse.
 # OFFSET 0 has who keeps apart looked up for the one task, never for all of them.
-PICK = """
-SELECT t.* FROM tasks_task t
-WHERE t.job_id = %s AND t.open_slots > 0 AND t.position BETWEEN %s AND %s
-    AND NOT EXISTS (SELECT FROM tasks_assignment a WHERE a.task_id = t.id AND a.person_id = %s)
+FOR_THEM = """
+    AND NOT EXISTS (SELECT FROM tasks_assignment a WHERE a.task_id = t.id AND a.person_id = %(person)s)
     AND NOT EXISTS (SELECT FROM tasks_apart p JOIN tasks_assignment b ON b.task_id = p.source_id
-        WHERE p.task_id = t.id AND b.person_id = %s AND b.state NOT IN ('left', 'skipped', 'expired') OFFSET 0)
+        WHERE p.task_id = t.id AND b.person_id = %(person)s AND b.state NOT IN ('left', 'skipped', 'expired') OFFSET 0)
     AND NOT EXISTS (SELECT FROM tasks_apart p JOIN tasks_assignment b ON b.task_id = p.task_id
-        WHERE p.source_id = t.id AND b.person_id = %s OFFSET 0)
-ORDER BY t.position LIMIT 1 FOR NO KEY UPDATE OF t
+        WHERE p.source_id = t.id AND b.person_id = %(person)s OFFSET 0)
 """
-
+OF_JOB = "SELECT t.* FROM tasks_task t WHERE t.job_id = %(job)s AND t.open_slots > 0"
+# Locked until the transaction ends; a task that somebody else is claiming this moment is passed over, or waited for.
+LOCKED = "LIMIT 1 FOR NO KEY UPDATE OF t "
+PICK = f"{OF_JOB} AND t.position BETWEEN %(first)s AND %(last)s {FOR_THEM} ORDER BY t.position {LOCKED}"
 # What a machine put in front: a few hundred tasks at most, however many the job has.
-PICK_IN_FRONT = """
-SELECT t.* FROM tasks_task t
-WHERE t.job_id = %s AND t.open_slots > 0 AND t.turn IS NOT NULL
-    AND NOT EXISTS (SELECT FROM tasks_assignment a WHERE a.task_id = t.id AND a.person_id = %s)
-    AND NOT EXISTS (SELECT FROM tasks_apart p JOIN tasks_assignment b ON b.task_id = p.source_id
-        WHERE p.task_id = t.id AND b.person_id = %s AND b.state NOT IN ('left', 'skipped', 'expired') OFFSET 0)
-    AND NOT EXISTS (SELECT FROM tasks_apart p JOIN tasks_assignment b ON b.task_id = p.task_id
-        WHERE p.source_id = t.id AND b.person_id = %s OFFSET 0)
-ORDER BY t.turn LIMIT 1 FOR NO KEY UPDATE OF t SKIP LOCKED
-"""
+PICK_IN_FRONT = f"{OF_JOB} AND t.turn IS NOT NULL {FOR_THEM} ORDER BY t.turn {LOCKED}" + PASSING_OVER
 
 # The next slot is one above the highest that is held; only where one came back is the lowest free one looked for.
 TAKE = """
@@ -249,7 +240,7 @@ def _next(job: Job, by: Person, terms: Offer) -> Task | None:
     Where a machine orders the tasks, those it put in front come before. Where others are claiming all that is left this
     moment, wait for them: a task may have slots to spare.
     """
-    if terms.is_ordered and (first := next(iter(Task.objects.raw(PICK_IN_FRONT, [job.pk, *[by.pk] * 3])), None)):
+    if terms.is_ordered and (first := _first(PICK_IN_FRONT, job, by)):
         return first
     ahead = _pick(job, by, terms.last_position + 1)
     behind = _pick(job, by, 0, terms.last_position) if terms.last_id and not ahead else None
@@ -257,7 +248,11 @@ def _next(job: Job, by: Person, terms: Offer) -> Task | None:
 
 
 def _pick(job: Job, by: Person, first: int, last: int = LAST_POSITION, busy: str = PASSING_OVER) -> Task | None:
-    return next(iter(Task.objects.raw(PICK + busy, [job.pk, first, last, *[by.pk] * 3])), None)
+    return _first(PICK + busy, job, by, first=first, last=last)
+
+
+def _first(found: str, job: Job, by: Person, **places: int) -> Task | None:
+    return next(iter(Task.objects.raw(found, {"job": job.pk, "person": by.pk, **places})), None)
 
 
 def _take(task: Task, terms: Offer, card: str, job: Job, by: Person, at: datetime) -> Assignment:

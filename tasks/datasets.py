@@ -23,7 +23,6 @@ from coop.refusals import Refusal, Text, refuse_if
 from tasks import files, foreign, predictions
 from tasks.models import Job, Stage, Upload
 from tasks.rows import Problem, Row
-from tasks.shapes import media
 
 # A file this small is read while the client waits; a larger one by the worker.
 AT_ONCE_MAX_BYTES = 1_000_000
@@ -109,7 +108,8 @@ def load(upload: Upload, *, at: datetime) -> Upload:
         upload.rows, upload.problem_count, upload.finished_at = count, len(problems), at
         upload.problems = [{"line": found.line, "problem": found.words} for found in problems.first]
         if not problems:
-            _weigh(job, file, count)
+            file.seek(0)
+            files.weigh(job, (row.data for row in foreign.read(file) if isinstance(row, Row)), count)
             _copy(job, upload, file)
             _take_stock(count)
     upload.save(update_fields=["rows", "problems", "problem_count", "finished_at"])
@@ -200,20 +200,6 @@ def _known(job: Job, ids: Iterable[str]) -> Iterator[str]:
     """Yield those of the ids that the job has already."""
     for some in batched(ids, 5000, strict=False) if job.tasks.exists() else ():
         yield from job.tasks.filter(external_id__in=some).values_list("external_id", flat=True)
-
-
-def _weigh(job: Job, file: BinaryIO, count: int) -> None:
-    """Note how many bytes the files of a task have on average, with those of this file that was found good."""
-    sizes: dict[str, int] = dict(job.files.filter(usable=True).values_list("name", "bytes"))
-    if not sizes:
-        return
-    file.seek(0)
-    found = sum(
-        sizes.get(name, 0) for row in foreign.read(file) if isinstance(row, Row) for name in media.names(row.data)
-    )
-    before = job.tasks.count()
-    job.task_bytes = (job.task_bytes * before + found) // (before + count)
-    job.save(update_fields=["task_bytes"])
 
 
 def _copy(job: Job, upload: Upload, file: BinaryIO) -> None:

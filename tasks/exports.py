@@ -15,7 +15,7 @@ from itertools import chain, groupby
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
 from coop import spreadsheets
@@ -107,11 +107,10 @@ def _by_person(job: Job, answers: Found) -> Iterator[tuple[int, Given]]:
 
 
 def _answers(job: Job, *, until: datetime | None = None, **places: int | Collection[int]) -> Found:
-    """Find the answers to these tasks, as they stood then: a redo that came later has replaced nothing."""
-    by_then = {"at__lte": until} if until else {}
-    redone = Answer.objects.filter(assignment=OuterRef("assignment"), number__gt=OuterRef("number"), **by_then)
+    """Find the answers to these tasks, as they stood then."""
     return (
-        Answer.objects.filter(~Exists(redone), assignment__job=job, **places, **by_then)
+        Answer.last_ones(until=until)
+        .filter(assignment__job=job, **places)
         .order_by("assignment__task__position", "assignment__slot", "pk")
         .values_list(
             "assignment_id", "assignment__task__external_id", "assignment__task__data", "value", "assignment__state",

@@ -262,6 +262,22 @@ def problems(delivery: Delivery, *, most: int = 200) -> list[tuple[str, str]]:
     return [(file.name, words(file.problem)) for file in wrong]
 
 
+def kinds(job: Job) -> dict[str, str]:
+    """Return the kind of each file of a job by its name; none where its tasks name no files."""
+    return dict(job.files.filter(usable=True).values_list("name", "kind")) if job.shape.files else {}
+
+
+def weigh(job: Job, added: Iterable[Mapping[str, Any]], count: int) -> None:
+    """Note how many bytes the files of a task have on average, with the data of `count` that are about to be added."""
+    sizes: dict[str, int] = dict(job.files.filter(usable=True).values_list("name", "bytes"))
+    if not sizes:
+        return
+    found = sum(sizes.get(name, 0) for data in added for name in media.names(data))
+    before = job.tasks.count()
+    job.task_bytes = (job.task_bytes * before + found) // (before + count)
+    job.save(update_fields=["task_bytes"])
+
+
 def missing(asked: Mapping[str, str], data: dict[str, Any], kinds: Mapping[str, str]) -> Iterator[Text]:
     """Yield which part of a task's data names no file of the kind `asked` for; `kinds` are those of the job's files."""
     for part, kind in asked.items():

@@ -132,7 +132,7 @@ def _some(stage: Stage, at: datetime) -> int:
         due = [(source, assignment, json.loads(data), agreed) for source, assignment, data, agreed in cursor.fetchall()]
         if not due:
             return 0
-        kinds = dict(stage.job.files.filter(usable=True).values_list("name", "kind")) if stage.job.shape.files else {}
+        kinds = files.kinds(stage.job)
         given = [
             {"source": source, "assignment": assignment, "problem": "" if agreed else _problem(stage.job, data, kinds)}
             for source, assignment, data, agreed in due

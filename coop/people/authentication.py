@@ -33,6 +33,14 @@ def seen(key: ApiKey, *, at: datetime) -> None:
     ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=at)
 
 
+def use(secret: str, *, at: datetime) -> ApiKey | None:
+    """Return the live key with this secret, as `find` does, and note that it was used."""
+    key = find(secret, at=at)
+    if key and (key.last_used_at is None or key.last_used_at < at - SEEN_EVERY):
+        seen(key, at=at)
+    return key
+
+
 class KeyAuthentication(BaseAuthentication):
     """`Authorization: Bearer <key>`: request.auth is the ApiKey, request.user the person who made it."""
 
@@ -41,12 +49,9 @@ class KeyAuthentication(BaseAuthentication):
         kind, _space, secret = get_authorization_header(request).decode("latin-1").partition(" ")
         if kind.lower() != "bearer":
             return None
-        at = clock.now()
-        key = find(secret.strip(), at=at)
+        key = use(secret.strip(), at=clock.now())
         if key is None:
             raise AuthenticationFailed(_("This key is unknown or has ended."))
-        if key.last_used_at is None or key.last_used_at < at - SEEN_EVERY:
-            seen(key, at=at)
         return key.created_by, key
 
     def authenticate_header(self, request: Request) -> str:

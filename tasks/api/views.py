@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import conditional_page
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import NotFound, ParseError, Throttled
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import BaseParser, JSONParser
@@ -36,7 +36,6 @@ from tasks.api.parsers import JsonList, Lines, Table
 from tasks.models import Assignment, Dispute, Estimate, Job, Upload
 
 CURSOR = OpenApiParameter("cursor", str, description="Out of `next` or `previous`.")
-PROBLEM = OpenApiResponse(OpenApiTypes.OBJECT, "problem+json: title, status, rule (of the constitution), remedy.")
 
 
 def _too_large() -> Refusal:
@@ -126,7 +125,7 @@ class Jobs(KeyView):
     @extend_schema(
         operation_id="draft_job",
         request=serializers.NewJob,
-        responses={201: serializers.JobWhole, 400: PROBLEM},
+        responses={201: serializers.JobWhole},
     )
     def post(self, request: Request) -> Response:
         """Draft a job; nobody sees it before it is opened."""
@@ -139,7 +138,7 @@ class Jobs(KeyView):
 class OneJob(KeyView):
     """One job."""
 
-    @extend_schema(operation_id="get_job", responses={200: serializers.JobWhole, 404: PROBLEM})
+    @extend_schema(operation_id="get_job", responses={200: serializers.JobWhole})
     def get(self, request: Request, number: int) -> Response:
         """Return a job with its price and what is set aside."""
         return self.answer(self.job(number))
@@ -167,8 +166,6 @@ class Tasks(KeyView):
         responses={
             201: serializers.UploadOut,
             202: serializers.UploadOut,
-            409: PROBLEM,
-            413: PROBLEM,
             422: serializers.UploadOut,
         },
     )
@@ -193,7 +190,7 @@ class Fund(KeyView):
 
     scope = "fund"
 
-    @extend_schema(operation_id="fund_job", request=None, responses={200: serializers.JobWhole, 409: PROBLEM})
+    @extend_schema(operation_id="fund_job", request=None, responses={200: serializers.JobWhole})
     def post(self, request: Request, number: int) -> Response:
         """Set aside what the job still needs; again changes nothing."""
         return self.answer(jobs.fund(self.job(number), by=self.who(), at=clock.now()))
@@ -204,7 +201,7 @@ class Open(KeyView):
 
     scope = "fund"
 
-    @extend_schema(operation_id="open_job", request=None, responses={200: serializers.JobWhole, 403: PROBLEM})
+    @extend_schema(operation_id="open_job", request=None, responses={200: serializers.JobWhole})
     def post(self, request: Request, number: int) -> Response:
         """Open a funded job for work; again changes nothing."""
         return self.answer(jobs.open(self.job(number), by=self.who(), at=clock.now()))
@@ -218,7 +215,7 @@ class Raise(KeyView):
     @extend_schema(
         operation_id="raise_pay",
         request=serializers.NewPay,
-        responses={200: serializers.JobWhole, 403: PROBLEM, 409: PROBLEM},
+        responses={200: serializers.JobWhole},
     )
     def post(self, request: Request, number: int) -> Response:
         """Raise the pay for each answer; what is claimed keeps its own."""
@@ -257,7 +254,7 @@ class Reject(KeyView):
     @extend_schema(
         operation_id="reject_answer",
         request=serializers.Rejection,
-        responses={201: serializers.DisputeOut, 403: PROBLEM, 409: PROBLEM, 422: PROBLEM},
+        responses={201: serializers.DisputeOut},
     )
     def post(self, request: Request, number: int, answer: int) -> Response:
         """Reject one answer with a reason; it is paid meanwhile, and two members decide who bears it."""
@@ -281,7 +278,7 @@ class ProgressView(KeyView):
 class Quality(KeyView):
     """How far the answers of a job agree."""
 
-    @extend_schema(operation_id="get_quality", responses={200: serializers.QualityOut, 404: PROBLEM})
+    @extend_schema(operation_id="get_quality", responses={200: serializers.QualityOut})
     def get(self, request: Request, number: int) -> Response:
         """Tell what was found when the answers were last compared; 404 before there are two to a task."""
         found = get_object_or_404(Estimate, job=self.job(number))

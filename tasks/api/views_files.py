@@ -14,7 +14,7 @@ from coop.refusals import refuse_if
 from tasks import bounded, datasets, files
 from tasks.api import serializers
 from tasks.api.parsers import Zip
-from tasks.api.views import PROBLEM, KeyView
+from tasks.api.views import KeyView
 
 
 class Files(KeyView):
@@ -38,7 +38,7 @@ class Files(KeyView):
                 "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}}},
             },
         },
-        responses={202: serializers.DeliveryOut, 409: PROBLEM, 413: PROBLEM},
+        responses={202: serializers.DeliveryOut},
     )
     def post(self, request: Request, number: int) -> Response:
         """Hand in a zip, or up to 100 fields called file; they are read in the background (ask again with GET)."""

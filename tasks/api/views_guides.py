@@ -11,7 +11,7 @@ from coop import clock
 from coop.refusals import Refusal, Refused
 from tasks import guides
 from tasks.api.serializers import SumField
-from tasks.api.views import PROBLEM, KeyView
+from tasks.api.views import KeyView
 from tasks.models import GuideVersion, Job, Question
 
 
@@ -79,7 +79,7 @@ class Guide(KeyView):
     @extend_schema(
         operation_id="change_guide",
         request=NewGuide,
-        responses={201: VersionOut, 400: PROBLEM, 403: PROBLEM, 409: PROBLEM, 422: PROBLEM},
+        responses={201: VersionOut},
     )
     def post(self, request: Request, number: int) -> Response:
         """Publish a version; the money for everybody who has to read it is set aside."""

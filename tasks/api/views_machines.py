@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from coop import clock
 from tasks.api import serializers
-from tasks.api.views import PROBLEM, KeyView
+from tasks.api.views import KeyView
 from tasks.machines import learning
 from tasks.models import Machine
 
@@ -17,7 +17,7 @@ class OneMachine(KeyView):
 
     scope = {"GET": "read", "POST": "post"}
 
-    @extend_schema(operation_id="get_machine", responses={200: serializers.MachineOut, 404: PROBLEM})
+    @extend_schema(operation_id="get_machine", responses={200: serializers.MachineOut})
     def get(self, request: Request, number: int) -> Response:
         """Tell what it does and how much it learned; 404 where none was asked for."""
         return Response(serializers.MachineOut(get_object_or_404(Machine, job=self.job(number))).data)
@@ -25,7 +25,7 @@ class OneMachine(KeyView):
     @extend_schema(
         operation_id="ask_machine",
         request=serializers.NewMachine,
-        responses={200: serializers.MachineOut, 400: PROBLEM, 409: PROBLEM},
+        responses={200: serializers.MachineOut},
     )
     def post(self, request: Request, number: int) -> Response:
         """Have it order a draft's tasks by its doubt, show its guesses, both or neither."""

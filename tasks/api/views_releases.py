@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from coop import clock
 from tasks import formats, releases
 from tasks.api import serializers
-from tasks.api.views import PROBLEM, Anything, KeyView
+from tasks.api.views import Anything, KeyView
 from tasks.formats import card
 
 
@@ -30,7 +30,7 @@ class Releases(KeyView):
     @extend_schema(
         operation_id="make_release",
         request=serializers.NewRelease,
-        responses={202: serializers.ReleaseOut, 400: PROBLEM, 409: PROBLEM},
+        responses={202: serializers.ReleaseOut},
     )
     def post(self, request: Request, number: int) -> Response:
         """Have the next version written; ask for it again until `finished_at` is there."""
@@ -80,7 +80,7 @@ class Withdrawals(KeyView):
     @extend_schema(
         operation_id="withdraw_items",
         request=serializers.NewWithdrawal,
-        responses={200: OpenApiTypes.OBJECT, 400: PROBLEM},
+        responses={200: OpenApiTypes.OBJECT},
     )
     def post(self, request: Request, number: int) -> Response:
         """Leave items out of later versions, with the reason; their answers stay paid."""

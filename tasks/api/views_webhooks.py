@@ -10,9 +10,9 @@ from rest_framework.response import Response
 
 from coop import clock, door
 from tasks.api.serializers import Page
-from tasks.api.views import CURSOR, PROBLEM, KeyView, Newest
+from tasks.api.views import CURSOR, KeyView, Newest
 from tasks.models import Attempt, Message, Webhook
-from tasks.webhooks import addresses, outbox
+from tasks.webhooks import addresses
 
 
 class NewWebhook(serializers.Serializer[Any]):
@@ -75,9 +75,7 @@ class Webhooks(KeyView):
         """List the webhooks, those that have ended last."""
         return Response(WebhookOut(self.key().client.webhooks.order_by("ended_at", "-pk"), many=True).data)
 
-    @extend_schema(
-        operation_id="add_webhook", request=NewWebhook, responses={201: WebhookAdded, 400: PROBLEM, 409: PROBLEM}
-    )
+    @extend_schema(operation_id="add_webhook", request=NewWebhook, responses={201: WebhookAdded})
     def post(self, request: Request) -> Response:
         """Add a webhook; it takes the scope `download`, as what members answered goes there."""
         given = NewWebhook(data=request.data)
@@ -102,12 +100,12 @@ class OneWebhook(WebhookView):
 
     scope = {"GET": "read", "DELETE": "download"}
 
-    @extend_schema(operation_id="get_webhook", responses={200: WebhookOut, 404: PROBLEM})
+    @extend_schema(operation_id="get_webhook", responses={200: WebhookOut})
     def get(self, request: Request, number: int) -> Response:
         """Return a webhook."""
         return Response(WebhookOut(self.webhook(number)).data)
 
-    @extend_schema(operation_id="end_webhook", responses={204: None, 404: PROBLEM, 409: PROBLEM})
+    @extend_schema(operation_id="end_webhook", responses={204: None})
     def delete(self, request: Request, number: int) -> Response:
         """End a webhook; what waits for it is sent to nobody."""
         addresses.end(self.webhook(number), by=self.who(), at=clock.now())
@@ -133,11 +131,10 @@ class SendAgain(KeyView):
 
     scope = "download"
 
-    @extend_schema(operation_id="send_again", request=None, responses={202: MessageOut, 404: PROBLEM, 409: PROBLEM})
+    @extend_schema(operation_id="send_again", request=None, responses={202: MessageOut})
     def post(self, request: Request, key: str) -> Response:
         """Send a message again."""
         loaded = Message.objects.select_related("client", "webhook")
         found = get_object_or_404(loaded, client=self.key().client, key=key)
         sent = addresses.send_again(found, by=self.who(), at=clock.now())
-        outbox.have_sent(sent.client_id)
         return Response(MessageOut(sent).data, status=202)

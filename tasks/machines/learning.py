@@ -108,8 +108,7 @@ def teach(machine: Machine, *, at: datetime) -> bool:
 
 def _accepted(job: Job) -> tuple[list[tuple[Json, str]], dict[str, Json]]:
     """Return data and label of each task on whose label most accepted answers agree, and a value for each label."""
-    redone = Answer.objects.filter(assignment=OuterRef("assignment"), number__gt=OuterRef("number"))
-    found = Answer.objects.filter(~Exists(redone), assignment__job=job, assignment__state=AssignmentState.ACCEPTED)
+    found = Answer.last_ones().filter(assignment__job=job, assignment__state=AssignmentState.ACCEPTED)
     facts = found.order_by("-assignment_id").values_list("assignment__task_id", "value", "assignment__task__data")
     said: dict[int, Counter[str]] = defaultdict(Counter)
     shown: dict[int, Json] = {}

@@ -1,5 +1,6 @@
 """The work: jobs, data sets, tasks, assignments, answers, reviews. Facts and constraints only."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.indexes import BrinIndex
@@ -340,6 +341,13 @@ class Answer(models.Model):
 
     def __str__(self) -> str:
         return f"answer {self.number} to assignment {self.assignment_id}"
+
+    @classmethod
+    def last_ones(cls, *, until: datetime | None = None) -> "models.QuerySet[Answer]":
+        """Find the last answer of each assignment, as they stood then: a redo that came later has replaced nothing."""
+        answers = cls.objects.filter(at__lte=until) if until else cls.objects.all()
+        redone = answers.filter(assignment=models.OuterRef("assignment"), number__gt=models.OuterRef("number"))
+        return answers.filter(~models.Exists(redone))
 
 
 class Ground(models.TextChoices):

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
 
 from coop.record import events
 from tasks.models import Answer, AssignmentState, Estimate, Job, Reliability
@@ -44,10 +43,7 @@ def of(job: Job) -> Weights:
 def answers(job: Job) -> Iterator[tuple[int, int, str]]:
     """Yield (task, person, label) for every answer that stands and can be the same as another, the last of a redo."""
     shape = job.shape
-    redone = Answer.objects.filter(assignment=OuterRef("assignment"), number__gt=OuterRef("number"))
-    found = Answer.objects.filter(~Exists(redone), assignment__job=job).exclude(
-        assignment__state=AssignmentState.REJECTED
-    )
+    found = Answer.last_ones().filter(assignment__job=job).exclude(assignment__state=AssignmentState.REJECTED)
     facts = found.order_by("pk").values_list("assignment__task_id", "assignment__person_id", "value")
     for task, person, value in facts.iterator(chunk_size=CHUNK):
         if (label := shape.key_of(job.form, value)) is not None:

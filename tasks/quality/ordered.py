@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from django.db.models import Exists, OuterRef
 
 from tasks.models import Answer, AssignmentState, Job
 from tasks.quality.agreement import INTERVAL, Numbers, alpha
@@ -51,10 +50,7 @@ def facts(job: Job) -> Json:
 
 
 def _answers(job: Job) -> Iterator[tuple[int, Json, Json]]:
-    redone = Answer.objects.filter(assignment=OuterRef("assignment"), number__gt=OuterRef("number"))
-    found = Answer.objects.filter(~Exists(redone), assignment__job=job).exclude(
-        assignment__state=AssignmentState.REJECTED
-    )
+    found = Answer.last_ones().filter(assignment__job=job).exclude(assignment__state=AssignmentState.REJECTED)
     rows = found.order_by("pk").values_list("assignment__task_id", "value", "assignment__task__data")
     return rows.iterator(chunk_size=CHUNK)
 

@@ -54,13 +54,10 @@ class EitherWay(authentication.KeyAuthentication):
         """Return person and key; raise AuthenticationFailed for a key that is not live, or none."""
         kind, _space, said = get_authorization_header(request).decode("latin-1").partition(" ")
         secret = _user(said) if kind.lower() == "basic" else said.strip() if kind.lower() == "bearer" else ""
-        at = clock.now()
-        key = authentication.find(secret, at=at) if secret else None
+        key = authentication.use(secret, at=clock.now()) if secret else None
         if key is None:
             message = "No valid API key provided."
             raise exceptions.AuthenticationFailed(message)
-        if key.last_used_at is None or key.last_used_at < at - authentication.SEEN_EVERY:
-            authentication.seen(key, at=at)
         return key.created_by, key
 
     def authenticate_header(self, request: Request) -> str:

@@ -9,7 +9,7 @@ from tasks.scale.showing import when
 
 type Json = dict[str, Any]
 
-# What v2 calls each kind of task, where its list has a word for it.
+# Of a test's order that names none.
 NO_PROJECT = "none"
 
 

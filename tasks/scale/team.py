@@ -16,7 +16,7 @@ from django.http import Http404
 from coop.people import clients
 from coop.people.models import Client, Person
 from tasks.models import Batch, Order, Sandbox
-from tasks.scale import facts, projects
+from tasks.scale import facts, finding, projects
 from tasks.scale.access import Wrong
 
 ROLES = ("labeler", "member", "manager", "admin")
@@ -131,11 +131,10 @@ def batches(client: Client, *, test: bool) -> list[Json]:
 
 
 def _batch(found: Batch, assigned: list[str]) -> Json:
-    orders = Order.objects.filter(batch=found)
     return {
         "id": found.key.hex, "name": found.name, "projectId": found.project.key.hex, "projectName": found.project.name,
-        "batchType": "Production", "studioPriority": found.priority, "total": orders.count(),
-        "completed": orders.filter(test=True, canceled_at=None).count(), "groups": assigned,
+        "batchType": "Production", "studioPriority": found.priority, "total": Order.objects.filter(batch=found).count(),
+        "completed": finding.counts(found)["completed"], "groups": assigned,
     }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from coop.people.models import Person
 from coop.refusals import Refused
 from tasks import forms
 from tasks.models import Message, Webhook
-from tasks.webhooks import addresses, outbox
+from tasks.webhooks import addresses
 
 PER_PAGE = 50
 
@@ -74,7 +74,6 @@ def try_out(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Send a message that says nothing."""
     webhook = _of(request, slug, number)
     addresses.try_out(webhook, by=_me(request), at=clock.now())
-    outbox.have_sent(webhook.client_id)
     messages.success(request, _("A message is on its way. Look here in a moment for what came back."))
     return _to(webhook)
 
@@ -118,7 +117,6 @@ def message(request: HttpRequest, slug: str, key: str) -> HttpResponse:
 @login_required
 def again(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """Send a message again."""
-    found = addresses.send_again(_message(request, slug, key), by=_me(request), at=clock.now())
-    outbox.have_sent(found.client_id)
+    addresses.send_again(_message(request, slug, key), by=_me(request), at=clock.now())
     messages.success(request, _("It is sent again."))
     return redirect("tasks:message", slug, key)

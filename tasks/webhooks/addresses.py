@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from procrastinate.contrib.django import app as background
 
 from coop import door
 from coop.people.models import SEATED, Client, ClientSeat, Person
@@ -28,6 +29,7 @@ KINDS: Mapping[str, Text] = {
     "dispute.settled": gettext_lazy("Members have decided on a rejected answer"),
 }
 TRY = "webhook.tried"
+SEND = "tasks.send_messages"
 MOST = 10
 # For so long the former secret signs as well, and a receiver has time to change over.
 BOTH = timedelta(days=1)
@@ -109,7 +111,9 @@ def try_out(webhook: Webhook, *, by: Person, at: datetime) -> Message:
     """Send a message that says nothing, to see whether it arrives. Raises Refused."""
     held = _held(webhook, by=by)
     events.write("webhooks.tried", by=by, subject=f"client:{held.client_id}", at=at, webhook=held.pk)
-    return Message.objects.create(**facts(held, TRY, f"webhook:{held.pk}", {"webhook": held.pk}, at))
+    made = Message.objects.create(**facts(held, TRY, f"webhook:{held.pk}", {"webhook": held.pk}, at))
+    have_sent(held.client_id)
+    return made
 
 
 @transaction.atomic
@@ -120,8 +124,14 @@ def send_again(message: Message, *, by: Person, at: datetime) -> Message:
         refuse_if(Refusal(_("This webhook has ended."), appeal=_("Add it anew."), status=409))
     Message.objects.filter(pk=message.pk).update(state=MessageState.WAITING, tries=0, next_at=at, ended_at=None)
     events.write("webhooks.resent", by=by, subject=f"client:{message.client_id}", at=at, message=message.pk)
+    have_sent(message.client_id)
     message.refresh_from_db()
     return message
+
+
+def have_sent(client_id: int) -> None:
+    """Let the worker send what a client's addresses wait for, in the transaction of the act."""
+    background.configure_task(SEND, lock=f"webhooks:{client_id}").defer(client_id=client_id)
 
 
 def facts(webhook: Webhook, kind: str, subject: str, data: Mapping[str, Any], at: datetime) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from procrastinate.contrib.django import app as background
 
 from coop.people.models import Client
 from coop.record import log
@@ -15,7 +14,6 @@ from tasks import exports
 from tasks.models import Dispute, Job, Message, Told, Webhook
 from tasks.webhooks import addresses
 
-SEND = "tasks.send_messages"
 AT_ONCE = 5_000
 # Of these entries, which are about a job, the message tells what they say.
 OF_JOBS: Mapping[str, str] = {
@@ -76,13 +74,8 @@ def tell(happened: Iterable[Event], *, at: datetime) -> int:
     made = [Message(**facts) for facts in _messages(entries, listening, at)] if listening else []
     Message.objects.bulk_create(made, batch_size=1_000)
     for client in {message.client_id for message in made}:
-        have_sent(client)
+        addresses.have_sent(client)
     return len(made)
-
-
-def have_sent(client_id: int) -> None:
-    """Let the worker send what a client's addresses wait for, in the transaction of the act."""
-    background.configure_task(SEND, lock=f"webhooks:{client_id}").defer(client_id=client_id)
 
 
 @transaction.atomic
@@ -92,7 +85,7 @@ def call_back(client: Client, *, url: str, subject: str, payload: Facts, test: b
     made = Message.objects.create(
         client=client, url=url, kind=kind, subject=subject, payload=payload, made_at=at, next_at=at
     )
-    have_sent(client.pk)
+    addresses.have_sent(client.pk)
     return made
 
 

@@ -15,8 +15,12 @@ OFTENER = {
 
 
 def often(books: AtWork) -> Acts:
-    """Return what is done several times a day, by name: on the books, then on real jobs."""
-    chance = books.chance
+    """Return what is done several times a day, by name."""
+    return {**_in_and_out(books), **_on_the_books(books), **_at_work(books)}
+
+
+def _in_and_out(books: AtWork) -> Acts:
+    """Return what money comes in and goes out by."""
     return {
         "pay in": books.pays_in,
         "take a deposit back": books.takes_a_deposit_back,
@@ -32,6 +36,13 @@ def often(books: AtWork) -> Acts:
         "pay posts": books.pays_posts,
         "ask by bank": books.asks_by_bank,
         "read a statement": books.reads_what_the_bank_did,
+    }
+
+
+def _on_the_books(books: AtWork) -> Acts:
+    """Return what work does on the books, without the work."""
+    chance = books.chance
+    return {
         "fund": lambda: books.fund(chance.choice(JOBS), books.some()),
         "claim": lambda: books.claim(chance.choice(JOBS), chance.randrange(3), books.some(900_000)),
         "give back": lambda: books.give_back(books.one_of(books.open)),
@@ -53,6 +64,12 @@ def often(books: AtWork) -> Acts:
         "buy money": lambda: books.buy(chance.randint(1, 400), chance.randint(10_000, 20_000)),
         "take other money": lambda: books.take(books.who, chance.randint(100, 900)),
         "end an exchange": lambda: books.end_one(chance.random() < 0.5),
+    }
+
+
+def _at_work(books: AtWork) -> Acts:
+    """Return what is done at real jobs."""
+    return {
         "let days pass": books.lets_days_pass,
         "open a job": books.opens_a_job,
         "close a job": books.closes_a_job,

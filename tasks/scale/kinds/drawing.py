@@ -42,12 +42,7 @@ class ImageAnnotation(Kind):
 
     def geometries(self, params: Json) -> dict[str, list[str]]:
         """Return the labels of each geometry."""
-        found = params.get("geometries")
-        return {
-            name: labels(one.get("objects_to_annotate"))
-            for name, one in (found.items() if isinstance(found, dict) else ())
-            if isinstance(one, dict)
-        }
+        return geometries_of(params)
 
     def shape(self, params: Json) -> str:
         """Return image where all is drawn that is asked for."""
@@ -65,18 +60,31 @@ class ImageAnnotation(Kind):
 
     def example(self, params: Json) -> Json:
         """Return one thing of each label."""
-        return {
-            "shapes": [
-                {"type": kind, "label": label, **EXAMPLES[kind]}
-                for kind, found in self.geometries(params).items()
-                for label in found
-            ]
-        }
+        return one_of_each(self.geometries(params))
 
     def response(self, params: Json, values: Sequence[Json], key: uuid.UUID) -> Json:
         """Return the shapes as annotations."""
         drawn = [{"uuid": mark(key, number), **one} for number, one in enumerate(map(told, values[0]["shapes"]))]
         return {"annotations": drawn, "global_attributes": {}, "links": [], "inlineComments": []}
+
+
+def geometries_of(params: Json) -> dict[str, list[str]]:
+    """Return the labels of each geometry that an order names."""
+    found = params.get("geometries")
+    return {
+        name: labels(one.get("objects_to_annotate"))
+        for name, one in (found.items() if isinstance(found, dict) else ())
+        if isinstance(one, dict)
+    }
+
+
+def one_of_each(geometries: dict[str, list[str]]) -> Json:
+    """Return a drawing with one thing of each label."""
+    return {
+        "shapes": [
+            {"type": kind, "label": label, **EXAMPLES[kind]} for kind, found in geometries.items() for label in found
+        ]
+    }
 
 
 def told(shape: Json) -> Json:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import ClassVar
 
-from tasks.scale.kinds.drawing import EXAMPLES, GEOMETRIES, told
+from tasks.scale.kinds.drawing import GEOMETRIES, geometries_of, one_of_each, told
 from tasks.scale.kinds.kind import Json, Kind, labels, mark
 
 
@@ -43,23 +43,13 @@ class Video(Frames):
 
     def geometries(self, params: Json) -> dict[str, list[str]]:
         """Return the labels of each geometry; of the older kind, those of boxes."""
-        found = params.get("geometries")
-        known = {
-            name: labels(one.get("objects_to_annotate"))
-            for name, one in (found.items() if isinstance(found, dict) else ())
-            if isinstance(one, dict) and name in GEOMETRIES
-        }
+        known = {name: found for name, found in geometries_of(params).items() if name in GEOMETRIES}
         old = labels(params.get("objects_to_annotate") or params.get("labels"))
         return known or ({"box": old} if old else {})
 
     def example(self, params: Json) -> Json:
         """Return one thing of each label, standing still."""
-        shapes = [
-            {"type": kind, "label": label, **EXAMPLES[kind]}
-            for kind, found in self.geometries(params).items()
-            for label in found
-        ]
-        return {"shapes": shapes}
+        return one_of_each(self.geometries(params))
 
     def content(self, params: Json, values: Sequence[Json], key: uuid.UUID) -> object:
         """Return the annotations of each frame."""
