@@ -103,6 +103,15 @@ def refusal(address: str) -> Why | None:
     return None
 
 
+def is_of_the_house(address: str) -> bool:
+    """Tell whether an address is a numeric one in a network of OUTGOING_ALSO_TO: what goes there stays in the house."""
+    try:
+        place = ipaddress.ip_address(_url(address).host)
+    except (Closed, ValueError):
+        return False
+    return _is_named(place)
+
+
 def _written(response: httpcore.Response, out: BinaryIO, most: int) -> Answer:
     if response.status != 200:  # noqa: PLR2004 - HTTP's OK
         raise Closed(Why.STATUS)
@@ -196,9 +205,11 @@ def places(host: str, port: int) -> list[str]:
 def is_open(address: str) -> bool:
     """Tell whether the door opens to a numeric address: a public one, or one of OUTGOING_ALSO_TO."""
     place = ipaddress.ip_address(address)
-    if any(place in ipaddress.ip_network(known) for known in settings.OUTGOING_ALSO_TO):
-        return True
-    return all(one.is_global and not one.is_multicast for one in (place, *_inside(place)))
+    return _is_named(place) or all(one.is_global and not one.is_multicast for one in (place, *_inside(place)))
+
+
+def _is_named(place: Place) -> bool:
+    return any(place in ipaddress.ip_network(known) for known in settings.OUTGOING_ALSO_TO)
 
 
 def _inside(place: Place) -> Iterator[Place]:

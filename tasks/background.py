@@ -31,6 +31,7 @@ from tasks import (
 from tasks.machines import learning
 from tasks.models import Alert, Delivery, Release, Upload
 from tasks.quality import estimates
+from tasks.scale import callbacks
 from tasks.webhooks import addresses, outbox, sending
 
 AT_ONCE = 500
@@ -168,7 +169,7 @@ def teach_machines(timestamp: int) -> None:  # noqa: ARG001 - likewise
 @app.task(queueing_lock="tasks.tell_clients", lock="tasks.tell_clients", pass_context=False)
 def tell_clients(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Make messages of what the record says, and send again what was not taken."""
-    outbox.tell_of_the_record(at=clock.now())
+    outbox.tell_of_the_record(at=clock.now(), tellers=[(callbacks.STEPS, callbacks.tell)])
     for client in sending.clients_due(at=clock.now()):
         addresses.have_sent(client)
 

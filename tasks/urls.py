@@ -33,6 +33,7 @@ urlpatterns = [
     re_path(rf"{MONTH}\.(?P<form>csv|pdf)$", invoices.file, name="invoice_file"),
     path("c/<slug:slug>/money/card/", cards.pay_in, name="pay_in_by_card"),
     path(HOOKS, webhooks.every, name="webhooks"),
+    path(f"{HOOKS}callbacks/", webhooks.callbacks, name="callbacks"),
     path(f"{HOOKS}<int:number>/", webhooks.one, name="webhook"),
     path(f"{HOOKS}<int:number>/try/", webhooks.try_out, name="try_webhook"),
     path(f"{HOOKS}<int:number>/renew/", webhooks.renew, name="renew_webhook"),

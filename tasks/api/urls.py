@@ -24,6 +24,7 @@ urlpatterns = [
     path("v1/webhooks", views_webhooks.Webhooks.as_view(), name="api_webhooks"),
     path("v1/webhooks/<int:number>", views_webhooks.OneWebhook.as_view(), name="api_webhook"),
     path("v1/webhooks/<int:number>/messages", views_webhooks.Messages.as_view(), name="api_messages"),
+    path("v1/callbacks", views_webhooks.Callbacks.as_view(), name="api_callbacks"),
     path("v1/messages/<uuid:key>/again", views_webhooks.SendAgain.as_view(), name="api_send_again"),
     path("v1/jobs", views.Jobs.as_view(), name="api_jobs"),
     path(JOB, views.OneJob.as_view(), name="api_job"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -112,6 +113,12 @@ class OneWebhook(WebhookView):
         return Response(status=204)
 
 
+def _page(view: KeyView, found: QuerySet[Message], request: Request) -> Response:
+    pages = Newest()
+    page = pages.paginate_queryset(found.prefetch_related("attempts"), request, view=view)
+    return pages.get_paginated_response(MessageOut(page, many=True).data)
+
+
 class Messages(WebhookView):
     """What went to a webhook."""
 
@@ -120,10 +127,18 @@ class Messages(WebhookView):
     @extend_schema(operation_id="list_messages", parameters=[CURSOR], responses=MessagePage)
     def get(self, request: Request, number: int) -> Response:
         """List the messages of the last thirty days, the newest first; `next` leads to older ones."""
-        pages = Newest()
-        found = self.webhook(number).messages.prefetch_related("attempts")
-        page = pages.paginate_queryset(found, request, view=self)
-        return pages.get_paginated_response(MessageOut(page, many=True).data)
+        return _page(self, self.webhook(number).messages.all(), request)
+
+
+class Callbacks(KeyView):
+    """What went to the addresses that came with tasks and batches of the interface for Scale's programs."""
+
+    scope = "download"
+
+    @extend_schema(operation_id="list_callbacks", parameters=[CURSOR], responses=MessagePage)
+    def get(self, request: Request) -> Response:
+        """List the callbacks of the last thirty days, the newest first; `next` leads to older ones."""
+        return _page(self, self.key().client.messages.filter(webhook=None), request)
 
 
 class SendAgain(KeyView):

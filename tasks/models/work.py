@@ -380,14 +380,8 @@ class Review(models.Model):
     at = models.DateTimeField()
 
     privacy.declare(
-        id=Audience.PARTIES,
-        assignment=Audience.PARTIES,
+        **dict.fromkeys(("id", "assignment", "decision", "ground", "reason", "place", "at"), Audience.PARTIES),
         reviewer=Audience.NOBODY,
-        decision=Audience.PARTIES,
-        ground=Audience.PARTIES,
-        reason=Audience.PARTIES,
-        place=Audience.PARTIES,
-        at=Audience.PARTIES,
     )
 
     class Meta:

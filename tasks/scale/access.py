@@ -145,6 +145,15 @@ class ScaleView(APIView):
             raise Wrong(message)
         return checked(dict(said.items()))
 
+    def asked(self) -> dict[str, Any]:
+        """Return the object that was sent; to say where answers are to go takes the right to have them."""
+        said = self.body()
+        params = said.get("params")
+        heard = said.get("callback_url") or (isinstance(params, dict) and params.get("callback_url"))
+        if heard and not self.tells:
+            raise exceptions.PermissionDenied
+        return said
+
     def items(self) -> list[str]:
         """Return the list of texts that was sent; an empty one where nothing was."""
         said: Any = self.request.data or []

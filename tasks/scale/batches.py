@@ -10,7 +10,7 @@ from django.http import Http404
 from coop.people.models import Client, Person
 from coop.refusals import guard_of
 from tasks.models import Batch, BatchState, Project
-from tasks.scale import facts, live
+from tasks.scale import callbacks, facts, live
 from tasks.scale.access import Wrong
 
 # Kinds of project whose batches are filled first and finalized then; a test's others are in work at once.
@@ -29,7 +29,7 @@ def find(client: Client, *, test: bool, **named: object) -> Batch:
 def start(project: Project, said: Mapping[str, Any], *, by: Person, at: datetime) -> Batch:
     """Make a batch in a project. Raise Wrong, 409 for a name that is taken."""
     name, metadata = facts.name_of(said.get("name"), "name"), facts.metadata_of(said.get("metadata") or {})
-    callback = facts.callback_of(said.get("callback"))
+    callback = facts.callback_of(said.get("callback"), test=project.test)
     options = {one: said[one] for one in ("calibration_batch", "self_label_batch", "staging_batch") if said.get(one)}
     staged = not project.test or options.get("staging_batch") or any(project.options.get(one) for one in STAGED)
     state = BatchState.STAGING if staged else BatchState.IN_PROGRESS
@@ -77,7 +77,9 @@ def finalize(batch: Batch, *, by: Person, at: datetime) -> Batch:
             raise Wrong(message)
         live.place(waiting, by=by, at=at)
     state = BatchState.IN_PROGRESS if batch.state == BatchState.STAGING else batch.state
-    return changed(batch, state=state, finalized_at=batch.finalized_at or at)
+    finalized = changed(batch, state=state, finalized_at=batch.finalized_at or at)
+    callbacks.of_batches([finalized], at=at)
+    return finalized
 
 
 @transaction.atomic

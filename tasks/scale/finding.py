@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import CharField, Exists, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Concat
 from django.http import Http404, QueryDict
 from django.utils.dateparse import parse_datetime
 
 from coop.people.models import Client
-from tasks.models import LIVE_STATES, OPEN_STATES, Assignment, Audit, Batch, BatchState, Order
+from tasks.models import LIVE_STATES, OPEN_STATES, Assignment, Audit, Batch, BatchState, Message, MessageState, Order
 from tasks.scale.access import Wrong
 
 MOST = 100
@@ -37,12 +38,17 @@ def of(client: Client, *, test: bool) -> QuerySet[Order]:
 
 
 def joined(orders: QuerySet[Order]) -> QuerySet[Order]:
-    """Load what is told of orders: project, batch, whether anything is open, when the last was handed in."""
+    """Load what is told of orders: project, batch, whether anything is open, when the last was handed in.
+
+    And what became of the last message to its callback.
+    """
     given = Assignment.objects.filter(task=OuterRef("task"))
     held = given.filter(state__in=LIVE_STATES).order_by().values("task")
     last = held.annotate(last=Max("submitted_at")).values("last")
+    subject = Concat(Value("order:"), Cast(OuterRef("pk"), CharField()))
+    told = Message.objects.filter(webhook=None, subject=subject).order_by("-pk").values("state")
     return orders.select_related("project", "batch", "task__job__work_type").annotate(
-        busy=Exists(given.filter(state__in=UNDECIDED)), decided=Subquery(last)
+        busy=Exists(given.filter(state__in=UNDECIDED)), decided=Subquery(last), heard=Subquery(told[:1])
     )
 
 
@@ -59,6 +65,12 @@ def completed_at(order: Order) -> datetime | None:
     if status(order) != "completed":
         return None
     return order.created_at if order.test else order.decided  # type: ignore[attr-defined]  # by joined()
+
+
+def was_heard(order: Order) -> bool | None:
+    """Tell whether an order's callback took its last message; None while it is tried, or was told nothing."""
+    ended = {MessageState.TAKEN: True, MessageState.GIVEN_UP: False}
+    return ended.get(order.heard)  # type: ignore[attr-defined]  # by joined()
 
 
 def key_of(said: object) -> uuid.UUID:

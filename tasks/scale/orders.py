@@ -10,7 +10,7 @@ from django.http import Http404
 from coop.people.models import Client, Person
 from coop.refusals import guard_of
 from tasks.models import Audit, Batch, BatchState, Order, Project, ProjectVersion, Role
-from tasks.scale import batches, facts, finding, judging, kinds, live, projects
+from tasks.scale import batches, callbacks, facts, finding, judging, kinds, live, projects
 from tasks.scale.access import Wrong
 from tasks.scale.kinds.kind import Kind
 
@@ -53,7 +53,7 @@ def _take(
 ) -> Order:
     project, batch = _place(client, said, test=test)
     version = projects.current(project) if project else None
-    facts = _facts(kind, said, version)
+    facts = _facts(kind, said, version, test=test)
     if wrong := known.wrong(facts["params"]):
         raise Wrong(wrong)
     if not test:
@@ -65,6 +65,7 @@ def _take(
     )  # fmt: skip
     if not test and batch is None:
         live.place([order], by=by, at=at)
+    callbacks.of_order(order, at=at)
     return order
 
 
@@ -95,7 +96,7 @@ def _named(what: str, find: Any) -> Any:  # noqa: ANN401 - a project or a batch
         raise Wrong(message) from error
 
 
-def _facts(kind: str, said: Mapping[str, Any], version: ProjectVersion | None) -> dict[str, Any]:
+def _facts(kind: str, said: Mapping[str, Any], version: ProjectVersion | None, *, test: bool) -> dict[str, Any]:
     """Return what is written down of an order: its params above its project's, and what stands beside them."""
     inherited = version.params if version else {}
     params = {name: value for name, value in {**inherited, **said}.items() if name not in BESIDE}
@@ -105,7 +106,7 @@ def _facts(kind: str, said: Mapping[str, Any], version: ProjectVersion | None) -
     instruction = str(said.get("instruction") or inherited.get("instruction") or "")
     return {
         "kind": kind, "params": params, "instruction": instruction,
-        "callback_url": facts.callback_of(said.get("callback_url", inherited.get("callback_url"))),
+        "callback_url": facts.callback_of(said.get("callback_url", inherited.get("callback_url")), test=test),
         "metadata": facts.metadata_of(said.get("metadata") or {}), "unique_id": unique_id_of(said.get("unique_id")),
         "tags": _tags(said.get("tags") or []), "priority": _priority(said.get("priority")),
     }  # fmt: skip
@@ -149,7 +150,9 @@ def cancel(order: Order, *, clear_unique_id: bool, at: datetime) -> Order:
     if not live.call_off(order):
         message = "Somebody has begun this task: it is done and paid (rule E1)"
         raise Wrong(message)
-    return _changed(order, at, canceled_at=at, **({"unique_id": None} if clear_unique_id else {}))
+    canceled = _changed(order, at, canceled_at=at, **({"unique_id": None} if clear_unique_id else {}))
+    callbacks.of_batches([order.batch] if order.batch else [], at=at)
+    return canceled
 
 
 def set_unique_id(order: Order, unique_id: str | None, *, at: datetime) -> Order:
@@ -200,7 +203,9 @@ def audit(order: Order, *, accepted: object, words: object, by: Person, at: date
     if not order.test:
         judging.judge(order, accepted=accepted, words=str(words or ""), by=by, at=at)
     verdict = Audit.ACCEPTED if accepted else Audit.REJECTED
-    return _changed(_locked(order), at, audit=verdict, audit_words=str(words or "")[:10_000])
+    audited = _changed(_locked(order), at, audit=verdict, audit_words=str(words or "")[:10_000])
+    callbacks.of_order(audited, at=at)
+    return audited
 
 
 def _locked(order: Order) -> Order:

@@ -26,11 +26,13 @@ def task(order: Order, said: answered.Said | None = None) -> Json:
         "tags": order.tags, "priority": order.priority,
         "customer_review_comments": order.audit_words,
     }  # fmt: skip
+    heard = finding.was_heard(order)
     return {
         "task_id": order.key.hex, "created_at": when(order.created_at), "updated_at": when(order.updated_at),
         "type": order.kind, "status": finding.status(order), "instruction": order.instruction, "is_test": order.test,
         "urgency": "standard", "params": order.params, "metadata": order.metadata,
         "customer_review_status": order.audit, **{name: said for name, said in optional.items() if said},
+        **({} if heard is None else {"callback_succeeded": heard}),
     }  # fmt: skip
 
 

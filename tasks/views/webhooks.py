@@ -18,7 +18,7 @@ from coop.people.models import Person
 from coop.refusals import Refused
 from tasks import forms
 from tasks.models import Message, Webhook
-from tasks.webhooks import addresses
+from tasks.webhooks import addresses, signing
 
 PER_PAGE = 50
 
@@ -94,6 +94,20 @@ def end(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     addresses.end(_of(request, slug, number), by=_me(request), at=clock.now())
     messages.success(request, _("The webhook has ended."))
     return redirect("tasks:webhooks", slug)
+
+
+@never_cache
+@require_safe
+@login_required
+def callbacks(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what went to the addresses that came with tasks and batches, and the keys by which their servers know us."""
+    client = clients.client_of(_me(request), slug)
+    keys = [
+        (label, signing.callback_key(client.pk, test=test))
+        for label, test in ((_("Key of live tasks"), False), (_("Key of tasks that try things out"), True))
+    ]
+    page = Paginator(client.messages.filter(webhook=None).order_by("-pk"), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "tasks/client/callbacks.html", {"client": client, "keys": keys, "page": page})
 
 
 def _message(request: HttpRequest, slug: str, key: str) -> Message:

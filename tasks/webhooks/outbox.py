@@ -1,13 +1,12 @@
 """Turning what the record says into messages: entry by entry, in its order, each entry once."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 
-from coop.people.models import Client
 from coop.record import log
 from coop.record.models import Event, Leaf
 from tasks import exports
@@ -40,21 +39,27 @@ AND NOT EXISTS (SELECT FROM tasks_assignment WHERE job_id = %(job)s
     AND state IN ('claimed', 'submitted', 'sent_back', 'disputed'))
 """
 
+CALLBACK, CALLBACK_OF_TESTS = "callback", "callback.test"
+
+type Teller = tuple[Collection[str], Callable[..., int]]
 type Listening = Mapping[int, Sequence[Webhook]]
 type Facts = dict[str, Any]
 
 
-def tell_of_the_record(*, at: datetime) -> int:
-    """Make messages of everything that the record has sealed since the last time; return how many."""
+def tell_of_the_record(*, at: datetime, tellers: Sequence[Teller] = ()) -> int:
+    """Make messages of everything that the record has sealed since the last time; return how many.
+
+    `tellers` make messages of their own of the same entries.
+    """
     log.seal()
     made = 0
-    while (more := _tell_some(at)) is not None:
+    while (more := _tell_some(at, tellers)) is not None:
         made += more
     return made
 
 
 @transaction.atomic
-def _tell_some(at: datetime) -> int | None:
+def _tell_some(at: datetime, tellers: Sequence[Teller]) -> int | None:
     """Go on by some entries, and return how many messages they made; None at the end."""
     told = Told.objects.select_for_update().get()
     last = Leaf.objects.order_by("-index").values_list("index", flat=True).first()
@@ -63,6 +68,8 @@ def _tell_some(at: datetime) -> int | None:
     upto = min(last, told.place + AT_ONCE)
     places = {"leaf__index__gt": told.place, "leaf__index__lte": upto}
     made = tell(Event.objects.filter(**places, kind__in=KINDS).order_by("leaf__index"), at=at)
+    for kinds, told_of in tellers:
+        made += told_of(Event.objects.filter(**places, kind__in=kinds).order_by("leaf__index"), at=at)
     Told.objects.filter(pk=told.pk).update(place=upto)
     return made
 
@@ -72,21 +79,28 @@ def tell(happened: Iterable[Event], *, at: datetime) -> int:
     entries = list(happened)
     listening = _listening(_jobs_of(entries))
     made = [Message(**facts) for facts in _messages(entries, listening, at)] if listening else []
+    return _send(made)
+
+
+def callback(client_id: int, *, url: str, subject: str, payload: Facts, test: bool, at: datetime) -> Message:
+    """Return a message to the address that came with an order or a batch, to be handed to `call_back`."""
+    kind = CALLBACK_OF_TESTS if test else CALLBACK
+    return Message(
+        client_id=client_id, url=url, kind=kind, subject=subject, payload=payload, made_at=at, next_at=at
+    )  # fmt: skip
+
+
+@transaction.atomic
+def call_back(callbacks: Iterable[Message]) -> int:
+    """Have callbacks sent, each in the order of what it is about; return how many."""
+    return _send(list(callbacks))
+
+
+def _send(made: Sequence[Message]) -> int:
     Message.objects.bulk_create(made, batch_size=1_000)
     for client in {message.client_id for message in made}:
         addresses.have_sent(client)
     return len(made)
-
-
-@transaction.atomic
-def call_back(client: Client, *, url: str, subject: str, payload: Facts, test: bool, at: datetime) -> Message:
-    """Send a message to the address that came with a single task, in the order of what it is about."""
-    kind = "callback.test" if test else "callback"
-    made = Message.objects.create(
-        client=client, url=url, kind=kind, subject=subject, payload=payload, made_at=at, next_at=at
-    )
-    addresses.have_sent(client.pk)
-    return made
 
 
 def _jobs_of(entries: Iterable[Event]) -> set[int]:

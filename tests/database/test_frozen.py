@@ -41,6 +41,7 @@ FROZEN = {
         "id key client_id test kind project_id batch_id version_id params instruction callback_url role expected"
         " initial created_by_id created_at"
     ),
+    "tasks_batch batch_callbacks_are_frozen": "callback",
     "tasks_call tasks_call_is_frozen": "key_id name digest at",
     "tasks_attempt tasks_attempt_is_frozen": "message_id at status problem milliseconds",
     "tasks_message tasks_message_is_frozen": "key client_id webhook_id url kind subject payload made_at",

@@ -24,7 +24,7 @@ class Projects(ScaleView):
 
     def post(self, request: Request) -> Response:
         """Make one."""
-        made = projects.start(self.client, self.body(), test=self.test, by=self.who, at=clock.now())
+        made = projects.start(self.client, self.asked(), test=self.test, by=self.who, at=clock.now())
         return Response(showing.project(made))
 
 
@@ -49,7 +49,7 @@ class Params(ProjectView):
 
     def post(self, request: Request, name: str) -> Response:
         """Add a version."""
-        changed = projects.set_params(self.project(name), self.body(), by=self.who, at=clock.now())
+        changed = projects.set_params(self.project(name), self.asked(), by=self.who, at=clock.now())
         return Response(showing.project(changed))
 
 

@@ -152,7 +152,7 @@ class Chat(SecondView):
 
     def post(self, request: Request) -> Response:
         """Order one."""
-        said = self.body()
+        said = self.asked()
         places: Json = {}
         if said.get("batch_id") or said.get("batch_name"):
             places["batch"] = self.batch(said).name

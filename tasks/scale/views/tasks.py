@@ -30,7 +30,7 @@ class Task(OrderView):
 
     def post(self, request: Request, name: str) -> Response:
         """Order one."""
-        said = self.body()
+        said = self.asked()
         self.require_funds(said.get("batch"))
         made = orders.take(self.client, name, said, test=self.test, by=self.who, at=clock.now())
         return self.told(self.order(made.key.hex))
@@ -41,7 +41,7 @@ class AnyTask(OrderView):
 
     def post(self, request: Request) -> Response:
         """Order one."""
-        said = self.body()
+        said = self.asked()
         self.require_funds(said.get("batch"))
         kind = str(said.get("type", ""))
         made = orders.take(self.client, kind, said, test=self.test, by=self.who, at=clock.now())
@@ -55,7 +55,7 @@ class KnownAnswer(ScaleView):
 
     def post(self, request: Request, name: str) -> Response:
         """Order one."""
-        said, at = self.body(), clock.now()
+        said, at = self.asked(), clock.now()
         self.require_funds(said.get("batch"))
         made = orders.take(self.client, name, said, test=self.test, by=self.who, at=at, role=self.role)
         return Response(showing.known_answer(orders.find(self.client, made.key.hex, test=self.test)))

@@ -9,6 +9,9 @@ import scaleapi
 from coop import clock
 from coop.people import keys
 from coop.people.models import Client, Person
+from tests.tasks.webhooks.conftest import receiver
+
+__all__ = ["receiver"]  # a server of the client's own, for its callbacks
 
 # Returns the client of an organisation, its key with these scopes (those of a test key unless others are said).
 type Programs = Callable[..., scaleapi.ScaleClient]

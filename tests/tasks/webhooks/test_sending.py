@@ -9,7 +9,7 @@ from standardwebhooks import WebhookVerificationError
 
 from coop import clock
 from coop.people.models import Client, Person
-from tasks.models import Message, MessageState, Webhook
+from tasks.models import Message, MessageState, Order, Webhook
 from tasks.webhooks import addresses, outbox, sending, signing
 from tests.tasks.webhooks.conftest import Receiver, leading_to
 
@@ -131,7 +131,12 @@ def test_what_waits_for_an_ended_webhook_goes_nowhere(
 
 def test_a_callback_carries_its_key_and_is_signed_under_it(orbit: Client, receiver: Receiver) -> None:
     body: dict[str, Any] = {"task_id": "a", "status": "completed"}
-    outbox.call_back(orbit, url=receiver.address, subject="task:1", payload=body, test=False, at=clock.now())
+    order = Order.objects.create(
+        client=orbit, test=False, kind="categorization", params={}, callback_url=receiver.address,
+        created_at=clock.now(), updated_at=clock.now(),
+    )  # fmt: skip
+    about: dict[str, Any] = {"url": receiver.address, "subject": f"order:{order.pk}", "payload": body, "test": False}
+    outbox.call_back([outbox.callback(orbit.pk, **about, at=clock.now())])
     send(orbit)
     [(headers, content)] = receiver.came
     key = headers["scale-callback-auth"]
