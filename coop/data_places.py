@@ -217,11 +217,11 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_batch": "key client_id project_id test name callback options created_by_id created_at metadata state"
         " priority finalized_at",
         "tasks_order": "key client_id test kind project_id batch_id version_id params instruction callback_url role"
-        " expected initial created_by_id created_at updated_at metadata tags unique_id priority canceled_at audit"
-        " audit_words task_id",
+        " expected initial created_by_id created_at updated_at metadata tags unique_id priority canceled_at failed_at"
+        " error audit audit_words task_id",
         "tasks_lot": "job_id project_id batch_id digest",
         "tasks_asset": "key client_id test name project_name reference metadata address created_by_id created_at file"
-        " content_type bytes",
+        " content_type bytes order_id next_at tries problem",
         "tasks_sandbox": "client_id teammates assignments groups batches",
         "tasks_webhook": "client_id url kinds sealed fingerprint former_sealed former_fingerprint renewed_at"
         " created_by_id created_at ended_at",

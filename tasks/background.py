@@ -31,7 +31,7 @@ from tasks import (
 from tasks.machines import learning
 from tasks.models import Alert, Delivery, Release, Upload
 from tasks.quality import estimates
-from tasks.scale import callbacks
+from tasks.scale import callbacks, fetching
 from tasks.webhooks import addresses, outbox, sending
 
 AT_ONCE = 500
@@ -179,6 +179,22 @@ def send_messages(client_id: int) -> None:
     """Send what a client's addresses wait for, for a minute at most; the rest comes with the next minute."""
     until = clock.now() + A_MINUTE
     while clock.now() < until and sending.send_due(client_id, at=clock.now()):
+        pass
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="tasks.fetch_late", pass_context=False)
+def fetch_late(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Fetch again what did not come the first time, or was left by a worker that ended."""
+    for client in fetching.clients_due(at=clock.now()):
+        fetching.have_fetched(client)
+
+
+@app.task(name=fetching.FETCH, retry=5)
+def fetch_files(client_id: int) -> None:
+    """Fetch what a client's orders name, for a minute at most; the rest comes with the next minute."""
+    until = clock.now() + A_MINUTE
+    while clock.now() < until and fetching.fetch_due(client_id, at=clock.now()):
         pass
 
 

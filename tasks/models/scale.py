@@ -157,6 +157,8 @@ class Order(models.Model):
     unique_id = models.CharField(max_length=200, null=True)  # noqa: DJ001 - none is no id, and many have none
     priority = models.PositiveSmallIntegerField(null=True)
     canceled_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True, help_text="Why it failed: a file that never came, or no money when it had.")
     audit = models.CharField(max_length=9, choices=Audit, default=Audit.PENDING)
     audit_words = models.TextField(blank=True)
     task = models.OneToOneField(Task, models.PROTECT, null=True, related_name="order")
@@ -165,7 +167,7 @@ class Order(models.Model):
         **dict.fromkeys(
             ("id", "key", "client", "test", "kind", "project", "batch", "version", "params", "instruction",
              "callback_url", "role", "expected", "initial", "created_by", "created_at", "updated_at", "metadata",
-             "tags", "unique_id", "priority", "canceled_at", "audit", "audit_words", "task"),
+             "tags", "unique_id", "priority", "canceled_at", "failed_at", "error", "audit", "audit_words", "task"),
             Audience.CLIENT,
         )
     )  # fmt: skip
@@ -174,6 +176,10 @@ class Order(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["client", "test", "unique_id"], name="one_order_per_unique_id"),
             models.CheckConstraint(condition=Q(test=False) | Q(task=None), name="tests_order_no_work"),
+            models.CheckConstraint(
+                condition=Q(failed_at=None, error="") | Q(failed_at__isnull=False, task=None) & ~Q(error=""),
+                name="what_failed_says_why_and_is_not_done",
+            ),
         ]
         indexes = [models.Index(fields=["client", "test", "-id"], name="orders_of_a_client")]
 
@@ -196,7 +202,10 @@ class Lot(models.Model):
 
 
 class Asset(models.Model):
-    """A file that a client handed in, or the address of one, to be named as scaledata://KEY."""
+    """A file that a client handed in, or the address of one, to be named as scaledata://KEY.
+
+    One of an `order` was named there by its address, and is fetched for it alone.
+    """
 
     key = models.UUIDField(unique=True, default=uuid.uuid4)
     client = models.ForeignKey(Client, models.PROTECT, related_name="assets", db_index=False)
@@ -211,11 +220,17 @@ class Asset(models.Model):
     file = models.FileField(upload_to="assets/", max_length=200, blank=True)
     content_type = models.CharField(max_length=100, blank=True)
     bytes = models.PositiveIntegerField(default=0)
+    order = models.ForeignKey(
+        Order, models.PROTECT, null=True, related_name="assets", help_text="Whose attachment it is; empty: any order's."
+    )
+    next_at = models.DateTimeField(null=True, help_text="When it is fetched; empty: it is here, or never comes.")
+    tries = models.PositiveSmallIntegerField(default=0)
+    problem = models.JSONField(null=True, help_text="Why it never comes: a key of PROBLEMS in tasks.scale.fetching.")
 
     privacy.declare(
         **dict.fromkeys(
             ("id", "key", "client", "test", "name", "project_name", "reference", "metadata", "address", "created_by",
-             "created_at", "content_type", "bytes"),
+             "created_at", "content_type", "bytes", "order", "next_at", "tries", "problem"),
             Audience.CLIENT,
         ),
         file=Audience.NOBODY,
@@ -224,6 +239,9 @@ class Asset(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["client", "test", "reference"], name="one_asset_per_reference"),
+        ]
+        indexes = [
+            models.Index(fields=["client", "next_at"], condition=Q(next_at__isnull=False), name="assets_to_be_fetched"),
         ]
 
     def __str__(self) -> str:

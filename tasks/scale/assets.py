@@ -2,8 +2,9 @@
 
 import json
 import mimetypes
+import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +15,11 @@ from urllib.parse import urlsplit
 from django.core.files import File
 from django.db import transaction
 
+from coop import door
 from coop.people.models import Client, Person
 from tasks import files
-from tasks.models import Asset, Job
-from tasks.scale import facts
+from tasks.models import Asset, Job, Order
+from tasks.scale import facts, problems
 from tasks.scale.access import Wrong, checked
 
 LONGEST_NAME, LONGEST_ADDRESS = 200, 2000
@@ -25,6 +27,7 @@ SCHEME = "scaledata://"
 # Attachments of these types are files that members see on our pages.
 SHOWN = frozenset({"image", "audio", "video", "pdf"})
 MOST_SHOWN = 100
+ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}")
 
 
 @transaction.atomic
@@ -47,7 +50,7 @@ def keep(
 
 @transaction.atomic
 def note(client: Client, said: Mapping[str, Any], *, test: bool, by: Person, at: datetime) -> Asset:
-    """Write down where a file lies. It is not asked for now: what has not come by then, an order cannot show."""
+    """Write down where a file lies. A live key's is fetched in the background; of a test's nothing is shown."""
     address = str(said.get("file_url") or "")
     try:
         parts = urlsplit(address)
@@ -59,7 +62,7 @@ def note(client: Client, said: Mapping[str, Any], *, test: bool, by: Person, at:
     facts = _facts(said, default=parts.path.rsplit("/")[-1] or "file")
     return _known(client, facts, test=test) or Asset.objects.create(
         client=client, test=test, **facts, address=address, created_by=by, created_at=at,
-        content_type=_type(facts["name"]),
+        content_type=_type(facts["name"]), next_at=None if test else at,
     )  # fmt: skip
 
 
@@ -104,8 +107,17 @@ def named(client: Client, said: Any) -> dict[str, Named]:  # noqa: ANN401 - what
             message = f"There is no file {text[:80]}"
             raise Wrong(message)
         if not found[key].file:
-            fetch(found[key].address)
+            _refuse_absent(found[key])
     return {text: Named(found[key], _name(found[key])) for text, key in keys.items()}
+
+
+def _refuse_absent(asset: Asset) -> None:
+    """Raise Wrong: an imported file is still on its way, when asking again helps (503), or never comes."""
+    if asset.problem:
+        message = f"{asset.address[:200]}: {problems.words(asset.problem)}"
+        raise Wrong(message)
+    message = f"{asset.name[:80]} is still being fetched: try again in a moment."
+    raise Wrong(message, 503)
 
 
 def _key(text: str) -> uuid.UUID:
@@ -116,8 +128,12 @@ def _key(text: str) -> uuid.UUID:
 
 
 def _name(asset: Asset) -> str:
-    ending = PurePath(asset.name).suffix or mimetypes.guess_extension(asset.content_type) or ".bin"
-    return f"{asset.key.hex}{ending[:6]}"
+    return f"{asset.key.hex}{_ending(asset.name, asset.content_type)}"
+
+
+def _ending(name: str, content_type: str) -> str:
+    said = PurePath(name).suffix or mimetypes.guess_extension(content_type) or ""
+    return said if ENDING.fullmatch(said) else ".bin"
 
 
 def texts(said: Any) -> Iterator[str]:  # noqa: ANN401 - whatever JSON can hold
@@ -138,18 +154,41 @@ def renamed(said: Any, found: Mapping[str, Named]) -> Any:  # noqa: ANN401 - lik
     return [renamed(one, found) for one in said] if isinstance(said, list) else said
 
 
-def refuse_elsewhere(data: Mapping[str, Any], parts: Iterable[str]) -> None:
-    """Raise Wrong where a part that shows a file names one that lies elsewhere."""
-    for part in parts:
-        for text in texts(data.get(part)):
-            if not text.startswith(SCHEME):
-                fetch(text)
+def elsewhere(data: Mapping[str, Any], parts: Iterable[str]) -> list[str]:
+    """Return the addresses in parts that show files, each once. Raise Wrong for what is none, and for too many."""
+    said = dict.fromkeys(text for part in parts for text in texts(data.get(part)) if not text.startswith(SCHEME))
+    for text in said:
+        if why := door.refusal(text):
+            message = f"{text[:80]}: {problems.words(problems.of_door(why))}"
+            raise Wrong(message)
+    if len(said) > MOST_SHOWN:
+        message = f"A task shows at most {MOST_SHOWN} files."
+        raise Wrong(message)
+    return list(said)
 
 
-def fetch(address: str) -> None:
-    """Raise Wrong: files are not fetched from elsewhere yet."""
-    message = f"{address[:80]} is not fetched yet: hand the file in with files/upload and name its attachment_url."
-    raise Wrong(message)
+def expected(addresses: Iterable[str]) -> dict[str, Named]:
+    """Return files as they will be named once they are fetched, by their addresses."""
+    return {made.address: Named(made, _name(made)) for made in map(_to_fetch, addresses)}
+
+
+def look_for(order: Order, addresses: Iterable[str], *, by: Person, at: datetime) -> None:
+    """Write down what is to be fetched for an order."""
+    Asset.objects.bulk_create(
+        _to_fetch(one, client_id=order.client_id, order=order, created_by=by, created_at=at, next_at=at)
+        for one in addresses
+    )
+
+
+def _to_fetch(address: str, **more: Any) -> Asset:
+    name = urlsplit(address).path.rsplit("/")[-1][:LONGEST_NAME] or "file"
+    return Asset(test=False, address=address, name=name, content_type=_type(name), **more)
+
+
+def fetched(orders: Collection[Order]) -> dict[str, Named]:
+    """Return what was fetched for orders, by its address."""
+    found = Asset.objects.filter(order__in=orders).exclude(file="")
+    return {one.address: Named(one, _name(one)) for one in found}
 
 
 def hand_over(job: Job, shown: Sequence[Named], *, by: Person, at: datetime) -> None:

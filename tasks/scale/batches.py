@@ -10,7 +10,7 @@ from django.http import Http404
 from coop.people.models import Client, Person
 from coop.refusals import guard_of
 from tasks.models import Batch, BatchState, Project
-from tasks.scale import callbacks, facts, live
+from tasks.scale import callbacks, facts, fetching, live
 from tasks.scale.access import Wrong
 
 # Kinds of project whose batches are filled first and finalized then; a test's others are in work at once.
@@ -71,15 +71,24 @@ def finalize(batch: Batch, *, by: Person, at: datetime) -> Batch:
         message = "The batch is cancelled"
         raise Wrong(message)
     if not batch.test and batch.state == BatchState.STAGING:
-        waiting = list(batch.orders.filter(canceled_at=None).select_related("project", "batch", "version__work_type"))
-        if not waiting:
-            message = "The batch has no tasks yet"
-            raise Wrong(message)
-        live.place(waiting, by=by, at=at)
+        _place(batch, by=by, at=at)
     state = BatchState.IN_PROGRESS if batch.state == BatchState.STAGING else batch.state
     finalized = changed(batch, state=state, finalized_at=batch.finalized_at or at)
     callbacks.of_batches([finalized], at=at)
     return finalized
+
+
+def _place(batch: Batch, *, by: Person, at: datetime) -> None:
+    """Place the orders of a batch. Raise Wrong without any, and (503: asking again helps) while files are fetched."""
+    orders = batch.orders.filter(canceled_at=None, failed_at=None)
+    waiting = list(orders.select_related("project", "batch", "version__work_type"))
+    if not waiting:
+        message = "The batch has no tasks yet"
+        raise Wrong(message)
+    if count := fetching.waiting(waiting):
+        message = f"{count} files of the batch are still being fetched: finalize it again in a moment."
+        raise Wrong(message, 503)
+    live.place(waiting, by=by, at=at)
 
 
 @transaction.atomic

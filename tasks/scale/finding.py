@@ -18,8 +18,9 @@ MOST = 100
 # A task is completed once all its answers are handed in: then the client may say something of them.
 UNDECIDED = OPEN_STATES
 CANCELED = Q(canceled_at__isnull=False)
+FAILED = Q(failed_at__isnull=False)
 COMPLETED = Q(canceled_at=None) & (Q(test=True) | Q(task__open_slots=0, busy=False))
-PENDING = Q(canceled_at=None, test=False) & (Q(task=None) | Q(task__open_slots__gt=0) | Q(busy=True))
+PENDING = Q(canceled_at=None, failed_at=None, test=False) & (Q(task=None) | Q(task__open_slots__gt=0) | Q(busy=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,9 @@ def joined(orders: QuerySet[Order]) -> QuerySet[Order]:
 
 
 def status(order: Order) -> str:
-    """Return where an order as `joined` loads it stands: pending, completed or canceled."""
-    if order.canceled_at:
-        return "canceled"
+    """Return where an order as `joined` loads it stands: pending, completed, canceled or error."""
+    if order.canceled_at or order.failed_at:
+        return "canceled" if order.canceled_at else "error"
     done = order.task is not None and order.task.open_slots == 0 and not order.busy  # type: ignore[attr-defined]  # by joined()
     return "completed" if order.test or done else "pending"
 
@@ -119,7 +120,7 @@ def _completed(**bounds: datetime) -> Q:
     return COMPLETED & (tests | Q(test=False, **{f"decided__{name}": when for name, when in bounds.items()}))
 
 
-STATUSES = {"canceled": CANCELED, "completed": COMPLETED, "pending": PENDING}
+STATUSES = {"canceled": CANCELED, "completed": COMPLETED, "error": FAILED, "pending": PENDING}
 FILTERS: Mapping[str, Callable[[str], Q]] = {
     "start_time": lambda said: Q(created_at__gte=moment(said)),
     "end_time": lambda said: Q(created_at__lte=moment(said)),
@@ -195,7 +196,7 @@ def _orders() -> QuerySet[Order]:
 def counts(batch: Batch) -> dict[str, int]:
     """Return how many orders of a batch stand where."""
     found = joined(Order.objects.filter(batch=batch)).select_related(None)
-    return {name: found.filter(condition).count() for name, condition in STATUSES.items()} | {"error": 0}
+    return {name: found.filter(condition).count() for name, condition in STATUSES.items()}
 
 
 def state(batch: Batch) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from coop.people.models import Client, Person
-from coop.refusals import refuse_if
+from coop.refusals import Refused, refuse_if
 from payments.founding import FOR_THE_HOUSE
 from payments.models import WorkType
 from payments.money import plain
@@ -24,9 +24,10 @@ from payments.templatetags.money import money
 from tasks import additions, jobs, shapes
 from tasks import content as contents
 from tasks.models import Batch, Job, Lot, Order, Project, ProjectVersion, ReviewRule, Share, Topic
-from tasks.scale import assets, kinds, projects
+from tasks.scale import assets, callbacks, kinds, projects
 from tasks.scale.access import Wrong
 from tasks.scale.kinds import fields
+from tasks.scale.kinds.kind import Kind
 from tasks.shapes.shape import LONGEST_QUESTION
 
 ENOUGH = 3
@@ -135,15 +136,18 @@ def terms_of(order: Order) -> Terms:
     return terms(order.kind, order.params, order.instruction, order.version)
 
 
-def check(client: Client, facts: dict[str, Any], version: ProjectVersion | None) -> None:
-    """Raise Wrong or Refused for an order that no job could do."""
+def check(client: Client, facts: dict[str, Any], version: ProjectVersion | None) -> list[str]:
+    """Return the addresses of what is to be fetched first. Raise Wrong or Refused for an order that no job could do."""
     if version is None:
         message = "Missing required parameter: project (with a live key each order has one)"
         raise Wrong(message)
     asked = terms(facts["kind"], facts["params"], facts["instruction"], version)
-    data = _data(facts["kind"], facts["params"], asked, assets.named(client, facts["params"]))
+    away = _elsewhere(facts["kind"], facts["params"], asked)
+    found = {**assets.named(client, facts["params"]), **assets.expected(away)}
+    data = _data(facts["kind"], facts["params"], found)
     if wrong := shapes.find(asked.work_type.shape).data_problems(asked.form, data):
         raise Wrong(str(wrong[0]))
+    return away
 
 
 @transaction.atomic
@@ -152,7 +156,7 @@ def place(orders: Sequence[Order], *, by: Person, at: datetime) -> list[Job]:
     first = orders[0]
     # The client's row is the lock: two orders at once make one job, not two.
     client = Client.objects.select_for_update(no_key=True).get(pk=first.client_id)
-    found = assets.named(client, [order.params for order in orders])
+    found = {**assets.named(client, [order.params for order in orders]), **assets.fetched(orders)}
     groups: dict[str, tuple[Terms, list[Order]]] = {}
     for order in orders:
         asked = terms_of(order)
@@ -169,7 +173,7 @@ def _group(
     found: dict[str, assets.Named], *, by: Person, at: datetime,
 ) -> Job:  # fmt: skip
     """Let one job do orders that ask the same."""
-    data = [(order.key.hex, _data(order.kind, order.params, asked, found)) for order in orders]
+    data = [(order.key.hex, _data(order.kind, order.params, found)) for order in orders]
     shown = _shown(data, found)
     job = None if shown or batch else _open_job(project, asked)
     if job is None:
@@ -204,20 +208,50 @@ def _draft(client: Client, project: Project, asked: Terms, *, by: Person, at: da
     )  # fmt: skip
 
 
-def _data(kind: str, params: dict[str, Any], asked: Terms, found: dict[str, assets.Named]) -> dict[str, Any]:
-    """Return the data of a task, its files by the names they have in the job. Raise Wrong for what is not here."""
-    known = kinds.find(kind)
-    assert known is not None  # noqa: S101 - the terms know it
-    data = known.data(params)
-    asks = shapes.find(asked.work_type.shape).files
-    assets.refuse_elsewhere(data, asks or (data if params.get("attachment_type") in assets.SHOWN else ()))
-    return {name: assets.renamed(value, found) for name, value in data.items()}
+def _data(kind: str, params: dict[str, Any], found: dict[str, assets.Named]) -> dict[str, Any]:
+    """Return the data of a task, its files by the names they have in the job."""
+    return {name: assets.renamed(value, found) for name, value in _known(kind).data(params).items()}
+
+
+def _elsewhere(kind: str, params: dict[str, Any], asked: Terms) -> list[str]:
+    """Return the addresses of files that an order shows and that are not here. Raise Wrong for what is no address."""
+    data, asks = _known(kind).data(params), shapes.find(asked.work_type.shape).files
+    return assets.elsewhere(data, asks or (data if params.get("attachment_type") in assets.SHOWN else ()))
+
+
+def _known(kind: str) -> Kind:
+    found = kinds.find(kind)
+    assert found is not None  # noqa: S101 - the terms know it
+    return found
 
 
 def _shown(data: Iterable[additions.Addition], found: dict[str, assets.Named]) -> list[assets.Named]:
     """Return the files that tasks show, each once."""
     names = {name for _id, one in data for name in assets.texts(one)}
     return [one for one in found.values() if one.name in names]
+
+
+def place_late(order: Order, *, at: datetime) -> None:
+    """Place an order whose files have come, in the name of whoever sent it; what is in the way fails it."""
+    by = order.created_by
+    if by is None:
+        fail(order, "Who ordered this has left the organisation. Order it again.", at=at)
+        return
+    try:
+        place([order], by=by, at=at)
+    except (Wrong, Refused) as refused:
+        fail(order, str(refused.refusal) if isinstance(refused, Refused) else str(refused), at=at)
+
+
+def fail(order: Order, words: str, *, at: datetime) -> None:
+    """End an order that nobody can do, say why, and tell its address."""
+    order.failed_at = order.updated_at = at
+    order.error = words
+    if order.params.get("clear_unique_id_on_error"):
+        order.unique_id = None
+    order.save(update_fields=["failed_at", "updated_at", "error", "unique_id"])
+    callbacks.of_order(order, at=at)
+    callbacks.of_batches([order.batch] if order.batch else [], at=at)
 
 
 def call_off(order: Order) -> bool:

@@ -10,14 +10,14 @@ from django.http import Http404
 from coop.people.models import Client, Person
 from coop.refusals import guard_of
 from tasks.models import Audit, Batch, BatchState, Order, Project, ProjectVersion, Role
-from tasks.scale import batches, callbacks, facts, finding, judging, kinds, live, projects
+from tasks.scale import assets, batches, callbacks, facts, fetching, finding, judging, kinds, live, projects
 from tasks.scale.access import Wrong
 from tasks.scale.kinds.kind import Kind
 
 # What stands beside the params of an order, not among them.
 BESIDE = frozenset({
-    "project", "batch", "instruction", "callback_url", "metadata", "unique_id", "clear_unique_id_on_error", "tags",
-    "priority", "type", "expected_response", "initial_response",
+    "project", "batch", "instruction", "callback_url", "metadata", "unique_id", "tags", "priority", "type",
+    "expected_response", "initial_response",
 })  # fmt: skip
 MOST_TAGS, LONGEST_ID, LONGEST_PARAMS = 5, 200, 1_000_000
 
@@ -56,14 +56,16 @@ def _take(
     facts = _facts(kind, said, version, test=test)
     if wrong := known.wrong(facts["params"]):
         raise Wrong(wrong)
-    if not test:
-        live.check(client, facts, version)
+    away = [] if test else live.check(client, facts, version)
     order = Order.objects.create(
         client=client, test=test, project=project, batch=batch, version=version, role=role, created_by=by,
         created_at=at, updated_at=at, expected=said.get("expected_response"), initial=said.get("initial_response"),
         **facts,
     )  # fmt: skip
-    if not test and batch is None:
+    if away:
+        assets.look_for(order, away, by=by, at=at)
+        fetching.have_fetched(client.pk)
+    elif not test and batch is None:
         live.place([order], by=by, at=at)
     callbacks.of_order(order, at=at)
     return order
@@ -144,8 +146,8 @@ def _used(error: IntegrityError) -> Exception:
 def cancel(order: Order, *, clear_unique_id: bool, at: datetime) -> Order:
     """Call an order off before anybody has begun. Raise Wrong for one that is done, begun, or called off already."""
     order = _locked(order)
-    if order.test or order.canceled_at:
-        message = "The task is completed or canceled already"
+    if order.test or order.canceled_at or order.failed_at:
+        message = "The task is completed, canceled or failed already"
         raise Wrong(message)
     if not live.call_off(order):
         message = "Somebody has begun this task: it is done and paid (rule E1)"

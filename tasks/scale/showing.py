@@ -20,7 +20,7 @@ def task(order: Order, said: answered.Said | None = None) -> Json:
     """Return an order as a task. What it has not (an id of the client's own, tags) is not there at all."""
     done = finding.completed_at(order)
     optional: Json = {
-        "response": answered.response(order, said) if said else None, "contributor_ids": said.by if said else None,
+        "response": _response(order, said), "error": order.error, "contributor_ids": said.by if said else None,
         "completed_at": when(done) if done else None, "project": order.project and order.project.name,
         "batch": order.batch and order.batch.name, "callback_url": order.callback_url, "unique_id": order.unique_id,
         "tags": order.tags, "priority": order.priority,
@@ -34,6 +34,12 @@ def task(order: Order, said: answered.Said | None = None) -> Json:
         "customer_review_status": order.audit, **{name: said for name, said in optional.items() if said},
         **({} if heard is None else {"callback_succeeded": heard}),
     }  # fmt: skip
+
+
+def _response(order: Order, said: answered.Said | None) -> Json | None:
+    if order.error:
+        return {"error": order.error}
+    return answered.response(order, said) if said else None
 
 
 def tasks(orders: Iterable[Order], *, whole: bool) -> list[Json]:

@@ -46,7 +46,10 @@ def tasks(
 
 def _task(order: Order, threads: list[Json], expand: Collection[str], opts: Collection[str]) -> Json:
     done = finding.completed_at(order)
-    optional = {"completed_at": when(done) if done else None, "batch": _batch(order, expand)}
+    optional = {
+        "completed_at": when(done) if done else None, "batch": _batch(order, expand),
+        "errors": [{"message": order.error}] if order.error else None,
+    }  # fmt: skip
     if opts and "submissions" not in opts:
         threads = [{name: one[name] for name in one if name != "submissions"} for one in threads]
     return {

@@ -117,6 +117,13 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
         rows("is_onboarding overlap", (False, 0), (False, 26), (True, 0), (True, 30_001)),
     ),
     "tasks_job silence_accepts_within_7_days": (one("review_days", 1, 7), one("review_days", 0, 8)),
+    "tasks_order what_failed_says_why_and_is_not_done": (
+        rows("failed_at error task_id", (None, "", None), (None, "", 3), ("2026-05-04", "gone", None)),
+        rows(
+            "failed_at error task_id",
+            (None, "gone", None), ("2026-05-04", "", None), ("2026-05-04", "gone", 3),
+        ),
+    ),
     "tasks_order tests_order_no_work": (
         rows("test task_id", (False, None), (False, 3), (True, None)), rows("test task_id", (True, 3)),
     ),

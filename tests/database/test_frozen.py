@@ -29,6 +29,7 @@ FROZEN = {
     "tasks_asset tasks_asset_is_frozen": (
         "id key client_id test name project_name reference address created_by_id created_at"
     ),
+    "tasks_asset asset_orders_are_frozen": "order_id",
     "tasks_assignment assignment_terms_are_frozen": (
         "task_id job_id person_id slot rate_id fee_version_id card_id pay fee claimed_at"
     ),

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from coop import clock
 from tasks import bounded, datasets
 from tasks.models import Batch, Project
-from tasks.scale import assets, batches, facts, finding, projects, showing
+from tasks.scale import assets, batches, facts, fetching, finding, projects, showing
 from tasks.scale.access import ScaleView, Wrong
 
 TEMPLATED = frozenset({"textcollection", "chat", "chatlite", "chatexperimental", "multichat", "multistage"})
@@ -172,6 +172,7 @@ class Import(ScaleView):
 
     def post(self, request: Request) -> Response:
         """Write it down."""
-        return Response(
-            showing.asset(assets.note(self.client, self.body(), test=self.test, by=self.who, at=clock.now()))
-        )
+        noted = assets.note(self.client, self.body(), test=self.test, by=self.who, at=clock.now())
+        if noted.next_at:
+            fetching.have_fetched(self.client.pk)
+        return Response(showing.asset(noted))

@@ -282,8 +282,6 @@ def test_an_image_that_was_handed_in_is_drawn_on(program: Programs, orbit: Clien
     picture = io.BytesIO(handing_in.image(100, 80))
     picture.name = "field.png"
     attachment = live.upload_file(picture, project_name="Cows").attachment_url
-    with pytest.raises(ScaleInvalidRequest, match="files/upload"):
-        live.create_task(TaskType.ImageAnnotation, project="Cows", attachment="https://nowhere.example/1.png")
     with pytest.raises(ScaleNotEnabled, match="annotation_attributes"):
         live.create_task(
             TaskType.ImageAnnotation, project="Cows", attachment=attachment,
