@@ -1,6 +1,6 @@
-"""What a client fills in: a new job, a file of tasks, a higher pay; and what a task page says of time."""
+"""What a client fills in: a file of tasks, a higher pay, a version; and what a task page says of time."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,24 +16,9 @@ from governance import parameters
 from payments.forms import cents
 from payments.founding import FOR_THE_HOUSE
 from payments.models import WorkType
-from tasks import content, files, jobs, shapes
-from tasks.models import ReviewRule, Share, Topic
+from tasks import files, jobs
+from tasks.models import Topic
 from tasks.webhooks import addresses
-
-GUIDE = _("""\
-## What we need
-
-
-## Good answers
-
-
-## Answers that are wrong, and why
-
-
-## When in doubt
-
-""")
-CHECKS = [(rule.value, rule.label) for rule in (ReviewRule.MAJORITY, ReviewRule.PEER)]
 
 
 class PayField(forms.DecimalField):
@@ -46,99 +31,6 @@ class PayField(forms.DecimalField):
         super().__init__(
             max_digits=11, decimal_places=6, min_value=least, max_value=jobs.PAY_MAX, widget=widget, **options
         )
-
-
-def _often(topic: Topic) -> forms.ChoiceField:
-    hint = _("What may upset. Members choose what they take; with any topic the pay is a fifth higher, for paid rests.")
-    return forms.ChoiceField(
-        label=topic.label, choices=[("", _("does not come up")), *Share.choices], required=False,
-        help_text=hint if topic == Topic.VIOLENCE else "",
-    )  # fmt: skip
-
-
-class Draft(forms.Form):
-    """A new job of one kind of work; its shape adds the fields of its own form."""
-
-    title = forms.CharField(label=_("Title"), max_length=120, help_text=_("What members see on the board."))
-    question = forms.CharField(label=_("Question"), max_length=500, help_text=_("Asked with every task."))
-    guide = forms.CharField(
-        label=_("Guide"),
-        max_length=40_000,
-        widget=forms.Textarea(attrs={"rows": 14}),
-        initial=GUIDE,
-        help_text=_("How to do it, in Markdown. Members read it before they accept; it stays as it is once open."),
-    )
-    markdown = forms.BooleanField(
-        label=_("The texts of the tasks are Markdown"), required=False, help_text=_("Formulas stand in $…$ or $$…$$.")
-    )
-    sensitivity = forms.CharField(
-        label=_("What may upset"),
-        max_length=200,
-        required=False,
-        help_text=_("In your own words, beside the topics above. Leave it empty if nothing."),
-    )
-    overlap = forms.IntegerField(
-        label=_("Answers to each task"), min_value=1, max_value=jobs.OVERLAP_MAX, initial=3,
-        help_text=_("By different members."),
-    )  # fmt: skip
-    review_rule = forms.ChoiceField(
-        label=_("How answers are checked"), choices=CHECKS, initial=ReviewRule.MAJORITY, widget=forms.RadioSelect
-    )
-    minutes = forms.IntegerField(
-        label=_("Time limit in minutes"), min_value=5, max_value=24 * 60, initial=60,
-        help_text=_("From accepting a task to handing it in. Be generous: leaving is free, hurry costs quality."),
-    )  # fmt: skip
-    pay = PayField(label=_("Pay for each answer, in US$"))
-
-    def __init__(self, *args: Any, work_type: WorkType, **kwargs: Any) -> None:
-        """Draft a job of this kind of work, starting at its voted rate."""
-        super().__init__(*args, **kwargs)
-        self.work_type, self.shape = work_type, shapes.find(work_type.shape)
-        self.fields.update(self.shape.fields() | {f"content_{topic}": _often(topic) for topic in Topic})
-        topics = [f"content_{topic}" for topic in Topic]
-        self.order_fields(["title", "question", *self.shape.fields(), "markdown", "guide", *topics, "sensitivity"])
-        if not self.shape.agrees({}):
-            self.fields["review_rule"].initial = ReviewRule.PEER
-        if rate := jobs.voted_rate(work_type):
-            self.fields["pay"].initial = rate.amount.normalize()
-            self.fields["pay"].help_text = gettext("The members voted at least this. More brings answers sooner.")
-
-    def answer_form(self) -> dict[str, Any]:
-        """Return the job's form as its shape keeps it."""
-        said = self.cleaned_data
-        drawn = {"markdown": True} if said["markdown"] else {}
-        return {"question": said["question"].strip(), **self.shape.written(said), **drawn}
-
-    def facts(self) -> dict[str, Any]:
-        """Return what `jobs.draft` takes."""
-        data = self.cleaned_data
-        named = {name: data[name] for name in ("title", "guide", "overlap", "pay", "review_rule", "sensitivity")}
-        limit = timedelta(minutes=data["minutes"])
-        shape = {"form": self.answer_form(), "content": self.content(), "time_limit": limit}
-        return {"work_type": self.work_type, **shape, **named}
-
-    def content(self) -> dict[str, str]:
-        """Return the topics that were named, with how often each comes up."""
-        said = {str(topic): self.cleaned_data.get(f"content_{topic}", "") for topic in Topic}
-        return {topic: share for topic, share in said.items() if share}
-
-    def clean_pay(self) -> Decimal:
-        """Refuse less than the voted rate beside the field."""
-        pay: Decimal = self.cleaned_data["pay"]
-        if refusal := jobs.pay_refusal(self.work_type, pay, self.content()):
-            raise forms.ValidationError(str(refusal))
-        return pay
-
-    def clean(self) -> dict[str, Any]:
-        """Ask what the act asks."""
-        if not self.errors:
-            facts = self.facts()
-            named = ("work_type", "title", "guide", "form", "overlap", "pay", "review_rule", "content")
-            if refusal := jobs.draft_refusal(**{name: facts[name] for name in named}):
-                self.add_error(next(iter(self.shape.fields()), None), str(refusal))
-            if refusal := content.refusal(facts["content"], facts["sensitivity"]):
-                self.add_error("sensitivity", str(refusal))
-        return self.cleaned_data
 
 
 class Data(forms.Form):

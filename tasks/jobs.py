@@ -29,7 +29,6 @@ PAY_MAX = Decimal(10_000)
 OVERLAP_MAX = 25
 TIME_LIMIT = timedelta(hours=1)
 ENOUGH = 3
-TWICE = timedelta(minutes=10)
 NOTHING: Mapping[str, str] = {}
 PROGRESS = """
 SELECT (SELECT count(*) FROM tasks_task WHERE job_id = %(job)s),
@@ -166,20 +165,16 @@ def draft(  # noqa: PLR0913 - a job has as many parts
     return job
 
 
-def twin(client: Client, facts: dict[str, Any], *, by: Person, at: datetime) -> Job | None:
-    """Return the draft a person wrote with the same facts within ten minutes: a form sent twice makes one job."""
-    same = client.jobs.filter(opened_at=None, closed_at=None, created_by=by, drafted_at__gt=at - TWICE, **facts)
-    return same.order_by("-pk").first()
-
-
 def price(job: Job) -> escrow.Quote:
     """Return what all answers of a job cost at most, at its pay and the fee in force, in US$."""
-    check, tasks = (
-        checking.pay_for(job.work_type_id, job.pay) or Decimal(0),
-        job.tasks.count() + funds.tasks_to_come(job),
-    )
-    deposit = guarantee.deposit_on(tasks * job.overlap * job.pay, job.work_type_id)
-    return escrow.quote(tasks, job.overlap, job.pay, rates.fee_now(), check=check, floor=deposit)
+    return quote(job.work_type_id, job.tasks.count() + funds.tasks_to_come(job), job.overlap, job.pay)
+
+
+def quote(work_type: int, tasks: int, overlap: int, pay: Decimal) -> escrow.Quote:
+    """Return what so many tasks of a kind of work would cost at most, at a pay and the fee in force, in US$."""
+    check = checking.pay_for(work_type, pay) or Decimal(0)
+    deposit = guarantee.deposit_on(tasks * overlap * pay, work_type)
+    return escrow.quote(tasks, overlap, pay, rates.fee_now(), check=check, floor=deposit)
 
 
 def missing(job: Job, *, pay: Decimal | None = None) -> Decimal:

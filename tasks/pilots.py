@@ -25,6 +25,12 @@ UNITS, PEOPLE, EACH = 30, 10, 6
 FRESH = timedelta(days=7)
 GUARD = "work_is_piloted_before_it_grows"
 TOO_SMALL = "pilot_is_measured_by_the_database"
+USUAL_PAY = """
+SELECT work_type_id,
+       percentile_disc(0.25) WITHIN GROUP (ORDER BY pay), percentile_disc(0.75) WITHIN GROUP (ORDER BY pay)
+FROM tasks_job WHERE opened_at > coop_now() - interval '12 months' AND NOT is_onboarding
+GROUP BY work_type_id HAVING count(*) >= 4 AND count(DISTINCT client_id) >= 2
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +119,13 @@ def _waiting(job: Job, by: Person) -> Refusal:
         _("This work is new and is being measured: its first tasks are all taken."), "N4",
         _("It goes on when ten members' answers were accepted."), status=409,
     )  # fmt: skip
+
+
+def usual_pay() -> dict[int, tuple[Decimal, Decimal]]:
+    """Return by kind of work the middle half of what jobs opened in the last twelve months pay an answer, in US$.
+
+    Kinds with fewer than four such jobs of two clients are left out: a single client's offer is not shown to others.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(USUAL_PAY)
+        return {kind: (from_micro(int(low)), from_micro(int(high))) for kind, low, high in cursor.fetchall()}

@@ -6,10 +6,12 @@ from tasks.views import (
     cards,
     clients,
     disputes,
+    drafting,
     files,
     guides,
     invoices,
     machines,
+    piloting,
     previews,
     quality,
     releases,
@@ -21,6 +23,7 @@ app_name = "tasks"
 
 MONTH = r"^c/(?P<slug>[-\w]+)/money/invoices/(?P<month>\d{4}-\d{2})"
 HOOKS = "c/<slug:slug>/webhooks/"
+DRAFT = "c/<slug:slug>/jobs/new/<int:number>/"
 JOB = "c/<slug:slug>/jobs/<int:number>/"
 
 urlpatterns = [
@@ -40,8 +43,13 @@ urlpatterns = [
     path(f"{HOOKS}<int:number>/end/", webhooks.end, name="end_webhook"),
     path(f"{HOOKS}messages/<uuid:key>/", webhooks.message, name="message"),
     path(f"{HOOKS}messages/<uuid:key>/again/", webhooks.again, name="send_again"),
-    path("c/<slug:slug>/jobs/new/", clients.new_job, name="new_job"),
-    path("c/<slug:slug>/jobs/new/<slug:kind>/", clients.draft_job, name="draft_job"),
+    path("c/<slug:slug>/jobs/new/", drafting.new_job, name="new_job"),
+    path(DRAFT, drafting.whole, name="draft_job"),
+    path(f"{DRAFT}job/", drafting.make, name="make_job"),
+    path(f"{DRAFT}pilot/", drafting.run_pilot, name="run_pilot"),
+    path(f"{DRAFT}drop/", drafting.drop, name="drop_draft"),
+    path(f"{DRAFT}look/", drafting.look, name="draft_look"),
+    path(f"{DRAFT}<slug:step>/", drafting.step, name="draft_step"),
     path(JOB, clients.job_page, name="client_job"),
     path(f"{JOB}data/", clients.data, name="client_data"),
     path(f"{JOB}files/", files.handed_in, name="client_files"),
@@ -49,6 +57,8 @@ urlpatterns = [
     path("media/<uuid:key>/small/", files.file, {"small": True}, name="small_file"),
     path(f"{JOB}preview/", previews.preview, name="preview"),
     path(f"{JOB}fund/", clients.fund, name="fund_job"),
+    path(f"{JOB}pilot/", piloting.shown, name="pilot"),
+    path(f"{JOB}pilot/adopt/", piloting.adopt, name="adopt_pilot"),
     path(f"{JOB}open/", clients.open_job, name="open_job"),
     path(f"{JOB}raise/", clients.raise_pay, name="raise_pay"),
     path(f"{JOB}close/", clients.close_job, name="close_job"),

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 from tasks.api import (
     docs,
     views,
+    views_drafts,
     views_files,
     views_guides,
     views_known,
@@ -15,6 +16,7 @@ from tasks.api import (
     views_webhooks,
 )
 
+DRAFT = "v1/drafts/<int:number>"
 JOB = "v1/jobs/<int:number>"
 
 urlpatterns = [
@@ -26,6 +28,11 @@ urlpatterns = [
     path("v1/webhooks/<int:number>/messages", views_webhooks.Messages.as_view(), name="api_messages"),
     path("v1/callbacks", views_webhooks.Callbacks.as_view(), name="api_callbacks"),
     path("v1/messages/<uuid:key>/again", views_webhooks.SendAgain.as_view(), name="api_send_again"),
+    path("v1/drafts", views_drafts.Sketches.as_view(), name="api_drafts"),
+    path(DRAFT, views_drafts.OneSketch.as_view(), name="api_draft"),
+    path(f"{DRAFT}/tasks", views_drafts.SketchTasks.as_view(), name="api_draft_tasks"),
+    path(f"{DRAFT}/pilot", views_drafts.SketchPilot.as_view(), name="api_draft_pilot"),
+    path(f"{DRAFT}/job", views_drafts.SketchJob.as_view(), name="api_draft_job"),
     path("v1/jobs", views.Jobs.as_view(), name="api_jobs"),
     path(JOB, views.OneJob.as_view(), name="api_job"),
     path(f"{JOB}/tasks", views.Tasks.as_view(), name="api_tasks"),
@@ -34,6 +41,7 @@ urlpatterns = [
     path(f"{JOB}/questions", views_guides.Questions.as_view(), name="api_questions"),
     path(f"{JOB}/stage", views_stages.StageView.as_view(), name="api_stage"),
     path(f"{JOB}/known", views_known.KnownAnswers.as_view(), name="api_known"),
+    path(f"{JOB}/pilot", views_drafts.Measured.as_view(), name="api_pilot"),
     path(f"{JOB}/fund", views.Fund.as_view(), name="api_fund"),
     path(f"{JOB}/open", views.Open.as_view(), name="api_open"),
     path(f"{JOB}/raise", views.Raise.as_view(), name="api_raise"),

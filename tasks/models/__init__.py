@@ -19,6 +19,7 @@ from tasks.models.reports import Report
 from tasks.models.scale import Asset, Audit, Batch, BatchState, Lot, Order, Project, ProjectVersion, Role, Sandbox
 from tasks.models.sharing import Reserve
 from tasks.models.shortfalls import Difference, Shortfall
+from tasks.models.sketches import Sketch
 from tasks.models.skips import PaidSkip
 from tasks.models.stages import Apart, HandOver, Stage, Takes
 from tasks.models.tips import Tip
@@ -101,6 +102,7 @@ __all__ = [
     "Settlement",
     "Share",
     "Shortfall",
+    "Sketch",
     "Span",
     "Stage",
     "Takes",

@@ -16,8 +16,6 @@ from coop.people import clients
 from coop.people.models import SEATED, ClientSeat, Person
 from coop.refusals import refuse_if
 from payments import accounts, cards, escrow, ledger, rates, reconciling
-from payments.founding import FOR_THE_HOUSE
-from payments.models import WorkType
 from tasks import bounded, datasets, exports, forms, funds, guides, jobs, pilots, shortfalls
 from tasks.models import Job
 
@@ -98,31 +96,6 @@ def _numbers(refs: Iterable[str]) -> list[int]:
 
 
 @login_required
-def new_job(request: HttpRequest, slug: str) -> HttpResponse:
-    """Let a client choose the kind of work, with what it pays at least (E2)."""
-    client = clients.client_of(_me(request), slug)
-    kinds = [
-        (kind, jobs.voted_rate(kind)) for kind in WorkType.objects.exclude(slug__in=FOR_THE_HOUSE).order_by("name")
-    ]
-    return render(request, "tasks/client/kinds.html", {"client": client, "kinds": [one for one in kinds if one[1]]})
-
-
-@login_required
-def draft_job(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
-    """Let a client draft a job of one kind of work (E2); the same form sent twice leads to the one draft."""
-    client, at = clients.client_of(_me(request), slug), clock.now()
-    work_type = get_object_or_404(WorkType.objects.exclude(slug__in=FOR_THE_HOUSE), slug=kind)
-    sent = request.POST if request.method == "POST" else None
-    form = forms.Draft(sent, work_type=work_type)
-    if form.is_valid():
-        facts = form.facts()
-        job = jobs.twin(client, facts, by=_me(request), at=at) or jobs.draft(client, **facts, by=_me(request), at=at)
-        return _to(job)
-    shown = {"client": client, "form": form, "kind": work_type, "rate": jobs.voted_rate(work_type)}
-    return render(request, "tasks/client/draft.html", shown, status=400 if form.is_bound else 200)
-
-
-@login_required
 def job_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show one job: what is still to do before it opens, or how far it is (E5)."""
     job = job_of(request, slug, number)
@@ -188,12 +161,20 @@ def _received(request: HttpRequest, job: Job, form: forms.Data) -> HttpResponse:
 
 
 @login_required
-@require_POST
 def fund(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Set the missing money of a job aside."""
-    job = jobs.fund(job_of(request, slug, number), by=_me(request), at=clock.now())
-    messages.success(request, _("The money is set aside."))
-    return _to(job)
+    """Show what a job costs at most and how its money comes and goes (E4); by a post, set what is missing aside."""
+    job = job_of(request, slug, number)
+    if request.method == "POST":
+        jobs.fund(job, by=_me(request), at=clock.now())
+        messages.success(request, _("The money is set aside."))
+        return _to(job)
+    shown = {
+        "client": job.client, "job": job, "quote": jobs.price(job), "missing": jobs.missing(job),
+        "held": escrow.set_aside(job.pk), "deposited": escrow.deposited(job.pk),
+        "available": escrow.available(job.client), "refusal": jobs.refusal_to_fund(job), "cards": cards.offered(),
+        "reference": reconciling.client_reference(job.client), "asking": forms.PayIn(),
+    }  # fmt: skip
+    return render(request, "tasks/client/fund.html", shown)
 
 
 @login_required

@@ -17,8 +17,9 @@ from coop import clock, demo
 from coop.people.models import Person
 from governance import assembly
 from governance.models import Proposal
-from tasks import claims
+from tasks import claims, sketches
 from tasks.models import Job
+from tasks.views.drafting import STEPS
 from tests.browser.conftest import PHONE, chromium
 
 AXE = "axe-core@4.14.1"
@@ -68,7 +69,10 @@ def lively(live_server: Any, amina: Person) -> dict[str, list[str]]:
     assembly.correct(thread, "On time.", by=amina, at=clock.now())
     of_amina += [f"/assembly/{thread.thread_id}/", f"/assembly/message/{thread.pk}/correct/"]
     proposal = f"/votes/{Proposal.objects.latest('id').pk}/"
-    of_olga = [f"/c/orbit/jobs/{first.pk}/", "/c/orbit/jobs/new/product-match/", "/c/orbit/money/"]
+    olga = Person.objects.get(name="Olga")
+    draft = sketches.begin(first.client, work_type=first.work_type, by=olga, at=clock.now())
+    steps = [f"/c/orbit/jobs/new/{draft.pk}/{step}" for step in ("", *(f"{name}/" for name in STEPS))]
+    of_olga = [f"/c/orbit/jobs/{first.pk}/", f"/c/orbit/jobs/{first.pk}/pilot/", *steps, "/c/orbit/money/"]
     more = {"amina": [*of_amina, proposal], "olga": of_olga, "nobody": [proposal]}
     return {who: [*pages, *more.get(who, [])] for who, pages in PAGES.items()}
 

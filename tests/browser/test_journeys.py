@@ -101,11 +101,27 @@ def test_somebody_joins_learns_and_is_paid(door: Door) -> None:
 # Posting, funding, downloading
 
 
-def draft_a_job(page: Page, *, pay: str) -> None:
-    fill(
-        page, title="Same or not?", question="Same product?", labels="Same\nDifferent", guide="Look **twice**.", pay=pay
-    )
-    press(page, "Save the draft")
+def write_to_the_price(page: Page, title: str = "Same or not?") -> None:
+    """Write a new job from its kind to where its price is asked."""
+    press(page, "Choose Compare products")
+    press(page, "Save and go on")
+    fill(page, title=title, question="Same product?", labels="Same\nDifferent")
+    press(page, "Save and go on")
+    fill(page, guide="Look **twice**.")
+    press(page, "Save and go on")
+    press(page, "Save and go on")
+
+
+def offer(page: Page, pay: str) -> None:
+    """Offer a pay where the price is asked."""
+    fill(page, pay=pay)
+    press(page, "Save and go on")
+
+
+def finish(page: Page) -> None:
+    """Go from the last step to the job that is made."""
+    press(page, "Save and go on")
+    press(page, "Make the job")
 
 
 def send_a_file(page: Page, name: str, *rows: str) -> None:
@@ -136,10 +152,11 @@ def test_a_client_posts_funds_and_takes_the_answers_home(
     page = door(olga)
     follow(page, "Orbit")
     follow(page, "Post a job")
-    page.locator('a[href$="product-match/"]').click()
-    draft_a_job(page, pay="0.08")
+    write_to_the_price(page)
+    offer(page, "0.08")
     reads(page, "(N1) Offer US$ 0.09 or more.")
-    draft_a_job(page, pay="0.09")
+    offer(page, "0.09")
+    finish(page)
     reads(page, "The price is known when the tasks are here")
     job = Job.objects.get(title="Same or not?")
 

@@ -27,7 +27,7 @@ from payments.models import Rate, WorkType
 from tasks import jobs, watch
 from tasks.models import Job
 from tests.browser.conftest import Door
-from tests.browser.test_journeys import fill, follow, press, reads, send_a_file
+from tests.browser.test_journeys import fill, finish, follow, offer, press, reads, send_a_file, write_to_the_price
 from tests.tasks.conftest import SAME, make_job, payable, work
 
 PAGE = Path(settings.BASE_DIR) / "coop" / "docs" / "story.md"
@@ -101,14 +101,15 @@ def test_the_story_has_eight_ways_and_four() -> None:
 
 
 def draft_like(page: Page, title: str, pay: str) -> None:
-    page.goto("/c/orbit/jobs/new/product-match/")
-    fill(page, title=title, question="Same product?", labels="Same\nDifferent", guide="Look **twice**.", pay=pay)
-    press(page, "Save the draft")
+    page.goto("/c/orbit/jobs/new/")
+    write_to_the_price(page, title)
+    offer(page, pay)
 
 
 def post_again(page: Page, title: str) -> None:
     """Draft at 0.10, send the tasks and set the money aside: all that an open job needs but the pay."""
     draft_like(page, title, "0.10")
+    finish(page)
     job = Job.objects.latest("pk")
     follow(page, "Send a data set")
     send_a_file(page, "pairs.csv", *PAIRS)

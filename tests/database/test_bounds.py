@@ -143,6 +143,10 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
         rows("finished_at digest", (None, ""), ("2026-05-04", "0f" * 32)),
         rows("finished_at digest", (None, "0f" * 32), ("2026-05-04", ""), ("2026-05-04", "0F" * 32)),
     ),
+    "tasks_sketch sketches_end_in_one_way": (
+        rows("job_id dropped_at", (None, None), (3, None), (None, "2026-05-04")),
+        rows("job_id dropped_at", (3, "2026-05-04")),
+    ),
     "tasks_task predictions_hold_a_value": (
         rows("prediction gold", (None, None), (None, "{}"), ('{"value": {}}', None)),
         rows("prediction gold", ("{}", None), ('{"model": "x"}', None), ('{"value": {}}', "{}")),

@@ -1,8 +1,6 @@
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -13,7 +11,7 @@ from coop.people.models import Client, Person
 from coop.record.models import Event
 from coop.refusals import Refused
 from payments import escrow, ledger
-from payments.models import Transfer, WorkType
+from payments.models import Transfer
 from tasks import answers, claims, datasets, jobs
 from tasks.models import Job, ReviewRule
 from tests.tasks import orders
@@ -223,19 +221,6 @@ def test_progress_counts_answers_by_where_they_stand_in_one_query(
     assert (progress.tasks, progress.answers, progress.unclaimed) == (2, 4, 2)
     assert (progress.claimed, progress.being_checked, progress.accepted) == (1, 1, 0)
     assert progress.spent == 0
-
-
-def test_the_same_form_twice_finds_its_draft(orbit: Client, olga: Person) -> None:
-    facts: dict[str, Any] = {
-        "work_type": WorkType.objects.get(slug="product-match"), "title": "Same or not?", "guide": "Look twice.",
-        "form": orders.FORM, "overlap": 3, "pay": Decimal("0.09"), "time_limit": timedelta(hours=1),
-        "review_rule": "majority", "sensitivity": "",
-    }  # fmt: skip
-    assert jobs.twin(orbit, facts, by=olga, at=NOW()) is None
-    job = jobs.draft(orbit, **facts, by=olga, at=NOW())
-    assert jobs.twin(orbit, facts, by=olga, at=NOW()) == job
-    assert jobs.twin(orbit, facts | {"pay": Decimal("0.1")}, by=olga, at=NOW()) is None
-    assert jobs.twin(orbit, facts, by=olga, at=NOW() + timedelta(minutes=11)) is None
 
 
 def _key() -> uuid.UUID:

@@ -14,6 +14,7 @@ from coop import clock
 from coop.people.models import Client, Person
 from tasks import checks, claims, exports, shapes
 from tasks.models import Answer, Assignment, Draft, Job
+from tests.tasks import writing
 from tests.tasks.opening import order, vote_kind
 from tests.tasks.test_kinds import EXAMPLES, sent
 from tests.tasks.test_work_pages import field, said
@@ -114,13 +115,12 @@ def test_a_kind_is_voted_and_ordered_on_its_page(
     kind, (typed, form) = vote_kind(name, amina), WRITTEN[name]
     asked = {"title": "New", "question": "Well?", "guide": "Look twice.", "overlap": 1, "review_rule": "peer",
              "minutes": 60, "pay": "0.5"}  # fmt: skip
-    address, browser = f"/c/orbit/jobs/new/{kind.slug}/", signed_in(olga)
-    assert browser.get(address).status_code == 200
-    page = browser.post(address, asked | typed)
+    browser = signed_in(olga)
+    page = writing.post(browser, asked | typed, kind.slug)
     assert page.status_code == 302, said(page)
     assert Job.objects.latest("pk").form == {"question": "Well?", **form}
     if not kind.slug.endswith(("rating", "ranking", "check", "spans", "moderation", "conversation")):
-        page = browser.post(address, asked | typed | {"review_rule": "majority"})
+        page = writing.post(browser, asked | typed | {"review_rule": "majority"}, kind.slug)
         assert "No two answers of this kind are the same" in said(page)
 
 

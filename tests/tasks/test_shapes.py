@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks import shapes
-from tasks.forms import Draft
+from tasks.forms_job import NewJob
 from tasks.shapes import material
 
 CHOICE = {"question": "Which?", "labels": ["a", "b", "c"], "multiple": False}
@@ -145,7 +145,7 @@ def test_every_kind_has_its_template_and_its_words(name: str) -> None:
     assert get_template(shape.template)
     assert str(shape.label) != name
     assert all(finders.find(path) for path in (shape.script, shape.style) if path)
-    assert not set(Draft.base_fields) & set(shape.fields())
+    assert not set(NewJob.base_fields) & set(shape.fields())
 
 
 def test_a_form_of_an_unknown_kind_and_one_that_is_no_object_are_said() -> None:

@@ -1,0 +1,246 @@
+"""Jobs that are being written, by the API: begun, filled in step by step, looked over, tried out and made."""
+
+from typing import Any
+
+from django.core.files import File
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from coop import clock
+from coop.refusals import Refusal, Refused
+from payments.founding import FOR_THE_HOUSE
+from payments.models import WorkType
+from tasks import drafting, forms_job, measuring, sketches
+from tasks.api.parsers import JsonList, Lines, Table
+from tasks.api.serializers import JobWhole, SumField
+from tasks.api.views import KeyView
+from tasks.models import Job, Sketch
+
+FIELDS = ", ".join(name for names in forms_job.STEPS.values() for name in names)
+
+
+class SketchLine(serializers.ModelSerializer[Sketch]):
+    """A job that is being written, in a list."""
+
+    work_type = serializers.SlugRelatedField[WorkType](slug_field="slug", read_only=True)
+    pilot = serializers.IntegerField(source="pilot_id", allow_null=True, read_only=True)
+
+    class Meta:
+        model = Sketch
+        fields = ("id", "work_type", "title", "rows", "bytes", "piloted", "pilot", "begun_at", "at")
+
+
+class FindingOut(serializers.Serializer[Any]):
+    """Something to look at again, in which step; `stops` where no job can be made before it is mended."""
+
+    step = serializers.CharField()
+    words = serializers.CharField()
+    stops = serializers.BooleanField()
+
+
+class PriceOut(serializers.Serializer[Any]):
+    """What something costs at most, in US$."""
+
+    wages = SumField()
+    fee = SumField()
+    checks = SumField()
+    floor = SumField()
+    total = SumField()
+
+
+class SketchWhole(SketchLine):
+    """A job that is being written: what was filled in by field, what to look at again, and what it costs at most."""
+
+    said = serializers.DictField(help_text="What was filled in, by field.")
+    findings = serializers.SerializerMethodField()
+    price = serializers.SerializerMethodField(help_text="null until pay and answers to each task are known.")
+    pilot_price = serializers.SerializerMethodField(help_text="Of a paid pilot of the next 20 tasks; null without any.")
+
+    class Meta(SketchLine.Meta):
+        fields = (*SketchLine.Meta.fields, "said", "findings", "price", "pilot_price")  # type: ignore[assignment]
+
+    def get_findings(self, sketch: Sketch) -> list[FindingOut]:
+        """Return what to look at again."""
+        return FindingOut(drafting.findings(sketch), many=True).data  # type: ignore[return-value]
+
+    def get_price(self, sketch: Sketch) -> PriceOut | None:
+        """Return the price of the job."""
+        return self._price(sketch, "quote")
+
+    def get_pilot_price(self, sketch: Sketch) -> PriceOut | None:
+        """Return the price of a pilot."""
+        return self._price(sketch, "pilot")
+
+    def _price(self, sketch: Sketch, which: str) -> PriceOut | None:
+        found = drafting.money(sketch).get(which)
+        return PriceOut(found).data if found else None  # type: ignore[return-value]
+
+
+class NewSketch(serializers.Serializer[Any]):
+    """A job to be written."""
+
+    work_type = serializers.SlugRelatedField(
+        slug_field="slug", queryset=WorkType.objects.exclude(slug__in=FOR_THE_HOUSE), help_text="As in /api/v1/rates."
+    )
+
+
+class Said(serializers.Serializer[Any]):
+    """What is filled in, right or not."""
+
+    said = serializers.DictField(
+        child=serializers.CharField(max_length=20_000, allow_blank=True, trim_whitespace=False),
+        help_text=f"By field: title, question, markdown, the kind's own, {FIELDS}. Others are left out.",
+    )  # fmt: skip
+
+
+class Making(serializers.Serializer[Any]):
+    """How the job is made."""
+
+    again = serializers.BooleanField(default=False, help_text="Whether the tasks of its pilots are asked again.")
+
+
+class SketchView(KeyView):
+    """A view of one job that is being written."""
+
+    def sketch(self, number: int) -> Sketch:
+        """Return one of the key's organisation that is no job yet; Http404 for any other."""
+        found = sketches.under_way(self.key().client).select_related("client")
+        return get_object_or_404(found, pk=number)
+
+    def facts(self, sketch: Sketch) -> dict[str, Any]:
+        """Return what the job is drafted with; raise Refused where something is missing or wrong."""
+        form = forms_job.whole(sketch.work_type, sketch.said)
+        if form.is_valid():
+            return form.facts()
+        first = next(one for one in drafting.findings(sketch) if one.stops)
+        raise Refused(Refusal(first.words, appeal=f"Fill in the step “{first.step}”.", status=422))
+
+    def job_made(self, job: Job) -> Response:
+        """Return a job that was made."""
+        return Response(JobWhole(self.job(job.pk)).data, status=201)
+
+
+class Sketches(SketchView):
+    """The jobs that are being written."""
+
+    scope = {"GET": "read", "POST": "post"}
+
+    @extend_schema(operation_id="list_drafts", responses=SketchLine(many=True))
+    def get(self, request: Request) -> Response:
+        """List those that are no job yet, 50 at most, the latest first."""
+        found: QuerySet[Sketch] = sketches.under_way(self.key().client)
+        return Response(SketchLine(found[: sketches.MOST], many=True).data)
+
+    @extend_schema(operation_id="begin_draft", request=NewSketch, responses={201: SketchWhole})
+    def post(self, request: Request) -> Response:
+        """Begin one; where the same person began one and left it empty, that one is returned."""
+        given = NewSketch(data=request.data)
+        given.is_valid(raise_exception=True)
+        made = sketches.begin(self.key().client, **given.validated_data, by=self.who(), at=clock.now())
+        return Response(SketchWhole(self.sketch(made.pk)).data, status=201)
+
+
+class OneSketch(SketchView):
+    """One job that is being written."""
+
+    scope = {"GET": "read", "PATCH": "post", "DELETE": "post"}
+
+    @extend_schema(operation_id="get_draft", responses={200: SketchWhole})
+    def get(self, request: Request, number: int) -> Response:
+        """Return what was filled in, what to look at again, and what it costs."""
+        return Response(SketchWhole(self.sketch(number)).data)
+
+    @extend_schema(operation_id="write_draft", request=Said, responses={200: SketchWhole})
+    def patch(self, request: Request, number: int) -> Response:
+        """Keep what is filled in, beside what was before; what is wrong is kept too, and named."""
+        sketch, given = self.sketch(number), Said(data=request.data)
+        given.is_valid(raise_exception=True)
+        known = forms_job.NewJob(work_type=sketch.work_type).fields
+        said = {name: words for name, words in given.validated_data["said"].items() if name in known}
+        sketches.keep(sketch, said, by=self.who())
+        return Response(SketchWhole(self.sketch(number)).data)
+
+    @extend_schema(operation_id="drop_draft", request=None, responses={204: None})
+    def delete(self, request: Request, number: int) -> Response:
+        """Forget it, and its file."""
+        sketches.drop(self.sketch(number), by=self.who(), at=clock.now())
+        return Response(status=204)
+
+
+class SketchTasks(SketchView):
+    """The tasks of a job that is being written."""
+
+    scope = "post"
+    parser_classes = (JsonList, Lines, Table)
+
+    @extend_schema(
+        operation_id="bring_draft_tasks",
+        request={
+            "application/x-ndjson": OpenApiTypes.BINARY,
+            "text/csv": OpenApiTypes.BINARY,
+            "application/json": {"type": "array", "items": {"type": "object"}},
+        },
+        responses={200: SketchWhole},
+    )
+    def post(self, request: Request, number: int) -> Response:
+        """Keep them in place of those before; they are read when the job is made."""
+        sketch, file = self.sketch(number), request.data
+        if not isinstance(file, File):
+            raise Refused(Refusal("The body is empty.", appeal="Send one object on each line.", status=400))
+        with file:
+            sketches.bring(sketch, file, by=self.who())
+        return Response(SketchWhole(self.sketch(number)).data)
+
+
+class SketchPilot(SketchView):
+    """A paid pilot of a job that is being written."""
+
+    scope = "fund"
+
+    @extend_schema(operation_id="run_pilot", request=None, responses={201: JobWhole})
+    def post(self, request: Request, number: int) -> Response:
+        """Ask the next 20 tasks in a job of their own, funded and opened at once."""
+        sketch = self.sketch(number)
+        return self.job_made(sketches.pilot(sketch, self.facts(sketch), by=self.who(), at=clock.now()))
+
+
+class SketchJob(SketchView):
+    """The job that is made of what was written."""
+
+    scope = "post"
+
+    @extend_schema(operation_id="make_job", request=Making, responses={201: JobWhole})
+    def post(self, request: Request, number: int) -> Response:
+        """Make the job, with the tasks that no pilot asked; nobody sees it before it is funded and opened."""
+        sketch, given = self.sketch(number), Making(data=request.data)
+        given.is_valid(raise_exception=True)
+        facts = self.facts(sketch)
+        return self.job_made(sketches.make(sketch, facts, **given.validated_data, by=self.who(), at=clock.now()))
+
+
+class MeasuredOut(serializers.Serializer[Any]):
+    """What a job's answers show so far: times in seconds (null where too few answered to tell), pay in US$."""
+
+    answers = serializers.IntegerField()
+    people = serializers.IntegerField()
+    quicker = serializers.IntegerField(allow_null=True, help_text="A quarter took at most this long.")
+    median = serializers.IntegerField(allow_null=True)
+    slower = serializers.IntegerField(allow_null=True, help_text="A quarter took at least this long.")
+    expected = serializers.IntegerField(help_text="What the vote on the rate expected.")
+    hourly = SumField(allow_null=True)
+    voted_hourly = SumField()
+    keeps_the_hour = SumField(allow_null=True, help_text="Pay at which an hour makes what the vote meant it to make.")
+
+
+class Measured(KeyView):
+    """What a pilot, or any job, shows of its time."""
+
+    @extend_schema(operation_id="get_pilot", responses={200: MeasuredOut})
+    def get(self, request: Request, number: int) -> Response:
+        """Return how long answers took, and what that makes of the pay."""
+        return Response(MeasuredOut(measuring.of(self.job(number))).data)

@@ -1,0 +1,120 @@
+"""What pages and the API show of a job that is being written: its kind, what to look at, a task, the money."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from payments import rates
+from payments.escrow import Quote
+from payments.founding import FOR_THE_HOUSE
+from payments.models import Rate, WorkType
+from tasks import forms_job, jobs, lint, pilots, shapes, sketches
+from tasks.models import Job, Sketch
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of work to choose: its rate card's line, whether a phone is enough, and what clients offered, in US$.
+
+    `least` and `most` are the middle half of the jobs opened in the last twelve months; None without four of them, of
+    two clients.
+    """
+
+    it: WorkType
+    row: rates.Row
+    on_phone: bool
+    least: Decimal | None = None
+    most: Decimal | None = None
+
+
+def kinds() -> list[Kind]:
+    """Return the kinds of work that can be ordered, by name; three queries."""
+    offered = pilots.usual_pay()
+    return [
+        Kind(row.rate.work_type, row, shapes.find(row.rate.work_type.shape).on_phone,
+             *offered.get(row.rate.work_type_id, (None, None)))
+        for row in rates.card() if row.rate.work_type.slug not in FOR_THE_HOUSE
+    ]  # fmt: skip
+
+
+def findings(sketch: Sketch) -> list[lint.Finding]:
+    """Return what stops a job as it is written so far, then what else to look at, in the order of the steps."""
+    form = forms_job.whole(sketch.work_type, sketch.said)
+    sample = sketches.sample(sketch)
+    found = _stops(form) if not form.is_valid() else []
+    if form.is_valid() and not form.shape.files:
+        found += _of_rows(form, sample.rows)
+    found += [lint.Finding("data", f"{one.line}: {one.words}", stops=True) for one in sample.problems[:5]]
+    if not sketch.file and not form.shape.files:
+        found.append(lint.Finding("data", lint.no_data()))
+    said = {name: form.data[name] for name in form.fields}
+    answer = form.answer_form() if form.is_valid() else {"labels": lint.lines(said.get("labels"))}
+    found += lint.findings(said, form=answer, rate=jobs.voted_rate(sketch.work_type), sample=sample.rows)
+    order = list(forms_job.STEPS)
+    return sorted(found, key=lambda one: order.index(one.step))
+
+
+def _stops(form: forms_job.NewJob) -> list[lint.Finding]:
+    """Return what is missing or wrong in the fields, each in its step."""
+    named = {name: f"{field.label}: " for name, field in form.fields.items()}
+    return [
+        lint.Finding(forms_job.step_of(field), f"{named.get(field, '')}{words}", stops=True)
+        for field, errors in form.errors.items()
+        for words in errors
+    ]
+
+
+def _of_rows(form: forms_job.NewJob, rows: list[Any]) -> list[lint.Finding]:
+    """Return what the first rows lack to be shown as such tasks."""
+    lacking = ((row.line, words) for row in rows for words in form.shape.data_problems(form.answer_form(), row.data))
+    return [lint.Finding("data", f"{line}: {words}", stops=True) for line, words in list(lacking)[:5]]
+
+
+def preview(sketch: Sketch) -> dict[str, Any] | None:
+    """Return what the template of its kind shows of the first row, as members will see it; None while it cannot."""
+    form = forms_job.NewJob(sketch.said, work_type=sketch.work_type, step="questions")
+    rows = sketches.sample(sketch, 1).rows
+    if not form.is_valid() or (not rows and form.shape.data_problems(form.answer_form(), {})):
+        return None
+    data = rows[0].data if rows else {}
+    if form.shape.files or form.shape.data_problems(form.answer_form(), data):
+        return None
+    question = shapes.Question.of(sketch.work_type.shape, form.answer_form(), data)
+    return {"question": form.cleaned_data["question"], **question.shown({}, 1)}
+
+
+def money(sketch: Sketch) -> dict[str, Any]:
+    """Return what the job costs at most as it is written so far, what an hour makes, and what a pilot costs."""
+    rate = jobs.voted_rate(sketch.work_type)
+    form = forms_job.NewJob(_started(sketch), work_type=sketch.work_type, step="price")
+    overlap = _whole_number(sketch.said.get("overlap", 3))
+    if rate is None or not form.is_valid() or not overlap:
+        return {"rate": rate}
+    pay, time = form.cleaned_data["pay"], rates.measured_time(sketch.work_type, rate)
+    left = max(0, sketch.rows - sketch.piloted)
+    few = min(sketches.PILOT_TASKS, left)
+    return {
+        "rate": rate, "pay": pay, "time": time, "hourly": rates.hourly(pay, time.usual), "tasks": left,
+        "overlap": overlap, "quote": _price(sketch, left, overlap, pay), "few": few,
+        "pilot": _price(sketch, few, overlap, pay) if few else None,
+    }  # fmt: skip
+
+
+def _started(sketch: Sketch) -> dict[str, Any]:
+    rate: Rate | None = jobs.voted_rate(sketch.work_type)
+    return {"pay": str(rate.amount.normalize()) if rate else "", **sketch.said}
+
+
+def _price(sketch: Sketch, tasks: int, overlap: int, pay: Decimal) -> Quote:
+    return jobs.quote(sketch.work_type_id, tasks, overlap, pay)
+
+
+def _whole_number(said: object) -> int:
+    """Return how many answers a task is to have; 0 where what was filled in is no such number."""
+    words = str(said).strip()
+    return int(words) if words.isdecimal() and len(words) < 3 and 1 <= int(words) <= jobs.OVERLAP_MAX else 0  # noqa: PLR2004 - digits
+
+
+def of_job(job: Job) -> Sketch | None:
+    """Return the sketch that is still being written and of which a job is the latest pilot."""
+    return Sketch.objects.filter(pilot=job, job=None, dropped_at=None).select_related("client", "work_type").first()

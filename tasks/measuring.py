@@ -1,0 +1,85 @@
+"""What a pilot showed (E3): how long its tasks took, what members asked, where answers differ, what that makes of pay.
+
+Times are shown as the rate card shows them: the median from twenty answers on, the quarters from five members on.
+"""
+
+from dataclasses import dataclass
+from decimal import ROUND_UP, Decimal
+
+from django.db import connection
+
+from payments import rates
+from tasks import guides, jobs
+from tasks.models import Estimate, Job, Question
+
+FROM_UNITS, FROM_PEOPLE = 20, 5
+CENT = Decimal("0.01")
+TIMES = """
+SELECT count(*), count(DISTINCT a.person_id),
+       percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY w.seconds)
+FROM tasks_assignment a JOIN LATERAL (SELECT seconds FROM tasks_answer w WHERE w.assignment_id = a.id
+    ORDER BY number LIMIT 1) w ON true
+WHERE a.job_id = %s AND a.submitted_at IS NOT NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What came out so far; times in seconds, pay in US$ for each answer. None where too few answered to tell.
+
+    `keeps_the_hour` is the pay at which an hour makes what the voted rate makes at its own time; never less than the
+    job's pay.
+    """
+
+    answers: int
+    people: int
+    quicker: int | None
+    median: int | None
+    slower: int | None
+    expected: int
+    hourly: Decimal | None
+    voted_hourly: Decimal
+    keeps_the_hour: Decimal | None
+
+
+def of(job: Job) -> Measured:
+    """Return what the answers of a job show so far; three queries."""
+    with connection.cursor() as cursor:
+        cursor.execute(TIMES, [job.pk])
+        answers, people, quarters = cursor.fetchone()
+    rate = rates.current(job.work_type)
+    quicker, median, slower = (max(1, round(one)) for one in quarters) if answers >= FROM_UNITS else (None,) * 3
+    if people < FROM_PEOPLE:
+        quicker = slower = None
+    keeps = None
+    if median:
+        least = (rate.amount * median / rate.estimated_seconds).quantize(CENT, ROUND_UP)
+        keeps = max(job.pay, least)
+    return Measured(
+        answers, people, quicker, median, slower, rate.estimated_seconds,
+        rates.hourly(job.pay, median) if median else None, rates.hourly(rate.amount, rate.estimated_seconds), keeps,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What members asked, and the tasks whose answers differ most, by the client's own ids: both ask for words."""
+
+    questions: list[Question]
+    doubtful: list[tuple[str, int]]
+    estimate: Estimate | None
+
+
+def asked(job: Job) -> Asked:
+    """Return what a pilot says about the guide: open questions, and the least certain tasks in parts of 10,000."""
+    estimate = Estimate.objects.filter(job=job).first()
+    doubts = (estimate.doubtful if estimate else [])[:10]
+    names = dict(job.tasks.filter(pk__in=[task for task, _ in doubts]).values_list("pk", "external_id"))
+    listed = [(names[task], round(10_000 * confidence)) for task, confidence in doubts]
+    return Asked(list(guides.open_questions(job)[:20]), listed, estimate)
+
+
+def is_whole(job: Job) -> bool:
+    """Tell whether every answer that a job asked for was handed in."""
+    progress = jobs.progress(job)
+    return progress.answers > 0 and not progress.unclaimed and not progress.claimed
