@@ -36,8 +36,8 @@ PLACES: Mapping[str, Mapping[str, str]] = {
     "openings": {"people_person": "country", "tasks_assignment": "person_id state claimed_at"},
     "work": {
         "tasks_assignment": "task_id job_id person_id slot rate_id fee_version_id card_id pay fee state claimed_at"
-        " expires_at submitted_at",
-        "tasks_draft": "assignment_id value saved_at",
+        " expires_at submitted_at team_id",
+        "tasks_draft": "assignment_id value saved_at written_by_id",
         "tasks_ratecard": "digest body",
         "tasks_task": "job_id position data prediction open_slots",
     },
@@ -50,6 +50,12 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_handover": "stage_id source_id assignment_id task_id problem at",
         "tasks_apart": "task_id source_id",
     },
+    "teams": {
+        "tasks_team": "job_id proposed_by_id at began_at ended_at ended_by_id",
+        "tasks_teammember": "team_id person_id percent consent consented_at",
+        "tasks_teamnote": "assignment_id person_id words at",
+        "tasks_teamdraft": "assignment_id person_id value saved_at",
+    },
     "guides": {
         "tasks_question": "assignment_id words asked_at",
         "tasks_reply": "question_id version_id words",
@@ -57,7 +63,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
     },
     "checks": {"tasks_check": "assignment_id person_id pay state taken_at until ended_at"},
     "agreement": {"tasks_reliability": "job_id person_id answers agreed errors"},
-    "engaged_time": {"tasks_answer": "seconds", "tasks_span": "assignment_id from_at to_at told noted_at"},
+    "engaged_time": {"tasks_answer": "seconds", "tasks_span": "assignment_id from_at to_at told noted_at person_id"},
     "pilots": {
         "tasks_pilot": "job_id units people median_seconds least_pay measured_at",
         "tasks_rescoping": "job_id at",

@@ -23,11 +23,9 @@ def of(person: Person) -> dict[str, Any]:
     """
     tables = {"people.Person": _rows(Person, Q(pk=person.pk))}
     for model in apps.get_models():
-        naming = _naming(model)
-        if naming:
-            rows = _rows(model, Q(*((name, person.pk) for name in naming), _connector=Q.OR))
-            if rows:
-                tables[f"{model._meta.app_label}.{model.__name__}"] = rows
+        theirs = _theirs(model, person)
+        if theirs and (rows := _rows(model, theirs)):
+            tables[f"{model._meta.app_label}.{model.__name__}"] = rows
     _open(tables.get("payments.PayoutDetails", []))
     passed = [badges.token(person, badge) for badge in badges.of(person)]
     return {**tables, "Open Badges 3.0": passed} if passed else tables
@@ -40,9 +38,20 @@ def _open(rows: list[dict[str, Any]]) -> None:
         row["said"] = details.opened(kept[row["id"]])
 
 
-def _naming(model: type[Model]) -> list[str]:
-    """Return the lookups by which a row is a person's: it names them, or it belongs to a row that is about them."""
-    return [field.name for field in _seen(model) if field.related_model is Person] or [
+def _theirs(model: type[Model], person: Person) -> Q:
+    """Return what finds a person's rows: they name them, or name nobody and belong to a row that is about them."""
+    naming = [field for field in _seen(model) if field.related_model is Person]
+    named = Q(*((field.name, person.pk) for field in naming), _connector=Q.OR)
+    if not all(field.null for field in naming):
+        return named
+    nobody = Q(*((f"{field.name}__isnull", True) for field in naming))
+    belonging = Q(*((name, person.pk) for name in _belonging(model)), _connector=Q.OR)
+    return named | (belonging & nobody) if belonging else named
+
+
+def _belonging(model: type[Model]) -> list[str]:
+    """Return the lookups by which a row belongs to one that is about a person."""
+    return [
         f"{field.name}__{about.name}"
         for field in _seen(model)
         if field.related_model

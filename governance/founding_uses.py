@@ -108,6 +108,12 @@ FIRST: Sequence[Use] = (
         "self,parties", RECORD, Decides.PAY,
     ),
     Use(
+        "teams", "Doing a job in a team",
+        "Who proposed a team, who consented when to which share, and what they wrote and said to each other.",
+        Whose.MEMBERS, "To pay everybody the share agreed before, and to lose nobody's work. No client reads it.",
+        "self,parties", RECORD, Decides.PAY,
+    ),
+    Use(
         "engaged_time", "Measuring the time that work takes",
         "From when to when a task was worked on, to the minute, as the server saw it. No screens, no keys.",
         Whose.MEMBERS, "To say what an hour really pays, and to pay what lacks to the floor; never to judge a person.",

@@ -4,6 +4,7 @@ What the fund advanced the client pays when the answer stands; when it does not,
 taken back (E1, E3). The work above says when; its guards hold each posting to that.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -18,14 +19,20 @@ def available() -> Decimal:
     return ledger.balance(accounts.DISPUTE)
 
 
-def advance(person_id: int, assignment_id: int, pay: Decimal, *, at: datetime) -> Transfer:
-    """Pay a rejected answer at once (kind 28, fund:dispute to member:payable). Key `advance:<assignment>`.
+def advance(assignment_id: int, parts: Iterable[tuple[int, Decimal]], *, at: datetime) -> list[Transfer]:
+    """Pay a rejected answer at once to who gave it (kind 28, fund:dispute to member:payable).
+
+    Keys `advance:<assignment>:<person>`.
 
     Raises IntegrityError `account_above_its_floor` or `advances_leave_peers_their_pay` when the fund is short.
     """
-    key = f"advance:{assignment_id}"
-    line = Line(Kind.ADVANCE, accounts.DISPUTE, accounts.payable(person_id), pay, key, f"assignment:{assignment_id}")
-    return ledger.post(line, journal=key, at=at)[0]
+    key, ref = f"advance:{assignment_id}", f"assignment:{assignment_id}"
+    lines = (
+        Line(Kind.ADVANCE, accounts.DISPUTE, accounts.payable(person), amount, f"{key}:{person}", ref)
+        for person, amount in parts
+        if amount
+    )
+    return ledger.post(*lines, journal=key, at=at)
 
 
 def recover(one: Acceptance, *, at: datetime) -> list[Transfer]:

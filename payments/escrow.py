@@ -36,7 +36,10 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """An accepted assignment with the terms it was claimed on: amounts, and the fee whose shares divide `fee`."""
+    """An accepted assignment with the terms it was claimed on: amounts, and the fee whose shares divide `fee`.
+
+    `parts` divides the pay among people where it is not all the one person's.
+    """
 
     job_id: int
     person_id: int
@@ -44,6 +47,7 @@ class Acceptance:
     pay: Decimal
     fee: Decimal
     fee_version: Fee
+    parts: tuple[tuple[int, Decimal], ...] = ()
 
 
 def quote(
@@ -200,14 +204,18 @@ def pay_reading(job_id: int, person_id: int, reading_id: int, pay: Decimal, *, a
     return ledger.post(*lines, journal=ref, at=at)
 
 
-def tip(client_id: int, person_id: int, assignment_id: int, amount: Decimal, *, at: datetime) -> Transfer:
-    """Move a client's tip for an accepted answer (kind 12, client:available to member:payable). Key `tip:<assignment>`.
+def tip(client_id: int, assignment_id: int, parts: Iterable[tuple[int, Decimal]], *, at: datetime) -> list[Transfer]:
+    """Move a client's tip for an accepted answer to who gave it (kind 12, client:available to member:payable).
 
-    Raises IntegrityError `account_above_its_floor` when the client has less available.
+    Keys `tip:<assignment>:<person>`. Raises IntegrityError `account_above_its_floor` when the client has less.
     """
-    key = f"tip:{assignment_id}"
-    source, target = accounts.client(client_id), accounts.payable(person_id)
-    return ledger.post(Line(Kind.TIP, source, target, amount, key, _ref(assignment_id)), journal=key, at=at)[0]
+    key, source, ref = f"tip:{assignment_id}", accounts.client(client_id), _ref(assignment_id)
+    lines = (
+        Line(Kind.TIP, source, accounts.payable(person), amount, f"{key}:{person}", ref)
+        for person, amount in parts
+        if amount
+    )
+    return ledger.post(*lines, journal=key, at=at)
 
 
 def refund(job_id: int, amount: Decimal, client: Client, number: int, *, at: datetime, floor: bool = False) -> Transfer:
@@ -227,9 +235,7 @@ def lines(one: Acceptance, *, advanced: bool = False) -> list[Line]:
     source, number = accounts.commitment(one.job_id, one.person_id), one.assignment_id
     coop, shares = rates.divide(one.fee, one.fee_version)
     parts = [
-        (Kind.RECOVERED, accounts.DISPUTE, one.pay, f"acc:29:{number}")
-        if advanced
-        else (Kind.WAGE, accounts.payable(one.person_id), one.pay, f"acc:5:{number}"),
+        *([(Kind.RECOVERED, accounts.DISPUTE, one.pay, f"acc:29:{number}")] if advanced else _wages(one)),
         (Kind.FEE, accounts.FEE, coop, f"acc:6:{number}"),
         *((Kind.LEVY, accounts.fund(name), amount, f"acc:7:{name}:{number}") for name, amount in shares.items()),
     ]
@@ -237,6 +243,16 @@ def lines(one: Acceptance, *, advanced: bool = False) -> list[Line]:
         Line(kind, source, target, amount, key, _ref(number), f"accept:{number}")
         for kind, target, amount, key in parts
         if amount
+    ]
+
+
+def _wages(one: Acceptance) -> list[tuple[Kind, str, Decimal, str]]:
+    """Return the wage of an answer: one, or one for each of those who share it."""
+    if not one.parts:
+        return [(Kind.WAGE, accounts.payable(one.person_id), one.pay, f"acc:5:{one.assignment_id}")]
+    return [
+        (Kind.WAGE, accounts.payable(person), amount, f"acc:5:{one.assignment_id}:{person}")
+        for person, amount in one.parts
     ]
 
 

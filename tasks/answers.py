@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
-from tasks import claims, locks, onboarding, reviews
+from tasks import claims, locks, onboarding, reviews, teams
 from tasks.models import OPEN_STATES, Answer, Assignment, AssignmentState, Draft, ReviewRule
 
 HANDED_IN = {
@@ -24,7 +24,7 @@ SAVED_KEYS = UUID("2d9f1b2e-6a51-5c1e-9f0a-7c9d1b0e4a77")
 
 def refusal(assignment: Assignment, *, by: Person, at: datetime) -> Refusal | None:
     """Say why a person cannot hand in an answer to this assignment now; None if they can."""
-    if assignment.person_id != by.pk:
+    if not teams.works_on(assignment, by):
         return Refusal(_("This task is somebody else's."), status=404)
     if assignment.state in HANDED_IN:
         return Refusal(_("You have handed this task in already."), "", _("Nothing was changed."), status=409)
@@ -54,16 +54,21 @@ def submit(
             return _submit(locks.one(assignment), value, key, seconds, by, at)
     except IntegrityError as error:
         # The key stands under another answer: a form sent twice from two places.
-        if standing := Answer.objects.filter(key=key, assignment=assignment, assignment__person=by).first():
+        if standing := _standing(assignment, key, by):
             return standing
         if not Answer.objects.filter(key=key).exists():
             raise
         raise Refused(Refusal(_("This form was sent before, for another task."), "", status=409)) from error
 
 
+def _standing(assignment: Assignment, key: UUID, by: Person) -> Answer | None:
+    """Return what the same form has brought in before."""
+    return Answer.objects.filter(key=key, assignment=assignment).first() if teams.works_on(assignment, by) else None
+
+
 def _submit(held: Assignment, value: dict[str, Any], key: UUID, seconds: int, by: Person, at: datetime) -> Answer:
     if no := refusal(held, by=by, at=at):
-        if standing := Answer.objects.filter(key=key, assignment=held, assignment__person=by).first():
+        if standing := _standing(held, key, by):
             return standing
         raise Refused(no)
     if wrong := problems(held, value):
@@ -151,10 +156,11 @@ def save_draft(assignment: Assignment, *, value: dict[str, Any], by: Person, at:
     Raises Refused for somebody else's task, one that was handed in, or more than anybody writes.
     """
     no = refusal(assignment, by=by, at=at)
-    kept = assignment.person_id == by.pk and assignment.state in {*OPEN_STATES, AssignmentState.EXPIRED}
+    kept = teams.works_on(assignment, by) and assignment.state in {*OPEN_STATES, AssignmentState.EXPIRED}
     if no is not None and not kept:
         raise Refused(no)
     if len(json.dumps(value)) > LONGEST_DRAFT:
         raise Refused(Refusal(_("This is too long to keep: a draft has at most 64,000 characters."), status=413))
-    draft, _made = Draft.objects.update_or_create(assignment=assignment, defaults={"value": value, "saved_at": at})
+    facts = {"value": value, "saved_at": at, "written_by": by}
+    draft, _made = Draft.objects.update_or_create(assignment=assignment, defaults=facts)
     return draft

@@ -44,6 +44,7 @@ class Offer:
     has_news: bool
     is_ordered: bool
     kept: int | None
+    people: list[int] | None
     last_id: int | None
     last_position: int
     last_state: str | None
@@ -77,7 +78,7 @@ SELECT j.pay, j.overlap, j.time_limit, j.is_onboarding, j.opened_at <= %(at)s AN
             WHERE a.job_id = v.job_id AND a.person_id = %(person)s AND a.claimed_at <= v.at)
         AND NOT EXISTS (SELECT FROM tasks_reading g WHERE g.version_id = v.id AND g.person_id = %(person)s)),
     EXISTS (SELECT FROM tasks_machine m WHERE m.job_id = j.id AND m.orders AND m.at IS NOT NULL),
-    tasks_kept_for(%(person)s, j.id),
+    tasks_kept_for(%(person)s, j.id), tasks_taken_for(%(person)s, j.id),
     last.id, coalesce(last.position, -1), last.state, last.expires_at,
     CASE WHEN (last.pay, last.rate_id, last.fee_version_id) = (j.pay, r.id, f.id) AND NOT EXISTS (
         SELECT FROM tasks_guideversion v WHERE v.job_id = j.id AND v.at >= last.claimed_at) THEN last.card_id END
@@ -98,6 +99,7 @@ LAST_POSITION = 2_147_483_647
 PASSING_OVER, WAITING = "SKIP LOCKED", ""
 
 # What a person may take of the tasks t: none that they had, and none made from one that they answered, or the reverse.
+# Whoever is in a team, or was, takes what is new to all of them.
 # OFFSET 0 has who keeps apart looked up for the one task, never for all of them.
 FOR_THEM = """
     AND NOT EXISTS (SELECT FROM tasks_assignment a WHERE a.task_id = t.id AND a.person_id = %(person)s)
@@ -105,6 +107,7 @@ FOR_THEM = """
         WHERE p.task_id = t.id AND b.person_id = %(person)s AND b.state NOT IN ('left', 'skipped', 'expired') OFFSET 0)
     AND NOT EXISTS (SELECT FROM tasks_apart p JOIN tasks_assignment b ON b.task_id = p.task_id
         WHERE p.source_id = t.id AND b.person_id = %(person)s OFFSET 0)
+    AND (%(people)s::bigint[] IS NULL OR tasks_is_new_to(t.id, %(people)s::bigint[]))
 """
 OF_JOB = "SELECT t.* FROM tasks_task t WHERE t.job_id = %(job)s AND t.open_slots > 0"
 # Locked until the transaction ends; a task that somebody else is claiming this moment is passed over, or waited for.
@@ -128,7 +131,7 @@ FROM (
     SELECT coalesce(max(slot), 0) AS top FROM tasks_assignment
     WHERE task_id = %(task)s AND state IN ('claimed', 'submitted', 'sent_back', 'accepted', 'disputed')
 ) held
-RETURNING id, slot
+RETURNING id, slot, team_id
 """
 
 
@@ -216,7 +219,7 @@ def _claim(job: Job, by: Person, at: datetime, card: str, wanted: Task | None) -
     refuse_if(_refusal(job, terms, by, at))
     if terms.last_state == AssignmentState.CLAIMED:
         _end([locks.one(Assignment(pk=terms.last_id, job=job))], AssignmentState.EXPIRED, by=None, at=at)
-    task = _pick(job, by, wanted.position, wanted.position, WAITING) if wanted else _next(job, by, terms)
+    task = _pick(job, by, terms, wanted.position, wanted.position, WAITING) if wanted else _next(job, by, terms)
     if task is None:
         return None
     claimed = _take(task, terms, card or terms.last_card or cards.card_for(job, at=at).pk, job, by, at)
@@ -240,19 +243,22 @@ def _next(job: Job, by: Person, terms: Offer) -> Task | None:
     Where a machine orders the tasks, those it put in front come before. Where others are claiming all that is left this
     moment, wait for them: a task may have slots to spare.
     """
-    if terms.is_ordered and (first := _first(PICK_IN_FRONT, job, by)):
+    if terms.is_ordered and (first := _first(PICK_IN_FRONT, job, by, terms)):
         return first
-    ahead = _pick(job, by, terms.last_position + 1)
-    behind = _pick(job, by, 0, terms.last_position) if terms.last_id and not ahead else None
-    return ahead or behind or _pick(job, by, 0, busy=WAITING)
+    ahead = _pick(job, by, terms, terms.last_position + 1)
+    behind = _pick(job, by, terms, 0, terms.last_position) if terms.last_id and not ahead else None
+    return ahead or behind or _pick(job, by, terms, 0, busy=WAITING)
 
 
-def _pick(job: Job, by: Person, first: int, last: int = LAST_POSITION, busy: str = PASSING_OVER) -> Task | None:
-    return _first(PICK + busy, job, by, first=first, last=last)
+def _pick(
+    job: Job, by: Person, terms: Offer, first: int, last: int = LAST_POSITION, busy: str = PASSING_OVER
+) -> Task | None:
+    return _first(PICK + busy, job, by, terms, first=first, last=last)
 
 
-def _first(found: str, job: Job, by: Person, **places: int) -> Task | None:
-    return next(iter(Task.objects.raw(found, {"job": job.pk, "person": by.pk, **places})), None)
+def _first(found: str, job: Job, by: Person, terms: Offer, **places: int) -> Task | None:
+    facts = {"job": job.pk, "person": by.pk, "people": terms.people, **places}
+    return next(iter(Task.objects.raw(found, facts)), None)
 
 
 def _take(task: Task, terms: Offer, card: str, job: Job, by: Person, at: datetime) -> Assignment:
@@ -267,7 +273,7 @@ def _take(task: Task, terms: Offer, card: str, job: Job, by: Person, at: datetim
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(TAKE, facts)
-        made.pk, made.slot = cursor.fetchone()
+        made.pk, made.slot, made.team_id = cursor.fetchone()
     made._state.adding, made._state.db = False, "default"  # noqa: SLF001 - it is in the database by now
     return made
 
@@ -301,6 +307,9 @@ def _explain(error: IntegrityError, job: Job, by: Person, at: datetime) -> Assig
         raise Refused(guides.refusal_unread()) from error
     if name == "shares_are_kept_for_their_members":
         raise Refused(sharing.refusal(job)) from error
+    if name == "teams_work_when_all_may":
+        reason = _("Somebody of your team cannot do this work at this moment, and a team works together.")
+        raise Refused(Refusal(reason, "", _("Wait for them, or leave the team on its page."), status=409)) from error
     if name == shortfalls.GUARD and (found := shortfalls.standing(job)):
         raise Refused(shortfalls.refusal(found)) from error
     if name in {"assignment_is_claimed_at_the_voted_rate", "cards_name_the_guide_as_it_stands"}:

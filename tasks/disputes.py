@@ -19,8 +19,7 @@ from coop.record import events
 from coop.refusals import Refusal, guard_of, refuse_if
 from governance.models import Rule
 from payments import advances
-from payments.escrow import Acceptance
-from tasks import checks, jobs, locks, notices, reviews
+from tasks import checks, jobs, locks, notices, reviews, teams
 from tasks.models import Assignment, AssignmentState, Dispute, Finding, Ground, Peer, Settlement
 
 RULE = "7"
@@ -79,9 +78,10 @@ def _reject(held: Assignment, reason: str, place: str, by: Person, at: datetime,
     Assignment.objects.filter(pk=held.pk).update(state=AssignmentState.DISPUTED)
     if check:
         checks.finish(check, held, at=at)
-    advances.advance(held.person_id, held.pk, held.pay, at=at)
+    advances.advance(held.pk, teams.parts(held, held.pay), at=at)
     events.write("disputes.opened", by=by, subject=f"dispute:{dispute.pk}", at=at, assignment=held.pk, job=held.job_id)
-    notices.tell(held.person, "rejected", held.pk)
+    for author in teams.authors(held):
+        notices.tell(author, "rejected", held.pk)
     draw(dispute, at=at)
     dispute.refresh_from_db()
     return dispute
@@ -199,8 +199,7 @@ def _move_the_money(held: Assignment, ended: Settlement, at: datetime) -> None:
     state = AssignmentState.ACCEPTED if ended.stands else AssignmentState.REJECTED
     Assignment.objects.filter(pk=held.pk).update(state=state, decided_at=at)
     if ended.stands:
-        one = Acceptance(held.job_id, held.person_id, held.pk, held.pay, held.fee, held.fee_version)
-        advances.recover(one, at=at)
+        advances.recover(teams.accepted(held), at=at)
         return
     advances.give_back(held.job_id, held.person_id, held.pk, held.pay + held.fee, at=at)
     if held.job.closed_at is not None:

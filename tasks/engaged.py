@@ -32,9 +32,10 @@ def note(assignment: Assignment, *, seconds: int, ago: int, by: Person, at: date
     since = max(until - timedelta(seconds=seconds), assignment.claimed_at)
     if since >= until:
         return False
+    colleague = None if by.pk == assignment.person_id else by
     try:
         with transaction.atomic():
-            Span.objects.create(assignment=assignment, from_at=since, to_at=until, noted_at=at)
+            Span.objects.create(assignment=assignment, from_at=since, to_at=until, noted_at=at, person=colleague)
     except IntegrityError as error:
         if guard_of(error) != "spans_are_few":
             raise
@@ -60,7 +61,8 @@ class Stretch:
 
 STRETCHES = """
 SELECT s.assignment_id, j.title, s.from_at, s.to_at,
-    CASE WHEN a.state IN ('accepted', 'disputed', 'rejected') THEN a.pay ELSE 0 END
+    CASE WHEN a.state NOT IN ('accepted', 'disputed', 'rejected') THEN 0 WHEN a.team_id IS NULL THEN a.pay
+        ELSE (SELECT part.amount FROM tasks_split(a.team_id, a.pay) part WHERE part.person_id = s.person_id) END
 FROM tasks_stretches(%(first)s, %(first)s + interval '7 days', %(who)s) s
 JOIN tasks_assignment a ON a.id = s.assignment_id JOIN tasks_job j ON j.id = a.job_id ORDER BY s.from_at, s.to_at
 """

@@ -19,7 +19,7 @@ from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from payments import escrow
 from payments.money import from_micro
 from payments.templatetags.money import money
-from tasks import cards, funds
+from tasks import cards, funds, teams
 from tasks.models import OPEN_STATES, Assignment, GuideVersion, Job, Question, Reading, Reply
 
 LONGEST = 40_000
@@ -61,7 +61,7 @@ def accepted_with(assignment: Assignment) -> str:
 
 def refusal_to_ask(assignment: Assignment, words: str, *, by: Person) -> Refusal | None:
     """Say why a person cannot ask this about a task; None if they can."""
-    if assignment.person_id != by.pk:
+    if not teams.works_on(assignment, by):
         return Refusal(_("This task is somebody else's."), status=404)
     if assignment.state not in OPEN_STATES or assignment.job.is_onboarding:
         return Refusal(_("Questions are asked from a task that one is doing."), status=409)

@@ -37,20 +37,20 @@ WITH own AS (
         WHERE j.client_id = %(client)s
     ) code ON a.code = code.code
 ), crossed AS (
-    SELECT own.job, t.id, t.kind, t.reverses_id, t.posted_at, -t.amount AS moved
+    SELECT own.job, t.id, t.kind, t.ref, t.reverses_id, t.posted_at, -t.amount AS moved
     FROM own JOIN payments_transfer t ON t.debit_id = own.id
     WHERE NOT EXISTS (SELECT FROM own other WHERE other.id = t.credit_id)
     UNION ALL
-    SELECT own.job, t.id, t.kind, t.reverses_id, t.posted_at, t.amount
+    SELECT own.job, t.id, t.kind, t.ref, t.reverses_id, t.posted_at, t.amount
     FROM own JOIN payments_transfer t ON t.credit_id = own.id
     WHERE NOT EXISTS (SELECT FROM own other WHERE other.id = t.debit_id)
 )
 """
 BEFORE = f"{OWN} SELECT coalesce(sum(moved), 0) FROM crossed WHERE posted_at < %(first)s"  # noqa: S608 - our own text
-# A reversal counts against what it mirrors.
+# A reversal counts against what it mirrors. What a team is paid for one answer is counted once.
 MOVED = f"""
 {OWN}
-SELECT c.job, j.title, coalesce(r.kind, c.kind), count(*), sum(c.moved) FROM crossed c
+SELECT c.job, j.title, coalesce(r.kind, c.kind), count(DISTINCT c.ref), sum(c.moved) FROM crossed c
 LEFT JOIN payments_transfer r ON r.id = c.reverses_id LEFT JOIN tasks_job j ON j.id = c.job
 WHERE c.posted_at >= %(first)s AND c.posted_at < %(after)s GROUP BY 1, 2, 3 ORDER BY 2, 1, 3
 """  # noqa: S608 - our own text
@@ -78,7 +78,7 @@ class Moved:
     job: int | None
     title: str
     kind: int
-    transfers: int
+    transfers: int  # by what they are about
     amount: Decimal
 
 

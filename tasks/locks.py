@@ -30,6 +30,7 @@ ASSIGNMENT = [
     "submitted_at",
     "accept_by",
     "decided_at",
+    "team_id",
 ]
 FEE = ["id", "version", "on_wage", "training", "care", "floor", "mandate_id", "since"]
 TASK = ["id", "job_id", "upload_id", "position", "external_id", "data", "gold", "open_slots"]

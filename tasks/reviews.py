@@ -13,8 +13,7 @@ from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from governance import standing
 from payments import escrow
-from payments.escrow import Acceptance
-from tasks import checks, locks
+from tasks import checks, locks, teams
 from tasks.models import (
     Assignment,
     AssignmentState,
@@ -70,7 +69,7 @@ def settle_majority(task: Task, job: Job, *, at: datetime) -> int:
 
 def refusal(assignment: Assignment, *, by: Person, at: datetime, ground: Ground = Ground.PEER) -> Refusal | None:
     """Say why a person cannot check this answer, as a peer or for the client; None if they can."""
-    if assignment.person_id == by.pk:
+    if teams.works_on(assignment, by):
         return Refusal(_("Somebody else checks your answer."), "7")
     if assignment.state != AssignmentState.SUBMITTED:
         return Refusal(_("This answer has been decided already."), "", _("Nothing was changed."), status=409)
@@ -194,9 +193,7 @@ def _pay(held: list[Assignment], ground: Ground, at: datetime) -> None:
         for one in held:
             escrow.pay_onboarding(one.job_id, one.person_id, one.pk, one.pay, at=at)
         return
-    escrow.release_many(
-        [Acceptance(one.job_id, one.person_id, one.pk, one.pay, one.fee, one.fee_version) for one in held], at=at
-    )
+    escrow.release_many([teams.accepted(one) for one in held], at=at)
 
 
 def waiting_for(person: Person, *, at: datetime) -> QuerySet[Assignment]:
@@ -205,7 +202,7 @@ def waiting_for(person: Person, *, at: datetime) -> QuerySet[Assignment]:
     Never one's own, nor one of a task that one answered, nor one that one sent back before, nor with content that one
     did not choose; and where agreement decides, only what is left when all answers are in.
     """
-    same_task = Assignment.objects.filter(task=OuterRef("task"), person=person)
+    same_task = Assignment.objects.filter(teams.theirs(person), task=OuterRef("task"))
     still_open = Assignment.objects.filter(task=OuterRef("task"), state=AssignmentState.CLAIMED)
     seated = ClientSeat.objects.filter(SEATED, client=OuterRef("job__client"), person=person)
     looked = Review.objects.filter(assignment=OuterRef("pk"), reviewer=person)

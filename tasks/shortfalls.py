@@ -19,6 +19,7 @@ from payments import accounts, ledger
 from payments.ledger import Kind, Line
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
+from tasks import teams
 from tasks.models import Difference, Job, Shortfall
 
 GUARD = "nobody_works_below_the_floor_at_a_job"
@@ -94,18 +95,22 @@ def make_up(job: Job, *, by: Person | None, at: datetime) -> int:
     """Pay everybody who did a paused job below the floor the difference (kind 11, job:floor to member:payable).
 
     The pay is raised and the money set aside by now; the job opens again. Return how many answers that were: none for a
-    job that is not paused, or whose pay is still too low. Key `difference:<number>`.
+    job that is not paused, or whose pay is still too low. Keys `difference:<number>:<person>`.
     """
     found = standing(job)
     if found is None or job.pay < found.least_pay:
         return 0
     Shortfall.objects.filter(pk=found.pk).update(made_up_at=at)
     owed = list(Difference.objects.filter(shortfall=found).select_related("assignment").order_by("pk"))
-    ledger.post_many([_line(job, one) for one in owed], at=at)
+    ledger.post_many([line for one in owed for line in _lines(job, one)], at=at)
     events.write("jobs.made_up", by=by, subject=f"job:{job.pk}", at=at, answers=len(owed))
     return len(owed)
 
 
-def _line(job: Job, one: Difference) -> Line:
-    key, target = f"difference:{one.pk}", accounts.payable(one.assignment.person_id)
-    return Line(Kind.TOP_UP, accounts.deposit(job.pk), target, one.amount, key, key, key)
+def _lines(job: Job, one: Difference) -> list[Line]:
+    ref, source = f"difference:{one.pk}", accounts.deposit(job.pk)
+    return [
+        Line(Kind.TOP_UP, source, accounts.payable(person), amount, f"{ref}:{person}", ref, ref)
+        for person, amount in teams.parts(one.assignment, one.amount)
+        if amount
+    ]

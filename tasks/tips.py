@@ -14,6 +14,7 @@ from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
 from payments import escrow
 from payments.templatetags.money import money
+from tasks import teams
 from tasks.models import Assignment, AssignmentState, Tip
 
 MOST = Decimal(1000)
@@ -37,7 +38,7 @@ def refusal(assignment: Assignment, amount: Decimal) -> Refusal | None:
 def give(assignment: Assignment, *, amount: Decimal, by: Person, at: datetime) -> Tip:
     """Give a tip in US dollars for an accepted answer of one's client's (kind 12, client:available to member:payable).
 
-    Key `tip:<assignment>`. Raises Refused for another answer, a second tip, or more than is available.
+    To a team it goes by their split. Raises Refused for another answer, a second tip, or more than is available.
     """
     refuse_if(refusal(assignment, amount))
     try:
@@ -50,6 +51,6 @@ def give(assignment: Assignment, *, amount: Decimal, by: Person, at: datetime) -
 @transaction.atomic
 def _give(assignment: Assignment, amount: Decimal, by: Person, at: datetime) -> Tip:
     tip = Tip.objects.create(assignment=assignment, amount=amount, given_by=by, at=at)
-    escrow.tip(assignment.job.client_id, assignment.person_id, assignment.pk, amount, at=at)
+    escrow.tip(assignment.job.client_id, assignment.pk, teams.parts(assignment, amount), at=at)
     events.write("tips.given", by=by, subject=f"assignment:{assignment.pk}", at=at)
     return tip

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tasks.views import alerts, badges, board, content, disputes, guides, hours, quality, reviewing, work
+from tasks.views import alerts, badges, board, content, disputes, guides, hours, quality, reviewing, teams, work
 
 urlpatterns = [
     path("jobs/", board.jobs, name="jobs"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("jobs/<int:number>/guide/", guides.shown, name="guide"),
     path("jobs/<int:number>/guide/read/", guides.read, name="read_guide"),
     path("jobs/<int:number>/guide/<int:which>/", guides.version, name="guide_version"),
+    path("jobs/<int:number>/team/", teams.at_job, name="team"),
+    path("jobs/<int:number>/team/<int:team>/", teams.answer, name="team_answer"),
     path("jobs/<int:number>/claim/", board.claim, name="claim"),
     path("start/", board.start, name="start"),
     path("work/", work.mine, name="work"),
@@ -17,6 +19,7 @@ urlpatterns = [
     path("work/<int:number>/draft/", work.draft, name="draft"),
     path("work/<int:number>/check/", work.check, name="check"),
     path("work/<int:number>/ask/", work.ask, name="ask"),
+    path("work/<int:number>/say/", teams.say, name="say"),
     path("work/<int:number>/time/", work.engaged_time, name="time"),
     path("work/<int:number>/skip/", work.skip, name="skip"),
     path("work/<int:number>/leave/", work.leave, name="leave"),

@@ -73,7 +73,7 @@ def test_my_data_ask_for_a_sign_in() -> None:
 
 
 def test_what_belongs_to_my_assignments_is_in_my_data() -> None:
-    assert own_data._naming(apps.get_model("tasks.Answer")) == ["assignment__person"]
+    assert own_data._belonging(apps.get_model("tasks.Answer")) == ["assignment__person"]
 
 
 SEEN_BY = {use.key: set(use.seen_by.split(",")) for use in founding_uses.FIRST}

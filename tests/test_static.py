@@ -43,6 +43,7 @@ AT_COMMIT = {
     "money_follows_the_work",
     "money_follows_the_work_to_its_end",
     "contribution_is_posted",
+    "consents_stand_in_the_record",
     "care_is_paid_at_once",
     "support_is_paid_when_two_agree",
     "raise_is_set_aside",

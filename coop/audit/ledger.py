@@ -42,7 +42,8 @@ def wages() -> Iterator[Finding]:
     yield from faults(
         """
         SELECT a.id, a.pay / 1e6 AS pay, coalesce(t.amount, 0) / 1e6 AS paid FROM tasks_assignment a
-        LEFT JOIN payments_transfer t ON t.ref = 'assignment:' || a.id AND t.kind IN (5, 10, 28)
+        LEFT JOIN (SELECT ref, sum(amount) AS amount FROM payments_transfer WHERE kind IN (5, 10, 28) GROUP BY ref) t
+            ON t.ref = 'assignment:' || a.id
         WHERE a.state IN ('accepted', 'disputed', 'rejected') AND coalesce(t.amount, 0) <> a.pay""",
         "tasks_assignment {id}",
         "was accepted and paid {paid:f}",

@@ -204,6 +204,37 @@ ALTER TABLE public.payments_transfer ENABLE ALWAYS TRIGGER {self.name};
 """
 
 
+class Edited(_Sql):
+    """Change some words of a function that stands, and leave it otherwise as it is.
+
+    Each change is (what stands, what becomes of it), and must be found; a function that was changed elsewhere since the
+    migration was written fails here, instead of being put back to what it was.
+    """
+
+    def __init__(self, function: str, *changes: tuple[str, str]) -> None:
+        """Name the function without its arguments, and the changes."""
+        self.function, self.changes, self.name = function, changes, f"changes {function}"
+
+    def sql(self) -> str:
+        """Return the change of the function that stands."""
+        each = "".join(
+            f"""
+    IF position($old${old}$old$ IN stands) = 0 THEN
+        RAISE 'not found in {self.function}: %', $old${old}$old$;
+    END IF;
+    stands := replace(stands, $old${old}$old$, $new${new}$new$);"""
+            for old, new in self.changes
+        )
+        return f"""
+DO $edit$
+DECLARE
+    stands text := pg_get_functiondef('public.{self.function}'::regproc);
+BEGIN{each}
+    EXECUTE stands;
+END $edit$;
+"""
+
+
 class Grant(_Sql):
     """Give the web role `rights` on `table` ("SELECT", "INSERT", "UPDATE (state, decided_at)").
 

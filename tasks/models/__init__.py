@@ -22,6 +22,7 @@ from tasks.models.shortfalls import Difference, Shortfall
 from tasks.models.sketches import Sketch
 from tasks.models.skips import PaidSkip
 from tasks.models.stages import Apart, HandOver, Stage, Takes
+from tasks.models.teams import Team, TeamDraft, TeamMember, TeamNote
 from tasks.models.tips import Tip
 from tasks.models.webhooks import Attempt, Message, MessageState, Told, Webhook
 from tasks.models.work import (
@@ -107,6 +108,10 @@ __all__ = [
     "Stage",
     "Takes",
     "Task",
+    "Team",
+    "TeamDraft",
+    "TeamMember",
+    "TeamNote",
     "Tip",
     "Told",
     "Topic",

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from coop.people import privacy
+from coop.people.models import Person
 from coop.people.privacy import Audience
 from tasks.models.work import Assignment
 
@@ -20,8 +21,14 @@ class Span(models.Model):
     to_at = models.DateTimeField()
     told = models.BooleanField(default=False)
     noted_at = models.DateTimeField()
+    person = models.ForeignKey(
+        Person, models.PROTECT, null=True, related_name="+", db_index=False,
+        help_text="Another one of the team than who took the task.",
+    )  # fmt: skip
 
-    privacy.declare(**dict.fromkeys(("id", "assignment", "from_at", "to_at", "told", "noted_at"), Audience.SELF))
+    privacy.declare(
+        **dict.fromkeys(("id", "assignment", "from_at", "to_at", "told", "noted_at", "person"), Audience.SELF)
+    )
 
     class Meta:
         constraints = [

@@ -250,6 +250,8 @@ class Assignment(models.Model):
     submitted_at = models.DateTimeField(null=True)
     accept_by = models.DateTimeField(null=True, help_text="When silence accepts it.")
     decided_at = models.DateTimeField(null=True)
+    # Written by the database when the task is taken.
+    team = models.ForeignKey("tasks.Team", models.PROTECT, null=True, related_name="assignments", db_index=False)
 
     privacy.declare(
         **dict.fromkeys(
@@ -257,6 +259,7 @@ class Assignment(models.Model):
                 "id",
                 "task",
                 "job",
+                "team",
                 "slot",
                 "rate",
                 "fee_version",
@@ -291,6 +294,7 @@ class Assignment(models.Model):
             models.Index(fields=["job", "expires_at"], condition=Q(state__in=OPEN_STATES), name="claims_by_expiry"),
             models.Index(fields=["accept_by"], condition=Q(state="submitted"), name="answers_by_silence"),
             models.Index(fields=["job", "id"], name="assignments_of_a_job"),
+            models.Index(fields=["team"], condition=Q(team__isnull=False), name="assignments_of_a_team"),
         ]
 
     def __str__(self) -> str:
@@ -308,8 +312,9 @@ class Draft(models.Model):
     assignment = models.OneToOneField(Assignment, models.PROTECT, primary_key=True, related_name="draft")
     value = models.JSONField()
     saved_at = models.DateTimeField()
+    written_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", db_index=False)
 
-    privacy.declare(assignment=Audience.SELF, value=Audience.SELF, saved_at=Audience.SELF)
+    privacy.declare(assignment=Audience.SELF, value=Audience.SELF, saved_at=Audience.SELF, written_by=Audience.PARTIES)
 
     def __str__(self) -> str:
         return f"draft of {self.assignment_id}"
@@ -326,13 +331,9 @@ class Answer(models.Model):
     at = models.DateTimeField()
 
     privacy.declare(
-        id=Audience.PARTIES,
-        assignment=Audience.PARTIES,
-        number=Audience.PARTIES,
-        value=Audience.PARTIES,
+        **dict.fromkeys(("id", "assignment", "number", "value", "at"), Audience.PARTIES),
         seconds=Audience.SELF,
         key=Audience.NOBODY,
-        at=Audience.PARTIES,
     )
 
     class Meta:

@@ -14,7 +14,7 @@ from coop.people.models import Person
 from coop.refusals import Refused
 from governance import standing
 from payments import escrow, rates
-from tasks import answers, cards, claims, guides, offers, onboarding, sharing
+from tasks import answers, cards, claims, guides, offers, onboarding, sharing, teams
 from tasks.models import Job
 
 PER_PAGE = 10
@@ -55,6 +55,7 @@ def job(request: HttpRequest, number: int) -> HttpResponse:
             "digest": cards.keep(words).pk,
             "refusal": claims.refusal(found, by=request.user, at=at),
             "expected": sharing.expected(request.user, [found])[found.pk],
+            "teams": teams.refusal_at(found) is None,
         }
     return render(request, "tasks/work/job.html", shown)
 

@@ -16,7 +16,7 @@ from coop import clock
 from coop.people.models import Person
 from coop.refusals import refuse_if
 from payments import advances
-from tasks import checks, disputes, tips
+from tasks import checks, disputes, teams, tips
 from tasks.forms import PayIn
 from tasks.models import Assignment, AssignmentState, Dispute, Ground, Peer, Tip
 from tasks.views import reviewing
@@ -117,7 +117,7 @@ def _dispute(assignment: Assignment) -> dict[str, Any] | None:
 @login_required
 def mine(request: HttpRequest, number: int) -> HttpResponse:
     """Show its author why an answer was rejected, that it is paid, who decides by when, and how it ended."""
-    assignment, at = get_object_or_404(ANSWERS, pk=number, person=_me(request)), clock.now()
+    assignment, at = get_object_or_404(ANSWERS, teams.theirs(_me(request)), pk=number), clock.now()
     dispute = Dispute.objects.filter(assignment=assignment).select_related("assignment__job").first()
     if dispute is None:
         raise Http404

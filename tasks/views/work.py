@@ -15,13 +15,14 @@ from django.views.decorators.http import require_POST
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
-from tasks import answers, cards, claims, engaged, extensions, guides, known, onboarding, reports, reviews, skips
+from tasks import answers, cards, claims, engaged, extensions, guides, known, onboarding, reports, reviews, skips, teams
 from tasks.forms import EngagedTime
 from tasks.models import OPEN_STATES, Assignment, AssignmentState, Decision
 from tasks.views import reviewing
 from tasks.views.guides import way_on
 
 SHOWN = 50
+EARLIER = 10
 DISPUTED = (AssignmentState.DISPUTED, AssignmentState.REJECTED)
 
 
@@ -30,9 +31,9 @@ def _me(request: HttpRequest) -> Person:
 
 
 def _mine(request: HttpRequest, number: int) -> Assignment:
-    """Return an assignment of the person signed in; anybody else's is not found."""
+    """Return an assignment of the person signed in or of their team; anybody else's is not found."""
     loaded = Assignment.objects.select_related("task", "job__work_type", "job__client", "card", "draft", "extension")
-    return get_object_or_404(loaded, pk=number, person=_me(request))
+    return get_object_or_404(loaded, teams.theirs(_me(request)), pk=number)
 
 
 def _value(request: HttpRequest, assignment: Assignment) -> dict[str, Any]:
@@ -51,8 +52,18 @@ def _page(assignment: Assignment, value: dict[str, Any], **more: object) -> dict
     """Return what the task page shows: the question and its fields, the card's figures, a fresh key."""
     shown = assignment.question.shown(value, assignment.pk)
     kept = {"assignment": assignment, "job": assignment.job, "key": uuid4(), "card": cards.read(assignment.card)}
-    kept |= {"asked": assignment.questions.select_related("reply").order_by("pk")}
+    kept |= {"asked": assignment.questions.select_related("reply").order_by("pk"), "team": _team(assignment)}
     return {**kept, **shown, "suggestion": assignment.task.prediction, **more}
+
+
+def _team(assignment: Assignment) -> dict[str, Any]:
+    """Return whose task it is, what they said about it, and what each wrote before another went on; nothing alone."""
+    if assignment.team_id is None:
+        return {}
+    said = assignment.team_notes.select_related("person").order_by("pk")
+    before = assignment.team_drafts.select_related("person").order_by("-pk")[:EARLIER]
+    earlier = [(one, assignment.question.shown(one.value, assignment.pk)) for one in before]
+    return {"parts": teams.shown(assignment), "notes": said, "earlier": earlier}
 
 
 def _written(assignment: Assignment) -> dict[str, Any]:
@@ -76,7 +87,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     """Show what one has open, what came back, and what is being checked; what silence has accepted is paid first."""
     me, at = _me(request), clock.now()
     reviews.accept_silent(at=at, person=me)
-    held = Assignment.objects.filter(person=me).select_related("job").order_by("-pk")
+    held = Assignment.objects.filter(teams.theirs(me)).select_related("job").order_by("-pk")
     shown = {
         "open": held.filter(state=AssignmentState.CLAIMED, expires_at__gt=at),
         "back": held.filter(state=AssignmentState.SENT_BACK, expires_at__gt=at),

@@ -187,7 +187,7 @@ class Books(RuleBasedStateMachine):
             try:
                 with transaction.atomic():
                     for _turn in range(times):
-                        advances.advance(person, number, pay, at=self.at)
+                        advances.advance(number, [(person, pay)], at=self.at)
             except refused:
                 assert self.advanceable < pay
             else:

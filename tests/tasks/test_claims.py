@@ -207,7 +207,7 @@ def test_a_claim_looks_at_one_task_however_many_are_open(new_job: NewJob, amina:
     job = new_job(tasks=3000, overlap=1, time_limit=timedelta(hours=1))
     work(job, amina, SAME)
     with connection.cursor() as cursor:
-        facts = [job.pk, 1, claims.LAST_POSITION, *[amina.pk] * 3]
+        facts = {"job": job.pk, "first": 1, "last": claims.LAST_POSITION, "person": amina.pk, "people": None}
         cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + claims.PICK, facts)
         (plan,) = cursor.fetchone()
     inside = [plan[0]["Plan"]]
