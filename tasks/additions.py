@@ -18,24 +18,21 @@ from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Text, refuse_if
 from payments import checking, escrow, rates
-from tasks import files, funds, rows
+from tasks import files, funds, predictions, rows
 from tasks.models import Job, Task
 from tasks.rows import Problem
 
-# What a task is called by its client, and its data.
+# What a task is called by its client, and its data; a `prediction` among them is kept apart, as of a data set's row.
 type Addition = tuple[str, dict[str, Any]]
 
 
 def problems(job: Job, added: Sequence[Addition]) -> list[Text]:
     """Return what is wrong with tasks that would join a job; nothing where members can answer them."""
     lines = "".join(json.dumps({"id": name, **data}) + "\n" for name, data in added)
-    kinds = files.kinds(job)
+    known = files.shown(job)
     found: list[Text] = []
     for row in rows.read(io.BytesIO(lines.encode())):
-        if isinstance(row, Problem):
-            found.append(row.words)
-        else:
-            found += [*job.shape.data_problems(job.form, row.data), *files.missing(job.shape.files, row.data, kinds)]
+        found += [row.words] if isinstance(row, Problem) else predictions.row_problems(job, row.data, known)
     return found
 
 
@@ -58,10 +55,14 @@ def add(job: Job, added: Sequence[Addition], *, by: Person, at: datetime) -> lis
 
 def _write(job: Job, added: Sequence[Addition]) -> list[Task]:
     start = (job.tasks.aggregate(last=Max("position"))["last"] or 0) + 1
+    known = files.shown(job)
+    apart = ((name, *predictions.apart(job, row, known)) for name, row in added)
     new = (
-        Task(job=job, position=position, external_id=name, data=data, open_slots=job.overlap)
-        for position, (name, data) in enumerate(added, start)
-    )
+        Task(
+            job=job, position=position, external_id=name, data=data, prediction=prediction, open_slots=job.overlap
+        )
+        for position, (name, data, prediction) in enumerate(apart, start)
+    )  # fmt: skip
     return Task.objects.bulk_create(new, batch_size=2000)
 
 

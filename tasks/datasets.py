@@ -19,7 +19,7 @@ from procrastinate.contrib.django import app as background
 
 from coop.people.models import Person
 from coop.record import events
-from coop.refusals import Refusal, Text, refuse_if
+from coop.refusals import Refusal, refuse_if
 from tasks import files, foreign, predictions
 from tasks.models import Job, Stage, Upload
 from tasks.rows import Problem, Row
@@ -159,13 +159,13 @@ def _check(job: Job, file: BinaryIO) -> tuple[int, _Problems]:
         problems.add(Problem(1, str(refused)))
         return 0, problems
     position = _last_position(job)
-    known = _files(job)
+    known = files.shown(job)
     for found in foreign.read(file):
         if isinstance(found, Problem):
             problems.add(found)
             continue
         position += 1
-        for words in _row_problems(job, found, known):
+        for words in predictions.row_problems(job, found.data, known):
             problems.add(Problem(found.line, str(words)))
         name = found.external_id or str(position)
         if name in lines:
@@ -178,24 +178,6 @@ def _check(job: Job, file: BinaryIO) -> tuple[int, _Problems]:
     return len(lines), problems
 
 
-def _files(job: Job) -> dict[str, dict[str, Any]]:
-    """Return the files that tasks may name, by name, as kinds of work know them."""
-    if not job.shape.files:
-        return {}
-    return {file.name: file.shown() for file in job.files.filter(usable=True)}
-
-
-def _row_problems(job: Job, row: Row, known: dict[str, dict[str, Any]]) -> list[Text]:
-    """Return what is wrong with a row: what it lacks to be shown, and what a machine said of it."""
-    try:
-        data, prediction = predictions.apart(job, row.data, known)
-    except predictions.Unusable as error:
-        return [str(error)]
-    kinds = {name: file["kind"] for name, file in known.items()}
-    lacking = [*job.shape.data_problems(job.form, data), *files.missing(job.shape.files, data, kinds)]
-    return lacking or list(predictions.problems(job, data, prediction, known))
-
-
 def _known(job: Job, ids: Iterable[str]) -> Iterator[str]:
     """Yield those of the ids that the job has already."""
     for some in batched(ids, 5000, strict=False) if job.tasks.exists() else ():
@@ -205,7 +187,7 @@ def _known(job: Job, ids: Iterable[str]) -> Iterator[str]:
 def _copy(job: Job, upload: Upload, file: BinaryIO) -> None:
     """Write the rows of a file that was found good as the job's next tasks."""
     file.seek(0)
-    start, known = _last_position(job) + 1, _files(job)
+    start, known = _last_position(job) + 1, files.shown(job)
     with connection.cursor() as cursor, cursor.copy(COPY) as copy:
         for position, row in enumerate(foreign.read(file), start):
             if isinstance(row, Row):

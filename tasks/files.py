@@ -267,6 +267,11 @@ def kinds(job: Job) -> dict[str, str]:
     return dict(job.files.filter(usable=True).values_list("name", "kind")) if job.shape.files else {}
 
 
+def shown(job: Job) -> dict[str, dict[str, Any]]:
+    """Return the files that tasks may name, by name, as kinds of work know them; none where tasks name no files."""
+    return {file.name: file.shown() for file in job.files.filter(usable=True)} if job.shape.files else {}
+
+
 def weigh(job: Job, added: Iterable[Mapping[str, Any]], count: int) -> None:
     """Note how many bytes the files of a task have on average, with the data of `count` that are about to be added."""
     sizes: dict[str, int] = dict(job.files.filter(usable=True).values_list("name", "bytes"))

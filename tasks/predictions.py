@@ -11,6 +11,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from coop.refusals import Text
+from tasks import files
 from tasks.models import Job
 from tasks.shapes import Question, Shape, checking, media
 from tasks.shapes.shape import Json, obj
@@ -29,10 +31,10 @@ class Unusable(Exception):  # noqa: N818 - not a fault of ours: in words for the
     """What a row says a machine said cannot be read; the message says why."""
 
 
-def apart(job: Job, row: Json, files: Files) -> tuple[Json, Json | None]:
+def apart(job: Job, row: Json, known: Files) -> tuple[Json, Json | None]:
     """Return a row's data and, apart, its prediction with the value as the job's kind of work has it.
 
-    `files` are the job's, by name, as kinds of work know them. Raise Unusable where it is none.
+    `known` are the job's files by name, as kinds of work know them. Raise Unusable where it is none.
     """
     data = {name: part for name, part in row.items() if name != FIELD}
     said = row.get(FIELD)
@@ -40,7 +42,7 @@ def apart(job: Job, row: Json, files: Files) -> tuple[Json, Json | None]:
         return data, None
     told = _object(said)
     try:
-        return data, _in_own_shape(job.shape, job.form, {**data, media.FILES: files}, told)
+        return data, _in_own_shape(job.shape, job.form, {**data, media.FILES: known}, told)
     except BROKEN as error:
         raise Unusable(_("The regions of the prediction cannot be read for this kind of work.")) from error
 
@@ -64,15 +66,26 @@ def _in_own_shape(shape: Shape, form: Json, data: Json, told: Json) -> Json:
     return rest | {"value": shape.from_coco(form, told["annotations"])} if "annotations" in told else rest
 
 
-def problems(job: Job, data: Json, prediction: Json | None, files: Files) -> list[str]:
+def problems(job: Job, data: Json, prediction: Json | None, known: Files) -> list[str]:
     """Return what is wrong with a prediction, as sentences: its value is checked as a member's answer is."""
     if prediction is None:
         return []
     if faults := checking.says(checking.faults(SCHEMA, prediction)):
         return [_("Prediction: %(problem)s") % {"problem": words} for words in faults]
-    named = {name: files[name] for name in media.names(data) if name in files}
+    named = {name: known[name] for name in media.names(data) if name in known}
     question = Question.of(job.work_type.shape, job.form, {**data, media.FILES: named})
     return [_("Prediction: %(problem)s") % {"problem": words} for words in question.problems(prediction["value"])]
+
+
+def row_problems(job: Job, row: Json, known: Files) -> list[Text]:
+    """Return what is wrong with a row: what it lacks to be shown, and what a machine said of it."""
+    try:
+        data, prediction = apart(job, row, known)
+    except Unusable as error:
+        return [str(error)]
+    kinds = {name: file["kind"] for name, file in known.items()}
+    lacking = [*job.shape.data_problems(job.form, data), *files.missing(job.shape.files, data, kinds)]
+    return lacking or list(problems(job, data, prediction, known))
 
 
 def touched(shape: Shape, prediction: Json, value: Json) -> list[bool]:

@@ -21,13 +21,14 @@ from payments.founding import FOR_THE_HOUSE
 from payments.models import WorkType
 from payments.money import plain
 from payments.templatetags.money import money
-from tasks import additions, jobs, shapes
+from tasks import additions, jobs, predictions, shapes
 from tasks import content as contents
 from tasks.models import Batch, Job, Lot, Order, Project, ProjectVersion, ReviewRule, Share, Topic
 from tasks.scale import assets, callbacks, kinds, projects
 from tasks.scale.access import Wrong
 from tasks.scale.kinds import fields
 from tasks.scale.kinds.kind import Kind
+from tasks.shapes import checking
 from tasks.shapes.shape import LONGEST_QUESTION
 
 ENOUGH = 3
@@ -60,8 +61,8 @@ def terms(kind: str, params: dict[str, Any], instruction: str, version: ProjectV
     known = kinds.find(kind)
     shape = known.shape(params) if known else ""
     if known is None or not shape:
-        message = f"No kind of work answers {kind} like this yet; the members open new kinds by a vote (rule N10)."
-        raise Wrong(message, 402)
+        message = f"{kind} cannot be ordered like this with a live key. {known.unheld(params) if known else ''}"
+        raise Wrong(message.strip())
     if unasked := [*(name for name in known.unasked if params.get(name)), *known.left_out(params)]:
         message = f"Members are not asked for {unasked[0]} yet: leave it out, or try it with a test key."
         raise Wrong(message, 402)
@@ -147,7 +148,25 @@ def check(client: Client, facts: dict[str, Any], version: ProjectVersion | None)
     data = _data(facts["kind"], facts["params"], found)
     if wrong := shapes.find(asked.work_type.shape).data_problems(asked.form, data):
         raise Wrong(str(wrong[0]))
+    if (said := _predicted(facts["kind"], facts["params"])) is not None:
+        _require_value(said, asked)
     return away
+
+
+def _predicted(kind: str, params: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what a machine said of an order, as a value. Raise Wrong for what cannot be read."""
+    try:
+        return _known(kind).predicted(params)
+    except predictions.BROKEN as error:
+        message = "hypothesis cannot be read: it has the shape of a response"
+        raise Wrong(message) from error
+
+
+def _require_value(said: dict[str, Any], asked: Terms) -> None:
+    schema = shapes.find(asked.work_type.shape).schema(asked.form)
+    if faults := checking.says(checking.faults(schema, said)):
+        message = f"hypothesis: {faults[0]}"
+        raise Wrong(message)
 
 
 @transaction.atomic
@@ -173,7 +192,7 @@ def _group(
     found: dict[str, assets.Named], *, by: Person, at: datetime,
 ) -> Job:  # fmt: skip
     """Let one job do orders that ask the same."""
-    data = [(order.key.hex, _data(order.kind, order.params, found)) for order in orders]
+    data = [(order.key.hex, _row(order, found)) for order in orders]
     shown = _shown(data, found)
     job = None if shown or batch else _open_job(project, asked)
     if job is None:
@@ -211,6 +230,12 @@ def _draft(client: Client, project: Project, asked: Terms, *, by: Person, at: da
 def _data(kind: str, params: dict[str, Any], found: dict[str, assets.Named]) -> dict[str, Any]:
     """Return the data of a task, its files by the names they have in the job."""
     return {name: assets.renamed(value, found) for name, value in _known(kind).data(params).items()}
+
+
+def _row(order: Order, found: dict[str, assets.Named]) -> dict[str, Any]:
+    """Return what joins a job for an order: the data of its task, and what a machine said of it."""
+    data, said = _data(order.kind, order.params, found), _predicted(order.kind, order.params)
+    return data if said is None else {**data, predictions.FIELD: {"value": said, "model": "hypothesis"}}
 
 
 def _elsewhere(kind: str, params: dict[str, Any], asked: Terms) -> list[str]:

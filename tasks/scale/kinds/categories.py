@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 
 from tasks.scale.kinds import fields
-from tasks.scale.kinds.kind import Json, Kind, labels
+from tasks.scale.kinds.kind import SAID_BEFORE, Json, Kind, labels, said_before
 
 
 class Categorization(Kind):
@@ -12,6 +12,7 @@ class Categorization(Kind):
 
     names = ("categorization",)
     needs = ("attachment",)
+    unasked = ()
 
     def wrong(self, params: Json) -> str:
         """Ask for an attachment, and for categories or taxonomies."""
@@ -30,6 +31,15 @@ class Categorization(Kind):
         if params.get("taxonomies"):
             return {"question": question, "schema": fields.schema(_taxonomies(params))}
         return {"question": question, "labels": labels(params["categories"]), "multiple": _several(params)}
+
+    def left_out(self, params: Json) -> list[str]:
+        """Tell that of several lists nothing is said before."""
+        return [name for name in SAID_BEFORE if params.get(name) and params.get("taxonomies")]
+
+    def predicted(self, params: Json) -> Json | None:
+        """Return the categories that a machine chose."""
+        found = said_before(params).get("category")
+        return {"labels": found if isinstance(found, list) else [found]} if found else None
 
     def example(self, params: Json) -> Json:
         """Return the first category."""

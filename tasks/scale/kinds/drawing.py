@@ -4,11 +4,12 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from tasks.scale.kinds.kind import Json, Kind, labels, mark
+from tasks.scale.kinds.kind import Json, Kind, labels, mark, said_before
+from tasks.shapes import plane
 
-# Geometries that our shape draws; the others wait for a kind of work that does.
-DRAWN = {"box": "box", "polygon": "polygon", "point": "point", "ellipse": "ellipse"}
-GEOMETRIES = frozenset({*DRAWN, "line", "cuboid"})
+GEOMETRIES = ("box", "polygon", "point", "ellipse", "line", "cuboid")
+# Those that our shape draws.
+DRAWN = tuple(name for name in GEOMETRIES if name in plane.TYPES)
 # Where something stands that nobody drew: on any picture of 50 by 50 pixels.
 EXAMPLES: dict[str, Json] = {
     "box": {"x": 10, "y": 10, "width": 30, "height": 20},
@@ -27,14 +28,14 @@ class ImageAnnotation(Kind):
 
     names: ClassVar[tuple[str, ...]] = ("imageannotation",)
     needs = ("attachment",)
-    unasked = ("annotation_attributes", "events_to_annotate", "links", "base_annotations", "hypothesis")
+    unasked = ("annotation_attributes", "events_to_annotate", "links")
 
     def wrong(self, params: Json) -> str:
         """Ask for an image, and for geometries that have something to draw."""
         if said := super().wrong(params):
             return said
         asked = self.geometries(params)
-        if unknown := sorted(set(asked) - GEOMETRIES):
+        if unknown := sorted(set(asked) - set(GEOMETRIES)):
             return f"Unknown geometry: {unknown[0][:40]}"
         return "" if any(asked.values()) else f"Missing required parameter: {self.asking}"
 
@@ -48,6 +49,11 @@ class ImageAnnotation(Kind):
         """Return image where all is drawn that is asked for."""
         return "image" if set(self.geometries(params)) <= set(DRAWN) else ""
 
+    def unheld(self, params: Json) -> str:
+        """Name the geometry that nobody draws."""
+        asked = next(name for name in self.geometries(params) if name not in DRAWN)
+        return f"Members draw {', '.join(DRAWN)} on images, and no {asked}."
+
     def form(self, params: Json, question: str) -> Json:
         """Return labels and types."""
         asked = self.geometries(params)
@@ -57,6 +63,16 @@ class ImageAnnotation(Kind):
     def data(self, params: Json) -> Json:
         """Return the image."""
         return {"image": params["attachment"]}
+
+    def left_out(self, params: Json) -> list[str]:
+        """Return what forbids to change what a machine drew: members set everything right."""
+        return [name for name in params if name.startswith("can_") and params[name] is False]
+
+    def predicted(self, params: Json) -> Json | None:
+        """Return what a machine drew."""
+        drawn = said_before(params).get("annotations")
+        alone = next(iter(self.geometries(params)), "")
+        return {"shapes": [shape_of({"type": alone, **one}) for one in drawn]} if drawn else None
 
     def example(self, params: Json) -> Json:
         """Return one thing of each label."""
@@ -102,6 +118,20 @@ def told(shape: Json) -> Json:
     return {"type": kind, "label": label, **place, "attributes": {}}
 
 
+def shape_of(one: Json) -> Json:
+    """Return a shape of ours from the interface's words. Raise KeyError and the like where it is none."""
+    found: Json = {"type": one["type"], "label": str(one["label"])}
+    if one["type"] == "box" and "left" in one:
+        return {**found, "x": one["left"], "y": one["top"], "width": one["width"], "height": one["height"]}
+    if one["type"] == "point":
+        return {**found, "x": one["x"], "y": one["y"]}
+    corners = [[place["x"], place["y"]] for place in one["vertices"]]
+    if one["type"] not in {"box", "ellipse"}:
+        return {**found, "points": corners}
+    (left, right), (top, bottom) = ((min(axis), max(axis)) for axis in zip(*corners, strict=True))
+    return {**found, "x": left, "y": top, "width": right - left, "height": bottom - top}
+
+
 def _vertices(shape: Json) -> Iterator[Json]:
     """Yield the corners; of an ellipse the four ends of its axes."""
     if shape["type"] == "ellipse":
@@ -143,6 +173,13 @@ class Document(Kind):
         if not (params.get("attachment") or params.get("attachments")):
             return "Missing required parameter: attachment"
         return super().wrong(params)
+
+    def unheld(self, params: Json) -> str:
+        """Say what is asked for instead."""
+        return (
+            "Members draw places or write texts, and not both for one block: order the places as imageannotation, the "
+            "texts as transcription."
+        )
 
     def example(self, params: Json) -> Json:
         """Return one text for each feature."""

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from tasks.scale.kinds.kind import Json, Kind, labels, mark
+from tasks.scale.kinds.kind import Json, Kind, labels, mark, said_before
 
 
 class Entities(Kind):
@@ -12,7 +12,7 @@ class Entities(Kind):
 
     names = ("namedentityrecognition",)
     needs = ("labels",)
-    unasked = ("base_annotations", "hypothesis")
+    unasked = ()
 
     def wrong(self, params: Json) -> str:
         """Ask for a text, and for labels."""
@@ -31,6 +31,11 @@ class Entities(Kind):
     def data(self, params: Json) -> Json:
         """Return the text."""
         return {"text": _text(params)}
+
+    def predicted(self, params: Json) -> Json | None:
+        """Return the spans that a machine marked."""
+        found = said_before(params).get("annotations")
+        return {"spans": [{name: one[name] for name in ("start", "end", "label")} for one in found]} if found else None
 
     def example(self, params: Json) -> Json:
         """Return the first word, marked."""

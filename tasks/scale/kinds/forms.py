@@ -15,7 +15,6 @@ class TextCollection(Kind):
 
     names = ("textcollection",)
     tells_each = True
-    unasked = ("base_annotations", "hypothesis")
 
     def wrong(self, params: Json) -> str:
         """Ask for fields, each of a known type and with an id of its own."""

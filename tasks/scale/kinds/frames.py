@@ -4,8 +4,10 @@ import uuid
 from collections.abc import Sequence
 from typing import ClassVar
 
-from tasks.scale.kinds.drawing import GEOMETRIES, geometries_of, one_of_each, told
-from tasks.scale.kinds.kind import Json, Kind, labels, mark
+from tasks.scale.kinds.drawing import EXAMPLES, GEOMETRIES, geometries_of, one_of_each, told
+from tasks.scale.kinds.kind import SAID_BEFORE, Json, Kind, labels, mark
+from tasks.shapes import tracks
+from tasks.shapes.frames import MOST_FRAMES
 
 
 class Frames(Kind):
@@ -32,9 +34,10 @@ class Frames(Kind):
 
 
 class Video(Frames):
-    """Shapes over the frames of a video."""
+    """Shapes over the frames of a video. Members box what they see in frames that are handed in as images."""
 
     names: ClassVar[tuple[str, ...]] = ("videoannotation", "videoboxannotation", "federal2dvideoannotation")
+    unasked = ("annotation_attributes", "events_to_annotate", "links", *SAID_BEFORE)
 
     def wrong(self, params: Json) -> str:
         """Ask for geometries or labels."""
@@ -47,39 +50,74 @@ class Video(Frames):
         old = labels(params.get("objects_to_annotate") or params.get("labels"))
         return known or ({"box": old} if old else {})
 
+    def shape(self, params: Json) -> str:
+        """Return frames, for boxes over two to a hundred images."""
+        frames = params.get("attachments")
+        fits = isinstance(frames, list) and 1 < len(frames) <= MOST_FRAMES
+        return "frames" if fits and set(self.geometries(params)) == {"box"} else ""
+
+    def unheld(self, params: Json) -> str:
+        """Say what members take."""
+        return f"Members draw boxes over 2 to {MOST_FRAMES} frames: send them as images in attachments, in their order."
+
+    def form(self, params: Json, question: str) -> Json:
+        """Return the labels."""
+        return {"question": question, "labels": self.geometries(params)["box"]}
+
+    def data(self, params: Json) -> Json:
+        """Return the frames."""
+        return {"frames": params.get("attachments")}
+
     def example(self, params: Json) -> Json:
-        """Return one thing of each label, standing still."""
-        return one_of_each(self.geometries(params))
+        """Return one thing of each label, standing still: boxes over all frames, what is no box in each."""
+        asked = self.geometries(params)
+        boxes = [
+            {"id": str(number), "label": label, "keys": [{"frame": 0, **EXAMPLES["box"]}]}
+            for number, label in enumerate(asked.pop("box", []), 1)
+        ]
+        return {"tracks": boxes, **one_of_each(asked)}
 
     def content(self, params: Json, values: Sequence[Json], key: uuid.UUID) -> object:
-        """Return the annotations of each frame."""
-        drawn = [{"uuid": mark(key, number), **told(one)} for number, one in enumerate(values[0]["shapes"])]
-        return [{"annotations": drawn, "global_attributes": {}} for _frame in range(self.count(params))]
+        """Return the annotations of each frame; what is one thing keeps its uuid over frames."""
+        value = values[0]
+        still = [{"uuid": mark(key, number), **told(one)} for number, one in enumerate(value.get("shapes", []))]
+        return [
+            {"annotations": [*_boxes(value["tracks"], frame, key), *still], "global_attributes": {}}
+            for frame in range(self.count(params))
+        ]
+
+
+def _boxes(drawn: Sequence[Json], frame: int, key: uuid.UUID) -> list[Json]:
+    return [{"uuid": _uuid(one, key), **told(one)} for one in tracks.shapes(drawn, frame)]
+
+
+def _uuid(one: Json, key: uuid.UUID) -> str:
+    return str(uuid.uuid5(key, str(one["id"])))
 
 
 class VideoPlayback(Video):
-    """Boxes over a video, by the moments at which they change."""
+    """Boxes over a video, by the frames at which they change."""
 
     names = ("videoplaybackannotation",)
 
     def content(self, params: Json, values: Sequence[Json], key: uuid.UUID) -> object:
-        """Return each thing with its frames."""
-        boxes = [one for one in values[0]["shapes"] if one["type"] == "box"]
-        places = [{name: one[name] for name in ("x", "y", "width", "height")} for one in boxes]
+        """Return each thing with the frames in which somebody set it."""
         return {
             "annotations": {
-                mark(key, number): {
-                    "label": one["label"], "geometry": "box", "frames": [{"key": 0, **places[number], "attributes": {}}]
-                }
-                for number, one in enumerate(boxes)
+                _uuid(one, key): {"label": one["label"], "geometry": "box", "frames": list(map(_set, one["keys"]))}
+                for one in values[0]["tracks"]
             }
-        }  # fmt: skip
+        }
+
+
+def _set(one: Json) -> Json:
+    return {"key": one["frame"], **{name: one[name] for name in tracks.NUMBERS}, "attributes": {}}
 
 
 class Lidar(Frames):
     """Cuboids in point clouds that follow each other."""
 
-    unasked = ("annotation_attributes", "links", "base_annotations", "hypothesis")
+    unasked = ("annotation_attributes", "links", *SAID_BEFORE)
 
     names: ClassVar[tuple[str, ...]] = ("lidarannotation", "sensorfusion", "videocuboidannotation")
     needs = ("labels",)
@@ -118,7 +156,7 @@ class Lidar(Frames):
 def _cuboid(one: Json, key: uuid.UUID) -> Json:
     axes = ("x", "y", "z")
     return {
-        "uuid": str(uuid.uuid5(key, str(one["id"]))), "label": one["label"],
+        "uuid": _uuid(one, key), "label": one["label"],
         "position": dict(zip(axes, one["center"], strict=True)),
         "dimensions": dict(zip(axes, one["size"], strict=True)),
         "yaw": one["yaw"], "attributes": {},
@@ -133,6 +171,10 @@ class LidarLabels(Lidar):
     def shape(self, params: Json) -> str:
         """Return nothing."""
         return ""
+
+    def unheld(self, params: Json) -> str:
+        """Say what members do with clouds."""
+        return "Members draw cuboids in point clouds: order lidarannotation."
 
 
 KINDS = (Video(), VideoPlayback(), Lidar(), LidarLabels())

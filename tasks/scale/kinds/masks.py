@@ -12,6 +12,10 @@ class Segmentation(Kind):
     names = ("segmentannotation",)
     needs = ("attachment", "labels")
 
+    def unheld(self, params: Json) -> str:
+        """Say what is asked for instead."""
+        return "Members draw polygons and no masks: order imageannotation with the geometry polygon."
+
     def example(self, params: Json) -> Json:
         """Return the labels."""
         return {"labels": labels(params["labels"])}

@@ -118,12 +118,9 @@ def test_what_is_short_of_money_or_of_the_voted_rate_is_not_ordered(program: Pro
     orders.deposit(rival, "100")
     with pytest.raises(ScaleNotEnabled, match="N1"):
         poor.create_task(TaskType.Categorization, project="Pairs", **PAIR, pay="0.01")
-    for refused, words in (
-        (TaskType.LidarSegmentation, "N10"), (TaskType.SegmentAnnotation, "N10"), (TaskType.VideoAnnotation, "N10"),
-    ):  # fmt: skip
-        with pytest.raises(ScaleNotEnabled, match=words):
-            poor.create_task(refused, project="Pairs", attachment="x", attachments=["x"], labels=["a"],
-                             geometries={"box": {"objects_to_annotate": ["a"]}})  # fmt: skip
+    poor.create_project("Roads", TaskType.LidarAnnotation)
+    with pytest.raises(ScaleNotEnabled, match="N10"):
+        poor.create_task(TaskType.LidarAnnotation, project="Roads", attachments=["x"], labels=["a"])
     with pytest.raises(ScaleInvalidRequest, match="project"):
         poor.create_task(TaskType.Categorization, **PAIR)
     # Nothing is left of what was refused: the id is free.

@@ -6,16 +6,18 @@ from typing import Any
 import numpy as np
 import pytest
 import requests
+import scaleapi
 from django.conf import LazySettings
 from scaleapi.api_client.v2.models.create_chat_task_request import CreateChatTaskRequest
+from scaleapi.exceptions import ScaleInvalidRequest, ScaleNotEnabled
 from scaleapi.tasks import TaskType
 
 from coop.people.models import Client, Person
 from tasks.models import Job, Order
-from tests.tasks import orders
+from tests.tasks import handing_in, orders
 from tests.tasks.media_jobs import voted_kind
 from tests.tasks.scale.conftest import Programs
-from tests.tasks.scale.test_live import ALL, do, job_of
+from tests.tasks.scale.test_live import ALL, PAIR, do, job_of
 
 pytestmark = pytest.mark.django_db
 # A flat field of forty metres, a point on each.
@@ -127,3 +129,131 @@ def test_conversations_are_judged_and_told_as_threads(program: Programs, orbit: 
     assert last is not None
     scores = [one.rubric_evaluations[0].total_score for one in last.messages if one.rubric_evaluations]
     assert (scores, last.rubrics[0].max_total_score) == ([3, 1], 3)
+
+
+BOX = {"x": 10, "y": 5, "width": 30, "height": 20}
+UNHELD: tuple[tuple[TaskType, dict[str, Any], str], ...] = (
+    (TaskType.LidarSegmentation, {"attachments": ["x"], "labels": ["a"]}, "cuboids"),
+    (TaskType.SegmentAnnotation, {"attachment": "x", "labels": ["a"]}, "polygon"),
+    (TaskType.VideoAnnotation, {"attachment": "x.mp4", "geometries": {"box": {"objects_to_annotate": ["a"]}}},
+     "frames"),
+    (TaskType.VideoAnnotation, {"attachments": ["x"] * 3, "geometries": {"point": {"objects_to_annotate": ["a"]}}},
+     "frames"),
+    (TaskType.ImageAnnotation, {"attachment": "x", "geometries": {"cuboid": {"objects_to_annotate": ["a"]}}},
+     "no cuboid"),
+    (TaskType.DocumentTranscription, {"attachment": "x", "features": [{"type": "block", "label": "a"}]},
+     "imageannotation"),
+)  # fmt: skip
+
+
+def test_what_no_kind_of_ours_holds_is_refused_in_words(program: Programs, orbit: Client) -> None:
+    live = program(ALL)
+    live.create_project("All", TaskType.ImageAnnotation)
+    for kind, asked, words in UNHELD:
+        with pytest.raises(ScaleInvalidRequest, match=words):
+            live.create_task(kind, project="All", **asked)
+    assert not Order.objects.exists()
+
+
+def uploaded(live: scaleapi.ScaleClient, count: int) -> list[str]:
+    """Hand in pictures, and return their addresses."""
+    found = []
+    for number in range(count):
+        picture = io.BytesIO(handing_in.image(100, 80 + number))
+        picture.name = f"{number}.png"
+        found.append(live.upload_file(picture).attachment_url)
+    return found
+
+
+def test_boxes_over_frames_are_told_in_a_file(
+    program: Programs, orbit: Client, amina: Person, settings: LazySettings
+) -> None:
+    voted_kind("frames", amina)
+    orders.deposit(orbit, "100")
+    live = program(ALL)
+    settings.ORIGIN = live.api.base_api_url.removesuffix("/v1")
+    live.create_project("Roads", TaskType.VideoAnnotation)
+    asked: dict[str, Any] = {
+        "project": "Roads", "attachments": uploaded(live, 3), "attachment_type": "image",
+        "geometries": {"box": {"objects_to_annotate": ["car"]}},
+    }  # fmt: skip
+    drawn = live.create_task(TaskType.VideoAnnotation, **asked)
+    played = live.create_task(TaskType.VideoPlaybackAnnotation, **asked)
+    keys = [{"frame": 0, **BOX}, {"frame": 1, **BOX, "x": 20}]
+    for _turn in (drawn, played):
+        do(job_of(_turn), amina, {"tracks": [{"id": "1", "label": "car", "keys": keys, "until": 1}]})
+    frames, things = (
+        requests.get(live.get_task(one.id).response["annotations"]["url"], timeout=20).json() for one in (drawn, played)
+    )
+    [first], [second], last = (frame["annotations"] for frame in frames)
+    assert (first["uuid"], first["left"], second["left"], last) == (second["uuid"], 10, 20, [])
+    assert (first["type"], first["label"], first["width"]) == ("box", "car", 30)
+    [thing] = things["annotations"].values()
+    assert (thing["label"], thing["geometry"]) == ("car", "box")
+    assert thing["frames"] == [
+        {"key": 0, **BOX, "attributes": {}}, {"key": 1, **BOX, "x": 20, "attributes": {}},
+    ]  # fmt: skip
+
+
+def test_members_start_from_what_a_machine_drew(program: Programs, orbit: Client, amina: Person) -> None:
+    voted_kind("image", amina)
+    orders.deposit(orbit, "100")
+    live = program(ALL)
+    shapes = ("box", "polygon", "point", "ellipse")
+    live.create_project(
+        "Cows", TaskType.ImageAnnotation,
+        params={"geometries": {kind: {"objects_to_annotate": ["cow"]} for kind in shapes}},
+    )  # fmt: skip
+    [picture] = uploaded(live, 1)
+    first = live.create_task(TaskType.ImageAnnotation, project="Cows", attachment=picture)
+    value = {
+        "shapes": [
+            {"type": "box", "label": "cow", **BOX}, {"type": "ellipse", "label": "cow", **BOX},
+            {"type": "point", "label": "cow", "x": 1, "y": 2},
+            {"type": "polygon", "label": "cow", "points": [[1, 1], [20, 1], [20, 20]]},
+        ]
+    }  # fmt: skip
+    do(job_of(first), amina, value)
+    first.refresh()
+    # What a response says goes back in as it came.
+    for said in ({"hypothesis": first.response}, {"base_annotations": first.response["annotations"]}):
+        again = live.create_task(TaskType.ImageAnnotation, project="Cows", attachment=picture, **said)
+        task = Order.objects.select_related("task").get(key=again.id).task
+        assert task is not None
+        assert task.prediction == {"value": value, "model": "hypothesis"}
+        assert "prediction" not in task.data
+    for wrong, words in (
+        ({"hypothesis": {"annotations": [{"type": "box", "label": "cow"}]}}, "cannot be read"),
+        ({"hypothesis": "cow"}, "cannot be read"),
+        ({"hypothesis": {"annotations": [{"type": "point", "label": "dog", "x": 1, "y": 1}]}}, "hypothesis"),
+        ({"hypothesis": {"annotations": [{"type": "point", "label": "cow", "x": 999, "y": 1}]}}, "Prediction"),
+    ):
+        with pytest.raises(ScaleInvalidRequest, match=words):
+            live.create_task(TaskType.ImageAnnotation, project="Cows", attachment=picture, **wrong)
+    with pytest.raises(ScaleNotEnabled, match="can_delete_base_annotations"):
+        live.create_task(
+            TaskType.ImageAnnotation, project="Cows", attachment=picture, hypothesis=first.response,
+            can_delete_base_annotations=False,
+        )  # fmt: skip
+
+
+def test_a_guess_stands_beside_labels_and_texts(program: Programs, orbit: Client, amina: Person) -> None:
+    voted_kind("spans", amina)
+    orders.deposit(orbit, "100")
+    live = program(ALL)
+    live.create_project("Pairs", TaskType.Categorization, params={"work_type": "product-match"})
+    live.create_task(TaskType.Categorization, project="Pairs", **PAIR, hypothesis={"category": "Same"})
+    live.create_project("Names", TaskType.NamedEntityRecognition)
+    marked = {"start": 0, "end": 3, "label": "person"}
+    live.create_task(
+        TaskType.NamedEntityRecognition, project="Names", text="Ada wrote.", labels=[{"name": "person"}],
+        hypothesis={"annotations": [{**marked, "uuid": "1", "text": "Ada"}]},
+    )  # fmt: skip
+    said = [order.task.prediction for order in Order.objects.select_related("task").order_by("pk") if order.task]
+    assert [one and one["value"] for one in said] == [{"labels": ["Same"]}, {"spans": [marked]}]
+    # Where nothing can stand before, it is not left out in silence.
+    with pytest.raises(ScaleNotEnabled, match="hypothesis"):
+        live.create_task(
+            TaskType.Categorization, project="Pairs", attachment="bang", attachment_type="text",
+            taxonomies={"loud": {"type": "category", "choices": ["yes", "no"]}}, hypothesis={"annotations": {}, "a": 1},
+        )  # fmt: skip

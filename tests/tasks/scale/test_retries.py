@@ -16,9 +16,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from scaleapi.exceptions import ScaleDuplicateResource, ScaleServiceUnavailable
+from pytest_django.fixtures import Settings
+from scaleapi.exceptions import ScaleDuplicateResource, ScaleServiceUnavailable, ScaleTooManyRequests
 from scaleapi.tasks import TaskType
 
+from coop.people import limits
 from coop.people.models import Client
 from tasks.models import Job, Order
 from tests.tasks import orders
@@ -34,6 +36,7 @@ class Road(BaseHTTPRequestHandler):
     site = ""
     lost = 0
     taken: list[str] = []
+    said: list[int] = []
 
     def do_POST(self) -> None:
         """Hand a request on."""
@@ -45,8 +48,11 @@ class Road(BaseHTTPRequestHandler):
         if type(self).lost > 0:
             type(self).lost -= 1
             status, said = 503, b'{"status_code": 503, "error": "Lost on the way"}'
+        type(self).said.append(status)
         self.send_response(status)
         self.send_header("Content-Length", str(len(said)))
+        if "Retry-After" in found.headers:
+            self.send_header("Retry-After", found.headers["Retry-After"])
         self.end_headers()
         self.wfile.write(said)
 
@@ -81,7 +87,7 @@ def road(live_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     """Return the address of a road to the site, with TLS: the client sends again on no other."""
     pem = certificate(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(pem))
-    Road.site, Road.lost, Road.taken = live_server.url, 0, []
+    Road.site, Road.lost, Road.taken, Road.said = live_server.url, 0, [], []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Road)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
@@ -121,3 +127,27 @@ def test_what_stays_lost_is_said_after_three_more_tries(live: scaleapi.ScaleClie
     with pytest.raises(ScaleServiceUnavailable, match="Lost"):
         live.get_project("Pairs")
     assert len(Road.taken) == 4
+
+
+def test_one_call_too_many_says_when_to_come_again(
+    live: scaleapi.ScaleClient, program: Programs, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.API_CALLS_A_MINUTE = 3
+    plain = program(ALL)
+    found = [requests.get(f"{Road.site}/v1/projects", auth=(plain.api.api_key, ""), timeout=20) for _turn in range(4)]
+    assert [one.status_code for one in found] == [200, 200, 200, 429]
+    assert found[0].headers["RateLimit"].startswith('"minute";r=2;t=')
+    assert 0 < int(found[-1].headers["Retry-After"]) <= limits.WINDOW
+    assert found[-1].json()["status_code"] == 429
+    with pytest.raises(ScaleTooManyRequests):
+        plain.get_projects()
+    # Over https the client waits as it is told, and its program notices nothing.
+    monkeypatch.setattr(limits, "WINDOW", 2)
+    Road.said.clear()
+    assert [live.get_project("Pairs").name for _turn in range(8)] == ["Pairs"] * 8
+    assert 429 in Road.said
+
+
+def test_the_file_of_a_response_counts_for_no_key(live_server: Any, settings: Settings) -> None:
+    settings.API_CALLS_A_MINUTE = 0
+    assert requests.get(f"{live_server.url}/v1/response/none", timeout=20).status_code == 404
