@@ -11,6 +11,7 @@ from django.core.signing import BadSignature, TimestampSigner
 from django.http import Http404
 
 from coop import clock
+from coop.people.models import Client
 from tasks import exports
 from tasks.models import Order, Task
 from tasks.scale import finding, kinds
@@ -34,10 +35,10 @@ class Said:
     at: list[datetime]
 
 
-def of(orders: Sequence[Order]) -> dict[int, Said]:
-    """Return the answers to those of the orders that are completed, by their number."""
+def of(orders: Sequence[Order], *, until: datetime | None = None) -> dict[int, Said]:
+    """Return the answers to those of the orders that are completed, as they stood then or now, by their number."""
     done = [order for order in orders if finding.status(order) == "completed"]
-    return {**dict(_made_up(done)), **dict(_by_members(done))}
+    return {**dict(_made_up(done)), **dict(_by_members(done, until or clock.now()))}
 
 
 def _made_up(done: Sequence[Order]) -> Iterator[tuple[int, Said]]:
@@ -47,14 +48,14 @@ def _made_up(done: Sequence[Order]) -> Iterator[tuple[int, Said]]:
             yield order.pk, Said(value, [value], [NOBODY], [order.created_at])
 
 
-def _by_members(done: Sequence[Order]) -> Iterator[tuple[int, Said]]:
+def _by_members(done: Sequence[Order], until: datetime) -> Iterator[tuple[int, Said]]:
     """Yield members' answers, job by job: one look at each for a page."""
     asked = sorted(((order.task, order) for order in done if order.task), key=lambda one: _place(one[0]))
     for _job, together in groupby(asked, key=lambda one: one[0].job_id):
         page = list(together)
         known = {task.external_id: order.pk for task, order in page}
         first, last = page[0][0], page[-1][0]
-        for result, given in exports.whole(first.job, after=first.position - 1, upto=last.position, until=clock.now()):
+        for result, given in exports.whole(first.job, after=first.position - 1, upto=last.position, until=until):
             if result.task in known:
                 each = [one.value for one in given]
                 whole = each[0] if result.value is None else result.value
@@ -84,6 +85,17 @@ def threads(order: Order, said: Said) -> list[Json]:
         {"submitted_at": at.isoformat(), "contributor_id": by} for by, at in zip(said.by, said.at, strict=True)
     ]
     return telling.of(order.params, said.each, order.key, submissions)
+
+
+def annotation(client: Client, said: str, *, test: bool) -> Json:
+    """Return one annotation of a conversation by its id, which begins with its task's; Http404 for none."""
+    order = finding.of(client, test=test).filter(key=finding.key_of(said.partition("-")[0])).first()
+    answers = of([order]) if order else {}
+    found = telling.notes(threads(order, answers[order.pk])) if order and answers else ()
+    wanted = next((one for one in found if one["id"] == said), None)
+    if wanted is None:
+        raise Http404
+    return wanted
 
 
 def kind_of(order: Order) -> Kind:

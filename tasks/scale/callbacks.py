@@ -44,7 +44,7 @@ def of_orders(orders: Sequence[Order], *, at: datetime) -> int:
     said = answered.of(news)
     return outbox.call_back(
         outbox.callback(
-            order.client_id, url=order.callback_url, subject=f"order:{order.pk}", test=order.test, at=at,
+            order.client_id, url=order.callback_url, subject=_of_order(order), test=order.test, at=at,
             payload=_body(showing.task(order, said.get(order.pk))),
         )
         for order in news
@@ -58,7 +58,7 @@ def of_order(order: Order, *, at: datetime) -> int:
 
 def of_batches(batches: Collection[Batch], *, at: datetime) -> int:
     """Tell each batch's address, once, that it is completed."""
-    heard = {f"batch:{batch.pk}": batch for batch in batches if batch.callback}
+    heard = {f"batch:{batch.key.hex}": batch for batch in batches if batch.callback}
     known = Message.objects.filter(webhook=None, subject__in=heard).values_list("subject", flat=True)
     fresh = {subject: batch for subject, batch in heard.items() if subject not in set(known)}
     return outbox.call_back(
@@ -73,15 +73,16 @@ def of_batches(batches: Collection[Batch], *, at: datetime) -> int:
 
 def _told_last(orders: Collection[Order]) -> Mapping[int, tuple[str, str]]:
     """Return what each order's address was told last; of one that heard nothing, how each order begins."""
-    told = Message.objects.filter(webhook=None, subject__in=[f"order:{order.pk}" for order in orders])
+    told = Message.objects.filter(webhook=None, subject__in=[_of_order(order) for order in orders])
     last = told.order_by("subject", "-pk").distinct("subject")
-    known = {
-        int(subject.partition(":")[2]): (status, audit)
-        for subject, status, audit in last.values_list(
-            "subject", "payload__status", "payload__task__customer_review_status"
-        )
-    }
-    return {order.pk: known.get(order.pk, ("pending", Audit.PENDING.value)) for order in orders}
+    said = last.values_list("subject", "payload__status", "payload__task__customer_review_status")
+    known = {subject: (status, audit) for subject, status, audit in said}
+    return {order.pk: known.get(_of_order(order), ("pending", Audit.PENDING.value)) for order in orders}
+
+
+def _of_order(order: Order) -> str:
+    """Return what a message about an order is about, by the name that its client knows."""
+    return f"order:{order.key.hex}"
 
 
 def _standing(order: Order) -> tuple[str, str]:

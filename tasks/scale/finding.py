@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db.models import CharField, Exists, Max, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast, Concat, Replace
 from django.http import Http404, QueryDict
 from django.utils.dateparse import parse_datetime
 
@@ -46,7 +46,7 @@ def joined(orders: QuerySet[Order]) -> QuerySet[Order]:
     given = Assignment.objects.filter(task=OuterRef("task"))
     held = given.filter(state__in=LIVE_STATES).order_by().values("task")
     last = held.annotate(last=Max("submitted_at")).values("last")
-    subject = Concat(Value("order:"), Cast(OuterRef("pk"), CharField()))
+    subject = Concat(Value("order:"), Replace(Cast(OuterRef("key"), CharField()), Value("-")))
     told = Message.objects.filter(webhook=None, subject=subject).order_by("-pk").values("state")
     return orders.select_related("project", "batch", "task__job__work_type").annotate(
         busy=Exists(given.filter(state__in=UNDECIDED)), decided=Subquery(last), heard=Subquery(told[:1])

@@ -1,10 +1,10 @@
 """How v2 tells of things, as its strict client parses them: ids are texts, metadata are always there."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from tasks.models import Batch, Order, Project
-from tasks.scale import answered, finding, projects
+from tasks.models import Batch, Order, Project, Release
+from tasks.scale import answered, deliveries, finding, projects
 from tasks.scale.showing import when
 
 type Json = dict[str, Any]
@@ -34,12 +34,32 @@ def batch(found: Batch, expand: Collection[str] = ()) -> Json:
     }  # fmt: skip
 
 
+def delivery(found: Release, expand: Collection[str] = ()) -> Json:
+    """Return a delivery."""
+    of = found.job.lot.project
+    return {
+        "id": found.folder.hex, "name": deliveries.name(found), "task_count": found.items,
+        "delivered_at": found.finished_at and when(found.finished_at),
+        "project": project(of) if "project" in expand else of.key.hex,
+    }  # fmt: skip
+
+
+def delivered(order: Order, release: Release, said: answered.Said | None) -> Json:
+    """Return an order as it stands in a delivery."""
+    return {
+        "task_id": order.key.hex, "created_at": when(order.created_at), "delivery_id": release.folder.hex,
+        "delivered_at": release.finished_at and when(release.finished_at),
+        "response": answered.response(order, said) if said else None,
+    }  # fmt: skip
+
+
 def tasks(
-    orders: Iterable[Order], *, whole: bool, expand: Collection[str] = (), opts: Collection[str] = ()
-) -> list[Json]:
-    """Return orders as tasks, `whole` conversations with their threads."""
+    orders: Iterable[Order], *, whole: bool, expand: Collection[str] = (), opts: Collection[str] = (),
+    said: Mapping[int, answered.Said] | None = None,
+) -> list[Json]:  # fmt: skip
+    """Return orders as tasks, `whole` conversations with their threads: as they were `said`, or stand now."""
     found = list(orders)
-    said = answered.of(found) if whole else {}
+    said = (answered.of(found) if said is None else said) if whole else {}
     threads = {pk: answered.threads(order, said[pk]) for order in found if (pk := order.pk) in said}
     return [_task(order, threads.get(order.pk, []), expand, opts) for order in found]
 

@@ -4,7 +4,7 @@ The client is strict: every annotation has id, key and type, and every id is a t
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tasks.scale.kinds import chat
@@ -14,14 +14,14 @@ type Json = dict[str, Any]
 
 
 class _Notes:
-    """Makes annotations, each with an id that stays the same."""
+    """Makes annotations, each with an id that stays the same and by which it is found: order, thread, number."""
 
-    def __init__(self, key: uuid.UUID) -> None:
-        self.key, self.count = key, 0
+    def __init__(self, key: uuid.UUID, thread: int) -> None:
+        self.key, self.thread, self.count = key, thread, 0
 
     def note(self, name: str, kind: str, value: object, **more: object) -> Json:
         self.count += 1
-        return {"id": mark(self.key, self.count), "key": name, "type": kind, "value": value, **more}
+        return {"id": f"{self.key.hex}-{self.thread}-{self.count}", "key": name, "type": kind, "value": value, **more}
 
 
 def of(params: Json, values: Sequence[Json], key: uuid.UUID, submissions: Sequence[Json]) -> list[Json]:
@@ -29,20 +29,30 @@ def of(params: Json, values: Sequence[Json], key: uuid.UUID, submissions: Sequen
     return [
         {
             "id": mark(key, -number), "annotations": [], "submissions": [submission],
-            "turns": [_turn(params, value, uuid.uuid5(key, f"thread {number}"))],
+            "turns": [_turn(params, value, key, number)],
         }
         for number, (value, submission) in enumerate(zip(values, submissions, strict=True), 1)
     ]  # fmt: skip
 
 
-def _turn(params: Json, value: Json, key: uuid.UUID) -> Json:
-    notes, asked = _Notes(key), chat.way(params)
+def notes(said: Any) -> Iterator[Json]:  # noqa: ANN401 - whatever stands in threads
+    """Yield every annotation in threads."""
+    if isinstance(said, dict):
+        if {"id", "key", "type"} <= said.keys():
+            yield said
+        said = list(said.values())
+    for one in said if isinstance(said, list) else ():
+        yield from notes(one)
+
+
+def _turn(params: Json, value: Json, key: uuid.UUID, number: int) -> Json:
+    notes, asked = _Notes(key, number), chat.way(params)
     tell = {
         "ranking": _ranking, "rewriting": _rewriting, "rubric": _rubric, "process": _process, "reasoning": _reasoning,
         "rating": _rating, "writing": _writing,
     }[asked]  # fmt: skip
     said, annotations, more = tell(params, value, notes)
-    return {"id": key.hex, "messages": said, "annotations": annotations, **more}
+    return {"id": uuid.uuid5(key, f"thread {number}").hex, "messages": said, "annotations": annotations, **more}
 
 
 type Told = tuple[list[Json], list[Json], Json]

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, QueryDict
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coop import clock
-from tasks.models import Batch, BatchState, Project
-from tasks.scale import batches, finding, orders, projects, showing_v2
+from tasks.models import Batch, BatchState, Project, Release
+from tasks.scale import answered, batches, deliveries, finding, orders, projects, showing_v2
 from tasks.scale.access import ScaleView, Wrong
 
 type Json = dict[str, Any]
@@ -180,6 +182,77 @@ class TaskMetadata(SecondView):
                 [orders.set_metadata(order, said.get("metadata"), merge=merge, at=clock.now())], whole=self.tells
             )[0]
         )
+
+
+class DeliveryView(SecondView):
+    """A view of deliveries: versions of data sets, for a key that may have answers."""
+
+    def deliveries(self, asked: QueryDict) -> QuerySet[Release]:
+        """Find the deliveries of the project that is named; of all where none is."""
+        if not self.tells:
+            raise PermissionDenied
+        named = asked.get("project_id") or asked.get("project_name")
+        return deliveries.of(self.client, test=self.test, project=self.project(asked) if named else None)
+
+
+class Deliveries(DeliveryView):
+    """All deliveries."""
+
+    def get(self, request: Request) -> Response:
+        """List them, the newest first."""
+        asked = request.query_params
+        found = self.deliveries(asked)
+        for name, condition in (("delivered_after", "finished_at__gte"), ("delivered_before", "finished_at__lte")):
+            if asked.get(name):
+                found = found.filter(**{condition: finding.moment(asked[name])})
+        return Response({"deliveries": [showing_v2.delivery(one, self.expanded()) for one in found]})
+
+
+class OneDelivery(DeliveryView):
+    """One delivery and the tasks in it."""
+
+    def get(self, request: Request) -> Response:
+        """Tell of it; the tasks in pages, as they were answered then."""
+        asked = request.query_params
+        release = deliveries.find(self.deliveries(asked), asked)
+        page = finding.page(deliveries.orders(self.client, [release]), asked, client=self.client)
+        said = deliveries.said(page.orders, [release])
+        told = showing_v2.tasks(page.orders, whole=True, expand=self.expanded(), opts=self.opted(), said=said)
+        whole = showing_v2.delivery(release, self.expanded())
+        more = {"next_token": page.next_token} if page.next_token else {}
+        return Response({"delivery": whole, "tasks": told, **more})
+
+
+class DeliveredTasks(DeliveryView):
+    """What was delivered, task by task."""
+
+    def get(self, request: Request) -> Response:
+        """List the tasks of one delivery, or of the newest of each job, in pages."""
+        asked = request.query_params
+        found = self.deliveries(asked)
+        releases = [deliveries.find(found, asked)] if asked.get("delivery_id") else deliveries.latest(found)
+        wanted = deliveries.orders(self.client, releases).filter(finding.wanted(asked))
+        page = finding.page(wanted, asked, client=self.client)
+        said, of_jobs = deliveries.said(page.orders, releases), {one.job_id: one for one in releases}
+        docs = [
+            showing_v2.delivered(order, of_jobs[order.task.job_id], said.get(order.pk))
+            for order in page.orders
+            if order.task
+        ]
+        return Response({
+            "docs": docs, "total": page.total, **({"next_token": page.next_token} if page.next_token else {}),
+        })  # fmt: skip
+
+
+class Annotation(SecondView):
+    """One annotation."""
+
+    def get(self, request: Request) -> Response:
+        """Tell it."""
+        if not self.tells:
+            raise PermissionDenied
+        said = str(request.query_params.get("annotation_id"))
+        return Response(answered.annotation(self.client, said, test=self.test))
 
 
 class Listed(SecondView):

@@ -220,12 +220,12 @@ def test_a_callback_goes_where_its_order_says(
     trying.create_task(TaskType.Categorization, callback_url=receiver.address, **PAIR)
     order, batch, other = Order.objects.get(), Batch.objects.get(), Client.objects.exclude(pk=orbit.pk).first()
     assert other is not None
-    for subject in (f"order:{order.pk}", f"batch:{batch.pk}"):
+    for subject in (f"order:{order.key.hex}", f"batch:{batch.key.hex}"):
         for client, url, kind in (
             (orbit.pk, "https://evil.example/", "callback.test"), (other.pk, receiver.address, "callback.test"),
             (orbit.pk, receiver.address, "callback"),
         ):  # fmt: skip
             attack(SEND, [client, url, kind, subject], guard="callbacks_go_where_an_order_says")
-    for subject in ("task:1", "order:", f"order:{order.pk}x", f"order:{order.pk + 1}"):
+    for subject in ("task:1", "order:", f"order:{order.key.hex}x", f"order:{order.pk}", f"order:{batch.key.hex}"):
         attack(SEND, [orbit.pk, receiver.address, "callback.test", subject], guard="callbacks_go_where_an_order_says")
     attack("UPDATE tasks_batch SET callback = 'x' WHERE id = %s", [batch.pk], guard="batch_callbacks_are_frozen")

@@ -254,6 +254,9 @@ def test_a_conversation_is_told_as_v2_parses_it(trying: scaleapi.ScaleClient) ->
         (turn,) = thread.turns
         assert turn.messages[-1].role.value == "assistant"
         SAYS.get(way, lambda _turn: None)(turn)
+        for one in turn.annotations:
+            note = one.actual_instance
+            assert trying.v2.get_annotation(annotation_id=note.id).actual_instance == note
     assert len(list(trying.v2_get_tasks(project_name="p", limit=2))) == len(CHATS)
 
 
@@ -320,7 +323,8 @@ def test_what_there_is_none_of_in_v2_is_an_empty_list(trying: scaleapi.ScaleClie
     assert trying.v2.get_datasets().datasets == []
     assert trying.v2.get_dataset_tasks(dataset_id="x").tasks == []
     assert trying.v2.get_dataset_deliveries(dataset_id="x").deliveries == []
-    assert trying.v2.get_delivery_tasks(project_id="x").docs == []
+    trying.create_project("p", TaskType.Chat)
+    assert trying.v2.get_delivery_tasks(project_name="p").docs == []
     for call in (
         lambda: trying.v2.get_annotation(annotation_id="x"), lambda: trying.v2.get_schema(schema_id="x"),
         lambda: trying.v2.get_delivery(delivery_id="x"), lambda: trying.v2.get_dataset_delivery(delivery_id="x"),

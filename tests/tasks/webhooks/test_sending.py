@@ -135,7 +135,12 @@ def test_a_callback_carries_its_key_and_is_signed_under_it(orbit: Client, receiv
         client=orbit, test=False, kind="categorization", params={}, callback_url=receiver.address,
         created_at=clock.now(), updated_at=clock.now(),
     )  # fmt: skip
-    about: dict[str, Any] = {"url": receiver.address, "subject": f"order:{order.pk}", "payload": body, "test": False}
+    about: dict[str, Any] = {
+        "url": receiver.address,
+        "subject": f"order:{order.key.hex}",
+        "payload": body,
+        "test": False,
+    }
     outbox.call_back([outbox.callback(orbit.pk, **about, at=clock.now())])
     send(orbit)
     [(headers, content)] = receiver.came

@@ -1,0 +1,83 @@
+"""Versions of data sets as v2's deliveries, through Scale's own client."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from scaleapi.api_client.v2.exceptions import ApiException, NotFoundException
+from scaleapi.tasks import TaskType
+
+from coop import clock
+from coop.people import clients
+from coop.people.models import Client, Person
+from tasks import releases
+from tests.tasks import orders
+from tests.tasks.scale.conftest import Programs
+from tests.tasks.scale.test_live import ALL, PAIR, do, job_of
+
+pytestmark = pytest.mark.django_db
+
+
+def written(task: Any, by: Person) -> None:
+    """Have the data set of a task's job written as it stands."""
+    releases.write(releases.ask(job_of(task), by=by, at=clock.now()), at=clock.now())
+
+
+def test_a_version_is_a_delivery_and_stays_as_it_was(
+    program: Programs, orbit: Client, olga: Person, amina: Person, luis: Person
+) -> None:
+    orders.deposit(orbit, "100")
+    live = program(ALL)
+    live.create_project("Pairs", TaskType.Categorization, params={"work_type": "product-match"})
+    live.create_project("Other", TaskType.Categorization)
+    live.create_batch("Pairs", "week 23")
+    tasks = [live.create_task(TaskType.Categorization, batch="week 23", **PAIR) for _turn in range(3)]
+    live.finalize_batch("week 23")
+    do(job_of(tasks[0]), amina, {"labels": ["Same"]})
+    written(tasks[0], olga)
+    do(job_of(tasks[0]), amina, {"labels": ["Different"]})
+    written(tasks[0], olga)
+
+    second, first = live.v2.get_deliveries(project_name="Pairs", expand=["project"]).deliveries
+    assert (first.task_count, second.task_count) == (1, 2)
+    assert first.name != second.name
+    assert "week 23" in first.name
+    assert first.project.actual_instance.name == "Pairs"
+    assert live.v2.get_deliveries(project_name="Other").deliveries == []
+    later = clock.now() + timedelta(hours=1)
+    assert live.v2.get_deliveries(delivered_after=later).deliveries == []
+
+    known = {task.id: None for task in tasks}
+    docs = live.v2.get_delivery_tasks(delivery_id=first.id)
+    assert docs.total == 3
+    assert {doc.task_id: doc.response for doc in docs.docs} == known | {tasks[0].id: {"category": "Same"}}
+    docs = live.v2.get_delivery_tasks(project_name="Pairs")
+    assert {doc.task_id: doc.response for doc in docs.docs} == known | {
+        tasks[0].id: {"category": "Same"}, tasks[1].id: {"category": "Different"},
+    }  # fmt: skip
+    assert {doc.delivery_id for doc in docs.docs} == {second.id}
+
+    page = live.v2.get_delivery(delivery_id=first.id, limit=2)
+    rest = live.v2.get_delivery(delivery_name=first.name, limit=2, next_token=page.next_token)
+    assert {one.task_id for one in [*page.tasks, *rest.tasks]} == set(known)
+    assert (page.delivery.actual_instance.id, rest.next_token) == (first.id, None)
+
+    # What is withdrawn stands in no later version.
+    releases.withdraw(job_of(tasks[0]), [tasks[0].id], reason="Asked to.", by=olga, at=clock.now())
+    written(tasks[0], olga)
+    third = live.v2.get_deliveries().deliveries[0]
+    assert tasks[0].id not in {doc.task_id for doc in live.v2.get_delivery_tasks(delivery_id=third.id).docs}
+    assert live.v2.get_delivery_tasks(delivery_id=first.id).total == 3
+
+    rival = clients.found("Rival", slug="rival", by=luis, at=clock.now())
+    theirs = program(ALL, of=rival, by=luis)
+    assert theirs.v2.get_deliveries().deliveries == []
+    for call in (
+        lambda: theirs.v2.get_delivery(delivery_id=first.id), lambda: program().v2.get_delivery(delivery_id=first.id),
+        lambda: theirs.v2.get_delivery_tasks(delivery_id=first.id),
+    ):  # fmt: skip
+        with pytest.raises(NotFoundException):
+            call()
+    with pytest.raises(ApiException) as refused:
+        program(("read", "post")).v2.get_deliveries()
+    assert refused.value.status == 402
