@@ -13,10 +13,10 @@ from django.http import Http404
 from coop import clock
 from coop.people.models import Client
 from tasks import exports
-from tasks.models import Order, Task
+from tasks.models import JobFile, Order, Task
 from tasks.scale import finding, kinds
 from tasks.scale import threads as telling
-from tasks.scale.kinds import chat, frames
+from tasks.scale.kinds import chat, frames, masks
 from tasks.scale.kinds.kind import Kind
 
 type Json = dict[str, Any]
@@ -67,10 +67,20 @@ def _place(task: Task) -> tuple[int, int]:
 
 
 def response(order: Order, said: Said) -> Json:
-    """Return a response; of what is told frame by frame, where the file of it lies."""
+    """Return a response; of what is told frame by frame and of masks, where their files lie."""
     if isinstance(kind_of(order), frames.Frames):
         return {"annotations": {"url": address(order)}}
-    return kind_of(order).response(order.params, _values(order, said), order.key)
+    told = kind_of(order).response(order.params, _values(order, said), order.key)
+    if isinstance(kind_of(order), masks.Segmentation):
+        told["annotations"] = _lying(order, told["annotations"])
+    return told
+
+
+def _lying(order: Order, parts: Any) -> Any:  # noqa: ANN401 - names in objects
+    """Return the names of files as their addresses."""
+    if isinstance(parts, dict):
+        return {name: _lying(order, part) for name, part in parts.items()}
+    return address(order, parts)
 
 
 def _values(order: Order, said: Said) -> list[Json]:
@@ -105,19 +115,29 @@ def kind_of(order: Order) -> Kind:
     return kind
 
 
-def address(order: Order) -> str:
+def address(order: Order, part: str = "") -> str:
     """Return where the file of a response lies: whoever has the address may read it, for a day."""
-    return f"{settings.ORIGIN}/v1/response/{_SIGNER.sign(order.key.hex)}"
+    return f"{settings.ORIGIN}/v1/response/{_SIGNER.sign(f'{order.key.hex}{part and "."}{part}')}"
 
 
 def content(signed: str) -> object:
-    """Return what the file at an address holds; Http404 for one that is none of ours, or is too old."""
+    """Return what the file at an address holds, bytes where it is a PNG; Http404 for none of ours, or one too old."""
     try:
-        key = _SIGNER.unsign(signed, max_age=LIFE)
+        key, _dot, part = _SIGNER.unsign(signed, max_age=LIFE).partition(".")
     except BadSignature as error:
         raise Http404 from error
     order = finding.joined(Order.objects.filter(key=finding.key_of(key))).get()
     kind, said = kind_of(order), of([order]).get(order.pk)
+    if said is not None and part and isinstance(kind, masks.Segmentation):
+        return masks.png(order.params, said.whole, part, _size(order))
     if said is None or not isinstance(kind, frames.Frames):
         raise Http404
     return kind.content(order.params, _values(order, said), order.key)
+
+
+def _size(order: Order) -> masks.Size:
+    """Return the size of the picture that an order shows; that of the example where nothing was fetched."""
+    if order.task is None:
+        return masks.SMALL
+    facts = JobFile.objects.get(job=order.task.job_id, usable=True, name=order.task.data["image"]).facts
+    return facts["width"], facts["height"]

@@ -1,5 +1,7 @@
 """v1: tasks."""
 
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -73,9 +75,10 @@ class Content(ScaleView):
     authentication_classes = ()  # type: ignore[assignment]  # the address is the key
     permission_classes = ()  # type: ignore[assignment]  # likewise
 
-    def get(self, request: Request, signed: str) -> Response:
+    def get(self, request: Request, signed: str) -> HttpResponseBase:
         """Hand it out."""
-        return Response(answered.content(signed))
+        found = answered.content(signed)
+        return HttpResponse(found, content_type="image/png") if isinstance(found, bytes) else Response(found)
 
 
 class Cancel(OrderView):

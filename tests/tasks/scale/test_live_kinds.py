@@ -8,6 +8,7 @@ import pytest
 import requests
 import scaleapi
 from django.conf import LazySettings
+from PIL import Image
 from scaleapi.api_client.v2.models.create_chat_task_request import CreateChatTaskRequest
 from scaleapi.exceptions import ScaleInvalidRequest, ScaleNotEnabled
 from scaleapi.tasks import TaskType
@@ -134,7 +135,9 @@ def test_conversations_are_judged_and_told_as_threads(program: Programs, orbit: 
 BOX = {"x": 10, "y": 5, "width": 30, "height": 20}
 UNHELD: tuple[tuple[TaskType, dict[str, Any], str], ...] = (
     (TaskType.LidarSegmentation, {"attachments": ["x"], "labels": ["a"]}, "cuboids"),
-    (TaskType.SegmentAnnotation, {"attachment": "x", "labels": ["a"]}, "polygon"),
+    (TaskType.SegmentAnnotation, {"attachment": "x", "labels": ["a"]}, "allow_unlabeled"),
+    (TaskType.SegmentAnnotation,
+     {"attachment": "x", "labels": [{"choice": "a", "instance_label": True}], "allow_unlabeled": True}, "polygon"),
     (TaskType.VideoAnnotation, {"attachment": "x.mp4", "geometries": {"box": {"objects_to_annotate": ["a"]}}},
      "frames"),
     (TaskType.VideoAnnotation, {"attachments": ["x"] * 3, "geometries": {"point": {"objects_to_annotate": ["a"]}}},
@@ -257,3 +260,38 @@ def test_a_guess_stands_beside_labels_and_texts(program: Programs, orbit: Client
             TaskType.Categorization, project="Pairs", attachment="bang", attachment_type="text",
             taxonomies={"loud": {"type": "category", "choices": ["yes", "no"]}}, hypothesis={"annotations": {}, "a": 1},
         )  # fmt: skip
+
+
+def test_polygons_are_told_as_masks(program: Programs, orbit: Client, amina: Person, settings: LazySettings) -> None:
+    voted_kind("image", amina)
+    orders.deposit(orbit, "100")
+    live = program(ALL)
+    settings.ORIGIN = live.api.base_api_url.removesuffix("/v1")
+    live.create_project("Fields", TaskType.SegmentAnnotation)
+    [picture] = uploaded(live, 1)
+    asked: dict[str, Any] = {"project": "Fields", "labels": ["grass", {"choice": "cow"}], "allow_unlabeled": True}
+    task = live.create_task(TaskType.SegmentAnnotation, attachment=picture, **asked)
+    field = {"type": "polygon", "label": "grass", "points": [[10, 10], [60, 10], [60, 60], [10, 60]]}
+    cow = {"type": "polygon", "label": "cow", "points": [[20, 20], [30, 20], [30, 30], [20, 30]]}
+    do(job_of(task), amina, {"shapes": [field, cow]})
+    task.refresh()
+    said = task.response
+    assert said["labelMapping"] == {"grass": {"index": 1}, "cow": {"index": 2}}
+
+    def at(address: str, x: int, y: int) -> Any:
+        found = requests.get(address, timeout=20)
+        assert found.headers["Content-Type"] == "image/png"
+        with Image.open(io.BytesIO(found.content)) as read:
+            assert read.size == (100, 80)
+            return read.getpixel((x, y))
+
+    masks = said["annotations"]
+    indexed = masks["combined"]["indexedImage"]
+    assert [at(indexed, *place) for place in ((5, 5), (12, 12), (25, 25))] == [0, 1, 2]
+    assert [at(masks["labeled"]["cow"], *place) for place in ((5, 5), (12, 12), (25, 25))] == [0, 0, 255]
+    assert [at(masks["unlabeled"], *place) for place in ((5, 5), (12, 12))] == [255, 0]
+    colours = [at(masks["combined"]["image"], *place) for place in ((5, 5), (12, 12), (25, 25))]
+    assert colours[0] == (0, 0, 0)
+    assert len(set(colours)) == 3
+    # Whoever tries a mask that there is not finds nothing.
+    assert requests.get(masks["unlabeled"] + "x", timeout=20).status_code == 404

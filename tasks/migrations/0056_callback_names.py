@@ -18,7 +18,7 @@ WHERE_IT_SAYS = """NEW.webhook_id IS NOT NULL
 class Migration(migrations.Migration):
     """Put the guard in the place of the one before."""
 
-    dependencies: ClassVar = [("tasks", "0053_sketches")]
+    dependencies: ClassVar = [("tasks", "0055_team_guards")]
     operations: ClassVar = [
         guards.Guard(
             "callbacks_go_where_an_order_says",
