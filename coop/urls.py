@@ -23,6 +23,7 @@ urlpatterns = [
     path("client/<slug:slug>/seats/", people.seats, name="seats"),
     path("client/<slug:slug>/seats/<int:number>/end/", people.end_seat, name="end_seat"),
     path("client/<slug:slug>/keys/", people.api_keys, name="api_keys"),
+    path("client/<slug:slug>/keys/<int:number>/renew/", people.renew_key, name="renew_key"),
     path("client/<slug:slug>/keys/<int:number>/end/", people.end_key, name="end_key"),
     path("record/", happened.what_happened, name="record"),
     path("record/events.jsonl", happened.download, name="record_download"),

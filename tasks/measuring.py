@@ -1,6 +1,6 @@
 """What a pilot showed (E3): how long its tasks took, what members asked, where answers differ, what that makes of pay.
 
-Times are shown as the rate card shows them: the median from twenty answers on, the quarters from five members on.
+No time of one member is shown: the median from twenty answers of three members on, the quarters from five members on.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from payments import rates
 from tasks import guides, jobs
 from tasks.models import Estimate, Job, Question
 
-FROM_UNITS, FROM_PEOPLE = 20, 5
+FROM_UNITS, FROM_PEOPLE, FOR_QUARTERS = 20, 3, 5
 CENT = Decimal("0.01")
 TIMES = """
 SELECT count(*), count(DISTINCT a.person_id),
@@ -48,8 +48,9 @@ def of(job: Job) -> Measured:
         cursor.execute(TIMES, [job.pk])
         answers, people, quarters = cursor.fetchone()
     rate = rates.current(job.work_type)
-    quicker, median, slower = (max(1, round(one)) for one in quarters) if answers >= FROM_UNITS else (None,) * 3
-    if people < FROM_PEOPLE:
+    enough = answers >= FROM_UNITS and people >= FROM_PEOPLE
+    quicker, median, slower = (max(1, round(one)) for one in quarters) if enough else (None,) * 3
+    if people < FOR_QUARTERS:
         quicker = slower = None
     keeps = None
     if median:

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import BooleanField, Exists, Func, OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from coop.people.models import SEATED, ClientSeat, Person
 from coop.record import events
-from coop.refusals import Refusal, refuse_if
+from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from governance import standing
 from payments import escrow
 from tasks import checks, locks, teams
@@ -29,6 +29,8 @@ from tasks.models import (
 REDO_TIME = timedelta(days=3)
 # Fewer than two answers that say the same are no agreement.
 LEAST_AGREEMENT = 2
+# So many answers a client accepts at once.
+BATCH = 20
 
 
 # The review first: without one the database lets no answer be accepted.
@@ -141,15 +143,49 @@ def send_back(
     if not reason.strip() or not place.strip():
         refuse_if(Refusal(_("Say why, and which part of the answer it is about."), "7", status=422))
     check = checks.taken(held, by=by, at=at) if ground == Ground.PEER else None
-    review = Review.objects.create(
-        assignment=held, reviewer=by, decision=Decision.SEND_BACK, ground=ground, reason=reason, place=place, at=at
-    )
+    review = _written(held, by=by, ground=ground, reason=reason, place=place, at=at)
     until = at + max(REDO_TIME, held.job.time_limit)
     Assignment.objects.filter(pk=held.pk).update(state=AssignmentState.SENT_BACK, accept_by=None, expires_at=until)
     if check:
         checks.finish(check, held, at=at)
     events.write("reviews.sent_back", by=by, subject=f"assignment:{held.pk}", at=at, job=held.job_id)
     return review
+
+
+def _written(held: Assignment, *, by: Person, ground: Ground, reason: str, place: str, at: datetime) -> Review:
+    said = {"ground": ground, "reason": reason, "place": place, "at": at}
+    try:
+        with transaction.atomic():
+            return Review.objects.create(assignment=held, reviewer=by, decision=Decision.SEND_BACK, **said)
+    except IntegrityError as error:
+        if guard_of(error) != "clients_send_few_back":
+            raise
+        words = _("One in ten of this job's answers was sent back: no more can be, until the cause is found.")
+        appeal = _("Look at the guide first. An officer can look at it with you; silence accepts what waits.")
+        raise Refused(Refusal(words, "7", appeal, status=409)) from error
+
+
+def accept_some(job: Job, numbers: Sequence[int], *, by: Person, at: datetime) -> list[Assignment]:
+    """Accept up to BATCH answers of a job for its client, each as `accept` does; return those accepted.
+
+    Answers that were decided meanwhile, or that somebody is checking, are passed over. Raise Refused for none or too
+    many.
+    """
+    if not 1 <= len(numbers) <= BATCH:
+        words = _("Tick 1 to %(most)d answers.") % {"most": BATCH}
+        refuse_if(Refusal(words, status=400))
+    found = Assignment.objects.filter(job=job, pk__in=numbers).select_related("task", "job__work_type", "job__client")
+    wanted = [one for one in found.order_by("task_id") if not refusal(one, by=by, at=at, ground=Ground.CLIENT)]
+    return [one for one in wanted if _accepted(one, by=by, at=at)]
+
+
+def _accepted(one: Assignment, *, by: Person, at: datetime) -> bool:
+    """Accept an answer for the client; tell whether nobody was faster."""
+    try:
+        accept(one, by=by, at=at, ground=Ground.CLIENT)
+    except Refused:
+        return False
+    return True
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from governance import assembly, offices, proposals, supporting
 from governance.models import Proposal
 from payments import deposits
 from payments.models import Fund, WorkType
-from tasks import answers, claims, datasets, jobs, onboarding
+from tasks import answers, claims, datasets, jobs, onboarding, sketches
 from tasks.models import Job, ReviewRule
 
 HERE = Path(__file__).parent
@@ -91,7 +91,7 @@ def begin(at: datetime) -> None:
 
 
 def populate(at: datetime) -> None:
-    """Let Orbit post two jobs, members work on them, one read Spanish, and one propose a raise."""
+    """Let Orbit post two jobs and begin a third, members work on them, one read Spanish, and one propose a raise."""
     orbit, olga = Client.objects.get(slug="orbit"), person("Olga")
     match = _post(
         orbit,
@@ -121,6 +121,7 @@ def populate(at: datetime) -> None:
     for name, count in (("Amina", 12), ("Luis", 9), ("Grace", 12), ("Omar", 10)):
         _work(person(name), match, count)
     profile.change(person("Luis"), by=person("Luis"), at=at, language="es")
+    _begin_another(orbit, olga, at)
     _propose(at)
     _talk(at)
 
@@ -153,6 +154,20 @@ def _post(orbit: Client, olga: Person, at: datetime, *, kind: str, data: str, **
     datasets.load(upload, at=at)
     jobs.fund(job, by=olga, at=at)
     return jobs.open(job, by=olga, at=at)
+
+
+def _begin_another(orbit: Client, olga: Person, at: datetime) -> None:
+    """Let a client begin a third job and leave it half written."""
+    kind = WorkType.objects.get(slug="product-match")
+    begun = sketches.begin(orbit, work_type=kind, by=olga, at=at)
+    with (HERE / "product_pairs.jsonl").open("rb") as file:
+        sketches.bring(begun, File(file, name="product_pairs.jsonl"), by=olga)
+    said = {
+        "title": "Same product, other shops",
+        "question": "Are these the same product?",
+        "labels": "Same\nDifferent",
+    }
+    sketches.keep(begun, said, by=olga)
 
 
 def _work(worker: Person, job: Job, count: int) -> None:

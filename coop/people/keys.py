@@ -56,6 +56,17 @@ def issue(
     return key, secret
 
 
+def renew(key: ApiKey, *, by: Person, at: datetime) -> tuple[ApiKey, str]:
+    """Make a key with the name, scopes and life of one that works, and return it with its secret.
+
+    The old one works on until it ends or is ended, so that programs can change over. Raise Refused for one that ended.
+    """
+    if key.revoked_at or (key.expires_at and key.expires_at <= at):
+        raise Refused(Refusal(_("This key has ended."), appeal=_("Make a new one."), status=409))
+    life = key.expires_at - key.created_at if key.expires_at else LIFE
+    return issue(key.client, name=key.name, scopes=key.scopes, by=by, at=at, life=life)
+
+
 @transaction.atomic
 def revoke(key: ApiKey, *, by: Person, at: datetime) -> ApiKey:
     """End a key for good; a key that has ended stays as it is. Raises Refused unless `by` has a seat."""

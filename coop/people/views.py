@@ -163,6 +163,18 @@ def api_keys(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @login_required
+def renew_key(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Make a key like one that works, which works on; the new secret is on the answer to that and nowhere after."""
+    client = clients.client_of(me_of(request), slug)
+    old = get_object_or_404(client.api_keys.select_related("client"), pk=number)
+    _key, secret = keys.renew(old, by=me_of(request), at=clock.now())
+    found = keys.of_client(client, at=clock.now())
+    shown = {"client": client, "form": forms.Key(), "secret": secret, "renewed": old.prefix, "keys": found}
+    return render(request, "people/keys.html", shown)
+
+
+@require_POST
+@login_required
 def end_key(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """End a key."""
     client: Client = clients.client_of(me_of(request), slug)

@@ -123,7 +123,7 @@ class JobWhole(JobLine):
         return Money(jobs.money_of(job)).data  # type: ignore[return-value]
 
 
-class ProgressOut(serializers.Serializer[jobs.Progress]):
+class ProgressOut(serializers.Serializer[Any]):
     """How far a job is: answers by where they stand."""
 
     tasks = serializers.IntegerField()
@@ -135,6 +135,13 @@ class ProgressOut(serializers.Serializer[jobs.Progress]):
     accepted = serializers.IntegerField()
     disputed = serializers.IntegerField()
     spent = SumField()
+    earliest = serializers.DateTimeField(
+        allow_null=True, help_text="When it may be done, at the pace of late; or null."
+    )
+    latest = serializers.DateTimeField(allow_null=True)
+    checked = serializers.IntegerField(help_text="Of 10,000 answers handed in: by a member or by you.")
+    returned = serializers.IntegerField(help_text="Of 10,000 answers handed in: sent back to be put right.")
+    questions = serializers.IntegerField(help_text="From members, waiting for an answer.")
 
 
 class Rejection(serializers.Serializer[Any]):

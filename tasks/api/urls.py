@@ -12,6 +12,7 @@ from tasks.api import (
     views_known,
     views_machines,
     views_releases,
+    views_reviewing,
     views_stages,
     views_webhooks,
 )
@@ -47,6 +48,9 @@ urlpatterns = [
     path(f"{JOB}/raise", views.Raise.as_view(), name="api_raise"),
     path(f"{JOB}/close", views.Close.as_view(), name="api_close"),
     path(f"{JOB}/disputes", views.Disputes.as_view(), name="api_disputes"),
+    path(f"{JOB}/answers", views_reviewing.Waiting.as_view(), name="api_waiting"),
+    path(f"{JOB}/answers/accept", views_reviewing.Accept.as_view(), name="api_accept"),
+    path(f"{JOB}/answers/<int:answer>/send-back", views_reviewing.SendBack.as_view(), name="api_send_back"),
     path(f"{JOB}/answers/<int:answer>/reject", views.Reject.as_view(), name="api_reject"),
     path(f"{JOB}/progress", views.ProgressView.as_view(), name="api_progress"),
     path(f"{JOB}/quality", views.Quality.as_view(), name="api_quality"),

@@ -30,7 +30,7 @@ from coop.people.models import ApiKey, Person
 from coop.people.scopes import HasScope
 from coop.refusals import Refusal, Refused
 from payments.models import WorkType
-from tasks import datasets, disputes, exports, jobs, once
+from tasks import datasets, disputes, exports, jobs, once, overview
 from tasks.api import serializers
 from tasks.api.parsers import JsonList, Lines, Table
 from tasks.models import Assignment, Dispute, Estimate, Job, Upload
@@ -271,8 +271,8 @@ class ProgressView(KeyView):
 
     @extend_schema(operation_id="get_progress", responses=serializers.ProgressOut)
     def get(self, request: Request, number: int) -> Response:
-        """Count the answers by where they stand."""
-        return Response(serializers.ProgressOut(jobs.progress(self.job(number))).data)
+        """Count the answers by where they stand, and say when the job may be done."""
+        return Response(serializers.ProgressOut(overview.whole(self.job(number), at=clock.now())).data)
 
 
 class Quality(KeyView):

@@ -16,8 +16,8 @@ from coop.people import clients
 from coop.people.models import SEATED, ClientSeat, Person
 from coop.refusals import refuse_if
 from payments import accounts, cards, escrow, ledger, rates, reconciling
-from tasks import bounded, datasets, exports, forms, funds, guides, jobs, pilots, shortfalls
-from tasks.models import Job
+from tasks import bounded, datasets, exports, forms, funds, guides, jobs, known, overview, pilots, shortfalls, sketches
+from tasks.models import Estimate, Job
 
 PER_PAGE = 20
 EXPORTS: dict[tuple[str, str], Callable[[Job], Iterator[str]]] = {
@@ -55,14 +55,15 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def home(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show an organisation's jobs and money (E1)."""
+    """Show an organisation's jobs with where they stand, and its money (E1)."""
     client = clients.client_of(_me(request), slug)
     page = Paginator(client.jobs.select_related("work_type").order_by("-pk"), PER_PAGE).get_page(
         request.GET.get("page")
     )
-    balance = escrow.available(client)
-    held = {job.pk: escrow.set_aside(job.pk) for job in page if not job.closed_at}
-    shown = {"client": client, "page": page, "available": balance, "held": sum(held.values())}
+    lines = overview.lines(list(page))
+    held = sum(line.held for line in lines if not line.job.closed_at)
+    shown = {"client": client, "page": page, "lines": lines, "available": escrow.available(client), "held": held,
+             "begun": sketches.under_way(client).count()}  # fmt: skip
     return render(request, "tasks/client/home.html", shown)
 
 
@@ -105,20 +106,35 @@ def job_page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 
 def _show(request: HttpRequest, job: Job, raising: forms.Raise, status: int = 200) -> HttpResponse:
-    uploads = list(job.uploads.order_by("-pk")[:5])
+    uploads, progress = list(job.uploads.order_by("-pk")[:5]), jobs.progress(job)
     shown: dict[str, Any] = {
-        "client": job.client, "job": job, "quote": jobs.price(job), "progress": jobs.progress(job),
+        "client": job.client, "job": job, "quote": jobs.price(job), "progress": progress,
         "missing": jobs.missing(job), "available": escrow.available(job.client), "held": escrow.set_aside(job.pk),
         "refusal_to_fund": jobs.refusal_to_fund(job), "refusal_to_open": jobs.refusal_to_open(job),
         "coming": funds.tasks_to_come(job), "guide": markdown.html(job.guide_now),
         "questions": guides.open_questions(job).count(), "uploads": uploads, "raising": raising,
-        "rate": jobs.voted_rate(job.work_type), "pilot": pilots.shown(job),
+        "rate": jobs.voted_rate(job.work_type), "pilot": pilots.shown(job), **_going_on(job, progress),
         "shortfall": shortfalls.standing(job), "due": shortfalls.due(job),
     }  # fmt: skip
     if shown["rate"]:
         time = rates.measured_time(job.work_type, shown["rate"])
         shown |= {"time": time, "hourly": rates.hourly(job.pay, time.usual)}
     return _fresh(render(request, "tasks/client/job.html", shown, status=status), waiting=_pending(uploads))
+
+
+def _going_on(job: Job, progress: jobs.Progress) -> dict[str, Any]:
+    """Return what is shown of a job that was opened: when it may be done, how far answers agree, what waits."""
+    if not job.opened_at:
+        return {}
+    left = progress.unclaimed + progress.claimed + progress.sent_back
+    estimate = Estimate.objects.filter(job=job).first()
+    doubts = estimate.doubtful[:10] if estimate else []
+    names = dict(job.tasks.filter(pk__in=[task for task, _sure in doubts]).values_list("pk", "external_id"))
+    return {
+        "going": overview.under_way(job, left, at=clock.now()), "estimate": estimate, "met": known.met(job),
+        "doubtful": [(names[task], round(10_000 * sure)) for task, sure in doubts],
+        "oldest": overview.oldest_question(job),
+    }  # fmt: skip
 
 
 def _pending(uploads: list[Any]) -> bool:

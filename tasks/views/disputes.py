@@ -9,20 +9,27 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from coop import clock
 from coop.people.models import Person
-from coop.refusals import refuse_if
+from coop.refusals import Text, refuse_if
 from payments import advances
-from tasks import checks, disputes, teams, tips
+from tasks import checks, disputes, known, overview, reviews, teams, tips
 from tasks.forms import PayIn
-from tasks.models import Assignment, AssignmentState, Dispute, Ground, Peer, Tip
+from tasks.models import Assignment, Dispute, Ground, Peer, Tip
 from tasks.views import reviewing
 from tasks.views.clients import job_of
 
-PER_PAGE = 20
+PER_PAGE = reviews.BATCH
+CAUSES = [
+    ("missing", gettext_lazy("Something is missing")),
+    ("guide", gettext_lazy("It is not as the guide says")),
+    ("task", gettext_lazy("It is about something else than the task")),
+    ("form", gettext_lazy("It is not in the form that was asked for")),
+]
+LONGEST_NUMBER = 19
 ANSWERS = Assignment.objects.select_related("task", "job__work_type", "job__client")
 
 
@@ -36,6 +43,23 @@ class Rejection(reviewing.SendBack):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
+
+
+class Return(reviewing.SendBack):
+    """Why an answer goes back to its author: a cause, and in words what to put right."""
+
+    cause = forms.ChoiceField(label=gettext_lazy("What it is"), choices=CAUSES, widget=forms.RadioSelect)
+    field_order = ("cause", "place", "reason")
+
+    def __init__(self, *given: Any, places: dict[str, Text]) -> None:
+        """Offer the parts that the answer has, under names of its own: another form about it stands beside."""
+        super().__init__(*given, places=places)
+        self.auto_id = "return_%s"
+
+    def said(self) -> dict[str, str]:
+        """Return what `reviews.send_back` takes; the author reads the cause before the words."""
+        cause = dict(CAUSES)[self.cleaned_data["cause"]]
+        return {"place": self.cleaned_data["place"], "reason": f"{cause}: {self.cleaned_data['reason']}"}
 
 
 class Look(forms.Form):
@@ -58,11 +82,12 @@ def _me(request: HttpRequest) -> Person:
 def answers(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """List the answers of a job that a client can look at, and those it rejected with what came out."""
     job = job_of(request, slug, number)
-    waiting = job.assignments.filter(state=AssignmentState.SUBMITTED).select_related("task").order_by("accept_by", "pk")
+    waiting = overview.waiting(job).prefetch_related("answers")
     rejected = Dispute.objects.filter(assignment__job=job).select_related("assignment__task", "settlement")
+    page = Paginator(waiting, PER_PAGE).get_page(request.GET.get("page"))
     shown = {
-        "client": job.client, "job": job, "at": clock.now(),
-        "page": Paginator(waiting, PER_PAGE).get_page(request.GET.get("page")),
+        "client": job.client, "job": job, "at": clock.now(), "page": page,
+        "listed": [(one, known.words(job, max(one.answers.all(), key=lambda it: it.number).value)) for one in page],
         "rejected": rejected.order_by("-pk")[:PER_PAGE],
     }  # fmt: skip
     return render(request, "tasks/client/answers.html", shown)
@@ -82,9 +107,46 @@ def answer(request: HttpRequest, slug: str, number: int, pk: int) -> HttpRespons
             return redirect("tasks:client_answers", slug, number)
     shown = reviewing.page_of(wrong, form) | {
         "client": job.client, "dispute": _dispute(wrong), "refusal": disputes.refusal(wrong, by=_me(request), at=at),
-        "tip": Tip.objects.filter(assignment=wrong).first(), "tipping": PayIn(),
+        "tip": Tip.objects.filter(assignment=wrong).first(), "tipping": PayIn(), **_returning(request, wrong),
     }  # fmt: skip
     return render(request, "tasks/client/answer.html", shown, status=422 if form.is_bound else 200)
+
+
+def _returning(request: HttpRequest, answer: Assignment) -> dict[str, Any]:
+    """Return the form by which an answer goes back to be put right, and why it cannot."""
+    no = reviews.refusal_to_send_back(answer, by=_me(request), at=clock.now(), ground=Ground.CLIENT)
+    return {"returning": reviewing.form_of(answer, kind=Return), "refusal_to_return": no}
+
+
+@login_required
+@require_POST
+def accept(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Accept the answers that were ticked, twenty at most."""
+    job = job_of(request, slug, number)
+    ticked = [int(pk) for pk in request.POST.getlist("answer") if pk.isdecimal() and len(pk) < LONGEST_NUMBER]
+    accepted = reviews.accept_some(job, ticked, by=_me(request), at=clock.now())
+    told = ngettext("%(n)d answer accepted and paid.", "%(n)d answers accepted and paid.", len(accepted))
+    messages.success(request, told % {"n": len(accepted)})
+    return redirect("tasks:client_answers", slug, number)
+
+
+@login_required
+@require_POST
+def give_back(request: HttpRequest, slug: str, number: int, pk: int) -> HttpResponse:
+    """Send one answer back to its author, with cause, place and words: a redo, paid like the first."""
+    wrong = get_object_or_404(ANSWERS, job=job_of(request, slug, number), pk=pk, submitted_at__isnull=False)
+    at = clock.now()
+    refuse_if(reviews.refusal_to_send_back(wrong, by=_me(request), at=at, ground=Ground.CLIENT))
+    form = reviewing.form_of(wrong, request.POST, kind=Return)
+    if form.is_valid():
+        reviews.send_back(wrong, **form.said(), by=_me(request), at=at, ground=Ground.CLIENT)
+        messages.success(request, _("Sent back. Its author reads your reason, and may hand it in once more."))
+        return redirect("tasks:client_answers", slug, number)
+    shown = reviewing.page_of(wrong, reviewing.form_of(wrong, kind=Rejection)) | {
+        "client": wrong.job.client, "dispute": None, "tipping": PayIn(), "returning": form,
+        "refusal": disputes.refusal(wrong, by=_me(request), at=at),
+    }  # fmt: skip
+    return render(request, "tasks/client/answer.html", shown, status=422)
 
 
 @login_required
