@@ -28,6 +28,8 @@ NEEDS = {
     "payments": MONEY, "people": MONEY, "tasks": {"reads_reports"}, "governance.pauserequest": {"asks_for_pauses"},
     "governance.pause": {"asks_for_pauses"},
 }  # fmt: skip
+# A row is its client's by so many steps at most, as an attempt by its message.
+DEEPEST = 4
 ACCOUNT = re.compile(r"member:(\d+):")
 
 
@@ -57,6 +59,24 @@ def shown(model: type[Model], rights: Collection[str] | None = None) -> list[str
     needs = NEEDS.get(model._meta.label_lower, NEEDS.get(model._meta.app_label, set()))
     sees = EVERYBODY_SEES | (OFFICERS_SEE if rights is None or needs & set(rights) else set())
     return [field.name for field in model._meta.concrete_fields if audiences.get(field.name) in sees]
+
+
+def client_path(model: type[Model]) -> str:
+    """Return by which fields a row belongs to a client's compartment, as job__client; empty where none does.
+
+    What members say to officers about a client's task, as a report, is no client's; nor is the money of the books.
+    """
+    if model._meta.app_label == "payments" or set(model.privacy_audiences.values()) <= {Audience.OFFICERS}:  # type: ignore[attr-defined]
+        return ""
+    ways: list[tuple[str, type[Model]]] = [("", model)]
+    for before, where in ways:
+        for field in where._meta.concrete_fields:
+            way = f"{before}{field.name}"
+            if field.related_model is apps.get_model("people.Client"):
+                return way
+            if field.related_model and field.related_model not in {model, where} and way.count("__") < DEEPEST:
+                ways.append((f"{way}__", field.related_model))
+    return ""
 
 
 def concerned(row: Model) -> list[int]:
@@ -109,6 +129,11 @@ class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at ru
         """Link a row only when its own number may be seen."""
         key = self.model._meta.pk.name
         return [key] if key in list_display else None
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Return the rows: of what is a client's none, but for the cooperative's own."""
+        rows, path = super().get_queryset(request), client_path(self.model)
+        return rows.exclude(**{f"{path}__is_cooperative": False}) if path else rows
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Search nothing: a search would tell what the columns do not show."""

@@ -13,9 +13,12 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
+from coop.people import clients
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
+from governance import standing
+from governance.models import Status
 from payments import escrow
 from payments.money import from_micro
 from payments.templatetags.money import money
@@ -45,6 +48,17 @@ class Change:
     def cost(self) -> Decimal:
         """Return what all readings cost at most, in US dollars."""
         return self.pay * self.readers
+
+
+def refusal_to_read(job: Job, *, by: Person) -> Refusal | None:
+    """Say why a guide is not shown to somebody: it is for members, who choose by it, and for its own client."""
+    may_work = standing.status(by) in {Status.CANDIDATE, Status.MEMBER}
+    if may_work or clients.has_seat(job.client, by) or job.assignments.filter(person=by).exists():
+        return None
+    return Refusal(
+        _("A client's guide is for the members who choose by it; other clients do not read it."), "",
+        _("What everybody may know of a job stands on its page."),
+    )  # fmt: skip
 
 
 def latest(job: Job) -> GuideVersion | None:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from coop import clock, markdown
 from coop.people.models import Person
+from coop.refusals import refuse_if
 from payments.templatetags.money import money
 from tasks import guides
 from tasks.models import Job, Question
@@ -57,9 +58,11 @@ def _me(request: HttpRequest) -> Person:
     return cast("Person", request.user)
 
 
-def _open(number: int) -> Job:
-    """Return a job that everybody may see."""
-    return get_object_or_404(Job.objects.filter(opened_at__isnull=False), pk=number)
+def _open(request: HttpRequest, number: int) -> Job:
+    """Return an open job to whoever may read its guide; raise Refused for others."""
+    job = get_object_or_404(Job.objects.filter(opened_at__isnull=False).select_related("client"), pk=number)
+    refuse_if(guides.refusal_to_read(job, by=_me(request)))
+    return job
 
 
 def way_on(job: Job, me: Person) -> HttpResponseRedirect:
@@ -67,10 +70,11 @@ def way_on(job: Job, me: Person) -> HttpResponseRedirect:
     return redirect("tasks:guide" if guides.unread(job, by=me) else "tasks:job", job.pk)
 
 
+@login_required
 def shown(request: HttpRequest, number: int) -> HttpResponse:
-    """Show a job's guide, readable before anything is accepted; to whoever worked by an older one, what is new."""
-    job = _open(number)
-    new = guides.unread(job, by=_me(request)) if request.user.is_authenticated and not job.closed_at else []
+    """Show a job's guide, before anything is accepted; to whoever worked by an older one, what is new."""
+    job = _open(request, number)
+    new = guides.unread(job, by=_me(request)) if not job.closed_at else []
     facts = {
         "job": job, "guide": markdown.html(job.guide_now), "versions": job.guide_versions.order_by("-number"),
         "news": [(version, markdown.html(guides.fresh_lines(version))) for version in new],
@@ -80,9 +84,10 @@ def shown(request: HttpRequest, number: int) -> HttpResponse:
     return render(request, "tasks/work/guide.html", facts)
 
 
+@login_required
 def version(request: HttpRequest, number: int, which: int) -> HttpResponse:
     """Show a guide as it was; the first is the job's own."""
-    job = _open(number)
+    job = _open(request, number)
     text = job.guide if which == 1 else get_object_or_404(job.guide_versions, number=which).guide
     if which == 1 and not job.guide_versions.exists():
         raise Http404
@@ -94,7 +99,7 @@ def version(request: HttpRequest, number: int, which: int) -> HttpResponse:
 @require_POST
 def read(request: HttpRequest, number: int) -> HttpResponse:
     """Pay who has read what changed, and lead on."""
-    paid = guides.read(_open(number), by=_me(request), at=clock.now())
+    paid = guides.read(_open(request, number), by=_me(request), at=clock.now())
     if paid:
         messages.success(request, _("%(pay)s for reading is yours. You can go on.") % {"pay": money(paid, "USD")})
     return redirect("tasks:job", number)

@@ -1,0 +1,161 @@
+"""Everything that a client has here, with one word in each of its texts that nobody else may read."""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.test import Client as Browser
+
+from coop import clock
+from coop.demo.founding import CHORUS
+from coop.people import clients, keys
+from coop.people.models import ApiKey, Client, Person
+from tasks import claims, guides, jobs, known, releases
+from tasks.models import Assignment, Dispute, Job, JobFile, Message, Order, Peer, Release, Webhook
+from tasks.quality import estimates
+from tasks.webhooks import addresses
+from tests.conftest import person
+from tests.tasks import disputing, handing_in, orders
+from tests.tasks.conftest import DIFFERENT, SAME, hand_in, work
+
+WORD = "Zwillingskessel"
+# What a client announces by opening a job stands on the board for everybody; the form says so.
+ANNOUNCED = "Announced by its title"
+# They do Orbit's work; whoever else walks has nothing to do with it.
+WORKERS = [name.lower() for name in CHORUS[:6]]
+CATEGORIES = {
+    "instruction": f"{WORD}: the same?", "attachment": f"{WORD} | Kettle", "attachment_type": "text",
+    "categories": ["Same", "Different"], "metadata": {"note": WORD}, "tags": [WORD],
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Material:
+    """What Orbit has: the open job and the draft, and one of each thing that has an address."""
+
+    client: Client
+    job: Job
+    draft: Job
+    file: JobFile
+    assignment: Assignment
+    rejected: Assignment
+    dispute: Dispute
+    peer: Peer
+    release: Release
+    webhook: Webhook
+    message: Message
+    key: ApiKey
+    seat: int
+    orders: list[Order] = field(default_factory=list)
+
+    def of_job(self, job: Job) -> dict[str, object]:
+        """Return what stands in addresses below a job."""
+        return {
+            "slug": self.client.slug, "number": job.pk, "pk": self.rejected.pk, "answer": self.rejected.pk,
+            "release": self.release.number, "which": 2, "name": "jsonl", "kind": "jsonl", "ending": "csv",
+        }  # fmt: skip
+
+    def of_client(self) -> dict[str, object]:
+        """Return what stands in a client's other addresses."""
+        return {
+            "slug": self.client.slug, "month": f"{clock.now():%Y-%m}", "form": "csv", "kind": "product-match",
+            "key": self.message.key,
+        }  # fmt: skip
+
+    def named(self, order: Order) -> dict[str, Any]:
+        """Return the names by which Scale's interface asks for an order and what it belongs to."""
+        batch, project = order.batch, order.project
+        assert batch is not None
+        assert project is not None
+        return {
+            "task_id": order.key.hex, "key": order.key.hex, "id": order.key.hex, "project_id": str(project.key),
+            "project_name": project.name, "project": project.name, "batch_id": str(batch.key), "batch": batch.name,
+            "batch_name": batch.name, "unique_id": WORD, "emails": [f"{WORD.lower()}@example.com"], "group": WORD,
+        }  # fmt: skip
+
+
+def made(client: Client, by: Person) -> Material:
+    """Make it all, by acts."""
+    workers = disputing.learned(client, by, names=" ".join(WORKERS))
+    job, file = _opened(client, by)
+    first, second = workers[0], workers[1]
+    known_one, rejected = work(job, first, SAME), work(job, second, DIFFERENT)
+    dispute = disputing.reject(rejected, by, reason=f"{WORD} is another one.")
+    held = _question_and_reply(job, workers[2], by)
+    hand_in(held, SAME)
+    estimates.estimate(job, at=clock.now())
+    release = releases.write(releases.ask(job, by=by, at=clock.now()), at=clock.now())
+    webhook, _secret = addresses.add(
+        client, url=f"https://{WORD.lower()}.example/", kinds=list(addresses.KINDS), by=by, at=clock.now()
+    )
+    clients.offer(client, f"{WORD.lower()}@example.com", by=by, at=clock.now())
+    return Material(
+        client=client, job=job, draft=_drafted(client, by), file=file, assignment=known_one, rejected=rejected,
+        dispute=dispute, peer=Peer.objects.filter(dispute=dispute).order_by("rank")[0], release=release,
+        webhook=webhook, message=addresses.try_out(webhook, by=by, at=clock.now()),
+        key=keys.issue(client, name=WORD, scopes=["read"], by=by, at=clock.now())[0],
+        seat=clients.offers(client)[0].pk, orders=_ordered(client, by),
+    )  # fmt: skip
+
+
+def _drafted(client: Client, by: Person) -> Job:
+    job = orders.draft(client, by, title=WORD, guide=WORD)
+    orders.send(job, json.dumps({"id": WORD, "left": WORD, "right": WORD}), f"{WORD}.jsonl")
+    return job
+
+
+def _opened(client: Client, by: Person) -> tuple[Job, JobFile]:
+    form = {"question": f"The same {WORD}?", "labels": ["Same", "Different"], "multiple": False}
+    job = orders.draft(
+        client, by, title=ANNOUNCED, guide=f"{WORD}: look twice.", form=form, overlap=2, review_rule="peer"
+    )
+    file = handing_in.taken_in(job, f"{WORD}.png", handing_in.image())
+    row = {"left": WORD, "right": "Kettle", "image": file.name, "prediction": {"value": SAME, "model": WORD}}
+    lines = [json.dumps(row | {"id": f"{WORD}-{number}"}) for number in range(12)]
+    sent = orders.send(job, "\n".join(lines), f"{WORD}.jsonl")
+    assert sent.problems == []
+    first = job.tasks.order_by("position")[0]
+    known.say(first, value=SAME, why=f"Both are {WORD}.", by=by, at=clock.now())
+    orders.deposit(client, "500")
+    jobs.fund(job, by=by, at=clock.now())
+    return jobs.open(job, by=by, at=clock.now()), file
+
+
+def _question_and_reply(job: Job, who: Person, by: Person) -> Assignment:
+    held = claims.claim_next(job, by=who, at=clock.now())
+    asked = guides.ask(held, words=f"Which {WORD}?", by=who, at=clock.now())
+    guides.publish(job, guide=job.guide, replies={asked: f"Any {WORD}."}, after=1, by=by, at=clock.now())
+    guides.ask(held, words=f"Another {WORD}?", by=who, at=clock.now())
+    return held
+
+
+def program(client: Client, by: Person, scopes: list[str], kind: str = "Basic") -> Browser:
+    """Return a program with a key of these scopes: Basic is how Scale's interface is called, Bearer ours."""
+    _key, secret = keys.issue(client, name="walk", scopes=scopes, by=by, at=clock.now())
+    said = base64.b64encode(f"{secret}:".encode()).decode() if kind == "Basic" else secret
+    return Browser(headers={"authorization": f"{kind} {said}"})
+
+
+def _ordered(client: Client, by: Person) -> list[Order]:
+    """Let programs of a client order a task, by a live key and by one that tries things out."""
+    for scopes in (["read", "post", "fund", "download"], ["test"]):
+        call = program(client, by, scopes)
+        name = f"{WORD} {scopes[0]}"
+        _sent(call, "projects", {"name": name, "type": "categorization", "params": {"work_type": "product-match"}})
+        _sent(call, "batches", {"project": name, "name": name})
+        _sent(call, "task/categorization", CATEGORIES | {"batch": name, "unique_id": name})
+    return list(Order.objects.filter(client=client).select_related("batch", "project").order_by("pk"))
+
+
+def _sent(call: Browser, path: str, body: Mapping[str, Any]) -> None:
+    answer = call.post(f"/v1/{path}", body, content_type="application/json")
+    assert answer.status_code == 200, answer.text
+
+
+def stranger() -> Person:
+    """Return who has a seat at another client and is no member."""
+    rita = person("nia")
+    clients.found("Rival", slug="rival", by=rita, at=clock.now())
+    return rita
