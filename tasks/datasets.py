@@ -1,6 +1,6 @@
 """Data sets: a client hands in a file of tasks; it is loaded whole, or not at all with every problem and its line.
 
-A file is read twice as a stream: once to check every row, then, if all are good, into the database by COPY.
+A file is read twice as a stream: once to check every row, then, if all are good, into the database.
 """
 
 import hashlib
@@ -30,7 +30,13 @@ PROBLEMS_KEPT = 200
 # Fewer rows than this the database notices by itself in time.
 COUNTED_FROM = 10_000
 LOAD = "tasks.load_data_set"
-COPY = "COPY tasks_task (job_id, upload_id, position, external_id, data, prediction, open_slots) FROM STDIN"
+# Not COPY: PostgreSQL takes none into a table of compartments. A thousand rows a statement come near it.
+INSERT = """
+INSERT INTO tasks_task (job_id, upload_id, position, external_id, data, prediction, open_slots)
+SELECT %s, %s, sent.position, sent.external_id, sent.data::jsonb, sent.prediction::jsonb, %s
+FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) AS sent (position, external_id, data, prediction)
+"""
+AT_ONCE = 1_000
 
 
 def too_large() -> Refusal:
@@ -110,7 +116,7 @@ def load(upload: Upload, *, at: datetime) -> Upload:
         if not problems:
             file.seek(0)
             files.weigh(job, (row.data for row in foreign.read(file) if isinstance(row, Row)), count)
-            _copy(job, upload, file)
+            _write(job, upload, file)
             _take_stock(count)
     upload.save(update_fields=["rows", "problems", "problem_count", "finished_at"])
     facts = {"upload": upload.pk, "rows": count, "problems": len(problems)}
@@ -184,17 +190,22 @@ def _known(job: Job, ids: Iterable[str]) -> Iterator[str]:
         yield from job.tasks.filter(external_id__in=some).values_list("external_id", flat=True)
 
 
-def _copy(job: Job, upload: Upload, file: BinaryIO) -> None:
+def _write(job: Job, upload: Upload, file: BinaryIO) -> None:
     """Write the rows of a file that was found good as the job's next tasks."""
+    with connection.cursor() as cursor:
+        for some in batched(_prepared(job, file), AT_ONCE, strict=False):
+            cursor.execute(INSERT, [job.pk, upload.pk, job.overlap, *map(list, zip(*some, strict=True))])
+
+
+def _prepared(job: Job, file: BinaryIO) -> Iterator[tuple[int, str, str, str | None]]:
+    """Yield what is written of each row: position, id, data, and what a machine said of it."""
     file.seek(0)
     start, known = _last_position(job) + 1, files.shown(job)
-    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-        for position, row in enumerate(foreign.read(file), start):
-            if isinstance(row, Row):
-                external_id = row.external_id or str(position)
-                data, prediction = predictions.apart(job, row.data, known)
-                said = _json(prediction) if prediction else None
-                copy.write_row((job.pk, upload.pk, position, external_id, _json(data), said, job.overlap))
+    for position, row in enumerate(foreign.read(file), start):
+        if isinstance(row, Row):
+            data, prediction = predictions.apart(job, row.data, known)
+            said = _json(prediction) if prediction else None
+            yield position, row.external_id or str(position), _json(data), said
 
 
 def _json(part: dict[str, Any]) -> str:

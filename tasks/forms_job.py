@@ -54,7 +54,9 @@ def _text(label: Any, hint: Any, rows: int = 4, *, required: bool = False) -> fo
 class NewJob(forms.Form):
     """A new job of one kind of work, or one step of it; its shape adds the fields of its own form."""
 
-    title = forms.CharField(label=_("Title"), max_length=120, help_text=_("What members see on the board."))
+    title = forms.CharField(
+        label=_("Title"), max_length=120, help_text=_("It stands on the board, for everybody to read.")
+    )
     question = forms.CharField(label=_("Question"), max_length=500, help_text=_("Asked with every task."))
     markdown = forms.BooleanField(
         label=_("The texts of the tasks are Markdown"), required=False, help_text=_("Formulas stand in $…$ or $$…$$.")

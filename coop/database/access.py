@@ -47,7 +47,7 @@ def connect(url: str) -> None:
     """Point Django's connection at a database, with one plain connection for each thread instead of a pool."""
     connection = connections["default"]
     connection.close()
-    connection.settings_dict.update(address.form(url, pooled=False))
+    connection.settings_dict.update(address.form(url, pool=False))
 
 
 def _given(web: str, owner: str) -> Access:

@@ -2,15 +2,17 @@
 
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from coop.database import pooled
+
 # The same few statements over and over: planned once a connection, which halves what each look-up costs.
 PREPARED = {"server_side_binding": True, "prepare_threshold": 3}
-POOL = {"min_size": 1, "max_size": 8, "timeout": 10}
+POOL = {"min_size": 1, "max_size": 8, "timeout": 10, "check": pooled.checked}
 
 
-def form(url: str, *, pooled: bool = True) -> dict[str, object]:
+def form(url: str, *, pool: bool = True) -> dict[str, object]:
     """Turn postgresql://user:password@host:port/name?host=/socket into Django's form.
 
-    `pooled` keeps connections open between requests, shared by a process's threads. "none:" is no database at all, for
+    `pool` keeps connections open between requests, shared by a process's threads. "none:" is no database at all, for
     checks that ask none.
     """
     if url == "none:":
@@ -26,5 +28,5 @@ def form(url: str, *, pooled: bool = True) -> dict[str, object]:
         "HOST": host,
         "PORT": str(port),
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**options, **PREPARED, **({"pool": POOL} if pooled else {})},
+        "OPTIONS": {**options, **PREPARED, **({"pool": POOL} if pool else {})},
     }

@@ -138,6 +138,29 @@ class Frozen(Guard):
         )
 
 
+class Compartment(_Sql):
+    """Let a request that is served in a client's name see and write that client's rows of `table` alone.
+
+    `mine` is an SQL condition over the row and {served}, the client's number. Whoever is served in no client's name
+    sees all rows; the owner always does, and with it the guards that see with the owner's eyes.
+    """
+
+    SERVED = "(SELECT nullif(current_setting('workhall.client', true), '')::bigint)"
+
+    def __init__(self, table: str, mine: str) -> None:
+        """Describe which rows are a client's."""
+        self.table, self.mine = table, mine
+        self.name = f"{table} by compartment"
+
+    def sql(self) -> str:
+        """Return the policy; it is for every role but the owner."""
+        mine = self.mine.format(served=self.SERVED)
+        return f"""
+ALTER TABLE public.{self.table} ENABLE ROW LEVEL SECURITY;
+CREATE POLICY compartment ON public.{self.table} USING ({self.SERVED} IS NULL OR ({mine}));
+"""
+
+
 class NeverDeleted(_Sql):
     """Refuse DELETE and TRUNCATE on `table`; the guard is called `<table>_is_kept`."""
 

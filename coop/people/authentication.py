@@ -10,6 +10,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from coop import clock
+from coop.database import compartment
 from coop.people.models import ApiKey, Person
 
 # Writing the time of every call would make each a write; to the minute is enough to see a key in use.
@@ -22,9 +23,12 @@ def digest(secret: str) -> str:
 
 
 def find(secret: str, *, at: datetime) -> ApiKey | None:
-    """Return the live key with this secret, its client and maker loaded; None when there is none or it has ended."""
+    """Return the live key with this secret, its client and maker loaded; None when there is none or it has ended.
+
+    From then on its client's compartment alone is seen.
+    """
     live = ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=at), digest=digest(secret), revoked_at=None)
-    return live.select_related("client", "created_by").first()
+    return compartment.enter(live.select_related("client", "created_by"), client="client_id")
 
 
 def seen(key: ApiKey, *, at: datetime) -> None:

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from coop.database import compartment
 from coop.people import keys
 from coop.people.models import OFFERED, SEATED, ApiKey, Client, ClientSeat, Person
 from coop.record import events
@@ -52,8 +53,12 @@ def first_seat(person: Person) -> ClientSeat | None:
 
 
 def client_of(person: Person, slug: str) -> Client:
-    """Return the organisation of this short name; Http404 unless the person has a seat in it."""
-    client = Client.objects.filter(slug=slug, seats__in=ClientSeat.objects.filter(SEATED, person=person)).first()
+    """Return the organisation of this short name; Http404 unless the person has a seat in it.
+
+    From then on its compartment alone is seen.
+    """
+    mine = Client.objects.filter(slug=slug, seats__in=ClientSeat.objects.filter(SEATED, person=person))
+    client = compartment.enter(mine, client="pk")
     if client is None:
         raise Http404
     return client

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
+from coop.database import compartment
+
 
 def zone(name: str) -> zoneinfo.ZoneInfo:
     """Return the zone of this name; UTC when this machine does not know it."""
@@ -14,6 +16,21 @@ def zone(name: str) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
         return zoneinfo.ZoneInfo("UTC")
+
+
+class Compartments:
+    """Middleware: no request begins, and none is left, within the compartment of the client it was served for."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep the next handler."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Leave the compartment once the response is sent to its end, which may be long after this returns."""
+        compartment.leave()
+        response = self.get_response(request)
+        response._resource_closers.append(compartment.leave)  # type: ignore[attr-defined]  # noqa: SLF001 - Django's
+        return response
 
 
 class LocalTime:

@@ -75,7 +75,10 @@ def test_no_column_of_an_account_shuts_it_out() -> None:
 def test_middleware_says_no_only_for_refusals_of_acts() -> None:
     """J1: whoever adds a gate in front of the pages has to pass here; ours raise and answer nothing of their own."""
     ours = [name for name in settings.MIDDLEWARE if not name.startswith(("django.", "whitenoise.", "allauth."))]
-    assert ours == ["coop.packing.Gzip", "coop.people.middleware.LocalTime", "coop.refusals.RefusalPage"]
+    assert ours == [
+        "coop.people.middleware.Compartments", "coop.packing.Gzip", "coop.people.middleware.LocalTime",
+        "coop.refusals.RefusalPage",
+    ]  # fmt: skip
     text = "".join((ROOT / "coop" / name).read_text() for name in ("people/middleware.py", "packing.py"))
     assert not re.search(r"Forbidden|PermissionDenied|status=4|redirect|standing", text)
 

@@ -12,8 +12,9 @@ from coop import clock
 from coop.demo.founding import CHORUS
 from coop.people import clients, keys
 from coop.people.models import ApiKey, Client, Person
-from tasks import claims, guides, jobs, known, releases
-from tasks.models import Assignment, Dispute, Job, JobFile, Message, Order, Peer, Release, Webhook
+from payments.models import WorkType
+from tasks import claims, guides, jobs, known, releases, sketches
+from tasks.models import Assignment, Dispute, Job, JobFile, Message, Order, Peer, Release, Sketch, Webhook
 from tasks.quality import estimates
 from tasks.webhooks import addresses
 from tests.conftest import person
@@ -48,13 +49,14 @@ class Material:
     message: Message
     key: ApiKey
     seat: int
+    sketch: Sketch
     orders: list[Order] = field(default_factory=list)
 
     def of_job(self, job: Job) -> dict[str, object]:
         """Return what stands in addresses below a job."""
         return {
             "slug": self.client.slug, "number": job.pk, "pk": self.rejected.pk, "answer": self.rejected.pk,
-            "release": self.release.number, "which": 2, "name": "jsonl", "kind": "jsonl", "ending": "csv",
+            "release": self.release.number, "which": 2, "name": "jsonl", "kind": "jsonl", "ending": "csv", "team": 1,
         }  # fmt: skip
 
     def of_client(self) -> dict[str, object]:
@@ -96,7 +98,7 @@ def made(client: Client, by: Person) -> Material:
         dispute=dispute, peer=Peer.objects.filter(dispute=dispute).order_by("rank")[0], release=release,
         webhook=webhook, message=addresses.try_out(webhook, by=by, at=clock.now()),
         key=keys.issue(client, name=WORD, scopes=["read"], by=by, at=clock.now())[0],
-        seat=clients.offers(client)[0].pk, orders=_ordered(client, by),
+        seat=clients.offers(client)[0].pk, sketch=_sketched(client, by), orders=_ordered(client, by),
     )  # fmt: skip
 
 
@@ -104,6 +106,12 @@ def _drafted(client: Client, by: Person) -> Job:
     job = orders.draft(client, by, title=WORD, guide=WORD)
     orders.send(job, json.dumps({"id": WORD, "left": WORD, "right": WORD}), f"{WORD}.jsonl")
     return job
+
+
+def _sketched(client: Client, by: Person) -> Sketch:
+    begun = sketches.begin(client, work_type=WorkType.objects.get(slug="product-match"), by=by, at=clock.now())
+    sketches.bring(begun, orders.file_of(f"id,left,right\n{WORD},{WORD},{WORD}\n", f"{WORD}.csv"), by=by)
+    return sketches.keep(begun, {"title": WORD, "guide": WORD, "question": WORD}, by=by)
 
 
 def _opened(client: Client, by: Person) -> tuple[Job, JobFile]:

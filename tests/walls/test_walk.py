@@ -45,6 +45,8 @@ OPEN_TO = {
         "members",
         "whoever worked by an older one reads what is new; others get nothing",
     ),
+    "jobs/<int:number>/team/": ("members", "members team up for what is announced"),
+    "jobs/<int:number>/team/<int:team>/": ("members", "likewise"),
 }
 # By these a member takes the work, and has it from then on.
 TAKES = {"jobs/<int:number>/claim/", "review/<int:number>/take/"}
@@ -83,11 +85,14 @@ def places(route: str, it: Material) -> Iterator[dict[str, object]]:
             yield name | {"name": name["task_id"] if is_order else name["batch" if "batch" in route else "project"]} | {
                 "signed": "signed", "task": name["task_id"], "attachment": "1"
             }  # fmt: skip
+    elif "/new/<int:number>/" in route or "/drafts/<int:number>" in route:
+        yield {"slug": it.client.slug, "number": it.sketch.pk, "step": "guide"}
     elif "jobs/<int:number>" in route:
         for job in (it.job, it.draft):
             yield it.of_job(job)
     elif re.match("(work|review)/<int:number>/", route):
-        yield from ({"number": one.pk} for one in (it.assignment, it.rejected))
+        for one in (it.assignment, it.rejected):
+            yield {"number": one.pk}
     elif route.startswith("admin/"):
         yield {"object_id": "1", "content_type_id": "1", "app_label": "tasks", "url": "x"}
     else:
@@ -161,7 +166,8 @@ def test_another_client_finds_nothing(orbits: Material, rita: Person, signed_in:
 
 
 def test_the_programs_of_another_client_find_nothing(orbits: Material, rita: Person) -> None:
-    before, found = sums(orbits.client), []
+    before = sums(orbits.client)
+    found: list[str] = []
     for program in keys_of(rita):
         found += walked(program, orbits, who="another client", keyed=True)
     assert not "\n".join(found)
@@ -170,7 +176,7 @@ def test_the_programs_of_another_client_find_nothing(orbits: Material, rita: Per
 
 def test_what_another_has_is_answered_like_what_nobody_has(orbits: Material, rita: Person, signed_in: SignedIn) -> None:
     for browser in (signed_in(rita), keys_of(rita)[1]):
-        for route in (one for one, _methods in addresses.every() if re.match("(c|api/v1|work|review)/.*<int:", one)):
+        for route in (one for one, _methods in addresses.every() if re.match("(c|api/v1|work)/.*<int:", one)):
             for values in places(route, orbits):
                 nobodys = {name: 10**8 if isinstance(value, int) else value for name, value in values.items()}
                 told = [browser.get(addresses.filled(route, one)) for one in (values, nobodys)]
@@ -226,7 +232,8 @@ OF_JOBS = "job_id IN (SELECT id FROM tasks_job WHERE client_id = %(client)s)"
 HELD = {
     "tasks_job": "client_id = %(client)s",
     **dict.fromkeys(
-        ("tasks_webhook", "tasks_message", "tasks_order", "tasks_project", "tasks_batch", "people_clientseat"),
+        ("tasks_webhook", "tasks_message", "tasks_order", "tasks_project", "tasks_batch", "people_clientseat",
+         "tasks_sketch"),
         "client_id = %(client)s",
     ),
     **dict.fromkeys(
