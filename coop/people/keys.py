@@ -83,3 +83,8 @@ def of_client(client: Client, *, at: datetime) -> list[ApiKey]:
     works = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=at))
     found = client.api_keys.select_related("created_by").annotate(live=ExpressionWrapper(works, BooleanField()))
     return list(found.order_by("-id"))
+
+
+def told(key: ApiKey) -> list[str]:
+    """Return in words what a key may do."""
+    return [str(words) for scope, words in SCOPES if scope in key.scopes]

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from coop import clock
 from coop.people import addresses, clients, forms, keys, profile
-from coop.people.models import Client, Person
+from coop.people.models import ApiKey, Client, Person
 from coop.refusals import Refused
 
 page = require_http_methods(["GET", "HEAD", "POST"])
@@ -157,8 +157,16 @@ def api_keys(request: HttpRequest, slug: str) -> HttpResponse:
         name, scopes = form.cleaned_data["name"], form.cleaned_data["scopes"]
         _key, secret = keys.issue(client, name=name, scopes=scopes, by=me_of(request), at=clock.now(), life=form.life())
         form = forms.Key()
-    shown = {"client": client, "form": form, "secret": secret, "keys": keys.of_client(client, at=clock.now())}
+    shown = {"client": client, "form": form, "secret": secret, "keys": _listed(client)}
     return render(request, "people/keys.html", shown)
+
+
+def _listed(client: Client) -> list[ApiKey]:
+    """Return a client's keys, each with what it may do in words."""
+    found = keys.of_client(client, at=clock.now())
+    for key in found:
+        vars(key)["words"] = keys.told(key)
+    return found
 
 
 @require_POST
@@ -168,8 +176,7 @@ def renew_key(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     client = clients.client_of(me_of(request), slug)
     old = get_object_or_404(client.api_keys.select_related("client"), pk=number)
     _key, secret = keys.renew(old, by=me_of(request), at=clock.now())
-    found = keys.of_client(client, at=clock.now())
-    shown = {"client": client, "form": forms.Key(), "secret": secret, "renewed": old.prefix, "keys": found}
+    shown = {"client": client, "form": forms.Key(), "secret": secret, "renewed": old.prefix, "keys": _listed(client)}
     return render(request, "people/keys.html", shown)
 
 
