@@ -85,7 +85,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_alert": "person_id job_id at",
     },
     "content_choices": {"tasks_contentchoice": "person_id topics minutes at"},
-    "content_reports": {"tasks_report": "task_id person_id words at"},
+    "content_reports": {"tasks_report": "task_id person_id words topic at"},
     "pay": {
         "payments_account": "code kind currency balance floor ceiling tracked",
         "payments_transfer": "key journal kind debit_id credit_id amount ref reverses_id occurred_at posted_at",
@@ -205,6 +205,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_job": "client_id work_type_id title guide form overlap pay review_rule review_days time_limit"
         " sensitivity content created_by_id drafted_at opened_at closed_at task_bytes",
         "tasks_guideversion": "job_id number guide digest words changed seconds pay job_pay rescopes written_by_id at",
+        "tasks_hiddencontent": "job_id topic reason found_by_id people amount at",
         "tasks_stage": "job_id after_id takes carries apart_from_all written_by_id at",
         "tasks_knownanswer": "task_id value why written_by_id at",
         "tasks_delivery": "job_id digest created_by_id created_at finished_at problem_count",

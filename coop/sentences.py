@@ -127,6 +127,10 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "expenses.asked": gettext_lazy("%(who)s put a bill forward (%(subject)s)."),
     "expenses.paid": gettext_lazy("%(who)s paid a bill within the budget (%(subject)s)."),
     "alerts.chosen": gettext_lazy("%(who)s chose of which new work they want letters."),
+    "content.hidden": gettext_lazy(
+        "%(who)s found that %(subject)s showed what its card did not name: %(topic)s; %(people)s members reported it."
+    ),
+    "content.named": gettext_lazy("The client of %(subject)s named what it may show: %(topic)s."),
     "content.chosen": gettext_lazy("%(who)s chose with which content that may upset they take work."),
     "extensions.given": gettext_lazy("%(who)s took more time for a task of %(subject)s."),
     "jobs.closed": gettext_lazy("%(subject)s was closed."),

@@ -170,6 +170,7 @@ PARAMETERS = {
     "emergency_hours": 72,
     "cuts_in_a_year": WHOLE * 15 // 100,
     "exposure_minutes": 120,
+    "hidden_dollars": 5,
 }
 
 # A column that came later, and what it says of a row from before: what was founded then is still what was written.

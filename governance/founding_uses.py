@@ -168,7 +168,7 @@ FIRST: Sequence[Use] = (
     ),
     Use(
         "content_reports", "Reports of what a task contains",
-        "Who reported a task, and the words.",
+        "Who reported a task, the words, and the topic that its card did not name.",
         Whose.MEMBERS, "To take harmful or forbidden content away, and to help whoever saw it.", "officers",
     ),
     # Money.

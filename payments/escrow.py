@@ -218,6 +218,16 @@ def tip(client_id: int, assignment_id: int, parts: Iterable[tuple[int, Decimal]]
     return ledger.post(*lines, journal=key, at=at)
 
 
+def pay_hidden(client_id: int, found_id: int, amount: Decimal, *, at: datetime) -> Transfer:
+    """Move what a client pays for content it did not name (kind 42, client:available to fund:care).
+
+    Key `hidden:<id>`. Raises IntegrityError `account_above_its_floor` when the client has less available.
+    """
+    key = f"hidden:{found_id}"
+    line = Line(Kind.CONCEALED, accounts.client(client_id), accounts.CARE, amount, key, key)
+    return ledger.post(line, journal=key, at=at)[0]
+
+
 def refund(job_id: int, amount: Decimal, client: Client, number: int, *, at: datetime, floor: bool = False) -> Transfer:
     """Give a client back what no claim has locked (kind 18, job:escrow, for the `floor` job:floor to client:available).
 

@@ -75,6 +75,7 @@ class Kind(IntEnum):
     RAISE_PAID = 38
     POST_PAY = 40
     SUPPORT = 41
+    CONCEALED = 42
     REVERSAL = 99
 
 

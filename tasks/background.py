@@ -17,6 +17,7 @@ from tasks import (
     datasets,
     disputes,
     files,
+    hidden,
     jobs,
     notices,
     once,
@@ -76,6 +77,13 @@ def lapse_checks(timestamp: int) -> None:  # noqa: ARG001 - likewise
 def look_for_shortfalls(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Pause the jobs at which the usual hour makes less than the floor."""
     shortfalls.look_at_all(at=clock.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="tasks.pay_hidden", pass_context=False)
+def pay_hidden(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Let clients pay for content that they did not name, as soon as they have the money; return how many."""
+    return hidden.pay_due(at=clock.now())
 
 
 @app.periodic(cron="51 3 * * *")

@@ -17,7 +17,7 @@ from governance import standing
 from payments import escrow, floors, instruments
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
-from tasks import cards, content, guides, locks, pilots, sharing, shortfalls
+from tasks import cards, content, guides, hidden, locks, pilots, sharing, shortfalls
 from tasks.models import OPEN_STATES, Assignment, AssignmentState, Draft, Job, Task
 
 # How long a task whose time ran out waits for what was saved in time to be handed in.
@@ -72,7 +72,7 @@ SELECT j.pay, j.overlap, j.time_limit, j.is_onboarding, j.opened_at <= %(at)s AN
     j.is_onboarding OR j.pay >= (SELECT tasks_with_rests(
             payments_least_by_floor(j.work_type_id, NULL, p.country)::bigint, j.content)
         FROM people_person p WHERE p.id = %(person)s),
-    EXISTS (SELECT FROM tasks_shortfall s WHERE s.job_id = j.id AND s.made_up_at IS NULL),
+    tasks_hides(j.id) OR EXISTS (SELECT FROM tasks_shortfall s WHERE s.job_id = j.id AND s.made_up_at IS NULL),
     EXISTS (SELECT FROM tasks_guideversion v WHERE v.job_id = j.id
         AND EXISTS (SELECT FROM tasks_assignment a
             WHERE a.job_id = v.job_id AND a.person_id = %(person)s AND a.claimed_at <= v.at)
@@ -155,8 +155,9 @@ def refusal(job: Job, *, by: Person, at: datetime) -> Refusal | None:
 def _refusal(job: Job, terms: Offer, by: Person, at: datetime) -> Refusal | None:
     if no := _not_open(terms):
         return no
-    if terms.is_paused and (found := shortfalls.standing(job)):
-        return shortfalls.refusal(found)
+    if terms.is_paused:
+        found = shortfalls.standing(job)
+        return shortfalls.refusal(found) if found else hidden.refusal(job)
     if not terms.above_floor:
         pay = content.for_the_work(terms.pay, job.content)
         return floors.refusal(job.work_type_id, pay, country=by.country)
@@ -307,6 +308,8 @@ def _explain(error: IntegrityError, job: Job, by: Person, at: datetime) -> Assig
         raise Refused(guides.refusal_unread()) from error
     if name == "shares_are_kept_for_their_members":
         raise Refused(sharing.refusal(job)) from error
+    if name == hidden.GUARD:
+        raise Refused(hidden.refusal(job)) from error
     if name == "teams_work_when_all_may":
         reason = _("Somebody of your team cannot do this work at this moment, and a team works together.")
         raise Refused(Refusal(reason, "", _("Wait for them, or leave the team on its page."), status=409)) from error

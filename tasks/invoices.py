@@ -64,6 +64,7 @@ WAGES, FEES = {Kind.WAGE, Kind.RECOVERED, Kind.TOP_UP}, {Kind.FEE, Kind.LEVY}
 WORDS: dict[int, str | Promise] = {
     Kind.DEPOSIT: _("Deposit"),
     Kind.TIP: _("Tips for answers"),
+    Kind.CONCEALED: _("For content that was not named, to the care fund"),
     Kind.CARD_PAID: _("Paid by card, to be settled"),
     Kind.CARD_SETTLED: _("Paid by card, settled: a deposit"),
     Kind.CHARGED_BACK: _("Taken back by the payer's bank"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tasks.views import alerts, badges, board, content, disputes, guides, hours, quality, reviewing, teams, work
+from tasks.views import alerts, badges, board, content, disputes, guides, hidden, hours, quality, reviewing, teams, work
 
 urlpatterns = [
     path("jobs/", board.jobs, name="jobs"),
@@ -34,6 +34,8 @@ urlpatterns = [
     path("work/agreement/<int:number>/", quality.mine_in, name="agreement_in"),
     path("me/badges/", badges.mine, name="badges"),
     path("me/badges/<int:number>.jwt", badges.one, name="badge"),
+    path("looks/content/", hidden.desk, name="hidden_desk"),
+    path("looks/content/<int:number>/<slug:topic>/", hidden.find, name="find_hidden"),
     path("looks/", disputes.desk, name="looks"),
     path("looks/<int:pk>/", disputes.look, name="look"),
     path("review/", reviewing.review, name="review"),

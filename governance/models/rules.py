@@ -148,6 +148,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "emergency_hours": (1, 72),
     "cuts_in_a_year": (0, 4_500),
     "exposure_minutes": (15, 240),
+    "hidden_dollars": (1, 100),
 }
 
 

@@ -9,6 +9,7 @@ from tasks.models.engaged import Span
 from tasks.models.extensions import Extension
 from tasks.models.files import Delivery, FileKind, JobFile
 from tasks.models.guides import GuideVersion, Question, Reading, Reply
+from tasks.models.hidden import HiddenContent
 from tasks.models.known import KnownAnswer
 from tasks.models.machines import Machine
 from tasks.models.paces import Pace
@@ -72,6 +73,7 @@ __all__ = [
     "Ground",
     "GuideVersion",
     "HandOver",
+    "HiddenContent",
     "Job",
     "JobFile",
     "KnownAnswer",

@@ -5,6 +5,7 @@ from django.db import models
 from coop.people import privacy
 from coop.people.models import Person
 from coop.people.privacy import Audience
+from tasks.models.content import Topic
 from tasks.models.work import Task
 
 
@@ -14,6 +15,7 @@ class Report(models.Model):
     task = models.ForeignKey(Task, models.PROTECT, related_name="reports")
     person = models.ForeignKey(Person, models.PROTECT, related_name="+")
     words = models.TextField(max_length=2000)
+    topic = models.CharField(max_length=12, choices=Topic, blank=True, default="", db_default="")
     at = models.DateTimeField()
 
     privacy.declare(
@@ -21,6 +23,7 @@ class Report(models.Model):
         task=Audience.OFFICERS,
         person=Audience.OFFICERS,
         words=Audience.OFFICERS,
+        topic=Audience.OFFICERS,
         at=Audience.OFFICERS,
     )
 

@@ -14,7 +14,7 @@ from coop.people.models import Person
 from coop.refusals import Refused
 from governance import standing
 from payments import escrow, rates
-from tasks import answers, cards, claims, guides, offers, onboarding, sharing, teams
+from tasks import answers, cards, claims, guides, hidden, offers, onboarding, sharing, teams
 from tasks.models import Job
 
 PER_PAGE = 10
@@ -49,6 +49,7 @@ def job(request: HttpRequest, number: int) -> HttpResponse:
         "card": cards.figures(words),
         "left": offers.left(found),
         "aside": escrow.set_aside(number),
+        "hidden": hidden.of(found),
     }
     if request.user.is_authenticated:
         shown |= {

@@ -16,8 +16,22 @@ from coop.people import clients
 from coop.people.models import SEATED, ClientSeat, Person
 from coop.refusals import refuse_if
 from payments import accounts, cards, escrow, ledger, rates, reconciling
-from tasks import bounded, datasets, exports, forms, funds, guides, jobs, known, overview, pilots, shortfalls, sketches
-from tasks.models import Estimate, Job
+from tasks import (
+    bounded,
+    datasets,
+    exports,
+    forms,
+    funds,
+    guides,
+    hidden,
+    jobs,
+    known,
+    overview,
+    pilots,
+    shortfalls,
+    sketches,
+)
+from tasks.models import Estimate, Job, Share
 
 PER_PAGE = 20
 EXPORTS: dict[tuple[str, str], Callable[[Job], Iterator[str]]] = {
@@ -114,7 +128,8 @@ def _show(request: HttpRequest, job: Job, raising: forms.Raise, status: int = 20
         "coming": funds.tasks_to_come(job), "guide": markdown.html(job.guide_now),
         "questions": guides.open_questions(job).count(), "uploads": uploads, "raising": raising,
         "rate": jobs.voted_rate(job.work_type), "pilot": pilots.shown(job), **_going_on(job, progress),
-        "shortfall": shortfalls.standing(job), "due": shortfalls.due(job),
+        "shortfall": shortfalls.standing(job), "due": shortfalls.due(job), "hidden": hidden.of(job),
+        "shares": Share.choices,
     }  # fmt: skip
     if shown["rate"]:
         time = rates.measured_time(job.work_type, shown["rate"])

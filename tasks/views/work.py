@@ -17,7 +17,7 @@ from coop.people.models import Person
 from coop.refusals import Refused
 from tasks import answers, cards, claims, engaged, extensions, guides, known, onboarding, reports, reviews, skips, teams
 from tasks.forms import EngagedTime
-from tasks.models import OPEN_STATES, Assignment, AssignmentState, Decision
+from tasks.models import OPEN_STATES, Assignment, AssignmentState, Decision, Topic
 from tasks.views import reviewing
 from tasks.views.guides import way_on
 
@@ -53,6 +53,7 @@ def _page(assignment: Assignment, value: dict[str, Any], **more: object) -> dict
     shown = assignment.question.shown(value, assignment.pk)
     kept = {"assignment": assignment, "job": assignment.job, "key": uuid4(), "card": cards.read(assignment.card)}
     kept |= {"asked": assignment.questions.select_related("reply").order_by("pk"), "team": _team(assignment)}
+    kept |= {"unnamed": [one for one in Topic.choices if one[0] not in assignment.job.content]}
     return {**kept, **shown, "suggestion": assignment.task.prediction, **more}
 
 
@@ -243,7 +244,8 @@ def report(request: HttpRequest, number: int) -> HttpResponse:
     """Report what a task shows to the safety officer."""
     assignment = _mine(request, number)
     words, paid = request.POST.get("words", "").replace("\0", ""), "paid" in request.POST
-    reports.report(assignment, words=words, by=_me(request), at=clock.now(), paid=paid)
+    topic = request.POST.get("topic", "")
+    reports.report(assignment, words=words, by=_me(request), at=clock.now(), paid=paid, topic=topic)
     messages.success(request, _("Thank you. The safety officer reads it. The task is not offered to you again."))
     return redirect("tasks:work")
 

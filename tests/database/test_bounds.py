@@ -152,6 +152,7 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
         rows("prediction gold", ("{}", None), ('{"model": "x"}', None), ('{"value": {}}', "{}")),
     ),
     "tasks_teammember shares_are_whole_percents": (one("percent", 1, 50, 99), one("percent", 0, 100)),
+    "tasks_hiddencontent found_topics_are_known": (one("topic", "hate", "other"), one("topic", "", "war")),
     "tasks_tip tips_are_positive": POSITIVE,
     "tasks_span spans_have_a_length": (
         spans("from_at", "to_at", MICROSECOND), spans("from_at", "to_at", 0 * DAY, -MICROSECOND),

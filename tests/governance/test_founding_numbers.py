@@ -28,7 +28,8 @@ RULES = {
 }
 NUMBERS = {
     "candidate_days": 90, "cuts_in_a_year": 4_500, "emergency_hours": 72, "panel_size": 5, "petition_most": 500,
-    "exposure_minutes": 120, "petition_share": 1_500, "reply_days": 15, "support_most": 200, "support_share": 300,
+    "exposure_minutes": 120, "hidden_dollars": 5, "petition_share": 1_500, "reply_days": 15, "support_most": 200,
+    "support_share": 300,
 }  # fmt: skip
 # Days of a term, and seats.
 POSTS = {

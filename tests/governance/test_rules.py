@@ -80,7 +80,7 @@ def test_every_number_of_part_8_has_its_default_within_its_bounds() -> None:
     assert standing == {
         "petition_share": WHOLE * 5 // 100, "petition_most": 500, "support_share": WHOLE // 100, "support_most": 200,
         "panel_size": 5, "reply_days": 15, "candidate_days": 90, "emergency_hours": 72,
-        "cuts_in_a_year": WHOLE * 15 // 100, "exposure_minutes": 120,
+        "cuts_in_a_year": WHOLE * 15 // 100, "exposure_minutes": 120, "hidden_dollars": 5,
     }  # fmt: skip
     assert set(standing) == set(BOUNDS)
     assert all(least <= standing[name] <= most for name, (least, most) in BOUNDS.items())
@@ -92,6 +92,7 @@ def test_the_bounds_that_no_vote_crosses_are_those_of_part_8() -> None:
         "petition_share": (300, 3_000), "petition_most": (10, 500), "support_share": (0, 300), "support_most": (5, 200),
         "panel_size": (5, 11), "reply_days": (15, 60), "candidate_days": (0, 90), "emergency_hours": (1, 72),
         "cuts_in_a_year": (0, 4_500), "exposure_minutes": (15, 240),
+        "hidden_dollars": (1, 100),
     }  # fmt: skip
 
 

@@ -115,7 +115,7 @@ def test_content_is_named_by_topics_of_the_list(attack: Attack, job: Job, words:
 
 
 def test_what_a_job_may_show_is_not_taken_back(attack: Attack, hard: Job) -> None:
-    attack("UPDATE tasks_job SET content = '{}' WHERE id = %s", [hard.pk], guard="permission denied")
+    attack("UPDATE tasks_job SET content = '{}' WHERE id = %s", [hard.pk], guard="job_content_is_frozen")
 
 
 def test_a_job_that_may_upset_pays_a_fifth_more_for_the_rests(orbit: Client, olga: Person) -> None:

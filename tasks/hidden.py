@@ -1,0 +1,158 @@
+"""Content that a client did not name: members say the topic, an officer finds it, and the client pays and names it.
+
+An officer who reads reports finds a topic at a job when two members who took its tasks reported it, with a reason that
+everybody reads. The client then pays the care fund a voted amount for each member who reported it, and the job takes no
+more claims until that is paid and the topic is named on its card, with a pay that has the rests. The database asks all
+of it (`hidden_content_is_found_by_reports`, `tasks_hides`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from coop.people.models import SEATED, ClientSeat, Person
+from coop.record import events
+from coop.refusals import Refusal, Refused, guard_of, refuse_if
+from governance import offices
+from governance.models import Right
+from payments import escrow
+from payments.models import Transfer
+from tasks.models import HiddenContent, Job, Report, Share, Topic
+
+RULE = "E6"
+GUARD = "nobody_goes_on_before_it_is_named"
+ENOUGH, LEAST_REASON = 2, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A topic that a job did not name, by how many members it was reported, and what they wrote."""
+
+    job: Job
+    topic: Topic
+    people: int
+    words: list[str]
+
+    @property
+    def enough(self) -> bool:
+        """Tell whether an officer may find it."""
+        return self.people >= ENOUGH
+
+
+def waiting() -> list[Reported]:
+    """Return what members reported of jobs and no officer has found, the newest jobs first; fifty at most."""
+    rows = Report.objects.exclude(topic="").values("task__job", "topic").annotate(people=Count("person", distinct=True))
+    found = set(HiddenContent.objects.values_list("job", "topic"))
+    open_ones = [row for row in rows.order_by("-task__job") if (row["task__job"], row["topic"]) not in found][:50]
+    jobs = Job.objects.select_related("client").in_bulk([row["task__job"] for row in open_ones])
+    return [_reported(jobs[row["task__job"]], row["topic"], row["people"]) for row in open_ones]
+
+
+def _reported(job: Job, topic: str, people: int) -> Reported:
+    words = Report.objects.filter(task__job=job, topic=topic).order_by("-pk").values_list("words", flat=True)
+    return Reported(job, Topic(topic), people, list(words[:20]))
+
+
+@transaction.atomic
+def find(job: Job, *, topic: str, reason: str, by: Person, at: datetime) -> HiddenContent:
+    """Find that a job showed a topic which its card did not name; its client pays now, or as soon as it can.
+
+    Raises Refused for who does not read reports, has a part in it, or gives no reason, and where fewer reported it.
+    """
+    refuse_if(offices.right_refusal(by, Right.REPORTS, at))
+    office = offices.with_right(Right.REPORTS, at).filter(person=by)[0]
+    if len(reason.strip()) < LEAST_REASON:
+        raise Refused(Refusal(_("Say why, in a sentence: everybody reads it."), RULE, status=422))
+    try:
+        with transaction.atomic():
+            found = HiddenContent.objects.create(job=job, topic=topic, reason=reason.strip(), found_by=office)
+    except IntegrityError as error:
+        if guard_of(error) not in {"hidden_content_is_found_by_reports", "a_topic_is_found_once"}:
+            raise
+        words = _("Two members at least must have reported it, not you; it is not named yet, and was not found before.")
+        raise Refused(Refusal(words, RULE, status=409)) from error
+    found.refresh_from_db()
+    events.write("content.hidden", by=by, subject=f"job:{job.pk}", at=at, topic=topic, client=job.client_id,
+        people=found.people)  # fmt: skip
+    pay(found, at=at)
+    return found
+
+
+def of(job: Job) -> list[HiddenContent]:
+    """Return what was found at a job, with whether each is paid as `paid`."""
+    found = list(job.hidden_contents.order_by("pk"))
+    refs = {f"hidden:{one.pk}" for one in found}
+    paid = set(Transfer.objects.filter(ref__in=refs).values_list("ref", flat=True)) if refs else set()
+    for one in found:
+        one.paid = f"hidden:{one.pk}" in paid  # type: ignore[attr-defined]  # for the page
+    return found
+
+
+def hides(job: Job) -> bool:
+    """Tell whether a job waits for its client to pay for and name what it showed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tasks_hides(%s)", [job.pk])
+        return bool(cursor.fetchone()[0])
+
+
+def pay(found: HiddenContent, *, at: datetime) -> bool:
+    """Pay what was found out of the client's money (kind 42); False while it has less. Anybody may call it (P5)."""
+    if found.amount is None or escrow.available(found.job.client) < found.amount:
+        return False
+    try:
+        with transaction.atomic():
+            escrow.pay_hidden(found.job.client_id, found.pk, found.amount, at=at)
+    except IntegrityError as error:  # the money went elsewhere this moment
+        if guard_of(error) != "account_above_its_floor":
+            raise
+        return False
+    return True
+
+
+def pay_due(*, at: datetime) -> int:
+    """Pay whatever was found and is not paid, as far as its clients have money; return how many."""
+    unpaid = HiddenContent.objects.extra(
+        where=["NOT EXISTS (SELECT FROM payments_transfer t WHERE t.ref = 'hidden:' || tasks_hiddencontent.id)"]
+    )
+    return sum(pay(one, at=at) for one in unpaid.select_related("job__client").order_by("pk"))
+
+
+def refusal_to_name(job: Job, topic: str, share: str, *, by: Person) -> Refusal | None:
+    """Say why a person cannot name this topic at an open job; None if they can."""
+    if not ClientSeat.objects.filter(SEATED, client=job.client_id, person=by).exists():
+        return Refusal(_("You have no seat with this job's client."), status=404)
+    if topic in job.content or not job.hidden_contents.filter(topic=topic).exists():
+        return Refusal(_("Only what was found is named afterwards, once."), RULE, status=409)
+    if share not in Share.values:
+        return Refusal(_("Say how often it comes up."), RULE, status=422)
+    return None
+
+
+@transaction.atomic
+def name(job: Job, *, topic: str, share: str, by: Person, at: datetime) -> Job:
+    """Name at an open job what was found, with how often it comes up; from then on its card says so.
+
+    Raises Refused for others, for what was not found, and while the pay does not have the rests.
+    """
+    refuse_if(refusal_to_name(job, topic, share, by=by))
+    try:
+        with transaction.atomic():
+            Job.objects.filter(pk=job.pk).update(content={**job.content, topic: share})
+    except IntegrityError as error:
+        if guard_of(error) != "job_content_is_frozen":
+            raise
+        reason = _("The pay must be a fifth more than the rate: such work has paid rests.")
+        raise Refused(Refusal(reason, RULE, _("Raise the pay on the job's page, then name it."), status=409)) from error
+    job.refresh_from_db()
+    events.write("content.named", by=by, subject=f"job:{job.pk}", at=at, topic=topic, share=share)
+    return job
+
+
+def refusal(job: Job) -> Refusal:
+    """Say why a job takes no claims while it waits for its client."""
+    topics = ", ".join(str(Topic(one.topic).label) for one in job.hidden_contents.order_by("pk"))
+    reason = _("This job is paused: it showed what its card did not say (%(topics)s).") % {"topics": topics}
+    return Refusal(reason, RULE, _("It opens when the client has paid the care fund and named it."), status=409)
