@@ -38,7 +38,7 @@ class Said:
 def of(orders: Sequence[Order], *, until: datetime | None = None) -> dict[int, Said]:
     """Return the answers to those of the orders that are completed, as they stood then or now, by their number."""
     done = [order for order in orders if finding.status(order) == "completed"]
-    return {**dict(_made_up(done)), **dict(_by_members(done, until or clock.now()))}
+    return {**dict(_made_up(done)), **dict(_by_members(done, until))}
 
 
 def _made_up(done: Sequence[Order]) -> Iterator[tuple[int, Said]]:
@@ -48,14 +48,15 @@ def _made_up(done: Sequence[Order]) -> Iterator[tuple[int, Said]]:
             yield order.pk, Said(value, [value], [NOBODY], [order.created_at])
 
 
-def _by_members(done: Sequence[Order], until: datetime) -> Iterator[tuple[int, Said]]:
+def _by_members(done: Sequence[Order], until: datetime | None) -> Iterator[tuple[int, Said]]:
     """Yield members' answers, job by job: one look at each for a page."""
     asked = sorted(((order.task, order) for order in done if order.task), key=lambda one: _place(one[0]))
     for _job, together in groupby(asked, key=lambda one: one[0].job_id):
         page = list(together)
         known = {task.external_id: order.pk for task, order in page}
         first, last = page[0][0], page[-1][0]
-        for result, given in exports.whole(first.job, after=first.position - 1, upto=last.position, until=until):
+        then = until or clock.now()
+        for result, given in exports.whole(first.job, after=first.position - 1, upto=last.position, until=then):
             if result.task in known:
                 each = [one.value for one in given]
                 whole = each[0] if result.value is None else result.value

@@ -160,7 +160,8 @@ def test_a_page_costs_the_same_however_many_orders_there_are(
     for _time in range(12):
         some(trying)
     browser = Browser(headers={"authorization": f"Bearer {trying.api.api_key}"})
-    with django_assert_max_num_queries(4):
+    # Two of them count the call (the time, and the key's calls in this minute), and one forgets whose call it was.
+    with django_assert_max_num_queries(7):
         assert len(browser.get("/v1/tasks").json()["docs"]) == 12
 
 
