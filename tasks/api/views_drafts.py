@@ -6,7 +6,7 @@ from django.core.files import File
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -64,14 +64,17 @@ class SketchWhole(SketchLine):
     class Meta(SketchLine.Meta):
         fields = (*SketchLine.Meta.fields, "said", "findings", "price", "pilot_price")  # type: ignore[assignment]
 
+    @extend_schema_field(FindingOut(many=True))
     def get_findings(self, sketch: Sketch) -> list[FindingOut]:
         """Return what to look at again."""
         return FindingOut(drafting.findings(sketch), many=True).data  # type: ignore[return-value]
 
+    @extend_schema_field(PriceOut(allow_null=True))
     def get_price(self, sketch: Sketch) -> PriceOut | None:
         """Return the price of the job."""
         return self._price(sketch, "quote")
 
+    @extend_schema_field(PriceOut(allow_null=True))
     def get_pilot_price(self, sketch: Sketch) -> PriceOut | None:
         """Return the price of a pilot."""
         return self._price(sketch, "pilot")
