@@ -29,39 +29,36 @@ class FirstRate:
     language: str = "en"
 
 
+# Who a kind of work is for: whoever is a member or would be, members, those who write well, and those who know a field.
+EVERYONE, WRITING, EXPERT = "everyone", "writing", "expert"
 FIRST = (
     FirstRate(
-        "onboarding",
-        gettext_noop("Onboarding"),
-        "choice",
-        Decimal("0.30"),
-        100,
-        unit=gettext_noop("question"),
-        tier="everyone",
+        "onboarding", gettext_noop("Onboarding"), "choice", Decimal("0.30"), 100, gettext_noop("question"), EVERYONE
     ),
     FirstRate("product-match", gettext_noop("Compare products"), "choice", Decimal("0.09"), 30),
+    FirstRate("compare-answers", gettext_noop("Compare two answers"), "comparison", Decimal("0.90"), 240, tier=WRITING),
     FirstRate(
-        "compare-answers", gettext_noop("Compare two answers"), "comparison", Decimal("0.90"), 240, tier="writing"
+        "panel", gettext_noop("Sit on a panel"), "hearing", Decimal("12.00"), 3600, gettext_noop("seat"), EVERYONE
     ),
     FirstRate(
-        "panel",
-        gettext_noop("Sit on a panel"),
-        "hearing",
-        Decimal("12.00"),
-        3600,
-        unit=gettext_noop("seat"),
-        tier="everyone",
+        "dispute", gettext_noop("Look at a rejected answer"), "finding", Decimal("0.60"), 180, gettext_noop("answer"),
+        EVERYONE,
     ),
-    FirstRate(
-        "dispute",
-        gettext_noop("Look at a rejected answer"),
-        "finding",
-        Decimal("0.60"),
-        180,
-        unit=gettext_noop("answer"),
-        tier="everyone",
-    ),
-)
+    FirstRate("rate-texts", gettext_noop("Rate texts"), "rating", Decimal("0.20"), 60),
+    FirstRate("check-content", gettext_noop("Check content"), "moderation", Decimal("0.20"), 45),
+    FirstRate("mark-words", gettext_noop("Mark words in texts"), "spans", Decimal("0.24"), 75),
+    FirstRate("fill-in-forms", gettext_noop("Fill in forms"), "freeform", Decimal("0.40"), 120),
+    FirstRate("mark-images", gettext_noop("Mark things in images"), "image", Decimal("0.40"), 120),
+    FirstRate("follow-frames", gettext_noop("Follow things through a video"), "frames", Decimal("1.30"), 360),
+    FirstRate("point-clouds", gettext_noop("Boxes in point clouds"), "cuboids", Decimal("2.20"), 600),
+    FirstRate("transcribe", gettext_noop("Write down what is said"), "transcription", Decimal("0.30"), 90),
+    FirstRate("mark-sound", gettext_noop("Mark passages of sound"), "segments", Decimal("0.40"), 120),
+    FirstRate("rank-answers", gettext_noop("Put answers in order"), "ranking", Decimal("1.20"), 300, tier=WRITING),
+    FirstRate("talk-on", gettext_noop("Continue a conversation"), "conversation", Decimal("1.50"), 360, tier=WRITING),
+    FirstRate("rewrite", gettext_noop("Rewrite a text"), "rewriting", Decimal("2.00"), 480, tier=WRITING),
+    FirstRate("solve", gettext_noop("Solve step by step"), "steps", Decimal("25.00"), 1800, tier=EXPERT),
+    FirstRate("check-steps", gettext_noop("Check each step"), "step_check", Decimal("4.00"), 300, tier=EXPERT),
+)  # fmt: skip
 # Work for the cooperative itself, which no client orders.
 FOR_THE_HOUSE = ("onboarding", "panel", "dispute")
 # The first fee: 10 % of the wage; 25 % of it trains newcomers, 5 % pays for care, 5 % what weeks lack to the floor.

@@ -1,12 +1,14 @@
 """The first days of the demonstration cooperative, lived through the acts that its pages use, as the web role."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from django.core.files import File
+from django.core.files.base import ContentFile
 
 from coop import clock
 from coop.demo import founding
@@ -16,7 +18,7 @@ from governance import assembly, offices, proposals, supporting
 from governance.models import Proposal
 from payments import deposits
 from payments.models import Fund, WorkType
-from tasks import answers, claims, datasets, jobs, onboarding, sketches
+from tasks import answers, claims, datasets, files, jobs, onboarding, sketches
 from tasks.models import Job, ReviewRule
 
 HERE = Path(__file__).parent
@@ -91,37 +93,12 @@ def begin(at: datetime) -> None:
 
 
 def populate(at: datetime) -> None:
-    """Let Orbit post two jobs and begin a third, members work on them, one read Spanish, and one propose a raise."""
-    orbit, olga = Client.objects.get(slug="orbit"), person("Olga")
-    match = _post(
-        orbit,
-        olga,
-        at,
-        kind="product-match",
-        title="Are these the same product?",
-        overlap=3,
-        pay=Decimal("0.09"),
-        form={"question": "Are these the same product?", "labels": ["Same", "Different"], "multiple": False},
-        data="product_pairs.jsonl",
-        guide=MATCH_GUIDE,
-    )
-    _post(
-        orbit,
-        olga,
-        at,
-        kind="compare-answers",
-        title="Which answer is better?",
-        overlap=2,
-        pay=Decimal("0.95"),
-        form={"question": "Which answer is better?", "min_reason": 20},
-        data="comparisons.jsonl",
-        guide=COMPARE_GUIDE,
-        review_rule=ReviewRule.PEER,
-    )
+    """Let Orbit post jobs and begin another, members work on the first, one read Spanish, and one propose a raise."""
+    match, *_others = [_post(order, at) for order in ORDERS]
     for name, count in (("Amina", 12), ("Luis", 9), ("Grace", 12), ("Omar", 10)):
         _work(person(name), match, count)
     profile.change(person("Luis"), by=person("Luis"), at=at, language="es")
-    _begin_another(orbit, olga, at)
+    _begin_another(Client.objects.get(slug="orbit"), person("Olga"), at)
     _propose(at)
     _talk(at)
 
@@ -144,20 +121,90 @@ Say in a sentence what made the difference. If both are equally good, say so; if
 """
 
 
-def _post(orbit: Client, olga: Person, at: datetime, *, kind: str, data: str, **facts: Any) -> Job:
+SPANS_GUIDE = """\
+# People, places, firms
+
+Mark every **name** of a person, a place or a firm, whole and nothing more: *Dr. Njeri Kamau* without the *Dr.*
+
+- A name that stands for two things is what it is in this sentence.
+- A title, a job or a nationality is no name.
+"""
+STREET_GUIDE = """\
+# What is in the street
+
+Draw a box round every person, car and bicycle, as tight as it goes. Something half hidden gets the box of what you see.
+"""
+STEPS_GUIDE = """\
+# Is each step right?
+
+Say of every step whether it **follows** from what stands before it. A step that builds on a wrong one can be right in
+itself. If a step is wrong, say why in a sentence that its author would understand.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A job that Orbit posts: `pay` in US dollars for each answer, `data` a file of tasks, `files` what they name."""
+
+    kind: str
+    title: str
+    pay: str
+    overlap: int
+    form: dict[str, Any]
+    data: str
+    guide: str
+    review_rule: str = ReviewRule.MAJORITY
+    files: tuple[str, ...] = ()
+
+
+ORDERS = (
+    Order(
+        "product-match", "Are these the same product?", "0.09", 3,
+        {"question": "Are these the same product?", "labels": ["Same", "Different"], "multiple": False},
+        "product_pairs.jsonl", MATCH_GUIDE,
+    ),
+    Order(
+        "compare-answers", "Which answer is better?", "0.95", 2,
+        {"question": "Which answer is better?", "min_reason": 20}, "comparisons.jsonl", COMPARE_GUIDE, ReviewRule.PEER,
+    ),
+    Order(
+        "mark-words", "Names in sentences", "0.24", 1,
+        {"question": "Mark people, places and firms.", "labels": ["person", "place", "firm"]}, "sentences.jsonl",
+        SPANS_GUIDE, ReviewRule.PEER,
+    ),
+    Order(
+        "mark-images", "People, cars and bicycles in the street", "0.45", 1,
+        {"question": "Draw a box round each.", "labels": ["person", "car", "bicycle"], "types": ["box"]},
+        "streets.jsonl", STREET_GUIDE, ReviewRule.PEER, ("street-1.png", "street-2.png", "street-3.png"),
+    ),
+    Order(
+        "check-steps", "Is each step of the solution right?", "4.50", 1,
+        {"question": "Is each step right?", "why": True, "markdown": True}, "solutions.jsonl", STEPS_GUIDE,
+        ReviewRule.PEER,
+    ),
+)  # fmt: skip
+
+
+def _post(order: Order, at: datetime) -> Job:
     """Draft, fill, fund and open one job."""
+    orbit, olga = Client.objects.get(slug="orbit"), person("Olga")
     job = jobs.draft(
-        orbit, work_type=WorkType.objects.get(slug=kind), by=olga, at=at, time_limit=timedelta(minutes=30), **facts
-    )
-    with (HERE / data).open("rb") as file:
-        upload = datasets.receive(job, File(file, name=data), by=olga, at=at)
+        orbit, work_type=WorkType.objects.get(slug=order.kind), title=order.title, guide=order.guide, form=order.form,
+        overlap=order.overlap, pay=Decimal(order.pay), review_rule=order.review_rule, time_limit=timedelta(minutes=30),
+        by=olga, at=at,
+    )  # fmt: skip
+    if order.files:
+        given = [ContentFile((HERE / name).read_bytes(), name=name) for name in order.files]
+        files.take_in(files.receive(job, given, by=olga, at=at), at=at)
+    with (HERE / order.data).open("rb") as file:
+        upload = datasets.receive(job, File(file, name=order.data), by=olga, at=at)
     datasets.load(upload, at=at)
     jobs.fund(job, by=olga, at=at)
     return jobs.open(job, by=olga, at=at)
 
 
 def _begin_another(orbit: Client, olga: Person, at: datetime) -> None:
-    """Let a client begin a third job and leave it half written."""
+    """Let a client begin another job and leave it half written."""
     kind = WorkType.objects.get(slug="product-match")
     begun = sketches.begin(orbit, work_type=kind, by=olga, at=at)
     with (HERE / "product_pairs.jsonl").open("rb") as file:

@@ -12,6 +12,7 @@ from tests.bench import (
     ledger,
     life,
     orders,
+    peers,
     place,
     reading,
     replay,
@@ -37,6 +38,7 @@ def main() -> None:
             replay.measure,
             votes.measure,
             orders.measure,
+            peers.measure,
             grown.measure,
         ):
             for name, figure in measure(here):

@@ -1,6 +1,7 @@
 """One of several visitors: `python -m tests.bench.visits JOB WORKER COUNT ORIGIN WHAT`.
 
-WHAT is `lives` (hand in, which answers with the next task; a peer accepts) or `floor` (an empty page, signed in).
+WHAT is `lives` (hand in, which answers with the next task; a peer accepts), `work` (hand in alone) or `floor` (an empty
+page, signed in).
 """
 
 import http.client
@@ -58,31 +59,30 @@ def main(job: str, worker: int, count: int, origin: str, what: str) -> None:
     pair = CHORUS[2 * worker : 2 * worker + 2]
     member, peer = (Visitor(origin, f"{name.lower()}@{DOMAIN}") for name in pair)
     task = ""
-    if what == "lives":
+    if what != "floor":
         answer, _ = member.post(f"/jobs/{job}/claim/")
         task = str(answer.headers["Location"])
     times = []
     crowd.wait_for_all()
-    for _visit in range(count):
+    for _time in range(count):
         began = time.perf_counter()
-        task = _life(member, peer, task) if what == "lives" else _empty(member)
+        task = _visit(what, member, peer, task)
         times.append(time.perf_counter() - began)
     print(time.time(), statistics.median(times) * 1000)  # noqa: T201 - read by the process that asked
 
 
-def _life(member: Visitor, peer: Visitor, task: str) -> str:
-    """Hand in a task, have it accepted, and return the address of the next one."""
+def _visit(what: str, member: Visitor, peer: Visitor, task: str) -> str:
+    """Hand in a task, have it accepted if asked, and return the address of the next one; or see an empty page."""
+    if what == "floor":
+        member.get("/robots.txt")
+        return ""
     _, page = member.post(task, key=str(uuid.uuid4()), label="Same")
-    number = task.strip("/").rpartition("/")[2]
-    peer.post(f"/review/{number}/take/")
-    peer.post(f"/review/{number}/accept/")
+    if what == "lives":
+        number = task.strip("/").rpartition("/")[2]
+        peer.post(f"/review/{number}/take/")
+        peer.post(f"/review/{number}/accept/")
     found = re.search(r'id="answer"\s+action="(/work/\d+/)"', page)
     return found.group(1) if found else ""
-
-
-def _empty(member: Visitor) -> str:
-    member.get("/robots.txt")
-    return ""
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ from coop.people.models import Client, Person
 from tasks.models import Asset, Job, JobFile, Message, Order
 from tasks.scale import fetching
 from tests.tasks import handing_in, orders
-from tests.tasks.media_jobs import voted_kind
 from tests.tasks.scale.conftest import Programs
 from tests.tasks.scale.test_live import ALL, do, job_of
 
@@ -69,9 +68,8 @@ def store(settings: Settings) -> Iterator[Store]:
 
 
 @pytest.fixture
-def live(program: Programs, orbit: Client, amina: Person) -> scaleapi.ScaleClient:
+def live(program: Programs, orbit: Client) -> scaleapi.ScaleClient:
     """Return a program of Orbit's with a live key, money, and a project of cows."""
-    voted_kind("image", amina)
     orders.deposit(orbit, "100")
     made = program(ALL)
     made.create_project(
@@ -229,7 +227,6 @@ def test_what_is_called_off_meanwhile_is_not_placed(live: scaleapi.ScaleClient, 
 def test_without_money_an_order_fails_when_its_files_are_here(
     program: Programs, amina: Person, luis: Person, store: Store
 ) -> None:
-    voted_kind("image", amina)
     rival = clients.found("Rival", slug="rival", by=luis, at=clock.now())
     poor = program(ALL, of=rival, by=luis)
     poor.create_project(

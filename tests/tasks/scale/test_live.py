@@ -15,10 +15,10 @@ from coop import clock
 from coop.people import clients
 from coop.people.models import Client, Person
 from payments import escrow, ledger
+from payments.founding import FOR_THE_HOUSE
 from tasks import answers, claims, exports, jobs, reviews
 from tasks.models import Assignment, Dispute, Ground, Job, Order
 from tests.tasks import handing_in, orders
-from tests.tasks.media_jobs import voted_kind
 from tests.tasks.scale.conftest import Programs
 
 pytestmark = pytest.mark.django_db
@@ -109,7 +109,9 @@ def test_a_batch_is_finalized_whole_or_not_at_all(live: scaleapi.ScaleClient, or
     assert [one.name for one in live.get_batches(batch_status=scaleapi.BatchStatus.Completed)] == ["first"]
 
 
-def test_what_is_short_of_money_or_of_the_voted_rate_is_not_ordered(program: Programs, luis: Person) -> None:
+def test_what_is_short_of_money_or_of_the_voted_rate_is_not_ordered(
+    program: Programs, luis: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rival = clients.found("Rival", slug="rival", by=luis, at=clock.now())
     poor = program(ALL, of=rival, by=luis)
     poor.create_project("Pairs", TaskType.Categorization, params={"work_type": "product-match"})
@@ -118,6 +120,8 @@ def test_what_is_short_of_money_or_of_the_voted_rate_is_not_ordered(program: Pro
     orders.deposit(rival, "100")
     with pytest.raises(ScaleNotEnabled, match="N1"):
         poor.create_task(TaskType.Categorization, project="Pairs", **PAIR, pay="0.01")
+    # As where no vote has opened such work for clients.
+    monkeypatch.setattr("tasks.scale.live.FOR_THE_HOUSE", (*FOR_THE_HOUSE, "point-clouds"))
     poor.create_project("Roads", TaskType.LidarAnnotation)
     with pytest.raises(ScaleNotEnabled, match="N10"):
         poor.create_task(TaskType.LidarAnnotation, project="Roads", attachments=["x"], labels=["a"])
@@ -230,7 +234,6 @@ def test_tasks_whose_answers_are_known_are_paid_as_any(live: scaleapi.ScaleClien
 
 
 def test_a_form_tells_each_persons_answer(program: Programs, orbit: Client, amina: Person, luis: Person) -> None:
-    voted_kind("freeform", amina)
     orders.deposit(orbit, "100")
     live = program(ALL)
     fields: list[dict[str, Any]] = [
@@ -253,7 +256,6 @@ def test_a_form_tells_each_persons_answer(program: Programs, orbit: Client, amin
 
 
 def test_entities_are_told_with_their_words(program: Programs, orbit: Client, amina: Person) -> None:
-    voted_kind("spans", amina)
     orders.deposit(orbit, "100")
     live = program(ALL)
     live.create_project("Names", TaskType.NamedEntityRecognition)
@@ -270,7 +272,6 @@ def test_entities_are_told_with_their_words(program: Programs, orbit: Client, am
 
 
 def test_an_image_that_was_handed_in_is_drawn_on(program: Programs, orbit: Client, amina: Person) -> None:
-    voted_kind("image", amina)
     orders.deposit(orbit, "100")
     live = program(ALL)
     live.create_project(
@@ -304,7 +305,6 @@ def test_an_image_that_was_handed_in_is_drawn_on(program: Programs, orbit: Clien
 
 
 def test_two_replies_are_ranked_and_told_as_a_thread(program: Programs, orbit: Client, amina: Person) -> None:
-    voted_kind("ranking", amina)
     orders.deposit(orbit, "100")
     live = program(ALL)
     live.create_project("Chats", TaskType.Chat, params={"instruction": "Which is better?"})

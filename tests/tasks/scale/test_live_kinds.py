@@ -16,7 +16,6 @@ from scaleapi.tasks import TaskType
 from coop.people.models import Client, Person
 from tasks.models import Job, Order
 from tests.tasks import handing_in, orders
-from tests.tasks.media_jobs import voted_kind
 from tests.tasks.scale.conftest import Programs
 from tests.tasks.scale.test_live import ALL, PAIR, do, job_of
 
@@ -33,7 +32,6 @@ def newest() -> Job:
 
 
 def test_forms_of_the_older_kinds(program: Programs, orbit: Client, amina: Person) -> None:
-    voted_kind("freeform", amina)
     orders.deposit(orbit, "100")
     live = program(ALL)
     live.create_project("Looks", TaskType.Comparison)
@@ -57,7 +55,6 @@ def test_forms_of_the_older_kinds(program: Programs, orbit: Client, amina: Perso
 
 
 def test_taxonomies_are_answered_one_by_one(program: Programs, orbit: Client, amina: Person) -> None:
-    voted_kind("freeform", amina)
     orders.deposit(orbit, "100")
     live = program(ALL)
     live.create_project("Sounds", TaskType.Categorization)
@@ -74,7 +71,6 @@ def test_taxonomies_are_answered_one_by_one(program: Programs, orbit: Client, am
 
 
 def test_cuboids_are_told_in_a_file(program: Programs, orbit: Client, amina: Person, settings: LazySettings) -> None:
-    voted_kind("cuboids", amina)
     orders.deposit(orbit, "100")
     live = program(ALL)
     settings.ORIGIN = live.api.base_api_url.removesuffix("/v1")
@@ -114,14 +110,12 @@ WAYS: tuple[tuple[str, dict[str, Any], dict[str, Any], Any], ...] = (
 
 
 def test_conversations_are_judged_and_told_as_threads(program: Programs, orbit: Client, amina: Person) -> None:
-    for shape, _asked, _value, _told in WAYS:
-        voted_kind(shape, amina)
     orders.deposit(orbit, "100")
     live = program(ALL)
-    live.create_project("Chats", TaskType.Chat, params={"instruction": "Look at it."})
     last = None
-    for _shape, asked, value, told in WAYS:
-        request = CreateChatTaskRequest(project_name="Chats", template_variables=asked)
+    for shape, asked, value, told in WAYS:
+        live.create_project(shape, TaskType.Chat, params={"instruction": f"Look at it: {shape}."})
+        request = CreateChatTaskRequest(project_name=shape, template_variables=asked)
         made = live.v2.create_chat_task(create_chat_task_request=request)
         do(newest(), amina, value)
         (thread,) = live.v2.get_task(task_id=made.task_id).threads
@@ -171,7 +165,6 @@ def uploaded(live: scaleapi.ScaleClient, count: int) -> list[str]:
 def test_boxes_over_frames_are_told_in_a_file(
     program: Programs, orbit: Client, amina: Person, settings: LazySettings
 ) -> None:
-    voted_kind("frames", amina)
     orders.deposit(orbit, "100")
     live = program(ALL)
     settings.ORIGIN = live.api.base_api_url.removesuffix("/v1")
@@ -199,7 +192,6 @@ def test_boxes_over_frames_are_told_in_a_file(
 
 
 def test_members_start_from_what_a_machine_drew(program: Programs, orbit: Client, amina: Person) -> None:
-    voted_kind("image", amina)
     orders.deposit(orbit, "100")
     live = program(ALL)
     shapes = ("box", "polygon", "point", "ellipse")
@@ -241,7 +233,6 @@ def test_members_start_from_what_a_machine_drew(program: Programs, orbit: Client
 
 
 def test_a_guess_stands_beside_labels_and_texts(program: Programs, orbit: Client, amina: Person) -> None:
-    voted_kind("spans", amina)
     orders.deposit(orbit, "100")
     live = program(ALL)
     live.create_project("Pairs", TaskType.Categorization, params={"work_type": "product-match"})
@@ -263,7 +254,6 @@ def test_a_guess_stands_beside_labels_and_texts(program: Programs, orbit: Client
 
 
 def test_polygons_are_told_as_masks(program: Programs, orbit: Client, amina: Person, settings: LazySettings) -> None:
-    voted_kind("image", amina)
     orders.deposit(orbit, "100")
     live = program(ALL)
     settings.ORIGIN = live.api.base_api_url.removesuffix("/v1")

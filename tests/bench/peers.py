@@ -1,0 +1,153 @@
+"""Our work beside Label Studio Community's on the same server in the same run: import, next and submit, export."""
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from shutil import which
+
+from coop import serving
+from coop.database import roles
+from tests.bench import crowd, datasets, web
+from tests.bench.labelstudio import Caller
+from tests.bench.place import ROOT, Place
+
+NAME = "labelstudio"
+# In an environment of its own: dependencies of nothing but this measurement.
+UV, NEEDED = which("uv") or "uv", ("label-studio==1.23.2", "gunicorn==23.0.0")
+# The folder of its package, from which its own modules are imported.
+HOME = "import label_studio; print(label_studio.__path__[0])"
+TASKS = 50_000
+LIVES, OURS = 20, 150
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Label Studio, serving with two workers. `tokens` are of eight of one organization."""
+
+    origin: str
+    tokens: str
+    server: int
+
+    def peak(self) -> int:
+        """Return the most memory that one of its workers has held, kilobytes."""
+        workers = Path(f"/proc/{self.server}/task/{self.server}/children").read_text().split()
+        return max(_peak(worker) for worker in workers)
+
+
+def measure(here: Place, *, tasks: int = TASKS) -> list[tuple[str, str]]:
+    """Return seconds of import and export, memory of export, and tasks a second at eight at once, theirs and ours."""
+    with _label_studio(here) as peer:
+        caller = Caller(peer.origin, peer.tokens.split(",")[0])
+        project, theirs_in = caller.project(tasks)
+        theirs = crowd.work(
+            here, "tests.bench.labelstudio", str(project), count=LIVES, extra=(peer.origin, peer.tokens)
+        )
+        theirs_out, theirs_peak = _their_export(caller, peer, tasks)
+    job, ours_in = here.run("-m", "tests.bench.prepare", str(tasks)).split()
+    ours = _ours(here, job)
+    datasets.answer(here, job)
+    ours_out, ours_peak, _count = (float(each) for each in here.run("-m", "tests.bench.export", job).split())
+    return [
+        (f"import {tasks:,} tasks, Label Studio", f"{theirs_in:.1f} s"),
+        ("  ours (aim 20 times)", f"{ours_in} s, {theirs_in / float(ours_in):.0f} times"),
+        ("next and submit, 8 at once, Label Studio", f"{theirs.rate:.1f}/s"),
+        ("  ours (aim 30 times)", f"{ours.rate:.1f}/s, {ours.rate / theirs.rate:.0f} times"),
+        (f"export {tasks:,} answered tasks, Label Studio", f"{theirs_out:.1f} s, {theirs_peak / 1024:.0f} MB"),
+        ("  ours (aim 100 times, a quarter of the memory)",
+         f"{ours_out:.1f} s, {theirs_out / ours_out:.0f} times; {ours_peak / 1024:.0f} MB"),
+    ]  # fmt: skip
+
+
+def _their_export(caller: Caller, peer: Peer, tasks: int) -> tuple[float, int]:
+    """Return the seconds in which they hand out so many answered tasks, and the kilobytes it took at most."""
+    project, _seconds = caller.project(tasks, answered=True)
+    began = time.monotonic()
+    given = caller.ask("GET", f"/api/projects/{project}/export?exportType=JSON")
+    if len(given) != tasks:
+        message = f"only {len(given)} of {tasks} came out"
+        raise SystemExit(message)
+    return time.monotonic() - began, peer.peak()
+
+
+def _ours(here: Place, job: str) -> crowd.Result:
+    at = serving.Place("127.0.0.1", web.free_port(), workers=2)
+    with serving.running(at, here.cluster.url(roles.WEB, roles.DATABASE)) as site:
+        serving.wait_until_it_answers(site)
+        return crowd.work(here, "tests.bench.visits", job, count=OURS, extra=(at.origin, "work"))
+
+
+@contextmanager
+def _label_studio(here: Place) -> Iterator[Peer]:
+    """Serve it with PostgreSQL and two workers for the length of a block."""
+    roles.create_database(here.cluster, NAME)
+    with tempfile.TemporaryDirectory(prefix="workhall-bench-") as folder:
+        environment = here.environment | _settings(here, folder)
+        python = _install(Path(folder) / "venv")
+        [home] = _said([python, "-c", HOME])
+        _tokens, *tokens = _said([python, "-m", "tests.bench.labelstudio", "found"], environment)
+        port = web.free_port()
+        serve = [
+            python,
+            "-m",
+            "gunicorn",
+            "--workers",
+            "2",
+            "--timeout",
+            "0",
+            "--bind",
+            f"127.0.0.1:{port}",
+            "core.wsgi",
+        ]
+        with subprocess.Popen([*serve, "--log-level", "error"], cwd=home, env=environment) as server:  # noqa: S603 - as asked
+            try:
+                _wait_for(port)
+                yield Peer(f"http://127.0.0.1:{port}", ",".join(tokens), server.pid)
+            finally:
+                server.terminate()
+
+
+def _settings(here: Place, folder: str) -> dict[str, str]:
+    return {
+        "DJANGO_SETTINGS_MODULE": "core.settings.label_studio", "DJANGO_DB": "default", "BASE_DATA_DIR": folder,
+        "POSTGRE_HOST": str(here.cluster.socket_folder), "POSTGRE_NAME": NAME, "POSTGRE_USER": "postgres",
+        "POSTGRE_PASSWORD": here.cluster.secret("postgres"), "COLLECT_ANALYTICS": "0", "SENTRY_DSN": "",
+        "LATEST_VERSION_CHECK": "0",
+    }  # fmt: skip
+
+
+def _install(venv: Path) -> str:
+    """Make an environment that has it and return its interpreter."""
+    python = str(venv / "bin" / "python")
+    subprocess.run([UV, "venv", "--quiet", str(venv)], check=True)  # noqa: S603 - the tool that installs ours
+    subprocess.run([UV, "pip", "install", "--quiet", "--python", python, *NEEDED], check=True)  # noqa: S603 - likewise
+    return python
+
+
+def _said(command: list[str], environment: dict[str, str] | None = None) -> list[str]:
+    """Return the words of the last line that a command prints."""
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own modules
+    return done.stdout.splitlines()[-1].split()
+
+
+def _wait_for(port: int) -> None:
+    for _second in range(180):
+        connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        try:
+            connection.request("GET", "/health")
+            connection.getresponse()
+        except OSError:
+            time.sleep(1)
+        else:
+            return
+    message = "Label Studio does not answer."
+    raise SystemExit(message)
+
+
+def _peak(process: str) -> int:
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
