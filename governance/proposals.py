@@ -47,7 +47,7 @@ def draft(
         proposal = worked_out(policy=policy, payload=payload, title=title, text=text, by=by, at=at)
         proposal.first_reading, proposal.rival_of = reads, asks.beside
         proposal.method, proposal.petition = asks.method, asks.petition
-        proposal.save(force_insert=True)
+        proposal.save()
         options.write(proposal, asks.options)
         events.write("proposals.drafted", by=by, subject=f"proposal:{proposal.pk}", at=at, policy=policy)
     return proposal

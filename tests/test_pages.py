@@ -41,7 +41,7 @@ LED_TO_OTHERWISE = {
     "styleguide",
 }
 # What clients and members of the demonstration call their own things.
-THEIR_OWN = {"Name", "Pay", "right"}
+THEIR_OWN = {"Name", "Pay", "person", "right"}
 READERS = ["nobody", "newcomer", "amina", "olga", "teresa", "samuel", "petra"]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from coop import clock
 from coop.people.models import Person
@@ -175,6 +175,27 @@ def test_the_site_asks_no_meeting_to_expel_somebody_uncharged(
         [f'{{"decision":{expelled.pk},"person":{luis.pk}}}', draft.pk],
         guard="expulsion_follows_a_hearing",
     )
+
+
+def test_the_meeting_expels_by_its_own_rule_only(
+    amina: Person, luis: Person, expelled: Decision, later: Callable[..., datetime], attack: Attack
+) -> None:
+    later(days=90, hours=1)
+    draft = proposals.draft(policy="expulsion", payload={"decision": expelled.pk, "person": amina.pk}, title="x",
+                            text="x", by=luis, at=clock.now())  # fmt: skip
+    with connection.cursor() as site:
+        site.execute(
+            "INSERT INTO governance_proposal (policy, payload, rule_id, title, text, impact, subject, proposed_by_id,"
+            " drafted_at, digest, roll_root) SELECT policy, payload, (SELECT max(id) FROM governance_rule"
+            " WHERE key = 'N10'), title, text, impact, subject, proposed_by_id, drafted_at, digest, roll_root"
+            " FROM governance_proposal WHERE id = %s RETURNING id",
+            [draft.pk],
+        )
+        (number,) = site.fetchone()
+    attack(
+        "UPDATE governance_proposal SET published_at = now() WHERE id = %s", [number],
+        guard="expulsion_follows_a_hearing",
+    )  # fmt: skip
 
 
 def test_a_notice_can_be_taken_back_for_seven_days(

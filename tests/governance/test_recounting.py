@@ -353,6 +353,12 @@ def test_fewer_than_ten_ballots_are_not_told(decided: Decided, folder: Open, ask
     assert "Fewer than 10 ballots" in Browser().get(f"/votes/{vote.pk}/recount/").text
 
 
+def test_ten_ballots_are_told(decided: Decided, folder: Open) -> None:
+    vote = decided("N10", Asked(), ["yes"] * 6 + ["no"] * 4)
+    assert len(folder(vote).lines("ballots.csv")) > 1
+    assert "Fewer than 10 ballots" not in Browser().get(f"/votes/{vote.pk}/recount/").text
+
+
 @ONCE
 @given(people=st.lists(st.builds(Elector, affected=st.booleans(), senior=st.booleans(),
     said=st.lists(st.sampled_from(["yes", "no", "abstain"]), max_size=2)), min_size=1, max_size=70))  # fmt: skip

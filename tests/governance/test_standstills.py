@@ -1,7 +1,7 @@
 """What a vote loses while the record stands still is given back at its end, once, and nobody can hide or feign it."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import psycopg
 import pytest
@@ -75,6 +75,23 @@ def test_a_standstill_in_the_middle_counts_and_a_short_one_does_not(
     assert proposal.closes_at
     more = voting.closes(again(proposal), clock.now()) - proposal.closes_at
     assert abs(more - 6 * HOUR) < SECOND
+
+
+@pytest.mark.usefixtures("committed")
+def test_only_what_lies_in_the_time_of_a_vote_counts(owner: psycopg.Connection) -> None:
+    assert checkpoints.write()
+    clock.advance(6 * HOUR)
+    asleep(owner, hours=6)
+    assert checkpoints.write()
+    ((since, until),) = standstills.known(clock.now())
+    at, instant = clock.now(), timedelta(microseconds=1)
+
+    def counts(opens: datetime, closes: datetime) -> bool:
+        return bool(standstills.of(Proposal(opens_at=opens, closes_at=closes), at))
+
+    earliest = since - standstills.LONGEST
+    assert [counts(earliest - HOUR, closes) for closes in (earliest, earliest + instant)] == [False, True]
+    assert [counts(opens, until + HOUR) for opens in (until, until - instant)] == [False, True]
 
 
 @pytest.mark.usefixtures("committed")
