@@ -72,12 +72,10 @@ class Asked:
 
 
 def asked(job: Job) -> Asked:
-    """Return what a pilot says about the guide: open questions, and the least certain tasks in parts of 10,000."""
+    """Return what a pilot says about the guide: open questions, and the least certain tasks in basis points."""
     estimate = Estimate.objects.filter(job=job).first()
-    doubts = (estimate.doubtful if estimate else [])[:10]
-    names = dict(job.tasks.filter(pk__in=[task for task, _ in doubts]).values_list("pk", "external_id"))
-    listed = [(names[task], round(10_000 * confidence)) for task, confidence in doubts]
-    return Asked(list(guides.open_questions(job)[:20]), listed, estimate)
+    doubtful = estimate.least_certain(10) if estimate else []
+    return Asked(list(guides.open_questions(job)[:20]), doubtful, estimate)
 
 
 def is_whole(job: Job) -> bool:

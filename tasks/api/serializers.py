@@ -239,10 +239,7 @@ class QualityOut(serializers.ModelSerializer[Estimate]):
 
     def get_doubtful(self, estimate: Estimate) -> list[dict[str, Any]]:
         """Return the client's own ids of the least certain tasks, the least first."""
-        names = dict(
-            estimate.job.tasks.filter(pk__in=[task for task, _ in estimate.doubtful]).values_list("pk", "external_id")
-        )
-        return [{"id": names[task], "confidence": confidence} for task, confidence in estimate.doubtful]
+        return [{"id": name, "confidence": sure / 10_000} for name, sure in estimate.least_certain()]
 
 
 class NewMachine(serializers.Serializer[Any]):

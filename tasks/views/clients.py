@@ -143,11 +143,9 @@ def _going_on(job: Job, progress: jobs.Progress) -> dict[str, Any]:
         return {}
     left = progress.unclaimed + progress.claimed + progress.sent_back
     estimate = Estimate.objects.filter(job=job).first()
-    doubts = estimate.doubtful[:10] if estimate else []
-    names = dict(job.tasks.filter(pk__in=[task for task, _sure in doubts]).values_list("pk", "external_id"))
     return {
         "going": overview.under_way(job, left, at=clock.now()), "estimate": estimate, "met": known.met(job),
-        "doubtful": [(names[task], round(10_000 * sure)) for task, sure in doubts],
+        "doubtful": estimate.least_certain(10) if estimate else [],
         "oldest": overview.oldest_question(job),
     }  # fmt: skip
 

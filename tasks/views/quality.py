@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from coop.people.models import Person
 from tasks import known
-from tasks.models import Estimate, Task
+from tasks.models import Estimate
 from tasks.quality import own, suggested
 from tasks.views.clients import job_of
 
@@ -44,11 +44,9 @@ def job(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show a client how far the answers of a job agree, and the tasks least certain (E5)."""
     found = job_of(request, slug, number)
     estimate = Estimate.objects.filter(job=found).first()
-    doubts = estimate.doubtful if estimate else []
-    tasks = Task.objects.in_bulk([task for task, _confidence in doubts])
     shown = {
         "client": found.client, "job": found, "estimate": estimate, "met": known.met(found),
-        "doubtful": [(tasks[task], round(10_000 * confidence)) for task, confidence in doubts],
+        "doubtful": estimate.least_certain() if estimate else [],
         "suggested": suggested.of(found),
         "systems": [_in_hundredths(one) for one in estimate.systems] if estimate else [],
     }  # fmt: skip
