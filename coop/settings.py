@@ -213,6 +213,10 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 # A data set of 100,000 rows is a few tens of megabytes; larger ones come in several deliveries.
 DATASET_UPLOAD_MAX_BYTES = 64_000_000
+# By the API, as one object a line, a million rows come in one request: they go to the disk as they arrive.
+DATASET_STREAM_MAX_BYTES = 1_000_000_000
+# What a client may keep here of data sets and files.
+CLIENT_MAX_BYTES = int(os.environ.get("WORKHALL_CLIENT_GB", "50")) * 1_000_000_000
 # Everywhere, not only where data sets are taken: a file over the bound is cut off while it arrives.
 FILE_UPLOAD_HANDLERS = ["tasks.bounded.Bounded"]
 

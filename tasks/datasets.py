@@ -5,11 +5,13 @@ A file is read twice as a stream: once to check every row, then, if all are good
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import batched
 from typing import Any, BinaryIO, cast
 
+import numpy as np
 from django.conf import settings
 from django.core.files import File
 from django.db import connection, transaction
@@ -20,7 +22,7 @@ from procrastinate.contrib.django import app as background
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
-from tasks import files, foreign, predictions
+from tasks import files, foreign, holding, predictions
 from tasks.models import Job, Stage, Upload
 from tasks.rows import Problem, Row
 
@@ -39,9 +41,9 @@ FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) AS sent (position, ex
 AT_ONCE = 1_000
 
 
-def too_large() -> Refusal:
-    """Return the refusal of a file over the bound."""
-    most = settings.DATASET_UPLOAD_MAX_BYTES // 1_000_000
+def too_large(most: int | None = None) -> Refusal:
+    """Return the refusal of a file over a bound, that of pages where no other is said."""
+    most = (most or settings.DATASET_UPLOAD_MAX_BYTES) // 1_000_000
     return Refusal(
         _("The file is larger than %(most)d MB. We stopped reading it; nothing was kept.") % {"most": most},
         appeal=_("Send it in several smaller files; each adds to the job."),
@@ -66,9 +68,10 @@ def receive(job: Job, file: "File[bytes]", *, by: Person | None, at: datetime) -
     """Keep a client's file and load it: at once when it is small, else in the background. Return the upload.
 
     Its problems are in the upload, not raised. The same file sent again to a job that has its tasks changes nothing.
-    Raise Refused when the job takes no tasks or the file is too large.
+    Raise Refused when the job takes no tasks, the file is too large or the client keeps too much here.
     """
-    refuse_if(too_large() if file.size > settings.DATASET_UPLOAD_MAX_BYTES else None)
+    most = settings.DATASET_STREAM_MAX_BYTES
+    refuse_if(too_large(most) if file.size > most else holding.refusal(job.client, file.size))
     upload = _keep(job, file, by=by, at=at)
     return load(upload, at=at) if file.size <= AT_ONCE_MAX_BYTES else upload
 
@@ -157,15 +160,56 @@ class _Problems:
             self.first.append(problem)
 
 
+class _Ids:
+    """The ids of a file: of each eight bytes and its line, so that a million of them take sixteen megabytes.
+
+    What stands for an id is Python's own hash of it, keyed anew in each process: two that differ look alike in one file
+    of a million in ten million files, which can then be sent again.
+    """
+
+    def __init__(self) -> None:
+        self.marks, self.lines = array("q"), array("q")
+
+    def __len__(self) -> int:
+        return len(self.marks)
+
+    def add(self, name: str, line: int) -> None:
+        self.marks.append(hash(name))
+        self.lines.append(line)
+
+    def again(self) -> Iterator[tuple[int, int]]:
+        """Yield the line of each id that stood before, and the line where it first did."""
+        marks, lines = np.frombuffer(self.marks, np.int64), np.frombuffer(self.lines, np.int64)
+        order = np.argsort(marks, kind="stable")
+        first = -1
+        for place in np.flatnonzero(marks[order][1:] == marks[order][:-1]):
+            one, other = int(order[place]), int(order[place + 1])
+            first = one if first < 0 or marks[first] != marks[one] else first
+            yield int(lines[other]), int(lines[first])
+
+
 def _check(job: Job, file: BinaryIO) -> tuple[int, _Problems]:
     """Return how many rows of a file are good, and every problem in it."""
     problems = _Problems()
-    lines: dict[str, int] = {}
     if refused := refusal(job):
         problems.add(Problem(1, str(refused)))
         return 0, problems
-    position = _last_position(job)
-    known = files.shown(job)
+    ids = _Ids()
+    for some in batched(_good(job, file, problems), AT_ONCE * 5, strict=False):
+        for name, line in some:
+            ids.add(name, line)
+        for name, line in _known(job, dict(some)):
+            problems.add(Problem(line, _("The job has a task with the id “%(id)s” already.") % {"id": name}))
+    for line, first in ids.again() if ids else ():
+        problems.add(Problem(line, _("Line %(line)d has the same id.") % {"line": first}))
+    if not ids and not problems:
+        problems.add(Problem(1, _("The file names its columns but has no rows.")))
+    return len(ids), problems
+
+
+def _good(job: Job, file: BinaryIO, problems: _Problems) -> Iterator[tuple[str, int]]:
+    """Yield the id and the line of each row that can be read, and note what is wrong with it or with others."""
+    position, known = _last_position(job), files.shown(job)
     for found in foreign.read(file):
         if isinstance(found, Problem):
             problems.add(found)
@@ -173,21 +217,13 @@ def _check(job: Job, file: BinaryIO) -> tuple[int, _Problems]:
         position += 1
         for words in predictions.row_problems(job, found.data, known):
             problems.add(Problem(found.line, str(words)))
-        name = found.external_id or str(position)
-        if name in lines:
-            problems.add(Problem(found.line, _("Line %(line)d has the same id.") % {"line": lines[name]}))
-        lines.setdefault(name, found.line)
-    for name in _known(job, lines):
-        problems.add(Problem(lines[name], _("The job has a task with the id “%(id)s” already.") % {"id": name}))
-    if not lines and not problems:
-        problems.add(Problem(1, _("The file names its columns but has no rows.")))
-    return len(lines), problems
+        yield found.external_id or str(position), found.line
 
 
-def _known(job: Job, ids: Iterable[str]) -> Iterator[str]:
-    """Yield those of the ids that the job has already."""
-    for some in batched(ids, 5000, strict=False) if job.tasks.exists() else ():
-        yield from job.tasks.filter(external_id__in=some).values_list("external_id", flat=True)
+def _known(job: Job, ids: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """Yield those of the ids that the job has already, each with its line."""
+    for name in job.tasks.filter(external_id__in=ids).values_list("external_id", flat=True) if ids else ():
+        yield name, ids[name]
 
 
 def _write(job: Job, upload: Upload, file: BinaryIO) -> None:

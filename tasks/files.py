@@ -23,6 +23,7 @@ from procrastinate.contrib.django import app as background
 from coop.people.models import SEATED, ClientSeat, Person
 from coop.record import events
 from coop.refusals import Refusal, Text, refuse_if
+from tasks import holding
 from tasks.media import apart
 from tasks.media.bounds import MEMBERS, NAME_CHARACTERS, Unfit
 from tasks.models import LIVE_STATES, Delivery, FileKind, Job, JobFile
@@ -106,6 +107,7 @@ def receive(job: Job, given: "Sequence[File[bytes]]", *, by: Person | None, at: 
     refuse_if(count_refusal(given))
     job = Job.objects.select_for_update(no_key=True).get(pk=job.pk)
     refuse_if(refusal(job))
+    refuse_if(holding.refusal(job.client, sum(file.size for file in given)))
     digest = _digest(given)
     if known := job.deliveries.filter(digest=digest, problem_count=0).first():
         return known

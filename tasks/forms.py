@@ -44,7 +44,7 @@ class Data(forms.Form):
         most = settings.DATASET_UPLOAD_MAX_BYTES // 1_000_000
         self.fields["file"].help_text = gettext(
             "CSV with a first line that names the columns, or JSONL with one object on each line; in UTF-8,"
-            " at most %(most)d MB and 250,000 rows. A column “id” is your own number for a task."
+            " at most %(most)d MB and a million rows. A column “id” is your own number for a task."
             " Label Studio's JSON and COCO's are read too, with their predictions."
         ) % {"most": most}
 

@@ -19,8 +19,8 @@ COLUMNS_MAX = 100
 NAME_MAX = 60
 ID_MAX = 120
 DEPTH_MAX = 10
-# The ids of a file are held in memory to find the second of two; this bounds them to some tens of megabytes.
-ROWS_MAX = 250_000
+# Of each row's id something is held in memory, to find the second of two; this bounds it to sixteen megabytes.
+ROWS_MAX = 1_000_000
 
 type Json = dict[str, object]
 
@@ -49,7 +49,7 @@ class Unreadable(Exception):  # noqa: N818 - not a fault of ours: a row that can
 def read(file: BinaryIO) -> Iterator[Row | Problem]:
     """Yield every row of a CSV or JSONL file, or the problem with it, in order.
 
-    A file that is no text in UTF-8 yields one problem and ends, as does the row after the 250,000th.
+    A file that is no text in UTF-8 yields one problem and ends, as does the row after the millionth.
     """
     opening = file.read(4)
     file.seek(0)

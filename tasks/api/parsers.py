@@ -11,22 +11,54 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser, JSONParser
 
-from coop.refusals import Refused
+from coop.refusals import Refusal, Refused
 from tasks import datasets
 
 PIECE = 64 * 1024
+# A list is parsed whole, in memory.
+LISTED_MAX, LISTED_MAX_BYTES = 10_000, 20_000_000
 
 
-class JsonList(JSONParser):
-    """A list of tasks as JSON, made into the lines that a data set has."""
+def _too_long() -> Refusal:
+    words = _("A list holds at most %(most)d tasks and %(size)d MB.")
+    return Refusal(
+        words % {"most": LISTED_MAX, "size": LISTED_MAX_BYTES // 1_000_000},
+        appeal=_("Send tasks as application/x-ndjson, one object on each line: up to a million in one request."),
+        status=413,
+    )
+
+
+class _Short:
+    """A body that refuses to be longer than a list may be."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream, self.taken = stream, 0
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self.stream.read(min(size, PIECE) if size >= 0 else LISTED_MAX_BYTES + 1)
+        self.taken += len(piece)
+        if self.taken > LISTED_MAX_BYTES:
+            raise Refused(_too_long())
+        return piece
+
+
+class JsonList(BaseParser):
+    """A list of tasks as JSON, made into the lines that a data set has.
+
+    No JSONParser itself, as DRF has Django take the bodies of those into memory, by a bound for pages.
+    """
+
+    media_type = "application/json"
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:  # noqa: ANN401 - DRF knows no file as a body
-        """Return the tasks as a file, one on each line."""
-        rows: object = super().parse(stream, media_type, parser_context)
+        """Return the tasks as a file, one on each line; raise Refused for more than 10,000 or 20 MB."""
+        rows: object = JSONParser().parse(_Short(stream), media_type, parser_context)  # type: ignore[arg-type]
         if not isinstance(rows, list):
             raise ParseError(_("Send a list of objects, or one object on each line as application/x-ndjson."))
+        if len(rows) > LISTED_MAX:
+            raise Refused(_too_long())
         file = TemporaryFile()  # noqa: SIM115 - closed with the request
         file.writelines(json.dumps(row).encode() + b"\n" for row in rows)
         return _whole(file)
@@ -37,17 +69,21 @@ class Lines(BaseParser):
 
     media_type = "application/x-ndjson"
 
+    def most(self) -> int:
+        """Return how many bytes are taken."""
+        return int(settings.DATASET_STREAM_MAX_BYTES)
+
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:  # noqa: ANN401 - DRF knows no file as a body
         """Return the body as a file; raise Refused at the bound, having kept nothing."""
         file = TemporaryFile()  # noqa: SIM115 - closed with the request
-        while file.tell() <= settings.DATASET_UPLOAD_MAX_BYTES:
+        while file.tell() <= self.most():
             file.write(piece := stream.read(PIECE))
             if not piece:
                 return _whole(file)
         file.close()
-        raise Refused(datasets.too_large())
+        raise Refused(datasets.too_large(self.most()))
 
 
 class Table(Lines):
@@ -60,6 +96,10 @@ class Zip(Lines):
     """Files packed in a zip."""
 
     media_type = "application/zip"
+
+    def most(self) -> int:
+        """Return how many bytes are taken, as by a page."""
+        return int(settings.DATASET_UPLOAD_MAX_BYTES)
 
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None

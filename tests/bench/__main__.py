@@ -4,16 +4,19 @@ Every figure is a ratio to something measured minutes before on the same machine
 """
 
 from tests.bench import (
+    bulk,
     claiming,
     datasets,
     grown,
     guarantee,
+    hooks,
     learning,
     ledger,
     life,
     orders,
     peers,
     place,
+    programs,
     reading,
     replay,
     rival,
@@ -39,6 +42,9 @@ def main() -> None:
             votes.measure,
             orders.measure,
             peers.measure,
+            bulk.measure,
+            programs.measure,
+            hooks.measure,
             grown.measure,
         ):
             for name, figure in measure(here):

@@ -37,6 +37,7 @@ SETTINGS = {
     ("payments/runs.py", "BANK_ACCOUNT"): "the house's own account, which a bank's file says money comes from",
     ("payments/policies/kinds.py", "SHAPES"): "the kinds of answer that the site has code for, no pay",
     ("tasks/datasets.py", "DATASET_UPLOAD_MAX_BYTES"): "how large a client's file may be",
+    ("tasks/datasets.py", "DATASET_STREAM_MAX_BYTES"): "likewise, by the API",
 }
 # A module of the list above that a deciding module may use, and why it reaches no pay.
 MODULES = {("payments/envelopes.py", "secrets"): "the salt of a sealed address; nothing is decided by chance"}

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.conf import settings as site
 from django.core.management import call_command
 from django.test import Client as Browser
 from django.urls import reverse
@@ -14,7 +13,7 @@ from coop import clock
 from coop.people import clients, keys
 from coop.people.models import ApiKey, Client, Person
 from payments import escrow
-from tasks import jobs
+from tasks import datasets, holding, jobs
 from tasks.models import Job
 from tests.tasks import orders
 from tests.tasks.test_exports import answer
@@ -183,7 +182,8 @@ def test_a_body_that_is_no_tasks_is_refused(call: Call, orbit: Client, olga: Per
     assert call("POST", f"jobs/{job.pk}/tasks", body, kind).status_code == 400
 
 
-def test_a_body_of_200_mb_is_cut_off(orbit: Client, olga: Person) -> None:
+def test_a_body_of_200_mb_is_cut_off(orbit: Client, olga: Person, settings: Any) -> None:
+    settings.DATASET_STREAM_MAX_BYTES = 20_000_000
     secret = keys.issue(orbit, name="large", scopes=["post"], by=olga, at=clock.now())[1]
     job = orders.draft(orbit, olga)
     size = 200_000_000
@@ -193,15 +193,38 @@ def test_a_body_of_200_mb_is_cut_off(orbit: Client, olga: Person) -> None:
     response = browser.generic("POST", f"/api/v1/jobs/{job.pk}/tasks", b"", **extra)
     assert response.status_code == 413
     assert response.json()["remedy"]
-    assert stream.taken < site.DATASET_UPLOAD_MAX_BYTES + 200_000
+    assert stream.taken < settings.DATASET_STREAM_MAX_BYTES + 200_000
     assert not job.uploads.exists()
 
 
 def test_a_large_json_list_is_sent_elsewhere(call: Call, orbit: Client, olga: Person) -> None:
     job = orders.draft(orbit, olga)
-    response = call("POST", f"jobs/{job.pk}/tasks", [{"a": "x" * 1000}] * 3000)
-    assert response.status_code == 413
-    assert "x-ndjson" in response.json()["remedy"]
+    for too_long in ([{"a": 1}] * 10_001, [{"a": "x" * 20_000}] * 1_001):
+        response = call("POST", f"jobs/{job.pk}/tasks", too_long)
+        assert response.status_code == 413
+        assert "x-ndjson" in response.json()["remedy"]
+    assert not job.uploads.exists()
+
+
+def test_a_list_of_ten_thousand_tasks_is_taken_at_once(call: Call, orbit: Client, olga: Person) -> None:
+    job = orders.draft(orbit, olga)
+    whole = [{"id": f"t{n}", "left": "Kettle " * 40, "right": f"Kettle {n}"} for n in range(10_000)]
+    response = call("POST", f"jobs/{job.pk}/tasks", whole)
+    assert response.status_code == 202, response.json()
+    datasets.load(job.uploads.get(), at=clock.now())
+    assert job.tasks.count() == 10_000
+
+
+def test_a_client_that_keeps_too_much_is_told(call: Call, orbit: Client, olga: Person, settings: Any) -> None:
+    first = orders.draft(orbit, olga)
+    orders.send(first, orders.rows_of(20))
+    assert holding.held(orbit) == len(orders.rows_of(20))
+    settings.CLIENT_MAX_BYTES = holding.held(orbit) + 100
+    job = orders.draft(orbit, olga)
+    assert call("POST", f"jobs/{job.pk}/tasks", b'{"a": 1}', "application/x-ndjson").status_code == 201
+    told = call("POST", f"jobs/{job.pk}/tasks", b'{"a": 1234567890}\n' * 9, "application/x-ndjson")
+    assert (told.status_code, "larger bound" in told.json()["remedy"]) == (413, True)
+    assert call("POST", f"jobs/{job.pk}/files", b"PK" + b"x" * 200, "application/zip").status_code == 413
 
 
 PATHS = [

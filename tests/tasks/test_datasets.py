@@ -166,7 +166,7 @@ def test_an_open_or_closed_job_takes_no_more_tasks(orbit: Client, olga: Person) 
 
 
 def test_a_file_over_the_bound_is_refused_before_it_is_read(draft: Job, settings: object) -> None:
-    settings.DATASET_UPLOAD_MAX_BYTES = 1000  # type: ignore[attr-defined]
+    settings.DATASET_STREAM_MAX_BYTES = 1000  # type: ignore[attr-defined]
     with pytest.raises(Refused) as refused:
         orders.send(draft, "id,a\n" + "x,1\n" * 400)
     assert refused.value.refusal.status == 413
@@ -206,7 +206,22 @@ def test_a_thousand_rows_take_one_statement(draft: Job) -> None:
         orders.send(draft, "id,a\n" + "".join(f"many{n},x\n" for n in range(5000)))
     assert draft.tasks.count() == 5005
     # Four thousands more; and ids are compared with those the job has by now.
-    assert len(many) == len(few) + 4 + 1
+    assert len(many) == len(few) + 4
+
+
+def test_ids_take_sixteen_bytes_each_and_the_second_of_two_is_found() -> None:
+    tracemalloc.start()
+    ids = datasets._Ids()  # noqa: SLF001 - what a million rows leave in memory
+    for number in range(100_000):
+        ids.add(f"a-long-id-of-a-client-{number}", number)
+    ids.add("a-long-id-of-a-client-7", 100_000)
+    ids.add("a-long-id-of-a-client-7", 100_001)
+    held, _peak = tracemalloc.get_traced_memory()
+    assert list(ids.again()) == [(100_000, 7), (100_001, 7)]
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 2_500_000
+    assert peak < 8_000_000
 
 
 def test_rows_are_read_one_at_a_time() -> None:

@@ -1,0 +1,62 @@
+"""One of several programs of clients: `python -m tests.bench.programs SECRET WORKER COUNT ORIGIN WHAT`.
+
+WHAT is `tasks` (Scale's own client creates one after the other) or `floor` (an empty answer to a key, the same client).
+"""
+
+import statistics
+import sys
+import time
+import uuid
+
+import scaleapi
+from scaleapi.tasks import TaskType
+
+from coop import serving
+from coop.database import roles
+from tests.bench import crowd
+from tests.bench.place import CONCURRENCY, Place
+from tests.bench.web import free_port
+
+COUNT, EMPTY = 40, 100
+PAIR = {
+    "instruction": "Are these the same?", "attachment": "Kettle | Steel kettle", "attachment_type": "text",
+    "categories": ["Same", "Different"],
+}  # fmt: skip
+
+
+def measure(here: Place) -> list[tuple[str, str]]:
+    """Return how many live tasks are created a second, one request each, against empty answers to the same programs."""
+    secret = here.run("-m", "tests.bench.key", "bench-programs").strip()
+    at = serving.Place("127.0.0.1", free_port(), workers=2)
+    with serving.running(at, here.cluster.url(roles.WEB, roles.DATABASE)) as site:
+        serving.wait_until_it_answers(site)
+        scaleapi.ScaleClient(secret, api_instance_url=f"{at.origin}/v1").create_project(
+            "Pairs", TaskType.Categorization, params={"work_type": "product-match"}
+        )
+        floor = crowd.work(here, "tests.bench.programs", secret, count=EMPTY, extra=(at.origin, "floor"))
+        tasks = crowd.work(here, "tests.bench.programs", secret, count=COUNT, extra=(at.origin, "tasks"))
+    return [
+        (f"empty answers to a key over HTTP, {CONCURRENCY} programs", f"{floor.rate:,.0f}/s"),
+        (f"live tasks by scaleapi, one by one, {CONCURRENCY} programs", f"{tasks.rate:,.0f}/s"),
+        ("  share of the empty answers (aim: 0.5)", f"{tasks.rate / floor.rate:.2f}"),
+    ]
+
+
+def main(secret: str, count: int, origin: str, what: str) -> None:
+    """Wait for the common start, then ask; print when it ended and the median milliseconds of one."""
+    program = scaleapi.ScaleClient(secret, api_instance_url=f"{origin}/v1")
+    program.teams()
+    times = []
+    crowd.wait_for_all()
+    for _turn in range(count):
+        began = time.perf_counter()
+        if what == "tasks":
+            program.create_task(TaskType.Categorization, project="Pairs", unique_id=uuid.uuid4().hex, **PAIR)
+        else:
+            program.api.get_request("studio/assignments")
+        times.append(time.perf_counter() - began)
+    print(time.time(), statistics.median(times) * 1000)  # noqa: T201 - read by the process that asked
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[3]), sys.argv[4], sys.argv[5])
