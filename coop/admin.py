@@ -10,9 +10,9 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
@@ -131,9 +131,10 @@ class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at ru
         return [key] if key in list_display else None
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Return the rows: of what is a client's none, but for the cooperative's own."""
+        """Return the rows; of clients' only those of the cooperative, and of whom the officer said why they look."""
         rows, path = super().get_queryset(request), client_path(self.model)
-        return rows.exclude(**{f"{path}__is_cooperative": False}) if path else rows
+        closed = Q(**{f"{path}__is_cooperative": False}) & ~Q(**{f"{path}__in": _open_to(request)}) if path else Q()
+        return rows.exclude(closed) if path else rows
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Search nothing: a search would tell what the columns do not show."""
@@ -158,7 +159,10 @@ class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at ru
         """Show a list; where it shows more than members see, the look is written down for each person on it."""
         answer = super().changelist_view(request, extra_context)
         listed = getattr(answer, "context_data", None)
-        if listed and "cl" in listed and shown(self.model, _rights(request)) != shown(self.model, ()):
+        more = shown(self.model, _rights(request)) != shown(self.model, ())
+        if client_path(self.model) and not _open_to(request):
+            messages.info(request, _("Rows of clients are shown once you have said why you look: /offices/reasons/"))
+        if listed and "cl" in listed and (more or client_path(self.model)):
             _note_look(request, f"list:{self.opts.model_name}", listed["cl"].result_list)
         return answer
 
@@ -205,13 +209,27 @@ def _rights(request: HttpRequest) -> set[str]:
     return offices.rights_of(person, clock.now()) if person.is_authenticated else set()
 
 
+def _open_to(request: HttpRequest) -> list[int]:
+    """Return the numbers of the clients of whom whoever looks has said why."""
+    from coop import clock  # noqa: PLC0415 - see the module
+    from tasks import access_log  # noqa: PLC0415 - see the module
+
+    person: Any = request.user
+    return [reason.client_id for reason in access_log.running(person, at=clock.now())]
+
+
 def _note_look(request: HttpRequest, subject: str, rows: Iterable[Model]) -> None:
     """Write down that somebody looked, for everybody and for each person whom the rows are about."""
     from coop import clock  # noqa: PLC0415 - see the module
     from coop.record import events  # noqa: PLC0415 - see the module
     from governance import watching  # noqa: PLC0415 - see the module
+    from tasks import access_log  # noqa: PLC0415 - see the module
 
     person: Any = request.user
     events.write("admin.looked", by=person, subject=subject, at=clock.now())
-    people = {number for row in rows for number in concerned(row)}
+    seen = list(rows)
+    if seen and (path := client_path(type(seen[0]))):
+        theirs = type(seen[0])._default_manager.filter(pk__in=[row.pk for row in seen]).values_list(path, flat=True)
+        access_log.looked(theirs, subject, by=person, at=clock.now())
+    people = {number for row in seen for number in concerned(row)}
     watching.note(people, subject=subject, right=None, by=person, at=clock.now())

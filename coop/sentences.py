@@ -97,6 +97,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "cards.settled": gettext_lazy("A deposit by card is settled (%(subject)s)."),
     "clients.unseated": gettext_lazy("A seat in %(subject)s ended."),
     "clients.withdrawn": gettext_lazy("An offer of a seat in %(subject)s was taken back."),
+    "compartments.opened": gettext_lazy("%(who)s said why they look into what %(subject)s has here."),
     "data_uses.changed": gettext_lazy("What is done with data changed (%(subject)s); it begins 15 days later."),
     "datasets.loaded": gettext_lazy("A data set for %(subject)s was loaded."),
     "datasets.received": gettext_lazy("A data set for %(subject)s arrived."),
@@ -277,7 +278,7 @@ NAMED = frozenset(
         )
     )
     or kind in {"payouts.sent", "payouts.settled", "payouts.failed"}
-    or kind in {"assembly.answered", "assembly.looked", "assembly.withheld"}
+    or kind in {"compartments.opened", "assembly.answered", "assembly.looked", "assembly.withheld"}
 )
 
 

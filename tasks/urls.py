@@ -3,6 +3,7 @@
 from django.urls import include, path, re_path
 
 from tasks.views import (
+    access,
     cards,
     clients,
     disputes,
@@ -30,6 +31,8 @@ JOB = "c/<slug:slug>/jobs/<int:number>/"
 urlpatterns = [
     path("c/", clients.mine, name="clients"),
     path("c/<slug:slug>/", clients.home, name="client"),
+    path("c/<slug:slug>/access/", access.seen, name="access"),
+    path("c/<slug:slug>/access.csv", access.table, name="access_table"),
     path("c/<slug:slug>/money/", clients.money, name="client_money"),
     path("c/<slug:slug>/money/request/", invoices.payment_request, name="payment_request"),
     path("c/<slug:slug>/money/invoices/", invoices.every, name="invoices"),

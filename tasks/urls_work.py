@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from tasks.views import alerts, badges, board, content, disputes, guides, hidden, hours, quality, reviewing, teams, work
+from tasks.views import (
+    access,
+    alerts,
+    badges,
+    board,
+    content,
+    disputes,
+    guides,
+    hidden,
+    hours,
+    quality,
+    reviewing,
+    teams,
+    work,
+)
 
 urlpatterns = [
     path("jobs/", board.jobs, name="jobs"),
@@ -26,6 +40,7 @@ urlpatterns = [
     path("work/<int:number>/report/", work.report, name="report"),
     path("work/<int:number>/back/", work.back, name="back"),
     path("work/<int:number>/dispute/", disputes.mine, name="dispute"),
+    path("offices/reasons/", access.reasons, name="reasons"),
     path("me/alerts/", alerts.choose, name="alerts"),
     path("me/content/", content.choose, name="content"),
     path("work/hours/", hours.week, name="hours"),

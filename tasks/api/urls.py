@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 from tasks.api import (
     docs,
     views,
+    views_access,
     views_drafts,
     views_files,
     views_guides,
@@ -34,6 +35,7 @@ urlpatterns = [
     path(f"{DRAFT}/tasks", views_drafts.SketchTasks.as_view(), name="api_draft_tasks"),
     path(f"{DRAFT}/pilot", views_drafts.SketchPilot.as_view(), name="api_draft_pilot"),
     path(f"{DRAFT}/job", views_drafts.SketchJob.as_view(), name="api_draft_job"),
+    path("v1/access", views_access.Access.as_view(), name="api_access"),
     path("v1/jobs", views.Jobs.as_view(), name="api_jobs"),
     path(JOB, views.OneJob.as_view(), name="api_job"),
     path(f"{JOB}/tasks", views.Tasks.as_view(), name="api_tasks"),

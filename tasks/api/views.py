@@ -30,7 +30,7 @@ from coop.people.models import ApiKey, Person
 from coop.people.scopes import HasScope
 from coop.refusals import Refusal, Refused
 from payments.models import WorkType
-from tasks import datasets, disputes, exports, jobs, once, overview
+from tasks import access_log, datasets, disputes, exports, jobs, once, overview
 from tasks.api import serializers
 from tasks.api.parsers import JsonList, Lines, Table
 from tasks.models import Assignment, Dispute, Estimate, Job, Upload
@@ -96,6 +96,10 @@ class KeyView(APIView):
         """Return a job of the key's organisation; Http404 for any other."""
         found = Job.objects.select_related("client", "work_type")
         return get_object_or_404(found, client=self.key().client, pk=number)
+
+    def fetched(self, subject: str) -> None:
+        """Write down that answers go home by the key, for its organisation to read."""
+        access_log.fetched(self.key().client, subject, by=self.who(), key=self.key())
 
     def answer(self, job: Job, status: int = 200) -> Response:
         """Return a job as it stands now."""
@@ -319,6 +323,7 @@ class Results(KeyView):
         job, view = self.job(number), request.query_params.get("view", "answers")
         if view not in {"answers", "results"}:
             raise Http404
+        self.fetched(f"job:{number} {view} jsonl")
         found = exports.results(job) if view == "results" else exports.rows(job)
         return StreamingHttpResponse(exports.jsonl(found), content_type="application/x-ndjson; charset=utf-8")
 

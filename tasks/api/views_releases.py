@@ -69,6 +69,7 @@ class ReleaseFile(KeyView):
             return HttpResponse(card.bundle(found), content_type="application/json")
         if kind not in formats.of(found.job):
             raise Http404
+        self.fetched(f"job:{number} version {release} {kind}")
         return formats.attached(found, formats.find(kind, found.job))
 
 

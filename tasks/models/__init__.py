@@ -1,5 +1,6 @@
 """The work: jobs, data sets, tasks, assignments, answers, reviews, disputes over rejected answers, what answers say."""
 
+from tasks.models.access import Fetch, Look, Reason
 from tasks.models.alerts import Alert, AlertWish
 from tasks.models.calls import Call
 from tasks.models.checks import Check, CheckState
@@ -68,6 +69,7 @@ __all__ = [
     "Draft",
     "Estimate",
     "Extension",
+    "Fetch",
     "FileKind",
     "Finding",
     "Ground",
@@ -77,6 +79,7 @@ __all__ = [
     "Job",
     "JobFile",
     "KnownAnswer",
+    "Look",
     "LooksFor",
     "Lot",
     "Machine",
@@ -92,6 +95,7 @@ __all__ = [
     "Question",
     "RateCard",
     "Reading",
+    "Reason",
     "Release",
     "Reliability",
     "Reply",

@@ -17,6 +17,7 @@ from coop.people.models import SEATED, ClientSeat, Person
 from coop.refusals import refuse_if
 from payments import accounts, cards, escrow, ledger, rates, reconciling
 from tasks import (
+    access_log,
     bounded,
     datasets,
     exports,
@@ -244,6 +245,7 @@ def download(request: HttpRequest, slug: str, number: int, ending: str) -> Strea
     job, view = job_of(request, slug, number), request.GET.get("view", "answers")
     if (view, ending) not in EXPORTS:
         raise Http404
+    access_log.fetched(job.client, f"job:{job.pk} {view} {ending}", by=_me(request))
     response = StreamingHttpResponse(EXPORTS[view, ending](job), content_type=TYPES[ending])
     response["Content-Disposition"] = f'attachment; filename="job-{job.pk}-{view}.{ending}"'
     return response

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
 from coop.people.models import Person
-from tasks import formats, releases
+from tasks import access_log, formats, releases
 from tasks.formats import card
 from tasks.forms import NewRelease, Withdrawing
 from tasks.models import Job, Release, Withdrawal
@@ -86,6 +86,8 @@ def download(request: HttpRequest, slug: str, number: int, release: int, name: s
         wanted = formats.find(name, found.job)
     except KeyError as error:
         raise Http404 from error
+    subject = f"job:{number} version {release} {name}"
+    access_log.fetched(found.job.client, subject, by=cast("Person", request.user))
     return formats.attached(found, wanted)
 
 

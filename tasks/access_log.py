@@ -1,0 +1,141 @@
+"""Who saw or fetched what a client has here: members by the work they took, officers for a reason, its own people.
+
+What members saw follows from what they did: a task that was taken, an answer that was checked, a rejected one that was
+looked at. Only looks of officers and what a client's own people take home are written down for it.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from functools import cache
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from coop.people.models import ApiKey, Client, Person
+from coop.record import events
+from coop.refusals import Refusal, refuse_if
+from governance import offices
+from tasks import exports
+from tasks.models import Fetch, Look, Reason
+
+LEAST_WORDS = 20
+# Looking again within the hour is the same look.
+ONCE_AN_HOUR = timedelta(hours=1)
+CHUNK = 500
+# One row for each time something was seen. A key tells its own name, an officer the post and why.
+SEEN = """
+SELECT at, what, member, who, subject, why FROM (
+    SELECT a.claimed_at AS at, 'took' AS what, a.person_id AS member, '' AS who,
+        'job:' || a.job_id || ' task ' || t.external_id AS subject, '' AS why
+    FROM tasks_assignment a JOIN tasks_task t ON t.id = a.task_id JOIN tasks_job j ON j.id = a.job_id
+    WHERE j.client_id = %(client)s AND a.claimed_at < %(before)s
+    UNION ALL
+    SELECT c.taken_at, 'checked', c.person_id, '', 'job:' || a.job_id || ' answer ' || a.id, ''
+    FROM tasks_check c JOIN tasks_assignment a ON a.id = c.assignment_id JOIN tasks_job j ON j.id = a.job_id
+    WHERE j.client_id = %(client)s AND c.taken_at < %(before)s
+    UNION ALL
+    SELECT p.seated_at, 'was_drawn', p.person_id, '', 'job:' || a.job_id || ' answer ' || a.id, ''
+    FROM tasks_peer p JOIN tasks_dispute d ON d.id = p.dispute_id JOIN tasks_assignment a ON a.id = d.assignment_id
+    JOIN tasks_job j ON j.id = a.job_id WHERE j.client_id = %(client)s AND p.seated_at < %(before)s
+    UNION ALL
+    SELECT r.given_at, 'said_why', NULL, p.name || ', ' || o.post, 'client:' || r.client_id, r.words
+    FROM tasks_reason r JOIN governance_office o ON o.id = r.office_id JOIN people_person p ON p.id = o.person_id
+    WHERE r.client_id = %(client)s AND r.given_at < %(before)s
+    UNION ALL
+    SELECT l.at, 'looked', NULL, p.name || ', ' || o.post, l.subject, r.words
+    FROM tasks_look l JOIN tasks_reason r ON r.id = l.reason_id JOIN governance_office o ON o.id = r.office_id
+    JOIN people_person p ON p.id = o.person_id WHERE r.client_id = %(client)s AND l.at < %(before)s
+    UNION ALL
+    SELECT f.at, 'fetched', NULL, coalesce(k.prefix || '… ' || k.name, p.name), f.subject, ''
+    FROM tasks_fetch f JOIN people_person p ON p.id = f.person_id LEFT JOIN people_apikey k ON k.id = f.key_id
+    WHERE f.client_id = %(client)s AND f.at < %(before)s
+) seen ORDER BY at DESC, what, subject
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """That somebody saw something: when, what they did, who (a member by pseudonym), what of, and an officer's why."""
+
+    at: datetime
+    what: str
+    who: str
+    subject: str
+    why: str
+
+    def line(self) -> str:
+        """Return it as a line of JSON."""
+        return json.dumps(asdict(self) | {"at": self.at.isoformat()}, ensure_ascii=False) + "\n"
+
+    def cells(self) -> list[str]:
+        """Return it as a row of a table."""
+        return [self.at.isoformat(), self.what, self.who, self.subject, self.why]
+
+
+def of(client: Client, *, before: datetime) -> Iterator[Seen]:
+    """Yield what was seen of a client before a moment, the latest first, read as it is asked for."""
+    name = cache(lambda person: exports.pseudonym(client.pk, person))
+    with transaction.atomic(), connection.cursor() as limits, connection.chunked_cursor() as cursor:
+        limits.execute("SET LOCAL statement_timeout = '2min'")
+        limits.execute("SET LOCAL idle_in_transaction_session_timeout = '2min'")
+        cursor.execute(SEEN, {"client": client.pk, "before": before})
+        while some := cursor.fetchmany(CHUNK):
+            for at, what, member, who, subject, why in some:
+                yield Seen(at, what, who or name(member), subject, why)
+
+
+def page(client: Client, *, before: datetime, most: int) -> list[Seen]:
+    """Return the last of what was seen of a client before a moment."""
+    name = cache(lambda person: exports.pseudonym(client.pk, person))
+    with connection.cursor() as cursor:
+        cursor.execute(SEEN + "LIMIT %(most)s", {"client": client.pk, "before": before, "most": most})
+        return [Seen(at, what, who or name(member), *rest) for at, what, member, who, *rest in cursor.fetchall()]
+
+
+def csv(client: Client, *, before: datetime) -> Iterator[str]:
+    """Yield the same as lines of CSV."""
+    rows = (seen.cells() for seen in of(client, before=before))
+    return exports.lines_of(row for rows in ([["at", "what", "who", "subject", "why"]], rows) for row in rows)
+
+
+def fetched(client: Client, subject: str, *, by: Person, key: ApiKey | None = None) -> None:
+    """Write down that somebody of a client takes something home."""
+    Fetch(client=client, person=by, key=key, subject=subject).save(force_insert=True)
+
+
+def refusal(words: str, *, by: Person, at: datetime) -> Refusal | None:
+    """Say why a person cannot look into a client's compartment for this reason."""
+    if no := offices.refusal(by, at):
+        return no
+    if len("".join(words.split())) < LEAST_WORDS:
+        return Refusal(_("Say why, in a sentence: the client reads it."), status=422)
+    return None
+
+
+@transaction.atomic
+def say(client: Client, *, words: str, by: Person, at: datetime) -> Reason:
+    """Let an officer see what a client has here for eight hours, for a reason that the client reads. Raises Refused."""
+    refuse_if(refusal(words, by=by, at=at))
+    made = Reason(client=client, office=offices.held_by(by, at)[0], words=" ".join(words.split()))
+    made.save(force_insert=True)
+    made.refresh_from_db()
+    events.write("compartments.opened", by=by, subject=f"client:{client.pk}", at=at)
+    return made
+
+
+def running(by: Person, *, at: datetime) -> list[Reason]:
+    """Return the reasons for which an officer may look now, the latest first."""
+    held = offices.held(at).filter(person=by)
+    found = Reason.objects.filter(office__in=held, given_at__lte=at, ends_at__gt=at)
+    return list(found.select_related("client").order_by("-pk"))
+
+
+def looked(clients: Iterable[int], subject: str, *, by: Person, at: datetime) -> None:
+    """Write down for each of these clients that an officer looked; again within the hour is the same look."""
+    reasons = {reason.client_id: reason for reason in reversed(running(by, at=at))}
+    known = Look.objects.filter(reason__in=reasons.values(), subject=subject, at__gt=at - ONCE_AN_HOUR)
+    told = set(known.values_list("reason__client_id", flat=True))
+    for client in sorted(set(clients) & reasons.keys() - told):
+        Look(reason=reasons[client], subject=subject).save(force_insert=True)
