@@ -45,7 +45,7 @@ OPEN_TO = {
         "members",
         "whoever worked by an older one reads what is new; others get nothing",
     ),
-    "jobs/<int:number>/team/": ("members", "members team up for what is announced"),
+    "jobs/<int:number>/team/": ("everybody", "how a team forms, beside the announced title"),
     "jobs/<int:number>/team/<int:team>/": ("members", "likewise"),
 }
 # By these a member takes the work, and has it from then on.
@@ -99,7 +99,8 @@ def places(route: str, it: Material) -> Iterator[dict[str, object]]:
         number = {"keys": it.key.pk, "seats": it.seat}.get(route.rpartition("/<int:number>")[0].rpartition("/")[2])
         key = it.file.key if route.startswith("media/") else it.message.key
         yield it.of_client() | {"number": number or it.webhook.pk, "key": key, "pk": it.peer.pk} | dict.fromkeys(
-            ("token", "index", "old", "path", "fund", "rail", "monday", "post", "seat", "policy", "uidb36"), "1"
+            ("token", "topic", "index", "old", "path", "fund", "rail", "monday", "post", "seat", "policy", "uidb36"),
+            "1",
         ) | {"name": "x"}  # fmt: skip
 
 
