@@ -45,4 +45,5 @@ def _frame(person: Person | AnonymousUser) -> dict[str, Any]:
         "is_officer": bool(rights),
         "at_the_desk": Right.MONEY in rights,
         "asks_for_pauses": Right.PAUSES in rights,
+        "reads_reports": Right.REPORTS in rights,
     }

@@ -15,7 +15,7 @@ from coop.people.scopes import PROBLEMS
 
 type Json = Mapping[str, Any]
 
-VERBS = ("get", "post", "delete")
+VERBS = ("get", "post", "patch", "delete")
 
 
 @dataclass(frozen=True, slots=True)

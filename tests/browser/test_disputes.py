@@ -26,7 +26,7 @@ def test_one_answer_is_rejected_paid_looked_at_twice_and_stands(
     client.goto(f"/c/orbit/jobs/{mine.job_id}/")
     client.get_by_role("link", name="The answers being checked").click()
     client.get_by_role("link", name="pair-1").click()
-    client.get_by_label("What is wrong").fill(disputing.REASON)
+    client.get_by_label("What is wrong", exact=True).fill(disputing.REASON)
     client.get_by_role("button", name="Reject this answer").click()
     expect(client.get_by_text("Rejected. It is paid meanwhile")).to_be_visible()
     author = door(amina)

@@ -57,6 +57,9 @@ BY_A_RIGHT = {
     "payments/exchange.py": {"refusal_to_note", "refusal_to_confirm"},
     "payments/views/exchange.py": {"home", "confirm"},
     "payments/proof.py": {"officers"},
+    # What a client hid concerns the client: it is on its public record, and the members who reported it are not named.
+    "tasks/hidden.py": {"find"},
+    "tasks/views/hidden.py": {"desk", "find"},
     "governance/watching.py": {"note"},
 }  # fmt: skip
 

@@ -37,6 +37,7 @@ NEVER_A_MEMBERS = {
     Kind.DEPOSIT, Kind.FUND, Kind.CLAIM, Kind.RETURN, Kind.FEE, Kind.LEVY, Kind.PAID_OUT, Kind.SPENT, Kind.REFUND,
     Kind.CLOSED, Kind.RECOVERED, Kind.GIVEN_BACK, Kind.FILLED, Kind.REVERSAL, Kind.CARD_PAID, Kind.CARD_SETTLED,
     Kind.CHARGED_BACK, Kind.REPAID, Kind.WON_BACK, Kind.RAISE_SET_ASIDE,
+    Kind.CONCEALED,
 }  # fmt: skip
 
 

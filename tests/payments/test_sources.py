@@ -38,6 +38,8 @@ SETTINGS = {
     ("payments/policies/kinds.py", "SHAPES"): "the kinds of answer that the site has code for, no pay",
     ("tasks/datasets.py", "DATASET_UPLOAD_MAX_BYTES"): "how large a client's file may be",
     ("tasks/datasets.py", "DATASET_STREAM_MAX_BYTES"): "likewise, by the API",
+    ("tasks/holding.py", "CLIENT_MAX_BYTES"): "how much of the disk a client may take",
+    ("tasks/sketches.py", "DATASET_UPLOAD_MAX_BYTES"): "likewise, of a job half written",
 }
 # A module of the list above that a deciding module may use, and why it reaches no pay.
 MODULES = {("payments/envelopes.py", "secrets"): "the salt of a sealed address; nothing is decided by chance"}
@@ -71,7 +73,7 @@ PAY_FIELDS: dict[str, dict[str, str]] = {
         "rate": "the version it was claimed at (E2)", "fee_version": "likewise", "card": "what was shown",
         "pay": "frozen at the claim", "fee": "frozen at the claim", "state": "moves forward", "claimed_at": "frozen",
         "expires_at": "by the job's time limit", "submitted_at": "by its guard", "accept_by": "by the job's days",
-        "decided_at": "by its guard",
+        "decided_at": "by its guard", "team": "frozen: who agreed to share the pay, and how",
     },
     "tasks.Rescoping": {"job": "by the database, when it opens (N4)", "at": "likewise"},
     "tasks.Pilot": dict.fromkeys(

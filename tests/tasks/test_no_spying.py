@@ -57,7 +57,7 @@ def test_no_table_outside_the_models_has_one_either() -> None:
 def test_a_span_is_from_when_to_when_and_nothing_else() -> None:
     span = apps.get_model("tasks.Span")
     fields = {field.name for field in span._meta.concrete_fields}  # noqa: SLF001 - Django's own name
-    assert fields == {"id", "assignment", "from_at", "to_at", "told", "noted_at"}
+    assert fields == {"id", "assignment", "person", "from_at", "to_at", "told", "noted_at"}
 
 
 def test_what_the_page_says_of_time_is_two_numbers() -> None:

@@ -79,7 +79,10 @@ def test_when_nobody_had_work_nobody_has_a_case(job: Job, amina: Person, luis: P
 def test_ten_answers_sent_back_at_once_open_a_case_for_the_member_they_hit(
     new_job: Callable[..., Job], amina: Person, luis: Person, olga: Person
 ) -> None:
-    job = new_job(tasks=8, overlap=1, review_rule="peer")
+    job = new_job(tasks=58, overlap=1, review_rule="peer")
+    # A client sends one in ten of a job's answers back at most.
+    for _answer in range(50):
+        work(job, luis, SAME)
     for number in range(6):
         mine = work(job, amina, SAME)
         if number < 5:

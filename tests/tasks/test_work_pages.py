@@ -53,7 +53,8 @@ def test_a_visitor_sees_the_pay_of_every_job_and_how_to_join(job: Job, client: B
     page = client.get(f"/jobs/{job.pk}/")
     assert "US$ 0.09" in said(page)
     assert "Join to work on it" in said(page)
-    assert client.get(f"/jobs/{job.pk}/guide/").status_code == 200
+    # The guide is the client's own words: it is for those who may do the work.
+    assert client.get(f"/jobs/{job.pk}/guide/").status_code == 302
 
 
 def test_drafts_are_on_no_board(job: Job, client: Browser) -> None:

@@ -33,7 +33,7 @@ def test_it_tells_what_was_paid_by_which_votes(job: Job, made: Made) -> None:
 
 def recorded() -> bytes:
     """Return the public record once the version stands in it; what else runs on the server can keep it waiting."""
-    for _try in range(600):
+    for _try in range(1800):
         found = b"".join(Browser().get(reverse("record_download")))
         if b"releases.made" in found:
             return found
