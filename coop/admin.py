@@ -6,7 +6,7 @@ Loaded before the models are; everything that needs them waits for `ready()`.
 
 import re
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, cast
 
 from django.apps import apps
 from django.conf import settings
@@ -177,11 +177,7 @@ class Site(admin.AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Let in whoever holds an office now; no flag on an account does."""
-        from coop import clock  # noqa: PLC0415 - see the module
-        from governance import offices  # noqa: PLC0415 - see the module
-
-        person: Any = request.user
-        return person.is_authenticated and offices.is_officer(person, clock.now())
+        return _held(request)[0]
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Send to the one way to sign in."""
@@ -200,13 +196,21 @@ class Site(admin.AdminSite):
         super().register(ours, type(name, bases, {}), **options)
 
 
-def _rights(request: HttpRequest) -> set[str]:
-    """Return the rights of whoever looks."""
+def _held(request: HttpRequest) -> tuple[bool, set[str]]:
+    """Return whether whoever looks holds an office now, and its rights; asked once a request, as each table asks."""
     from coop import clock  # noqa: PLC0415 - see the module
     from governance import offices  # noqa: PLC0415 - see the module
 
-    person: Any = request.user
-    return offices.rights_of(person, clock.now()) if person.is_authenticated else set()
+    person, at = cast("Any", request.user), clock.now()
+    if "held" not in request.__dict__:
+        known = person.is_authenticated and (offices.is_officer(person, at), offices.rights_of(person, at))
+        request.__dict__["held"] = known or (False, set())
+    return cast("tuple[bool, set[str]]", request.__dict__["held"])
+
+
+def _rights(request: HttpRequest) -> set[str]:
+    """Return the rights of whoever looks."""
+    return _held(request)[1]
 
 
 def _open_to(request: HttpRequest) -> list[int]:
