@@ -6,6 +6,7 @@ Loaded before the models are; everything that needs them waits for `ready()`.
 
 import re
 from collections.abc import Collection, Iterable
+from functools import cache
 from typing import Any, cast
 
 from django.apps import apps
@@ -66,6 +67,12 @@ def client_path(model: type[Model]) -> str:
 
     What members say to officers about a client's task, as a report, is no client's; nor is the money of the books.
     """
+    return _client_path(model._meta.label)
+
+
+@cache
+def _client_path(label: str) -> str:
+    model: type[Model] = apps.get_model(label)
     if model._meta.app_label == "payments" or set(model.privacy_audiences.values()) <= {Audience.OFFICERS}:  # type: ignore[attr-defined]
         return ""
     ways: list[tuple[str, type[Model]]] = [("", model)]

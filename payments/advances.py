@@ -27,11 +27,7 @@ def advance(assignment_id: int, parts: Iterable[tuple[int, Decimal]], *, at: dat
     Raises IntegrityError `account_above_its_floor` or `advances_leave_peers_their_pay` when the fund is short.
     """
     key, ref = f"advance:{assignment_id}", f"assignment:{assignment_id}"
-    lines = (
-        Line(Kind.ADVANCE, accounts.DISPUTE, accounts.payable(person), amount, f"{key}:{person}", ref)
-        for person, amount in parts
-        if amount
-    )
+    lines = ledger.to_each(Kind.ADVANCE, accounts.DISPUTE, parts, key=key, ref=ref)
     return ledger.post(*lines, journal=key, at=at)
 
 

@@ -209,12 +209,8 @@ def tip(client_id: int, assignment_id: int, parts: Iterable[tuple[int, Decimal]]
 
     Keys `tip:<assignment>:<person>`. Raises IntegrityError `account_above_its_floor` when the client has less.
     """
-    key, source, ref = f"tip:{assignment_id}", accounts.client(client_id), _ref(assignment_id)
-    lines = (
-        Line(Kind.TIP, source, accounts.payable(person), amount, f"{key}:{person}", ref)
-        for person, amount in parts
-        if amount
-    )
+    key = f"tip:{assignment_id}"
+    lines = ledger.to_each(Kind.TIP, accounts.client(client_id), parts, key=key, ref=_ref(assignment_id))
     return ledger.post(*lines, journal=key, at=at)
 
 

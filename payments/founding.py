@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_noop
 
 from coop.record import events
@@ -63,6 +64,11 @@ FIRST = (
 FOR_THE_HOUSE = ("onboarding", "panel", "dispute")
 # The first fee: 10 % of the wage; 25 % of it trains newcomers, 5 % pays for care, 5 % what weeks lack to the floor.
 FIRST_FEE = {"on_wage": 1000, "training": 2500, "care": 500, "floor": 500}
+
+
+def for_clients() -> QuerySet[WorkType]:
+    """Return the kinds of work that clients may order."""
+    return WorkType.objects.exclude(slug__in=FOR_THE_HOUSE)
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ only between the accounts it is for (`posting_kind_allows_it`) and keeps every a
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -22,6 +22,7 @@ from coop.record import events
 from coop.refusals import Refusal, Refused
 from governance import offices
 from governance.models import Office
+from payments import accounts
 from payments.models import Account, Transfer
 from payments.money import from_micro, to_micro
 
@@ -103,6 +104,18 @@ class Line:
 def key_of(fact: str) -> uuid.UUID:
     """Return the key that stands for a business fact, always the same for the same words."""
     return uuid.uuid5(NAMESPACE, fact)
+
+
+def to_each(kind: int, debit: str, parts: Iterable[tuple[int, Decimal]], *, key: str, ref: str) -> list[Line]:
+    """Return lines from one account that pay each person their part; nobody gets a line of nothing.
+
+    Keys `<key>:<person>`; the lines belong together by `key`.
+    """
+    return [
+        Line(kind, debit, accounts.payable(person), amount, f"{key}:{person}", ref, key)
+        for person, amount in parts
+        if amount
+    ]
 
 
 def post(*lines: Line, journal: str, at: datetime, currency: str = "USD") -> list[Transfer]:

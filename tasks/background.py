@@ -3,6 +3,7 @@
 What is due is so whether or not these jobs run; they only do it without being asked.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from procrastinate.contrib.django import app
@@ -185,9 +186,7 @@ def tell_clients(timestamp: int) -> None:  # noqa: ARG001 - likewise
 @app.task(name=addresses.SEND, retry=5)
 def send_messages(client_id: int) -> None:
     """Send what a client's addresses wait for, for a minute at most; the rest comes with the next minute."""
-    until = clock.now() + A_MINUTE
-    while clock.now() < until and sending.send_due(client_id, at=clock.now()):
-        pass
+    _for_a_minute(sending.send_due, client_id)
 
 
 @app.periodic(cron="* * * * *")
@@ -201,9 +200,7 @@ def fetch_late(timestamp: int) -> None:  # noqa: ARG001 - likewise
 @app.task(name=fetching.FETCH, retry=5)
 def fetch_files(client_id: int) -> None:
     """Fetch what a client's orders name, for a minute at most; the rest comes with the next minute."""
-    until = clock.now() + A_MINUTE
-    while clock.now() < until and fetching.fetch_due(client_id, at=clock.now()):
-        pass
+    _for_a_minute(fetching.fetch_due, client_id)
 
 
 @app.periodic(cron="37 4 * * *")
@@ -219,4 +216,11 @@ def forget_messages(timestamp: int) -> None:  # noqa: ARG001 - likewise
 def forget_calls(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Delete what calls of the API were answered a day ago."""
     while once.forget():
+        pass
+
+
+def _for_a_minute(work: Callable[..., int], client_id: int) -> None:
+    """Let a client's work be done, some at a time, until nothing is due or a minute is over."""
+    until = clock.now() + A_MINUTE
+    while clock.now() < until and work(client_id, at=clock.now()):
         pass

@@ -86,7 +86,7 @@ def preview(sketch: Sketch) -> dict[str, Any] | None:
 def money(sketch: Sketch) -> dict[str, Any]:
     """Return what the job costs at most as it is written so far, what an hour makes, and what a pilot costs."""
     rate = jobs.voted_rate(sketch.work_type)
-    form = forms_job.NewJob(_started(sketch), work_type=sketch.work_type, step="price")
+    form = forms_job.NewJob(_started(sketch, rate), work_type=sketch.work_type, step="price")
     overlap = _whole_number(sketch.said.get("overlap", 3))
     if rate is None or not form.is_valid() or not overlap:
         return {"rate": rate}
@@ -100,8 +100,7 @@ def money(sketch: Sketch) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _started(sketch: Sketch) -> dict[str, Any]:
-    rate: Rate | None = jobs.voted_rate(sketch.work_type)
+def _started(sketch: Sketch, rate: Rate | None) -> dict[str, Any]:
     return {"pay": str(rate.amount.normalize()) if rate else "", **sketch.said}
 
 

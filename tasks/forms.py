@@ -13,9 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from coop import door
 from governance import parameters
+from payments import founding
 from payments.forms import cents
-from payments.founding import FOR_THE_HOUSE
-from payments.models import WorkType
 from tasks import files, jobs
 from tasks.models import Topic
 from tasks.webhooks import addresses
@@ -167,7 +166,7 @@ class ChooseAlerts(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offer the kinds of work."""
         super().__init__(*args, **kwargs)
-        kinds = WorkType.objects.exclude(slug__in=FOR_THE_HOUSE).order_by("name")
+        kinds = founding.for_clients().order_by("name")
         self.fields["kinds"].choices = [(kind.pk, str(kind)) for kind in kinds]  # type: ignore[attr-defined]
 
     def clean_kinds(self) -> list[int]:

@@ -9,8 +9,10 @@ of it (`hidden_content_is_found_by_reports`, `tasks_hides`).
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, TextField, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
 from coop.people.models import SEATED, ClientSeat, Person
@@ -25,6 +27,9 @@ from tasks.models import HiddenContent, Job, Report, Share, Topic
 RULE = "E6"
 GUARD = "nobody_goes_on_before_it_is_named"
 ENOUGH, LEAST_REASON = 2, 10
+# So many members' words are shown of a topic.
+LISTED = 20
+PAID = Exists(Transfer.objects.filter(ref=Concat(Value("hidden:"), Cast(OuterRef("pk"), TextField()))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +49,14 @@ class Reported:
 
 def waiting() -> list[Reported]:
     """Return what members reported of jobs and no officer has found, the newest jobs first; fifty at most."""
-    rows = Report.objects.exclude(topic="").values("task__job", "topic").annotate(people=Count("person", distinct=True))
-    found = set(HiddenContent.objects.values_list("job", "topic"))
-    open_ones = [row for row in rows.order_by("-task__job") if (row["task__job"], row["topic"]) not in found][:50]
-    jobs = Job.objects.select_related("client").in_bulk([row["task__job"] for row in open_ones])
-    return [_reported(jobs[row["task__job"]], row["topic"], row["people"]) for row in open_ones]
-
-
-def _reported(job: Job, topic: str, people: int) -> Reported:
-    words = Report.objects.filter(task__job=job, topic=topic).order_by("-pk").values_list("words", flat=True)
-    return Reported(job, Topic(topic), people, list(words[:20]))
+    found = HiddenContent.objects.filter(job=OuterRef("task__job"), topic=OuterRef("topic"))
+    rows = list(
+        Report.objects.exclude(topic="").filter(~Exists(found)).values("task__job", "topic")
+        .annotate(people=Count("person", distinct=True), said=ArrayAgg("words", order_by="-pk"))
+        .order_by("-task__job", "topic")[:50]
+    )  # fmt: skip
+    jobs = Job.objects.select_related("client").in_bulk([row["task__job"] for row in rows])
+    return [Reported(jobs[row["task__job"]], Topic(row["topic"]), row["people"], row["said"][:LISTED]) for row in rows]
 
 
 @transaction.atomic
@@ -83,12 +86,7 @@ def find(job: Job, *, topic: str, reason: str, by: Person, at: datetime) -> Hidd
 
 def of(job: Job) -> list[HiddenContent]:
     """Return what was found at a job, with whether each is paid as `paid`."""
-    found = list(job.hidden_contents.order_by("pk"))
-    refs = {f"hidden:{one.pk}" for one in found}
-    paid = set(Transfer.objects.filter(ref__in=refs).values_list("ref", flat=True)) if refs else set()
-    for one in found:
-        one.paid = f"hidden:{one.pk}" in paid  # type: ignore[attr-defined]  # for the page
-    return found
+    return list(job.hidden_contents.annotate(paid=PAID).order_by("pk"))
 
 
 def hides(job: Job) -> bool:
@@ -114,10 +112,8 @@ def pay(found: HiddenContent, *, at: datetime) -> bool:
 
 def pay_due(*, at: datetime) -> int:
     """Pay whatever was found and is not paid, as far as its clients have money; return how many."""
-    unpaid = HiddenContent.objects.extra(
-        where=["NOT EXISTS (SELECT FROM payments_transfer t WHERE t.ref = 'hidden:' || tasks_hiddencontent.id)"]
-    )
-    return sum(pay(one, at=at) for one in unpaid.select_related("job__client").order_by("pk"))
+    unpaid = HiddenContent.objects.filter(~PAID).select_related("job__client").order_by("pk")
+    return sum(pay(one, at=at) for one in unpaid)
 
 
 def refusal_to_name(job: Job, topic: str, share: str, *, by: Person) -> Refusal | None:

@@ -108,9 +108,5 @@ def make_up(job: Job, *, by: Person | None, at: datetime) -> int:
 
 
 def _lines(job: Job, one: Difference) -> list[Line]:
-    ref, source = f"difference:{one.pk}", accounts.deposit(job.pk)
-    return [
-        Line(Kind.TOP_UP, source, accounts.payable(person), amount, f"{ref}:{person}", ref, ref)
-        for person, amount in teams.parts(one.assignment, one.amount)
-        if amount
-    ]
+    ref, parts = f"difference:{one.pk}", teams.parts(one.assignment, one.amount)
+    return ledger.to_each(Kind.TOP_UP, accounts.deposit(job.pk), parts, key=ref, ref=ref)

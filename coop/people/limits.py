@@ -5,7 +5,12 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import connection
+from rest_framework.exceptions import Throttled
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
+from coop import clock
 from coop.people.models import ApiKey
 
 WINDOW = 60
@@ -44,3 +49,26 @@ def count(key: ApiKey, *, at: datetime) -> Left:
         cursor.execute(COUNT, {"key": key.pk, "minute": minute})
         (calls,) = cursor.fetchone()
     return Left(settings.API_CALLS_A_MINUTE - calls, WINDOW - passed)
+
+
+class Counted(APIView):
+    """A view that counts a key's calls, once it may call: one too many is 429, and each answer says what is left."""
+
+    left: Left | None = None
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """Let a key pass and count its call."""
+        super().initial(request, *args, **kwargs)
+        if isinstance(request.auth, ApiKey):
+            self.left = count(request.auth, at=clock.now())
+            if self.left.is_over:
+                raise Throttled(wait=self.left.seconds)
+
+    def finalize_response(self, request: Request, response: Response, *args: object, **kwargs: object) -> Response:
+        """Say how many calls are left, and after one too many when to come again."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in self.left.headers().items() if self.left else ():
+            answer[name] = value
+        if self.left and self.left.is_over:
+            answer["Retry-After"] = str(self.left.seconds)
+        return answer

@@ -14,8 +14,7 @@ from coop.people.models import Person
 from coop.refusals import Refusal
 from governance.models import Mandate
 from governance.policy import Payload, Stale
-from payments import raises
-from payments.founding import FOR_THE_HOUSE
+from payments import founding, raises
 from payments.models import WorkType
 from payments.money import from_micro, to_micro
 from payments.surplus import Quarter
@@ -28,7 +27,7 @@ class NewRaise(forms.Form):
     """A raise to propose, in US dollars."""
 
     work_type = forms.ModelChoiceField(
-        WorkType.objects.exclude(slug__in=FOR_THE_HOUSE).order_by("name"), label=gettext_lazy("Kind of work"),
+        founding.for_clients().order_by("name"), label=gettext_lazy("Kind of work"),
         empty_label=None,
     )  # fmt: skip
     quarter = forms.ChoiceField(label=gettext_lazy("Quarter"))

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from payments.founding import FOR_THE_HOUSE
+from payments import founding
 from payments.models import WorkType
 from tasks import files, jobs
 from tasks.models import Delivery, Dispute, Estimate, Job, Machine, Release, ReviewRule, Share, Topic, Upload
@@ -35,7 +35,7 @@ class NewJob(serializers.Serializer[Any]):
     """A job to be drafted."""
 
     work_type = serializers.SlugRelatedField(
-        slug_field="slug", queryset=WorkType.objects.exclude(slug__in=FOR_THE_HOUSE), help_text="As in /api/v1/rates."
+        slug_field="slug", queryset=founding.for_clients(), help_text="As in /api/v1/rates."
     )
     title = serializers.CharField(max_length=120)
     guide = serializers.CharField(max_length=40_000, help_text="Markdown.")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import conditional_page
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import NotFound, ParseError, Throttled
+from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.permissions import AllowAny
@@ -46,13 +46,20 @@ def _too_large() -> Refusal:
     )
 
 
-class KeyView(APIView):
+# In which forms tasks are sent.
+TASKS = {
+    "application/x-ndjson": OpenApiTypes.BINARY,
+    "text/csv": OpenApiTypes.BINARY,
+    "application/json": {"type": "array", "items": {"type": "object"}},
+}
+
+
+class KeyView(limits.Counted):
     """A view for a key with the scope it names."""
 
     permission_classes = (HasScope,)
     parser_classes: Sequence[type[BaseParser]] = (JSONParser,)
     scope: str | dict[str, str] = "read"
-    left: limits.Left | None = None
 
     def key(self) -> ApiKey:
         """Return the key that calls."""
@@ -70,21 +77,11 @@ class KeyView(APIView):
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         """Let a key pass, count its call, and carry a call with a name out once."""
         super().initial(request, *args, **kwargs)
-        self.left = limits.count(self.key(), at=clock.now())
-        if self.left.is_over:
-            raise Throttled(wait=self.left.seconds)
         if request.method == "POST" and once.HEADER in request.headers:
             vars(self)["post"] = partial(self._once, getattr(self, request.method.lower()))
 
     def _once(self, act: Callable[..., Response], request: Request, *args: object, **kwargs: object) -> Response:
         return once.carried_out(self.key(), request, partial(act, request, *args, **kwargs), at=clock.now())
-
-    def finalize_response(self, request: Request, response: Response, *args: object, **kwargs: object) -> Response:
-        """Say how many calls are left."""
-        answer = super().finalize_response(request, response, *args, **kwargs)
-        for name, value in self.left.headers().items() if self.left else ():
-            answer[name] = value
-        return answer
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer as every API view does, and a body that Django would not take into memory with what to do."""
@@ -100,6 +97,12 @@ class KeyView(APIView):
     def fetched(self, subject: str) -> None:
         """Write down that answers go home by the key, for its organisation to read."""
         access_log.fetched(self.key().client, subject, by=self.who(), key=self.key())
+
+    def handed_in(self) -> "File[bytes]":
+        """Return the tasks that were sent, as a file; raise Refused for none."""
+        if not isinstance(self.request.data, File):
+            raise Refused(Refusal("The body is empty.", appeal="Send one object on each line.", status=400))
+        return self.request.data
 
     def answer(self, job: Job, status: int = 200) -> Response:
         """Return a job as it stands now."""
@@ -162,11 +165,7 @@ class Tasks(KeyView):
 
     @extend_schema(
         operation_id="add_tasks",
-        request={
-            "application/x-ndjson": OpenApiTypes.BINARY,
-            "text/csv": OpenApiTypes.BINARY,
-            "application/json": {"type": "array", "items": {"type": "object"}},
-        },
+        request=TASKS,
         responses={
             201: serializers.UploadOut,
             202: serializers.UploadOut,
@@ -175,10 +174,8 @@ class Tasks(KeyView):
     )
     def post(self, request: Request, number: int) -> Response:
         """Add tasks: all of them (201), none and the problems by line (422), or later by the worker (202)."""
-        job, file = self.job(number), request.data
-        if not isinstance(file, File):
-            raise Refused(Refusal("The body is empty.", appeal="Send one object on each line.", status=400))
-        with file:
+        job = self.job(number)
+        with self.handed_in() as file:
             upload = datasets.receive(job, file, by=self.who(), at=clock.now())
         return Response(serializers.UploadOut(upload).data, status=_status(upload))
 

@@ -1,11 +1,10 @@
 """Jobs that are being written, by the API: begun, filled in step by step, looked over, tried out and made."""
 
-from typing import Any
+from functools import cached_property
+from typing import Any, cast
 
-from django.core.files import File
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -13,12 +12,12 @@ from rest_framework.response import Response
 
 from coop import clock
 from coop.refusals import Refusal, Refused
-from payments.founding import FOR_THE_HOUSE
+from payments import founding
 from payments.models import WorkType
 from tasks import drafting, forms_job, measuring, sketches
 from tasks.api.parsers import JsonList, Lines, Table
 from tasks.api.serializers import JobWhole, SumField
-from tasks.api.views import KeyView
+from tasks.api.views import TASKS, KeyView
 from tasks.models import Job, Sketch
 
 FIELDS = ", ".join(name for names in forms_job.STEPS.values() for name in names)
@@ -72,15 +71,19 @@ class SketchWhole(SketchLine):
     @extend_schema_field(PriceOut(allow_null=True))
     def get_price(self, sketch: Sketch) -> PriceOut | None:
         """Return the price of the job."""
-        return self._price(sketch, "quote")
+        return self._price("quote")
 
     @extend_schema_field(PriceOut(allow_null=True))
     def get_pilot_price(self, sketch: Sketch) -> PriceOut | None:
         """Return the price of a pilot."""
-        return self._price(sketch, "pilot")
+        return self._price("pilot")
 
-    def _price(self, sketch: Sketch, which: str) -> PriceOut | None:
-        found = drafting.money(sketch).get(which)
+    @cached_property
+    def _money(self) -> dict[str, Any]:
+        return drafting.money(cast("Sketch", self.instance))
+
+    def _price(self, which: str) -> PriceOut | None:
+        found = self._money.get(which)
         return PriceOut(found).data if found else None  # type: ignore[return-value]
 
 
@@ -88,7 +91,7 @@ class NewSketch(serializers.Serializer[Any]):
     """A job to be written."""
 
     work_type = serializers.SlugRelatedField(
-        slug_field="slug", queryset=WorkType.objects.exclude(slug__in=FOR_THE_HOUSE), help_text="As in /api/v1/rates."
+        slug_field="slug", queryset=founding.for_clients(), help_text="As in /api/v1/rates."
     )
 
 
@@ -183,19 +186,13 @@ class SketchTasks(SketchView):
 
     @extend_schema(
         operation_id="bring_draft_tasks",
-        request={
-            "application/x-ndjson": OpenApiTypes.BINARY,
-            "text/csv": OpenApiTypes.BINARY,
-            "application/json": {"type": "array", "items": {"type": "object"}},
-        },
+        request=TASKS,
         responses={200: SketchWhole},
     )
     def post(self, request: Request, number: int) -> Response:
         """Keep them in place of those before; they are read when the job is made."""
-        sketch, file = self.sketch(number), request.data
-        if not isinstance(file, File):
-            raise Refused(Refusal("The body is empty.", appeal="Send one object on each line.", status=400))
-        with file:
+        sketch = self.sketch(number)
+        with self.handed_in() as file:
             sketches.bring(sketch, file, by=self.who())
         return Response(SketchWhole(self.sketch(number)).data)
 

@@ -96,7 +96,7 @@ class OnlyJson(BaseContentNegotiation):
         return renderers[0], "application/json"
 
 
-class ScaleView(APIView):
+class ScaleView(limits.Counted):
     """A view of this interface. Everything it finds is its key's client's, and tries things out where the key does."""
 
     authentication_classes = (EitherWay,)
@@ -106,25 +106,6 @@ class ScaleView(APIView):
     content_negotiation_class = OnlyJson
     schema = None  # the interface is described by its own documents, not by ours
     scope = "post"
-
-    left: limits.Left | None = None
-
-    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
-        """Let a key pass and count its call, as our own API does; one too many is 429, which the client repeats."""
-        super().initial(request, *args, **kwargs)
-        if isinstance(request.auth, ApiKey):
-            self.left = limits.count(request.auth, at=clock.now())
-            if self.left.is_over:
-                raise exceptions.Throttled(wait=self.left.seconds)
-
-    def finalize_response(self, request: Request, response: Response, *args: object, **kwargs: object) -> Response:
-        """Say how many calls are left, and after one too many when to come again."""
-        answer = super().finalize_response(request, response, *args, **kwargs)
-        for name, value in self.left.headers().items() if self.left else ():
-            answer[name] = value
-        if self.left and self.left.is_over:
-            answer["Retry-After"] = str(self.left.seconds)
-        return answer
 
     @property
     def key(self) -> ApiKey:

@@ -59,8 +59,8 @@ def of_order(order: Order, *, at: datetime) -> int:
 def of_batches(batches: Collection[Batch], *, at: datetime) -> int:
     """Tell each batch's address, once, that it is completed."""
     heard = {f"batch:{batch.key.hex}": batch for batch in batches if batch.callback}
-    known = Message.objects.filter(webhook=None, subject__in=heard).values_list("subject", flat=True)
-    fresh = {subject: batch for subject, batch in heard.items() if subject not in set(known)}
+    known = set(Message.objects.filter(webhook=None, subject__in=heard).values_list("subject", flat=True))
+    fresh = {subject: batch for subject, batch in heard.items() if subject not in known}
     return outbox.call_back(
         outbox.callback(
             batch.client_id, url=batch.callback, subject=subject, test=batch.test, at=at,

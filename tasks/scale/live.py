@@ -17,7 +17,7 @@ from django.db import connection, transaction
 
 from coop.people.models import Client, Person
 from coop.refusals import Refused, refuse_if
-from payments.founding import FOR_THE_HOUSE
+from payments import founding
 from payments.models import WorkType
 from payments.money import plain
 from payments.templatetags.money import money
@@ -91,7 +91,7 @@ def _question(instruction: str) -> str:
 
 def _the_one(shape: str) -> WorkType:
     """Return the one kind of work of a shape that is on the rate card; raise Wrong for none, or several."""
-    asked = WorkType.objects.exclude(slug__in=FOR_THE_HOUSE).filter(shape=shape).order_by("slug")
+    asked = founding.for_clients().filter(shape=shape).order_by("slug")
     found = [one for one in asked if jobs.voted_rate(one)]
     if not found:
         message = f"The members have voted no rate for work answered by {shape} (rule N10)."

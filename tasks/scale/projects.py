@@ -14,7 +14,7 @@ from django.http import Http404
 
 from coop.people.models import Client, Person
 from coop.refusals import guard_of, refuse_if
-from payments.founding import FOR_THE_HOUSE
+from payments import founding
 from payments.models import WorkType
 from payments.templatetags.money import money
 from tasks import jobs
@@ -118,9 +118,7 @@ def work_type_of(said: object) -> WorkType | None:
     """Return the kind of work that a program names; nothing where it names none."""
     if said is None:
         return None
-    found = (
-        WorkType.objects.exclude(slug__in=FOR_THE_HOUSE).filter(slug=said).first() if isinstance(said, str) else None
-    )
+    found = founding.for_clients().filter(slug=said).first() if isinstance(said, str) else None
     if found is None:
         message = f"No kind of work on the rate card is called {str(said)[:60]}"
         raise Wrong(message)

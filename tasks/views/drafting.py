@@ -16,8 +16,7 @@ from coop import clock
 from coop.people import clients
 from coop.people.models import Client, Person
 from coop.refusals import refuse_if
-from payments import escrow
-from payments.founding import FOR_THE_HOUSE
+from payments import escrow, founding
 from payments.models import WorkType
 from tasks import bounded, datasets, drafting, forms_job, sketches
 from tasks.models import Sketch
@@ -79,7 +78,7 @@ def new_job(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _kind(request: HttpRequest) -> WorkType:
-    return get_object_or_404(WorkType.objects.exclude(slug__in=FOR_THE_HOUSE), slug=request.POST.get("kind", ""))
+    return get_object_or_404(founding.for_clients(), slug=request.POST.get("kind", ""))
 
 
 def _kinds(request: HttpRequest, client: Client, sketch: Sketch | None = None) -> HttpResponse:

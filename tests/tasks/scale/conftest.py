@@ -5,16 +5,19 @@ from typing import Any
 
 import pytest
 import scaleapi
+from scaleapi.tasks import TaskType
 
 from coop import clock
 from coop.people import keys
 from coop.people.models import Client, Person
+from tests.tasks import orders
 from tests.tasks.webhooks.conftest import receiver
 
 __all__ = ["receiver"]  # a server of the client's own, for its callbacks
 
 # Returns the client of an organisation, its key with these scopes (those of a test key unless others are said).
 type Programs = Callable[..., scaleapi.ScaleClient]
+ALL = ("read", "post", "fund", "download")
 
 
 @pytest.fixture
@@ -28,6 +31,15 @@ def program(live_server: Any, orbit: Client, olga: Person) -> Programs:
         return made
 
     return client
+
+
+@pytest.fixture
+def live(program: Programs, orbit: Client) -> scaleapi.ScaleClient:
+    """Return a program of Orbit's with a live key, and US$ 100 to spend."""
+    orders.deposit(orbit, "100")
+    made = program(ALL)
+    made.create_project("Pairs", TaskType.Categorization, params={"work_type": "product-match"})
+    return made
 
 
 @pytest.fixture

@@ -16,24 +16,14 @@ from tasks import background, reviews
 from tasks.models import Batch, Message, MessageState, Order
 from tasks.webhooks import sending, signing
 from tests.record.waiting import settle
-from tests.tasks import orders
 from tests.tasks.scale.conftest import Programs
-from tests.tasks.scale.test_live import ALL, PAIR, do, job_of
+from tests.tasks.scale.test_live import PAIR, do, job_of
 from tests.tasks.test_api import program as calling
 from tests.tasks.webhooks.conftest import Receiver
 
 pytestmark = pytest.mark.django_db
 SEND = """INSERT INTO tasks_message (key, client_id, url, kind, subject, payload, state, tries, made_at, next_at)
     VALUES (gen_random_uuid(), %s, %s, %s, %s, '{}', 'waiting', 0, now(), now())"""
-
-
-@pytest.fixture
-def live(program: Programs, orbit: Client) -> scaleapi.ScaleClient:
-    """Return a program of Orbit's with a live key, and US$ 100 to spend."""
-    orders.deposit(orbit, "100")
-    made = program(ALL)
-    made.create_project("Pairs", TaskType.Categorization, params={"work_type": "product-match"})
-    return made
 
 
 def send(client: Client, **later: float) -> None:

@@ -4,16 +4,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import scaleapi
 from scaleapi.api_client.v2.exceptions import ApiException, NotFoundException
 from scaleapi.tasks import TaskType
 
 from coop import clock
 from coop.people import clients
-from coop.people.models import Client, Person
+from coop.people.models import Person
 from tasks import releases
-from tests.tasks import orders
-from tests.tasks.scale.conftest import Programs
-from tests.tasks.scale.test_live import ALL, PAIR, do, job_of
+from tests.tasks.scale.conftest import ALL, Programs
+from tests.tasks.scale.test_live import PAIR, do, job_of
 
 pytestmark = pytest.mark.django_db
 
@@ -23,13 +23,9 @@ def written(task: Any, by: Person) -> None:
     releases.write(releases.ask(job_of(task), by=by, at=clock.now()), at=clock.now())
 
 
-def test_a_version_is_a_delivery_and_stays_as_it_was(
-    program: Programs, orbit: Client, olga: Person, amina: Person, luis: Person
-) -> None:
-    orders.deposit(orbit, "100")
-    live = program(ALL)
-    live.create_project("Pairs", TaskType.Categorization, params={"work_type": "product-match"})
-    live.create_project("Other", TaskType.Categorization)
+@pytest.fixture
+def tasks(live: scaleapi.ScaleClient, olga: Person, amina: Person) -> list[Any]:
+    """Return three tasks of a batch, whose data set was written with one answer, then with two."""
     live.create_batch("Pairs", "week 23")
     tasks = [live.create_task(TaskType.Categorization, batch="week 23", **PAIR) for _turn in range(3)]
     live.finalize_batch("week 23")
@@ -37,7 +33,11 @@ def test_a_version_is_a_delivery_and_stays_as_it_was(
     written(tasks[0], olga)
     do(job_of(tasks[0]), amina, {"labels": ["Different"]})
     written(tasks[0], olga)
+    return tasks
 
+
+def test_a_version_is_a_delivery_and_stays_as_it_was(live: scaleapi.ScaleClient, tasks: list[Any]) -> None:
+    live.create_project("Other", TaskType.Categorization)
     second, first = live.v2.get_deliveries(project_name="Pairs", expand=["project"]).deliveries
     assert (first.task_count, second.task_count) == (1, 2)
     assert first.name != second.name
@@ -62,13 +62,21 @@ def test_a_version_is_a_delivery_and_stays_as_it_was(
     assert {one.task_id for one in [*page.tasks, *rest.tasks]} == set(known)
     assert (page.delivery.actual_instance.id, rest.next_token) == (first.id, None)
 
-    # What is withdrawn stands in no later version.
+
+def test_what_is_withdrawn_stands_in_no_later_version(
+    live: scaleapi.ScaleClient, tasks: list[Any], olga: Person
+) -> None:
+    _second, first = live.v2.get_deliveries().deliveries
     releases.withdraw(job_of(tasks[0]), [tasks[0].id], reason="Asked to.", by=olga, at=clock.now())
     written(tasks[0], olga)
     third = live.v2.get_deliveries().deliveries[0]
     assert tasks[0].id not in {doc.task_id for doc in live.v2.get_delivery_tasks(delivery_id=third.id).docs}
     assert live.v2.get_delivery_tasks(delivery_id=first.id).total == 3
 
+
+@pytest.mark.usefixtures("tasks")
+def test_nobody_else_has_a_delivery(live: scaleapi.ScaleClient, program: Programs, luis: Person) -> None:
+    first = live.v2.get_deliveries().deliveries[-1]
     rival = clients.found("Rival", slug="rival", by=luis, at=clock.now())
     theirs = program(ALL, of=rival, by=luis)
     assert theirs.v2.get_deliveries().deliveries == []

@@ -19,8 +19,8 @@ from coop.people.models import Client, Person
 from tasks.models import Asset, Job, JobFile, Message, Order
 from tasks.scale import fetching
 from tests.tasks import handing_in, orders
-from tests.tasks.scale.conftest import Programs
-from tests.tasks.scale.test_live import ALL, do, job_of
+from tests.tasks.scale.conftest import ALL, Programs
+from tests.tasks.scale.test_live import do, job_of
 
 pytestmark = pytest.mark.django_db
 COW: dict[str, Any] = {"type": "box", "label": "cow", "x": 10, "y": 5, "width": 30, "height": 20}

@@ -19,23 +19,13 @@ from payments.founding import FOR_THE_HOUSE
 from tasks import answers, claims, exports, jobs, reviews
 from tasks.models import Assignment, Dispute, Ground, Job, Order
 from tests.tasks import handing_in, orders
-from tests.tasks.scale.conftest import Programs
+from tests.tasks.scale.conftest import ALL, Programs
 
 pytestmark = pytest.mark.django_db
-ALL = ("read", "post", "fund", "download")
 PAIR: dict[str, Any] = {
     "instruction": "Are these the same?\nLook twice.", "attachment": "Kettle | Steel kettle", "attachment_type": "text",
     "categories": ["Same", "Different"],
 }  # fmt: skip
-
-
-@pytest.fixture
-def live(program: Programs, orbit: Client) -> scaleapi.ScaleClient:
-    """Return a program of Orbit's with a live key, and US$ 100 to spend."""
-    orders.deposit(orbit, "100")
-    made = program(ALL)
-    made.create_project("Pairs", TaskType.Categorization, params={"work_type": "product-match"})
-    return made
 
 
 def do(job: Job, who: Person, value: dict[str, Any]) -> Assignment:
@@ -121,7 +111,7 @@ def test_what_is_short_of_money_or_of_the_voted_rate_is_not_ordered(
     with pytest.raises(ScaleNotEnabled, match="N1"):
         poor.create_task(TaskType.Categorization, project="Pairs", **PAIR, pay="0.01")
     # As where no vote has opened such work for clients.
-    monkeypatch.setattr("tasks.scale.live.FOR_THE_HOUSE", (*FOR_THE_HOUSE, "point-clouds"))
+    monkeypatch.setattr("payments.founding.FOR_THE_HOUSE", (*FOR_THE_HOUSE, "point-clouds"))
     poor.create_project("Roads", TaskType.LidarAnnotation)
     with pytest.raises(ScaleNotEnabled, match="N10"):
         poor.create_task(TaskType.LidarAnnotation, project="Roads", attachments=["x"], labels=["a"])

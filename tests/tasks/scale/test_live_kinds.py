@@ -16,8 +16,8 @@ from scaleapi.tasks import TaskType
 from coop.people.models import Client, Person
 from tasks.models import Job, Order
 from tests.tasks import handing_in, orders
-from tests.tasks.scale.conftest import Programs
-from tests.tasks.scale.test_live import ALL, PAIR, do, job_of
+from tests.tasks.scale.conftest import ALL, Programs
+from tests.tasks.scale.test_live import PAIR, do, job_of
 
 pytestmark = pytest.mark.django_db
 # A flat field of forty metres, a point on each.

@@ -24,8 +24,8 @@ from coop.people import limits
 from coop.people.models import Client
 from tasks.models import Job, Order
 from tests.tasks import orders
-from tests.tasks.scale.conftest import Programs
-from tests.tasks.scale.test_live import ALL, PAIR
+from tests.tasks.scale.conftest import ALL, Programs
+from tests.tasks.scale.test_live import PAIR
 
 pytestmark = pytest.mark.django_db
 
