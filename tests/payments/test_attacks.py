@@ -106,7 +106,6 @@ def posting(kind: int, debit: str, credit: str, amount: int = 1, ref: str = "x:1
     ("kind", "debit", "credit"),
     [
         (Kind.WAGE, "fund:training", "member:1:payable"),
-        (Kind.WAGE, "job:5:commit:1", "member:2:payable"),
         (Kind.TRAINING_PAY, "job:5:commit:1", "member:2:payable"),
         (Kind.CLAIM, "job:5:escrow", "job:6:commit:1"),
         (Kind.FUND, "member:1:payable", "job:5:escrow"),

@@ -420,6 +420,18 @@ def test_a_fund_that_gets_another_share_of_the_fee_than_was_voted(
         transaction.set_rollback(True)
 
 
+def test_a_wage_paid_to_somebody_else(attack: Attack, job: Job, amina: Person, luis: Person, olga: Person) -> None:
+    """The books let a team's wage go to its members: who is owed one, the work itself says."""
+    mine, theirs = work(job, amina, SAME), account(f"member:{luis.pk}:payable")
+    locked, ref = account(f"job:{job.pk}:commit:{amina.pk}"), f"assignment:{mine.pk}"
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(reviews.ACCEPT, [olga.pk, "client", clock.now(), [mine.pk]])
+            cursor.execute(reviews.ACCEPTED, [clock.now(), [mine.pk]])
+        attack(TRANSFER, [5, locked, theirs, 90_000, ref], guard="wage_is_what_was_promised")
+        transaction.set_rollback(True)
+
+
 def test_money_taken_from_behind_an_open_job(attack: Attack, job: Job) -> None:
     back = account(f"client:{job.client_id}:available")
     attack(
