@@ -24,11 +24,11 @@ OPERATORS = (
     "ReplaceComparisonOperator_NotEq_Eq", "ReplaceComparisonOperator_Is_IsNot", "ReplaceComparisonOperator_IsNot_Is",
     "ReplaceBinaryOperator_Add_Sub", "ReplaceBinaryOperator_Sub_Add",
 )  # fmt: skip
-# Addresses, forms and words decide nothing; the founding's rows are weakened where they stand; the recount is a program
+# Addresses, forms and words decide nothing; the foundings' rows are weakened where they stand; the recount is a program
 # that runs outside, of which the files are changed instead (`test_recounting`).
 NO_ACTS = {
     "apps", "urls", "forms", "forms_cases", "explaining", "notices", "rulebook", "background", "posting", "founding",
-    "recount",
+    "founding_uses", "recount",
 }  # fmt: skip
 
 

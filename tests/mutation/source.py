@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-# How a page numbers its answer, and what Python itself is asked to make sure of.
-NO_DECISION = {"status", "strict"}
+# How a page numbers its answer, what Python itself is asked to make sure of, and that a new row is a new row.
+NO_DECISION = {"status", "strict", "force_insert"}
 type Place = tuple[int, int]
 
 
