@@ -124,7 +124,7 @@ def send_alert(alert_id: int) -> None:
 
 @app.task(name=notices.TELL, retry=5)
 def tell(person_id: int, about: str, number: int) -> None:
-    """Send a notice about a rejected answer or a team, as deferred with the act."""
+    """Send a notice of `tasks.notices`, as deferred with the act."""
     notices.deliver(Person.objects.get(pk=person_id), about, number)
 
 

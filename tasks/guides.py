@@ -22,7 +22,7 @@ from governance.models import Status
 from payments import escrow
 from payments.money import from_micro
 from payments.templatetags.money import money
-from tasks import cards, funds, teams
+from tasks import cards, funds, notices, teams
 from tasks.models import OPEN_STATES, Assignment, GuideVersion, Job, Question, Reading, Reply
 
 LONGEST = 40_000
@@ -88,8 +88,14 @@ def refusal_to_ask(assignment: Assignment, words: str, *, by: Person) -> Refusal
 
 @transaction.atomic
 def ask(assignment: Assignment, *, words: str, by: Person, at: datetime) -> Question:
-    """Ask the client about a task one is doing. Raise Refused for another's task, no words, or a fourth question."""
+    """Ask the client about a task one is doing; its people are told of the first question that waits.
+
+    Raise Refused for another's task, no words, or a fourth question.
+    """
     refuse_if(refusal_to_ask(assignment, words, by=by))
+    if not open_questions(assignment.job).exists():
+        for seat in clients.seats(assignment.job.client):
+            notices.tell(seat.person, "asked", assignment.job_id)
     question = Question.objects.create(assignment=assignment, words=_plain(words))
     events.write("guides.asked", by=by, subject=f"job:{assignment.job_id}", at=at)
     return question
@@ -159,6 +165,8 @@ def publish(
     Reply.objects.bulk_create(
         Reply(question=question, version=made, words=_plain(words)) for question, words in answered.items()
     )
+    for person in Person.objects.filter(assignments__questions__in=answered).distinct():
+        notices.tell(person, "answered", job.pk)
     funds.set_aside(job, job.pay, by=by, at=at)
     events.write("guides.published", by=by, subject=f"job:{job.pk}", at=at, number=made.number, digest=made.digest)
     return made

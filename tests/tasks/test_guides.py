@@ -6,15 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
 from django.test import Client as Browser
 from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from payments import escrow, invariants, statements
-from tasks import cards, claims, funds, guides, jobs, pilots
-from tasks.models import Draft, GuideVersion, Job, Pilot, Reading
+from tasks import cards, claims, funds, guides, jobs, notices, pilots
+from tasks.models import Assignment, Draft, GuideVersion, Job, Pilot, Reading
 from tests.tasks import orders
 from tests.tasks.conftest import SAME, hand_in, payable, work
 from tests.tasks.test_api import ALL, program
@@ -31,6 +33,11 @@ def rich(orbit: Client) -> Client:
     """Return the client with money for readings."""
     orders.deposit(orbit, "50")
     return orbit
+
+
+def taken(job: Job, *people: Person) -> list[Assignment]:
+    """Let people take a task each."""
+    return [claims.claim_next(job, by=person, at=clock.now()) for person in people]
 
 
 def changed(job: Job, by: Person, guide: str = MORE, **facts: Any) -> GuideVersion:
@@ -65,6 +72,24 @@ def test_a_question_is_answered_in_the_guide_for_all_and_reading_it_is_paid(
     assert claims.claim_next(job, by=luis, at=clock.now()).card == following.card
     assert "changed guide" in statements.entries(statements.lines(amina)[:1], amina)[0].words
     assert not any(invariants.broken().values())
+
+
+def test_a_clients_people_are_told_of_the_first_question_and_who_asked_of_the_answer(
+    job: Job, rich: Client, olga: Person, amina: Person, luis: Person, mailoutbox: list[EmailMessage]
+) -> None:
+    asked = [guides.ask(one, words="And lids?", by=one.person, at=clock.now()) for one in taken(job, amina, luis)]
+    changed(job, olga, replies={asked[0]: "Lids too."})
+    waiting = ProcrastinateJob.objects.filter(task_name=notices.TELL).order_by("id").values_list("args", flat=True)
+    told = [(one["person_id"], one["about"], one["number"]) for one in waiting]
+    assert told == [(olga.pk, "asked", job.pk), (amina.pk, "answered", job.pk)]
+    guides.ask(asked[1].assignment, words="Handles?", by=luis, at=clock.now())
+    assert waiting.count() == 2
+    luis.language = "es"
+    for person, about, path in ((olga, "asked", f"/c/orbit/jobs/{job.pk}/guide/"), (luis, "answered", "/guide/")):
+        notices.deliver(person, about, job.pk)
+        assert path in str(mailoutbox[-1].body)
+        assert "lids" not in str(mailoutbox[-1].body).lower()
+    assert mailoutbox[-1].subject == "Respondieron tu pregunta sobre una gu\N{LATIN SMALL LETTER I WITH ACUTE}a"
 
 
 def test_the_money_for_every_reader_is_set_aside_and_comes_back_unused(
