@@ -86,7 +86,9 @@ FIRST: Sequence[Use] = (
     Use(
         "answers", "Answers and reviews",
         "What was answered, and how it was reviewed and by whom.",
-        Whose.MEMBERS, "To hand the work to the client, under a pseudonym for each client, and to pay for it.",
+        Whose.MEMBERS,
+        "To hand the work to the client, under a pseudonym for each client, and to pay for it. Where a job has a"
+        " machine that helps, it learns from the accepted answers, without names, for that job alone.",
         "self,parties,nobody", RECORD, Decides.ACCEPT,
     ),
     Use(

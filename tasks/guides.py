@@ -94,8 +94,8 @@ def ask(assignment: Assignment, *, words: str, by: Person, at: datetime) -> Ques
     """
     refuse_if(refusal_to_ask(assignment, words, by=by))
     if not open_questions(assignment.job).exists():
-        for seat in clients.seats(assignment.job.client):
-            notices.tell(seat.person, "asked", assignment.job_id)
+        for person in clients.people(assignment.job.client):
+            notices.tell(person, "asked", assignment.job_id)
     question = Question.objects.create(assignment=assignment, words=_plain(words))
     events.write("guides.asked", by=by, subject=f"job:{assignment.job_id}", at=at)
     return question

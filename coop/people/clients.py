@@ -47,6 +47,11 @@ def seats(client: Client) -> list[ClientSeat]:
     return list(client.seats.filter(SEATED).select_related("person").order_by("id"))
 
 
+def people(client: Client) -> list[Person]:
+    """Return who speaks for the organisation now, the longest first."""
+    return [seat.person for seat in seats(client) if seat.person]
+
+
 def first_seat(person: Person) -> ClientSeat | None:
     """Return a person's oldest accepted seat that has not ended, its client loaded."""
     return ClientSeat.objects.filter(SEATED, person=person).select_related("client").order_by("id").first()
