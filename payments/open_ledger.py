@@ -33,6 +33,7 @@ FLOWS: dict[str, str | Promise] = {
     "several": _("To members, for several of these together"),
     "kept": _("Kept by the cooperative"),
     "funds": _("Put into the funds for training, care and the hourly floor"),
+    "concealed": _("Paid into the care fund by clients whose jobs showed what they had not named"),
 }
 TO_MEMBERS = ("work", "training", "hearings", "care", "education", "other pay")
 
@@ -52,6 +53,7 @@ SELECT flow, sum(amount), count(DISTINCT person) FROM (
             WHEN c.kind = 'member:payable' THEN 'other pay'
             WHEN k.kind = 6 THEN 'kept'
             WHEN k.kind = 7 THEN 'funds'
+            WHEN k.kind = 42 THEN 'concealed'
         END AS flow
     FROM payments_transfer t LEFT JOIN payments_transfer r ON r.id = t.reverses_id
     CROSS JOIN LATERAL (SELECT coalesce(r.kind, t.kind) AS kind, coalesce(r.credit_id, t.credit_id) AS credit_id) k
@@ -153,9 +155,9 @@ class Hours:
 class Figures:
     """Everything the public reads about a month; amounts in US dollars, None where fewer than five people were paid.
 
-    `share` is what of members' pay, fee and funds together went to members, from 0 to 1. `late` counts the payouts
-    asked for in the month that took more than 72 hours (E3), `longest` is the longest of them. `root` is the Merkle
-    root of the month's transfers, None until it is sealed.
+    `share` is what of members' pay, fee and funds together went to members, from 0 to 1; what clients pay for content
+    that they hid is a part of neither. `late` counts the payouts asked for in the month that took more than 72 hours
+    (E3), `longest` is the longest of them. `root` is the Merkle root of the month's transfers, None until it is sealed.
     """
 
     month: Month
@@ -187,7 +189,7 @@ def figures(month: Month) -> Figures:
     many = people >= FEWEST
     return Figures(
         month=month,
-        flows=_flows(moved) if many else [_received(moved)],
+        flows=[_flow("received", moved), *(_paid(moved) if many else []), _flow("concealed", moved)],
         people=people if many else None,
         to_members=_sum(moved, TO_MEMBERS) if many else None,
         share=_share(moved) if many else None,
@@ -219,13 +221,12 @@ def _rows(sql: str, month: Month) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def _received(moved: dict[str, Moved]) -> Flow:
-    return Flow("received", _sum(moved, ["received"]))
+def _flow(name: str, moved: dict[str, Moved]) -> Flow:
+    return Flow(name, _sum(moved, [name]))
 
 
-def _flows(moved: dict[str, Moved]) -> list[Flow]:
-    kept = [Flow(name, _sum(moved, [name])) for name in ("kept", "funds")]
-    return [_received(moved), *_to_members(moved), *kept]
+def _paid(moved: dict[str, Moved]) -> list[Flow]:
+    return [*_to_members(moved), _flow("kept", moved), _flow("funds", moved)]
 
 
 def _to_members(moved: dict[str, Moved]) -> list[Flow]:

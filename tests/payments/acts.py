@@ -87,7 +87,7 @@ def _at_work(books: AtWork) -> Acts:
 
 
 def seldom(books: AtWork) -> Acts:
-    """Return what takes weeks, a panel or a vote."""
+    """Return what takes weeks, an officer, a panel or a vote."""
     return {
         "pause": lambda: books.pause_for_a_while(books.who, books.chance.randint(1, 12)),
         "a panel finds a pause unfounded": lambda: books.find_a_pause_unfounded(books.who),
@@ -97,4 +97,5 @@ def seldom(books: AtWork) -> Acts:
         "vote a budget": books.votes_a_budget,
         "vote a raise": books.votes_a_raise,
         "leave": books.leave,
+        "a job shows what it did not name": books.a_job_shows_what_it_did_not_name,
     }

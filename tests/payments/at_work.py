@@ -9,9 +9,9 @@ from django.db import connection
 
 from coop import clock
 from coop.people.models import Person
-from payments import accounts, exchange, rates
+from payments import accounts, escrow, exchange, ledger, rates
 from payments.money import from_micro
-from tasks import answers, checks, claims, disputes, jobs, reviews, tips
+from tasks import answers, checks, claims, disputes, hidden, jobs, reports, reviews, tips
 from tasks.models import Assignment, Finding, Ground, Job, Peer, Settlement
 from tests.conftest import person
 from tests.payments.everybody import Everybody
@@ -129,6 +129,20 @@ class AtWork(Everybody):
         if one := self.an_answer("accepted"):
             with self.unless_refused():
                 tips.give(one, amount=self.some(500_000), by=self.olga, at=self.at)
+
+    def a_job_shows_what_it_did_not_name(self) -> None:
+        """Two members report it, an officer finds it, and the client pays the care fund and names it."""
+        with self.unless_refused():
+            job = orders.opened(self.orbit, self.olga, tasks=6, title="Drawn", time_limit=timedelta(minutes=30))
+            self.at = clock.now()
+            for member in self.members[:2]:
+                mine = claims.claim_next(job, by=member, at=self.at)
+                reports.report(mine, words="A wound.", topic="medical", by=member, at=self.at)
+            available, care = escrow.available(self.orbit), ledger.balance(accounts.CARE)
+            found = hidden.find(job, topic="medical", reason=WHY, by=person("samuel"), at=self.at)
+            assert available - escrow.available(self.orbit) == ledger.balance(accounts.CARE) - care == found.amount
+            jobs.raise_pay(job, pay=job.pay * 6 / 5, by=self.olga, at=self.at)
+            hidden.name(job, topic="medical", share="some", by=self.olga, at=self.at)
 
     def time_runs_out(self) -> None:
         """Whatever time ends by itself: tasks, checks, silence, disputes, deposits of closed jobs."""

@@ -48,7 +48,7 @@ def test_a_month_with_fewer_than_five_people_tells_nothing_of_them(earn: Earn, a
     earn(amina, "3")
     figures = open_ledger.figures(month)
     assert (figures.people, figures.to_members, figures.share) == (None, None, None)
-    assert [flow.name for flow in figures.flows] == ["received"]
+    assert [flow.name for flow in figures.flows] == ["received", "concealed"]
 
 
 def test_what_five_people_got_is_told_in_one_sum(earn: Earn, five: list[Person], month: Month) -> None:

@@ -12,8 +12,9 @@ from coop.people.models import Client, Person
 from coop.record.models import Event
 from coop.refusals import Refused
 from governance.models import Office
-from payments import accounts, escrow, invariants, ledger
+from payments import accounts, escrow, invariants, ledger, open_ledger, published
 from payments.models import Account, Transfer
+from payments.open_ledger import Month
 from tasks import background, cards, claims, content, hidden, jobs, reports
 from tasks.models import HiddenContent, Job, Report
 from tests.payments.test_attacks import POST, posting
@@ -72,6 +73,18 @@ def test_the_client_pays_for_each_who_met_it(reported: Job, samuel: Person) -> N
     assert not any(invariants.broken().values())
     told = Event.objects.get(kind="content.hidden")
     assert told.data == {"topic": "medical", "client": reported.client_id, "people": 2}
+
+
+def test_the_open_ledger_and_its_files_name_what_was_paid(reported: Job, samuel: Person) -> None:
+    month = Month.of(clock.now())
+    share = open_ledger.figures(month).share
+    orders.deposit(reported.client, "100")
+    hidden.find(reported, topic="medical", reason=WHY, by=samuel, at=clock.now())
+    figures = open_ledger.figures(month)
+    assert {flow.name: flow.amount for flow in figures.flows}["concealed"] == Decimal(10)
+    assert figures.share == share
+    assert [row["amount"] for row in published.rows(figures) if row["item"] == "concealed"] == [Decimal(10)]
+    assert "showed what they had not named" in Browser().get("/ledger/").text
 
 
 def test_who_has_no_money_pays_as_soon_as_it_comes(poor: Job, samuel: Person) -> None:
