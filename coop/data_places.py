@@ -214,6 +214,8 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_upload": "job_id file file_name created_by_id created_at finished_at rows problems problem_count",
         "tasks_task": "upload_id external_id turn",
         "tasks_machine": "job_id orders shows asked_by_id asked_at learned tried agreed at",
+        "tasks_endpoint": "job_id url sealed fingerprint named_by_id named_at ended_at version at_once after tries"
+        " next_at at problem status predicted refused problems",
         "tasks_estimate": "job_id way answers people priors usual alpha alpha_low alpha_high scales systems"
         " doubtful at",
         "tasks_release": "job_id number splits asked_by_id asked_at tasks place items answers parts folder added"

@@ -1,4 +1,4 @@
-"""The guarded door: the one way out to an address that a client named, for webhooks and attachments.
+"""The guarded door: the one way out to an address that a client named, for webhooks, attachments and models.
 
 Whoever names an address could name one of ours: the database, a neighbour on the network, the metadata of a cloud. So
 the name is looked up here, every address behind it must be a public one (IANA's registries, by `ipaddress`), and the
@@ -78,6 +78,18 @@ def post(address: str, content: bytes, headers: Mapping[str, str], *, seconds: f
         for _piece in _pieces(response, ANSWER):
             pass
         return _answer(response)
+
+
+def ask(
+    address: str, content: bytes | None, headers: Mapping[str, str], *, most: int, seconds: float
+) -> tuple[Answer, bytes]:
+    """Send content (or, with None, ask for what stands there) and return what it answers with its body.
+
+    A redirect is an answer. Raises Closed as `post` does, and for a body of more than `most` bytes.
+    """
+    verb = "GET" if content is None else "POST"
+    with _asked(verb, _url(address), headers, content or b"", time.monotonic() + seconds) as response:
+        return _answer(response), b"".join(_pieces(response, most))
 
 
 def fetch(address: str, out: BinaryIO, *, most: int, seconds: float) -> Answer:

@@ -175,6 +175,10 @@ SENTENCES: "Mapping[str, str | Words]" = {
         "What %(subject)s takes was measured: half of %(units)s answers by %(people)s members took %(seconds)s seconds"
         " at most."
     ),
+    "endpoints.asked_again": gettext_lazy("The model of %(subject)s is asked anew."),
+    "endpoints.ended": gettext_lazy("The model of %(subject)s is asked no more."),
+    "endpoints.given_up": gettext_lazy("The model of %(subject)s was asked in vain and is left alone."),
+    "endpoints.named": gettext_lazy("A model was named for %(subject)s, to be asked about its tasks first."),
     "machines.asked": gettext_lazy("A machine was asked to help with %(subject)s."),
     "machines.taught": gettext_lazy("A machine learned from %(answers)s accepted answers to %(subject)s."),
     "quality.compared": gettext_lazy("The answers to %(subject)s were compared (%(answers)s of them, %(way)s)."),

@@ -276,7 +276,7 @@ FIRST: Sequence[Use] = (
         "clients", "Clients and their orders",
         "Who acts for a client, keys of its systems as hashes, jobs, files, uploads, tasks, deposits, who rejected an"
         " answer, how far answers agree, versions of data sets, webhooks and what went to them,"
-        " who of its own took answers home, which officer looked and why.",
+        " servers of its models, who of its own took answers home, which officer looked and why.",
         Whose.CLIENTS, "To take orders, to bill them, and to deliver.", "client,parties,public,nobody", RECORD,
     ),
 )  # fmt: skip

@@ -30,6 +30,7 @@ from tasks import (
     stages,
     watch,
 )
+from tasks.endpoints import asking
 from tasks.machines import learning
 from tasks.models import Alert, Delivery, Release, Upload
 from tasks.quality import estimates
@@ -175,6 +176,13 @@ def teach_machines(timestamp: int) -> None:  # noqa: ARG001 - likewise
 
 
 @app.periodic(cron="* * * * *")
+@app.task(queueing_lock="tasks.ask_models", lock="tasks.ask_models", pass_context=False)
+def ask_models(timestamp: int) -> None:  # noqa: ARG001 - likewise
+    """Ask clients' models about their next tasks, for a minute at most; the rest comes with the next minute."""
+    _for_a_minute(asking.ask_due)
+
+
+@app.periodic(cron="* * * * *")
 @app.task(queueing_lock="tasks.tell_clients", lock="tasks.tell_clients", pass_context=False)
 def tell_clients(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Make messages of what the record says, and send again what was not taken."""
@@ -219,8 +227,8 @@ def forget_calls(timestamp: int) -> None:  # noqa: ARG001 - likewise
         pass
 
 
-def _for_a_minute(work: Callable[..., int], client_id: int) -> None:
-    """Let a client's work be done, some at a time, until nothing is due or a minute is over."""
+def _for_a_minute(work: Callable[..., int], *of: int) -> None:
+    """Let work be done, of a client where one is named, some at a time, until nothing is due or a minute is over."""
     until = clock.now() + A_MINUTE
-    while clock.now() < until and work(client_id, at=clock.now()):
+    while clock.now() < until and work(*of, at=clock.now()):
         pass

@@ -63,10 +63,10 @@ def _whole(file: BinaryIO, parse: Any) -> Iterator[Row | Problem]:  # noqa: ANN4
     except (KeyError, TypeError, ValueError, AttributeError):
         yield Problem(1, _("The file begins as a COCO file and is none: images or annotations lack a part."))
     else:
-        yield from _rows(entries)
+        yield from checked(entries)
 
 
-def _rows(entries: Iterable[object]) -> Iterator[Row | Problem]:
+def checked(entries: Iterable[object]) -> Iterator[Row | Problem]:
     """Yield entries as rows, checked as a line of ours is."""
     for number, entry in enumerate(entries, 1):
         try:

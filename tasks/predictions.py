@@ -22,7 +22,7 @@ NAME = {"type": "string", "maxLength": 120}
 SCORE = {"type": "number", "minimum": 0, "maximum": 1}
 SCHEMA = obj({"value": {"type": "object"}, "model": NAME, "score": SCORE}, optional=("model", "score"))
 # What other programs' regions lack when they are not as their documentation says.
-BROKEN = (KeyError, TypeError, ValueError, IndexError, AttributeError, ZeroDivisionError)
+BROKEN = (KeyError, TypeError, ValueError, IndexError, AttributeError, ZeroDivisionError, RecursionError)
 
 type Files = Mapping[str, Json]
 
@@ -62,8 +62,14 @@ def _in_own_shape(shape: Shape, form: Json, data: Json, told: Json) -> Json:
     """Return a prediction whose regions or annotations of another program have become a value."""
     rest = {name: part for name, part in told.items() if name not in {"regions", "annotations"}}
     if "regions" in told:
-        return rest | {"value": shape.from_label_studio(form, data, told["regions"])}
-    return rest | {"value": shape.from_coco(form, told["annotations"])} if "annotations" in told else rest
+        return rest | {"value": _keepable(shape.from_label_studio(form, data, told["regions"]))}
+    return rest | {"value": _keepable(shape.from_coco(form, told["annotations"]))} if "annotations" in told else rest
+
+
+def _keepable(value: Json) -> Json:
+    """Return a value; raise ValueError for numbers and letters that no database keeps: JSON in a text may hold them."""
+    json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    return value
 
 
 def problems(job: Job, data: Json, prediction: Json | None, known: Files) -> list[str]:

@@ -6,6 +6,7 @@ from tasks.models.calls import Call
 from tasks.models.checks import Check, CheckState
 from tasks.models.content import ContentChoice, Share, Topic
 from tasks.models.disputes import Dispute, Finding, LooksFor, Peer, Settlement
+from tasks.models.endpoints import Endpoint
 from tasks.models.engaged import Span
 from tasks.models.extensions import Extension
 from tasks.models.files import Delivery, FileKind, JobFile
@@ -67,6 +68,7 @@ __all__ = [
     "Difference",
     "Dispute",
     "Draft",
+    "Endpoint",
     "Estimate",
     "Extension",
     "Fetch",

@@ -1,6 +1,7 @@
 """Choice: one label, or several, for what a task shows."""
 
 import json
+from xml.etree.ElementTree import Element
 
 from django import forms
 from django.http import QueryDict
@@ -8,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
-from tasks.shapes.shape import Json, Lines, Shape, obj, only, region
+from tasks.shapes.shape import Json, Lines, Shape, control, obj, only, region
 
 MOST_LABELS = 60
 LONGEST_LABEL = 120
@@ -95,6 +96,11 @@ class Choice(Shape):
     def cells(self, form: Json, value: Json) -> list[str]:
         """Return the labels, several joined by a bar."""
         return ["|".join(value["labels"])]
+
+    def label_studio_tags(self, form: Json) -> list[Element]:
+        """Return the labels as choices."""
+        several = "multiple" if form.get("multiple") else "single"
+        return [control("Choices", "answer", form["labels"], choice=several)]
 
     def parts(self, form: Json) -> dict[str, Text]:
         """Return the label."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from xml.etree.ElementTree import Element
 
 from django import forms
 from django.http import QueryDict
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
 from tasks.shapes import material
-from tasks.shapes.shape import Duel, Json, Shape, obj, only, region
+from tasks.shapes.shape import Duel, Json, Shape, control, obj, only, region
 
 PREFERENCES = ("a_much", "a_little", "same", "b_little", "b_much", "both_bad")
 LONGEST_REASON = 4000
@@ -133,6 +134,10 @@ class Comparison(Shape):
         """Return the preference and, where there is one, the reason."""
         reasons = [one["value"]["text"][0] for one in regions if one["type"] == "textarea"]
         return {"preference": only("choices", regions)["choices"][0], "reason": reasons[0] if reasons else ""}
+
+    def label_studio_tags(self, form: Json) -> list[Element]:
+        """Return the preference as choices, the reason as a text."""
+        return [control("Choices", "answer", PREFERENCES, choice="single"), control("TextArea", "reason")]
 
     def cells(self, form: Json, value: Json) -> list[str]:
         """Return the three cells."""

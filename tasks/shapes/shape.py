@@ -15,6 +15,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from xml.etree.ElementTree import Element, SubElement
 
 from django import forms
 from django.http import QueryDict
@@ -165,6 +166,10 @@ class Shape:
         found: Json = json.loads(only("textarea", regions)["text"][0])
         return found
 
+    def label_studio_tags(self, form: Json) -> list[Element]:
+        """Return the tags by which Label Studio asks the same; as text where it knows nothing like it."""
+        return [control("TextArea", "answer")]
+
     def from_coco(self, form: Json, annotations: list[Json]) -> Json:
         """Return the value that annotations of a COCO file say; raise ValueError where this kind draws nothing."""
         raise ValueError
@@ -212,6 +217,14 @@ def number(text: object) -> int:
 def region(kind: str, name: str, **value: Any) -> Json:
     """Return one of Label Studio's regions: of a control of that kind and name, about the item."""
     return {"type": kind, "from_name": name, "to_name": "item", "value": value}
+
+
+def control(kind: str, name: str, options: Sequence[str] = (), **more: str) -> Element:
+    """Return one of Label Studio's tags that ask, of that kind and name, about the item, with what can be chosen."""
+    found = Element(kind, {"name": name, "toName": "item", **more})
+    for option in options:
+        SubElement(found, kind.removesuffix("s"), value=option)
+    return found
 
 
 def only(kind: str, regions: list[Json], name: str = "answer") -> Json:

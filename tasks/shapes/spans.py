@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
+from xml.etree.ElementTree import Element, SubElement
 
 from django import forms
 from django.http import QueryDict
@@ -15,7 +16,19 @@ from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
 from tasks.shapes import merging
-from tasks.shapes.shape import LONGEST_TEXT, Json, Lines, Shape, Together, lacks, number, obj, region, sent
+from tasks.shapes.shape import (
+    LONGEST_TEXT,
+    Json,
+    Lines,
+    Shape,
+    Together,
+    control,
+    lacks,
+    number,
+    obj,
+    region,
+    sent,
+)
 
 MOST_LABELS, MOST_SPANS, MORE, HUES = 20, 300, 3, 6
 LABELS: Json = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 60}, "minItems": 1,
@@ -171,6 +184,13 @@ class Spans(Shape):
             for one in regions if one["type"] == "relation"
         ]  # fmt: skip
         return {"spans": spans, "relations": related} if form.get("relations") else {"spans": spans}
+
+    def label_studio_tags(self, form: Json) -> list[Element]:
+        """Return the labels, and the relations where they are asked for."""
+        relations = Element("Relations")
+        for one in form.get("relations", ()):
+            SubElement(relations, "Relation", value=one)
+        return [control("Labels", "answer", form["labels"]), *([relations] if len(relations) else [])]
 
     def elements(self, value: Json) -> list[Json]:
         """Return the marks, then the relations by the marks they join."""

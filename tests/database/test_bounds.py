@@ -135,6 +135,10 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
     "tasks_shortfall shortfalls_fall_short": (
         rows("pay least_pay", (1, 2)), rows("pay least_pay", (2, 2), (3, 2)),
     ),
+    "tasks_endpoint endpoints_that_ended_are_not_asked": (
+        rows("ended_at next_at", (None, None), ("2026-05-04", None), (None, "2026-05-04")),
+        rows("ended_at next_at", ("2026-05-04", "2026-05-05")),
+    ),
     "tasks_message messages_end_once": (
         rows("state ended_at", ("waiting", None), ("taken", "2026-05-04"), ("given_up", "2026-05-04")),
         rows("state ended_at", ("waiting", "2026-05-04"), ("taken", None), ("given_up", None), ("lost", "2026-05-04")),

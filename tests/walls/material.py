@@ -14,6 +14,7 @@ from coop.people import clients, keys
 from coop.people.models import ApiKey, Client, Person
 from payments.models import WorkType
 from tasks import claims, guides, jobs, known, releases, sketches
+from tasks.endpoints import naming
 from tasks.models import Assignment, Dispute, Job, JobFile, Message, Order, Peer, Release, Sketch, Webhook
 from tasks.quality import estimates
 from tasks.webhooks import addresses
@@ -105,6 +106,7 @@ def made(client: Client, by: Person) -> Material:
 def _drafted(client: Client, by: Person) -> Job:
     job = orders.draft(client, by, title=WORD, guide=WORD)
     orders.send(job, json.dumps({"id": WORD, "left": WORD, "right": WORD}), f"{WORD}.jsonl")
+    naming.name(job, url=f"https://{WORD.lower()}.example/", by=by, at=clock.now())
     return job
 
 

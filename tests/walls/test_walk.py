@@ -239,7 +239,7 @@ HELD = {
     ),
     **dict.fromkeys(
         ("tasks_task", "tasks_assignment", "tasks_upload", "tasks_jobfile", "tasks_release", "tasks_guideversion",
-         "tasks_machine", "tasks_estimate"), OF_JOBS),
+         "tasks_machine", "tasks_endpoint", "tasks_estimate"), OF_JOBS),
 }  # fmt: skip
 
 
