@@ -118,6 +118,21 @@ class Machine(forms.Form):
     )  # fmt: skip
 
 
+class Endpoint(forms.Form):
+    """Where a job's own model answers."""
+
+    url = forms.CharField(
+        label=_("Address"), max_length=door.LONGEST_ADDRESS,
+        help_text=_("Of your server, as https://example.com/ml; /health, /setup and /predict stand below it."),
+    )  # fmt: skip
+    user = forms.CharField(label=_("User name"), max_length=200, required=False)
+    password = forms.CharField(
+        label=_("Password"), max_length=200, required=False, strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("Kept sealed and never shown. Leave both empty where your server asks for none."),
+    )  # fmt: skip
+
+
 class NewRelease(forms.Form):
     """How a version of a data set is split; all of it is for training where nothing is said."""
 

@@ -33,6 +33,8 @@ LED_TO_OTHERWISE = {
     "account_reset_password_from_key_done",
     "account_set_password",
     "governance:stay",
+    "tasks:ask_model_again",  # where a job has a model of its own
+    "tasks:end_model",
     "health",
     "payments:stripe_account",  # once the members have voted it open
     "tasks:pay_in_by_card",  # where the site has an account at Stripe
