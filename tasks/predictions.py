@@ -22,7 +22,7 @@ NAME = {"type": "string", "maxLength": 120}
 SCORE = {"type": "number", "minimum": 0, "maximum": 1}
 SCHEMA = obj({"value": {"type": "object"}, "model": NAME, "score": SCORE}, optional=("model", "score"))
 # What other programs' regions lack when they are not as their documentation says.
-BROKEN = (KeyError, TypeError, ValueError, IndexError, AttributeError, ZeroDivisionError, RecursionError)
+BROKEN = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError, RecursionError)
 
 type Files = Mapping[str, Json]
 

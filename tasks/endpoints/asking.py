@@ -7,7 +7,8 @@ told to the client with why.
 
 import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,9 +58,10 @@ def ask_due(*, at: datetime) -> int:
     """Ask the first servers that are due about their next tasks, and keep what they say; return how many."""
     asked = [Asked(endpoint, _next(endpoint)) for endpoint in _taken(at)]
     servers = [_server(one.endpoint) for one in asked]
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as together:
-        for one, said in zip(asked, together.map(_ask, asked, servers), strict=True):
-            _keep(one, said, at)
+    # Every answer is kept, also where one of them breaks us; that one is asked again once it is nobody's.
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as together, ExitStack() as kept:
+        for one, server in zip(asked, servers, strict=True):
+            kept.callback(_keep, one, together.submit(_ask, one, server), at)
     return len(asked)
 
 
@@ -115,8 +117,9 @@ def _ask(asked: Asked, server: Server | None) -> Said | Failed:
 
 
 @transaction.atomic
-def _keep(asked: Asked, said: Said | Failed, at: datetime) -> None:
+def _keep(asked: Asked, coming: Future[Said | Failed], at: datetime) -> None:
     """Write down what came of a call, unless the client named or ended something meanwhile."""
+    said = coming.result()
     endpoint = Endpoint.objects.select_for_update(no_key=True).get(pk=asked.endpoint.pk)
     if endpoint.next_at != asked.endpoint.next_at:
         return

@@ -332,6 +332,26 @@ def test_each_model_sees_its_own_jobs_tasks_and_a_bad_one_stops_none(
     assert all(said(draft))
 
 
+def test_an_answer_that_breaks_us_keeps_no_other_back(
+    endpoint: Endpoint, draft: Job, backend: Backend, olga: Person, orbit: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [of_texts(orbit, olga, "apple") for _turn in range(2)]
+    for job in others:
+        leading_to(backend.address, job, olga)
+    read = asking._prediction  # noqa: SLF001 - a fault of ours
+
+    def broken(job: Job, *args: Any) -> Any:
+        if job == draft:
+            raise MemoryError
+        return read(job, *args)
+
+    monkeypatch.setattr(asking, "_prediction", broken)
+    with pytest.raises(MemoryError):
+        asking.ask_due(at=clock.now())
+    assert all(said(job)[0] for job in others)
+    assert said(draft) == [None] * 3
+
+
 def test_what_the_client_changed_meanwhile_counts(
     endpoint: Endpoint, draft: Job, olga: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
