@@ -63,7 +63,7 @@ class Transfer(models.Model):
     credit = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     amount = MoneyField()
     ref = models.CharField(max_length=80, help_text="The business fact, as assignment:5.")
-    reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by")
+    reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by", db_constraint=False)
     occurred_at = models.DateTimeField()
     posted_at = models.DateTimeField()
 

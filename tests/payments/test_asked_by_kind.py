@@ -44,3 +44,19 @@ def test_a_guard_is_asked_of_every_kind_it_speaks_of(superuser: psycopg.Connecti
         assert when, (name, trigger)
         several, one = when.groups()
         assert {int(kind) for kind in (several or one).split(",")} == kinds(source), name
+
+
+def test_the_two_accounts_of_a_transfer_are_written_in_the_order_of_their_ids(superuser: psycopg.Connection) -> None:
+    # As all others are, so that no two postings wait for each other: the function's settings leave its index alone.
+    found = superuser.execute(
+        "SELECT prosrc, proconfig FROM pg_proc WHERE proname = 'guard_transfers_move_balances'"
+    ).fetchone()
+    assert found
+    source, settings = found
+    [both] = re.findall(r"UPDATE [^;]*ANY \(ARRAY[^;]*", source)
+    both = both.replace("out_of", "2").replace("into_it", "1").replace("alone", "5")
+    with superuser.transaction(force_rollback=True):
+        for setting in settings:
+            superuser.execute(f"SET LOCAL {setting}".encode())
+        plan = [line for (line,) in superuser.execute(f"EXPLAIN (COSTS OFF) {both}".encode()).fetchall()]
+    assert plan[1].strip() == "->  Index Scan using payments_account_pkey on payments_account a"
