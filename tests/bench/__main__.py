@@ -20,6 +20,7 @@ from tests.bench import (
     reading,
     replay,
     rival,
+    silence,
     votes,
     weighing,
 )
@@ -35,6 +36,7 @@ def main() -> None:
             weighing.measure,
             learning.measure,
             guarantee.measure,
+            silence.measure,
             ledger.measure,
             rival.measure,
             reading.measure,

@@ -33,7 +33,7 @@ class Halfway(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     chance = random.Random(7)  # noqa: S311 - repeatable, not secret
-    taken: defaultdict[str, list[int]] = defaultdict(list)
+    taken: defaultdict[int, list[int]] = defaultdict(list)
     tries = 0
 
     def do_POST(self) -> None:
@@ -41,8 +41,9 @@ class Halfway(BaseHTTPRequestHandler):
         said = json.loads(self.rfile.read(int(self.headers["content-length"])))
         type(self).tries += 1
         well = self.chance.random() < 0.5
-        if well and said["turn"] not in self.taken[said["task"]]:
-            self.taken[said["task"]].append(said["turn"])
+        turns = self.taken[said["data"]["task"]]
+        if well and said["data"]["turn"] not in turns:
+            turns.append(said["data"]["turn"])
         self.send_response(204 if well else 503)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -57,15 +58,17 @@ def main() -> None:
     from django.conf import settings  # noqa: PLC0415 - after setup
 
     from coop import clock  # noqa: PLC0415
+    from coop.demo.life import person  # noqa: PLC0415
     from coop.people.models import Client  # noqa: PLC0415
     from tasks.models import Message  # noqa: PLC0415
     from tasks.webhooks import sending  # noqa: PLC0415
+    from tests.tasks.webhooks.conftest import leading_to  # noqa: PLC0415
 
     settings.OUTGOING_ALSO_TO = ["127.0.0.1/32"]
     server = ThreadingHTTPServer(("127.0.0.1", 0), Halfway)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     client, at = Client.objects.get(slug=SLUG), clock.now()
-    messages(client, f"http://127.0.0.1:{server.server_port}/", at)
+    messages(leading_to(f"http://127.0.0.1:{server.server_port}/", client, person("Olga")), at)
     began, moment = time.monotonic(), at
     while Message.objects.filter(client=client, state="waiting").exists():
         while sending.send_due(client.pk, at=moment):
@@ -77,21 +80,17 @@ def main() -> None:
     print(taken, EVENTS - taken, disordered, Halfway.tries, round(seconds, 1))  # noqa: T201 - read by who asked
 
 
-def messages(client: Any, url: str, at: Any) -> None:
+def messages(webhook: Any, at: Any) -> None:
     """Write the messages as the outbox does, the turns of each task one after the other."""
     from tasks.models import Message  # noqa: PLC0415 - after setup
+    from tasks.webhooks.addresses import facts  # noqa: PLC0415
 
-    Message.objects.bulk_create(
-        [
-            Message(
-                client=client, url=url, kind="callback", subject=f"task:{task}",
-                payload={"task": str(task), "turn": turn}, made_at=at, next_at=at,
-            )
-            for turn in range(EACH)
-            for task in range(EVENTS // EACH)
-        ],
-        batch_size=1_000,
-    )  # fmt: skip
+    turns = [(task, turn) for turn in range(EACH) for task in range(EVENTS // EACH)]
+    waiting = [
+        Message(**facts(webhook, "task.completed", f"task:{task}", {"task": task, "turn": turn}, at))
+        for task, turn in turns
+    ]
+    Message.objects.bulk_create(waiting, batch_size=1_000)
 
 
 if __name__ == "__main__":
