@@ -7,7 +7,6 @@ import io
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -15,10 +14,8 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
-from coop.record import events
 from coop.refusals import Refusal, Text, refuse_if
-from payments import checking, escrow, rates
-from tasks import files, funds, predictions, rows
+from tasks import files, growing, predictions, rows
 from tasks.models import Job, Task
 from tasks.rows import Problem
 
@@ -42,15 +39,11 @@ def add(job: Job, added: Sequence[Addition], *, by: Person, at: datetime) -> lis
     job = Job.objects.select_for_update(no_key=True, of=["self"]).select_related("client", "work_type").get(pk=job.pk)
     refuse_if(_refusal(job))
     refuse_if(next((Refusal(str(words), status=400) for words in problems(job, added)), None))
-    if job.opened_at:
-        _set_aside(job, len(added), by=by, at=at)
-    else:
+    if job.opened_at is None:
         files.weigh(job, (data for _name, data in added), len(added))
-    made = _write(job, added)
-    if job.opened_at:
-        funds.set_aside(job, job.pay, by=by, at=at)
-        events.write("jobs.grew", by=by, subject=f"job:{job.pk}", at=at, tasks=len(made))
-    return made
+        return _write(job, added)
+    with growing.more(job, len(added), by=by, at=at):
+        return _write(job, added)
 
 
 def _write(job: Job, added: Sequence[Addition]) -> list[Task]:
@@ -68,16 +61,3 @@ def _write(job: Job, added: Sequence[Addition]) -> list[Task]:
 
 def _refusal(job: Job) -> Refusal | None:
     return Refusal(_("The job is closed."), appeal=_("Post a new job."), status=409) if job.closed_at else None
-
-
-def cost(job: Job, count: int) -> Decimal:
-    """Return what so many tasks more cost at most, in US$, without the deposit for the hourly floor."""
-    check = checking.pay_for(job.work_type_id, job.pay) or Decimal(0)
-    return escrow.quote(count, job.overlap, job.pay, rates.fee_now(), check=check).total
-
-
-def _set_aside(job: Job, count: int, *, by: Person, at: datetime) -> None:
-    """Set aside what tasks cost before they are there; what was freed by those called off is used first."""
-    short = funds.needed(job) + cost(job, count) - escrow.set_aside(job.pk)
-    if short > 0:
-        funds.set_aside_more(job, short, by=by, at=at)

@@ -1,12 +1,14 @@
 """Data sets: a client hands in a file of tasks; it is loaded whole, or not at all with every problem and its line.
 
-A file is read twice as a stream: once to check every row, then, if all are good, into the database.
+A file is read twice as a stream: once to check every row, then, if all are good, into the database. An open job takes a
+small file with the money for its tasks, in one act (`tasks.growing`).
 """
 
 import hashlib
 import json
 from array import array
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from datetime import datetime
 from itertools import batched
 from typing import Any, BinaryIO, cast
@@ -21,8 +23,8 @@ from procrastinate.contrib.django import app as background
 
 from coop.people.models import Person
 from coop.record import events
-from coop.refusals import Refusal, refuse_if
-from tasks import files, foreign, holding, predictions
+from coop.refusals import Refusal, Refused, refuse_if
+from tasks import files, foreign, growing, holding, predictions
 from tasks.models import Job, Stage, Upload
 from tasks.rows import Problem, Row
 
@@ -53,12 +55,8 @@ def too_large(most: int | None = None) -> Refusal:
 
 def refusal(job: Job) -> Refusal | None:
     """Say why a job takes no more tasks, or nothing."""
-    if job.opened_at or job.closed_at:
-        return Refusal(
-            _("Tasks are added while a job is a draft; this one is open or closed."),
-            appeal=_("Post a new job for them."),
-            status=409,
-        )
+    if job.closed_at:
+        return Refusal(_("The job is closed."), appeal=_("Post a new job."), status=409)
     if Stage.objects.filter(job=job).exists():
         return Refusal(_("The tasks of a stage come from the stage before."), status=409)
     return None
@@ -68,18 +66,32 @@ def receive(job: Job, file: "File[bytes]", *, by: Person | None, at: datetime) -
     """Keep a client's file and load it: at once when it is small, else in the background. Return the upload.
 
     Its problems are in the upload, not raised. The same file sent again to a job that has its tasks changes nothing.
-    Raise Refused when the job takes no tasks, the file is too large or the client keeps too much here.
+    Raise Refused when the job takes no tasks, the file is too large, the client keeps too much here, or, of an open
+    job, too little money is there for the tasks.
     """
     most = settings.DATASET_STREAM_MAX_BYTES
     refuse_if(too_large(most) if file.size > most else holding.refusal(job.client, file.size))
+    if file.size > AT_ONCE_MAX_BYTES:
+        return _keep(job, file, by=by, at=at)
+    return _at_once(job, file, by=by, at=at)
+
+
+@transaction.atomic
+def _at_once(job: Job, file: "File[bytes]", *, by: Person | None, at: datetime) -> Upload:
     upload = _keep(job, file, by=by, at=at)
-    return load(upload, at=at) if file.size <= AT_ONCE_MAX_BYTES else upload
+    try:
+        return load(upload, at=at)
+    except Refused:
+        upload.file.delete(save=False)
+        raise
 
 
 @transaction.atomic
 def _keep(job: Job, file: "File[bytes]", *, by: Person | None, at: datetime) -> Upload:
     job = Job.objects.select_for_update(no_key=True).get(pk=job.pk)
     refuse_if(refusal(job))
+    # While its tasks arrive nobody can claim any: the claims wait for the money.
+    refuse_if(too_large(AT_ONCE_MAX_BYTES) if job.opened_at and file.size > AT_ONCE_MAX_BYTES else None)
     # Named by what is in it: a file sent twice is found, and nothing of a client's name reaches the disk.
     stored = f"{job.pk}-{_digest(file)}"
     if upload := job.uploads.filter(file__startswith=f"datasets/{stored}", problem_count=0).first():
@@ -105,8 +117,12 @@ def _digest(file: "File[bytes]") -> str:
 
 @transaction.atomic
 def load(upload: Upload, *, at: datetime) -> Upload:
-    """Read an upload into its job's tasks, or keep its problems; one that is done already changes nothing."""
-    job = Job.objects.select_for_update(no_key=True, of=["self"]).select_related("work_type").get(pk=upload.job_id)
+    """Read an upload into its job's tasks, or keep its problems; one that is done already changes nothing.
+
+    Raise Refused if the job is open and its client has too little money for them.
+    """
+    known = Job.objects.select_related("client", "work_type")
+    job = known.select_for_update(no_key=True, of=["self"]).get(pk=upload.job_id)
     upload = Upload.objects.select_for_update(no_key=True, of=["self"]).select_related("created_by").get(pk=upload.pk)
     if upload.finished_at:
         return upload
@@ -119,7 +135,8 @@ def load(upload: Upload, *, at: datetime) -> Upload:
         if not problems:
             file.seek(0)
             files.weigh(job, (row.data for row in foreign.read(file) if isinstance(row, Row)), count)
-            _write(job, upload, file)
+            with growing.more(job, count, by=upload.created_by, at=at) if job.opened_at else nullcontext():
+                _write(job, upload, file)
             _take_stock(count)
     upload.save(update_fields=["rows", "problems", "problem_count", "finished_at"])
     facts = {"upload": upload.pk, "rows": count, "problems": len(problems)}

@@ -173,8 +173,13 @@ class Tasks(KeyView):
         },
     )
     def post(self, request: Request, number: int) -> Response:
-        """Add tasks: all of them (201), none and the problems by line (422), or later by the worker (202)."""
+        """Add tasks: all of them (201), none and the problems by line (422), or later by the worker (202).
+
+        An open job takes up to a megabyte at once, and their money is set aside in the same step: scope fund too.
+        """
         job = self.job(number)
+        if job.opened_at and "fund" not in self.key().scopes:
+            self.permission_denied(request, _("Tasks of an open job cost money: the key needs the scope fund as well."))
         with self.handed_in() as file:
             upload = datasets.receive(job, file, by=self.who(), at=clock.now())
         return Response(serializers.UploadOut(upload).data, status=_status(upload))

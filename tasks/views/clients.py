@@ -23,6 +23,7 @@ from tasks import (
     exports,
     forms,
     funds,
+    growing,
     guides,
     hidden,
     jobs,
@@ -146,6 +147,7 @@ def _going_on(job: Job, progress: jobs.Progress) -> dict[str, Any]:
     estimate = Estimate.objects.filter(job=job).first()
     return {
         "going": overview.under_way(job, left, at=clock.now()), "estimate": estimate, "met": known.met(job),
+        "grows": datasets.refusal(job) is None,
         "doubtful": estimate.least_certain(10) if estimate else [],
         "oldest": overview.oldest_question(job),
     }  # fmt: skip
@@ -174,6 +176,8 @@ def data(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             return _received(request, job, form)
     uploads = list(job.uploads.order_by("-pk")[:PER_PAGE])
     shown = {"client": job.client, "job": job, "form": form, "uploads": uploads, "refusal": datasets.refusal(job)}
+    if job.opened_at and not job.closed_at:
+        shown |= {"each": growing.price(job, 1), "available": escrow.available(job.client)}
     page = render(request, "tasks/client/data.html", shown, status=400 if form.is_bound else 200)
     return _fresh(page, waiting=_pending(uploads))
 

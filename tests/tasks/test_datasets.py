@@ -13,7 +13,7 @@ from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from payments.models import WorkType
-from tasks import background, datasets, rows
+from tasks import background, datasets, jobs, rows
 from tasks.models import Job, Task, Upload
 from tests.tasks import orders
 
@@ -158,9 +158,9 @@ def test_a_corrected_file_can_be_sent_after_a_bad_one(draft: Job) -> None:
     assert draft.tasks.count() == 1
 
 
-def test_an_open_or_closed_job_takes_no_more_tasks(orbit: Client, olga: Person) -> None:
-    job = orders.opened(orbit, olga)
-    with pytest.raises(Refused, match="draft"):
+def test_a_closed_job_takes_no_more_tasks(orbit: Client, olga: Person) -> None:
+    job = jobs.close(orders.opened(orbit, olga), by=olga, at=clock.now())
+    with pytest.raises(Refused, match="closed"):
         orders.send(job, "id,a\nnew,1\n")
     assert not Task.objects.filter(job=job, external_id="new").exists()
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
 
 from coop import clock
 from coop.people.models import Client, Person
+from payments import escrow
 from tasks import claims, jobs, reviews, stages
 from tasks.models import Assignment, Job, ReviewRule, Takes
 from tests.tasks import orders
@@ -44,6 +46,17 @@ def test_nothing_is_slipped_into_a_stage(chain: Make, attack: Attack) -> None:
     attack(TASK, [second.pk, 1], guard="stages_take_only_what_was_handed_on")
     for table in ("tasks_handover (stage_id, source_id)", "tasks_apart (task_id, source_id)"):
         attack(f"INSERT INTO {table} VALUES (1, 1)", guard="permission denied")
+
+
+def test_what_a_client_adds_is_funded_at_the_stages_too(
+    chain: Make, orbit: Client, olga: Person, attack: Attack
+) -> None:
+    first, second = chain(Takes.EACH, rows=1, overlap=1)
+    escrow.fund(first.pk, Decimal(1), orbit, 99, by=olga, at=clock.now())
+    attack(TASK, [first.pk, 1], guard="tasks_arrive_whole")
+    escrow.fund(second.pk, Decimal(1), orbit, 99, by=olga, at=clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute(TASK, [first.pk, 1])
 
 
 def test_what_is_not_due_is_not_handed_on(chain: Make, amina: Person) -> None:

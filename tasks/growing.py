@@ -1,0 +1,52 @@
+"""An open job grows: what its new tasks cost, there and at the stages after it, is set aside first."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+
+from coop.people.models import Person
+from coop.record import events
+from payments import checking, escrow, rates
+from tasks import funds, jobs
+from tasks.models import Job, Takes
+
+
+def asked(job: Job, count: int) -> list[tuple[Job, int]]:
+    """Return a job and each stage after it, the former first, with what so many tasks more come to there at most."""
+    found = [(job, count)]
+    for stage in job.next_stages.filter(job__closed_at=None).select_related("job__client").order_by("pk"):
+        found += asked(stage.job, count * job.overlap if stage.takes == Takes.EACH else count)
+    return found
+
+
+def price(job: Job, count: int) -> Decimal:
+    """Return the US$ that so many tasks more cost at most, with all that they come to at the stages after the job."""
+    quotes = (jobs.quote(one.work_type_id, tasks, one.overlap, one.pay) for one, tasks in asked(job, count))
+    return sum((quote.total for quote in quotes), Decimal(0))
+
+
+@contextmanager
+def more(job: Job, count: int, *, by: Person | None, at: datetime) -> Iterator[None]:
+    """Set the money of so many tasks aside (kind 2), let them be written, then set aside what they ask of the deposits.
+
+    Within a transaction that has the job locked. Raise Refused if the client's balance is short.
+    """
+    numbers = [one.pk for one, _tasks in asked(job, count)]
+    list(Job.objects.select_for_update(no_key=True).filter(pk__in=numbers).order_by("pk"))
+    asking = asked(job, count)
+    for one, tasks in asking:
+        _set_aside(one, tasks, by=by, at=at)
+    yield
+    for one, _tasks in asking:
+        funds.set_aside(one, one.pay, by=by, at=at)
+    events.write("jobs.grew", by=by, subject=f"job:{job.pk}", at=at, tasks=count)
+
+
+def _set_aside(job: Job, count: int, *, by: Person | None, at: datetime) -> None:
+    """Set aside what tasks cost before they are there; what was freed by those called off is used first."""
+    check = checking.pay_for(job.work_type_id, job.pay) or Decimal(0)
+    cost = escrow.quote(count, job.overlap, job.pay, rates.fee_now(), check=check).total
+    short = funds.needed(job) + cost - escrow.set_aside(job.pk)
+    if short > 0:
+        funds.set_aside_more(job, short, by=by, at=at)
