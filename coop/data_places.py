@@ -205,6 +205,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_job": "client_id work_type_id title guide form overlap pay review_rule review_days time_limit"
         " sensitivity content created_by_id drafted_at opened_at closed_at task_bytes",
         "tasks_guideversion": "job_id number guide digest words changed seconds pay job_pay rescopes written_by_id at",
+        "tasks_halt": "job_id reason asked_by_id at ended_at",
         "tasks_hiddencontent": "job_id topic reason found_by_id people amount at",
         "tasks_stage": "job_id after_id takes carries apart_from_all written_by_id at",
         "tasks_knownanswer": "task_id value why written_by_id at",

@@ -138,6 +138,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "jobs.drafted": gettext_lazy("%(subject)s was drafted."),
     "jobs.opened": gettext_lazy("%(subject)s opened at %(pay)s an answer."),
     "jobs.grew": gettext_lazy("%(tasks)s more tasks joined %(subject)s, with their money."),
+    "jobs.halted": gettext_lazy("The client of %(subject)s paused it; what members had taken goes on."),
     "jobs.made_up": gettext_lazy(
         "%(who)s made up for pay below the floor at %(subject)s: %(answers)s answers were paid the difference."
     ),
@@ -146,6 +147,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
         " make the floor of an hour it takes %(pay)s an answer."
     ),
     "jobs.raised": gettext_lazy("The pay of %(subject)s was raised from %(before)s to %(pay)s an answer."),
+    "jobs.resumed": gettext_lazy("The client of %(subject)s lets it go on."),
     "jobs.returned": gettext_lazy("Money that claims gave back after %(subject)s was closed returned to its client."),
     "keys.issued": gettext_lazy("An API key was made for %(subject)s."),
     "keys.revoked": gettext_lazy("An API key of %(subject)s ended."),

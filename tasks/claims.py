@@ -17,7 +17,7 @@ from governance import standing
 from payments import escrow, floors, instruments
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
-from tasks import cards, content, guides, hidden, locks, pilots, sharing, shortfalls
+from tasks import cards, content, guides, halts, hidden, locks, pilots, sharing, shortfalls
 from tasks.models import OPEN_STATES, Assignment, AssignmentState, Draft, Job, Task
 
 # How long a task whose time ran out waits for what was saved in time to be handed in.
@@ -72,7 +72,8 @@ SELECT j.pay, j.overlap, j.time_limit, j.is_onboarding, j.opened_at <= %(at)s AN
     j.is_onboarding OR j.pay >= (SELECT tasks_with_rests(
             payments_least_by_floor(j.work_type_id, NULL, p.country)::bigint, j.content)
         FROM people_person p WHERE p.id = %(person)s),
-    tasks_hides(j.id) OR EXISTS (SELECT FROM tasks_shortfall s WHERE s.job_id = j.id AND s.made_up_at IS NULL),
+    tasks_hides(j.id) OR EXISTS (SELECT FROM tasks_shortfall s WHERE s.job_id = j.id AND s.made_up_at IS NULL)
+        OR EXISTS (SELECT FROM tasks_halt h WHERE h.job_id = j.id AND h.ended_at IS NULL),
     EXISTS (SELECT FROM tasks_guideversion v WHERE v.job_id = j.id
         AND EXISTS (SELECT FROM tasks_assignment a
             WHERE a.job_id = v.job_id AND a.person_id = %(person)s AND a.claimed_at <= v.at)
@@ -96,6 +97,7 @@ WHERE j.id = %(job)s
 
 # The highest number that a task's position can have.
 LAST_POSITION = 2_147_483_647
+PAUSES = {shortfalls.GUARD, hidden.GUARD, halts.GUARD}
 PASSING_OVER, WAITING = "SKIP LOCKED", ""
 
 # What a person may take of the tasks t: none that they had, and none made from one that they answered, or the reverse.
@@ -155,9 +157,8 @@ def refusal(job: Job, *, by: Person, at: datetime) -> Refusal | None:
 def _refusal(job: Job, terms: Offer, by: Person, at: datetime) -> Refusal | None:
     if no := _not_open(terms):
         return no
-    if terms.is_paused:
-        found = shortfalls.standing(job)
-        return shortfalls.refusal(found) if found else hidden.refusal(job)
+    if terms.is_paused and (no := _paused(job)):
+        return no
     if not terms.above_floor:
         pay = content.for_the_work(terms.pay, job.content)
         return floors.refusal(job.work_type_id, pay, country=by.country)
@@ -168,6 +169,13 @@ def _refusal(job: Job, terms: Offer, by: Person, at: datetime) -> Refusal | None
     # The database has said yes with the terms already; only a no is worth the words.
     no = None if terms.may_work else _barred(job, terms, by, at)
     return no or (guides.refusal_unread() if terms.has_news else None)
+
+
+def _paused(job: Job) -> Refusal | None:
+    """Say what a job waits for before anybody takes more of it."""
+    if found := shortfalls.standing(job):
+        return shortfalls.refusal(found)
+    return hidden.refusal(job) if hidden.hides(job) else halts.refusal_to_take(job)
 
 
 def _barred(job: Job, terms: Offer, by: Person, at: datetime) -> Refusal | None:
@@ -308,13 +316,11 @@ def _explain(error: IntegrityError, job: Job, by: Person, at: datetime) -> Assig
         raise Refused(guides.refusal_unread()) from error
     if name == "shares_are_kept_for_their_members":
         raise Refused(sharing.refusal(job)) from error
-    if name == hidden.GUARD:
-        raise Refused(hidden.refusal(job)) from error
     if name == "teams_work_when_all_may":
         reason = _("Somebody of your team cannot do this work at this moment, and a team works together.")
         raise Refused(Refusal(reason, "", _("Wait for them, or leave the team on its page."), status=409)) from error
-    if name == shortfalls.GUARD and (found := shortfalls.standing(job)):
-        raise Refused(shortfalls.refusal(found)) from error
+    if name in PAUSES and (no := _paused(job)):
+        raise Refused(no) from error
     if name in {"assignment_is_claimed_at_the_voted_rate", "cards_name_the_guide_as_it_stands"}:
         reason = _("The terms of this job changed while you accepted them.")
         raise Refused(Refusal(reason, "E2", _("Look at the new rate card, then decide again."), status=409)) from error

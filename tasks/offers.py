@@ -10,7 +10,7 @@ from coop.people.models import Person
 from payments import rates
 from payments.models import Rate
 from payments.rates import Time
-from tasks import content, sharing
+from tasks import content, halts, sharing
 from tasks.models import Job, Shortfall
 from tasks.sharing import Expected
 
@@ -37,12 +37,12 @@ class Offered:
 def on_the_board(*, calm: bool = False, by: Person | None = None) -> list[Offered]:
     """Return the open jobs that pay the voted rate and have tasks left, the best paid by the hour first.
 
-    Those that are paused below the floor are left out. `calm` leaves out jobs whose content may upset; `by` whom
-    it is asked for says what they can expect. Four queries, whatever is open, and a fifth for somebody.
+    Those that are paused, below the floor or by their client, are left out. `calm` leaves out jobs whose content may
+    upset; `by` whom it is asked for says what they can expect. Four queries, whatever is open, a fifth for somebody.
     """
     jobs = Job.objects.filter(opened_at__isnull=False, closed_at=None, is_onboarding=False)
     jobs = jobs.filter(sensitivity="", content={}) if calm else jobs
-    jobs = jobs.filter(~Exists(Shortfall.objects.filter(job=OuterRef("pk"), made_up_at=None)))
+    jobs = jobs.filter(~Exists(Shortfall.objects.filter(job=OuterRef("pk"), made_up_at=None)), ~halts.NOW)
     found = list(jobs.select_related("client", "work_type").order_by("-opened_at")[:LISTED])
     current = _rates(found)
     times = rates.times(list(current.values()))

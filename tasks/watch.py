@@ -42,7 +42,8 @@ AND w.last_at <= %(at)s - interval '14 days' AND EXISTS (
         WHERE b.person_id = w.person_id AND b.claimed_at > %(at)s - interval '90 days')
     AND coalesce(j.closed_at, %(at)s) > %(at)s - interval '14 days' AND tasks_may_work(w.person_id, j.id)
     AND (EXISTS (SELECT FROM tasks_reserve r WHERE r.job_id = j.id AND r.person_id = w.person_id AND r.units > 0)
-        OR (j.closed_at IS NULL AND EXISTS (SELECT FROM tasks_task t WHERE t.job_id = j.id AND t.open_slots > 0))
+        OR (j.closed_at IS NULL AND EXISTS (SELECT FROM tasks_task t WHERE t.job_id = j.id AND t.open_slots > 0)
+            AND NOT EXISTS (SELECT FROM tasks_halt h WHERE h.job_id = j.id AND h.ended_at IS NULL))
         OR (SELECT max(a.claimed_at) FROM tasks_assignment a WHERE a.job_id = j.id)
             >= greatest(j.opened_at, %(at)s - interval '14 days') + interval '24 hours')
 ) ORDER BY w.person_id LIMIT %(most)s

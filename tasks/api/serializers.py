@@ -1,6 +1,6 @@
 """What the API takes and gives. Amounts are decimal text in US$; times are ISO 8601 in UTC."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from payments import founding
 from payments.models import WorkType
-from tasks import files, jobs
+from tasks import files, halts, jobs
 from tasks.models import Delivery, Dispute, Estimate, Job, Machine, Release, ReviewRule, Share, Topic, Upload
 
 RULES = [ReviewRule.MAJORITY.value, ReviewRule.PEER.value]
@@ -114,9 +114,15 @@ class JobWhole(JobLine):
 
     guide = serializers.CharField(source="guide_now", help_text="As its latest version says it.")
     money = serializers.SerializerMethodField()
+    paused_at = serializers.SerializerMethodField(help_text="Since when you pause it; null while it is offered.")
 
     class Meta(JobLine.Meta):
-        fields = (*JobLine.Meta.fields, "guide", "form", "money")  # type: ignore[assignment]
+        fields = (*JobLine.Meta.fields, "guide", "form", "money", "paused_at")  # type: ignore[assignment]
+
+    def get_paused_at(self, job: Job) -> datetime | None:
+        """Return since when the job is paused by its client."""
+        halt = halts.standing(job)
+        return halt.at if halt else None
 
     def get_money(self, job: Job) -> Money:
         """Return the job's money."""

@@ -11,6 +11,7 @@ from tasks.models.engaged import Span
 from tasks.models.extensions import Extension
 from tasks.models.files import Delivery, FileKind, JobFile
 from tasks.models.guides import GuideVersion, Question, Reading, Reply
+from tasks.models.halts import Halt
 from tasks.models.hidden import HiddenContent
 from tasks.models.known import KnownAnswer
 from tasks.models.machines import Machine
@@ -76,6 +77,7 @@ __all__ = [
     "Finding",
     "Ground",
     "GuideVersion",
+    "Halt",
     "HandOver",
     "HiddenContent",
     "Job",

@@ -103,12 +103,21 @@ def move(batch: Batch, state: BatchState, *, by: Person, at: datetime) -> Batch:
     if batch.state not in ways[state]:
         message = f"The batch is {batch.state}: it cannot become {state}"
         raise Wrong(message)
-    if not batch.test and BatchState.PAUSED in {state, batch.state}:
-        message = "Open work stays open to members, who plan with it: cancel the batch; what is begun is paid (rule E1)"
-        raise Wrong(message, 402)
-    if not batch.test and state == BatchState.CANCELLED:
-        live.cancel(batch, by=by, at=at)
+    if not batch.test:
+        _move_the_work(batch, state, by=by, at=at)
     return changed(batch, state=state)
+
+
+def _move_the_work(batch: Batch, state: BatchState, *, by: Person, at: datetime) -> None:
+    if state == BatchState.CANCELLED:
+        live.cancel(batch, by=by, at=at)
+    elif state == BatchState.IN_PROGRESS:
+        live.resume(batch, by=by, at=at)
+    elif batch.state == BatchState.STAGING:
+        message = "The batch is being filled: nobody works at it before it is finalized"
+        raise Wrong(message)
+    else:
+        live.pause(batch, by=by, at=at)
 
 
 def locked(batch: Batch) -> Batch:

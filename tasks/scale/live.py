@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from coop.people.models import Client, Person
 from coop.refusals import Refused, refuse_if
@@ -21,7 +22,7 @@ from payments import founding
 from payments.models import WorkType
 from payments.money import plain
 from payments.templatetags.money import money
-from tasks import additions, jobs, predictions, shapes
+from tasks import additions, halts, jobs, predictions, shapes
 from tasks import content as contents
 from tasks.models import Batch, Job, Lot, Order, Project, ProjectVersion, ReviewRule, Share, Topic
 from tasks.scale import assets, callbacks, kinds, projects
@@ -298,3 +299,17 @@ def cancel(batch: Batch, *, by: Person, at: datetime) -> None:
     for order in off:
         order.canceled_at = order.updated_at = at
     Order.objects.bulk_update(off, ["canceled_at", "updated_at"], batch_size=1000)
+
+
+@transaction.atomic
+def pause(batch: Batch, *, by: Person, at: datetime) -> None:
+    """Offer the jobs of a batch no more for a while. Raise Refused where one cannot be paused: then none is."""
+    for lot in batch.lots.filter(job__closed_at=None).select_related("job").order_by("job"):
+        halts.begin(lot.job, reason=_("The client's program paused this batch of work."), by=by, at=at)
+
+
+@transaction.atomic
+def resume(batch: Batch, *, by: Person, at: datetime) -> None:
+    """Offer the jobs of a batch again."""
+    for lot in batch.lots.select_related("job").order_by("job"):
+        halts.end(lot.job, by=by, at=at)

@@ -25,6 +25,7 @@ from tasks import (
     funds,
     growing,
     guides,
+    halts,
     hidden,
     jobs,
     known,
@@ -53,7 +54,8 @@ def _me(request: HttpRequest) -> Person:
 def job_of(request: HttpRequest, slug: str, number: int) -> Job:
     """Return a job of an organisation in which the person has a seat; anything else is not found."""
     client = clients.client_of(_me(request), slug)
-    return get_object_or_404(Job.objects.select_related("client", "work_type"), client=client, pk=number)
+    found = Job.objects.select_related("client", "work_type").annotate(halted=halts.NOW)
+    return get_object_or_404(found, client=client, pk=number)
 
 
 def _to(job: Job) -> HttpResponseRedirect:
@@ -73,9 +75,8 @@ def mine(request: HttpRequest) -> HttpResponse:
 def home(request: HttpRequest, slug: str) -> HttpResponse:
     """Show an organisation's jobs with where they stand, and its money (E1)."""
     client = clients.client_of(_me(request), slug)
-    page = Paginator(client.jobs.select_related("work_type").order_by("-pk"), PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+    listed = client.jobs.select_related("work_type").annotate(halted=halts.NOW).order_by("-pk")
+    page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
     lines = overview.lines(list(page))
     held = sum(line.held for line in lines if not line.job.closed_at)
     shown = {"client": client, "page": page, "lines": lines, "available": escrow.available(client), "held": held,
@@ -131,7 +132,8 @@ def _show(request: HttpRequest, job: Job, raising: forms.Raise, status: int = 20
         "questions": guides.open_questions(job).count(), "uploads": uploads, "raising": raising,
         "rate": jobs.voted_rate(job.work_type), "pilot": pilots.shown(job), **_going_on(job, progress),
         "shortfall": shortfalls.standing(job), "due": shortfalls.due(job), "hidden": hidden.of(job),
-        "shares": Share.choices,
+        "shares": Share.choices, "halt": halts.standing(job), "longest": halts.LONGEST_REASON,
+        "refusal_to_halt": halts.refusal(job, by=_me(request), at=clock.now()),
     }  # fmt: skip
     if shown["rate"]:
         time = rates.measured_time(job.work_type, shown["rate"])

@@ -37,6 +37,7 @@ FROZEN = {
     "tasks_check check_terms_are_frozen": "assignment_id person_id pay taken_at until",
     "tasks_delivery tasks_delivery_is_frozen": "id job_id digest created_by_id created_at",
     "tasks_endpoint tasks_endpoint_is_frozen": "job_id",
+    "tasks_halt tasks_halt_is_frozen": "id job_id reason asked_by_id at",
     "tasks_job job_content_is_frozen": "content",
     "tasks_jobfile tasks_jobfile_is_frozen": "id delivery_id job_id packed_in_id name key",
     "tasks_order tasks_order_is_frozen": (

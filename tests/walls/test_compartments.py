@@ -34,6 +34,7 @@ NOT_THEIRS = {
     "people.ClientSeat": "by it a request finds out whose it is", "people.ApiKey": "likewise",
     "people.KeyUse": "counts calls", "tasks.Call": "one key's own answers, found by the key",
     "tasks.Difference": "money", "tasks.Shortfall": "told to everybody", "tasks.HiddenContent": "likewise",
+    "tasks.Halt": "likewise",
     "tasks.Pilot": "what a pilot measured is told to members", "tasks.Rescoping": "likewise", "tasks.Tip": "money",
     "tasks.Draft": "a member's own", "tasks.Span": "a member's own time", "tasks.Extension": "a member's own time",
     "tasks.Reading": "a member's own", "tasks.PaidSkip": "a member's own", "tasks.Report": "the officers'",

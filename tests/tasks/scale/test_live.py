@@ -14,6 +14,7 @@ from scaleapi.tasks import TaskType
 from coop import clock
 from coop.people import clients
 from coop.people.models import Client, Person
+from coop.refusals import Refused
 from payments import escrow, ledger
 from payments.founding import FOR_THE_HOUSE
 from tasks import answers, claims, exports, jobs, reviews
@@ -178,11 +179,27 @@ def test_a_batch_is_cancelled_and_its_money_comes_back(
     batch.finalize()
     claims.claim_next(job_of(tasks[0]), by=amina, at=clock.now())
     named = {"batch_name": "b"}
-    with pytest.raises(Exception, match="402"):
-        live.v2.pause_batch(batch_operation_request=named)
     assert live.v2.cancel_batch(batch_operation_request=named).batch.status.value == "cancelled"
     assert sorted(live.get_task(task.id).status for task in tasks) == ["canceled", "pending"]
     assert Decimal(0) < before - escrow.available(orbit) < Decimal("0.2")
+
+
+def test_a_batch_is_paused_and_resumed(live: scaleapi.ScaleClient, amina: Person, luis: Person) -> None:
+    batch = live.create_batch("Pairs", "b")
+    task = live.create_task(TaskType.Categorization, batch="b", **PAIR, responses_required=2)
+    named = {"batch_name": "b"}
+    with pytest.raises(Exception, match="being filled"):
+        live.v2.pause_batch(batch_operation_request=named)
+    batch.finalize()
+    begun = claims.claim_next(job_of(task), by=amina, at=clock.now())
+    assert live.v2.pause_batch(batch_operation_request=named).batch.status.value == "paused"
+    with pytest.raises(Refused, match="program paused"):
+        claims.claim_next(job_of(task), by=luis, at=clock.now())
+    answers.submit(begun, value={"labels": ["Same"]}, key=uuid.uuid4(), seconds=30, by=amina, at=clock.now())
+    assert live.v2.resume_batch(batch_operation_request=named).batch.status.value == "in_progress"
+    assert claims.claim_next(job_of(task), by=luis, at=clock.now())
+    with pytest.raises(Exception, match="once in 24 hours"):
+        live.v2.pause_batch(batch_operation_request=named)
 
 
 def test_a_rejected_answer_is_paid_and_members_look_at_it(live: scaleapi.ScaleClient, amina: Person) -> None:
