@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from coop.people.models import Person
+from coop.people.models import Client, Person
 from coop.record import events
 from coop.refusals import Refusal, guard_of, refuse_if
 from governance.models import Rule
@@ -210,6 +210,13 @@ def go_on_all(*, at: datetime, limit: int = 200) -> int:
     """Do what is due in every open dispute, and return how many ended. Anybody may call it."""
     waiting = Dispute.objects.filter(settlement=None).select_related("assignment__job").order_by("opened_at")
     return sum(go_on(dispute, at=at) for dispute in waiting[:limit])
+
+
+def of(client: Client) -> QuerySet[Dispute]:
+    """Return the rejected answers of all jobs of a client, with what each is about and how it ended."""
+    return Dispute.objects.filter(assignment__job__client=client).select_related(
+        "assignment__task", "assignment__job", "settlement"
+    )
 
 
 @dataclass(frozen=True, slots=True)

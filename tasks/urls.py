@@ -34,6 +34,7 @@ urlpatterns = [
     path("c/", clients.mine, name="clients"),
     path("c/<slug:slug>/", clients.home, name="client"),
     path("c/<slug:slug>/access/", access.seen, name="access"),
+    path("c/<slug:slug>/disputes/", disputes.every, name="client_disputes"),
     path("c/<slug:slug>/access.csv", access.table, name="access_table"),
     path("c/<slug:slug>/money/", clients.money, name="client_money"),
     path("c/<slug:slug>/money/request/", invoices.payment_request, name="payment_request"),

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from payments import founding
 from payments.models import WorkType
 from tasks import files, halts, jobs
-from tasks.models import Delivery, Dispute, Estimate, Job, Machine, Release, ReviewRule, Share, Topic, Upload
+from tasks.models import Delivery, Dispute, Estimate, Job, LooksFor, Machine, Release, ReviewRule, Share, Topic, Upload
 
 RULES = [ReviewRule.MAJORITY.value, ReviewRule.PEER.value]
 
@@ -163,11 +163,14 @@ class DisputeOut(serializers.ModelSerializer[Dispute]):
     """A rejected answer: by whose word, until when members decide, and what came out (null while they look)."""
 
     answer = serializers.IntegerField(source="assignment_id")
+    job = serializers.IntegerField(source="assignment.job_id", read_only=True)
+    task = serializers.CharField(source="assignment.task.external_id", read_only=True, help_text="Your own id.")
+    by = serializers.ChoiceField(choices=LooksFor.choices, source="looks_for", read_only=True)
     stands = serializers.SerializerMethodField(help_text="true: you pay; false: the money came back.")
 
     class Meta:
         model = Dispute
-        fields = ("id", "answer", "reason", "place", "opened_at", "decide_by", "stands")
+        fields = ("id", "job", "task", "answer", "by", "reason", "place", "opened_at", "decide_by", "stands")
 
     def get_stands(self, dispute: Dispute) -> bool | None:
         """Return the outcome."""

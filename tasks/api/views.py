@@ -33,7 +33,7 @@ from payments.models import WorkType
 from tasks import access_log, datasets, disputes, exports, jobs, once, overview
 from tasks.api import serializers
 from tasks.api.parsers import JsonList, Lines, Table
-from tasks.models import Assignment, Dispute, Estimate, Job, Upload
+from tasks.models import Assignment, Estimate, Job, Upload
 
 CURSOR = OpenApiParameter("cursor", str, description="Out of `next` or `previous`.")
 
@@ -248,7 +248,7 @@ class Disputes(KeyView):
     @extend_schema(operation_id="list_disputes", responses=serializers.DisputeOut(many=True))
     def get(self, request: Request, number: int) -> Response:
         """List the last 50, the newest first, each with what members decided."""
-        found = Dispute.objects.filter(assignment__job=self.job(number)).select_related("settlement").order_by("-pk")
+        found = disputes.of(self.key().client).filter(assignment__job=self.job(number)).order_by("-pk")
         return Response(serializers.DisputeOut(found[:50], many=True).data)
 
 

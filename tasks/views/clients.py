@@ -20,6 +20,7 @@ from tasks import (
     access_log,
     bounded,
     datasets,
+    disputes,
     exports,
     forms,
     funds,
@@ -80,7 +81,8 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
     lines = overview.lines(list(page))
     held = sum(line.held for line in lines if not line.job.closed_at)
     shown = {"client": client, "page": page, "lines": lines, "available": escrow.available(client), "held": held,
-             "begun": sketches.under_way(client).count()}  # fmt: skip
+             "begun": sketches.under_way(client).count(),
+             "disputed": disputes.of(client).filter(settlement=None).count()}  # fmt: skip
     return render(request, "tasks/client/home.html", shown)
 
 

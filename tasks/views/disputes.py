@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Count, F, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from coop import clock
+from coop.people import clients
 from coop.people.models import Person
 from coop.refusals import Text, refuse_if
 from payments import advances
@@ -91,6 +93,19 @@ def answers(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "rejected": rejected.order_by("-pk")[:PER_PAGE],
     }  # fmt: skip
     return render(request, "tasks/client/answers.html", shown)
+
+
+@login_required
+def every(request: HttpRequest, slug: str) -> HttpResponse:
+    """List what was rejected in all jobs of a client: what is being decided by its deadline, then the latest (E11)."""
+    client = clients.client_of(_me(request), slug)
+    found = disputes.of(client).order_by(F("settlement__settled_at").desc(nulls_first=True), "decide_by", "pk")
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    counted = found.aggregate(
+        open=Count("pk", filter=Q(settlement=None)), stood=Count("pk", filter=Q(settlement__stands=True)),
+        wrong=Count("pk", filter=Q(settlement__stands=False)),
+    )  # fmt: skip
+    return render(request, "tasks/client/disputes.html", {"client": client, "page": page, **counted})
 
 
 @login_required

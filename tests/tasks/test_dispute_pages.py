@@ -5,11 +5,13 @@ from datetime import datetime
 
 import pytest
 from django.test import Client as Browser
+from django.urls import reverse
 
 from coop.people.models import Client, Person
 from tasks.models import Assignment, AssignmentState, Dispute
 from tests.tasks import disputing
 from tests.tasks.conftest import SAME, work
+from tests.tasks.test_api import program
 
 pytestmark = pytest.mark.django_db
 type SignedIn = Callable[[Person], Browser]
@@ -131,3 +133,25 @@ def test_an_answer_that_was_rejected_leads_to_its_page(
 ) -> None:
     disputing.reject(mine, olga)
     assert signed_in(amina).get(f"/work/{mine.pk}/").headers["Location"] == f"/work/{mine.pk}/dispute/"
+
+
+def test_the_disputes_of_all_jobs_stand_on_one_page_and_in_one_list(
+    orbit: Client, olga: Person, amina: Person, signed_in: SignedIn
+) -> None:
+    disputing.learned(orbit, olga)
+    first, second = (disputing.checked(orbit, olga, title=title) for title in ("Kettles", "Pans"))
+    ended, waits = (disputing.reject(work(job, amina, SAME), olga) for job in (first, second))
+    for peer in disputing.places(ended)[:2]:
+        disputing.look(peer, stands=False)
+    place, home = reverse("tasks:client_disputes", args=["orbit"]), reverse("tasks:client", args=["orbit"])
+    browser = signed_in(olga)
+    assert "1 rejected answer is being decided" in browser.get(home).text
+    page = browser.get(place).text
+    assert page.index("Pans") < page.index("Kettles")
+    assert "found wrong: your money is back" in page
+    call, _key = program(orbit, olga, ["read"])
+    found = call("GET", "disputes").json()
+    assert [(one["id"], one["job"], one["by"], one["stands"]) for one in found["results"]] == [
+        (waits.pk, second.pk, "client", None), (ended.pk, first.pk, "client", False),
+    ]  # fmt: skip
+    assert signed_in(amina).get(place).status_code == 404
