@@ -37,10 +37,10 @@ class Data(forms.Form):
 
     file = forms.FileField(label=_("File"), max_length=500, allow_empty_file=True)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Say what a file may be."""
+    def __init__(self, *args: Any, most: int | None = None, **kwargs: Any) -> None:
+        """Say what a file may be, and how large at `most`, in bytes."""
         super().__init__(*args, **kwargs)
-        most = settings.DATASET_UPLOAD_MAX_BYTES // 1_000_000
+        most = (most or settings.DATASET_UPLOAD_MAX_BYTES) // 1_000_000
         self.fields["file"].help_text = gettext(
             "CSV with a first line that names the columns, or JSONL with one object on each line; in UTF-8,"
             " at most %(most)d MB and a million rows. A column “id” is your own number for a task."

@@ -173,7 +173,8 @@ def data(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show the data sets of a job with every problem found, and take another one."""
     job = job_of(request, slug, number)
     sent = request.method == "POST"
-    form = forms.Data(request.POST, request.FILES) if sent else forms.Data()
+    most = datasets.AT_ONCE_MAX_BYTES if job.opened_at else None
+    form = forms.Data(request.POST, request.FILES, most=most) if sent else forms.Data(most=most)
     if sent:
         refuse_if(datasets.too_large() if bounded.was_cut_off(request) else None)
         if form.is_valid():

@@ -130,7 +130,7 @@ def test_the_client_pauses_on_the_page_and_members_read_why(
     browser, place = signed_in(olga), reverse("tasks:client_job", args=[job.client.slug, job.pk])
     assert "Pause the job" in browser.get(place).text
     assert "Say why" in browser.post(f"{place}pause/", {"reason": "no"}, follow=True).text
-    assert "Nobody takes more of it since" in browser.post(f"{place}pause/", {"reason": WHY}, follow=True).text
+    assert "Paused by you: nobody takes more of it" in browser.post(f"{place}pause/", {"reason": WHY}, follow=True).text
     assert "paused" in browser.get(reverse("tasks:client", args=[job.client.slug])).text
     assert WHY in signed_in(amina).get(f"/jobs/{job.pk}/").text
     assert "It goes on" in signed_in(olga).post(f"{place}resume/", follow=True).text
