@@ -32,12 +32,13 @@ def mutants(paths: Sequence[Path], app: str) -> Iterator[Mutant]:
         places = [begin for node in ast_nodes(get_ast(source.text)) for begin, _end in it.mutation_positions(node)]
         for number, place in enumerate(places):
             name = _named_at(source, place)
-            if name:
+            read_by = frozenset(_lines_that_say(name, sources)) if name else frozenset()
+            if read_by:
                 line = source.text.splitlines()[place[0] - 1].strip()
                 where = f"{path.stem}.{name}"
                 yield Mutant(
                     f"{where}: NumberReplacer at {place[1]} of “{line}” ({number})", where, frozenset({where, name}),
-                    frozenset({f"{path.stem}."}), frozenset(_lines_that_say(name, sources)),
+                    frozenset({f"{path.stem}."}), read_by,
                     partial(_at_work, source, number),
                 )  # fmt: skip
 
@@ -48,9 +49,12 @@ def _named_at(source: Source, place: tuple[int, int]) -> str:
 
 
 def _lines_that_say(name: str, sources: Sequence[Source]) -> Iterator[str]:
+    """Yield where a threshold is read. What a constraint says is read once, in a migration, and weakened there."""
     for source in sources:
+        declared = {node for meta in source.nodes if getattr(meta, "name", "") == "Meta" for node in ast.walk(meta)}
         for node in source.nodes:
-            if name in (getattr(node, "id", ""), getattr(node, "attr", "")):
+            said = name in (getattr(node, "id", ""), getattr(node, "attr", "")) and node not in declared
+            if said and not isinstance(getattr(node, "ctx", None), ast.Store):
                 yield f"py:{source.path}:{node.lineno}"  # type: ignore[attr-defined]
 
 

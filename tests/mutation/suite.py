@@ -80,13 +80,17 @@ class Suite:
         return trace
 
     def of(self, mutant: Mutant) -> list[str]:
-        """Return the tests that come by a mutant: first what found it or others of its target, then what is near."""
+        """Return the tests that come by a mutant: first what found it or others of its target, then what is near.
+
+        A test that is named for a guard may find it in the database by itself, and neither speak of it nor count.
+        """
         touching = traces.touching(self.known, mutant.runs) if mutant.runs else self.items.keys()
         kills = self.kills.get(mutant.target) or self.kills.get(mutant.target.removeprefix("guard_"), Counter())
         found, near = self.found.get(mutant.name), self._nearness(mutant)
         speaking = {test for test, nearness in near.items() if nearness >= SPEAKS}
         order = {test: (test != found, -kills[test], -near[test], self._cost(test)) for test in self.items}
-        return sorted(((touching | speaking) & self.items.keys()) or self.items, key=lambda test: order[test])
+        chosen = (touching | speaking | kills.keys()) & self.items.keys()
+        return sorted(chosen or self.items, key=lambda test: order[test])
 
     def _cost(self, test: str) -> float:
         """Return how many seconds of a test have been spent on each mutant that it found, and on the next."""
