@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.mutation import named
+from tests.mutation import kept, named
 from tests.mutation.named import EVERY
 
 # Where the tests of an app's guards stand; of every app's, their words alone say which are likely.
@@ -29,8 +29,6 @@ TESTS = {
         "tests/test_attacks.py", "tests/test_privacy.py",
     ),
 }  # fmt: skip
-# After all its tests, or as many of them as its time was enough for.
-NOT_MISSED = ("survived", "cut off")
 # What a test fails with is not read; the log of what pages refuse says nothing either.
 QUIET = ("-q", "-s", "--tb=no", "-p", "no:logging", "-p", "no:xdist", "-p", "no:cacheprovider")
 
@@ -53,7 +51,9 @@ def asked() -> Namespace:
     parser.add_argument("--each", type=float, default=20, help="seconds of computing for one mutant")
     parser.add_argument("--afresh", action="store_true", help="find out anew what each test runs")
     parser.add_argument("--again", type=Path, help="a file so kept: only those that survived there")
-    parser.add_argument("--keep", type=Path, help="a file for what became of each mutant, one JSON a line")
+    parser.add_argument(
+        "--keep", type=Path, help="a file for what became of each mutant, one JSON a line; a run goes on where it ends"
+    )
     parser.add_argument(
         "--name", action="store_true", help="of --guards, those that no test is named for; write down which misses them"
     )
@@ -69,14 +69,9 @@ def wished(asked: Namespace) -> Iterator[dict[str, Any]]:
         part, parts = asked.part
         return named_off(chosen[part::parts])
     return results(
-        vars(asked) | {"keep": None, "again": survivors(asked.again), "named": None, "beside": None}, TESTS[asked.app]
+        vars(asked) | {"keep": str(asked.keep or ""), "again": str(asked.again or ""), "named": None, "beside": None},
+        TESTS[asked.app],
     )
-
-
-def survivors(kept: Path | None) -> list[str]:
-    """Return the names of the mutants that no test missed in a run before, or not in its time."""
-    tried = [json.loads(line) for line in kept.read_text().splitlines()] if kept else []
-    return [one["mutant"] for one in tried if one["outcome"] in NOT_MISSED]
 
 
 def named_off(guards: Sequence[tuple[str, str]], *, beside: str | None = None) -> Iterator[dict[str, Any]]:
@@ -99,7 +94,7 @@ def results(asked: dict[str, Any], tests: Iterable[str]) -> Iterator[dict[str, A
 def main() -> int:
     """Print the survivors and the score, as a whole and for each guard; fail below the least, or if none was tried."""
     wish, known = asked(), 0
-    tried: list[dict[str, Any]] = []
+    tried = kept.kept(wish.keep)
     for result in wished(wish):
         known = result.get("known", known)
         if "mutant" in result:
@@ -123,7 +118,7 @@ def tell(tried: list[dict[str, Any]], known: int, wish: Namespace) -> int:
     for one in tried:
         if one["outcome"] in {"failed", "gone"}:
             print(f"{one['outcome']}: {one['target']} {one.get('by', '')} {one.get('why', '')}")  # noqa: T201 - likewise
-        if one["outcome"] in NOT_MISSED:
+        if one["outcome"] in kept.NOT_MISSED:
             print(f"{one['outcome']} after {one['tests']} tests: {one['mutant']}")  # noqa: T201 - likewise
     of_all = held(counts)
     share = counts["killed"] / of_all if of_all else 0.0
@@ -136,7 +131,7 @@ def tell(tried: list[dict[str, Any]], known: int, wish: Namespace) -> int:
 
 def held(counts: Counter[str]) -> int:
     """Return of how many mutants the score speaks; one whose tests were cut off by the time counts as not missed."""
-    return sum(counts[outcome] for outcome in ("killed", *NOT_MISSED))
+    return sum(counts[outcome] for outcome in ("killed", *kept.NOT_MISSED))
 
 
 def between(share: float, held: int) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from django.db import connections
 
 from tests import conftest
 from tests.mutation import code, database
+from tests.mutation.kept import NOT_MISSED, names
 from tests.mutation.mutants import Incompetent, Mutant
 from tests.mutation.named import EVERY, named
 from tests.mutation.suite import TEST, Suite
@@ -50,9 +51,11 @@ class Run:
 
     def _chosen(self) -> list[Mutant]:
         """Return what is to be tried: a sample; of a run over the guards, after it each guard off."""
-        known = [mutant for mutant in self.known if self.asked["only"] in mutant.name]
+        done = names(self.asked["keep"])
+        known = [mutant for mutant in self.known if self.asked["only"] in mutant.name and mutant.name not in done]
         if self.asked["again"]:
-            known = [mutant for mutant in known if mutant.name in self.asked["again"]]
+            survivors = names(self.asked["again"], *NOT_MISSED)
+            known = [mutant for mutant in known if mutant.name in survivors]
         draw = random.Random(self.asked["seed"])  # noqa: S311 - a sample that can be drawn again
         off = [mutant for mutant in known if self.asked["guards"] and mutant.name.endswith(": off")]
         if self.asked["name"]:
