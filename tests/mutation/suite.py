@@ -26,6 +26,8 @@ ONLY_READ = (
     "test_no_session_keeps_an_act_from_the_person", "test_a_decision_edited_even_by_the_owner",
     "test_what_was_written_stays", "test_a_version_has_a_number_above_zero_and_a_known_kind",
 )  # fmt: skip
+# These ask each guard there is by itself, and name none.
+ASK_EACH = ("test_they_refuse_whoever_looks_at_the_past", "test_they_decide_on_what_stands_now")
 TEST = "workhall_test"
 # How near a test is that speaks of the target itself: more than all that only stands around.
 SPEAKS = 7
@@ -89,8 +91,13 @@ class Suite:
         found, near = self.found.get(mutant.name), self._nearness(mutant)
         speaking = {test for test, nearness in near.items() if nearness >= SPEAKS}
         order = {test: (test != found, -kills[test], -near[test], self._cost(test)) for test in self.items}
-        chosen = (touching | speaking | kills.keys()) & self.items.keys()
+        chosen = (touching | speaking | kills.keys() | self._asking_each(mutant)) & self.items.keys()
         return sorted(chosen or self.items, key=lambda test: order[test])
+
+    def _asking_each(self, mutant: Mutant) -> set[str]:
+        """Return the tests that ask every guard; for a mutant of the database."""
+        asked = any(name.startswith("sql:") for name in mutant.runs)
+        return {test for test, item in self.items.items() if asked and item.originalname in ASK_EACH}
 
     def _cost(self, test: str) -> float:
         """Return how many seconds of a test have been spent on each mutant that it found, and on the next."""
