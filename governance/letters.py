@@ -100,13 +100,13 @@ def _hours(at: datetime) -> list[Hour]:
     return [(name, start, end, at.astimezone(zone(name))) for name, start, end in found]
 
 
-def _awake(local: datetime, start: int, end: int) -> bool:
+def awake(local: datetime, start: int, end: int) -> bool:
     """Tell whether it is not quiet: from `end` o'clock until `start` o'clock, around midnight too."""
     return (local.hour - end) % 24 < ((start - end) % 24 or 24)
 
 
 def _asked(at: datetime, hours: Iterable[Hour], *, mornings: bool) -> dict[str, object]:
-    hours = [hour for hour in hours if _awake(hour[3], hour[1], hour[2])]
+    hours = [hour for hour in hours if awake(hour[3], hour[1], hour[2])]
     if mornings:
         hours = [hour for hour in hours if (hour[3].hour - hour[2]) % 24 < MORNING]
     return {

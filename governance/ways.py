@@ -12,9 +12,8 @@ from governance.models import Proposal
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way: its place on the ballot, the proposal, what it changes for the reader, and its count once there is one."""
+    """A way: the proposal, what it changes for the reader, and its count once there is one."""
 
-    place: int
     vote: Seen
     changes: str
     lines: Sequence[Line] = ()
@@ -29,10 +28,10 @@ def of(proposal: Proposal, person: Person | None, at: datetime) -> list[Way]:
     """Return the ways that stand on a ballot with a proposal, in its order; none for a proposal that stands alone."""
     if rivals.stands_alone(proposal):
         return []
-    return [_way(place, one, person, at) for place, one in enumerate(rivals.on_the_ballot(proposal), 1)]
+    return [_way(one, person, at) for one in rivals.on_the_ballot(proposal)]
 
 
-def _way(place: int, proposal: Proposal, person: Person | None, at: datetime) -> Way:
+def _way(proposal: Proposal, person: Person | None, at: datetime) -> Way:
     vote = explaining.seen(proposal, at)
     lines = explaining.result(proposal) if vote.counted else ()
-    return Way(place, vote, explaining.changes_for(proposal, person, at), lines)
+    return Way(vote, explaining.changes_for(proposal, person, at), lines)

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
 from coop.people.models import Person
-from coop.refusals import refuse_if
 from governance import casefile, cases, decisions, lots, panels
 from governance.forms_cases import Hear, Lot, Move, OpenLot
 from governance.models import Motion, Panel, PanelSeat, Role
@@ -137,7 +136,6 @@ def hear(request: HttpRequest, pk: int) -> HttpResponse:
     panel, form, at = at_desk(pk, me(request)), Hear(request.POST), clock.now()
     if form.is_valid():
         began = at - timedelta(minutes=form.cleaned_data["minutes"])
-        refuse_if(panels.hear_refusal(panel, began_at=began, by=me(request)))
         panels.hear(panel, began_at=began, ended_at=at, text=form.cleaned_data["text"], by=me(request), at=at)
         messages.success(request, _("Written; it stands in the file. Hearings are paid work."))
     return redirect("governance:desk", pk)

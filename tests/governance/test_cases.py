@@ -97,6 +97,18 @@ def test_a_rule_published_later_carries_no_charge(
     attack(CASE, row(amina, samuel, since="4 days", until="3 days"), guard="rule_was_public_before_the_facts")
     with pytest.raises(Refused, match="public for 15 days"):
         charging.charge(amina, samuel, bylaw=later_rule)
+    # To the microsecond: what happened before by the rule that stood then, what happened from then on by this one.
+    turn = later_rule.published_at + timedelta(days=15)
+    for start, version, other in ((turn - timedelta(microseconds=1), 1, 2), (turn, 2, 1)):
+        dated = CASE.replace("coop_now() - %(since)s::interval", "%(since)s")
+        attack(
+            dated.replace("version = 1", f"version = {other}"),
+            row(amina, samuel, since=start),
+            guard="rule_was_public_before_the_facts",
+        )
+        assert cases.bylaw_in_force("C2", start) == Bylaw.objects.get(key="C2", version=version)
+    when = {"happened_from": turn, "happened_until": turn + timedelta(days=1)}
+    assert charging.charge(amina, samuel, bylaw=later_rule, ground="harassment", **when).bylaw == later_rule
 
 
 def test_a_rule_of_conduct_changes_only_as_it_was_voted(amina: Person, later_rule: Bylaw, attack: Attack) -> None:

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
-from governance import elections, mandates, offices, options, proposals, resigning, voting
+from governance import elections, explaining, mandates, offices, options, proposals, resigning, voting
 from governance.models import Call, Candidacy, Enactment, Method, Office, Post, Proposal, Right
 from governance.options import Alternative, Asked
 from governance.voting import State
@@ -58,6 +58,12 @@ def elected(election: Proposal) -> Callable[[Iterable[str]], Proposal]:
         return voting.listed().get(pk=election.pk)
 
     return vote
+
+
+def test_an_election_says_which_seat_it_fills_from_which_day_to_which(election: Proposal, call: Call) -> None:
+    assert explaining.seen(election, clock.now()).what == (
+        f"One member becomes auditor (seat 1) from {call.starts_at:%Y-%m-%d} to {call.ends_at:%Y-%m-%d}."
+    )
 
 
 def test_the_winner_takes_the_seat_for_its_term_and_its_rights(

@@ -1,7 +1,7 @@
 """Letters: in the morning what is new, one reminder of a vote and none after voting, never twice, never at night."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -78,6 +78,36 @@ def test_each_gets_it_in_their_own_morning(published: Callable[..., Proposal], l
     assert len(digests(luis)) == 1
 
 
+def test_the_morning_has_three_hours(published: Callable[..., Proposal], luis: Person) -> None:
+    published()
+    at_hour(luis, 10)
+    run()
+    assert digests(luis) == []
+    at_hour(luis, 9)
+    run()
+    assert len(digests(luis)) == 1
+
+
+def test_a_letter_tells_from_where_the_one_before_ended(published: Callable[..., Proposal], luis: Person) -> None:
+    first = published("N14")
+    at_hour(luis, 7)
+    run()
+    second = published("N14", "blue")
+    at_hour(luis, 7)
+    run()
+    told = [(first.title in letter, second.title in letter) for letter in digests(luis)]
+    assert told == [(True, False), (False, True)]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "heard"),
+    [(21, 7, set(range(7, 21))), (6, 14, {*range(6), *range(14, 24)}), (7, 7, set(range(24)))],
+)
+def test_letters_come_from_the_end_of_the_quiet_hours_to_their_start(start: int, end: int, heard: set[int]) -> None:
+    hours = [datetime(2026, 11, 26, hour, 30, tzinfo=UTC) for hour in range(24)]
+    assert {local.hour for local in hours if letters.awake(local, start, end)} == heard
+
+
 @pytest.mark.parametrize("hour", [22, 0, 3, 6, 11, 15, 20])
 def test_no_morning_letter_at_another_time(published: Callable[..., Proposal], luis: Person, hour: int) -> None:
     published()
@@ -99,6 +129,12 @@ def test_who_wrote_is_told_of_what_others_wrote_after(
     at_hour(luis, 7)
     run()
     assert digests(luis) == digests(priya) == []
+
+
+def test_so_many_letters_as_are_made_are_told(published: Callable[..., Proposal], luis: Person) -> None:
+    published()
+    made = letters.make_due(at_hour(luis, 7))
+    assert made == Letter.objects.count() > 0
 
 
 def test_nothing_new_is_no_letter(luis: Person) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import psycopg
 import pytest
@@ -201,6 +201,19 @@ def test_lists_lots_and_seats_are_never_rewritten(seated: Panel, attack: Attack)
     for table in ("panel", "drawpart", "drawreveal", "draw", "panelseat", "seatrefusal", "hearing"):
         attack(f"UPDATE governance_{table} SET id = id", guard="permission denied")
         attack(f"DELETE FROM governance_{table}", guard="permission denied")
+
+
+def test_a_hearing_begins_when_the_panel_is_seated_or_later(seated: Panel, later: Callable[..., datetime]) -> None:
+    later(hours=1)
+    seat = panels.sitting_on(seated)[0]
+    ended = seat.seated_at + timedelta(minutes=30)
+    with pytest.raises(Refused, match="after the panel was seated"):
+        panels.hear(
+            seated, began_at=seat.seated_at - timedelta(microseconds=1), ended_at=ended, text="x", by=seat.person,
+            at=clock.now(),
+        )  # fmt: skip
+    heard = panels.hear(seated, began_at=seat.seated_at, ended_at=ended, text="x", by=seat.person, at=clock.now())
+    assert heard.began_at == seat.seated_at
 
 
 def test_a_hearing_is_written_down_by_the_panel(

@@ -240,6 +240,11 @@ def test_rules_and_pay_never_stand_in_one_proposal(amina: Person, change: dict[s
         write(row("N14") | change, amina)
 
 
+def test_a_form_asks_for_days_from_none_to_sixty(db: None) -> None:
+    asked = amending.NewRule().fields
+    assert {(asked[name].min_value, asked[name].max_value) for name in amending.DAYS} == {(0, 60)}  # type: ignore[attr-defined]
+
+
 def test_a_rule_is_not_written_by_hand(
     attack: Callable[..., None], voted: Callable[..., Proposal], amina: Person
 ) -> None:

@@ -27,7 +27,10 @@ ONLY_READ = (
     "test_what_was_written_stays", "test_a_version_has_a_number_above_zero_and_a_known_kind",
 )  # fmt: skip
 # These ask each guard there is by itself, and name none.
-ASK_EACH = ("test_they_refuse_whoever_looks_at_the_past", "test_they_decide_on_what_stands_now")
+ASK_EACH = (
+    "test_they_refuse_whoever_looks_at_the_past", "test_they_decide_on_what_stands_now",
+    "test_only_the_owner_founds_by_the_founding_with_first_versions",
+)  # fmt: skip
 TEST = "workhall_test"
 # How near a test is that speaks of the target itself: more than all that only stands around.
 SPEAKS = 7
