@@ -198,6 +198,38 @@ def test_an_officer_charges_in_their_own_office_only(
     attack(CASE, row(samuel, samuel), guard="nobody_charges_themselves")
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "why"),
+    [
+        (timedelta(days=5), timedelta(days=5), ""), (timedelta(days=40), timedelta(days=9), ""),
+        (timedelta(days=40, microseconds=1), timedelta(days=9), "within one month"),
+        (timedelta(0), timedelta(0), ""), (timedelta(days=5), timedelta(days=5, microseconds=1), "within one month"),
+        (timedelta(days=5), timedelta(microseconds=-1), "within one month"),
+        (timedelta(days=365), timedelta(days=364), "in the last year"),
+    ],
+)  # fmt: skip
+def test_facts_are_of_one_month_of_the_last_year(
+    now: datetime, amina: Person, samuel: Person, start: timedelta, end: timedelta, why: str
+) -> None:
+    asked = charging.ask(now, samuel, happened_from=now - start, happened_until=now - end)
+    refusal = cases.charge_refusal(amina, asked, by=samuel, at=now)
+    said = str(refusal.reason) if refusal else ""
+    assert (bool(said), why in said) == (bool(why), True)
+
+
+def test_facts_that_meet_in_one_moment_are_charged_before(
+    charged: Case, amina: Person, teresa: Person, attack: Attack
+) -> None:
+    before = CASE.replace("coop_now() - %(since)s::interval", "%(since)s")
+    before = before.replace("coop_now() - %(until)s::interval", "%(until)s")
+    start, end, day = charged.happened_from, charged.happened_until, timedelta(days=1)
+    for since, until in ((start - day, start), (end, end + day)):
+        facts = row(amina, teresa, office=teresa.pk, ground=charged.ground, since=since, until=until)
+        attack(before, facts, guard="same_facts_are_never_charged_twice")
+        with pytest.raises(Refused, match="never carry a second case"):
+            charging.charge(amina, teresa, happened_from=since, happened_until=until, facts="Put otherwise.")
+
+
 def test_the_same_facts_are_never_charged_twice(
     charged: Case, amina: Person, samuel: Person, teresa: Person, attack: Attack
 ) -> None:

@@ -217,6 +217,13 @@ def test_a_petition_ends_when_the_decision_is_due(voted: Voted, attack: Attack, 
     attack(OPEN, ["stop", other.pk, None, amina.pk], guard="petition_is_opened_in_its_time")
 
 
+def test_what_is_no_cut_is_not_stopped_while_it_waits(voted: Voted, amina: Person) -> None:
+    waiting = voted("N14", yes=36)
+    assert clock.now() < waiting.mandate.due_at
+    with pytest.raises(Refused, match="Only a cut"):
+        petitions.ask_to_stop(waiting, by=amina, at=clock.now())
+
+
 def test_a_name_counts_once_and_only_a_members(voted: Voted, newcomer: Person, amina: Person, attack: Attack) -> None:
     decision = voted("N1", yes=36)
     petition = sign_all(decision, 3)
