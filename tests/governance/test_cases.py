@@ -164,7 +164,12 @@ def test_a_prolonged_pause_reaches_no_further(
 
 
 def test_the_time_to_answer_is_the_number_that_applied_when_the_case_was_opened(charged: Case) -> None:
-    assert cases.reply_by(charged) == charged.opened_at + timedelta(days=15)
+    until = charged.opened_at + timedelta(days=15)
+    assert cases.reply_by(charged) == until
+    assert cases.say_refusal(charged, Said.REPLY, by=charged.person, at=until) is None
+    late = cases.say_refusal(charged, Said.REPLY, by=charged.person, at=until + timedelta(microseconds=1))
+    assert late is not None
+    assert "time to answer is over" in str(late.reason)
     panel = charged.panels.get()
     assert (panel.size, panel.decide_by) == (5, charged.opened_at + timedelta(days=45))
 

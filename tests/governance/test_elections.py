@@ -60,6 +60,15 @@ def elected(election: Proposal) -> Callable[[Iterable[str]], Proposal]:
     return vote
 
 
+def test_candidates_are_called_half_a_year_before_an_office_ends(amina: Person, teresa: Person) -> None:
+    ends = Office.objects.get(person=teresa).ends_at
+    early, at = (ends - timedelta(days=175) - less for less in (timedelta(microseconds=1), timedelta(0)))
+    refusal = elections.call_refusal(post("treasurer"), 1, by=amina, at=early)
+    assert refusal is not None
+    assert "longer than half a year" in str(refusal.reason)
+    assert elections.call_refusal(post("treasurer"), 1, by=amina, at=at) is None
+
+
 def test_an_election_says_which_seat_it_fills_from_which_day_to_which(election: Proposal, call: Call) -> None:
     assert explaining.seen(election, clock.now()).what == (
         f"One member becomes auditor (seat 1) from {call.starts_at:%Y-%m-%d} to {call.ends_at:%Y-%m-%d}."

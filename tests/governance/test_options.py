@@ -81,7 +81,8 @@ def test_of_two_that_are_level_the_first_wins(decided: Callable[..., Proposal]) 
 
 
 def test_a_vote_among_options_without_ballots_changes_nothing(decided: Callable[..., Proposal]) -> None:
-    assert voting.state(decided("N10", COLOURS, []), clock.now()) == State.LOST
+    proposal = decided("N10", COLOURS, [])
+    assert voting.state(proposal, clock.now()) == State.LOST
 
 
 def test_options_are_part_of_the_digest(published: Callable[..., Proposal], amina: Person) -> None:
