@@ -7,7 +7,7 @@ are constraints that no vote crosses. What was voted applies 15 days after it wa
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -131,7 +131,7 @@ class RuleChange(NobodysPay):
 
     def describe(self, payload: Payload) -> str:
         """Return each number that changes."""
-        old = Rule.objects.get(key=str(payload["key"]), version=_whole(payload["replaces"]))
+        old = Rule.objects.get(key=str(payload["key"]), version=cast("int", payload["replaces"]))
         changes = "; ".join(differences(old, payload))
         return _("Rule %(key)s: %(changes)s.") % {"key": payload["key"], "changes": changes}
 
@@ -171,13 +171,13 @@ class ParameterChange(NobodysPay):
 
     def describe(self, payload: Payload) -> str:
         """Return the old value and the new."""
-        old = Parameter.objects.get(name=str(payload["name"]), version=_whole(payload["replaces"]))
+        old = Parameter.objects.get(name=str(payload["name"]), version=cast("int", payload["replaces"]))
         return _("%(name)s: %(old)s to %(new)s.") % {"name": old.name, "old": old.value, "new": payload["value"]}
 
     def enact(self, mandate: Mandate, payload: Payload, at: datetime) -> None:
         """Write the new version; raise Stale when another came before it."""
         old = _latest_parameter(str(payload["name"]))
-        number = Parameter(name=old.name, version=old.version + 1, value=_whole(payload["value"]))
+        number = Parameter(name=old.name, version=old.version + 1, value=cast("int", payload["value"]))
         _bring_in(number, payload, subject=self.subject(payload), mandate=mandate, at=at)
 
 
@@ -245,7 +245,3 @@ def _beyond() -> Refusal:
         _("This crosses a bound of the constitution that no vote can cross."), rule=gettext_noop("part 8"),
         appeal=_("The bounds stand on “How we decide”."),
     )  # fmt: skip
-
-
-def _whole(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0

@@ -211,8 +211,8 @@ def _facts(payload: Payload) -> dict[str, Any]:
 def _crossed(payload: Payload) -> list[Refusal]:
     """Return that a use crosses what no vote can cross: E5 and E10, and the lengths of its words."""
     try:
-        use = DataUse(**_facts(payload), version=1)
-        use.clean_fields(exclude={"mandate", "published_at", "applies_from"})
+        use = DataUse(**_facts(payload))
+        use.clean_fields(exclude={"version", "mandate", "published_at", "applies_from"})
         use.validate_constraints(exclude={"version", "mandate", "published_at", "applies_from"})
     except ValidationError:
         return [

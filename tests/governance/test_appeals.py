@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
-from governance import appeals, cases, decisions, proposals, resigning, standing, voting
+from governance import appeals, casefile, cases, decisions, proposals, resigning, standing, voting
 from governance.models import (
     Case,
     CaseGround,
@@ -61,6 +61,17 @@ def test_four_of_five_expel_and_nothing_happens_before_the_meeting(
     assert expelled.agreed == 4
     assert standing.status(amina) == Status.MEMBER
     assert standing.refusal(amina, doing="work", at=later(days=30)) is None
+
+
+def test_the_clock_of_a_case_says_until_when_its_member_may_appeal(
+    amina: Person, teresa: Person, expelled: Decision
+) -> None:
+    until = [step.at for step in casefile.steps(expelled.case, clock.now()) if step.name == "You can appeal until"]
+    assert until == [expelled.decided_at + timedelta(days=90)]
+    appealed(expelled, amina, teresa)
+    after = casefile.steps(Case.objects.get(pk=expelled.case.pk), clock.now())
+    assert "You can appeal until" not in [step.name for step in after]
+    assert [step.name for step in after].count("Decided") == 1
 
 
 def test_nine_others_decide_on_an_appeal(amina: Person, teresa: Person, expelled: Decision) -> None:

@@ -224,6 +224,13 @@ def test_what_is_no_cut_is_not_stopped_while_it_waits(voted: Voted, amina: Perso
         petitions.ask_to_stop(waiting, by=amina, at=clock.now())
 
 
+def test_a_cut_is_stopped_before_the_moment_it_is_due(voted: Voted, amina: Person) -> None:
+    cut = voted("N1", yes=36)
+    due = cut.mandate.due_at
+    assert petitions.stop_refusal(cut, by=amina, at=due - timedelta(microseconds=1)) is None
+    assert petitions.stop_refusal(cut, by=amina, at=due) is not None
+
+
 def test_a_name_counts_once_and_only_a_members(voted: Voted, newcomer: Person, amina: Person, attack: Attack) -> None:
     decision = voted("N1", yes=36)
     petition = sign_all(decision, 3)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
 import psycopg
@@ -238,6 +239,12 @@ def test_each_number_reaches_its_own_bounds(superuser: psycopg.Connection, value
 def test_rules_and_pay_never_stand_in_one_proposal(amina: Person, change: dict[str, object]) -> None:
     with pytest.raises(Refused, match="whole row"):
         write(row("N14") | change, amina)
+
+
+@pytest.mark.parametrize("words", ["1/3", "2/3", "3/4", "1/2"])
+def test_shares_that_have_a_name_are_written_by_it(words: str) -> None:
+    assert amending.written(Fraction(words)) == words
+    assert amending.written(Fraction(words) - Fraction(1, 100)) != words
 
 
 def test_a_form_asks_for_days_from_none_to_sixty(db: None) -> None:
