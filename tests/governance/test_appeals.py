@@ -145,6 +145,21 @@ def test_two_thirds_of_the_meeting_expel(
     assert standing.refusal(amina, doing="payout", at=clock.now()) is None
 
 
+def test_the_mandate_of_an_expulsion_expels_nobody_else(
+    expelled: Decision, luis: Person, later: Callable[..., datetime], attack: Attack
+) -> None:
+    later(days=90, hours=1)
+    proposal = ask_meeting(expelled, luis)
+    cast_all(proposal, yes=20, no=2)
+    voting.close(proposal, at=reach(proposal.closes_at))
+    mandate = voting.listed().get(pk=proposal.pk).mandate
+    expel = (
+        "INSERT INTO governance_standing (person_id, status, since, rule, mandate_id, recorded_by_id)"
+        " VALUES (%s, 'expelled', now(), 'N7', %s, %s)"
+    )
+    attack(expel, [luis.pk, mandate.pk, luis.pk], guard="standing_is_lowered_only_by_mandate")
+
+
 def test_without_a_quorum_the_member_stays_and_the_meeting_is_not_asked_again(
     expelled: Decision, amina: Person, luis: Person, later: Callable[..., datetime]
 ) -> None:

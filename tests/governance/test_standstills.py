@@ -39,6 +39,17 @@ def away_at_the_close(proposal: Proposal, owner: psycopg.Connection, *, before: 
     asleep(owner, hours=before + after)
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "more"),
+    [
+        (10, 13, 0), (9, 13, 4), (0, 3, 3), (-2, 0, 0), (-2, 1, 1), (-5, 15, 15), (5, 5, 0), (0, 200, 168),
+    ],
+)  # fmt: skip
+def test_hours_lost_between_a_begin_and_a_planned_end(now: datetime, since: int, until: int, more: int) -> None:
+    away = [(now + since * HOUR, now + until * HOUR)]
+    assert standstills.ends(now, now + 10 * HOUR, away) == now + (10 + more) * HOUR
+
+
 @pytest.mark.usefixtures("committed")
 def test_what_a_vote_lost_is_given_back(
     published: Callable[..., Proposal], amina: Person, owner: psycopg.Connection
