@@ -33,12 +33,13 @@ def problems(job: Job, added: Sequence[Addition]) -> list[Text]:
     return found
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def add(job: Job, added: Sequence[Addition], *, by: Person, at: datetime) -> list[Task]:
     """Add tasks to a draft, or to an open job with what they cost. Raise Refused; then nothing was added or moved."""
+    # Read through before the row is locked: what a job asks stands, and others wait for the lock.
+    refuse_if(next((Refusal(str(words), status=400) for words in problems(job, added)), None))
     job = Job.objects.select_for_update(no_key=True, of=["self"]).select_related("client", "work_type").get(pk=job.pk)
     refuse_if(_refusal(job))
-    refuse_if(next((Refusal(str(words), status=400) for words in problems(job, added)), None))
     if job.opened_at is None:
         files.weigh(job, (data for _name, data in added), len(added))
         return _write(job, added)

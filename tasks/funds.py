@@ -69,13 +69,16 @@ def least_pay(job: Job) -> Decimal | None:
 
 def set_aside(job: Job, pay: Decimal, *, by: Person | None, at: datetime) -> None:
     """Set a job's money aside (kind 2) as far as it lacks at a pay: for answers, and for the hourly floor."""
-    for amount, account, floor in (
-        (wages_missing(job, pay), accounts.escrow(job.pk), False),
-        (deposit_needed(job, pay), accounts.deposit(job.pk), True),
-    ):
-        if amount > 0:
-            number = _times(account, Kind.FUND) + 1
-            escrow.fund(job.pk, amount, job.client, number, by=by, at=at, floor=floor)
+    if (amount := wages_missing(job, pay)) > 0:
+        set_aside_more(job, amount, by=by, at=at)
+    set_deposit_aside(job, pay, by=by, at=at)
+
+
+def set_deposit_aside(job: Job, pay: Decimal, *, by: Person | None, at: datetime) -> None:
+    """Set aside (kind 2) what lacks of a job's deposit for the hourly floor at a pay."""
+    if (amount := deposit_needed(job, pay)) > 0:
+        number = _times(accounts.deposit(job.pk), Kind.FUND) + 1
+        escrow.fund(job.pk, amount, job.client, number, by=by, at=at, floor=True)
 
 
 def set_aside_more(job: Job, amount: Decimal, *, by: Person | None, at: datetime) -> None:

@@ -32,14 +32,15 @@ def more(job: Job, count: int, *, by: Person | None, at: datetime) -> Iterator[N
 
     Within a transaction that has the job locked. Raise Refused if the client's balance is short.
     """
-    numbers = [one.pk for one, _tasks in asked(job, count)]
-    list(Job.objects.select_for_update(no_key=True).filter(pk__in=numbers).order_by("pk"))
     asking = asked(job, count)
+    if numbers := [one.pk for one, _tasks in asking if one != job]:
+        list(Job.objects.select_for_update(no_key=True).filter(pk__in=numbers).order_by("pk"))
+        asking = asked(job, count)
     for one, tasks in asking:
         _set_aside(one, tasks, by=by, at=at)
     yield
     for one, _tasks in asking:
-        funds.set_aside(one, one.pay, by=by, at=at)
+        funds.set_deposit_aside(one, one.pay, by=by, at=at)
     events.write("jobs.grew", by=by, subject=f"job:{job.pk}", at=at, tasks=count)
 
 

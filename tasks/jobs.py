@@ -96,14 +96,16 @@ def draft_refusal(
     return pay_refusal(work_type, pay, content)
 
 
-def pay_refusal(work_type: WorkType, pay: Decimal, content: Mapping[str, str] = NOTHING) -> Refusal | None:
-    """Say why this pay for each answer cannot be offered, or nothing."""
+def pay_refusal(
+    work_type: WorkType, pay: Decimal, content: Mapping[str, str] = NOTHING, *, rate: Rate | None = None
+) -> Refusal | None:
+    """Say why this pay for each answer cannot be offered, or nothing; `rate` is the one in force, where it was read."""
     if not pay.is_finite() or not 0 < pay <= PAY_MAX:
         words = _("The pay is an amount above zero and at most %(most)s.")
         return Refusal(words % {"most": money(PAY_MAX, "USD")}, status=400)
     if pay != from_micro(int(pay * 1_000_000)):
         return Refusal(_("The pay has at most six decimal places."), status=400)
-    rate = voted_rate(work_type)
+    rate = rate or voted_rate(work_type)
     if rate is None:
         return Refusal(
             _("The members have not voted a rate for %(kind)s.") % {"kind": work_type}, "N10",

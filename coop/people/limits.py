@@ -55,12 +55,14 @@ class Counted(APIView):
     """A view that counts a key's calls, once it may call: one too many is 429, and each answer says what is left."""
 
     left: Left | None = None
+    at: datetime  # when a key called, as it was counted
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         """Let a key pass and count its call."""
         super().initial(request, *args, **kwargs)
         if isinstance(request.auth, ApiKey):
-            self.left = count(request.auth, at=clock.now())
+            self.at = clock.now()
+            self.left = count(request.auth, at=self.at)
             if self.left.is_over:
                 raise Throttled(wait=self.left.seconds)
 

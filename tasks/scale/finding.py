@@ -53,6 +53,13 @@ def joined(orders: QuerySet[Order]) -> QuerySet[Order]:
     )
 
 
+def fresh(order: Order) -> Order:
+    """Return an order that was taken this moment as `joined` loads it: nobody works at it, nothing was told yet."""
+    for name, value in {"busy": False, "decided": None, "heard": None}.items():
+        setattr(order, name, value)
+    return order
+
+
 def status(order: Order) -> str:
     """Return where an order as `joined` loads it stands: pending, completed, canceled or error."""
     if order.canceled_at or order.failed_at:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from coop.people.models import Client, Person
 from coop.refusals import Refused, refuse_if
 from payments import founding
-from payments.models import WorkType
+from payments.models import Rate, WorkType
 from payments.money import plain
 from payments.templatetags.money import money
 from tasks import additions, halts, jobs, predictions, shapes
@@ -57,6 +57,15 @@ class Terms:
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What an order asks, the files it shows by what names them, and the addresses of those to be fetched first."""
+
+    asked: Terms
+    found: dict[str, assets.Named]
+    away: list[str]
+
+
 def terms(kind: str, params: dict[str, Any], instruction: str, version: ProjectVersion) -> Terms:
     """Return what members would be asked, and at which pay. Raise Wrong or Refused where they would not be."""
     known = kinds.find(kind)
@@ -77,10 +86,12 @@ def terms(kind: str, params: dict[str, Any], instruction: str, version: ProjectV
     content, warning = _content(params), str(params.get("content_warning") or "")[:LONGEST_WARNING]
     refuse_if(contents.refusal(content, warning))
     overlap = fields.whole(params.get("responses_required"), 1)
+    rate = jobs.voted_rate(work_type)
     agree = overlap > 1 and shapes.find(shape).agrees(form)
     return Terms(
-        work_type, (instruction or UNSAID)[:LONGEST_GUIDE], form, overlap, _pay(params, version, work_type, content),
-        ReviewRule.MAJORITY if agree else ReviewRule.PEER, content, warning, _time(work_type),
+        work_type, (instruction or UNSAID)[:LONGEST_GUIDE], form, overlap,
+        _pay(params, version, work_type, rate, content), ReviewRule.MAJORITY if agree else ReviewRule.PEER, content,
+        warning, _time(rate),
     )  # fmt: skip
 
 
@@ -112,9 +123,10 @@ def _content(params: dict[str, Any]) -> dict[str, str]:
     return {Topic.OTHER.value: Share.MOST.value} if params.get("content_warning") else {}
 
 
-def _pay(params: dict[str, Any], version: ProjectVersion, work_type: WorkType, content: dict[str, str]) -> Decimal:
+def _pay(
+    params: dict[str, Any], version: ProjectVersion, work_type: WorkType, rate: Rate | None, content: dict[str, str]
+) -> Decimal:
     """Return the pay of an order: its own, its project's, or as voted. Raise Wrong under its project's."""
-    rate = jobs.voted_rate(work_type)
     asked = (
         projects.pay_of(params.get("pay"))
         or version.pay
@@ -123,12 +135,11 @@ def _pay(params: dict[str, Any], version: ProjectVersion, work_type: WorkType, c
     if version.pay is not None and asked < version.pay:
         message = f"The project pays {money(version.pay, 'USD')}: an order may pay more, never less (rule E2)."
         raise Wrong(message, 402)
-    refuse_if(jobs.pay_refusal(work_type, asked, content))
+    refuse_if(jobs.pay_refusal(work_type, asked, content, rate=rate))
     return asked
 
 
-def _time(work_type: WorkType) -> timedelta:
-    rate = jobs.voted_rate(work_type)
+def _time(rate: Rate | None) -> timedelta:
     return max(jobs.TIME_LIMIT, timedelta(seconds=ENOUGH * rate.estimated_seconds if rate else 0))
 
 
@@ -138,8 +149,8 @@ def terms_of(order: Order) -> Terms:
     return terms(order.kind, order.params, order.instruction, order.version)
 
 
-def check(client: Client, facts: dict[str, Any], version: ProjectVersion | None) -> list[str]:
-    """Return the addresses of what is to be fetched first. Raise Wrong or Refused for an order that no job could do."""
+def check(client: Client, facts: dict[str, Any], version: ProjectVersion | None) -> Checked:
+    """Return what an order asks and shows. Raise Wrong or Refused for one that no job could do."""
     if version is None:
         message = "Missing required parameter: project (with a live key each order has one)"
         raise Wrong(message)
@@ -151,7 +162,7 @@ def check(client: Client, facts: dict[str, Any], version: ProjectVersion | None)
         raise Wrong(str(wrong[0]))
     if (said := _predicted(facts["kind"], facts["params"])) is not None:
         _require_value(said, asked)
-    return away
+    return Checked(asked, found, away)
 
 
 def _predicted(kind: str, params: dict[str, Any]) -> dict[str, Any] | None:
@@ -173,39 +184,46 @@ def _require_value(said: dict[str, Any], asked: Terms) -> None:
 @transaction.atomic
 def place(orders: Sequence[Order], *, by: Person, at: datetime) -> list[Job]:
     """Give live orders of one project and batch their jobs, funded and open. Raise Refused: then nothing is done."""
-    first = orders[0]
-    # The client's row is the lock: two orders at once make one job, not two.
-    client = Client.objects.select_for_update(no_key=True).get(pk=first.client_id)
-    found = {**assets.named(client, [order.params for order in orders]), **assets.fetched(orders)}
+    found = {**assets.named(orders[0].client, [order.params for order in orders]), **assets.fetched(orders)}
     groups: dict[str, tuple[Terms, list[Order]]] = {}
     for order in orders:
         asked = terms_of(order)
         groups.setdefault(asked.digest(), (asked, []))[1].append(order)
-    assert first.project is not None  # noqa: S101 - live orders have a project
-    return [
-        _group(client, first.project, first.batch, asked, together, found, by=by, at=at)
-        for asked, together in groups.values()
-    ]
+    return [_group(asked, together, found, by=by, at=at) for asked, together in groups.values()]
 
 
-def _group(
-    client: Client, project: Project, batch: Batch | None, asked: Terms, orders: list[Order],
-    found: dict[str, assets.Named], *, by: Person, at: datetime,
-) -> Job:  # fmt: skip
+def place_at_once(order: Order, checked: Checked, *, by: Person, at: datetime) -> Job:
+    """Give an order that was checked and taken in this transaction its job, as `place` does."""
+    return _group(checked.asked, [order], checked.found, by=by, at=at)
+
+
+def _group(asked: Terms, orders: list[Order], found: dict[str, assets.Named], *, by: Person, at: datetime) -> Job:
     """Let one job do orders that ask the same."""
     data = [(order.key.hex, _row(order, found)) for order in orders]
-    shown = _shown(data, found)
-    job = None if shown or batch else _open_job(project, asked)
-    if job is None:
-        job = _draft(client, project, asked, by=by, at=at)
-        Lot.objects.create(job=job, project=project, batch=batch, digest=asked.digest())
-        assets.hand_over(job, shown, by=by, at=at)
+    job = _job(orders[0], asked, _shown(data, found), by=by, at=at)
     added = additions.add(job, data, by=by, at=at)
     if job.opened_at is None:
         jobs.open(jobs.fund(job, by=by, at=at), by=by, at=at)
     for order, task in zip(orders, added, strict=True):
         order.task = task
     Order.objects.bulk_update(orders, ["task"], batch_size=1000)
+    return job
+
+
+def _job(first: Order, asked: Terms, shown: list[assets.Named], *, by: Person, at: datetime) -> Job:
+    """Return the job that orders join: an open one that asks the same, or a new one that shows their files."""
+    project, batch = first.project, first.batch
+    assert project is not None  # noqa: S101 - live orders have a project
+    joins = not (shown or batch)
+    if joins and (job := _open_job(project, asked)):
+        return job
+    # The client's row is the lock: two orders at once make one job, not two. So it is looked for again.
+    client = Client.objects.select_for_update(no_key=True).get(pk=first.client_id)
+    if joins and (job := _open_job(project, asked)):
+        return job
+    job = _draft(client, project, asked, by=by, at=at)
+    Lot.objects.create(job=job, project=project, batch=batch, digest=asked.digest())
+    assets.hand_over(job, shown, by=by, at=at)
     return job
 
 

@@ -33,7 +33,10 @@ def find(client: Client, key: object, *, test: bool) -> Order:
 def take(
     client: Client, kind: str, said: Mapping[str, Any], *, test: bool, by: Person, at: datetime, role: Role = Role.WORK
 ) -> Order:
-    """Take an order. Raise Wrong for what cannot be done as it is said, 409 where its unique_id is used already."""
+    """Take an order and return it as `find` does.
+
+    Raise Wrong for what cannot be done as it is said, 409 where its unique_id is used already.
+    """
     known = kinds.find(kind)
     if known is None:
         message = f"Unknown task type: {kind[:40]}"
@@ -56,19 +59,19 @@ def _take(
     facts = _facts(kind, said, version, test=test)
     if wrong := known.wrong(facts["params"]):
         raise Wrong(wrong)
-    away = [] if test else live.check(client, facts, version)
+    checked = None if test else live.check(client, facts, version)
     order = Order.objects.create(
         client=client, test=test, project=project, batch=batch, version=version, role=role, created_by=by,
         created_at=at, updated_at=at, expected=said.get("expected_response"), initial=said.get("initial_response"),
         **facts,
     )  # fmt: skip
-    if away:
-        assets.look_for(order, away, by=by, at=at)
+    if checked and checked.away:
+        assets.look_for(order, checked.away, by=by, at=at)
         fetching.have_fetched(client.pk)
-    elif not test and batch is None:
-        live.place([order], by=by, at=at)
+    elif checked and batch is None:
+        live.place_at_once(order, checked, by=by, at=at)
     callbacks.of_order(order, at=at)
-    return order
+    return finding.fresh(order)
 
 
 def _place(client: Client, said: Mapping[str, Any], *, test: bool) -> tuple[Project | None, Batch | None]:

@@ -165,8 +165,8 @@ class Chat(SecondView):
             raise Wrong(message)
         self.require_funds(places.get("batch"))
         about = {name: said[name] for name in ("template_variables", "metadata", "callback_url") if said.get(name)}
-        made = orders.take(self.client, "chat", {**about, **places}, test=self.test, by=self.who, at=clock.now())
-        return Response(showing_v2.tasks([orders.find(self.client, made.key.hex, test=self.test)], whole=self.tells)[0])
+        made = orders.take(self.client, "chat", {**about, **places}, test=self.test, by=self.who, at=self.at)
+        return Response(showing_v2.tasks([made], whole=self.tells)[0])
 
 
 class TaskMetadata(SecondView):

@@ -2,17 +2,21 @@
 
 import io
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
 import pytest
 import scaleapi
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
 from scaleapi.api_client.v2.models.create_chat_task_request import CreateChatTaskRequest
 from scaleapi.exceptions import ScaleInvalidRequest, ScaleNotEnabled
 from scaleapi.tasks import TaskType
 
 from coop import clock
-from coop.people import clients
+from coop.people import clients, keys
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from payments import escrow, ledger
@@ -70,6 +74,30 @@ def test_an_order_is_funded_done_and_told(
     task.audit(accepted=True, comments="Good.")
     assert ledger.balance(f"member:{amina.pk}:payable") == Decimal("0.09")
     assert live.get_task(task.id).customer_review_status == "accepted"
+
+
+def test_orders_at_once_make_one_job_with_its_money(live: scaleapi.ScaleClient) -> None:
+    def order(name: str) -> Any:
+        return live.create_task(TaskType.Categorization, project="Pairs", unique_id=name, **PAIR)
+
+    with ThreadPoolExecutor(4) as together:
+        tasks = list(together.map(order, "abcdefgh"))
+    (job,) = {job_of(task) for task in tasks}
+    assert sorted(job.tasks.values_list("position", flat=True)) == list(range(1, 9))
+    assert escrow.set_aside(job.pk) == jobs.price(job).total
+
+
+def test_an_order_asks_nothing_twice(live: scaleapi.ScaleClient, orbit: Client, olga: Person) -> None:
+    live.create_task(TaskType.Categorization, project="Pairs", **PAIR)
+    _key, secret = keys.issue(orbit, name="counted", scopes=list(ALL), by=olga, at=clock.now())
+    calls = APIClient(headers={"authorization": f"Bearer {secret}"})
+    said = {"project": "Pairs", **PAIR, "unique_id": "one"}
+    assert calls.get("/v1/projects").status_code == 200, "notes that the key is used"
+    with CaptureQueriesContext(connection) as asked:
+        told = calls.post("/v1/task/categorization", said, format="json").json()
+    assert len(asked) == 31
+    # What is told of it is what is told of it later.
+    assert told == calls.get(f"/v1/task/{told['task_id']}").json()
 
 
 def test_a_batch_is_finalized_whole_or_not_at_all(live: scaleapi.ScaleClient, orbit: Client, amina: Person) -> None:
