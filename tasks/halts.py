@@ -39,8 +39,8 @@ def refusal_to_take(job: Job) -> Refusal | None:
 
 def refusal(job: Job, *, by: Person, at: datetime) -> Refusal | None:
     """Say why a person cannot pause a job now; None if they can."""
-    if not ClientSeat.objects.filter(SEATED, client=job.client_id, person=by).exists():
-        return Refusal(_("You have no seat with this job's client."), status=404)
+    if no_seat := _refusal_without_seat(job, by):
+        return no_seat
     if job.opened_at is None or job.closed_at or job.is_onboarding:
         return Refusal(_("Only a job that is open can be paused."), status=409)
     if standing(job):
@@ -52,6 +52,12 @@ def refusal(job: Job, *, by: Person, at: datetime) -> Refusal | None:
         words = _("A job is paused once in 24 hours at most: nobody chooses by it who works.")
         return Refusal(words, "", _("Leave it open, or close it: what is taken is paid either way."), status=409)
     return None
+
+
+def _refusal_without_seat(job: Job, by: Person) -> Refusal | None:
+    if ClientSeat.objects.filter(SEATED, client=job.client_id, person=by).exists():
+        return None
+    return Refusal(_("You have no seat with this job's client."), status=404)
 
 
 @transaction.atomic
@@ -75,6 +81,7 @@ def begin(job: Job, *, reason: str, by: Person, at: datetime) -> Halt:
 
 @transaction.atomic
 def end(job: Job, *, by: Person, at: datetime) -> None:
-    """Offer a job again; one that goes on already stays so."""
+    """Offer a job again; one that goes on already stays so. Raise Refused for who has no seat with its client."""
+    refuse_if(_refusal_without_seat(job, by))
     if Halt.objects.filter(job=job, ended_at=None).update(ended_at=at):
         events.write("jobs.resumed", by=by, subject=f"job:{job.pk}", at=at)

@@ -66,6 +66,8 @@ def test_it_is_paused_once_a_day_with_a_reason_by_its_client(job: Job, olga: Per
     pause(job, olga)
     with pytest.raises(Refused, match="already"):
         pause(job, olga)
+    with pytest.raises(Refused, match="no seat"):
+        halts.end(job, by=luis, at=clock.now())
     halts.end(job, by=olga, at=clock.now())
     with pytest.raises(Refused, match="once in 24 hours"):
         pause(job, olga)
