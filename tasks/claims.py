@@ -98,6 +98,8 @@ WHERE j.id = %(job)s
 # The highest number that a task's position can have.
 LAST_POSITION = 2_147_483_647
 PAUSES = {shortfalls.GUARD, hidden.GUARD, halts.GUARD}
+# Of two tabs at once the slower may take another task than the first one, or the very same.
+IN_TWO_TABS = {"one_open_claim_per_person_and_job", "one_assignment_per_person_and_task"}
 PASSING_OVER, WAITING = "SKIP LOCKED", ""
 
 # What a person may take of the tasks t: none that they had, and none made from one that they answered, or the reverse.
@@ -298,13 +300,12 @@ def _after_pilot(job: Job, by: Person, at: datetime, card: str, wanted: Task | N
     return _claim(job, by, at, card, wanted)
 
 
-def _explain(error: IntegrityError, job: Job, by: Person, at: datetime) -> Assignment:
+def _explain(error: IntegrityError, job: Job, by: Person, at: datetime) -> Assignment | None:
     """Return the task that a second tab claimed at the same moment, or say what the database refused."""
     name = guard_of(error)
-    if name == "one_open_claim_per_person_and_job":
-        return Assignment.objects.select_related("task", "job__work_type").get(
-            job=job, person=by, state=AssignmentState.CLAIMED
-        )
+    if name in IN_TWO_TABS:
+        theirs = Assignment.objects.filter(job=job, person=by, state=AssignmentState.CLAIMED)
+        return theirs.select_related("task", "job__work_type").first()
     if name == "account_above_its_floor":
         reason = _("The money set aside for this job is used up at this moment.")
         raise Refused(

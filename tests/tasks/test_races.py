@@ -69,6 +69,18 @@ def test_one_person_in_two_tabs_gets_one_task(orbit: Client, olga: Person, amina
     assert committed_money(job, amina) == Transfer.objects.get(kind=3, ref__startswith="assignment:").amount
 
 
+def test_a_tab_that_saw_an_older_view_gets_the_task_of_the_first(
+    orbit: Client, olga: Person, amina: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = make_job(orbit, olga, tasks=5)
+    before = claims.offer(job, by=amina, at=clock.now())
+    first = claims.claim_next(job, by=amina, at=clock.now())
+    monkeypatch.setattr(claims, "offer", lambda *_job, **_by: before)
+    for seen in Task.objects.filter(job=job).order_by("position")[:2]:
+        monkeypatch.setattr(claims, "_next", lambda *_terms, seen=seen: seen)
+        assert claims.claim_next(job, by=amina, at=clock.now()) == first
+
+
 def patiently(job: Job, who: Person) -> Assignment:
     """Work on the next task; look again while the last ones are being claimed by others this moment."""
     for _look in range(100):
