@@ -3,6 +3,8 @@
 import psycopg
 import pytest
 
+from tests.database import bare
+
 pytestmark = pytest.mark.django_db
 TABLES = """
 SELECT tgrelid::regclass::text, min(tgname), attname FROM pg_trigger
@@ -10,20 +12,12 @@ JOIN pg_attribute ON attrelid = tgrelid AND attnum = 1
 WHERE tgname ~ '_is_(kept|append_only)$' GROUP BY 1, 3 ORDER BY 1
 """
 GUARDS = "SELECT tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal AND tgrelid = %s::regclass"
-# All that an empty row would break, the key first; a key that PostgreSQL numbers itself stays.
-BOUNDS = """
-SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype IN ('p', 'c', 'n')
-    AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = conrelid AND attnum = conkey[1] AND attidentity <> '')
-ORDER BY contype = 'p' DESC
-"""
 
 
 def plant(superuser: psycopg.Connection, table: str) -> None:
     """Leave an empty row in a table without any: no test need know how each is come by. The guards stay as they are."""
     guards = superuser.execute(GUARDS, [table]).fetchall()
-    superuser.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-    for (name,) in superuser.execute(BOUNDS, [table]).fetchall():
-        superuser.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name} CASCADE")
+    bare.lay(superuser, table)
     superuser.execute(f"INSERT INTO {table} DEFAULT VALUES ON CONFLICT DO NOTHING")
     superuser.execute("SET CONSTRAINTS ALL IMMEDIATE")
     for name, mode in guards:

@@ -6,17 +6,13 @@ Each is asked alone, for an empty row: the other guards of its table and its con
 import psycopg
 import pytest
 
+from tests.database import bare
+
 pytestmark = pytest.mark.django_db
 WATCHED = r"""
 SELECT t.tgname, t.tgrelid::regclass::text, t.tgtype & 4 > 0, a.attname
 FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_attribute a ON a.attrelid = t.tgrelid AND a.attnum = 1
 WHERE NOT t.tgisinternal AND p.prosrc LIKE '%transaction\_isolation%' AND t.tgtype & 20 > 0 ORDER BY 1, 2
-"""
-# All that an empty row would break, the key first; a key that PostgreSQL numbers itself stays.
-BOUNDS = """
-SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype <> 't' AND NOT (contype = 'n' AND EXISTS (
-    SELECT FROM pg_attribute WHERE attrelid = conrelid AND attnum = conkey[1] AND attidentity <> ''))
-ORDER BY contype = 'n'
 """
 # An empty row does not reach their question: what they watch has not happened in it.
 NOT_ASKED = {
@@ -35,9 +31,7 @@ LET_PASS = (NOT_ASKED - {"assignment_is_claimed_at_the_voted_rate", "job_opens_w
 
 def alone(superuser: psycopg.Connection, guard: str, table: str, *, insert: bool) -> None:
     """Leave one guard on a table; where it watches changes, with an empty row to be changed."""
-    superuser.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-    for (bound,) in superuser.execute(BOUNDS, [table]).fetchall():
-        superuser.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {bound} CASCADE")
+    bare.lay(superuser, table)
     if not insert:
         superuser.execute(f"DELETE FROM {table}")
         superuser.execute(f"INSERT INTO {table} DEFAULT VALUES")
