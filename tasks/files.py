@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from procrastinate.contrib.django import app as background
 
-from coop.people.models import SEATED, ClientSeat, Person
+from coop.people import clients
+from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Text, refuse_if
 from tasks import holding
@@ -300,7 +301,7 @@ def may_see(file: JobFile, *, by: Person, at: datetime) -> bool:
     """Tell whether somebody may see a file: the job's client, and who does or checks a task that names it."""
     if not file.usable:
         return False
-    if ClientSeat.objects.filter(SEATED, client_id=file.job.client_id, person=by).exists():
+    if clients.has_seat(file.job.client_id, by):
         return True
     asked: dict[str, Any] = {
         "person": by.pk,

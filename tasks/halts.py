@@ -11,7 +11,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from coop.people.models import SEATED, ClientSeat, Person
+from coop.people import clients
+from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from tasks.models import Halt, Job, Reserve
@@ -55,7 +56,7 @@ def refusal(job: Job, *, by: Person, at: datetime) -> Refusal | None:
 
 
 def _refusal_without_seat(job: Job, by: Person) -> Refusal | None:
-    if ClientSeat.objects.filter(SEATED, client=job.client_id, person=by).exists():
+    if clients.has_seat(job.client_id, by):
         return None
     return Refusal(_("You have no seat with this job's client."), status=404)
 

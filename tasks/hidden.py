@@ -15,7 +15,8 @@ from django.db.models import Count, Exists, OuterRef, TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
-from coop.people.models import SEATED, ClientSeat, Person
+from coop.people import clients
+from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from governance import offices
@@ -118,7 +119,7 @@ def pay_due(*, at: datetime) -> int:
 
 def refusal_to_name(job: Job, topic: str, share: str, *, by: Person) -> Refusal | None:
     """Say why a person cannot name this topic at an open job; None if they can."""
-    if not ClientSeat.objects.filter(SEATED, client=job.client_id, person=by).exists():
+    if not clients.has_seat(job.client_id, by):
         return Refusal(_("You have no seat with this job's client."), status=404)
     if topic in job.content or not job.hidden_contents.filter(topic=topic).exists():
         return Refusal(_("Only what was found is named afterwards, once."), RULE, status=409)

@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import BooleanField, Exists, Func, OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
+from coop.people import clients
 from coop.people.models import SEATED, ClientSeat, Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
@@ -96,8 +97,8 @@ def _refusal_to_peer(assignment: Assignment, by: Person, at: datetime) -> Refusa
 
 
 def _without_seat(assignment: Assignment, by: Person) -> Refusal | None:
-    seats = ClientSeat.objects.filter(SEATED, client=assignment.job.client_id, person=by)
-    return None if seats.exists() else Refusal(_("You have no seat with this job's client."), status=404)
+    seated = clients.has_seat(assignment.job.client_id, by)
+    return None if seated else Refusal(_("You have no seat with this job's client."), status=404)
 
 
 def refusal_to_send_back(

@@ -37,8 +37,8 @@ def found(name: str, *, slug: str, by: Person, at: datetime) -> Client:
     return client
 
 
-def has_seat(client: Client, person: Person) -> bool:
-    """Tell whether a person speaks for the organisation now."""
+def has_seat(client: Client | int, person: Person) -> bool:
+    """Tell whether a person speaks for the organisation (or the one of this number) now."""
     return ClientSeat.objects.filter(SEATED, client=client, person=person).exists()
 
 

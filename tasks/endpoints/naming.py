@@ -7,7 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from coop import door
-from coop.people.models import SEATED, ClientSeat, Person
+from coop.people import clients
+from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from payments import envelopes
@@ -42,7 +43,7 @@ def refusal_to_name(job: Job, url: str, user: str, password: str, *, by: Person)
 
 
 def _refusal_to(job: Job, by: Person) -> Refusal | None:
-    if not ClientSeat.objects.filter(SEATED, client_id=job.client_id, person=by).exists():
+    if not clients.has_seat(job.client_id, by):
         return Refusal(_("You have no seat in %(client)s.") % {"client": job.client.name})
     return None
 

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 from procrastinate.contrib.django import app as background
 
 from coop import door
-from coop.people.models import SEATED, Client, ClientSeat, Person
+from coop.people import clients
+from coop.people.models import Client, Person
 from coop.record import events
 from coop.refusals import Refusal, Text, refuse_if
 from payments import envelopes
@@ -48,7 +49,7 @@ CLOSED: Mapping[str, Text] = {
 
 def refusal(client: Client, *, by: Person) -> Refusal | None:
     """Say why somebody has no say in where a client's messages go, or nothing."""
-    if not ClientSeat.objects.filter(SEATED, client=client, person=by).exists():
+    if not clients.has_seat(client, by):
         return Refusal(_("You have no seat in %(client)s.") % {"client": client.name})
     return None
 
