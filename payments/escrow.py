@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from coop.people.models import Client, Person
@@ -13,11 +14,12 @@ from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from payments import accounts, ledger, rates
 from payments.ledger import Kind, Line
-from payments.models import Fee, Transfer
+from payments.models import Account, Fee, Transfer
 from payments.templatetags.money import money
 
 # An answer is sent back once, so it is checked twice at most (`tasks_checks_needed`).
 CHECKS = 2
+PAID_IN = (Kind.DEPOSIT, Kind.CHARGED_BACK, Kind.WON_BACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,15 @@ def held(client: Client, currency: str = "USD") -> Decimal:
 def owed(client: Client, currency: str = "USD") -> Decimal:
     """Return what a client owes: what payers' banks took back after it was spent. Its next money repays it first."""
     return -ledger.balance(accounts.receivable(client.pk), currency)
+
+
+def paid_in(client: Client, currency: str = "USD") -> QuerySet[Transfer]:
+    """Return what a client paid in, and what payers' banks took and gave back, with both accounts; newest first."""
+    theirs = [accounts.client(client.pk), accounts.receivable(client.pk)]
+    own = list(Account.objects.filter(code__in=theirs, currency=currency).values_list("pk", flat=True))
+    touched = Transfer.objects.filter(Q(debit__in=own) | Q(credit__in=own))
+    known = touched.filter(Q(kind__in=PAID_IN) | Q(kind=Kind.REVERSAL, reverses__kind__in=PAID_IN))
+    return known.select_related("debit", "credit").order_by("-id")
 
 
 def set_aside(job_id: int, currency: str = "USD") -> Decimal:

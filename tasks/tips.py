@@ -53,4 +53,5 @@ def _give(assignment: Assignment, amount: Decimal, by: Person, at: datetime) -> 
     tip = Tip.objects.create(assignment=assignment, amount=amount, given_by=by, at=at)
     escrow.tip(assignment.job.client_id, assignment.pk, teams.parts(assignment, amount), at=at)
     events.write("tips.given", by=by, subject=f"assignment:{assignment.pk}", at=at)
+    tip.refresh_from_db(fields=["at"])
     return tip

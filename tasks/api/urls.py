@@ -15,6 +15,7 @@ from tasks.api import (
     views_halts,
     views_known,
     views_machines,
+    views_money,
     views_releases,
     views_reviewing,
     views_stages,
@@ -23,6 +24,7 @@ from tasks.api import (
 
 DRAFT = "v1/drafts/<int:number>"
 JOB = "v1/jobs/<int:number>"
+MONTH = r"^v1/invoices/(?P<month>\d{4}-\d{2})"
 
 urlpatterns = [
     path("", docs.page, name="api_docs"),
@@ -39,6 +41,12 @@ urlpatterns = [
     path(f"{DRAFT}/pilot", views_drafts.SketchPilot.as_view(), name="api_draft_pilot"),
     path(f"{DRAFT}/job", views_drafts.SketchJob.as_view(), name="api_draft_job"),
     path("v1/disputes", views_disputes.AllDisputes.as_view(), name="api_all_disputes"),
+    path("v1/balance", views_money.Balance.as_view(), name="api_balance"),
+    path("v1/deposits", views_money.Deposits.as_view(), name="api_deposits"),
+    path("v1/deposits/request", views_money.PaymentRequest.as_view(), name="api_payment_request"),
+    path("v1/invoices", views_money.Invoices.as_view(), name="api_invoices"),
+    re_path(rf"{MONTH}$", views_money.OneInvoice.as_view(), name="api_invoice"),
+    re_path(rf"{MONTH}/(?P<form>csv|pdf)$", views_money.InvoiceFile.as_view(), name="api_invoice_file"),
     path("v1/access", views_access.Access.as_view(), name="api_access"),
     path("v1/jobs", views.Jobs.as_view(), name="api_jobs"),
     path(JOB, views.OneJob.as_view(), name="api_job"),
@@ -60,6 +68,8 @@ urlpatterns = [
     path(f"{JOB}/answers/accept", views_reviewing.Accept.as_view(), name="api_accept"),
     path(f"{JOB}/answers/<int:answer>/send-back", views_reviewing.SendBack.as_view(), name="api_send_back"),
     path(f"{JOB}/answers/<int:answer>/reject", views.Reject.as_view(), name="api_reject"),
+    path(f"{JOB}/answers/<int:answer>/tip", views_money.GiveTip.as_view(), name="api_tip"),
+    path(f"{JOB}/content", views_money.Content.as_view(), name="api_content"),
     path(f"{JOB}/progress", views.ProgressView.as_view(), name="api_progress"),
     path(f"{JOB}/quality", views.Quality.as_view(), name="api_quality"),
     path(f"{JOB}/machine", views_machines.OneMachine.as_view(), name="api_machine"),
