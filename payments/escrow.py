@@ -124,19 +124,16 @@ def fund(
     Revision `rev` once. Raises Refused if the balance is short. Key `publish:<job>:<rev>`, with `:floor` for the floor.
     """
     key, target = _aside(f"publish:{job_id}:{rev}", job_id, floor=floor)
-    standing = Transfer.objects.filter(key=ledger.key_of(key)).first()
-    if standing and standing.amount == amount:
-        return standing
-    refuse_if(refusal_to_fund(client, amount))
     line = Line(Kind.FUND, accounts.client(client.pk), target, amount, key, f"job:{job_id}")
     try:
         with transaction.atomic():
-            (transfer,) = ledger.post(line, journal=key, at=at)
-            events.write("escrow.funded", by=by, subject=f"job:{job_id}", at=at, revision=rev)
-    except IntegrityError:  # another job of the client was faster
+            new = ledger.post_many([line], journal=key, at=at)
+            if new:
+                events.write("escrow.funded", by=by, subject=f"job:{job_id}", at=at, revision=rev)
+    except IntegrityError:
         refuse_if(refusal_to_fund(client, amount))
         raise
-    return transfer
+    return new[0] if new else Transfer.objects.get(key=ledger.key_of(key))
 
 
 def commit(

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from coop.people.models import Person
 from coop.refusals import Refusal, Text, refuse_if
-from tasks import files, growing, predictions, rows
+from tasks import files, growing, locks, predictions, rows
 from tasks.models import Job, Task
 from tasks.rows import Problem
 
@@ -38,24 +38,23 @@ def add(job: Job, added: Sequence[Addition], *, by: Person, at: datetime) -> lis
     """Add tasks to a draft, or to an open job with what they cost. Raise Refused; then nothing was added or moved."""
     # Read through before the row is locked: what a job asks stands, and others wait for the lock.
     refuse_if(next((Refusal(str(words), status=400) for words in problems(job, added)), None))
-    job = Job.objects.select_for_update(no_key=True, of=["self"]).select_related("client", "work_type").get(pk=job.pk)
+    locks.job(job)
     refuse_if(_refusal(job))
     if job.opened_at is None:
         files.weigh(job, (data for _name, data in added), len(added))
-        return _write(job, added)
-    with growing.more(job, len(added), by=by, at=at):
-        return _write(job, added)
+        return _write(job, added, after=job.tasks.aggregate(last=Max("position"))["last"] or 0)
+    with growing.more(job, len(added), by=by, at=at) as last:
+        return _write(job, added, after=last)
 
 
-def _write(job: Job, added: Sequence[Addition]) -> list[Task]:
-    start = (job.tasks.aggregate(last=Max("position"))["last"] or 0) + 1
+def _write(job: Job, added: Sequence[Addition], *, after: int) -> list[Task]:
     known = files.shown(job)
     apart = ((name, *predictions.apart(job, row, known)) for name, row in added)
     new = (
         Task(
             job=job, position=position, external_id=name, data=data, prediction=prediction, open_slots=job.overlap
         )
-        for position, (name, data, prediction) in enumerate(apart, start)
+        for position, (name, data, prediction) in enumerate(apart, after + 1)
     )  # fmt: skip
     return Task.objects.bulk_create(new, batch_size=2000)
 

@@ -1,6 +1,7 @@
 """What a job must have set aside and must pay at least, by the database's own count; and the moves of that money."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,29 @@ from payments import accounts, escrow, ledger
 from payments.ledger import Kind
 from payments.money import from_micro, to_micro
 from tasks.models import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a job can take: US$ that its tasks cannot need, and what a slot costs at most, fee and checks included.
+
+    `fundings` says how often money was set aside for it, `last` the position of its last task, `leads` whether others
+    follow it.
+    """
+
+    spare: Decimal
+    price: Decimal
+    fundings: int
+    last: int
+    leads: bool
+
+
+def room(job: Job) -> Room:
+    """Return what a job can take, held until the transaction ends; what its tasks need is not counted each time."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT spare, price, fundings, last, leads FROM tasks_room(%s)", [job.pk])
+        spare, price, *rest = cursor.fetchone()
+    return Room(from_micro(spare), from_micro(price), *rest)
 
 
 def needed(job: Job, pay: Decimal | None = None) -> Decimal:
@@ -70,26 +94,24 @@ def least_pay(job: Job) -> Decimal | None:
 def set_aside(job: Job, pay: Decimal, *, by: Person | None, at: datetime) -> None:
     """Set a job's money aside (kind 2) as far as it lacks at a pay: for answers, and for the hourly floor."""
     if (amount := wages_missing(job, pay)) > 0:
-        set_aside_more(job, amount, by=by, at=at)
+        set_aside_more(job, amount, room(job).fundings + 1, by=by, at=at)
     set_deposit_aside(job, pay, by=by, at=at)
 
 
 def set_deposit_aside(job: Job, pay: Decimal, *, by: Person | None, at: datetime) -> None:
     """Set aside (kind 2) what lacks of a job's deposit for the hourly floor at a pay."""
     if (amount := deposit_needed(job, pay)) > 0:
-        number = _times(accounts.deposit(job.pk), Kind.FUND) + 1
-        escrow.fund(job.pk, amount, job.client, number, by=by, at=at, floor=True)
+        escrow.fund(job.pk, amount, job.client, room(job).fundings + 1, by=by, at=at, floor=True)
 
 
-def set_aside_more(job: Job, amount: Decimal, *, by: Person | None, at: datetime) -> None:
-    """Set US$ aside for answers that a job is about to ask for (kind 2). Raise Refused if the balance is short."""
-    number = _times(accounts.escrow(job.pk), Kind.FUND) + 1
+def set_aside_more(job: Job, amount: Decimal, number: int, *, by: Person | None, at: datetime) -> None:
+    """Set US$ aside for answers, the time of this number (kind 2). Raise Refused if the balance is short."""
     escrow.fund(job.pk, amount, job.client, number, by=by, at=at)
 
 
-def _times(account: str, kind: Kind) -> int:
-    """Return how often money was set aside or given back, as the number of the last time; under the job's lock."""
-    return int(ledger.lines_of(account).filter(kind=kind).count())
+def _times_back(account: str) -> int:
+    """Return how often money was given back, as the number of the last time; under the job's lock."""
+    return int(ledger.lines_of(account).filter(kind=Kind.REFUND).count())
 
 
 def give_back(job: Job, *, at: datetime) -> Decimal:
@@ -101,6 +123,6 @@ def give_back(job: Job, *, at: datetime) -> Decimal:
     ]
     for amount, account, floor in parts:
         if amount > 0:
-            number = _times(account, Kind.REFUND) + 1
+            number = _times_back(account) + 1
             escrow.refund(job.pk, amount, job.client, number, at=at, floor=floor)
     return sum((amount for amount, _account, _floor in parts), Decimal(0))

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from coop.people.models import Person
 from coop.record import events
-from payments import checking, escrow, rates
 from tasks import funds, jobs
 from tasks.models import Job, Takes
 
@@ -27,27 +26,31 @@ def price(job: Job, count: int) -> Decimal:
 
 
 @contextmanager
-def more(job: Job, count: int, *, by: Person | None, at: datetime) -> Iterator[None]:
+def more(job: Job, count: int, *, by: Person | None, at: datetime) -> Iterator[int]:
     """Set the money of so many tasks aside (kind 2), let them be written, then set aside what they ask of the deposits.
 
-    Within a transaction that has the job locked. Raise Refused if the client's balance is short.
+    Yield the position of the job's last task. Within a transaction that has the job locked. Raise Refused if the
+    client's balance is short.
     """
-    asking = asked(job, count)
-    if numbers := [one.pk for one, _tasks in asking if one != job]:
-        list(Job.objects.select_for_update(no_key=True).filter(pk__in=numbers).order_by("pk"))
-        asking = asked(job, count)
+    room = funds.room(job)
+    asking = _locked(job, count) if room.leads else [(job, count)]
     for one, tasks in asking:
-        _set_aside(one, tasks, by=by, at=at)
-    yield
+        _set_aside(one, tasks, room if one == job else funds.room(one), by=by, at=at)
+    yield room.last
     for one, _tasks in asking:
         funds.set_deposit_aside(one, one.pay, by=by, at=at)
     events.write("jobs.grew", by=by, subject=f"job:{job.pk}", at=at, tasks=count)
 
 
-def _set_aside(job: Job, count: int, *, by: Person | None, at: datetime) -> None:
+def _locked(job: Job, count: int) -> list[tuple[Job, int]]:
+    """Return what `asked` does, as it stands once the stages after the job are locked."""
+    later = [one.pk for one, _tasks in asked(job, count) if one != job]
+    list(Job.objects.select_for_update(no_key=True).filter(pk__in=later).order_by("pk"))
+    return asked(job, count)
+
+
+def _set_aside(job: Job, count: int, room: funds.Room, *, by: Person | None, at: datetime) -> None:
     """Set aside what tasks cost before they are there; what was freed by those called off is used first."""
-    check = checking.pay_for(job.work_type_id, job.pay) or Decimal(0)
-    cost = escrow.quote(count, job.overlap, job.pay, rates.fee_now(), check=check).total
-    short = funds.needed(job) + cost - escrow.set_aside(job.pk)
+    short = count * job.overlap * room.price - room.spare
     if short > 0:
-        funds.set_aside_more(job, short, by=by, at=at)
+        funds.set_aside_more(job, short, room.fundings + 1, by=by, at=at)

@@ -11,7 +11,7 @@ from django.db import connection
 
 from payments.models import Fee
 from payments.money import from_micro
-from tasks.models import Assignment, Task
+from tasks.models import Assignment, Job, Task
 
 ASSIGNMENT = [
     "id",
@@ -36,6 +36,7 @@ FEE = ["id", "version", "on_wage", "training", "care", "floor", "mandate_id", "s
 TASK = ["id", "job_id", "upload_id", "position", "external_id", "data", "gold", "open_slots"]
 
 COLUMNS = ", ".join([*(f"a.{name}" for name in ASSIGNMENT), *(f"f.{name}" for name in FEE)])
+JOB = "SELECT opened_at, closed_at, pay, task_bytes FROM tasks_job WHERE id = %s FOR NO KEY UPDATE"
 ONE = f"""
 SELECT {COLUMNS}, {", ".join(f"t.{name}" for name in TASK)}
 FROM tasks_task t JOIN tasks_assignment a ON a.task_id = t.id JOIN payments_fee f ON f.id = a.fee_version_id
@@ -48,6 +49,14 @@ FROM tasks_assignment a JOIN payments_fee f ON f.id = a.fee_version_id LEFT JOIN
 ) w ON true
 WHERE a.task_id = %s AND a.state IN ('claimed', 'submitted', 'sent_back', 'accepted', 'disputed') ORDER BY a.id
 """  # noqa: S608 - names of columns only
+
+
+def job(job: Job) -> None:
+    """Bring what can change of a job up to date, its row locked until the transaction ends, but not against claims."""
+    with connection.cursor() as cursor:
+        cursor.execute(JOB, [job.pk])
+        job.opened_at, job.closed_at, pay, job.task_bytes = cursor.fetchone()
+    job.pay = from_micro(pay)
 
 
 def one(assignment: Assignment) -> Assignment:

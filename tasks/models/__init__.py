@@ -26,6 +26,7 @@ from tasks.models.shortfalls import Difference, Shortfall
 from tasks.models.sketches import Sketch
 from tasks.models.skips import PaidSkip
 from tasks.models.stages import Apart, HandOver, Stage, Takes
+from tasks.models.tallies import Tally
 from tasks.models.teams import Team, TeamDraft, TeamMember, TeamNote
 from tasks.models.tips import Tip
 from tasks.models.webhooks import Attempt, Message, MessageState, Told, Webhook
@@ -117,6 +118,7 @@ __all__ = [
     "Span",
     "Stage",
     "Takes",
+    "Tally",
     "Task",
     "Team",
     "TeamDraft",

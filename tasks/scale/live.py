@@ -189,11 +189,13 @@ def place(orders: Sequence[Order], *, by: Person, at: datetime) -> list[Job]:
     for order in orders:
         asked = terms_of(order)
         groups.setdefault(asked.digest(), (asked, []))[1].append(order)
-    return [_group(asked, together, found, by=by, at=at) for asked, together in groups.values()]
+    jobs_made = [_group(asked, together, found, by=by, at=at) for asked, together in groups.values()]
+    Order.objects.bulk_update(orders, ["task"], batch_size=1000)
+    return jobs_made
 
 
 def place_at_once(order: Order, checked: Checked, *, by: Person, at: datetime) -> Job:
-    """Give an order that was checked and taken in this transaction its job, as `place` does."""
+    """Give an order that was checked its job, as `place` does, before it is written down in the same transaction."""
     return _group(checked.asked, [order], checked.found, by=by, at=at)
 
 
@@ -206,7 +208,6 @@ def _group(asked: Terms, orders: list[Order], found: dict[str, assets.Named], *,
         jobs.open(jobs.fund(job, by=by, at=at), by=by, at=at)
     for order, task in zip(orders, added, strict=True):
         order.task = task
-    Order.objects.bulk_update(orders, ["task"], batch_size=1000)
     return job
 
 

@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 from django.http import Http404
 
 from coop.people.models import Client, Person
-from coop.refusals import guard_of
-from tasks.models import Audit, Batch, BatchState, Order, Project, ProjectVersion, Role
+from coop.refusals import Refused, guard_of
+from tasks.models import Audit, Batch, BatchState, Order, ProjectVersion, Role
 from tasks.scale import assets, batches, callbacks, facts, fetching, finding, judging, kinds, live, projects
 from tasks.scale.access import Wrong
 from tasks.scale.kinds.kind import Kind
@@ -49,51 +49,61 @@ def take(
             return _take(client, known, kind, said, test=test, by=by, at=at, role=role)
     except IntegrityError as error:
         raise _used(error) from error
+    except Refused:
+        _require_new(client, said, test=test)
+        raise
+
+
+def _require_new(client: Client, said: Mapping[str, Any], *, test: bool) -> None:
+    """Raise Wrong (409) where a unique_id is used: whoever asks again hears that, however little money is left."""
+    if (name := unique_id_of(said.get("unique_id"))) and Order.objects.filter(
+        client=client, test=test, unique_id=name
+    ).exists():
+        raise _is_used()
 
 
 def _take(
     client: Client, known: Kind, kind: str, said: Mapping[str, Any], *, test: bool, by: Person, at: datetime, role: Role
 ) -> Order:
-    project, batch = _place(client, said, test=test)
-    version = projects.current(project) if project else None
+    version, batch = _place(client, said, test=test)
     facts = _facts(kind, said, version, test=test)
     if wrong := known.wrong(facts["params"]):
         raise Wrong(wrong)
     checked = None if test else live.check(client, facts, version)
-    order = Order.objects.create(
-        client=client, test=test, project=project, batch=batch, version=version, role=role, created_by=by,
-        created_at=at, updated_at=at, expected=said.get("expected_response"), initial=said.get("initial_response"),
-        **facts,
+    order = Order(
+        client=client, test=test, project=version.project if version else None, batch=batch, version=version,
+        role=role, created_by=by, created_at=at, updated_at=at, expected=said.get("expected_response"),
+        initial=said.get("initial_response"), **facts,
     )  # fmt: skip
+    if checked and batch is None and not checked.away:
+        live.place_at_once(order, checked, by=by, at=at)
+    order.save(force_insert=True)
     if checked and checked.away:
         assets.look_for(order, checked.away, by=by, at=at)
         fetching.have_fetched(client.pk)
-    elif checked and batch is None:
-        live.place_at_once(order, checked, by=by, at=at)
     callbacks.of_order(order, at=at)
     return finding.fresh(order)
 
 
-def _place(client: Client, said: Mapping[str, Any], *, test: bool) -> tuple[Project | None, Batch | None]:
-    """Return the project and the batch that an order names; a batch stands for its project."""
-    project = batch = None
+def _place(client: Client, said: Mapping[str, Any], *, test: bool) -> tuple[ProjectVersion | None, Batch | None]:
+    """Return what an order inherits from its project, and the batch that it names; a batch stands for its project."""
+    version = batch = None
     if said.get("batch"):
         # Locked: nothing joins a batch while it is finalized.
         batch = batches.locked(_named("batch", lambda: batches.find(client, test=test, name=str(said["batch"]))))
-        project = batch.project
+        version = projects.current(batch.project)
         if batch.state == BatchState.CANCELLED or batch.finalized_at:
             message = f"The batch {batch.name} takes no more tasks"
             raise Wrong(message)
     if said.get("project"):
-        found = _named("project", lambda: projects.find(client, test=test, name=str(said["project"])))
-        if project and found != project:
+        version = _named("project", lambda: projects.newest(client, test=test, name=str(said["project"])))
+        if batch and version.project_id != batch.project_id:
             message = f"The batch {said['batch']} is of another project"
             raise Wrong(message)
-        project = found
-    return project, batch
+    return version, batch
 
 
-def _named(what: str, find: Any) -> Any:  # noqa: ANN401 - a project or a batch
+def _named(what: str, find: Any) -> Any:  # noqa: ANN401 - a project's version or a batch
     try:
         return find()
     except Http404 as error:
@@ -142,6 +152,10 @@ def _priority(said: object) -> int | None:
 def _used(error: IntegrityError) -> Exception:
     if guard_of(error) != "one_order_per_unique_id":
         return error
+    return _is_used()
+
+
+def _is_used() -> Wrong:
     return Wrong("The unique_id is used by another task", 409)
 
 

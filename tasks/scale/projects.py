@@ -73,6 +73,15 @@ def set_params(project: Project, said: Mapping[str, Any], *, by: Person, at: dat
     return project
 
 
+def newest(client: Client, *, test: bool, name: str) -> ProjectVersion:
+    """Return what new orders of a client's project inherit, by its name; Http404 without one."""
+    named = {"project__client": client, "project__test": test, "project__name": name}
+    found = ProjectVersion.objects.filter(**named).select_related("project", "work_type").order_by("-number").first()
+    if found is None:
+        raise Http404
+    return found
+
+
 def current(project: Project) -> ProjectVersion:
     """Return the version that new orders inherit."""
     return project.versions.select_related("work_type").latest("number")

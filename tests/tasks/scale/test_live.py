@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 from scaleapi.api_client.v2.models.create_chat_task_request import CreateChatTaskRequest
-from scaleapi.exceptions import ScaleInvalidRequest, ScaleNotEnabled
+from scaleapi.exceptions import ScaleDuplicateResource, ScaleInvalidRequest, ScaleNotEnabled
 from scaleapi.tasks import TaskType
 
 from coop import clock
@@ -21,7 +21,8 @@ from coop.people.models import Client, Person
 from coop.refusals import Refused
 from payments import escrow, ledger
 from payments.founding import FOR_THE_HOUSE
-from tasks import answers, claims, exports, jobs, reviews
+from payments.money import to_micro
+from tasks import answers, claims, exports, funds, jobs, reviews
 from tasks.models import Assignment, Dispute, Ground, Job, Order
 from tests.tasks import handing_in, orders
 from tests.tasks.scale.conftest import ALL, Programs
@@ -95,7 +96,7 @@ def test_an_order_asks_nothing_twice(live: scaleapi.ScaleClient, orbit: Client, 
     assert calls.get("/v1/projects").status_code == 200, "notes that the key is used"
     with CaptureQueriesContext(connection) as asked:
         told = calls.post("/v1/task/categorization", said, format="json").json()
-    assert len(asked) == 31
+    assert len(asked) == 20
     # What is told of it is what is told of it later.
     assert told == calls.get(f"/v1/task/{told['task_id']}").json()
 
@@ -148,6 +149,9 @@ def test_what_is_short_of_money_or_of_the_voted_rate_is_not_ordered(
         poor.create_task(TaskType.Categorization, **PAIR)
     # Nothing is left of what was refused: the id is free.
     assert poor.create_task(TaskType.Categorization, project="Pairs", **PAIR, unique_id="again").status == "pending"
+    # An id that is used says so, whatever else is in the way.
+    with pytest.raises(ScaleDuplicateResource):
+        poor.create_task(TaskType.Categorization, project="Pairs", **PAIR, unique_id="again", pay="1000")
     assert Job.objects.filter(lot__isnull=False).count() == 1
 
 
@@ -192,8 +196,9 @@ def test_begun_work_is_not_cancelled_and_what_waits_is(
     assert live.get_task(waiting.id).status == "canceled"
     with pytest.raises(ScaleInvalidRequest):
         waiting.cancel()
-    # What was freed is used before more is set aside.
+    # What was freed is used before more is set aside, and known without counting what else there is.
     held = escrow.set_aside(job.pk)
+    assert job.tally.spare == to_micro(held - funds.needed(job)) > 0
     live.create_task(TaskType.Categorization, project="Pairs", **PAIR)
     assert escrow.set_aside(job.pk) == held
 
