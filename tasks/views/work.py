@@ -88,7 +88,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     """Show what one has open, what came back, and what is being checked; what silence has accepted is paid first."""
     me, at = _me(request), clock.now()
     reviews.accept_silent(at=at, person=me)
-    held = Assignment.objects.filter(teams.theirs(me)).select_related("job").order_by("-pk")
+    held = Assignment.objects.filter(teams.theirs(me)).select_related("job__client").order_by("-pk")
     shown = {
         "open": held.filter(state=AssignmentState.CLAIMED, expires_at__gt=at),
         "back": held.filter(state=AssignmentState.SENT_BACK, expires_at__gt=at),

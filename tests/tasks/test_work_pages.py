@@ -263,3 +263,17 @@ def test_a_comparison_is_done_on_its_page(orbit: Client, olga: Person, amina: Pe
     value = mine.answers.get().value
     assert (value["preference"], value["reason"]) == ("b_little", "B names the reason.")
     assert not Draft.objects.exists()
+
+
+def test_what_is_held_says_until_when_and_by_whom(
+    orbit: Client, olga: Person, amina: Person, signed_in: SignedIn
+) -> None:
+    agreeing, checked = (make_job(orbit, olga, review_rule=rule, title=rule) for rule in ("majority", "peer"))
+    for job in (agreeing, checked):
+        work(job, amina, SAME)
+    browser = signed_in(amina)
+    assert 'href="/work/"' in browser.get("/pay/").text
+    held = said(browser.get("/work/"))
+    assert "It waits for others who answer alike, or else for a member or Orbit to look at it" in held
+    assert "It waits for a member or Orbit to look at it" in held
+    assert held.count("accepted at the latest") == 2
