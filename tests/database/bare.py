@@ -1,7 +1,12 @@
-"""A table laid bare within a test's transaction, so that one guard of it is asked alone."""
+"""Tables laid bare within a test's transaction, so that one guard of them, or one function, is asked alone."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import dict_row
 
 # All that an empty row would break, the key first; a key that PostgreSQL numbers itself stays.
 BOUNDS = """
@@ -25,9 +30,32 @@ def empty(superuser: psycopg.Connection, *tables: str) -> None:
         superuser.execute(f"DELETE FROM {table}")
 
 
-def plant(superuser: psycopg.Connection, table: str, **values: object) -> None:
-    """Write a row of these values into a bare table."""
+def plant(superuser: psycopg.Connection, table: str, **values: object) -> dict[str, Any]:
+    """Write a row of these values into a bare table and return it whole."""
     columns = sql.SQL(", ").join(map(sql.Identifier, values))
     places = sql.SQL(", ").join(sql.Placeholder() * len(values))
-    row = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(sql.Identifier(table), columns, places)
-    superuser.execute(row, list(values.values()))
+    row = sql.SQL("INSERT INTO {} ({}) VALUES ({}) RETURNING *").format(sql.Identifier(table), columns, places)
+    with superuser.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(row, list(values.values())).fetchone() or {}
+
+
+def ask_alone(superuser: psycopg.Connection, guard: str, table: str) -> None:
+    """Let one guard of a bare table refuse again."""
+    superuser.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {guard}")
+
+
+def written(superuser: psycopg.Connection, table: str, values: Mapping[str, object]) -> dict[str, Any] | str:
+    """Return a row as the guards of its table leave it, or the name of the one that refuses it; it does not stay."""
+    try:
+        with superuser.transaction(force_rollback=True):
+            return plant(superuser, table, **values)
+    except psycopg.errors.CheckViolation as refused:
+        return refused.diag.constraint_name or ""
+
+
+def stop_the_clock(superuser: psycopg.Connection, at: datetime) -> None:
+    """Let it be this very moment in the cooperative until the test is over."""
+    superuser.execute(
+        "CREATE OR REPLACE FUNCTION public.coop_now() RETURNS timestamptz LANGUAGE sql VOLATILE"
+        f" SET search_path = pg_catalog, public, pg_temp AS $$ SELECT '{at.isoformat()}'::timestamptz $$"
+    )
