@@ -1,6 +1,6 @@
 """Tables laid bare within a test's transaction, so that one guard of them, or one function, is asked alone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -46,9 +46,25 @@ def ask_alone(superuser: psycopg.Connection, guard: str, table: str) -> None:
 
 def written(superuser: psycopg.Connection, table: str, values: Mapping[str, object]) -> dict[str, Any] | str:
     """Return a row as the guards of its table leave it, or the name of the one that refuses it; it does not stay."""
+    return _tried(superuser, lambda: plant(superuser, table, **values))
+
+
+def changed(superuser: psycopg.Connection, table: str, number: int, **values: object) -> dict[str, Any] | str:
+    """Return the row of a number with some values changed, or what refuses it; it does not stay."""
+    setting = sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in values)
+    update = sql.SQL("UPDATE {} SET {} WHERE id = %s RETURNING *").format(sql.Identifier(table), setting)
+
+    def change() -> dict[str, Any]:
+        with superuser.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(update, [*values.values(), number]).fetchone() or {}
+
+    return _tried(superuser, change)
+
+
+def _tried(superuser: psycopg.Connection, act: Callable[[], dict[str, Any]]) -> dict[str, Any] | str:
     try:
         with superuser.transaction(force_rollback=True):
-            return plant(superuser, table, **values)
+            return act()
     except psycopg.errors.CheckViolation as refused:
         return refused.diag.constraint_name or ""
 
