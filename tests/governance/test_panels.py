@@ -12,8 +12,8 @@ from hypothesis import strategies as some
 from coop import clock
 from coop.people.models import Client, ClientSeat, Person
 from coop.refusals import Refused
-from governance import cases, lots, panels
-from governance.models import Case, DrawReveal, Panel, PanelSeat, Pause, Role
+from governance import appeals, cases, lots, panels
+from governance.models import Case, DrawReveal, Panel, PanelSeat, Pause, Role, Stage
 from tests.governance import charging
 
 pytestmark = pytest.mark.django_db
@@ -178,6 +178,19 @@ def test_nobody_chooses_the_lot_by_declining_in_others_names(seated: Panel, atta
     with pytest.raises(Refused, match="Two in five"):
         panels.refuse(third, by=third.person, at=clock.now())
     attack(REFUSE, [third.pk, "self", third.person_id], guard="few_drawn_members_decline")
+
+
+def test_of_an_appeals_nine_three_decline(amina: Person, samuel: Person, teresa: Person, attack: Attack) -> None:
+    decision = charging.decide(amina, samuel, teresa)
+    appeals.appeal(decision, reasons="No.", by=amina, at=clock.now())
+    nine = decision.case.panels.get(stage=Stage.APPEAL)
+    charging.seat(nine, amina, teresa)
+    for seat in list(panels.sitting_on(nine))[:3]:
+        panels.refuse(seat, by=seat.person, at=clock.now())
+    fourth = panels.sitting_on(nine)[0]
+    with pytest.raises(Refused, match="Two in five"):
+        panels.refuse(fourth, by=fourth.person, at=clock.now())
+    attack(REFUSE, [fourth.pk, "self", fourth.person_id], guard="few_drawn_members_decline")
 
 
 def test_three_days_later_nobody_is_refused(
