@@ -78,6 +78,8 @@ CASE, PANEL = "UPDATE governance_case SET {}", "UPDATE governance_panel SET {}"
         ([CASE.format("opened_at = '2029-12-17Z'"), REPLY.format(THAT, "reply")], False),
         ([CASE.format("opened_at = '2029-12-17Z'"), REPLY.format(THIS, "word")], False),
         ([REPLY.format(THIS, "more_time")], False), ([REPLY.format(THAT, "more_time")], True),
+        ([REPLY.format(THIS, "more_time"), CASE.format("opened_at = '2029-12-03Z'")], False),
+        ([REPLY.format(THIS, "more_time"), CASE.format("opened_at = '2029-12-02 23:59:59.999999Z'")], True),
         ([REPLY.format(THIS, "more_time"), PANEL.format("stage = 'emergency'")], True),
         ([REPLY.format(THIS, "more_time"), CASE.format("kind = 'equivalent'")], True),
     ],
@@ -113,6 +115,20 @@ def test_a_panel_goes_no_further_than_what_was_charged_or_decided(
     assert moved(bench, **change) == ("" if fits else "decision_goes_no_further")
 
 
+@pytest.mark.parametrize(
+    ("size", "measure", "presumed", "needed"),
+    [
+        (3, "prolong", False, 2), (5, "limit", False, 3), (9, "limit", False, 5), (5, "expulsion", False, 4),
+        (9, "expulsion", False, 8), (5, "advice", True, 4), (9, "advice", True, 8), (5, "nothing", True, 3),
+    ],
+)  # fmt: skip
+def test_more_than_half_decide_and_four_in_five_what_is_grave(
+    superuser: psycopg.Connection, size: int, measure: str, needed: int, *, presumed: bool
+) -> None:
+    asked = superuser.execute("SELECT governance_needed(%s, %s, %s)", [size, measure, presumed])
+    assert asked.fetchone() == (needed,)
+
+
 VOTES = [11, 12, 13]
 DECISION = {"case_id": THIS, "panel_id": THIS, "motion_id": 1}
 
@@ -120,6 +136,7 @@ DECISION = {"case_id": THIS, "panel_id": THIS, "motion_id": 1}
 def decided(bench: psycopg.Connection, motion: dict[str, Any], votes: list[int], **change: object) -> int | str:
     """Return how many agreed to a motion as the database counts them, or what refuses the decision."""
     plant(bench, "governance_motion", **{"id": 1, "panel_id": THIS, "rebuttal": "", **LIMIT, **motion})
+    plant(bench, "governance_motion", id=2, panel_id=THAT, measure="limit")
     for seat in votes:
         plant(bench, "governance_panelvote", motion_id=1, seat_id=seat, agrees=True)
     for seat in (REFUSED, ELSEWHERE):
@@ -154,7 +171,6 @@ def test_a_decision_is_what_enough_of_a_full_panel_agreed_to(
     bench: psycopg.Connection, world: str, votes: list[int], change: dict[str, Any], found: object
 ) -> None:
     plant(bench, "governance_citation", motion_id=1)
-    plant(bench, "governance_motion", id=2, panel_id=THAT, measure="limit")
     bench.execute(world.encode())
     assert decided(bench, {}, votes, **change) == found
 
