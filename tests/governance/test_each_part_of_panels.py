@@ -108,10 +108,33 @@ def test_a_panel_goes_no_further_than_what_was_charged_or_decided(
     if stage == "appeal":
         bench.execute(b"UPDATE governance_panel SET stage = 'appeal' WHERE id = 1")
         bench.execute(b"UPDATE governance_case SET measure = 'expulsion'")
-        for number, case, measure in ((4, THIS, "limit"), (5, THAT, "pause")):
-            plant(bench, "governance_panel", id=number, case_id=case, stage="first")
+        for number, case, by, measure in (
+            (6, THIS, "emergency", "expulsion"), (5, THAT, "first", "pause"), (4, THIS, "first", "limit")
+        ):  # fmt: skip
+            plant(bench, "governance_panel", id=number, case_id=case, stage=by)
             plant(bench, "governance_motion", id=number, **{**LIMIT, "measure": measure})
             plant(bench, "governance_decision", id=number, case_id=case, panel_id=number, motion_id=number)
+    assert moved(bench, **change) == ("" if fits else "decision_goes_no_further")
+
+
+@pytest.mark.parametrize(
+    ("world", "change", "fits"),
+    [
+        (PANEL.format("stage = 'emergency'"), {"measure": "prolong"}, True),
+        (PANEL.format("stage = 'emergency'"), {"measure": "prolong", "scope": "job:2"}, False),
+        (PANEL.format("stage = 'emergency'"), {"measure": "unfounded"}, True),
+        (PANEL.format("stage = 'emergency'"), {"measure": "nothing"}, True),
+        (PANEL.format("stage = 'emergency'"), {"measure": "advice"}, False),
+        (CASE.format("kind = 'equivalent'"), {"measure": "repair"}, True),
+        (CASE.format("kind = 'equivalent'"), {"measure": "nothing"}, True),
+        (CASE.format("kind = 'equivalent'"), {"measure": "advice"}, False),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_panel_on_a_pause_prolongs_it_or_not_and_one_on_an_equivalent_repairs_it(
+    bench: psycopg.Connection, world: str, change: dict[str, Any], *, fits: bool
+) -> None:
+    bench.execute(world.encode())
     assert moved(bench, **change) == ("" if fits else "decision_goes_no_further")
 
 
