@@ -28,9 +28,9 @@ def hall(superuser: psycopg.Connection) -> psycopg.Connection:
         plant(superuser, "governance_standing", person_id=person, status=status, since=NOW - 99 * DAY)
     for number, key in enumerate(("N1", "N14", "N13", "3.2"), 1):
         plant(superuser, "governance_rule", id=number, key=key)
-    for number in (CUT, PLAIN):
+    for number, due in ((CUT, NOW + STEP), (PLAIN, NOW)):
         plant(superuser, "governance_proposal", id=number, rule_id=number, policy="paint", payload="{}")
-        plant(superuser, "governance_mandate", id=number, proposal_id=number, due_at=NOW + STEP, given_at=NOW - 9 * DAY)
+        plant(superuser, "governance_mandate", id=number, proposal_id=number, due_at=due, given_at=NOW - 9 * DAY)
     plant(superuser, "governance_post", name="clerk", version=1, since=NOW - 99 * DAY, abolished=False, rights="[]")
     for number in (1, 2):
         plant(superuser, "governance_office", id=number, person_id=OFFICER, post="clerk", mandate_id=1,
