@@ -124,9 +124,8 @@ def rhythm(proposal: Proposal, rule: Rule, at: datetime) -> Refusal | None:
     others = Proposal.objects.filter(subject=proposal.subject, rule__key__in=CUTS, published_at__isnull=False)
     if proposal.rival_of_id:  # what stands on the same ballot is one question
         others = others.exclude(pk=proposal.rival_of_id).exclude(rival_of=proposal.rival_of_id)
-    known = others.exclude(pk__in=[proposal.pk or 0, proposal.first_reading_id or 0]).values_list(
-        "published_at", "tally__passed", "tally__counted_at"
-    )
+    own = [number for number in (proposal.pk, proposal.first_reading_id) if number]
+    known = others.exclude(pk__in=own).values_list("published_at", "tally__passed", "tally__counted_at")
     ends = [begun + RHYTHM for begun, _passed, _counted in known if begun]
     ends += [counted + AFTER_FAILURE for _begun, passed, counted in known if counted and not passed]
     free = max(ends, default=at)

@@ -40,15 +40,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A thread in a list: its name, how many messages it has."""
+    """A thread in a list, by its name."""
 
     thread: Thread
     name: str
-    number: int
 
 
 def threads(topic: str = "") -> models.QuerySet[Thread]:
-    """Return the threads of a topic, or all, those with the latest message first; with `latest_at` and `messages`."""
+    """Return the threads of a topic, or all, those with the latest message first; with `latest_at` and `number`."""
     said = Message.objects.filter(thread=models.OuterRef("pk"))
     latest = said.order_by("-id").values("written_at")[:1]
     number = said.filter(corrects=None).order_by().values("thread").annotate(n=models.Count("pk")).values("n")
@@ -61,9 +60,7 @@ def threads(topic: str = "") -> models.QuerySet[Thread]:
 def talks(found: list[Thread]) -> list[Talk]:
     """Return threads of `threads()` with their names; at most one query for all."""
     names = named(found)
-    return [
-        Talk(thread, thread.title or names[thread.subject], getattr(thread, "number", None) or 0) for thread in found
-    ]
+    return [Talk(thread, thread.title or names[thread.subject]) for thread in found]
 
 
 def messages(thread: Thread) -> models.QuerySet[Message]:

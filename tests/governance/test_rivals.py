@@ -174,6 +174,7 @@ def test_a_rival_comes_three_days_before_a_short_vote_opens(
 ) -> None:
     vote = first("N10")
     smuggled = smuggle(vote, by=5, rule="N10")
+    assert rivals.until(vote) == from_(vote.opens_at, days=-3)
     reach(from_(vote.opens_at, days=-3))
     attack(PUBLISH, [smuggled], guard="rival_stands_beside_the_first")
 

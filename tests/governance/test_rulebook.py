@@ -1,6 +1,7 @@
 """The rules in force and the decisions, as anybody reads them."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from fractions import Fraction
 
 import pytest
@@ -47,6 +48,7 @@ def test_a_new_version_says_its_vote_and_what_it_changed(client: Browser, amina:
     assert entry.current.number == 1
     assert entry.coming is not None
     assert entry.coming.changes == ["Days of voting: 7 to 9"]
+    assert entry.coming.applies_from - entry.coming.published_at == timedelta(days=15)
     page = client.get("/rules/", {"q": "n14"}).content.decode()
     assert f"/votes/{mandate.proposal_id}/result/" in page
     assert "Days of voting: 7 to 9" in page

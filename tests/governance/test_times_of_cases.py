@@ -130,6 +130,16 @@ def test_more_time_is_14_days_more(charged: Case, amina: Person, until: Callable
     until(over, SAY, [charged.pk, amina.pk, "reply"], guard="statement_is_a_partys_in_its_time")
 
 
+def test_only_who_asks_for_more_time_has_it(
+    charged: Case, amina: Person, luis: Person, samuel: Person, until: Callable[..., None]
+) -> None:
+    other = charging.charge(luis, by=samuel, **charging.other(40))
+    cases.say(other, kind=Said.MORE_TIME, text="I travel.", by=luis, at=clock.now())
+    over = charged.opened_at + 15 * DAY
+    assert cases.reply_by(charged) == over
+    until(over, SAY, [charged.pk, amina.pk, "reply"], guard="statement_is_a_partys_in_its_time")
+
+
 @pytest.fixture
 def equivalent(amina: Person) -> Case:
     """Return a case that the cooperative has to explain: no offers."""
