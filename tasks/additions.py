@@ -38,24 +38,31 @@ def add(job: Job, added: Sequence[Addition], *, by: Person, at: datetime) -> lis
     """Add tasks to a draft, or to an open job with what they cost. Raise Refused; then nothing was added or moved."""
     # Read through before the row is locked: what a job asks stands, and others wait for the lock.
     refuse_if(next((Refusal(str(words), status=400) for words in problems(job, added)), None))
+    new = _tasks(job, added)
+    if growing.join(job, new, by=by, at=at):
+        return new
     locks.job(job)
     refuse_if(_refusal(job))
     if job.opened_at is None:
         files.weigh(job, (data for _name, data in added), len(added))
-        return _write(job, added, after=job.tasks.aggregate(last=Max("position"))["last"] or 0)
+        return _write(new, after=job.tasks.aggregate(last=Max("position"))["last"] or 0)
     with growing.more(job, len(added), by=by, at=at) as last:
-        return _write(job, added, after=last)
+        return _write(new, after=last)
 
 
-def _write(job: Job, added: Sequence[Addition], *, after: int) -> list[Task]:
+def _tasks(job: Job, added: Sequence[Addition]) -> list[Task]:
+    """Return tasks as they are to be written, what a machine said of them apart."""
     known = files.shown(job)
     apart = ((name, *predictions.apart(job, row, known)) for name, row in added)
-    new = (
-        Task(
-            job=job, position=position, external_id=name, data=data, prediction=prediction, open_slots=job.overlap
-        )
-        for position, (name, data, prediction) in enumerate(apart, after + 1)
-    )  # fmt: skip
+    return [
+        Task(job=job, external_id=name, data=data, prediction=prediction, open_slots=job.overlap)
+        for name, data, prediction in apart
+    ]
+
+
+def _write(new: list[Task], *, after: int) -> list[Task]:
+    for position, task in enumerate(new, after + 1):
+        task.position = position
     return Task.objects.bulk_create(new, batch_size=2000)
 
 

@@ -191,11 +191,14 @@ class Lot(models.Model):
     """The job that does the orders of a project and a batch which ask the same at the same pay."""
 
     job = models.OneToOneField(Job, models.PROTECT, primary_key=True, related_name="lot")
-    project = models.ForeignKey(Project, models.PROTECT, related_name="lots")
+    project = models.ForeignKey(Project, models.PROTECT, related_name="lots", db_index=False)
     batch = models.ForeignKey(Batch, models.PROTECT, null=True, related_name="lots")
     digest = models.CharField(max_length=64, help_text="SHA-256 of what they ask, at which pay.")
 
     privacy.declare(job=Audience.CLIENT, project=Audience.CLIENT, batch=Audience.CLIENT, digest=Audience.CLIENT)
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "digest"], name="lots_that_ask_the_same")]
 
     def __str__(self) -> str:
         return f"lot of job {self.job_id}"

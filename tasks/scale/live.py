@@ -230,12 +230,11 @@ def _job(first: Order, asked: Terms, shown: list[assets.Named], *, by: Person, a
 
 def _open_job(project: Project, asked: Terms) -> Job | None:
     """Return the open job of a project that asks this without a batch, and shows no files; None without one."""
-    found = Lot.objects.filter(
-        project=project, batch=None, digest=asked.digest(), job__closed_at=None, job__opened_at__isnull=False,
-        job__deliveries=None,
-    )  # fmt: skip
-    lot = found.select_related("job__client", "job__work_type").order_by("-pk").first()
-    return lot.job if lot else None
+    same = {"lot__project": project, "lot__batch": None, "lot__digest": asked.digest()}
+    found = Job.objects.filter(**same, closed_at=None, opened_at__isnull=False, deliveries=None).order_by("-pk").first()
+    if found:
+        found.client, found.work_type = project.client, asked.work_type
+    return found
 
 
 def _draft(client: Client, project: Project, asked: Terms, *, by: Person, at: datetime) -> Job:

@@ -79,6 +79,7 @@ def newest(client: Client, *, test: bool, name: str) -> ProjectVersion:
     found = ProjectVersion.objects.filter(**named).select_related("project", "work_type").order_by("-number").first()
     if found is None:
         raise Http404
+    found.project.client = client
     return found
 
 

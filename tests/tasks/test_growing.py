@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client as Browser
 from django.urls import reverse
 
@@ -15,14 +16,16 @@ from coop.people.models import Client, Person
 from coop.record.models import Event
 from coop.refusals import Refused
 from payments import escrow, invariants
+from payments.models import Kind
 from tasks import additions, datasets, funds, growing, jobs
-from tasks.models import Job, Takes, Upload
+from tasks.models import Job, Takes, Task, Upload
 from tests.tasks import orders
 from tests.tasks.conftest import SAME, work
 from tests.tasks.test_api import ALL, program
+from tests.tasks.test_instruments import decided
 from tests.tasks.test_stages import Make, chain
 
-__all__ = ["chain"]
+__all__ = ["chain", "decided"]
 MORE = "id,left,right\nq1,Pot,Steel pot\nq2,Pan,Steel pan\n"
 
 
@@ -111,6 +114,62 @@ def test_a_stage_that_ended_asks_for_nothing(chain: Make, orbit: Client, olga: P
     jobs.close(second, by=olga, at=clock.now())
     assert growing.asked(first, 2) == [(first, 2)]
     assert orders.send(first, MORE).rows == 2
+
+
+# One by one, in one statement.
+
+
+def join(job: Job, by: Person, *names: str) -> list[Task]:
+    """Let tasks join a job one by one."""
+    return additions.add(job, [(name, {"left": "Pot", "right": name}) for name in names], by=by, at=clock.now())
+
+
+def test_tasks_join_one_by_one_with_their_money(job: Job, orbit: Client, olga: Person) -> None:
+    before, events = escrow.available(orbit), Event.objects.count()
+    new = join(job, olga, "a", "b")
+    written = list(job.tasks.order_by("position"))[-2:]
+    facts = [(one.pk, one.position, one.external_id, one.data, one.open_slots, one.prediction) for one in written]
+    assert [(one.pk, one.position, one.external_id, one.data, one.open_slots, one.prediction) for one in new] == facts
+    assert [fact[1:4] for fact in facts] == [
+        (5, "a", {"left": "Pot", "right": "a"}), (6, "b", {"left": "Pot", "right": "b"}),
+    ]  # fmt: skip
+    assert before - escrow.available(orbit) == growing.price(job, 2)
+    told = [(one.kind, one.subject, one.actor, one.data) for one in Event.objects.order_by("pk")[events:]]
+    about = (f"job:{job.pk}", olga)
+    assert told == [("escrow.funded", *about, {"revision": 2}), ("jobs.grew", *about, {"tasks": 2})]
+    assert not any(invariants.broken().values())
+
+
+def test_without_the_money_none_joins(job: Job, orbit: Client, olga: Person) -> None:
+    poor(orbit, orders.draft(orbit, olga, title="Elsewhere"), str(growing.price(job, 2) - Decimal("0.000001")))
+    before = escrow.available(orbit)
+    with pytest.raises(Refused, match="short") as refused, transaction.atomic():
+        join(job, olga, "a", "b")
+    assert refused.value.refusal.rule == "E1"
+    assert (job.tasks.count(), escrow.available(orbit)) == (4, before)
+    assert len(join(job, olga, "a")) == 1
+
+
+def test_what_joins_brings_its_deposit(decided: Callable[..., None], orbit: Client, olga: Person) -> None:
+    decided(Kind.DEPOSIT, "", {"share": 1_000})
+    job = orders.opened(orbit, olga)
+    held = escrow.deposited(job.pk)
+    join(job, olga, "a", "b")
+    assert escrow.deposited(job.pk) == held * 6 / 4 > 0
+    assert jobs.missing(job) == 0
+
+
+def test_none_joins_a_job_that_was_closed(job: Job, olga: Person) -> None:
+    before = Job.objects.get(pk=job.pk)
+    jobs.close(job, by=olga, at=clock.now())
+    with pytest.raises(Refused, match="closed"):
+        join(before, olga, "a")
+
+
+def test_tasks_join_a_draft_without_money(orbit: Client, olga: Person) -> None:
+    draft = orders.draft(orbit, olga)
+    assert [one.position for one in join(draft, olga, "a", "b")] == [1, 2]
+    assert escrow.set_aside(draft.pk) == 0
 
 
 # On the page and by programs.

@@ -120,7 +120,7 @@ def test_money_that_goes_back_is_counted(job: Job, olga: Person) -> None:
 
 def test_at_another_price_all_is_counted(job: Job, olga: Person, amina: Person) -> None:
     work(job, amina, SAME)
-    jobs.raise_pay(job, pay=Decimal("0.2"), by=olga, at=clock.now())
+    job = jobs.raise_pay(job, pay=Decimal("0.2"), by=olga, at=clock.now())
     grow(job, olga, "a")
     assert spare(job) == counted(job) == 0
 
