@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
+import psycopg
 import pytest
 from django.db import connection
 
@@ -22,6 +23,12 @@ pytestmark = pytest.mark.django_db
 type Attack = Callable[..., None]
 type Later = Callable[..., datetime]
 FEW = 100
+VOTED = (
+    """INSERT INTO payments_fee (version, on_wage, training, care, floor, mandate_id, since)
+    SELECT version + 1, on_wage, training, care, floor, mandate_id, since FROM payments_fee""",
+    """INSERT INTO payments_instrument (kind, key, version, value, mandate_id, since)
+    SELECT kind, key, version + 1, value, mandate_id, since FROM payments_instrument WHERE kind = 'checking'""",
+)
 ROWS_READ = "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables"
 
 
@@ -123,6 +130,16 @@ def test_at_another_price_all_is_counted(job: Job, olga: Person, amina: Person) 
     job = jobs.raise_pay(job, pay=Decimal("0.2"), by=olga, at=clock.now())
     grow(job, olga, "a")
     assert spare(job) == counted(job) == 0
+
+
+@pytest.mark.parametrize("voted", VOTED, ids=["fee", "share"])
+def test_a_vote_on_a_price_is_counted_even_if_it_is_taken_back(superuser: psycopg.Connection, voted: str) -> None:
+    superuser.execute("ALTER TABLE payments_fee DISABLE TRIGGER fee_is_what_the_vote_said")
+    superuser.execute("ALTER TABLE payments_instrument DISABLE TRIGGER instrument_is_what_the_vote_said")
+    known = superuser.execute("UPDATE tasks_tally SET spare = 5, price = 5").rowcount
+    superuser.execute(voted)
+    forgotten = superuser.execute("SELECT count(*) FROM tasks_tally WHERE spare IS NULL").fetchone()
+    assert forgotten == (known,) != (0,)
 
 
 def test_only_the_database_writes_a_tally(job: Job, attack: Attack) -> None:
