@@ -181,7 +181,7 @@ def release_many(acceptances: Iterable[Acceptance], *, at: datetime) -> int:
 
     All of them touch the funds that have a share of the fee.
     """
-    return len(ledger.post_many([line for one in acceptances for line in lines(one)], at=at, early=True))
+    return ledger.post_early([line for one in acceptances for line in lines(one)], at=at)
 
 
 def pay_onboarding(job_id: int, person_id: int, assignment_id: int, pay: Decimal, *, at: datetime) -> Transfer:

@@ -6,6 +6,7 @@ only between the accounts it is for (`posting_kind_allows_it`) and keeps every a
 (`account_above_its_floor`, `account_below_its_ceiling`).
 """
 
+import hashlib
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from payments.models import Account, Transfer
 from payments.money import from_micro, to_micro
 
 NAMESPACE = uuid.UUID("6f0b9c5e-9d1a-5c58-9a3f-4b8f6a3f2d10")
+# The digit of a UUID that names its variant keeps the last two bits of what it is made from (RFC 9562, 4.1).
+VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
 class Kind(IntEnum):
@@ -103,7 +106,13 @@ class Line:
 
 def key_of(fact: str) -> uuid.UUID:
     """Return the key that stands for a business fact, always the same for the same words."""
-    return uuid.uuid5(NAMESPACE, fact)
+    return uuid.UUID(_digits_of(fact))
+
+
+def _digits_of(fact: str) -> str:
+    """Return the digits of a key, a UUID of version 5, without an object for each of the thousands in a batch."""
+    made = hashlib.sha1(NAMESPACE.bytes + fact.encode(), usedforsecurity=False).hexdigest()
+    return f"{made[:12]}5{made[13:16]}{VARIANT[made[16]]}{made[17:32]}"
 
 
 def to_each(kind: int, debit: str, parts: Iterable[tuple[int, Decimal]], *, key: str, ref: str) -> list[Line]:
@@ -129,35 +138,47 @@ def post(*lines: Line, journal: str, at: datetime, currency: str = "USD") -> lis
     return [posted[key_of(line.key)] for line in lines]
 
 
-def post_many(
-    lines: Sequence[Line], *, journal: str = "", at: datetime, currency: str = "USD", early: bool = False
-) -> list[Transfer]:
-    """Post any number of lines in one statement and return only the transfers that are new.
-
-    `early` is for what touches accounts that everybody's work touches: their locks are let go once the transaction is
-    committed, and whoever asked is answered once it is on disk (decision 0115).
-    """
+def post_many(lines: Sequence[Line], *, journal: str = "", at: datetime, currency: str = "USD") -> list[Transfer]:
+    """Post any number of lines in one statement and return only the transfers that are new."""
     # Alone it is whole by itself, in one trip to the database.
-    alone = len(lines) == 1 and not (early or connection.in_atomic_block)
+    alone = len(lines) == 1 and not connection.in_atomic_block
     if alone and (rows := _insert(_columns(lines, journal), at, currency)):
         return rows
-    return _post_together(lines, journal, at, currency, early=early) if lines else []
+    return _post_together(lines, journal, at, currency) if lines else []
 
 
 @transaction.atomic(savepoint=False)
-def _post_together(lines: Sequence[Line], journal: str, at: datetime, currency: str, *, early: bool) -> list[Transfer]:
-    if early:
-        transaction.on_commit(_reach_the_disk)
+def _post_together(lines: Sequence[Line], journal: str, at: datetime, currency: str) -> list[Transfer]:
     values = _columns(lines, journal)
-    rows = _insert(values, at, currency, early=early)
+    rows = _insert(values, at, currency)
     if len(rows) == len(lines):
         return rows
     if not rows:
         _open_accounts(lines, currency)
-        rows = _insert(values, at, currency, early=early)
+        rows = _insert(values, at, currency)
     if len(rows) < len(lines):
         _compare(lines, {row.key for row in rows}, currency)
     return rows
+
+
+@transaction.atomic(savepoint=False)
+def post_early(lines: Sequence[Line], *, at: datetime, currency: str = "USD") -> int:
+    """Post lines, each with a journal, as `post_many` does, and return how many are new; they are not read back.
+
+    It is for what touches accounts that everybody's work touches: their locks are let go once the transaction is
+    committed, and whoever asked is answered once it is on disk (decision 0115).
+    """
+    if not lines:
+        return 0
+    transaction.on_commit(_reach_the_disk)
+    values = _columns(lines, "")
+    new = _insert_early(values, at, currency)
+    if not new:
+        _open_accounts(lines, currency)
+        new = _insert_early(values, at, currency)
+    if new < len(lines):
+        _compare(lines, set(), currency)
+    return new
 
 
 def balance(code: str, currency: str = "USD") -> Decimal:
@@ -199,10 +220,14 @@ def lines_of(code: str, currency: str = "USD") -> QuerySet[Transfer]:
     return touched.select_related("debit", "credit").order_by("-id")
 
 
-INSERT = """
+# Each column is one text, of a line for each line: made and read ten times as fast as an array of values.
+INSERT_ONLY = """
 WITH line AS (
-    SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::smallint[], %s::text[], %s::text[], %s::bigint[], %s::text[])
-    WITH ORDINALITY AS line (key, journal, kind, debit, credit, amount, ref, position)
+    SELECT * FROM unnest(
+        string_to_array(%s, E'\n')::uuid[], string_to_array(%s, E'\n')::uuid[], string_to_array(%s, E'\n')::smallint[],
+        string_to_array(%s, E'\n'), string_to_array(%s, E'\n'), string_to_array(%s, E'\n')::bigint[],
+        string_to_array(%s, E'\n')
+    ) WITH ORDINALITY AS line (key, journal, kind, debit, credit, amount, ref, position)
 ), known AS MATERIALIZED (
     SELECT line.*, debit.id AS debit_id, credit.id AS credit_id FROM line
     LEFT JOIN payments_account debit ON debit.code = line.debit AND debit.currency = %s
@@ -213,10 +238,12 @@ SELECT key, journal, kind, debit_id, credit_id, amount, ref, %s FROM known
 WHERE NOT EXISTS (SELECT FROM known WHERE debit_id IS NULL OR credit_id IS NULL)
 ORDER BY position
 ON CONFLICT (key) DO NOTHING
+"""
+INSERT = f"""{INSERT_ONLY}
 RETURNING id, key, journal, kind, debit_id, credit_id, amount, ref, occurred_at, posted_at, reverses_id
 """
 # The commit does not wait for the disk: whoever asked does, when the locks are gone (`_reach_the_disk`).
-INSERT_EARLY = INSERT.replace(
+INSERT_EARLY = INSERT_ONLY.replace(
     "ORDER BY position", "AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'\nORDER BY position"
 )
 RETURNED = (
@@ -245,24 +272,33 @@ ON CONFLICT (code, currency) DO NOTHING
 """
 
 
-def _columns(lines: Sequence[Line], journal: str) -> list[list[Any]]:
-    journals = {name: key_of(name) for name in {line.journal or journal for line in lines}}
-    return [
-        [key_of(line.key) for line in lines],
+def _columns(lines: Sequence[Line], journal: str) -> list[str]:
+    """Return the columns of INSERT_ONLY; no code, key or ref has more than one line of its own."""
+    journals = {name: _digits_of(name) for name in {line.journal or journal for line in lines}}
+    columns = [
+        [_digits_of(line.key) for line in lines],
         [journals[line.journal or journal] for line in lines],
-        [int(line.kind) for line in lines],
+        [str(int(line.kind)) for line in lines],
         [line.debit for line in lines],
         [line.credit for line in lines],
-        [to_micro(line.amount) for line in lines],
+        [str(to_micro(line.amount)) for line in lines],
         [line.ref for line in lines],
     ]
+    return ["\n".join(column) for column in columns]
 
 
-def _insert(values: list[list[Any]], at: datetime, currency: str, *, early: bool = False) -> list[Transfer]:
+def _insert(values: list[str], at: datetime, currency: str) -> list[Transfer]:
     """Insert all lines whose keys are new, or none at all while an account is missing."""
     with connection.cursor() as cursor:
-        cursor.execute(INSERT_EARLY if early else INSERT, [*values, currency, currency, at])
+        cursor.execute(INSERT, [*values, currency, currency, at])
         return [_transfer(row) for row in cursor.fetchall()]
+
+
+def _insert_early(values: list[str], at: datetime, currency: str) -> int:
+    """Insert as `_insert` does, and let the locks go with the commit; return how many lines are new."""
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_EARLY, [*values, currency, currency, at])
+        return int(cursor.rowcount)
 
 
 def _reach_the_disk() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 
 from django.db import connection
 
@@ -92,9 +93,15 @@ def fee_on(pay: Decimal, fee: Fee) -> Decimal:
 
 def divide(charge: Decimal, fee: Fee) -> tuple[Decimal, dict[str, Decimal]]:
     """Return what of a fee charged the co-op keeps and what each fund of SHARES receives; the sum is exact."""
-    whole = to_micro(charge)
-    shares = {name: whole * getattr(fee, name) // 10_000 for name in SHARES}
-    return from_micro(whole - sum(shares.values())), {name: from_micro(part) for name, part in shares.items()}
+    kept, *parts = _divided(to_micro(charge), *(getattr(fee, name) for name in SHARES))
+    return kept, dict(zip(SHARES, parts, strict=True))
+
+
+@lru_cache(maxsize=1_000)
+def _divided(whole: int, *shares: int) -> tuple[Decimal, ...]:
+    """Return what is left of a whole, then each share of it: a batch has the same ones a thousand times."""
+    parts = [whole * share // 10_000 for share in shares]
+    return tuple(from_micro(part) for part in (whole - sum(parts), *parts))
 
 
 def hourly(pay: Decimal, seconds: Decimal | int) -> Decimal:

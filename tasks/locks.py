@@ -5,10 +5,13 @@ statements that every task passes several times, so they are written by hand.
 """
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
+from coop.people.models import Person
+from payments.escrow import Acceptance
 from payments.models import Fee
 from payments.money import from_micro
 from tasks.models import Assignment, Job, Task
@@ -49,6 +52,16 @@ FROM tasks_assignment a JOIN payments_fee f ON f.id = a.fee_version_id LEFT JOIN
 ) w ON true
 WHERE a.task_id = %s AND a.state IN ('claimed', 'submitted', 'sent_back', 'accepted', 'disputed') ORDER BY a.id
 """  # noqa: S608 - names of columns only
+# The team's parts are asked for with it, so that a batch has as many statements with teams as without.
+SILENT = f"""
+SELECT {", ".join(f"f.{name}" for name in FEE)}, a.job_id, a.person_id, a.id, a.pay, a.fee,
+    CASE WHEN a.team_id IS NOT NULL THEN
+        (SELECT array_agg(ARRAY[s.person_id, s.amount] ORDER BY s.person_id) FROM tasks_split(a.team_id, a.pay) s) END
+FROM tasks_assignment a JOIN tasks_task t ON t.id = a.task_id JOIN payments_fee f ON f.id = a.fee_version_id
+WHERE a.state = 'submitted' AND a.accept_by <= %s
+ORDER BY a.accept_by LIMIT %s FOR NO KEY UPDATE OF t, a SKIP LOCKED
+"""  # noqa: S608 - names of columns only
+SILENT_TO = SILENT.replace("WHERE", "WHERE a.person_id = %s AND")
 
 
 def job(job: Job) -> None:
@@ -80,6 +93,26 @@ def live(task: Task) -> list[tuple[Assignment, dict[str, Any] | None]]:
     with connection.cursor() as cursor:
         cursor.execute(LIVE, [task.pk])
         return [(_assignment(row, task), row[-1] and json.loads(row[-1])) for row in cursor.fetchall()]
+
+
+def silent(*, at: datetime, limit: int, person: Person | None) -> list[Acceptance]:
+    """Return the answers whose time to object has passed, longest ago first, locked; what others lock is left out.
+
+    Nobody waits here, so that the order in which they are locked is no matter.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(SILENT_TO if person else SILENT, [*([person.pk] if person else []), at, limit])
+        rows = cursor.fetchall()
+    versions = {row[0]: row[: len(FEE)] for row in rows}
+    fees = {number: Fee.from_db("default", FEE, list(version)) for number, version in versions.items()}
+    return [_acceptance(fees[row[0]], *row[len(FEE) :]) for row in rows]
+
+
+def _acceptance(
+    fee_version: Fee, job: int, person: int, number: int, pay: int, fee: int, parts: list[list[int]] | None
+) -> Acceptance:
+    divided = tuple((who, from_micro(micro)) for who, micro in parts or ())
+    return Acceptance(job, person, number, from_micro(pay), from_micro(fee), fee_version, divided)
 
 
 def _assignment(row: tuple[Any, ...], task: Task) -> Assignment:

@@ -13,6 +13,11 @@ from django.db.migrations.state import ProjectState
 WEB = "workhall_web"
 
 
+# Settings of a function by which its statements find rows by their indexes, one by one: a plan that was made for a
+# batch in a long session serves a single row as well, and balances are moved in the order in which they were sorted.
+BY_INDEX = "SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off"
+
+
 class _Sql(Operation):
     """Run SQL forwards; refuse to go back, as a promise is taken away by a new migration that says so."""
 

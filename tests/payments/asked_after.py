@@ -82,12 +82,21 @@ class AskedAfter:
         self.post_many = original
 
         def post_many(
-            lines: Sequence[Line], *, journal: str = "", at: datetime, currency: str = "USD", early: bool = False
+            lines: Sequence[Line], *, journal: str = "", at: datetime, currency: str = "USD"
         ) -> list[Transfer]:
             self.posted += [(line, journal, at, currency) for line in lines]
-            return original(lines, journal=journal, at=at, currency=currency, early=early)
+            return original(lines, journal=journal, at=at, currency=currency)
 
         return post_many
+
+    def note_early(self, original: Callable[..., int]) -> Callable[..., int]:
+        """Return the posting of acceptances, noting their lines as well."""
+
+        def post_early(lines: Sequence[Line], *, at: datetime, currency: str = "USD") -> int:
+            self.posted += [(line, "", at, currency) for line in lines]
+            return original(lines, at=at, currency=currency)
+
+        return post_early
 
     def ask(self, at: datetime) -> None:
         """Ask everything, and go on from what stands now."""

@@ -1,4 +1,5 @@
 import threading
+import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -8,6 +9,8 @@ import psycopg
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
 from coop.people.models import Client, Person
 from coop.refusals import Refused
@@ -295,3 +298,24 @@ def test_an_account_is_read_in_as_many_queries_however_long_it_is(
 def test_the_database_lets_every_kind_move_something_and_no_other(owner: psycopg.Connection) -> None:
     known = {kind for (kind,) in owner.execute("SELECT DISTINCT kind FROM payments_postings()")}
     assert known == {int(kind) for kind in Kind} - {Kind.REVERSAL}
+
+
+@given(st.text(max_size=80))
+def test_a_key_is_a_name_based_uuid_of_its_fact(fact: str) -> None:
+    fact = fact.encode(errors="replace").decode()
+    assert ledger.key_of(fact) == uuid.uuid5(ledger.NAMESPACE, fact)
+
+
+def test_a_fact_is_one_line_and_two_are_never_posted_as_one(
+    deposit: Callable[[str], None], orbit: Client, now: datetime
+) -> None:
+    deposit("1")
+    lines = [
+        Line(Kind.FUND, accounts.client(orbit.pk), accounts.escrow(JOB), Decimal(1), f"broken:{ref}", ref)
+        for ref in (f"job:{JOB}\njob:1", f"job:{JOB}")
+    ]
+    before = Transfer.objects.count()
+    for some in (lines[:1], lines):
+        with pytest.raises((LedgerConflict, IntegrityError)), transaction.atomic():
+            ledger.post_many(some, journal="broken", at=now)
+    assert Transfer.objects.count() == before

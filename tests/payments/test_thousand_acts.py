@@ -132,10 +132,11 @@ def test_a_thousand_acts_leave_the_books_right(
     db: None, settings: Settings, service: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.MPESA_URL, settings.MPESA_INITIATOR, settings.MPESA_CERTIFICATE = "http://k:s@127.0.0.1:9/1", "a:b", "c"
-    original = ledger.post_many
+    original, early = ledger.post_many, ledger.post_early
 
     def tap(asked: AskedAfter) -> None:
         monkeypatch.setattr(ledger, "post_many", asked.note(original))
+        monkeypatch.setattr(ledger, "post_early", asked.note_early(early))
 
     for name, known in {"service": service, "tap": staticmethod(tap), "done": Counter(), "kinds": set()}.items():
         monkeypatch.setattr(Walk, name, known, raising=False)
