@@ -113,9 +113,20 @@ def prepare_due(*, at: datetime) -> int:
 
 def due_by(payout: Payout) -> datetime | None:
     """Return when a payout is put into a run at the latest; None for one that goes otherwise or is in one."""
-    if payout.run_id or payout.state != PayoutState.REQUESTED or not rails.of(payout.rail).in_runs:
-        return None
-    return payout.requested_at + instruments.payout_terms(payout.rail).delay + LONGEST_WAIT
+    return dues([payout])[0][1]
+
+
+def dues(payouts: Iterable[Payout]) -> list[tuple[Payout, datetime | None]]:
+    """Return payouts, each with when it is put into a run at the latest, as `due_by`; one query, where any waits."""
+    found = list(payouts)
+    waits = [one for one in found if _waits(one)]
+    terms = instruments.payout_terms_of(*sorted({one.rail for one in waits})) if waits else {}
+    latest = {one.pk: one.requested_at + terms[one.rail].delay + LONGEST_WAIT for one in waits}
+    return [(one, latest.get(one.pk)) for one in found]
+
+
+def _waits(payout: Payout) -> bool:
+    return not payout.run_id and payout.state == PayoutState.REQUESTED and rails.of(payout.rail).in_runs
 
 
 # Each payout of a run beside what the books say left the member's account for it.

@@ -37,7 +37,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "summary": summary,
         "page_obj": page,
         "entries": statements.entries(page.object_list, person),
-        "payouts": Payout.objects.filter(person=person).order_by("-id")[:5],
+        "payouts": runs.dues(Payout.objects.filter(person=person).select_related("sent_by").order_by("-id")[:5]),
         "refusal": payouts.refusal(person, summary.most),
         "shares": capital.shares_of(person)[:8],
         # Whoever holds no capital has none of these, or reads of them in the statements; most hold none.

@@ -1,11 +1,15 @@
+import re
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from uuid import uuid4
 
 from django.test import Client as Browser
 
+from coop import clock
 from coop.people.models import Person
-from payments import payouts
+from governance.models import Office
+from payments import background, details, payouts, runs
 from payments.models import Deposit, Payout
 
 SignedIn = Callable[[Person], Browser]
@@ -92,6 +96,34 @@ def test_two_officers_pay_out(amina: Person, teresa: Person, petra: Person, earn
     second.post(f"/desk/payouts/{payout.pk}/confirm/", {"result": "arrived"})
     page = signed_in(amina).get(f"/pay/payouts/{payout.pk}/").content.decode()
     assert "confirmed by the secretary" in " ".join(page.split())
+
+
+def words(browser: Browser) -> str:
+    """Return the words of one's own pay, without marks."""
+    return " ".join(re.sub("<[^>]*>", " ", browser.get("/pay/").text).split())
+
+
+def test_my_pay_says_who_holds_each_payout_and_until_when(
+    amina: Person, treasurer: Office, earn: Earn, signed_in: SignedIn, later: Callable[..., datetime]
+) -> None:
+    earn(amina, "9.00")
+    facts = {"holder": "Amina", "account": "GB33BUKB20201555555555", "bic": ""}
+    given = details.give(amina, rail="bank", facts=facts, by=amina, at=clock.now())
+    background.tell_of_details(details=given.pk)
+    at = later(hours=73)
+    _by_bank, by_hand = (
+        payouts.request(amina, amount=Decimal(2), rail=rail, by=amina, at=at) for rail in ("bank", "by_hand")
+    )
+    browser = signed_in(amina)
+    assert words(browser).count("The cooperative holds your money, set aside for this payout alone.") == 2
+    assert "An officer sends it, another confirms that it arrived." in words(browser)
+    assert re.search(r"It goes with the next pay run, prepared \S.* at the latest[.]", words(browser))
+    payouts.send(by_hand, reference="MP-7", by=treasurer, at=at)
+    run = runs.prepare("bank", at=later(days=1))
+    assert run
+    assert f"It is in pay run {run.pk}, which two officers look at." in words(browser)
+    assert "by the treasurer. The money is on its way. A second officer confirms when it arrived." in words(browser)
+    assert words(browser).count("The cooperative holds your money") == 1
 
 
 def test_a_form_sent_twice_records_one_deposit(teresa: Person, orbit: Person, signed_in: SignedIn) -> None:
