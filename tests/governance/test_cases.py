@@ -143,6 +143,16 @@ def test_a_rule_of_conduct_is_words_and_nothing_else(amina: Person, change: dict
         )
 
 
+def test_a_rule_of_conduct_has_a_title_of_120_letters_and_words_of_3000(amina: Person) -> None:
+    payload = {"key": "C2", "title": "x" * 120, "text": "x" * 3000, "replaces": 1}
+    assert proposals.draft(policy="bylaw_change", payload=payload, title="x", text="x", by=amina, at=clock.now())
+    with pytest.raises(Refused):
+        proposals.draft(
+            policy="bylaw_change", payload={**payload, "title": "x" * 121}, title="x", text="x", by=amina,
+            at=clock.now(),
+        )  # fmt: skip
+
+
 def test_one_officer_piles_up_no_charges(charged: Case, amina: Person, samuel: Person, attack: Attack) -> None:
     with pytest.raises(Refused, match="wait for its decision"):
         charging.charge(amina, samuel, **charging.other(40))

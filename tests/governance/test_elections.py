@@ -199,6 +199,12 @@ def test_not_even_the_owner_changes_who_stands(
     assert refused.value.diag.constraint_name == "governance_candidacy_is_frozen"
 
 
+def test_a_post_that_is_not_known_clashes_with_none_but_itself(teresa: Person, at: datetime) -> None:
+    held = Office.objects.get(person=teresa)
+    found = [offices.clash(teresa, post, at, at + timedelta(days=1)) for post in ("gardener", "auditor", held.post)]
+    assert found == [None, held, held]
+
+
 def test_an_officer_stands_for_no_post_that_checks_their_own(call: Call, teresa: Person, at: datetime) -> None:
     held = Office.objects.get(person=teresa)
     assert held.ends_at > call.starts_at

@@ -265,6 +265,9 @@ def test_what_was_not_asked_for_is_not_confirmed(
 def test_an_ask_lapses_after_a_day(
     attack: Attack, asked: ReportAnswer, said: Message, teresa: Person, later: Callable[..., datetime]
 ) -> None:
+    lapses = asked.answered_at + timedelta(hours=24)
+    for at, waits in ((lapses - timedelta(microseconds=1), True), (lapses, False)):
+        assert reporting.confirmable(asked.report, at) == waits
     at = later(hours=24, seconds=1)
     with pytest.raises(Refused, match="Nothing waits"):
         reporting.withhold(asked.report, by=teresa, at=at)
