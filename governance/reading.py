@@ -52,7 +52,7 @@ def threads(topic: str = "") -> models.QuerySet[Thread]:
     latest = said.order_by("-id").values("written_at")[:1]
     number = said.filter(corrects=None).order_by().values("thread").annotate(n=models.Count("pk")).values("n")
     known = Thread.objects.select_related("opened_by").annotate(
-        latest_at=models.Subquery(latest), number=models.Subquery(number)
+        latest_at=models.Subquery(latest), number=Coalesce(models.Subquery(number), 0)
     )
     return (known.filter(topic=topic) if topic else known).order_by(models.F("latest_at").desc(nulls_last=True), "-id")
 

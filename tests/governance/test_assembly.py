@@ -421,3 +421,12 @@ def test_whoever_is_muted_reads_and_answers_in_their_case(
 
 def test_a_charge_alone_mutes_nobody(said: Message, charged: Case, amina: Person) -> None:
     assert assembly.write(said.thread, "I am charged, and I speak.", by=amina, at=clock.now()).pk
+
+
+def test_a_thread_that_nobody_wrote_in_keeps_no_page_from_the_others(
+    said: Message, amina: Person, now: datetime, signed_in: SignedIn
+) -> None:
+    Thread.objects.create(topic="other", title="Empty", opened_by=amina, opened_at=now)
+    page = " ".join(signed_in(amina).get("/assembly/").text.split())
+    assert "Orbit pays late" in page
+    assert ("1 message" in page, "0 messages" in page) == (True, True)
