@@ -1,6 +1,7 @@
 """What each test runs: the lines of an app's Python and the functions and tables of the database, found by running it.
 
 Found once and kept in `.mutation/`, by the text of the test's file; `--afresh` finds it anew after the app has changed.
+Which test found which mutant stands in `found.json` for the next run, wherever it is.
 """
 
 import gc
@@ -18,7 +19,7 @@ from types import CodeType, FunctionType
 import psycopg
 
 KEPT = Path(".mutation/traces.json")
-FOUND = Path(".mutation/found.json")
+FOUND = Path(__file__).with_name("found.json")
 TOOL = sys.monitoring.COVERAGE_ID
 # Everything counted so far in a database: how often a function ran, how many rows a table was given.
 COUNTED = """
@@ -126,10 +127,10 @@ def found() -> dict[str, str]:
     return json.loads(FOUND.read_text()) if FOUND.exists() else {}
 
 
-def keep_found(found: dict[str, str]) -> None:
-    """Write down which test found each mutant."""
-    FOUND.parent.mkdir(exist_ok=True)
-    FOUND.write_text(json.dumps(found, ensure_ascii=False))
+def keep_found(new: dict[str, str]) -> None:
+    """Write down which test found each mutant, beside what other processes have written, one on a line."""
+    known = found() | new
+    FOUND.write_text(json.dumps(known, ensure_ascii=False, indent=0, sort_keys=True) + "\n")
 
 
 def of(run: Callable[[], bool], app: str, counters: Counters, text: str) -> Trace:

@@ -132,6 +132,15 @@ def test_at_another_price_all_is_counted(job: Job, olga: Person, amina: Person) 
     assert spare(job) == counted(job) == 0
 
 
+def test_what_was_taken_before_a_raise_and_comes_back_is_counted(job: Job, olga: Person, amina: Person) -> None:
+    taken = claims.claim_next(job, by=amina, at=clock.now())
+    job = jobs.raise_pay(job, pay=Decimal("0.2"), by=olga, at=clock.now())
+    grow(job, olga, "a")
+    claims.leave(taken, by=amina, at=clock.now())
+    grow(job, olga, "b")
+    assert counted(job) >= 0
+
+
 @pytest.mark.parametrize("voted", VOTED, ids=["fee", "share"])
 def test_a_vote_on_a_price_is_counted_even_if_it_is_taken_back(superuser: psycopg.Connection, voted: str) -> None:
     superuser.execute("ALTER TABLE payments_fee DISABLE TRIGGER fee_is_what_the_vote_said")
