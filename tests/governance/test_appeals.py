@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
-from governance import appeals, casefile, cases, decisions, proposals, resigning, standing, voting
+from governance import appeals, casefile, cases, decisions, proposals, register, resigning, standing, voting
 from governance.models import (
     Case,
     CaseGround,
@@ -82,6 +82,20 @@ def test_nine_others_decide_on_an_appeal(amina: Person, teresa: Person, expelled
     assert not before & sitting
     charging.agree(panel, decisions.Finding(measure=Measure.NOTHING, reasons="The records show another account."))
     assert cases.state(expelled.case, clock.now()) == cases.State.SETTLED
+
+
+def test_the_register_tells_nothing_of_what_is_appealed_before_it_is_settled(
+    amina: Person, teresa: Person, expelled: Decision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(register, "SMALL", 1)
+    told = [register.lines(clock.now())]
+    panel = appealed(expelled, amina, teresa)
+    told.append(register.lines(clock.now()))
+    charging.agree(panel, decisions.Finding(measure=Measure.NOTHING, reasons="The records show another account."))
+    told.append(register.lines(clock.now()))
+    assert [[line.result for line in lines] for lines in told] == [
+        ["Expulsion, if the general meeting agrees"], ["Still open"], ["Nothing follows"],
+    ]  # fmt: skip
 
 
 def test_an_appeal_makes_nothing_worse(amina: Person, samuel: Person, teresa: Person, attack: Attack) -> None:

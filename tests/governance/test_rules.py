@@ -250,6 +250,7 @@ def test_shares_that_have_a_name_are_written_by_it(words: str) -> None:
 def test_a_form_asks_for_days_from_none_to_sixty(db: None) -> None:
     asked = amending.NewRule().fields
     assert {(asked[name].min_value, asked[name].max_value) for name in amending.DAYS} == {(0, 60)}  # type: ignore[attr-defined]
+    assert (asked["readings"].min_value, asked["readings"].max_value) == (1, 2)  # type: ignore[attr-defined]
 
 
 def test_a_rule_is_not_written_by_hand(
