@@ -12,6 +12,8 @@ OF_ALL = {
     "wage_is_what_was_promised",
     "what_is_owed_is_repaid_first",
 }
+# It refuses nothing: of money that went back the tally of a job is told, whatever it was (decision 0134).
+TELLS = "refunds_are_counted_anew"
 AFTER_INSERT = """
 SELECT t.tgname, p.prosrc, pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
 WHERE t.tgrelid = 'payments_transfer'::regclass AND NOT t.tgisinternal AND t.tgenabled = 'A'
@@ -40,6 +42,8 @@ def test_a_guard_is_asked_of_every_kind_it_speaks_of(superuser: psycopg.Connecti
     guards = superuser.execute(AFTER_INSERT, [True]).fetchall()
     assert len(guards) >= 13
     for name, source, trigger in guards:
+        if name == TELLS:
+            continue
         when = ASKED_OF.search(trigger)
         assert when, (name, trigger)
         several, one = when.groups()
