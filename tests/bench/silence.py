@@ -32,7 +32,7 @@ INSERT INTO tasks_assignment (task_id, job_id, person_id, slot, rate_id, fee_ver
     CROSS JOIN LATERAL (SELECT id, on_wage FROM payments_fee ORDER BY version DESC LIMIT 1) f
     WHERE j.id = %(job)s ORDER BY t.position;
 INSERT INTO tasks_answer (assignment_id, number, value, seconds, key, at)
-    SELECT id, 1, '{"label": "Same"}', 20, gen_random_uuid(), now() FROM tasks_assignment WHERE job_id = %(job)s;
+    SELECT id, 1, '{"labels": ["Same"]}', 20, gen_random_uuid(), now() FROM tasks_assignment WHERE job_id = %(job)s;
 UPDATE tasks_task SET open_slots = 0 WHERE job_id = %(job)s;
 ALTER TABLE tasks_assignment ENABLE TRIGGER ALL;
 ALTER TABLE tasks_answer ENABLE TRIGGER ALL;
