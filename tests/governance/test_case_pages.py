@@ -197,6 +197,16 @@ def test_the_register_tells_no_small_cell_apart(
     assert sum(line.count for line in register.lines(clock.now())) == 9
 
 
+def test_five_cases_of_a_kind_are_told_apart_and_four_are_not(samuel: Person, later: Callable[..., datetime]) -> None:
+    people = list(Person.objects.filter(standings__status="member").exclude(offices__isnull=False)[:14])
+    for number, person in enumerate(people):
+        ground = (
+            CaseGround.FABRICATED if number < 5 else CaseGround.HARASSMENT if number < 10 else CaseGround.DATA_TAKEN
+        )
+        charging.charge(person, samuel, ground=ground, evidence=((f"{number}", f"Words {number}."),))
+    assert sorted(line.count for line in register.lines(later(days=46))) == [5, 9]
+
+
 def test_pages_of_a_case_cost_a_known_number_of_queries(
     charged: Case, seated: Panel, amina: Person, signed_in: SignedIn,
     django_assert_max_num_queries: DjangoAssertNumQueries,

@@ -74,18 +74,27 @@ def test_a_rule_reaches_only_what_happened_fifteen_days_after_it_was_public(amin
         charging.charge(amina, samuel, **early)
 
 
-@pytest.fixture
-def later_rule(amina: Person) -> Bylaw:
-    """Return a second version of C2, as the members voted it."""
-    payload = {"key": "C2", "title": "Silence", "text": "Nobody speaks to clients.", "replaces": 1}
+def voted_rule(by: Person, key: str, replaces: int) -> Bylaw:
+    """Return the next version of a rule of conduct, as the members voted it."""
+    payload = {"key": key, "title": "Silence", "text": "Nobody speaks to clients.", "replaces": replaces}
     draft = proposals.draft(
-        policy="bylaw_change", payload=payload, title="Silence?", text="Why not.", by=amina, at=clock.now()
+        policy="bylaw_change", payload=payload, title="Silence?", text="Why not.", by=by, at=clock.now()
     )
-    proposal = proposals.publish(support(draft), by=amina, at=clock.now())
+    proposal = proposals.publish(support(draft), by=by, at=clock.now())
     cast_all(proposal, yes=30)
     voting.carry_on(voting.listed().get(pk=proposal.pk), at=reach(proposal.closes_at))
     voting.carry_on(voting.listed().get(pk=proposal.pk), at=reach(proposal.locked_until))
-    return Bylaw.objects.get(key="C2", version=2)
+    return Bylaw.objects.get(key=key, version=replaces + 1)
+
+
+@pytest.fixture
+def later_rule(amina: Person) -> Bylaw:
+    """Return a second version of C2."""
+    return voted_rule(amina, "C2", 1)
+
+
+def test_a_rule_of_conduct_that_is_new_begins_with_its_first_version(amina: Person) -> None:
+    assert [rule.version for rule in Bylaw.objects.filter(key=voted_rule(amina, "C9", 0).key)] == [1]
 
 
 def test_a_rule_published_later_carries_no_charge(

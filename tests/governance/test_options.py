@@ -305,3 +305,8 @@ def test_one_option_beside_leaving_it_is_enough(published: Callable[..., Proposa
     vote = published("N14", asks=among("Red"))
     assert next(line.title for line in options.offered(vote)) == "Red"
     assert vote.published_at
+
+
+def test_what_no_json_can_say_is_no_payload() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        options.canonical({"share": float("nan")})

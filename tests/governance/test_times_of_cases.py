@@ -300,6 +300,11 @@ def test_a_hearing_lasts_eight_hours_at_most_and_is_over(seated: Panel, taken: T
     attack(HEARING, [9 * HOUR + MINUTE, HOUR], guard="hearing_is_held_by_the_panel")
     attack(HEARING, [HOUR, -MINUTE], guard="hearing_is_held_by_the_panel")
     attack(HEARING, [25 * HOUR, 24 * HOUR], guard="hearing_is_held_by_the_panel")
+    whole = HEARING.replace("coop_now() - %s, coop_now() - %s", "t.over - %s, t.over").replace(
+        "ORDER", "CROSS JOIN (SELECT coop_now() - interval '1 hour' AS over) t ORDER"
+    )
+    taken(whole, [8 * HOUR])
+    attack(whole, [8 * HOUR + timedelta(microseconds=1)], guard="hearing_is_held_by_the_panel")
 
 
 def test_a_pause_is_confirmed_within_a_day(
