@@ -167,6 +167,16 @@ def test_no_step_of_the_ladder_is_passed_over(amina: Person, samuel: Person, ter
     attack(DECIDE, [case.pk, panel.pk, motion.pk], guard="ladder_is_climbed_step_by_step")
 
 
+def test_training_follows_advice_and_advice_follows_nothing(amina: Person, samuel: Person, teresa: Person) -> None:
+    case = charging.charge(amina, samuel, measure=Measure.RETRAINING)
+    panel = case.panels.get()
+    charging.seat(panel, amina, teresa)
+    cases.say(case, kind=Said.REPLY, text="No.", by=amina, at=clock.now())
+    with pytest.raises(Refused, match="step by step"):
+        charging.agree(panel, charging.finding(case))
+    assert charging.agree(panel, charging.finding(case, measure=Measure.ADVICE))
+
+
 def test_the_ladder_is_climbed_a_case_a_step(amina: Person, samuel: Person, teresa: Person) -> None:
     decision = charging.climb(amina, samuel, teresa, to=Measure.LIMIT)
     assert decision.restriction.scope == "job:12"

@@ -140,6 +140,12 @@ def test_a_right_is_lost_at_once_and_comes_back_by_an_election_only(amina: Perso
     assert offices.rights_of(samuel, clock.now()) == {Right.REPORTS}
 
 
+def test_the_words_of_a_change_say_what_a_post_may_or_that_it_ends(db: None) -> None:
+    assert "is abolished" in PostChange().describe(row("safety officer", abolished=True))
+    stands = PostChange().describe(row("safety officer", seats=2))
+    assert ("Seats: 2." in stands, "abolished" in stands) == (True, False)
+
+
 def test_an_abolished_post_ends_with_its_terms_and_nobody_comes_back(amina: Person) -> None:
     enacted(row("welfare officer", rights=["asks_for_pauses", "reads_reports"]), amina)
     enacted(row("safety officer", abolished=True), amina)

@@ -96,6 +96,8 @@ def test_only_what_lies_in_the_time_of_a_vote_counts(owner: psycopg.Connection) 
     assert checkpoints.write()
     ((since, until),) = standstills.known(clock.now())
     at, instant = clock.now(), timedelta(microseconds=1)
+    tells = since + timedelta(minutes=15)
+    assert [standstills.known(moment) for moment in (tells, tells + instant)] == [[], [(since, tells + instant)]]
 
     def counts(opens: datetime, closes: datetime) -> bool:
         return bool(standstills.of(Proposal(opens_at=opens, closes_at=closes), at))
