@@ -168,6 +168,19 @@ def test_an_explanation_is_contested_for_15_days(
     assert cases.say_refusal(equivalent, Said.CONTESTED, by=amina, at=said.said_at + 15 * DAY - MINUTE) is None
 
 
+def test_what_is_contested_is_decided_in_time_or_in_the_members_favour(
+    equivalent: Case, amina: Person, samuel: Person, teresa: Person
+) -> None:
+    cases.say(equivalent, kind=Said.EXPLANATION, text="No work.", by=samuel, at=clock.now())
+    assert [cases.may_read(equivalent, who) for who in (samuel, amina, teresa)] == [True, True, False]
+    cases.say(equivalent, kind=Said.CONTESTED, text="There was.", by=amina, at=clock.now())
+    over = panels.convene(equivalent, stage=Stage.FIRST, by=amina, at=clock.now()).decide_by
+    assert over
+    instant = timedelta(microseconds=1)
+    states = [cases.state(equivalent, moment) for moment in (over - instant, over)]
+    assert states == [cases.State.PANEL, cases.State.IN_FAVOUR]
+
+
 def test_there_is_nothing_to_contest_before_it_is_explained(equivalent: Case, amina: Person) -> None:
     refused = cases.say_refusal(equivalent, Said.CONTESTED, by=amina, at=clock.now())
     assert refused is not None
