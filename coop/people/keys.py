@@ -18,9 +18,10 @@ SCOPES = (
     ("post", gettext_lazy("Draft jobs and add tasks")),
     ("fund", gettext_lazy("Put money behind jobs and open them")),
     ("download", gettext_lazy("Download answers")),
+    ("team", gettext_lazy("Make and end keys, offer and end seats")),
     (TEST, gettext_lazy("Try things out: made-up answers at once, no work and no money")),
 )
-LIFE = timedelta(days=90)
+LIFE, LONGEST = timedelta(days=90), timedelta(days=365)
 
 
 def refusal(client: Client, *, scopes: list[str], by: Person) -> Refusal | None:

@@ -180,7 +180,7 @@ class ApiKey(models.Model):
     name = models.CharField(max_length=60)
     prefix = models.CharField(max_length=12)
     digest = models.CharField(max_length=64, unique=True)
-    scopes = models.JSONField(default=list, help_text=_("Any of read, post, fund, download."))
+    scopes = models.JSONField(default=list, help_text=_("Any of read, post, fund, download, team; or test alone."))
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)

@@ -19,6 +19,7 @@ from tasks.api import (
     views_releases,
     views_reviewing,
     views_stages,
+    views_team,
     views_webhooks,
 )
 
@@ -48,6 +49,11 @@ urlpatterns = [
     re_path(rf"{MONTH}$", views_money.OneInvoice.as_view(), name="api_invoice"),
     re_path(rf"{MONTH}/(?P<form>csv|pdf)$", views_money.InvoiceFile.as_view(), name="api_invoice_file"),
     path("v1/access", views_access.Access.as_view(), name="api_access"),
+    path("v1/keys", views_team.Keys.as_view(), name="api_team_keys"),
+    path("v1/keys/<int:number>", views_team.OneKey.as_view(), name="api_team_key"),
+    path("v1/keys/<int:number>/renew", views_team.RenewKey.as_view(), name="api_renew_key"),
+    path("v1/seats", views_team.Seats.as_view(), name="api_seats"),
+    path("v1/seats/<int:number>", views_team.OneSeat.as_view(), name="api_seat"),
     path("v1/jobs", views.Jobs.as_view(), name="api_jobs"),
     path(JOB, views.OneJob.as_view(), name="api_job"),
     path(f"{JOB}/tasks", views.Tasks.as_view(), name="api_tasks"),

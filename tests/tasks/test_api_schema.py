@@ -47,7 +47,7 @@ def api(orbit: Client, olga: Person) -> Iterator[schemathesis.BaseSchema]:
 def test_every_call_is_answered_as_the_schema_says(
     api: schemathesis.BaseSchema, orbit: Client, olga: Person, subtests: pytest.Subtests
 ) -> None:
-    _key, secret = keys.issue(orbit, name="tests", scopes=ALL, by=olga, at=clock.now())
+    _key, secret = keys.issue(orbit, name="tests", scopes=[*ALL, "team"], by=olga, at=clock.now())
     headers = {"Authorization": f"Bearer {secret}", "Accept-Encoding": "identity"}
     # What a client may order depends on rates and rules, of which a schema knows nothing.
     accepting = api.config.checks.positive_data_acceptance
