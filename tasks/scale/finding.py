@@ -91,7 +91,11 @@ def key_of(said: object) -> uuid.UUID:
 
 def number(asked: QueryDict, name: str, default: int, *, least: int = 1, most: int = MOST) -> int:
     """Return a whole number of a query within bounds; raise Wrong for anything else."""
-    said = asked.get(name) or str(default)
+    return whole(asked.get(name) or str(default), name, least=least, most=most)
+
+
+def whole(said: str, name: str, *, least: int, most: int) -> int:
+    """Return a whole number, at most `most`; raise Wrong for what is none, or less than `least`."""
     if not (said.isascii() and said.isdecimal() and len(said) <= 9 and int(said) >= least):  # noqa: PLR2004 - nine digits
         message = f"{name} is a whole number of at least {least}"
         raise Wrong(message)
@@ -158,10 +162,15 @@ def wanted(asked: QueryDict) -> Q:
 
 
 def page(found: QuerySet[Order], asked: QueryDict, *, client: Client) -> Page:
-    """Return a page of orders, the newest first. `next_token` is the key of its last order while more follow."""
+    """Return a page of orders, the newest first.
+
+    While more follow, `next_token` is the key of its last order and how many there were at the first page: they are
+    counted once, not on each page.
+    """
     limit = number(asked, "limit", MOST)
-    total = found.count()
-    if token := asked.get("next_token"):
+    token, _dot, counted = asked.get("next_token", "").partition(".")
+    total = whole(counted, "next_token", least=0, most=10**9) if counted else found.count()
+    if token:
         last = Order.objects.filter(client=client, key=key_of(token)).first()
         if last is None:
             message = "next_token is none of ours"
@@ -169,7 +178,7 @@ def page(found: QuerySet[Order], asked: QueryDict, *, client: Client) -> Page:
         found = found.filter(pk__lt=last.pk)
     orders = list(found.order_by("-pk")[number(asked, "offset", 0, least=0, most=10**9) :][: limit + 1])
     more = len(orders) > limit
-    return Page(orders[:limit], total, limit, orders[limit - 1].key.hex if more else "")
+    return Page(orders[:limit], total, limit, f"{orders[limit - 1].key.hex}.{total}" if more else "")
 
 
 def batches(client: Client, asked: QueryDict, *, test: bool) -> QuerySet[Batch]:

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 import requests
 import scaleapi
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 from scaleapi.exceptions import (
     ScaleDuplicateResource,
     ScaleException,
@@ -78,7 +80,8 @@ def test_an_error_is_an_object_with_one_sentence(live_server: Any, trying: scale
         ("POST", "v1/projects", {"name": "a\0b", "type": "categorization"}, auth, 400),
         ("POST", "v1/projects", {"name": "p", "type": "categorization", "params": {"pay": "-1"}}, auth, 400),
         ("GET", "v1/tasks?limit=0", None, auth, 400), ("GET", "v1/tasks?start_time=soon", None, auth, 400),
-        ("GET", "v1/tasks?next_token=zz", None, auth, 404), ("GET", "v2/batch", None, auth, 400),
+        ("GET", "v1/tasks?next_token=zz", None, auth, 404),
+        ("GET", "v1/tasks?next_token=zz.1x", None, auth, 400), ("GET", "v2/batch", None, auth, 400),
     ]  # fmt: skip
     for method, path, body, given, status in calls:
         answer = requests.request(method, f"{live_server.url}/{path}", json=body, auth=given, timeout=20)
@@ -134,7 +137,7 @@ def test_a_base_that_ends_in_a_slash_and_odd_names_are_understood(
         assert client.batch_status(batch.name) == {"status": "in_progress"}
 
 
-def test_pages_end(trying: scaleapi.ScaleClient, orbit: Client) -> None:
+def test_pages_end_and_are_counted_once(trying: scaleapi.ScaleClient, orbit: Client) -> None:
     trying.create_project("p", TaskType.Categorization)
     some(trying, project="p")
     known = Order.objects.get()
@@ -151,7 +154,11 @@ def test_pages_end(trying: scaleapi.ScaleClient, orbit: Client) -> None:
     last = trying.tasks(project="p", limit=100, next_token=found[-101])
     assert (last.has_more, last.next_token, [task.id for task in last]) == (False, None, found[-100:])
     first = trying.tasks(limit=1)
-    assert (first.has_more, first.next_token) == (True, found[0])
+    assert (first.has_more, first.next_token, first.total) == (True, f"{found[0]}.10000", 10_000)
+    with CaptureQueriesContext(connection) as asked:
+        second = trying.tasks(limit=1, next_token=first.next_token)
+    assert ([task.id for task in second], second.total, second.next_token) == ([found[1]], 10_000, f"{found[1]}.10000")
+    assert not any("COUNT(" in query["sql"] for query in asked)
 
 
 def test_a_page_costs_the_same_however_many_orders_there_are(
