@@ -43,7 +43,7 @@ def drawn(release: Release) -> Iterator[Drawn]:
 
 def box(shape: Json) -> tuple[float, float, float, float]:
     """Return the left, the top, the width and the height of what a shape takes, in px."""
-    if shape["type"] != "polygon":
+    if "points" not in shape:
         return shape["x"], shape["y"], shape.get("width", 0), shape.get("height", 0)
     across, down = zip(*shape["points"], strict=True)
     return min(across), min(down), max(across) - min(across), max(down) - min(down)

@@ -1,4 +1,4 @@
-"""Shapes on an image: boxes, polygons, points and ellipses, each with a label, in pixels of the original."""
+"""Shapes on an image: boxes, polygons, points, ellipses and lines, each with a label, in pixels of the original."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -119,6 +119,7 @@ class Image(Shape):
             **super().page(form, data, value, seed),
             "labels": form["labels"],
             "types": [(kind, plane.TYPES[kind]) for kind in form["types"]],
+            "cornered": not plane.LEAST_CORNERS.keys().isdisjoint(form["types"]),
             "image": picture(media.file(data, data.get("image"))),
             "drawn": plane.drawn(shapes, form["labels"]),
             "rows": [*rows, *({} for _row in range(MORE_ROWS))],

@@ -16,15 +16,18 @@ type Place = tuple[float, float]
 
 TYPES: dict[str, Text] = {
     "box": gettext_lazy("Box"), "polygon": gettext_lazy("Polygon"), "point": gettext_lazy("Point"),
-    "ellipse": gettext_lazy("Ellipse"),
+    "ellipse": gettext_lazy("Ellipse"), "line": gettext_lazy("Line"),
 }  # fmt: skip
-# The numbers of each type but the polygon, which has points.
+# The types that have points, and how many corners each needs at least.
+LEAST_CORNERS = {"polygon": 3, "line": 2}
+# The numbers of each of the others.
 NUMBERS = {"box": ("x", "y", "width", "height"), "ellipse": ("x", "y", "width", "height"), "point": ("x", "y")}
-# What Label Studio calls a region of each type.
+# What Label Studio calls a region of each type; a line is a polygon that is not closed.
 REGIONS = {
     "box": "rectanglelabels", "polygon": "polygonlabels", "point": "keypointlabels", "ellipse": "ellipselabels",
+    "line": "polygonlabels",
 }  # fmt: skip
-LEAST_CORNERS, MOST_CORNERS = 3, 500
+MOST_CORNERS = 500
 NUMBER = re.compile(r"-?\d{1,7}(?:\.\d{1,6})?")
 FARTHEST = 1e9
 
@@ -34,14 +37,15 @@ def schema(types: list[str], labels: list[str]) -> Json:
     number = {"type": "number", "minimum": -FARTHEST, "maximum": FARTHEST}
     place = {"type": "array", "items": number, "minItems": 2, "maxItems": 2}
     numbers = {name: number for kind in types for name in NUMBERS.get(kind, ())}
-    points = {"points": {"type": "array", "items": place, "maxItems": MOST_CORNERS}} if "polygon" in types else {}
+    points = {"points": {"type": "array", "items": place, "maxItems": MOST_CORNERS}}
+    points = points if not LEAST_CORNERS.keys().isdisjoint(types) else {}
     properties = {"type": {"enum": types}, "label": {"enum": labels}, **numbers, **points}
     return {"type": "object", "properties": properties, "required": ["type", "label"], "additionalProperties": False}
 
 
 def line(shape: Json) -> str:
     """Return the place of a shape as a line of numbers: a box as 100 260 200 120, a polygon as 1 2, 3 4, 5 6."""
-    if shape["type"] == "polygon":
+    if shape["type"] in LEAST_CORNERS:
         return ", ".join(" ".join(map(_plain, place)) for place in shape.get("points", ()))
     return " ".join(_plain(shape[name]) for name in NUMBERS[shape["type"]] if name in shape)
 
@@ -53,15 +57,14 @@ def _plain(number: float) -> str:
 def read(kind: str, label: str, said: str) -> Json:
     """Return the shape that a line of numbers says, complete or not."""
     numbers = [int(found) if found.lstrip("-").isdigit() else float(found) for found in NUMBER.findall(said)[:1000]]
-    if kind == "polygon":
+    if kind in LEAST_CORNERS:
         return {"type": kind, "label": label, "points": [numbers[at : at + 2] for at in range(0, len(numbers) - 1, 2)]}
     return {"type": kind, "label": label, **dict(zip(NUMBERS.get(kind, ()), numbers, strict=False))}
 
 
 def problems(shape: Json, width: float, height: float) -> Iterator[str]:
     """Yield what is wrong with a shape on a picture of this size; it has the right types."""
-    asked = {"points"} if shape["type"] == "polygon" else set(NUMBERS[shape["type"]])
-    if set(shape) - {"type", "label"} != asked:
+    if set(shape) - {"type", "label"} != set(_asked(shape)):
         yield _("has not the numbers of its type")
         return
     places = corners(shape)
@@ -69,15 +72,15 @@ def problems(shape: Json, width: float, height: float) -> Iterator[str]:
         yield _("leaves the picture")
     elif shape["type"] in {"box", "ellipse"} and min(shape["width"], shape["height"]) < 1:
         yield _("is narrower than a pixel")
-    elif shape["type"] == "polygon" and len(set(places)) < LEAST_CORNERS:
-        yield _("needs at least three corners")
+    elif len(set(places)) < LEAST_CORNERS.get(shape["type"], 1):
+        yield _("needs at least three corners") if shape["type"] == "polygon" else _("needs at least two corners")
     elif shape["type"] == "polygon" and crosses_itself(places):
         yield _("crosses itself")
 
 
 def corners(shape: Json) -> list[Place]:
     """Return the places that bound a shape."""
-    if shape["type"] == "polygon":
+    if shape["type"] in LEAST_CORNERS:
         return [(x, y) for x, y in shape["points"]]
     x, y = shape["x"], shape["y"]
     return [(x, y), (x + shape.get("width", 0), y + shape.get("height", 0))]
@@ -118,13 +121,13 @@ def drawn(shapes: list[Json], labels: list[str]) -> list[Json]:
 
 
 def _asked(shape: Json) -> tuple[str, ...]:
-    return ("points",) if shape["type"] == "polygon" else NUMBERS[shape["type"]]
+    return NUMBERS.get(shape["type"], ("points",))
 
 
 def _drawn(number: int, shape: Json, labels: list[str]) -> Json:
     colour = labels.index(shape["label"]) % 8 if shape["label"] in labels else 0
     found = {**shape, "number": number, "colour": colour, "line": line(shape), "name": TYPES[shape["type"]]}
-    if shape["type"] == "polygon":
+    if shape["type"] in LEAST_CORNERS:
         start = shape["points"][0] if shape["points"] else (0, 0)
         return {**found, "path": " ".join(f"{x},{y}" for x, y in shape["points"]), "x": start[0], "y": start[1]}
     if shape["type"] == "ellipse":
@@ -147,8 +150,9 @@ def region(shape: Json, width: float, height: float) -> Json:
 
 
 def _hundredths(shape: Json, width: float, height: float) -> Json:
-    if shape["type"] == "polygon":
-        return {"points": [[100 * x / width, 100 * y / height] for x, y in shape["points"]]}
+    if shape["type"] in LEAST_CORNERS:
+        points = [[100 * x / width, 100 * y / height] for x, y in shape["points"]]
+        return {"points": points, "closed": shape["type"] == "polygon"}
     left, top = 100 * shape["x"] / width, 100 * shape["y"] / height
     across, down = 100 * shape.get("width", 0) / width, 100 * shape.get("height", 0) / height
     if shape["type"] == "ellipse":
@@ -158,12 +162,13 @@ def _hundredths(shape: Json, width: float, height: float) -> Json:
 
 def of_region(region: Json) -> Json:
     """Return the shape that a region of Label Studio says, in pixels; raise ValueError for one that is turned."""
-    kind = {name: kind for kind, name in REGIONS.items()}[region["type"]]
     value, wide, high = region["value"], region["original_width"], region["original_height"]
     if value.get("rotation"):
         raise ValueError
+    kind = {name: kind for kind, name in reversed(REGIONS.items())}[region["type"]]
+    kind = "line" if kind == "polygon" and value.get("closed") is False else kind
     told = {"type": kind, "label": value[region["type"]][0]}
-    if kind == "polygon":
+    if kind in LEAST_CORNERS:
         return told | {"points": [[exact(x * wide / 100), exact(y * high / 100)] for x, y in value["points"]]}
     if kind == "ellipse":
         across, down = 2 * value["radiusX"], 2 * value["radiusY"]
@@ -175,8 +180,14 @@ def of_region(region: Json) -> Json:
 
 
 def of_coco(one: Json, types: list[str]) -> Iterator[Json]:
-    """Yield the shapes of these types that an annotation of a COCO file says: polygons or a point, else its box."""
+    """Yield the shapes of these types that an annotation of a COCO file says: polygons or a point, else its box.
+
+    COCO has no lines: the corners of ours stand beside the box as `points`.
+    """
     segments, kind = one.get("segmentation"), one.get("type", "box")
+    if "line" in types and kind == "line":
+        yield {"type": "line", "label": one["label"], "points": [[exact(x), exact(y)] for x, y in one["points"]]}
+        return
     if "polygon" in types and segments and isinstance(segments, list):
         for flat in segments:
             places = [[exact(x), exact(y)] for x, y in zip(flat[::2], flat[1::2], strict=True)]

@@ -18,7 +18,7 @@ WIDE: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 FORM = {
     "question": "Draw a box round each car.",
     "labels": ["car", "lorry"],
-    "types": ["box", "polygon", "point", "ellipse"],
+    "types": ["box", "polygon", "point", "ellipse", "line"],
 }
 
 
@@ -104,22 +104,24 @@ def draw_one_of_each(page: Page) -> None:
     assert near(shapes(page)[0], 487, 191, 63, 39)
     page.locator("label", has_text="lorry").first.click()
     assert shapes(page)[0]["label"] == "lorry"
-    draw_polygon(page, (600, 150), (640, 150), (640, 190), (600, 150))
+    draw(page, "Polygon", (600, 150), (640, 150), (640, 190), (600, 150))
     assert len(shapes(page)[1]["points"]) == 3
+    draw(page, "Line", (700, 150), (760, 150), (760, 230), (760, 230))
+    assert len(shapes(page)[2]["points"]) == 3
     page.get_by_role("button", name="New: Ellipse").click()
     drag(page, (100, 100), (200, 160))
     page.get_by_role("button", name="New: Point").click()
     page.mouse.click(*place(picture(page), 900, 100))
-    assert [one["type"] for one in shapes(page)] == ["box", "polygon", "ellipse", "point"]
+    assert [one["type"] for one in shapes(page)] == ["box", "polygon", "line", "ellipse", "point"]
     page.get_by_role("button", name="Undo").click()
-    assert len(shapes(page)) == 3
+    assert len(shapes(page)) == 4
     page.get_by_role("button", name="Redo").click()
-    expect(page.locator("[data-list] li")).to_have_count(4)
+    expect(page.locator("[data-list] li")).to_have_count(5)
 
 
-def draw_polygon(page: Page, *corners: tuple[int, int]) -> None:
-    """Click on the corners of a new polygon, in px of the image."""
-    page.get_by_role("button", name="New: Polygon").click()
+def draw(page: Page, name: str, *corners: tuple[int, int]) -> None:
+    """Click on the corners of a new polygon or line, in px of the image."""
+    page.get_by_role("button", name=f"New: {name}").click()
     for corner in corners:
         page.mouse.click(*place(picture(page), *corner))
 
@@ -134,21 +136,21 @@ def test_shapes_are_drawn_with_a_mouse_and_seen_by_whoever_checks_them(
     expect(page.get_by_text("Complete: it can be sent.")).to_be_visible()
     send(page)
     # The next task stands there already: what is wrong is told at once.
-    draw_polygon(page, (600, 150), (700, 250), (700, 150), (600, 250), (600, 150))
+    draw(page, "Polygon", (600, 150), (700, 250), (700, 150), (600, 250), (600, 150))
     expect(page.get_by_text("Shape 1 crosses itself.")).to_be_visible()
     page.locator("[data-send]").click()
     expect(page.get_by_role("alert")).to_contain_text("Shape 1 crosses itself.")
     assert len(shapes(page)[0]["points"]) == 4, "what was drawn is still there"
     value = Answer.objects.get(assignment=held).value
     assert [(one["type"], one["label"]) for one in value["shapes"]] == [
-        ("box", "lorry"), ("polygon", "lorry"), ("ellipse", "lorry"), ("point", "lorry"),
+        ("box", "lorry"), ("polygon", "lorry"), ("line", "lorry"), ("ellipse", "lorry"), ("point", "lorry"),
     ]  # fmt: skip
     held.refresh_from_db()
     checks.take(held, by=priya, at=clock.now())
     seen = door(priya, **WIDE)
     seen.goto("/review/")
     assert seen.evaluate("document.querySelector('.stage img').naturalWidth") > 1000
-    for name in ("rect", "polygon", "ellipse", "circle"):
+    for name in ("rect", "polygon", "polyline", "ellipse", "circle"):
         assert seen.locator(f".stage svg {name}.shape").count() == 1
 
 

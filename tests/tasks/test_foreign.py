@@ -19,6 +19,7 @@ from tests.tasks.test_kinds import EACH, FILES, asked
 
 BOX = {"type": "box", "label": "car", "x": 10, "y": 5.5, "width": 20, "height": 12}
 POLYGON = {"type": "polygon", "label": "lorry", "points": [[1, 1], [9, 1], [9, 7]]}
+LINE = {"type": "line", "label": "car", "points": [[1, 1], [9, 1], [9, 7]]}
 ELLIPSE = {"type": "ellipse", "label": "car", "x": 4, "y": 6, "width": 8, "height": 3}
 POINT = {"type": "point", "label": "lorry", "x": 30, "y": 29}
 
@@ -69,8 +70,8 @@ def drawings(orbit: Client, olga: Person, amina: Person) -> Callable[..., Job]:
 @pytest.fixture
 def drawn(drawings: Callable[..., Job], orbit: Client, olga: Person, amina: Person) -> Job:
     """Return an open job in which a machine drew on two images and a member on the first two."""
-    job = drawings("box", "polygon", "ellipse", "point")
-    said = [{"shapes": [BOX, POLYGON]}, {"shapes": [ELLIPSE, POINT]}]
+    job = drawings("box", "polygon", "ellipse", "point", "line")
+    said = [{"shapes": [BOX, POLYGON]}, {"shapes": [ELLIPSE, POINT, LINE]}]
     tasks = [
         {"id": name[0], "image": name, "prediction": {"value": value, "model": "finder", "score": 0.5}}
         for name, value in zip(("a.png", "b.png"), said, strict=True)
@@ -80,7 +81,7 @@ def drawn(drawings: Callable[..., Job], orbit: Client, olga: Person, amina: Pers
     orders.deposit(orbit, "1000")
     jobs.fund(job, by=olga, at=clock.now())
     job = jobs.open(job, by=olga, at=clock.now())
-    for shapes_drawn in ([BOX, POLYGON], [BOX], []):
+    for shapes_drawn in ([BOX, POLYGON], [BOX, LINE], []):
         work(job, amina, {"shapes": shapes_drawn} if shapes_drawn else {"shapes": [], "nothing": True})
     return job
 
@@ -89,7 +90,7 @@ def test_a_label_studio_export_of_ours_brings_the_same_tasks_and_predictions(
     drawn: Job, drawings: Callable[..., Job], olga: Person
 ) -> None:
     file = written(version(drawn, olga), "label-studio")
-    again = drawings("box", "polygon", "ellipse", "point")
+    again = drawings("box", "polygon", "ellipse", "point", "line")
     assert orders.send(again, file, "export.json").problems == []
     facts = ("external_id", "data", "prediction")
     assert [*again.tasks.order_by("position").values_list(*facts)] == [
@@ -101,13 +102,13 @@ def test_a_coco_export_of_ours_brings_what_members_drew_as_predictions(
     drawn: Job, drawings: Callable[..., Job], olga: Person
 ) -> None:
     file = written(version(drawn, olga), "coco")
-    again = drawings("box", "polygon", "ellipse", "point")
+    again = drawings("box", "polygon", "ellipse", "point", "line")
     assert orders.send(again, file, "export.json").problems == []
     first, second, third = again.tasks.order_by("position")
     assert (first.external_id, first.data) == ("a", {"image": "a.png"})
     assert first.prediction == {"value": {"shapes": [BOX, POLYGON]}, "model": "COCO"}
     assert second.prediction
-    assert second.prediction["value"] == {"shapes": [BOX]}
+    assert second.prediction["value"] == {"shapes": [BOX, LINE]}
     assert third.prediction is None
 
 

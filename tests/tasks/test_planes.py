@@ -16,7 +16,7 @@ FILES = {
     "a.png": {"kind": "image", "address": "/a", "small": "/b", "facts": {"width": 100, "height": 50}},
     "a.wav": {"kind": "sound", "address": "/c", "small": "", "facts": {"seconds": 2.0, "peaks": [1, 2]}},
 }
-TYPES = ["box", "polygon", "point", "ellipse"]
+TYPES = ["box", "polygon", "point", "ellipse", "line"]
 IMAGE = shapes.Question.of(
     "image", {"question": "?", "labels": ["car"], "types": TYPES}, {"image": "a.png", media.FILES: FILES}
 )
@@ -35,10 +35,16 @@ def polygon(*points: tuple[float, float]) -> dict[str, Any]:
     return {"type": "polygon", "label": "car", "points": [list(place) for place in points]}
 
 
+def line(*points: tuple[float, float]) -> dict[str, Any]:
+    """Return a line."""
+    return polygon(*points) | {"type": "line"}
+
+
 @pytest.mark.parametrize("shape", [
     box(0, 0, 100, 50), box(99, 49, 1, 1), box(0.5, 0.5, 1.5, 1), {**box(0, 0, 5, 5), "type": "ellipse"},
     {"type": "point", "label": "car", "x": 100, "y": 50}, polygon((0, 0), (100, 0), (100, 50)),
-    polygon((0, 0), (10, 0), (10, 10), (5, 5), (0, 10)),
+    polygon((0, 0), (10, 0), (10, 10), (5, 5), (0, 10)), line((0, 0), (100, 50)),
+    line((0, 0), (10, 10), (10, 0), (0, 10)),
 ])  # fmt: skip
 def test_what_is_inside_is_taken(shape: dict[str, Any]) -> None:
     assert IMAGE.problems({"shapes": [shape]}) == []
@@ -56,7 +62,9 @@ def test_what_is_inside_is_taken(shape: dict[str, Any]) -> None:
     (polygon((0, 0), (10, 10), (10, 0), (0, 10)), "crosses itself"),
     (polygon((0, 0), (10, 0), (5, 0), (5, 10)), "crosses itself"),
     (polygon((0, 0), (10, 0), (10, 10), (5, 0), (0, 10)), "crosses itself"),
-    (polygon((0, 0), (200, 0), (10, 10)), "leaves the picture"),
+    (polygon((0, 0), (200, 0), (10, 10)), "leaves the picture"), (line((0, 0), (101, 0)), "leaves the picture"),
+    (line((0, 0)), "two corners"), (line((5, 5), (5, 5)), "two corners"), (line(), "two corners"),
+    ({"type": "line", "label": "car", "x": 1, "y": 1}, "numbers of its type"),
 ])  # fmt: skip
 def test_what_leaves_the_image_or_is_no_shape_is_told_with_its_number(shape: dict[str, Any], words: str) -> None:
     (found,) = IMAGE.problems({"shapes": [box(1, 1, 5, 5), shape]})
@@ -65,7 +73,7 @@ def test_what_leaves_the_image_or_is_no_shape_is_told_with_its_number(shape: dic
 
 
 @pytest.mark.parametrize("shape", [
-    box(1, 1, 5, 5, label="cat"), box(1, 1, 5, 5, type="line"), {"label": "car"}, box(1, 1, 1e308, 5), 7,
+    box(1, 1, 5, 5, label="cat"), box(1, 1, 5, 5, type="curve"), {"label": "car"}, box(1, 1, 1e308, 5), 7,
     {**box(1, 1, 5, 5), "x": "1"}, {**polygon(), "points": [[1]]}, {**polygon(), "points": "1 2"},
 ])  # fmt: skip
 def test_what_no_widget_writes_is_refused_and_never_kept_as_a_draft(shape: Any) -> None:
@@ -97,6 +105,8 @@ def test_whichever_corner_a_polygon_begins_at_and_whichever_way_it_goes_it_cross
 def test_a_line_of_numbers_says_the_shape(x: int, y: int, width: int, height: int) -> None:
     shape = box(x, y, width, height)
     assert plane.read("box", "car", plane.line(shape)) == shape
+    lane = line((x, y), (width, height))
+    assert plane.read("line", "car", plane.line(lane)) == lane
 
 
 @pytest.mark.parametrize(("segment", "words"), [

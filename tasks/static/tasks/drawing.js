@@ -1,4 +1,4 @@
-// Boxes, ellipses, points and polygons on a picture, by mouse, finger and keys; everything in pixels of the original.
+// Boxes, ellipses, points, polygons and lines on a picture, by mouse, finger and keys; everything in pixels of the original.
 // `drawing(root, changed)` returns { show(shapes), shapes() }; `changed` is called after each change by hand.
 const SVG = "http://www.w3.org/2000/svg";
 const ZOOMS = [1, 2, 4];
@@ -7,6 +7,7 @@ const clamp = (value, most) => Math.round(Math.min(Math.max(value, 0), most));
 const between = ([a, b], [c, d]) => ({ x: Math.min(a, c), y: Math.min(b, d), width: Math.abs(c - a), height: Math.abs(d - b) });
 const corners = ({ x, y, width, height }) => [[x, y], [x + width, y], [x + width, y + height], [x, y + height]];
 const handles = (shape) => shape.points ?? (shape.type === "point" ? [] : corners(shape));
+const LEAST = { polygon: 3, line: 2 }; // corners
 const first = (shape) => shape.points?.[0] ?? [shape.x, shape.y];
 
 function part(parent, name, given) {
@@ -21,7 +22,10 @@ function outline(parent, shape, given) {
   if (type === "box") return part(parent, "rect", { x, y, width, height, ...given });
   if (type === "ellipse") return part(parent, "ellipse", { cx: x + width / 2, cy: y + height / 2, rx: width / 2, ry: height / 2, ...given });
   if (type === "point") return part(parent, "circle", { cx: x, cy: y, ...given });
-  return part(parent, "polygon", { points: shape.points.join(" "), ...given });
+  const points = shape.points.join(" ");
+  if (type === "polygon") return part(parent, "polygon", { points, ...given });
+  part(parent, "polyline", { points, class: "grip", "data-shape": given["data-shape"] }); // a finger does not hit two pixels
+  return part(parent, "polyline", { points, ...given });
 }
 
 export function drawing(root, changed) {
@@ -109,7 +113,7 @@ export function drawing(root, changed) {
   function anew() {
     const [x, y, w, h] = [W * 0.375, H * 0.375, W / 4, H / 4].map(Math.round);
     const points = [[x, y + h], [x + Math.round(w / 2), y], [x + w, y + h]];
-    add(tool === "polygon" ? { points } : tool === "point" ? { x: x + Math.round(w / 2), y: y + Math.round(h / 2) } : { x, y, width: w, height: h });
+    add(tool === "polygon" ? { points } : tool === "line" ? { points: points.slice(0, 2) } : tool === "point" ? { x: x + Math.round(w / 2), y: y + Math.round(h / 2) } : { x, y, width: w, height: h });
     tell();
     end();
   }
@@ -136,12 +140,13 @@ export function drawing(root, changed) {
     const far = handles(shape).map(([x, y]) => Math.hypot(at[0] - x, at[1] - y) / px), least = Math.min(...far);
     return least <= (inside ? Math.min(reach, small) : reach) ? far.indexOf(least) : -1;
   }
-  function polygonAt(at) {
-    const shape = open && shapes[chosen];
+  // A polygon ends at its first corner, a line at its last.
+  function cornerAt(at, reach) {
+    const shape = open && shapes[chosen], close = shape && (tool === "line" ? shape.points.at(-1) : shape.points[0]);
     if (!shape) {
       add({ points: [at] });
       open = true;
-    } else if (shape.points.length > 2 && Math.hypot(at[0] - shape.points[0][0], at[1] - shape.points[0][1]) < HIT * unit()) {
+    } else if (shape.points.length >= LEAST[tool] && Math.hypot(at[0] - close[0], at[1] - close[1]) < reach * unit()) {
       open = armed = false;
     } else {
       begin();
@@ -155,7 +160,8 @@ export function drawing(root, changed) {
     svg.setPointerCapture(event.pointerId);
     if (fingers.size > 1) { drag = null; return; }
     const at = place(event), on = event.target.dataset, number = Number(on.shape), held = armed ? -1 : near(event, at);
-    if (tool === "polygon" && (open || armed)) polygonAt(at);
+    const put = () => cornerAt(at, tool === "line" && event.pointerType === "mouse" ? POINTER : HIT);
+    if (LEAST[tool] && (open || armed)) put();
     else if (held >= 0) {
       begin();
       corner = held;
@@ -166,7 +172,7 @@ export function drawing(root, changed) {
       begin();
       let last = at;
       drag = (to) => { shift(shapes[number], to[0] - last[0], to[1] - last[1]); last = to; };
-    } else if (tool === "polygon") polygonAt(at);
+    } else if (LEAST[tool]) put();
     else {
       add(tool === "point" ? { x: at[0], y: at[1] } : between(at, at));
       const shape = shapes[chosen];
@@ -190,7 +196,7 @@ export function drawing(root, changed) {
     else if (shape?.width !== undefined) stretch(shape, 0, 0);
     fresh = false;
     if (JSON.stringify(shapes) === past.at(-1)) past.pop();
-    if (tool !== "polygon") armed = false;
+    if (!LEAST[tool]) armed = false;
     drag = null;
     loupe.hidden = true;
     tell();
@@ -215,7 +221,7 @@ export function drawing(root, changed) {
     else if (event.key === "c" && shape?.points) { corner = (corner + 1) % shape.points.length; show(); }
     else if (event.key === "a" && shape?.points) {
       begin();
-      const at = Math.max(corner, 0), [p, q] = [shape.points[at], shape.points[(at + 1) % shape.points.length]];
+      const at = Math.min(Math.max(corner, 0), shape.points.length - (shape.type === "line" ? 2 : 1)), [p, q] = [shape.points[at], shape.points[(at + 1) % shape.points.length]];
       shape.points.splice(at + 1, 0, [Math.round((p[0] + q[0]) / 2), Math.round((p[1] + q[1]) / 2)]);
       corner = at + 1;
       end();

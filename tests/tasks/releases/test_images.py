@@ -108,6 +108,7 @@ def test_label_studios_converter_makes_the_same_coco(release: Release, tmp_path:
         ({"type": "polygon", "label": "a", "points": [[4, 3], [4, 0], [0, 0]]}, 6),
         ({"type": "ellipse", "label": "a", "x": 0, "y": 0, "width": 4, "height": 3}, 12),
         ({"type": "point", "label": "a", "x": 2, "y": 2}, 0),
+        ({"type": "line", "label": "a", "points": [[0, 0], [4, 0], [4, 3]]}, 0),
     ],
 )
 def test_areas_are_in_square_pixels(shape: dict[str, Any], area: float) -> None:

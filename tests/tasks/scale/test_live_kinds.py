@@ -194,7 +194,7 @@ def test_boxes_over_frames_are_told_in_a_file(
 def test_members_start_from_what_a_machine_drew(program: Programs, orbit: Client, amina: Person) -> None:
     orders.deposit(orbit, "100")
     live = program(ALL)
-    shapes = ("box", "polygon", "point", "ellipse")
+    shapes = ("box", "polygon", "point", "ellipse", "line")
     live.create_project(
         "Cows", TaskType.ImageAnnotation,
         params={"geometries": {kind: {"objects_to_annotate": ["cow"]} for kind in shapes}},
@@ -206,6 +206,7 @@ def test_members_start_from_what_a_machine_drew(program: Programs, orbit: Client
             {"type": "box", "label": "cow", **BOX}, {"type": "ellipse", "label": "cow", **BOX},
             {"type": "point", "label": "cow", "x": 1, "y": 2},
             {"type": "polygon", "label": "cow", "points": [[1, 1], [20, 1], [20, 20]]},
+            {"type": "line", "label": "cow", "points": [[1, 1], [20, 1]]},
         ]
     }  # fmt: skip
     do(job_of(first), amina, value)
@@ -230,6 +231,20 @@ def test_members_start_from_what_a_machine_drew(program: Programs, orbit: Client
             TaskType.ImageAnnotation, project="Cows", attachment=picture, hypothesis=first.response,
             can_delete_base_annotations=False,
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [TaskType.LineAnnotation, TaskType.LaneAnnotation])
+def test_lanes_are_drawn_as_lines(program: Programs, orbit: Client, amina: Person, kind: TaskType) -> None:
+    orders.deposit(orbit, "100")
+    live = program(ALL)
+    live.create_project("Roads", kind)
+    asked = {"attachment": uploaded(live, 1)[0], "objects_to_annotate": ["lane"], "with_labels": True}
+    made = live.create_task(kind, project="Roads", **asked)
+    do(job_of(made), amina, {"shapes": [{"type": "line", "label": "lane", "points": [[1, 2], [30, 40], [50, 60]]}]})
+    made.refresh()
+    [drawn] = made.response["annotations"]
+    assert drawn["label"] == "lane"
+    assert drawn["vertices"] == [{"x": 1, "y": 2}, {"x": 30, "y": 40}, {"x": 50, "y": 60}]
 
 
 def test_a_guess_stands_beside_labels_and_texts(program: Programs, orbit: Client, amina: Person) -> None:
