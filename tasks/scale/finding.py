@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db.models import CharField, Exists, Max, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast, Concat, Replace
+from django.db.models import CharField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Concat, Greatest, Replace
 from django.http import Http404, QueryDict
 from django.utils.dateparse import parse_datetime
 
@@ -41,21 +41,26 @@ def of(client: Client, *, test: bool) -> QuerySet[Order]:
 def joined(orders: QuerySet[Order]) -> QuerySet[Order]:
     """Load what is told of orders: project, batch, whether anything is open, when the last was handed in.
 
-    And what became of the last message to its callback.
+    And what became of the last message to its callback, and when what is told of it last changed: by the client, or by
+    an answer that was handed in, sent back or decided.
     """
     given = Assignment.objects.filter(task=OuterRef("task"))
     held = given.filter(state__in=LIVE_STATES).order_by().values("task")
     last = held.annotate(last=Max("submitted_at")).values("last")
+    steps = given.filter(submitted_at__isnull=False).order_by().values("task")
+    # Greatest() of PostgreSQL passes over what is NULL.
+    moved = steps.annotate(last=Max(Greatest("submitted_at", "decided_at", "reviews__at"))).values("last")
     subject = Concat(Value("order:"), Replace(Cast(OuterRef("key"), CharField()), Value("-")))
     told = Message.objects.filter(webhook=None, subject=subject).order_by("-pk").values("state")
     return orders.select_related("project", "batch", "task__job__work_type").annotate(
-        busy=Exists(given.filter(state__in=UNDECIDED)), decided=Subquery(last), heard=Subquery(told[:1])
-    )
+        busy=Exists(given.filter(state__in=UNDECIDED)), decided=Subquery(last), heard=Subquery(told[:1]),
+        changed=Greatest(F("updated_at"), Subquery(moved)),
+    )  # fmt: skip
 
 
 def fresh(order: Order) -> Order:
     """Return an order that was taken this moment as `joined` loads it: nobody works at it, nothing was told yet."""
-    for name, value in {"busy": False, "decided": None, "heard": None}.items():
+    for name, value in {"busy": False, "decided": None, "heard": None, "changed": order.updated_at}.items():
         setattr(order, name, value)
     return order
 
@@ -73,6 +78,12 @@ def completed_at(order: Order) -> datetime | None:
     if status(order) != "completed":
         return None
     return order.created_at if order.test else order.decided  # type: ignore[attr-defined]  # by joined()
+
+
+def updated_at(order: Order) -> datetime:
+    """Return when what is told of an order last changed."""
+    changed: datetime = order.changed  # type: ignore[attr-defined]  # by joined()
+    return max(order.updated_at, changed)
 
 
 def was_heard(order: Order) -> bool | None:
@@ -135,8 +146,8 @@ STATUSES = {"canceled": CANCELED, "completed": COMPLETED, "error": FAILED, "pend
 FILTERS: Mapping[str, Callable[[str], Q]] = {
     "start_time": lambda said: Q(created_at__gte=moment(said)),
     "end_time": lambda said: Q(created_at__lte=moment(said)),
-    "updated_after": lambda said: Q(updated_at__gte=moment(said)),
-    "updated_before": lambda said: Q(updated_at__lte=moment(said)),
+    "updated_after": lambda said: Q(changed__gte=moment(said)),
+    "updated_before": lambda said: Q(changed__lte=moment(said)),
     "completed_after": lambda said: _completed(gte=moment(said)),
     "completed_before": lambda said: _completed(lte=moment(said)),
     "status": lambda said: STATUSES.get(said, Q(pk=None)),

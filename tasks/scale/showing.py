@@ -28,7 +28,7 @@ def task(order: Order, said: answered.Said | None = None) -> Json:
     }  # fmt: skip
     heard = finding.was_heard(order)
     return {
-        "task_id": order.key.hex, "created_at": when(order.created_at), "updated_at": when(order.updated_at),
+        "task_id": order.key.hex, "created_at": when(order.created_at), "updated_at": when(finding.updated_at(order)),
         "type": order.kind, "status": finding.status(order), "instruction": order.instruction, "is_test": order.test,
         "urgency": "standard", "params": order.params, "metadata": order.metadata,
         "customer_review_status": order.audit, **{name: said for name, said in optional.items() if said},
