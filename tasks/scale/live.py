@@ -42,6 +42,7 @@ class Terms:
     """What a job asks, and at which pay: orders with the same are done by one job."""
 
     work_type: WorkType
+    title: str
     guide: str
     form: dict[str, Any]
     overlap: int
@@ -53,7 +54,10 @@ class Terms:
 
     def digest(self) -> str:
         """Return the SHA-256 of all of it."""
-        said = [self.work_type.pk, self.guide, self.form, self.overlap, plain(self.pay), self.content, self.sensitivity]
+        said = [
+            self.work_type.pk, self.title, self.guide, self.form, self.overlap, plain(self.pay), self.content,
+            self.sensitivity,
+        ]  # fmt: skip
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
@@ -89,7 +93,7 @@ def terms(kind: str, params: dict[str, Any], instruction: str, version: ProjectV
     rate = jobs.voted_rate(work_type)
     agree = overlap > 1 and shapes.find(shape).agrees(form)
     return Terms(
-        work_type, (instruction or UNSAID)[:LONGEST_GUIDE], form, overlap,
+        work_type, _title(params, work_type), (instruction or UNSAID)[:LONGEST_GUIDE], form, overlap,
         _pay(params, version, work_type, rate, content), ReviewRule.MAJORITY if agree else ReviewRule.PEER, content,
         warning, _time(rate),
     )  # fmt: skip
@@ -99,6 +103,15 @@ def _question(instruction: str) -> str:
     """Return the first line of an instruction that says something."""
     lines = (line.strip("#* ") for line in instruction.splitlines())
     return next((line[:LONGEST_QUESTION] for line in lines if line), UNSAID)
+
+
+def _title(params: dict[str, Any], work_type: WorkType) -> str:
+    """Return what everybody reads above the job: what the order says, or the kind of work; never a project's name."""
+    said = params.get("title") or work_type.name
+    if not isinstance(said, str) or not said.strip() or len(said) > LONGEST_TITLE:
+        message = f"title is a text of at most {LONGEST_TITLE} characters: everybody reads it above the job"
+        raise Wrong(message)
+    return said
 
 
 def _the_one(shape: str) -> WorkType:
@@ -222,7 +235,7 @@ def _job(first: Order, asked: Terms, shown: list[assets.Named], *, by: Person, a
     client = Client.objects.select_for_update(no_key=True).get(pk=first.client_id)
     if joins and (job := _open_job(project, asked)):
         return job
-    job = _draft(client, project, asked, by=by, at=at)
+    job = _draft(client, asked, by=by, at=at)
     Lot.objects.create(job=job, project=project, batch=batch, digest=asked.digest())
     assets.hand_over(job, shown, by=by, at=at)
     return job
@@ -237,9 +250,9 @@ def _open_job(project: Project, asked: Terms) -> Job | None:
     return found
 
 
-def _draft(client: Client, project: Project, asked: Terms, *, by: Person, at: datetime) -> Job:
+def _draft(client: Client, asked: Terms, *, by: Person, at: datetime) -> Job:
     return jobs.draft(
-        client, work_type=asked.work_type, title=project.name[:LONGEST_TITLE], guide=asked.guide, form=asked.form,
+        client, work_type=asked.work_type, title=asked.title, guide=asked.guide, form=asked.form,
         overlap=asked.overlap, pay=asked.pay, review_rule=asked.review_rule, sensitivity=asked.sensitivity,
         content=asked.content,
         time_limit=asked.time_limit, by=by, at=at,

@@ -76,7 +76,9 @@ def mine(request: HttpRequest) -> HttpResponse:
 def home(request: HttpRequest, slug: str) -> HttpResponse:
     """Show an organisation's jobs with where they stand, and its money (E1)."""
     client = clients.client_of(_me(request), slug)
-    listed = client.jobs.select_related("work_type").annotate(halted=halts.NOW).order_by("-pk")
+    listed = (
+        client.jobs.select_related("work_type", "lot__project", "lot__batch").annotate(halted=halts.NOW).order_by("-pk")
+    )
     page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
     lines = overview.lines(list(page))
     held = sum(line.held for line in lines if not line.job.closed_at)

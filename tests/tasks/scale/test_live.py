@@ -55,7 +55,7 @@ def test_an_order_is_funded_done_and_told(
     job = job_of(task)
     assert (task.status, task.is_test, "response" in task.as_dict()) == ("pending", False, False)
     assert (job.title, job.guide, job.pay, job.overlap, job.review_rule) == (
-        "Pairs", PAIR["instruction"], Decimal("0.09"), 1, "peer",
+        job.work_type.name, PAIR["instruction"], Decimal("0.09"), 1, "peer",
     )  # fmt: skip
     assert job.form == {"question": "Are these the same?", "labels": ["Same", "Different"], "multiple": False}
     assert escrow.set_aside(job.pk) == jobs.price(job).total
