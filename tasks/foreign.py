@@ -123,4 +123,4 @@ def _coco(found: Any) -> Iterator[Json]:  # noqa: ANN401 - whatever JSON can hol
 
 def _place(one: dict[str, Any]) -> Json:
     """Return the parts of an annotation that say where it is."""
-    return {name: one[name] for name in ("type", "bbox", "segmentation", "keypoints", "points") if name in one}
+    return {name: one[name] for name in ("type", "bbox", "segmentation", "keypoints", "points", "words") if name in one}

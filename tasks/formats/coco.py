@@ -1,6 +1,6 @@
 """COCO's JSON: images, categories and annotations. Polygons are segmentations, points keypoints, ellipses their boxes.
 
-It has no lines: a line is its box, with its corners beside it as `points`.
+It has neither lines nor words: a line is its box with its corners beside it as `points`, and `words` what is written.
 
 Source: cocodataset.org, "Data format". Written in two passes over the version, so that memory stays the same.
 """
@@ -47,6 +47,8 @@ def _annotation(number: int, one: Drawn, shape: Json, labels: list[str]) -> Json
     }  # fmt: skip
     if shape["type"] == "polygon":
         told["segmentation"] = [[number for place in shape["points"] for number in place]]
+    if "words" in shape:
+        told["words"] = shape["words"]
     if shape["type"] == "line":
         told["points"] = shape["points"]
     if shape["type"] == "point":

@@ -1,7 +1,11 @@
-"""Shapes on an image: boxes, polygons, points, ellipses and lines, each with a label, in pixels of the original."""
+"""Shapes on an image: boxes, polygons, points, ellipses and lines, each with a label, in pixels of the original.
+
+Where the form asks for words, each shape also says what is written there: in a document, on a sign.
+"""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from django import forms
@@ -32,6 +36,7 @@ class Image(Shape):
     asks = {
         "labels": LABELS,
         "types": {"type": "array", "items": {"enum": [*plane.TYPES]}, "minItems": 1, "uniqueItems": True},
+        "words": {"type": "boolean"},
     }
     needs = ("labels", "types")
     draws = frozenset({"image"})
@@ -40,22 +45,26 @@ class Image(Shape):
     style = "tasks/drawing.css"
 
     def fields(self) -> dict[str, forms.Field]:
-        """Return the fields of labels and types."""
+        """Return the fields of labels, types and words."""
         return {
             "labels": Lines(label=gettext_lazy("Labels"), help_text=LABELS_HELP),
             "types": forms.MultipleChoiceField(
                 label=gettext_lazy("What members draw"), choices=list(plane.TYPES.items()), initial=["box"],
                 widget=forms.CheckboxSelectMultiple,
             ),
+            "words": forms.BooleanField(
+                label=gettext_lazy("Members write down what is written in each"), required=False,
+            ),
         }  # fmt: skip
 
     def written(self, said: Mapping[str, Any]) -> Json:
-        """Return labels and types."""
-        return {"labels": said["labels"], "types": list(said["types"])}
+        """Return labels and types, and words where they are asked for."""
+        found = {"labels": said["labels"], "types": list(said["types"])}
+        return {**found, "words": True} if said.get("words") else found
 
     def schema(self, form: Json) -> Json:
         """Return the JSON Schema of a value."""
-        shapes = {"type": "array", "items": plane.schema(form["types"], form["labels"]), "maxItems": MOST_SHAPES}
+        shapes = {"type": "array", "items": _one(form), "maxItems": MOST_SHAPES}
         return {
             "type": "object",
             "properties": {"shapes": shapes, "nothing": {"type": "boolean"}},
@@ -68,13 +77,14 @@ class Image(Shape):
         found = sent(post)
         if found is not None:
             return self._well_formed(form, found)
-        rows = zip(post.getlist("type"), post.getlist("label"), post.getlist("place"), strict=False)
-        shapes = [plane.read(kind, label, place) for kind, label, place in rows if place.strip()]
+        said = post.getlist("words") if form.get("words") else []
+        rows = zip_longest(*map(post.getlist, ("type", "label", "place")), said, fillvalue="")
+        shapes = [_drawn(*row) for row in rows if row[2].strip()]
         return {"shapes": shapes, "nothing": True} if "nothing" in post else {"shapes": shapes}
 
     def _well_formed(self, form: Json, found: Json) -> Json:
         """Return what a widget wrote without what no widget writes."""
-        kind, shapes = plane.schema(form["types"], form["labels"]), found.get("shapes")
+        kind, shapes = _one(form), found.get("shapes")
         good = [one for one in shapes if not checking.faults(kind, one)] if isinstance(shapes, list) else []
         return {"shapes": good, "nothing": True} if found.get("nothing") is True else {"shapes": good}
 
@@ -88,9 +98,14 @@ class Image(Shape):
         if shapes and value.get("nothing"):
             return [_("There are shapes, so that there is something to draw.")]
         facts = media.file(data, data.get("image"))["facts"]
-        wrong = enumerate((plane.problems(shape, facts["width"], facts["height"]) for shape in shapes), 1)
+        wrong = enumerate((self._wrong(form, shape, facts["width"], facts["height"]) for shape in shapes), 1)
         words = _("Shape %(number)d %(problem)s.")
         return [words % {"number": number, "problem": text} for number, found in wrong for text in found]
+
+    def _wrong(self, form: Json, shape: Json, width: float, height: float) -> Iterator[str]:
+        yield from plane.problems(shape, width, height)
+        if form.get("words") and not shape.get("words", "").strip():
+            yield _("does not say what is written there")
 
     def agrees(self, form: Json) -> bool:
         """Tell that no two drawings are the same to the pixel."""
@@ -103,9 +118,9 @@ class Image(Shape):
     def together(self, form: Json, values: Sequence[Json]) -> Together | None:
         """Return the boxes that more than half of the answers have, in the middle of theirs; None for other shapes.
 
-        Two boxes are one thing from half of their union on.
+        Two boxes are one thing from half of their union on. What is written in them is for whoever checks an answer.
         """
-        if form["types"] != ["box"]:
+        if form["types"] != ["box"] or form.get("words"):
             return None
         found = merging.merged([one["shapes"] for one in values], merging.overlap)
         shapes = [plane.middle(group) for group in found.groups]
@@ -114,11 +129,15 @@ class Image(Shape):
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the image, the shapes as they are drawn, and rows for a table."""
         shapes = [one for one in value.get("shapes", []) if isinstance(one, dict) and one.get("type") in form["types"]]
-        rows = [{"type": one["type"], "label": one.get("label"), "place": plane.line(one)} for one in shapes]
+        rows = [
+            {"type": one["type"], "label": one.get("label"), "place": plane.line(one), "words": one.get("words")}
+            for one in shapes
+        ]
         return {
             **super().page(form, data, value, seed),
             "labels": form["labels"],
             "types": [(kind, plane.TYPES[kind]) for kind in form["types"]],
+            "words": bool(form.get("words")),
             "cornered": not plane.LEAST_CORNERS.keys().isdisjoint(form["types"]),
             "image": picture(media.file(data, data.get("image"))),
             "drawn": plane.drawn(shapes, form["labels"]),
@@ -135,13 +154,17 @@ class Image(Shape):
         return [json.dumps(value["shapes"], ensure_ascii=False)]
 
     def label_studio(self, form: Json, data: Json, value: Json) -> list[Json]:
-        """Return the shapes in hundredths of the image, as Label Studio counts."""
+        """Return the shapes in hundredths of the image, as Label Studio counts; words as a region of the same id."""
         facts = media.file(data, data.get("image")).get("facts", {})
-        return [plane.region(shape, facts["width"], facts["height"]) for shape in value["shapes"]] if facts else []
+        drawn = enumerate(value["shapes"] if facts else (), 1)
+        regions = (plane.regions(number, shape, facts["width"], facts["height"]) for number, shape in drawn)
+        return [region for found in regions for region in found]
 
     def from_label_studio(self, form: Json, data: Json, regions: list[Json]) -> Json:
         """Return the shapes, in pixels; where there is no region, that there is nothing to draw."""
-        return _drawing([plane.of_region(one) for one in regions])
+        words = {one["id"]: {"words": " ".join(one["value"]["text"])} for one in regions if one["type"] == "textarea"}
+        drawn = (one for one in regions if one["type"] != "textarea")
+        return _drawing([plane.of_region({**one, **words.get(one.get("id"), {})}) for one in drawn])
 
     def from_coco(self, form: Json, annotations: list[Json]) -> Json:
         """Return the shapes that the form asks for; a polygon becomes its box where it asks for boxes alone."""
@@ -159,6 +182,16 @@ class Image(Shape):
             "labels": _("A label"),
             "missing": _("Something that is not drawn"),
         }
+
+
+def _one(form: Json) -> Json:
+    """Return the JSON Schema of one shape that a form asks for."""
+    return plane.schema(form["types"], form["labels"], words=bool(form.get("words")))
+
+
+def _drawn(kind: str, label: str, place: str, words: str) -> Json:
+    """Return the shape that a row of the table says."""
+    return plane.read(kind, label, place) | ({"words": words.strip()} if words.strip() else {})
 
 
 def _drawing(shapes: list[Json]) -> Json:

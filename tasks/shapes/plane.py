@@ -27,19 +27,20 @@ REGIONS = {
     "box": "rectanglelabels", "polygon": "polygonlabels", "point": "keypointlabels", "ellipse": "ellipselabels",
     "line": "polygonlabels",
 }  # fmt: skip
-MOST_CORNERS = 500
+MOST_CORNERS, LONGEST_WORDS = 500, 2000
 NUMBER = re.compile(r"-?\d{1,7}(?:\.\d{1,6})?")
 FARTHEST = 1e9
 
 
-def schema(types: list[str], labels: list[str]) -> Json:
-    """Return the JSON Schema of one shape."""
+def schema(types: list[str], labels: list[str], *, words: bool) -> Json:
+    """Return the JSON Schema of one shape, of those that say what is written there with their words."""
     number = {"type": "number", "minimum": -FARTHEST, "maximum": FARTHEST}
     place = {"type": "array", "items": number, "minItems": 2, "maxItems": 2}
     numbers = {name: number for kind in types for name in NUMBERS.get(kind, ())}
     points = {"points": {"type": "array", "items": place, "maxItems": MOST_CORNERS}}
     points = points if not LEAST_CORNERS.keys().isdisjoint(types) else {}
-    properties = {"type": {"enum": types}, "label": {"enum": labels}, **numbers, **points}
+    said = {"words": {"type": "string", "maxLength": LONGEST_WORDS}} if words else {}
+    properties = {"type": {"enum": types}, "label": {"enum": labels}, **numbers, **points, **said}
     return {"type": "object", "properties": properties, "required": ["type", "label"], "additionalProperties": False}
 
 
@@ -64,7 +65,7 @@ def read(kind: str, label: str, said: str) -> Json:
 
 def problems(shape: Json, width: float, height: float) -> Iterator[str]:
     """Yield what is wrong with a shape on a picture of this size; it has the right types."""
-    if set(shape) - {"type", "label"} != set(_asked(shape)):
+    if set(shape) - {"type", "label", "words"} != set(_asked(shape)):
         yield _("has not the numbers of its type")
         return
     places = corners(shape)
@@ -141,6 +142,17 @@ def middle(boxes: list[Json]) -> Json:
     return {**boxes[0], **{name: median(box[name] for box in boxes) for name in NUMBERS["box"]}}
 
 
+def regions(number: int, shape: Json, width: float, height: float) -> Iterator[Json]:
+    """Yield a shape as a region of Label Studio, and what is written there as another of its id."""
+    found = region(shape, width, height)
+    if "words" not in shape:
+        yield found
+        return
+    place = {name: part for name, part in found["value"].items() if name != found["type"]}
+    said = {"type": "textarea", "from_name": "words", "value": {**place, "text": [shape["words"]]}}
+    yield from ({**found, "id": f"shape-{number}"}, {**found, "id": f"shape-{number}", **said})
+
+
 def region(shape: Json, width: float, height: float) -> Json:
     """Return a shape as a region of Label Studio, in hundredths of an image of this size ."""
     kind = REGIONS[shape["type"]]
@@ -167,7 +179,7 @@ def of_region(region: Json) -> Json:
         raise ValueError
     kind = {name: kind for kind, name in reversed(REGIONS.items())}[region["type"]]
     kind = "line" if kind == "polygon" and value.get("closed") is False else kind
-    told = {"type": kind, "label": value[region["type"]][0]}
+    told = {"type": kind, "label": value[region["type"]][0], **_words(region)}
     if kind in LEAST_CORNERS:
         return told | {"points": [[exact(x * wide / 100), exact(y * high / 100)] for x, y in value["points"]]}
     if kind == "ellipse":
@@ -185,20 +197,25 @@ def of_coco(one: Json, types: list[str]) -> Iterator[Json]:
     COCO has no lines: the corners of ours stand beside the box as `points`.
     """
     segments, kind = one.get("segmentation"), one.get("type", "box")
+    said = {"label": one["label"], **_words(one)}
     if "line" in types and kind == "line":
-        yield {"type": "line", "label": one["label"], "points": [[exact(x), exact(y)] for x, y in one["points"]]}
-        return
-    if "polygon" in types and segments and isinstance(segments, list):
+        yield {"type": "line", **said, "points": [[exact(x), exact(y)] for x, y in one["points"]]}
+    elif "polygon" in types and segments and isinstance(segments, list):
         for flat in segments:
             places = [[exact(x), exact(y)] for x, y in zip(flat[::2], flat[1::2], strict=True)]
-            yield {"type": "polygon", "label": one["label"], "points": places}
+            yield {"type": "polygon", **said, "points": places}
     elif "point" in types and one.get("keypoints"):
         across, down = map(exact, one["keypoints"][:2])
-        yield {"type": "point", "label": one["label"], "x": across, "y": down}
+        yield {"type": "point", **said, "x": across, "y": down}
     else:
         wanted = kind if kind in types and kind in {"box", "ellipse"} else "box"
         place = dict(zip(NUMBERS["box"], map(exact, one["bbox"]), strict=True))
-        yield {"type": wanted, "label": one["label"], **place}
+        yield {"type": wanted, **said, **place}
+
+
+def _words(one: Json) -> Json:
+    """Return what is written where a region or an annotation is, if that is told."""
+    return {"words": str(one["words"])} if "words" in one else {}
 
 
 def exact(number: float) -> float:

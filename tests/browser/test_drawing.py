@@ -175,6 +175,46 @@ def test_a_finger_draws_on_a_phone(door: Door, held: Assignment, amina: Person) 
     assert Assignment.objects.get(pk=held.pk).state == AssignmentState.SUBMITTED
 
 
+@pytest.fixture
+def page_of_text(_django_db_helper: None, orbit: Client, olga: Person, amina: Person) -> Assignment:
+    """Return a task that Amina holds in which each shape also says what is written there."""
+    job = media_jobs.opened(
+        orbit, olga, of=media_jobs.voted_kind("image", amina), form={**FORM, "types": ["box"], "words": True},
+        given={"000001.png": real("street-scene/000001.png")}, data=[{"image": "000001.png"}] * 4,
+    )  # fmt: skip
+    return claims.claim_next(job, by=amina, at=clock.now())
+
+
+def test_what_is_written_in_a_shape_is_typed_beside_it(
+    door: Door, page_of_text: Assignment, amina: Person, priya: Person
+) -> None:
+    page = door(amina, javascript=True, **WIDE)
+    page.goto(f"/work/{page_of_text.pk}/")
+    drag(page, (387, 181), (423, 203))
+    expect(page.get_by_text("Shape 1 does not say what is written there.")).to_be_visible()
+    picture(page).focus()
+    page.keyboard.press("Enter")
+    page.keyboard.type("Exit 12 n", delay=5)
+    expect(page.get_by_label("Words of shape 1 car")).to_have_value("Exit 12 n")
+    drag(page, (600, 150), (640, 190))
+    page.get_by_label("Words of shape 2 car").fill("Duka <b>")
+    assert [one["words"] for one in shapes(page)] == ["Exit 12 n", "Duka <b>"]
+    page.reload()
+    expect(page.get_by_label("Words of shape 2 car")).to_have_value("Duka <b>")
+    send(page)
+    checks.take(page_of_text, by=priya, at=clock.now())
+    seen = door(priya, **WIDE)
+    seen.goto("/review/")
+    expect(seen.get_by_text("Duka <b>")).to_be_visible()
+    # And without scripts, in the table.
+    plain = door(amina)
+    plain.goto(f"/work/{Assignment.objects.filter(person=amina).latest('pk').pk}/")
+    plain.locator("[name=place]").first.fill("387 181 36 22")
+    plain.locator("[name=words]").first.fill("Exit 12")
+    send(plain)
+    assert Answer.objects.latest("pk").value["shapes"][0]["words"] == "Exit 12"
+
+
 def test_keys_do_all_of_it(door: Door, held: Assignment, amina: Person) -> None:
     page = door(amina, javascript=True, **WIDE)
     page.goto(f"/work/{held.pk}/")

@@ -57,8 +57,8 @@ def drawings(orbit: Client, olga: Person, amina: Person) -> Callable[..., Job]:
     """Return a function that drafts a job of drawing with three images."""
     kind = opening.vote_kind("image", amina)
 
-    def make(*types: str) -> Job:
-        form = {"question": "Where?", "labels": ["car", "lorry"], "types": [*types]}
+    def make(*types: str, **more: Any) -> Job:
+        form = {"question": "Where?", "labels": ["car", "lorry"], "types": [*types], **more}
         job = orders.draft(orbit, olga, work_type=kind, pay=Decimal("0.5"), form=form, overlap=1, review_rule="peer")
         for name in ("a.png", "b.png", "c.png"):
             handing_in.taken_in(job, name, handing_in.image(40, 30))
@@ -110,6 +110,25 @@ def test_a_coco_export_of_ours_brings_what_members_drew_as_predictions(
     assert second.prediction
     assert second.prediction["value"] == {"shapes": [BOX, LINE]}
     assert third.prediction is None
+
+
+@pytest.mark.parametrize("ending", ["label-studio", "coco"])
+def test_what_is_written_there_comes_back_from_our_exports(
+    drawings: Callable[..., Job], orbit: Client, olga: Person, amina: Person, ending: str
+) -> None:
+    asked: dict[str, Any] = {"words": True}
+    job, drawn = drawings("box", **asked), {"shapes": [BOX | {"words": "Duka & Sons"}, BOX | {"words": "2"}]}
+    row = {"id": "a", "image": "a.png", "prediction": {"value": drawn, "model": "reader"}}
+    assert orders.send(job, json.dumps(row) + "\n", "tasks.jsonl").problems == []
+    orders.deposit(orbit, "1000")
+    jobs.fund(job, by=olga, at=clock.now())
+    jobs.open(job, by=olga, at=clock.now())
+    work(job, amina, drawn)
+    again = drawings("box", **asked)
+    assert orders.send(again, written(version(job, olga), ending), "export.json").problems == []
+    prediction = again.tasks.get().prediction
+    assert prediction
+    assert prediction["value"] == drawn
 
 
 def test_polygons_of_coco_are_boxes_where_boxes_are_asked_for(

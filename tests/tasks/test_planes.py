@@ -20,6 +20,11 @@ TYPES = ["box", "polygon", "point", "ellipse", "line"]
 IMAGE = shapes.Question.of(
     "image", {"question": "?", "labels": ["car"], "types": TYPES}, {"image": "a.png", media.FILES: FILES}
 )
+WORDS = shapes.Question.of(
+    "image",
+    {"question": "?", "labels": ["car"], "types": ["box"], "words": True},
+    {"image": "a.png", media.FILES: FILES},
+)
 SOUND = shapes.Question.of(
     "segments", {"question": "?", "labels": ["a"], "words": True}, {"audio": "a.wav", media.FILES: FILES}
 )
@@ -81,6 +86,21 @@ def test_what_no_widget_writes_is_refused_and_never_kept_as_a_draft(shape: Any) 
     kept = IMAGE.read(QueryDict(urlencode({"value": json.dumps({"shapes": [shape, box(1, 1, 5, 5)]})})))
     assert kept == {"shapes": [box(1, 1, 5, 5)]}
     assert IMAGE.shown(kept, 1)
+
+
+def test_each_shape_says_what_is_written_there_where_words_are_asked_for() -> None:
+    sign = box(1, 1, 5, 5, words="STOP")
+    assert WORDS.problems({"shapes": [sign]}) == []
+    for wrong in (box(1, 1, 5, 5), box(1, 1, 5, 5, words="  ")):
+        (found,) = WORDS.problems({"shapes": [sign, wrong]})
+        assert "Shape 2 does not say what is written there" in found
+    assert WORDS.problems({"shapes": [box(1, 1, 5, 5, words="x" * 2001)]})
+    assert WORDS.problems({"shapes": [box(1, 1, 5, 5, words=7)]})
+    assert IMAGE.problems({"shapes": [sign]}), "only where they are asked for"
+    sent = [("type", "box"), ("label", "car"), ("place", "1 1 5 5"), ("words", " STOP "), ("type", "box"),
+            ("label", "car"), ("place", "2 2 5 5"), ("words", "")]  # fmt: skip
+    assert WORDS.read(QueryDict(urlencode(sent))) == {"shapes": [sign, box(2, 2, 5, 5)]}
+    assert IMAGE.read(QueryDict(urlencode(sent)))["shapes"][0] == box(1, 1, 5, 5)
 
 
 def test_nothing_is_said_and_not_forgotten() -> None:

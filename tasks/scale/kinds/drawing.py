@@ -163,10 +163,11 @@ class OneGeometry(ImageAnnotation):
 
 
 class Document(Kind):
-    """Texts on pages: each block or word with its place, and what it says."""
+    """Texts on a page: each block or word with its place, and what it says."""
 
     names = ("documenttranscription",)
     needs = ("features",)
+    about = ("attachment",)
 
     def wrong(self, params: Json) -> str:
         """Ask for a page, and for features."""
@@ -174,29 +175,70 @@ class Document(Kind):
             return "Missing required parameter: attachment"
         return super().wrong(params)
 
+    def features(self, params: Json) -> dict[str, str]:
+        """Return what is looked for, each with its type: text or block."""
+        found = {name: one.get("type") or "text" for one in _objects(params["features"]) for name in labels([one])}
+        return found or {"text": "text"}
+
+    def geometry(self, params: Json) -> str:
+        """Return what is drawn round a text."""
+        return "polygon" if params.get("geometry") == "polygon" else "box"
+
+    def shape(self, params: Json) -> str:
+        """Return image for texts and blocks of one page."""
+        held = {one.get("type") or "text" for one in _objects(params["features"])} <= {"text", "block"}
+        return "image" if held and len(_pages(params)) == 1 else ""
+
     def unheld(self, params: Json) -> str:
         """Say what is asked for instead."""
-        return (
-            "Members draw places or write texts, and not both for one block: order the places as imageannotation, the "
-            "texts as transcription."
-        )
+        if len(_pages(params)) > 1:
+            return "Members see one page at a time: order each as a task of its own, with `attachment`."
+        return "Members write what stands in each text and block, and put no groups together: leave those features out."
+
+    def left_out(self, params: Json) -> list[str]:
+        """Return the flags of features, which no member is asked for."""
+        return ["flags"] if any(one.get("flags") for one in _objects(params["features"])) else []
+
+    def form(self, params: Json, question: str) -> Json:
+        """Return the features as labels; each place has its text."""
+        return {
+            "question": question, "labels": [*self.features(params)], "types": [self.geometry(params)], "words": True,
+        }  # fmt: skip
+
+    def data(self, params: Json) -> Json:
+        """Return the page."""
+        return {"image": _pages(params)[0]}
 
     def example(self, params: Json) -> Json:
         """Return one text for each feature."""
-        asked = labels([one for one in params["features"] if isinstance(one, dict)]) or ["text"]
-        return {"shapes": [{"type": "box", "label": label, **EXAMPLES["box"]} for label in asked]}
+        kind = self.geometry(params)
+        drawn = one_of_each({kind: [*self.features(params)]})["shapes"]
+        return {"shapes": [{**one, "words": "Example"} for one in drawn]}
 
     def response(self, params: Json, values: Sequence[Json], key: uuid.UUID) -> Json:
         """Return the blocks with page, place and text."""
-        drawn = [told(one) for one in values[0]["shapes"]]
+        types = self.features(params)
         return {
             "annotations": [
-                {"id": mark(key, number), "page": 0, "type": "block", "label": one["label"],
-                 "geometry": {name: one[name] for name in ("left", "top", "width", "height")},
-                 "transcription": "Example", "children": []}
-                for number, one in enumerate(drawn)
+                {"id": mark(key, number), "page": 0, "type": types.get(one["label"], "text"), "label": one["label"],
+                 "geometry": _place(told(one)), "transcription": one["words"], "children": []}
+                for number, one in enumerate(values[0]["shapes"])
             ]
         }  # fmt: skip
+
+
+def _objects(found: object) -> list[Json]:
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _pages(params: Json) -> list[str]:
+    """Return the addresses of an order's pages."""
+    said = params.get("attachments") if isinstance(params.get("attachments"), list) else []
+    return [params["attachment"]] if params.get("attachment") else said or []
+
+
+def _place(drawn: Json) -> Json:
+    return {name: part for name, part in drawn.items() if name in {"left", "top", "width", "height", "vertices"}}
 
 
 KINDS = (

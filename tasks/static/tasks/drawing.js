@@ -54,15 +54,31 @@ export function drawing(root, changed) {
       part(svg, "text", { x, y: y - 4 * px < 12 * px ? y + 16 * px : y - 4 * px, class: colour, "font-size": 14 * px }).textContent = called(shape, number);
       if (here) handles(shape).forEach(([cx, cy], at) => part(svg, "circle", { cx, cy, r: HANDLE * px, class: `handle${at === corner ? " held" : ""}` }));
     });
+    const typing = list.contains(document.activeElement) ? document.activeElement.dataset.of : undefined;
     list.replaceChildren(...shapes.map((shape, number) => {
       const entry = document.createElement("li"), button = document.createElement("button");
       Object.assign(button, { type: "button", className: "button plain small", textContent: `${called(shape, number)} · ${where(shape)}` });
       button.setAttribute("aria-pressed", String(number === chosen));
       button.addEventListener("click", () => { choose(number); svg.focus({ preventScroll: true }); });
       entry.append(button);
+      if (words.words) entry.append(written(shape, number));
       return entry;
     }));
+    if (typing) list.querySelector(`[data-of="${typing}"]`)?.focus();
     tools.forEach((one) => one.setAttribute("aria-pressed", String(one.dataset.type === tool && (armed || open))));
+  }
+
+  // Where whoever draws writes what stands in a shape.
+  function written(shape, number) {
+    const field = Object.assign(document.createElement("input"), { value: shape.words ?? "", maxLength: 2000, ariaLabel: `${words.words} ${called(shape, number)}` });
+    field.dataset.of = number;
+    field.addEventListener("input", (event) => {
+      event.stopPropagation();
+      shape.words = field.value;
+      if (!field.value) delete shape.words;
+      changed();
+    });
+    return field;
   }
 
   function choose(number) {
@@ -225,7 +241,8 @@ export function drawing(root, changed) {
       shape.points.splice(at + 1, 0, [Math.round((p[0] + q[0]) / 2), Math.round((p[1] + q[1]) / 2)]);
       corner = at + 1;
       end();
-    } else if (event.key === "Delete" || event.key === "Backspace") remove();
+    } else if (event.key === "Enter" && !open && words.words && shape) list.querySelector(`[data-of="${chosen}"]`).focus();
+    else if (event.key === "Delete" || event.key === "Backspace") remove();
     else if (event.key === "Enter" && open) { open = armed = false; show(); }
     else return;
     event.preventDefault();

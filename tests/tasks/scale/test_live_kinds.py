@@ -138,8 +138,9 @@ UNHELD: tuple[tuple[TaskType, dict[str, Any], str], ...] = (
      "frames"),
     (TaskType.ImageAnnotation, {"attachment": "x", "geometries": {"cuboid": {"objects_to_annotate": ["a"]}}},
      "no cuboid"),
-    (TaskType.DocumentTranscription, {"attachment": "x", "features": [{"type": "block", "label": "a"}]},
-     "imageannotation"),
+    (TaskType.DocumentTranscription, {"attachment": "x", "features": [{"type": "group", "title": "a"}]}, "groups"),
+    (TaskType.DocumentTranscription, {"attachments": ["x", "y"], "features": [{"type": "text", "label": "a"}]},
+     "one page"),
 )  # fmt: skip
 
 
@@ -245,6 +246,32 @@ def test_lanes_are_drawn_as_lines(program: Programs, orbit: Client, amina: Perso
     [drawn] = made.response["annotations"]
     assert drawn["label"] == "lane"
     assert drawn["vertices"] == [{"x": 1, "y": 2}, {"x": 30, "y": 40}, {"x": 50, "y": 60}]
+
+
+def test_texts_of_a_document_are_told_with_their_places(program: Programs, orbit: Client, amina: Person) -> None:
+    orders.deposit(orbit, "100")
+    live = program(ALL)
+    live.create_project("Receipts", TaskType.DocumentTranscription)
+    [page] = uploaded(live, 1)
+    features = [{"type": "block", "label": "shop"}, {"type": "text", "label": "total"}]
+    asked = {"project": "Receipts", "attachment": page, "features": features}
+    made = live.create_task(TaskType.DocumentTranscription, **asked)
+    drawn = [
+        {"type": "box", "label": "total", **BOX, "words": "12.40"},
+        {"type": "box", "label": "shop", **BOX, "y": 40, "words": "Duka & Sons"},
+    ]
+    do(job_of(made), amina, {"shapes": drawn})
+    made.refresh()
+    place = {"left": BOX["x"], "top": BOX["y"], "width": BOX["width"], "height": BOX["height"]}
+    told = [{name: one[name] for name in one if name != "id"} for one in made.response["annotations"]]
+    assert told == [
+        {"page": 0, "type": "text", "label": "total", "geometry": place, "transcription": "12.40", "children": []},
+        {"page": 0, "type": "block", "label": "shop", "geometry": {**place, "top": 40}, "transcription": "Duka & Sons",
+         "children": []},
+    ]  # fmt: skip
+    flagged = [{**features[0], "flags": ["money"]}]
+    with pytest.raises(ScaleNotEnabled, match="flags"):
+        live.create_task(TaskType.DocumentTranscription, **asked | {"features": flagged})
 
 
 def test_a_guess_stands_beside_labels_and_texts(program: Programs, orbit: Client, amina: Person) -> None:
