@@ -34,7 +34,7 @@ from tasks.shapes.shape import LONGEST_QUESTION
 
 ENOUGH = 3
 LONGEST_GUIDE, LONGEST_TITLE, LONGEST_WARNING = 40_000, 120, 200
-UNSAID = "Do as the form asks."
+UNSAID, AS_GUIDED = "Do as the form asks.", "Do as the guide says."
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +87,33 @@ def terms(kind: str, params: dict[str, Any], instruction: str, version: ProjectV
     form = known.form(params, _question(instruction))
     if wrong := shapes.form_problems(shape, form):
         raise Wrong(str(wrong[0]))
-    content, warning = _content(params), str(params.get("content_warning") or "")[:LONGEST_WARNING]
+    content, warning = _content(params), _whole(params.get("content_warning"), "content_warning", LONGEST_WARNING)
     refuse_if(contents.refusal(content, warning))
     overlap = fields.whole(params.get("responses_required"), 1)
     rate = jobs.voted_rate(work_type)
     agree = overlap > 1 and shapes.find(shape).agrees(form)
+    guide = _whole(instruction, "instruction", LONGEST_GUIDE) or UNSAID
     return Terms(
-        work_type, _title(params, work_type), (instruction or UNSAID)[:LONGEST_GUIDE], form, overlap,
+        work_type, _title(params, work_type), guide, form, overlap,
         _pay(params, version, work_type, rate, content), ReviewRule.MAJORITY if agree else ReviewRule.PEER, content,
         warning, _time(rate),
     )  # fmt: skip
 
 
 def _question(instruction: str) -> str:
-    """Return the first line of an instruction that says something."""
+    """Return the first line of an instruction that says something; where it is long, that the guide says it."""
     lines = (line.strip("#* ") for line in instruction.splitlines())
-    return next((line[:LONGEST_QUESTION] for line in lines if line), UNSAID)
+    first = next((line for line in lines if line), UNSAID)
+    return first if len(first) <= LONGEST_QUESTION else AS_GUIDED
+
+
+def _whole(said: object, name: str, most: int) -> str:
+    """Return a text that members read whole; raise Wrong where it is too long for that."""
+    text = str(said or "")
+    if len(text) > most:
+        message = f"{name} has at most {most:,} characters: members read all of it"
+        raise Wrong(message)
+    return text
 
 
 def _title(params: dict[str, Any], work_type: WorkType) -> str:

@@ -16,6 +16,7 @@ from tasks.shapes.shape import Json, Shape, name_problems, obj
 
 MOST_FIELDS, MOST_OPTIONS = 40, 60
 LONGEST, LONG = 10_000, 200
+LONGEST_TITLE, LONGEST_HINT = 1000, 4000
 LARGEST = 10**15
 EXAMPLE = """\
 {"type": "object", "required": ["brand", "fits"], "properties": {
@@ -31,7 +32,10 @@ def _bound(most: int, least: int = 0) -> Json:
 
 def _kind(name: str, **parts: Json) -> Json:
     """Return the JSON Schema of one kind of field: its own parts, a title and a description."""
-    words: Json = {"title": {"type": "string", "maxLength": 120}, "description": {"type": "string", "maxLength": 500}}
+    words: Json = {
+        "title": {"type": "string", "maxLength": LONGEST_TITLE},
+        "description": {"type": "string", "maxLength": LONGEST_HINT},
+    }
     every = {"type": {"const": name}, **words, **parts}
     return obj(every, optional=tuple(part for part in every if part not in {"type", "items", "properties"}))
 

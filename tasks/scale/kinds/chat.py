@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from tasks.scale.kinds.kind import Json, Kind
+from tasks.shapes.freeform import LONGEST_TITLE
 
 ROLES = frozenset({"user", "assistant", "system"})
 STEPS_OF_RATING = 7
+LONGEST_CRITERION = LONGEST_TITLE - len("Response 10: ")
 MOST_CRITERIA, MOST_RESPONSES, MOST_REWRITTEN = 40, 8, 4
 # What a way of asking is called, and the shape of ours that asks it.
 SHAPES = {
@@ -42,6 +44,9 @@ class Chat(Kind):
                 return f"template_variables.{part} must be a list"
         if len(responses(params)) > MOST_RESPONSES:
             return f"template_variables.responses are at most {MOST_RESPONSES}"
+        for number, one in enumerate(criteria(params), 1):
+            if len(one["criterion"]) > LONGEST_CRITERION:
+                return f"template_variables.criteria: number {number} has more than {LONGEST_CRITERION} characters"
         count = len(criteria(params)) * max(1, len(responses(params)))
         return f"There are at most {MOST_CRITERIA} criteria, over all responses" if count > MOST_CRITERIA else ""
 
@@ -171,10 +176,10 @@ def source_of(one: Any, number: int) -> str:  # noqa: ANN401 - whatever a progra
 
 
 def judged(params: Json) -> list[tuple[str, str]]:
-    """Return the name of each field of a rubric's form with what it asks."""
+    """Return the name of each field of a rubric's form with what it asks, of which response where there are more."""
     count = max(1, len(responses(params)))
     return [
-        (f"r{place} {number}", one["criterion"])
+        (f"r{place} {number}", f"Response {place}: {one['criterion']}" if count > 1 else one["criterion"])
         for place in range(1, count + 1)
         for number, one in enumerate(criteria(params), 1)
     ]
@@ -182,7 +187,7 @@ def judged(params: Json) -> list[tuple[str, str]]:
 
 def _rubric(params: Json) -> Json:
     asked = judged(params)
-    parts = {name: {"type": "boolean", "title": words[:120] or name} for name, words in asked}
+    parts = {name: {"type": "boolean", "title": words or name} for name, words in asked}
     return {"type": "object", "properties": parts, "required": [name for name, _words in asked]}
 
 

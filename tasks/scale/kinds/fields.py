@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+from tasks.scale.access import Wrong
 from tasks.scale.kinds.kind import Json, labels
 from tasks.shapes.shape import OUR_COLUMNS
 
 # The interface's names of kinds of field.
 GROUPS = frozenset({"form", "fieldset"})
 CHOICES = frozenset({"category", "select"})
-LONGEST_TITLE, LONGEST_HINT = 120, 500
 
 
 def flat(found: Any) -> Iterator[Json]:  # noqa: ANN401 - whatever a program sent
@@ -34,15 +34,19 @@ def name_of(one: Json) -> str:
 
 
 def schema(asked: list[Json]) -> Json:
-    """Return the schema of a form that asks these."""
+    """Return the schema of a form that asks these. Raise Wrong for names that are one in our form."""
+    names = [name_of(one) for one in asked]
+    if twice := [str(one["field_id"]) for one, name in zip(asked, names, strict=True) if names.count(name) > 1]:
+        message = f"field_id is told apart by 59 characters, dots and bars aside: {twice[0]}"
+        raise Wrong(message)
     properties = {name_of(one): {**_schema(one), **_words(one)} for one in asked}
     required = [name_of(one) for one in asked if one.get("required")]
     return {"type": "object", "properties": properties, "required": required}
 
 
 def _words(one: Json) -> Json:
-    said = {"title": str(one.get("title") or "")[:LONGEST_TITLE]}
-    said["description"] = " ".join(str(one[part]) for part in ("description", "hint") if one.get(part))[:LONGEST_HINT]
+    said = {"title": str(one.get("title") or one["field_id"])}
+    said["description"] = " ".join(str(one[part]) for part in ("description", "hint") if one.get(part))
     return {name: text for name, text in said.items() if text}
 
 
