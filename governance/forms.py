@@ -163,7 +163,14 @@ class AskPause(forms.Form):
         label=_("Evidence"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("Keep it. Only its hash is stored: the same facts never carry a second pause."),
     )  # fmt: skip
-    hours = forms.IntegerField(label=_("Hours"), min_value=1, max_value=72, initial=24, help_text=_("72 at most."))
+
+    def __init__(self, *args: Any, longest: int, **kwargs: Any) -> None:
+        """Ask for as many hours as an emergency lasts now, or fewer."""
+        super().__init__(*args, **kwargs)
+        self.fields["hours"] = forms.IntegerField(
+            label=_("Hours"), min_value=1, max_value=longest, initial=min(24, longest),
+            help_text=_("%(hours)s at most.") % {"hours": longest},
+        )  # fmt: skip
 
     def clean_member(self) -> Person:
         """Return the person of this e-mail."""

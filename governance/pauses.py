@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
-from governance import offices
+from governance import offices, parameters
 from governance.models import Office, Pause, PauseRequest, Right
 
-LONGEST_HOURS = 72
 MOST_AT_ONCE = 5
 # All pauses of a person together are no longer than that in this time, whatever the evidence.
 EMERGENCY = timedelta(days=30)
@@ -25,6 +24,11 @@ def evidence_of(words: str) -> str:
     return hashlib.sha256(words.strip().encode()).hexdigest()
 
 
+def longest(at: datetime) -> int:
+    """Return for how many hours an emergency pauses somebody at most, as voted (part 8)."""
+    return parameters.value("emergency_hours", at)
+
+
 def ask_refusal(person: Person, *, by: Person, evidence: str, at: datetime) -> Refusal | None:
     """Return why an officer cannot ask to pause this person, or None. `evidence` is its SHA-256."""
     if not offices.may(by, Right.PAUSES, at):
@@ -34,9 +38,18 @@ def ask_refusal(person: Person, *, by: Person, evidence: str, at: datetime) -> R
     if Pause.objects.filter(person=person, evidence=evidence).exists():
         return Refusal(
             _("These facts have carried a pause already, and the same facts never carry a second one."), rule="part 6",
-            status=409, appeal=_("What lasts longer than 72 hours needs a hearing (part 7)."),
+            status=409, appeal=_longer(at),
         )  # fmt: skip
     return None
+
+
+def _longer(at: datetime) -> str:
+    return _("What lasts longer than %(hours)s hours needs a hearing (part 7).") % {"hours": longest(at)}
+
+
+def _too_long(at: datetime) -> Refusal:
+    words = _("Officers pause nobody for more than %(hours)s hours in 30 days.") % {"hours": longest(at)}
+    return Refusal(words, rule="part 6", status=409, appeal=_longer(at))
 
 
 def ask(
@@ -45,9 +58,10 @@ def ask(
     """Ask for a pause of a person's new work; nothing happens until a second officer confirms it.
 
     `ground` is one of PauseGround, `scope` is "work" or "job:12", `evidence` the SHA-256 of what was seen, `hours`
-    1 to 72. Raises Refused when the asker holds no post or the facts were used before.
+    1 to what is `longest` now. Raises Refused when it is more, the asker holds no post or the facts were used before.
     """
     refuse_if(ask_refusal(person, by=by, evidence=evidence, at=at))
+    refuse_if(_too_long(at) if hours > longest(at) else None)
     with transaction.atomic():
         request = PauseRequest.objects.create(
             person=person, ground=ground, scope=scope, reason=reason, evidence=evidence, hours=hours,
@@ -89,11 +103,8 @@ def confirm_refusal(request: PauseRequest, *, by: Person, at: datetime) -> Refus
     others = Pause.objects.filter(ends_at__gt=at).exclude(person=request.person_id)
     if others.values("person").distinct().count() >= MOST_AT_ONCE:
         return Refusal(_("Five members are paused already; no more at once."), rule="part 6", status=409)
-    if _hours_paused(request.person, at) + request.hours > LONGEST_HOURS:
-        return Refusal(
-            _("Officers pause nobody for more than 72 hours in 30 days."), rule="part 6", status=409,
-            appeal=_("What lasts longer than 72 hours needs a hearing (part 7)."),
-        )  # fmt: skip
+    if _hours_paused(request.person, at) + request.hours > longest(at):
+        return _too_long(at)
     return ask_refusal(request.person, by=by, evidence=request.evidence, at=at)
 
 

@@ -1,6 +1,6 @@
 """Who may do what: a person's status, and the pauses on top of it. Without a valid decision the answer is yes."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import batched
 
 from django.db import connection, transaction
@@ -12,10 +12,10 @@ from django.utils.translation import gettext_noop
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal
+from governance import parameters
 from governance.models import Mandate, Pause, Restriction, Standing, Status
 
-# R2: a candidate becomes a member by themselves, whichever is first.
-CANDIDATE_DAYS = 90
+# R2: a candidate becomes a member by themselves after this paid time, if the days that were voted are not over before.
 CANDIDATE_SECONDS = 20 * 3600
 # What counts as new work; everything else (log-in, pay, payout, votes, own data) no pause reaches.
 WORK = {"work", "claim", "review", "onboarding"}
@@ -50,7 +50,7 @@ def refusal(person: Person, *, doing: str, at: datetime) -> Refusal | None:
         return _paused(pause)
     if act not in VOTE and restriction is not None:
         return _restricted(restriction)
-    return None if act in SPEAK else _by_status(Status(current or Status.APPLICANT), act)
+    return None if act in SPEAK else _by_status(Status(current or Status.APPLICANT), act, at)
 
 
 def _scopes(doing: str) -> list[str]:
@@ -98,7 +98,7 @@ def _paused(pause: int) -> Refusal:
     )
 
 
-def _by_status(current: Status, act: str) -> Refusal | None:
+def _by_status(current: Status, act: str, at: datetime) -> Refusal | None:
     """Return what a status alone forbids."""
     if current == Status.MEMBER or (current == Status.CANDIDATE and act in WORK):
         return None
@@ -108,7 +108,8 @@ def _by_status(current: Status, act: str) -> Refusal | None:
         return Refusal(
             _("Members vote, and you are not one yet."),
             rule="R1",
-            appeal=_("You become a member 90 days after your onboarding, or after 20 paid hours."),
+            appeal=_("You become a member %(days)s days after your onboarding, or after 20 paid hours.")
+            % {"days": parameters.value("candidate_days", at)},
         )
     if act == "onboarding":
         return None
@@ -168,12 +169,16 @@ SELECT DISTINCT ON (person_id) person_id, status, since FROM governance_standing
 
 
 def promote_due(at: datetime) -> int:
-    """Make members of all candidates of 90 days or 20 paid hours (R2); return how many. Anybody may call it."""
+    """Make members of all candidates whose days or 20 paid hours are over (R2); return how many. Anybody may call it.
+
+    The days are those that applied when they began, or that apply now, whichever are fewer.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT person_id FROM ({DUE}) latest LEFT JOIN governance_paid_time paid USING (person_id)"  # noqa: S608
-            " WHERE status = 'candidate' AND (since <= %s OR coalesce(paid.seconds, 0) >= %s)",
-            [at - timedelta(days=CANDIDATE_DAYS), CANDIDATE_SECONDS],
+            " WHERE status = 'candidate' AND (since <= %s - governance_candidate_time(since, %s)"
+            " OR coalesce(paid.seconds, 0) >= %s)",
+            [at, at, CANDIDATE_SECONDS],
         )
         due = [person for (person,) in cursor.fetchall()]
     for person in Person.objects.filter(pk__in=due):

@@ -7,15 +7,15 @@ from fractions import Fraction
 from itertools import groupby
 
 from coop.audit.findings import Finding, Tick, faults
-from governance import proposals
-from governance.models import Mandate
+from governance import parameters, proposals
+from governance.models import WHOLE, Mandate
 from payments import rates
 from payments.models import Rate
 from payments.money import plain
 
 STRICTNESS = ("N10", "N1", "N2", "N3")
-# The least that each rule lets stay of the best pay of the twelve months before (D7).
-KEPT = (("N1", Fraction(95, 100)), ("N2", Fraction(85, 100)))
+# The least that N1 lets stay of the best pay of the twelve months before (D7).
+MOST = Fraction(95, 100)
 
 
 def walk(tick: Tick) -> Iterator[Finding]:
@@ -67,7 +67,7 @@ def _as_voted(rate: Rate, past: list[Rate]) -> Iterator[Finding]:
         yield Finding(
             _name(rate), f"is in force since {rate.since}", f"mandate {rate.mandate_id} was due {rate.mandate.due_at}"
         )
-    needed = _rule_needed(rate, past)
+    needed = _rule_needed(rate, past, published_at=proposal.published_at or rate.since)
     if STRICTNESS.index(needed) > STRICTNESS.index(proposal.rule.key):
         yield Finding(_name(rate), f"was decided by {proposal.rule.key}", f"a change of this size needs {needed}")
 
@@ -77,13 +77,18 @@ def _short(facts: dict[str, object]) -> str:
     return f"{facts.get('amount')} {facts.get('currency')} for {seconds} s after v{version}"
 
 
-def _rule_needed(rate: Rate, past: list[Rate]) -> str:
-    """Return the rule that a change needs (D4, D7), worked out here from the history, without the database's word."""
+def _rule_needed(rate: Rate, past: list[Rate], *, published_at: datetime) -> str:
+    """Return the rule that a change needs (D4, D7), worked out here from the history, without the database's word.
+
+    How deep N2 cuts is the number that applied when it was published (3.1, 3.3).
+    """
     latest = past[-1]
     if _kept(rate, latest) >= 1:
         return "N10"
     kept = min(_kept(rate, one) for one in _of_a_year(past, rate.since))
-    return next((key for key, share in KEPT if kept >= share), "N3")
+    if kept < 1 - Fraction(parameters.value("cuts_in_a_year", published_at), WHOLE):
+        return "N3"
+    return "N1" if kept >= MOST else "N2"
 
 
 def _kept(rate: Rate, past: Rate) -> Fraction:

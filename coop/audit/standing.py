@@ -97,7 +97,8 @@ def _pauses() -> Iterator[Finding]:
         WHERE (f.post <> s.post AND f.person_id <> s.person_id AND p.person_id NOT IN (f.person_id, s.person_id)
             AND f.starts_at <= p.starts_at AND f.ends_at > p.starts_at
             AND s.starts_at <= p.starts_at AND s.ends_at > p.starts_at
-            AND p.ends_at <= p.starts_at + interval '72 hours'
+            AND p.ends_at <= p.starts_at + interval '1 hour' * (SELECT n.value FROM governance_parameter n
+                WHERE n.name = 'emergency_hours' AND n.applies_from <= p.starts_at ORDER BY n.version DESC LIMIT 1)
             AND p.person_id = a.person_id AND p.ends_at = p.starts_at + make_interval(hours => a.hours)) IS NOT TRUE""",
         "governance_pause {id}",
         "pauses person {person_id} without two officers in office",

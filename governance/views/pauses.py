@@ -25,13 +25,15 @@ def home(request: HttpRequest) -> HttpResponse:
     running = pauses.running_now(at)
     shown = [asked.person_id for asked, _refusal in waiting] + [pause.person_id for pause in running]
     watching.looked(shown, subject="pauses", right=Right.PAUSES, by=me(request), at=at)
-    return render(request, "governance/pauses.html", {"waiting": waiting, "running": running})
+    facts = {"waiting": waiting, "running": running, "longest": pauses.longest(at)}
+    return render(request, "governance/pauses.html", facts)
 
 
 @login_required
 def ask(request: HttpRequest) -> HttpResponse:
     """Ask for a pause as the first officer; nothing happens until a second one confirms it."""
-    at, form = clock.now(), AskPause(request.POST or None)
+    at = clock.now()
+    form = AskPause(request.POST or None, longest=pauses.longest(at))
     refuse_if(offices.right_refusal(me(request), Right.PAUSES, at))
     if form.is_valid():
         said = form.cleaned_data

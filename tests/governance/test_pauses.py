@@ -166,7 +166,7 @@ def test_no_more_than_five_are_paused_at_once(paused: Callable[..., Pause], aske
     ({"ground": "slow_work"}, "ground_is_on_the_list"),
     ({"scope": "payout"}, "pause_touches_only_work"),
     ({"scope": "vote"}, "pause_touches_only_work"),
-    ({"hours": 73}, "pause_asked_within_72_hours"),
+    ({"hours": 73}, "pause_is_asked_by_an_officer"),
     ({"reason": ""}, "pause_gives_a_reason"),
     ({"evidence": "he was rude"}, "evidence_is_hashed"),
 ])  # fmt: skip
