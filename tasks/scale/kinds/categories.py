@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 
 from tasks.scale.kinds import fields
-from tasks.scale.kinds.kind import SAID_BEFORE, Json, Kind, labels, said_before
+from tasks.scale.kinds.kind import SAID_BEFORE, Json, Kind, read, said_before, shown, values
 
 
 class Categorization(Kind):
@@ -20,7 +20,7 @@ class Categorization(Kind):
             return said
         if isinstance(params.get("taxonomies"), dict) and params["taxonomies"]:
             return ""
-        return "" if labels(params.get("categories")) else "Missing required parameter: categories or taxonomies"
+        return "" if shown(params.get("categories")) else "Missing required parameter: categories or taxonomies"
 
     def shape(self, params: Json) -> str:
         """Return choice, or a form for taxonomies."""
@@ -30,7 +30,7 @@ class Categorization(Kind):
         """Return the labels, or a field for each taxonomy."""
         if params.get("taxonomies"):
             return {"question": question, "schema": fields.schema(_taxonomies(params))}
-        return {"question": question, "labels": labels(params["categories"]), "multiple": _several(params)}
+        return {"question": question, "labels": shown(params["categories"]), "multiple": _several(params)}
 
     def left_out(self, params: Json) -> list[str]:
         """Tell that of several lists nothing is said before."""
@@ -39,22 +39,23 @@ class Categorization(Kind):
     def predicted(self, params: Json) -> Json | None:
         """Return the categories that a machine chose."""
         found = said_before(params).get("category")
-        return {"labels": found if isinstance(found, list) else [found]} if found else None
+        chosen = found if isinstance(found, list) else [] if found in (None, "") else [found]
+        return {"labels": read(params["categories"], chosen)} if chosen else None
 
     def example(self, params: Json) -> Json:
         """Return the first category."""
         if params.get("taxonomies"):
             return fields.example(_taxonomies(params))
-        return {"labels": labels(params["categories"])[:1]}
+        return {"labels": shown(params["categories"])[:1]}
 
-    def response(self, params: Json, values: Sequence[Json], key: uuid.UUID) -> Json:
+    def response(self, params: Json, given: Sequence[Json], key: uuid.UUID) -> Json:
         """Return the category, with its id where the order gave ids; of taxonomies a list for each."""
         if params.get("taxonomies"):
             asked = _taxonomies(params)
-            return {"annotations": {one["field_id"]: fields.said(one, values[0]) for one in asked}}
-        chosen = values[0]["labels"]
+            return {"annotations": {one["field_id"]: fields.said(one, given[0]) for one in asked}}
+        chosen = values(params["categories"], given[0]["labels"])
         by_name = {str(name): number for number, name in (params.get("category_ids") or {}).items()}
-        ids = [by_name.get(name) for name in chosen]
+        ids = [by_name.get(str(name)) for name in chosen]
         known = {"category_id": ids if _several(params) else ids[0]} if any(ids) else {}
         return {"category": chosen if _several(params) else chosen[0], **known}
 
@@ -83,17 +84,17 @@ class Comparison(Kind):
         """Ask for two attachments, and for something to say of them."""
         if not isinstance(params.get("attachments"), list) or len(params["attachments"]) < 2:  # noqa: PLR2004 - compared
             return "Missing required parameter: attachments (two or more)"
-        asked = labels(params.get("choices")) or params.get("fields")
+        asked = shown(params.get("choices")) or params.get("fields")
         return "" if asked else "Missing required parameter: choices or fields"
 
     def shape(self, params: Json) -> str:
         """Return choice where nothing is to be written."""
-        return "freeform" if params.get("fields") or len(labels(params.get("choices"))) < 2 else "choice"  # noqa: PLR2004 - a choice is of two
+        return "freeform" if params.get("fields") or len(shown(params.get("choices"))) < 2 else "choice"  # noqa: PLR2004 - a choice is of two
 
     def form(self, params: Json, question: str) -> Json:
         """Return the choices, or a form of them and the texts."""
         if self.shape(params) == "choice":
-            return {"question": question, "labels": labels(params["choices"]), "multiple": False}
+            return {"question": question, "labels": shown(params["choices"]), "multiple": False}
         return {"question": question, "schema": fields.schema(_compared(params))}
 
     def data(self, params: Json) -> Json:
@@ -103,22 +104,23 @@ class Comparison(Kind):
     def example(self, params: Json) -> Json:
         """Return the first choice."""
         if self.shape(params) == "choice":
-            return {"labels": labels(params["choices"])[:1]}
+            return {"labels": shown(params["choices"])[:1]}
         return fields.example(_compared(params))
 
-    def response(self, params: Json, values: Sequence[Json], key: uuid.UUID) -> Json:
+    def response(self, params: Json, given: Sequence[Json], key: uuid.UUID) -> Json:
         """Return the choice and the texts."""
         if self.shape(params) == "choice":
-            return {"choice": values[0]["labels"][0], "fields": {}}
-        said = {one["field_id"]: "".join(map(str, fields.said(one, values[0]))) for one in _compared(params)}
-        choice = said.pop("choice", None)
-        return {**({"choice": choice} if choice is not None else {}), "fields": said}
+            return {"choice": values(params["choices"], given[0]["labels"])[0], "fields": {}}
+        said = {one["field_id"]: fields.said(one, given[0]) for one in _compared(params)}
+        choice = said.pop("choice", [])[:1]
+        texts = {name: "".join(map(str, text)) for name, text in said.items()}
+        return {**({"choice": choice[0]} if choice else {}), "fields": texts}
 
 
 def _compared(params: Json) -> list[Json]:
     asked = fields.texts(params.get("fields"))
-    if choices := labels(params.get("choices")):
-        asked.insert(0, {"type": "category", "field_id": "choice", "choices": choices, "required": True})
+    if shown(params.get("choices")):
+        asked.insert(0, {"type": "category", "field_id": "choice", "choices": params["choices"], "required": True})
     return asked
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tasks.scale.access import Wrong
-from tasks.scale.kinds.kind import Json, labels
+from tasks.scale.kinds.kind import Json, Option, options, shown, values
 from tasks.shapes.shape import OUR_COLUMNS
 
 # The interface's names of kinds of field.
@@ -46,7 +46,8 @@ def schema(asked: list[Json]) -> Json:
 
 def _words(one: Json) -> Json:
     said = {"title": str(one.get("title") or one["field_id"])}
-    said["description"] = " ".join(str(one[part]) for part in ("description", "hint") if one.get(part))
+    hints = [str(one[part]) for part in ("description", "hint") if one.get(part)]
+    said["description"] = " ".join([*hints, *(f"{each.shown}: {each.about}" for each in _choices(one) if each.about)])
     return {name: text for name, text in said.items() if text}
 
 
@@ -68,7 +69,7 @@ def _number(one: Json) -> Json:
 
 
 def _choice(one: Json) -> Json:
-    named = labels(one.get("choices"))
+    named = shown(one.get("choices"))
     if _most(one) > 1:
         return {"type": "array", "items": {"type": "string", "enum": named}, "maxItems": min(_most(one), len(named))}
     return {"type": "string", "enum": named}
@@ -77,7 +78,8 @@ def _choice(one: Json) -> Json:
 def _ranking(one: Json) -> Json:
     names = _ranked(one)
     place = {"type": "integer", "minimum": 1, "maximum": len(names)}
-    return {"type": "object", "properties": dict.fromkeys(names, place), "required": names}
+    places = {name: {**place, "title": ranked.shown} for name, ranked in names.items()}
+    return {"type": "object", "properties": places, "required": [*names]}
 
 
 def _times(_one: Json) -> Json:
@@ -99,8 +101,16 @@ def _most(one: Json) -> int:
     return whole(one.get("max_choices"), 1)
 
 
-def _ranked(one: Json) -> list[str]:
-    return [name_of({"field_id": name}) for name in labels(one.get("options") or one.get("choices"))]
+def _choices(one: Json) -> list[Option]:
+    return options(one.get("options") or one.get("choices"))
+
+
+def _ranked(one: Json) -> dict[str, Option]:
+    """Return what is ranked by its name in our form; by its number too where two have one name."""
+    found = {name_of({"field_id": each.shown}): each for each in _choices(one)}
+    if len(found) == len(_choices(one)):
+        return found
+    return {name_of({"field_id": f"{number} {each.shown}"}): each for number, each in enumerate(_choices(one), 1)}
 
 
 def example(asked: list[Json]) -> Json:
@@ -115,7 +125,7 @@ def _example(one: Json) -> Any:  # noqa: ANN401 - what the field asks for
     if kind == "number":
         return one.get("min") or 0
     if kind in CHOICES:
-        chosen = labels(one.get("choices"))[:1]
+        chosen = shown(one.get("choices"))[:1]
         return chosen if _most(one) > 1 else next(iter(chosen), "")
     if kind == "ranking":
         return {name: place for place, name in enumerate(_ranked(one), 1)}
@@ -125,10 +135,15 @@ def _example(one: Json) -> Any:  # noqa: ANN401 - what the field asks for
 
 
 def said(one: Json, value: Json) -> list[Any]:
-    """Return what an answer says to a field, as a list: several choices, a ranking from the best, or one thing."""
+    """Return what an answer says to a field, as a list: several choices, a ranking from the best, or one thing.
+
+    Choices are told by their values.
+    """
     held = value.get(name_of(one))
     if held is None:
         return []
     if one.get("type") == "ranking" and isinstance(held, dict):
-        return sorted(held, key=lambda name: int(held[name]))
-    return held if isinstance(held, list) else [held]
+        known = _ranked(one)
+        return [known[name].value for name in sorted(held, key=lambda name: int(held[name]))]
+    found = held if isinstance(held, list) else [held]
+    return values(one.get("choices"), found) if one.get("type") in CHOICES else found

@@ -3,8 +3,11 @@
 `params` are an order's own, above those of its project. A `value` is an answer as our shape keeps it.
 """
 
+import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 type Json = dict[str, Any]
@@ -74,21 +77,64 @@ def said_before(params: Json) -> Json:
     return found
 
 
-def names_of(found: Any) -> Iterator[str]:  # noqa: ANN401 - whatever a program sent
-    """Yield the names of labels, those inside others too: texts, or objects with a choice, name, label or value."""
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One thing to choose: what members read, what programs are told of it, and what is said about it."""
+
+    shown: str
+    value: Any
+    about: str
+
+
+def options(found: Any) -> list[Option]:  # noqa: ANN401 - whatever a program sent
+    """Return what there is to choose, each once; what reads the same as another is shown with its value."""
+    every = list({(one.shown, str(one.value)): one for one in _options(found)}.values())
+    often = Counter(one.shown for one in every)
+    return [one if often[one.shown] == 1 else replace(one, shown=f"{one.shown} ({one.value})") for one in every]
+
+
+def _options(found: Any) -> Iterator[Option]:  # noqa: ANN401 - whatever a program sent
+    """Yield texts and numbers, and objects with a choice, value, name or label, those inside others too."""
     for one in found if isinstance(found, list) else []:
-        if isinstance(one, str):
-            yield one
+        if isinstance(one, str | int | float):
+            yield Option(_text(one), one, "")
         elif isinstance(one, dict):
-            name = next((one[word] for word in ("choice", "value", "name", "label") if one.get(word)), None)
-            if name is not None:
-                yield str(name)
-            yield from names_of(one.get("subchoices") or one.get("children"))
+            value, shown = _first(one, "choice", "value", "name", "label"), _first(one, "label", "display_name")
+            if value is not None:
+                about = " ".join(_text(one[part]) for part in ("description", "hint") if one.get(part))
+                yield Option(_text(value if shown is None else shown), value, about)
+            yield from _options(one.get("subchoices") or one.get("children"))
+
+
+def _first(one: Json, *words: str) -> str | float | None:
+    """Return the first text or number under these words; 0 is one."""
+    return next((one[word] for word in words if isinstance(one.get(word), str | int | float) and one[word] != ""), None)
+
+
+def _text(said: Any) -> str:  # noqa: ANN401 - whatever a program sent
+    return said if isinstance(said, str) else json.dumps(said)
 
 
 def labels(found: Any) -> list[str]:  # noqa: ANN401 - whatever a program sent
-    """Return the names of labels, each once."""
-    return list(dict.fromkeys(names_of(found)))
+    """Return the names of labels as programs are told them, each once."""
+    return list(dict.fromkeys(_text(one.value) for one in options(found)))
+
+
+def shown(found: Any) -> list[str]:  # noqa: ANN401 - whatever a program sent
+    """Return what there is to choose as members read it."""
+    return [one.shown for one in options(found)]
+
+
+def values(found: Any, chosen: Iterable[str]) -> list[Any]:  # noqa: ANN401 - whatever a program sent
+    """Return the values of what members chose, numbers as numbers."""
+    known = {one.shown: one.value for one in options(found)}
+    return [known.get(one, one) for one in chosen]
+
+
+def read(found: Any, said: Iterable[Any]) -> list[str]:  # noqa: ANN401 - whatever a program sent
+    """Return values as members read them."""
+    known = {_text(one.value): one.shown for one in options(found)}
+    return [known.get(_text(one), _text(one)) for one in said]
 
 
 def mark(key: uuid.UUID, number: int) -> str:
