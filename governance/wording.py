@@ -74,7 +74,7 @@ def _direction(words: str, impact: Payload) -> list[Advice]:
     said = RAISES.search(words)
     if not said or impact.get("cut") is not True:
         return []
-    reason = _("The words say “%(word)s”. Worked out from past work, it is a cut.") % {"word": said[0]}
+    reason = _("The words say “%(word)s”. Worked out by the platform, it is a cut.") % {"word": said[0]}
     return [Advice(reason, "P9", _("Go by the figures: they are worked out by the platform."))]
 
 

@@ -28,6 +28,7 @@ class FeeChange(Replayed):
     name = "fee_change"
     label = gettext_lazy("A new fee on top of wages")
     form_class = NewFee
+    worse = gettext_lazy("Clients pay more on top of every wage. What is earned stays the same.")
 
     def problems(self, payload: Payload) -> list[Refusal]:
         """Return what makes a payload unfit to be proposed."""

@@ -10,10 +10,12 @@ from typing import Any
 
 from babel import Locale
 from django.db import connection
+from django.utils.functional import Promise
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
+from governance.models import CUTS
 from governance.policy import Payload
 from payments import instruments
 from payments.templatetags.money import change as signed
@@ -21,12 +23,16 @@ from payments.templatetags.money import money
 
 type Lines = list[tuple[str, str]]
 FINGERPRINT = 16
+# The rule of who is offered which work.
+OFFERS = "N9"
 
 
 class Replayed:
     """What a policy says about pay when the database's replay decides: which rule, who gains or loses how much."""
 
     name: str
+    # What a change does that no sum shows: what gets worse where it is decided as a cut, who is offered what by N9.
+    worse: Promise | str = ""
 
     def rule_key(self, payload: Payload) -> str:
         """Return the rule that the change needs; the database decides it again at publication and enactment."""
@@ -38,7 +44,7 @@ class Replayed:
 
     def impact_lines(self, impact: Payload) -> list[tuple[str, str]]:
         """Return the impact in words, made from what was stored with the proposal."""
-        return lines(impact)
+        return lines(impact, worse=self.worse)
 
     def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
         """Return what it would change for this person; nothing where nobody's own money is concerned."""
@@ -63,9 +69,13 @@ def _ask(question: str, policy: str, payload: Payload) -> str:
     return str(answer)
 
 
-def lines(impact: Payload) -> Lines:
-    """Return an impact in words, made from what was stored with the proposal: who, how much, where."""
-    return [*_sums(impact), *_verdict(impact), *_spread(impact), (_("Fingerprint of these figures"), digest(impact))]
+def lines(impact: Payload, *, worse: Promise | str = "") -> Lines:
+    """Return an impact in words, made from what was stored with the proposal: who, how much, where.
+
+    `worse` is what no sum shows: said where the rule decides the change as a cut, or who is offered what.
+    """
+    verdict = _verdict(impact, worse)
+    return [*_sums(impact), *verdict, *_spread(impact), (_("Fingerprint of these figures"), digest(impact))]
 
 
 def digest(impact: Payload) -> str:
@@ -84,15 +94,23 @@ def _sums(impact: Payload) -> Lines:
     ]
 
 
-def _verdict(impact: Payload) -> Lines:
+def _verdict(impact: Payload, worse: Promise | str) -> Lines:
+    rule, question = impact.get("rule"), _("Is it a cut?")
+    if not impact.get("cut") and rule not in CUTS:
+        offered = [(_("What it changes"), str(worse))] if worse and rule == OFFERS else []
+        return [(question, _("No: nothing pays less, later or for longer work.")), *offered]
+    said = [(question, _("Yes, by rule %(rule)s.") % {"rule": rule})]
     if not impact.get("cut"):
-        return [(_("Is it a cut?"), _("No: nothing pays less, later or for longer work."))]
-    said = [(_("Is it a cut?"), _("Yes, by rule %(rule)s.") % {"rule": impact["rule"]})]
+        said = [(question, _("No unit pays less. It is decided like one, by rule %(rule)s.") % {"rule": rule})]
+    if worse and rule in CUTS:
+        said.append((_("What gets worse"), str(worse)))
     if kept := _pair(impact):
         below = (kept - 1) * 100
         of = Decimal(below.numerator) / below.denominator
         said.append((_("Beside the best pay of the last 12 months"), signed(of.quantize(Decimal("0.1")))))
-    return [*said, (_("People who would be paid less or later"), str(impact["losing"]))]
+    if impact["losing"] or not worse:
+        said.append((_("People who would be paid less, later or for longer work"), str(impact["losing"])))
+    return said
 
 
 def _spread(impact: Payload) -> Lines:

@@ -96,6 +96,7 @@ class PayoutMinimumChange(Amount):
     """The least amount that is paid out: lower for all by N10, higher by N3; 5 at most (part 8)."""
 
     name, label, form_class = Kind.PAYOUT_MINIMUM.value, gettext_lazy("The least payout"), asked.PayoutMinimum
+    worse = gettext_lazy("Less of what is earned can be paid out at once.")
 
     def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
         """Say whether what this person has ready could still be paid out."""
@@ -114,6 +115,7 @@ class PayoutDelayChange(NewVersion):
 
     name, label, form_class = Kind.PAYOUT_DELAY.value, gettext_lazy("How long a payout rests"), asked.PayoutDelay
     says = gettext_lazy("%(hours)s hours")
+    worse = gettext_lazy("Every payout rests longer before it is sent.")
 
 
 class RoundingChange(Amount):
@@ -121,6 +123,7 @@ class RoundingChange(Amount):
 
     name, label, form_class = Kind.ROUNDING.value, gettext_lazy("The steps of payouts"), asked.Rounding
     part = "payout_step"
+    worse = gettext_lazy("More of what is earned waits for the next payout.")
 
 
 class AcceptanceChange(NewVersion):
@@ -128,6 +131,7 @@ class AcceptanceChange(NewVersion):
 
     name, label, form_class = Kind.ACCEPTANCE.value, gettext_lazy("When silence accepts"), asked.Silence
     says = gettext_lazy("%(silence_days)s days")
+    worse = gettext_lazy("Where a client says nothing, an answer is paid later.")
 
 
 class TimeLimitChange(NewVersion):
@@ -135,6 +139,7 @@ class TimeLimitChange(NewVersion):
 
     name, label, form_class = Kind.TIME_LIMIT.value, gettext_lazy("The least time for a task"), asked.TimeLimit
     says = gettext_lazy("%(least)s seconds")
+    worse = gettext_lazy("A job may give less time for a task than it must today.")
 
 
 class FloorChange(Amount):
@@ -142,6 +147,7 @@ class FloorChange(Amount):
 
     name, label, form_class = Kind.FLOOR.value, gettext_lazy("The floor of a region"), asked.Floor
     part, says = "micro_an_hour", gettext_lazy("%(amount)s an hour")
+    worse = gettext_lazy("An hour of work may pay less there than it must today.")
 
 
 class Closable(NewVersion):
@@ -191,6 +197,7 @@ class AllocationChange(NewVersion):
     """How a kind of work is shared out (N9)."""
 
     name, label, form_class = Kind.ALLOCATION.value, gettext_lazy("How work is shared out"), asked.Allocation
+    worse = gettext_lazy("Who is offered how much of this work. A unit pays what it paid.")
 
     def words(self, value: Mapping[str, Any]) -> str:
         """Return the order, and the share of a day."""
@@ -206,6 +213,7 @@ class QualificationChange(NewVersion):
     """What paid work opens a kind of work (N9)."""
 
     name, label, form_class = Kind.QUALIFICATION.value, gettext_lazy("What opens a kind of work"), asked.Qualification
+    worse = gettext_lazy("Who may take this work. A unit pays what it paid.")
 
     def words(self, value: Mapping[str, Any]) -> str:
         """Return what is asked for."""
@@ -219,6 +227,7 @@ class ReopeningChange(Amount):
     """For how much a client may open comparable work again (N5): by N3 whatever its size, and never below the rate."""
 
     name, label, form_class = Kind.REOPENING.value, gettext_lazy("Reopening comparable work for less"), asked.Reopening
+    worse = gettext_lazy("This client may open such work again for less than it paid before.")
     says = gettext_lazy("at least %(amount)s for each answer")
 
 
@@ -226,6 +235,7 @@ class CheckingChange(NewVersion):
     """What a check of an answer pays, as a share of the answer's pay: more by N10, less by N3 (E6)."""
 
     name, label, form_class = Kind.CHECKING.value, gettext_lazy("What a check of an answer pays"), asked.Checking
+    worse = gettext_lazy("Whoever checks an answer is paid less for it.")
 
     def words(self, value: Mapping[str, Any]) -> str:
         """Return the share in per cent."""
@@ -236,6 +246,7 @@ class DepositChange(NewVersion):
     """What a client deposits for the hourly floor, as a share of a job's wages: more by N10, less by N3 (E4)."""
 
     name, label, form_class = Kind.DEPOSIT.value, gettext_lazy("A job's deposit for the hourly floor"), asked.Deposit
+    worse = gettext_lazy("Clients deposit less for hours below the floor: what a week lacks may be paid later.")
 
     def words(self, value: Mapping[str, Any]) -> str:
         """Return the share in per cent."""

@@ -67,7 +67,7 @@ def test_a_check_shows_impact_rule_thresholds_dates_and_saves_nothing(
         "Compare products: US$ 0.09 to US$ 0.087 a task (\N{MINUS SIGN}3.3%)", "What changes for you",
         "US$ 0.003 less for all",
         "People who did this work in the last 28 days 2", "Yes, by rule N1.",
-        "People who would be paid less or later 2",
+        "People who would be paid less, later or for longer work 2",
         "Those whose work it is; Members of more than 180 days, of those whose work it is yes from at least 2/3",
         "of those who say yes or no, and from at least 40 % of the roll",
         "5 members must back the draft", "If it were published today", "Nothing found: one question",
@@ -146,7 +146,7 @@ def test_a_cut_called_a_raise_is_contradicted_for_its_author_and_for_every_reade
     amina: Person, luis: Person, signed_in: SignedIn, matching: WorkType, client: Browser
 ) -> None:
     sent = rate(matching, "0.087", title="A raise for matching, from US$ 0.087 to US$ 0.12?")
-    said = ("The words say “raise”. Worked out from past work, it is a cut.", "The words name 0.12, which the change")
+    said = ("The words say “raise”. Worked out by the platform, it is a cut.", "The words name 0.12, which the change")
     page = checked(signed_in(amina), sent)
     assert all(words in page for words in said)
     signed_in(amina).post("/votes/new/rate_change/", sent)

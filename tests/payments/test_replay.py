@@ -181,7 +181,7 @@ def test_the_page_is_told_what_the_database_will_print(matching: WorkType, amina
     assert published.impact == draft.impact
     words = dict(impacts.lines(json.loads(published.impact)))
     assert words["Is it a cut?"] == "Yes, by rule N2."
-    assert words["People who would be paid less or later"] == "12"
+    assert words["People who would be paid less, later or for longer work"] == "12"
     assert words["Beside the best pay of the last 12 months"] == "\u221211.1%"
     fingerprint = hashlib.sha256(published.impact.encode()).hexdigest()
     assert fingerprint.startswith(words["Fingerprint of these figures"])
