@@ -73,11 +73,16 @@ def _published(proposal: Proposal, event: Event | None, root: str) -> Iterator[F
         yield Finding(row, "no event says that it was published", "publishing is on record")
     elif (event.data["digest"], event.data["roll_root"]) != (proposal.digest, proposal.roll_root):
         yield Finding(row, "digest or roll differ from the record", f"event {event.pk} has {event.data['digest']}")
-    newer = Rule.objects.filter(
-        key=proposal.rule.key, version__gt=proposal.rule.version, published_at__lt=proposal.published_at
-    )
-    if newer.exists():
-        yield Finding(row, f"was decided by {proposal.rule}", "a newer version of the rule stood when it was published")
+    if proposal.rule != _in_force(proposal):
+        yield Finding(
+            row, f"was decided by {proposal.rule}", "another version of the rule applied when it was published"
+        )
+
+
+def _in_force(proposal: Proposal) -> Rule | None:
+    """Return the version of its rule that applied when a proposal was published, not one that was public only (E9)."""
+    known = Rule.objects.filter(key=proposal.rule.key, applies_from__lte=proposal.published_at)
+    return known.order_by("-version").first()
 
 
 def _counted(proposal: Proposal, event: Event | None) -> Iterator[Finding]:

@@ -6,14 +6,16 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
 
+from coop.audit import kinds
 from coop.audit.findings import Finding, Tick, faults
 from governance import parameters, proposals
-from governance.models import WHOLE, Mandate
+from governance.models import WHOLE, Mandate, Proposal
 from payments import rates
 from payments.models import Rate
 from payments.money import plain
 
-STRICTNESS = ("N10", "N1", "N2", "N3")
+# The mildest first; a first rate is none of them, as nothing stands before it.
+STRICTNESS = ("N14", "N10", "N1", "N2", "N3")
 # The least that N1 lets stay of the best pay of the twelve months before (D7).
 MOST = Fraction(95, 100)
 
@@ -30,6 +32,7 @@ def walk(tick: Tick) -> Iterator[Finding]:
             yield from _in_order(rate, past[-1] if past else None)
             yield from _as_voted(rate, past)
             past.append(rate)
+    yield from kinds.opened()
     yield from _fees()
     yield from _instruments()
     yield from _enacted()
@@ -55,6 +58,15 @@ def _as_voted(rate: Rate, past: list[Rate]) -> Iterator[Finding]:
         if past:
             yield Finding(_name(rate), "stands on the founding meeting", "only the first version does")
         return
+    if not rate.mandate.due_at <= rate.since < rate.mandate.expires_at:
+        yield Finding(
+            _name(rate), f"is in force since {rate.since}", f"mandate {rate.mandate_id} was due {rate.mandate.due_at}"
+        )
+    if past or proposal.policy != "new_kind":  # the first rate of a new kind of work is compared in kinds.py
+        yield from _changed(rate, past, proposal)
+
+
+def _changed(rate: Rate, past: list[Rate], proposal: Proposal) -> Iterator[Finding]:
     is_now = {
         "work_type": rate.work_type_id, "amount": plain(rate.amount), "currency": rate.currency,
         "estimated_seconds": rate.estimated_seconds, "replaces": rate.version - 1,
@@ -63,12 +75,8 @@ def _as_voted(rate: Rate, past: list[Rate]) -> Iterator[Finding]:
     voted = said | {"amount": plain(Decimal(str(said.get("amount", "0"))))}
     if proposal.policy != "rate_change" or is_now != voted:
         yield Finding(_name(rate), f"says {_short(is_now)}", f"vote {proposal.pk} said {_short(voted)}")
-    if not rate.mandate.due_at <= rate.since < rate.mandate.expires_at:
-        yield Finding(
-            _name(rate), f"is in force since {rate.since}", f"mandate {rate.mandate_id} was due {rate.mandate.due_at}"
-        )
-    needed = _rule_needed(rate, past, published_at=proposal.published_at or rate.since)
-    if STRICTNESS.index(needed) > STRICTNESS.index(proposal.rule.key):
+    needed = _rule_needed(rate, past, published_at=proposal.published_at or rate.since) if past else "N14"
+    if proposal.rule.key not in STRICTNESS[STRICTNESS.index(needed) :]:
         yield Finding(_name(rate), f"was decided by {proposal.rule.key}", f"a change of this size needs {needed}")
 
 
@@ -139,7 +147,8 @@ def _instruments() -> Iterator[Finding]:
 
 def _enacted() -> Iterator[Finding]:
     """Name votes on pay that count as carried out and left no rate."""
-    done = Mandate.objects.filter(proposal__policy="rate_change", enactment__failure="", enactment__isnull=False)
+    on_pay = Mandate.objects.filter(proposal__policy__in=("rate_change", "new_kind"))
+    done = on_pay.filter(enactment__failure="", enactment__isnull=False)
     for mandate in done.exclude(pk__in=Rate.objects.values("mandate")):
         should = f"vote {mandate.proposal_id} was carried out: {mandate.proposal and mandate.proposal.payload}"
         yield Finding(f"governance_mandate {mandate.pk}", "has no rate", should)

@@ -19,6 +19,7 @@ FUNCTIONS = (
     "governance_voters(bigint)",
     "governance_untold()",
     "payments_deposit_owes(bigint)",
+    "payments_fold(text)",
     "payments_post_pay(bigint, text)",
 )
 OPEN = (Audience.PUBLIC, Audience.MEMBERS, Audience.OFFICERS)
@@ -41,6 +42,8 @@ def _statements() -> Iterator[str]:
     yield f"GRANT USAGE ON SCHEMA public TO {AUDITOR}"
     for function in FUNCTIONS:
         yield f"GRANT EXECUTE ON FUNCTION public.{function} TO {AUDITOR}"
+    # Unicode's table of letters that look alike, by which kinds of work are compared (D5).
+    yield f"GRANT SELECT ON public.payments_confusable TO {AUDITOR}"
     for model in _models():
         columns = ", ".join(f'"{name}"' for name in _columns(model))
         yield f"REVOKE ALL ON public.{model._meta.db_table} FROM {AUDITOR}"  # noqa: SLF001 - Django's own name

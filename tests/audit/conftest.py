@@ -48,15 +48,22 @@ def live() -> None:
 
 
 @pytest.fixture(scope="module")
+def history() -> Callable[[], None]:
+    """Return what the cooperative of a file has lived through."""
+    return live
+
+
+@pytest.fixture(scope="module")
 def copy(
-    cluster: Cluster, database_name: str, django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[str]:
+    cluster: Cluster, database_name: str, django_db_setup: None, django_db_blocker: DjangoDbBlocker,
+    history: Callable[[], None],
+) -> Iterator[str]:  # fmt: skip
     """Make the copy once for all tests of a file; return its name."""
     name = f"{database_name}_copy"
     recreate(cluster, name)
     with django_db_blocker.unblock():
         connect_django(cluster, roles.WEB, name)
-        live()
+        history()
         settle()
         connection.close()
         yield name
