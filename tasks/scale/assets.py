@@ -24,8 +24,6 @@ from tasks.scale.access import Wrong, checked
 
 LONGEST_NAME, LONGEST_ADDRESS = 200, 2000
 SCHEME = "scaledata://"
-# Attachments of these types are files that members see on our pages.
-SHOWN = frozenset({"image", "audio", "video", "pdf"})
 MOST_SHOWN = 100
 ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}")
 

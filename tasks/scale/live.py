@@ -77,6 +77,8 @@ def terms(kind: str, params: dict[str, Any], instruction: str, version: ProjectV
     if known is None or not shape:
         message = f"{kind} cannot be ordered like this with a live key. {known.unheld(params) if known else ''}"
         raise Wrong(message.strip())
+    if unseen := known.unseen(params):
+        raise Wrong(unseen)
     if unasked := [*(name for name in known.unasked if params.get(name)), *known.left_out(params)]:
         message = f"Members are not asked for {unasked[0]} yet: leave it out, or try it with a test key."
         raise Wrong(message, 402)
@@ -283,8 +285,8 @@ def _row(order: Order, found: dict[str, assets.Named]) -> dict[str, Any]:
 
 def _elsewhere(kind: str, params: dict[str, Any], asked: Terms) -> list[str]:
     """Return the addresses of files that an order shows and that are not here. Raise Wrong for what is no address."""
-    data, asks = _known(kind).data(params), shapes.find(asked.work_type.shape).files
-    return assets.elsewhere(data, asks or (data if params.get("attachment_type") in assets.SHOWN else ()))
+    known = _known(kind)
+    return assets.elsewhere(known.data(params), shapes.find(asked.work_type.shape).files or known.files(params))
 
 
 def _known(kind: str) -> Kind:

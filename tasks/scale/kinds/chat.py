@@ -50,6 +50,11 @@ class Chat(Kind):
         count = len(criteria(params)) * max(1, len(responses(params)))
         return f"There are at most {MOST_CRITERIA} criteria, over all responses" if count > MOST_CRITERIA else ""
 
+    def left_out(self, params: Json) -> list[str]:
+        """Return what stands with messages and responses beside their words."""
+        parts = [*(_said(params).get("messages") or _said(params).get("turns") or []), *responses(params)]
+        return ["attachments of messages"] if any(_of(one, "attachments") for one in parts) else []
+
     def shape(self, params: Json) -> str:
         """Return the shape that asks it."""
         return SHAPES[way(params)]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tasks.scale.kinds import fields
-from tasks.scale.kinds.kind import Json, Kind
+from tasks.scale.kinds.kind import FILES, Json, Kind
 
 KNOWN = frozenset({"text", "boolean", "number", "category", "select", "datetime", "timerange", "ranking"})
 
@@ -41,10 +41,17 @@ class TextCollection(Kind):
 
     def data(self, params: Json) -> Json:
         """Return the attachments, each by its number."""
-        found = params.get("attachments") or []
-        return {f"attachment {number}": _content(one) for number, one in enumerate(found, 1)} or {
-            "text": str(params.get("text") or params.get("attachment") or params.get("title") or "-")
+        return {name: _content(one) for name, one in _attached(params).items()} or {
+            _alone(params): str(params.get("text") or params.get("attachment") or params.get("title") or "-")
         }
+
+    def types(self, params: Json) -> dict[str, str]:
+        """Return what each attachment says that it is; where it says nothing, what the order says of all."""
+        of_all = params.get("attachment_type")
+        found = {
+            name: (isinstance(one, dict) and one.get("type")) or of_all for name, one in _attached(params).items()
+        } or {_alone(params): of_all}
+        return {name: str(kind or "") for name, kind in found.items()}
 
     def example(self, params: Json) -> Json:
         """Return plausible answers."""
@@ -71,6 +78,15 @@ def _asked(params: Json) -> list[Json]:
 
 def _list(found: Json, name: str) -> list[Any]:
     return found[name] if isinstance(found.get(name), list) else []
+
+
+def _attached(params: Json) -> dict[str, Any]:
+    return {f"attachment {number}": one for number, one in enumerate(_list(params, "attachments"), 1)}
+
+
+def _alone(params: Json) -> str:
+    """Return the name of what stands without attachments beside it: texts are read without a name."""
+    return "attachment" if params.get("attachment_type") in FILES else "text"
 
 
 def _content(one: Any) -> Any:  # noqa: ANN401 - whatever a program sent

@@ -24,6 +24,10 @@ class Frames(Kind):
         found = params.get("attachments")
         return len(found) if isinstance(found, list) else 1
 
+    def types(self, params: Json) -> dict[str, str]:
+        """Return nothing: frames are files, whatever they are called together."""
+        return {}
+
     def content(self, params: Json, values: Sequence[Json], key: uuid.UUID) -> object:
         """Return what the file of the response holds."""
         raise NotImplementedError

@@ -17,6 +17,12 @@ NOT_HERE = uuid.UUID("5d1f0b0e-8d0a-4b06-9d06-2f1b4f1f3c11")
 
 # What a machine said of a task, in the words of a response.
 SAID_BEFORE = ("hypothesis", "base_annotations")
+# Attachments of these types are files that members see on our pages; those of the others nobody can look at here.
+FILES = frozenset({"image", "audio"})
+UNSEEN = {
+    "pdf": "send its pages as images, or its text",
+    "video": "send its frames as images (2 to 100 to videoannotation), or its sound as audio",
+}
 
 
 class Kind:
@@ -54,6 +60,19 @@ class Kind:
     def data(self, params: Json) -> Json:
         """Return the data of the task, the names of files as the order has them."""
         return {name: params[name] for name in self.about if params.get(name)}
+
+    def types(self, params: Json) -> dict[str, str]:
+        """Return the type of each attachment by its name in the data."""
+        return dict.fromkeys(self.data(params), str(params.get("attachment_type") or ""))
+
+    def files(self, params: Json) -> list[str]:
+        """Return the names of the data that are files."""
+        return [name for name, kind in self.types(params).items() if kind in FILES]
+
+    def unseen(self, params: Json) -> str:
+        """Return why no member can look at an attachment, nothing where all can be looked at."""
+        kind = next((kind for kind in self.types(params).values() if kind in UNSEEN), "")
+        return kind and f"Members are shown no {kind}: {UNSEEN[kind]}."
 
     def predicted(self, params: Json) -> Json | None:
         """Return what a machine said of the task, as our shape has it; None where nothing. Raise on what is none."""

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import scaleapi
+from django.test import Client as Browser
+from django.urls import reverse
 from pytest_django.fixtures import Settings
 from scaleapi.exceptions import ScaleInvalidRequest, ScaleServiceUnavailable
 from scaleapi.tasks import TaskType
@@ -16,6 +18,7 @@ from scaleapi.tasks import TaskType
 from coop import clock
 from coop.people import clients
 from coop.people.models import Client, Person
+from tasks import claims
 from tasks.models import Asset, Job, JobFile, Message, Order
 from tasks.scale import fetching
 from tests.tasks import handing_in, orders
@@ -271,3 +274,54 @@ def test_an_order_that_failed_stays_so(
     fetch(orbit)
     attack("UPDATE tasks_order SET failed_at = NULL, error = ''", [], guard="orders_fail_for_good")
     attack("UPDATE tasks_order SET error = 'Other words'", [], guard="orders_fail_for_good")
+
+
+def test_attachments_say_themselves_what_they_are(
+    live: scaleapi.ScaleClient, orbit: Client, amina: Person, store: Store
+) -> None:
+    live.create_project("Looks", TaskType.TextCollection)
+    asked: dict[str, Any] = {
+        "project": "Looks", "fields": [{"type": "boolean", "field_id": "clear", "title": "Is it clear?"}],
+    }  # fmt: skip
+    address = f"{store.address}/field.png"
+    text = f"{store.address}/words.png"
+    several = [{"type": "image", "content": address}, {"type": "text", "content": text}, {"content": "Words."}]
+    for attached in ({"attachments": several}, {"attachment": address, "attachment_type": "image"}):
+        task = live.create_task(TaskType.TextCollection, **asked, **attached)
+        assert live.get_task(task.id).status == "pending"
+        assert Order.objects.latest("pk").task is None
+        fetch(orbit)
+        job = job_of(task)
+        shown = JobFile.objects.get(job=job)
+        data = job.tasks.get().data
+        assert shown.usable
+        # What is called a text stays one.
+        assert [*data.values()] == [shown.name, text, "Words."][: len(data)]
+        taken = claims.claim_next(job, by=amina, at=clock.now())
+        browser = Browser()
+        browser.force_login(amina)
+        assert f"/media/{shown.key}/" in browser.get(reverse("tasks:task", args=[taken.pk])).content.decode()
+    assert store.asked == ["/field.png"] * 2
+
+
+UNSEEN: tuple[tuple[TaskType, dict[str, Any]], ...] = (
+    (TaskType.Categorization, {"categories": ["a", "b"]}),
+    (TaskType.Comparison, {"choices": ["a", "b"]}),
+    (TaskType.Transcription, {"fields": {"title": "Its title"}}),
+    (TaskType.ImageAnnotation, {"geometries": {"box": {"objects_to_annotate": ["a"]}}}),
+)
+
+
+@pytest.mark.parametrize(("kind", "words"), [("pdf", "pages as images"), ("video", "frames as images")])
+def test_what_nobody_can_look_at_is_refused_at_once(live: scaleapi.ScaleClient, kind: str, words: str) -> None:
+    address = "https://files.example/1"
+    for task_type, asked in UNSEEN:
+        attached = {"attachment": address} if task_type != TaskType.Comparison else {"attachments": [address] * 2}
+        with pytest.raises(ScaleInvalidRequest, match=words):
+            live.create_task(task_type, project="Cows", attachment_type=kind, **asked, **attached)
+    fields = [{"type": "text", "field_id": "seen", "title": "Seen"}]
+    with pytest.raises(ScaleInvalidRequest, match=words):
+        live.create_task(
+            TaskType.TextCollection, project="Cows", attachments=[{"type": kind, "content": address}], fields=fields
+        )
+    assert not Order.objects.exists()
