@@ -1,5 +1,6 @@
 """Rival rates on one ballot: a milder cut and a raise beside a cut, and no rate of another kind of work."""
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from governance.options import canonical
 from governance.voting import State
 from payments import rates
 from payments.models import Rate, WorkType
+from payments.policies import impacts
 from tests.governance.conftest import cast_choices, electors, members, reach
 from tests.payments.test_policies import change, matching
 
@@ -141,6 +143,9 @@ def test_a_member_files_another_way_and_all_approve_over_the_pages(
     ballot = voter.get(f"/votes/{cut.pk}/ballot/").text
     assert "Leave it as it is" in ballot
     assert "Rather more" in ballot
+    assert [ballot.count(impacts.digest(json.loads(one.impact))) for one in (cut, rival)] == [1, 1]
+    assert ballot.count("Is it a cut?") == 2
+    assert impacts.digest(json.loads(rival.impact)) in voter.post(f"/votes/{cut.pk}/ballot/", {"choice": "2"}).text
     assert "Your vote is in" in voter.post(f"/votes/{cut.pk}/ballot/cast/", {"choice": "2"}, follow=True).text
     cast_choices(cut, ["2"] * 20)
     at = reach(cut.closes_at)

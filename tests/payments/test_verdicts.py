@@ -1,6 +1,8 @@
 """The report of a change says what its rule says, and what gets worse for whom: never that nothing does (P9)."""
 
+import hashlib
 import html
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,9 +12,10 @@ from django.test import Client as Browser
 
 from coop import clock
 from coop.people.models import Client, Person
-from governance import policies
+from governance import policies, proposals
 from payments.models import Kind, WorkType
 from payments.policies import impacts
+from tests.governance.conftest import electors, reach
 from tests.payments.conftest import owning
 from tests.payments.test_replay import WORK
 from tests.payments.test_versions import LOWER_FEE, published, work
@@ -140,3 +143,25 @@ def test_the_pages_say_it_to_author_and_readers(amina: Person, signed_in: Callab
     checked = html.unescape(browser.post("/votes/new/payout_delay/check/", {**sent, "hours": 5}).text)
     assert "Every payout rests longer before it is sent." in checked
     assert "Worked out by the platform, it is a cut." in checked
+
+
+def test_ballot_and_check_print_the_impact_whose_hash_is_in_the_id(
+    stood: None, amina: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    change = {
+        "work_type": WorkType.objects.get(slug="product-match").pk, "amount": "0.087", "currency": "USD",
+        "estimated_seconds": 30, "replaces": 1,
+    }  # fmt: skip
+    vote = published("rate_change", change, amina)
+    voter = signed_in(electors(vote)[0])
+    reach(vote.opens_at)
+    ballot = voter.get(f"/votes/{vote.pk}/ballot/")
+    check = voter.post(f"/votes/{vote.pk}/ballot/", {"choice": "yes"})
+    assert "You chose" in check.text
+    for page in (ballot, check):
+        read = " ".join(html.unescape(page.text).split())
+        for label, value in impacts.lines(json.loads(vote.impact)):
+            assert " ".join(f"<dt>{label}</dt> <dd> {value} </dd>".split()) in read
+        assert "No: nothing" not in read
+        assert hashlib.sha256(vote.impact.encode()).hexdigest()[: impacts.FINGERPRINT] in read
+    assert hashlib.sha256(proposals.canonical_text(vote).encode()).hexdigest() == vote.digest
