@@ -31,6 +31,9 @@ def start(project: Project, said: Mapping[str, Any], *, by: Person, at: datetime
     name, metadata = facts.name_of(said.get("name"), "name"), facts.metadata_of(said.get("metadata") or {})
     callback = facts.callback_of(said.get("callback"), test=project.test)
     options = {one: said[one] for one in ("calibration_batch", "self_label_batch", "staging_batch") if said.get(one)}
+    if options.get("self_label_batch") and not project.test:
+        message = "Members do all work here, and choose it (rule N9): make the batch without self_label_batch."
+        raise Wrong(message, 402)
     staged = not project.test or options.get("staging_batch") or any(project.options.get(one) for one in STAGED)
     state = BatchState.STAGING if staged else BatchState.IN_PROGRESS
     try:

@@ -27,13 +27,14 @@ from tasks import content as contents
 from tasks.models import Batch, Job, Lot, Order, Project, ProjectVersion, ReviewRule, Share, Topic
 from tasks.scale import assets, callbacks, kinds, projects
 from tasks.scale.access import Wrong
-from tasks.scale.kinds import fields
-from tasks.scale.kinds.kind import Kind
+from tasks.scale.kinds import beside, fields
+from tasks.scale.kinds.kind import NEVER, Kind
 from tasks.shapes import checking
 from tasks.shapes.shape import LONGEST_QUESTION
 
 ENOUGH = 3
 LONGEST_GUIDE, LONGEST_TITLE, LONGEST_WARNING = 40_000, 120, 200
+GUIDE = "instruction, with what labels and examples say,"
 UNSAID, AS_GUIDED = "Do as the form asks.", "Do as the guide says."
 
 
@@ -79,7 +80,7 @@ def terms(kind: str, params: dict[str, Any], instruction: str, version: ProjectV
         raise Wrong(message.strip())
     if unseen := known.unseen(params):
         raise Wrong(unseen)
-    if unasked := [*(name for name in known.unasked if params.get(name)), *known.left_out(params)]:
+    if unasked := [*(name for name in (*NEVER, *known.unasked) if params.get(name)), *known.left_out(params)]:
         message = f"Members are not asked for {unasked[0]} yet: leave it out, or try it with a test key."
         raise Wrong(message, 402)
     work_type = version.work_type or _the_one(shape)
@@ -94,7 +95,7 @@ def terms(kind: str, params: dict[str, Any], instruction: str, version: ProjectV
     overlap = fields.whole(params.get("responses_required"), 1)
     rate = jobs.voted_rate(work_type)
     agree = overlap > 1 and shapes.find(shape).agrees(form)
-    guide = _whole(instruction, "instruction", LONGEST_GUIDE) or UNSAID
+    guide = _whole((instruction or UNSAID) + beside.explained(params), GUIDE, LONGEST_GUIDE)
     return Terms(
         work_type, _title(params, work_type), guide, form, overlap,
         _pay(params, version, work_type, rate, content), ReviewRule.MAJORITY if agree else ReviewRule.PEER, content,
@@ -274,7 +275,8 @@ def _draft(client: Client, asked: Terms, *, by: Person, at: datetime) -> Job:
 
 def _data(kind: str, params: dict[str, Any], found: dict[str, assets.Named]) -> dict[str, Any]:
     """Return the data of a task, its files by the names they have in the job."""
-    return {name: assets.renamed(value, found) for name, value in _known(kind).data(params).items()}
+    shown = {**_known(kind).data(params), **beside.laid(params)}
+    return {name: assets.renamed(value, found) for name, value in shown.items()}
 
 
 def _row(order: Order, found: dict[str, assets.Named]) -> dict[str, Any]:
@@ -285,8 +287,9 @@ def _row(order: Order, found: dict[str, assets.Named]) -> dict[str, Any]:
 
 def _elsewhere(kind: str, params: dict[str, Any], asked: Terms) -> list[str]:
     """Return the addresses of files that an order shows and that are not here. Raise Wrong for what is no address."""
-    known = _known(kind)
-    return assets.elsewhere(known.data(params), shapes.find(asked.work_type.shape).files or known.files(params))
+    known, laid = _known(kind), beside.laid(params)
+    parts = shapes.find(asked.work_type.shape).files or known.files(params)
+    return assets.elsewhere({**known.data(params), **laid}, [*parts, *laid])
 
 
 def _known(kind: str) -> Kind:

@@ -42,6 +42,9 @@ def start(client: Client, said: Mapping[str, Any], *, test: bool, by: Person, at
         message = "params must be an object"
         raise Wrong(message)
     options = {one: said[one] for one in said if one not in {"name", "type", "params"} and said[one] is not None}
+    if not test and (options.get("consensus_attempts") or options.get("pipeline") == "consensus_task"):
+        message = "Say in params how many people answer each task: responses_required, instead of consensus_attempts."
+        raise Wrong(message, 402)
     try:
         with transaction.atomic():
             project = Project.objects.create(

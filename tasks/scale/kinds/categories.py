@@ -33,8 +33,10 @@ class Categorization(Kind):
         return {"question": question, "labels": shown(params["categories"]), "multiple": _several(params)}
 
     def left_out(self, params: Json) -> list[str]:
-        """Tell that of several lists nothing is said before."""
-        return [name for name in SAID_BEFORE if params.get(name) and params.get("taxonomies")]
+        """Tell that of several lists nothing is said before, and what is said of one that no form of ours asks."""
+        if not params.get("taxonomies"):
+            return []
+        return [*(name for name in SAID_BEFORE if params.get(name)), *fields.left_out(_taxonomies(params))]
 
     def predicted(self, params: Json) -> Json | None:
         """Return the categories that a machine chose."""

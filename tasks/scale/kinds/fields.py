@@ -40,7 +40,7 @@ def schema(asked: list[Json]) -> Json:
         message = f"field_id is told apart by 59 characters, dots and bars aside: {twice[0]}"
         raise Wrong(message)
     properties = {name_of(one): {**_schema(one), **_words(one)} for one in asked}
-    required = [name_of(one) for one in asked if one.get("required")]
+    required = [name_of(one) for one in asked if one.get("required") or whole(one.get("min_responses_required"), 0)]
     return {"type": "object", "properties": properties, "required": required}
 
 
@@ -64,14 +64,32 @@ def _boolean(_one: Json) -> Json:
 
 
 def _number(one: Json) -> Json:
-    bounds = {"minimum": one.get("min"), "maximum": one.get("max")}
-    return {"type": "number", **{name: bound for name, bound in bounds.items() if bound is not None}}
+    said = {"minimum": one.get("min"), "maximum": one.get("max")}
+    bounds = {name: bound for name, bound in said.items() if bound is not None}
+    whole_ones = one.get("step") == 1 and all(isinstance(bound, int) for bound in bounds.values())
+    return {"type": "integer" if whole_ones else "number", **bounds}
+
+
+def left_out(asked: list[Json]) -> list[str]:
+    """Return what is said of fields that a form of ours does not ask."""
+    said = {
+        "conditions": any(one.get("conditions") for one in asked),
+        "steps other than 1": any(one.get("step") not in (None, 1) for one in asked),
+        "several responses of one person to a field": any(
+            whole(one.get("max_responses_required"), 1) > 1 for one in asked
+        ),
+    }
+    return [name for name, is_said in said.items() if is_said]
 
 
 def _choice(one: Json) -> Json:
     named = shown(one.get("choices"))
     if _most(one) > 1:
-        return {"type": "array", "items": {"type": "string", "enum": named}, "maxItems": min(_most(one), len(named))}
+        bounds = {
+            "minItems": min(whole(one.get("min_choices"), 0), len(named)),
+            "maxItems": min(_most(one), len(named)),
+        }
+        return {"type": "array", "items": {"type": "string", "enum": named}, **bounds}
     return {"type": "string", "enum": named}
 
 
@@ -125,7 +143,7 @@ def _example(one: Json) -> Any:  # noqa: ANN401 - what the field asks for
     if kind == "number":
         return one.get("min") or 0
     if kind in CHOICES:
-        chosen = shown(one.get("choices"))[:1]
+        chosen = shown(one.get("choices"))[: max(1, whole(one.get("min_choices"), 1))]
         return chosen if _most(one) > 1 else next(iter(chosen), "")
     if kind == "ranking":
         return {name: place for place, name in enumerate(_ranked(one), 1)}

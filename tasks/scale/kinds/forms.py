@@ -32,8 +32,8 @@ class TextCollection(Kind):
         return "freeform"
 
     def left_out(self, params: Json) -> list[str]:
-        """Return what is said of single fields that a form of ours does not ask: that they depend on others."""
-        return ["conditions"] if any(one.get("conditions") for one in _asked(params)) else []
+        """Return what is said of single fields that a form of ours does not ask, as that they depend on others."""
+        return fields.left_out(list(_asked(params)))
 
     def form(self, params: Json, question: str) -> Json:
         """Return the fields, as ours."""

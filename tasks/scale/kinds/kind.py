@@ -17,6 +17,8 @@ NOT_HERE = uuid.UUID("5d1f0b0e-8d0a-4b06-9d06-2f1b4f1f3c11")
 
 # What a machine said of a task, in the words of a response.
 SAID_BEFORE = ("hypothesis", "base_annotations")
+# What no kind of ours follows, whatever is asked: what else is said there would be changed by it.
+NEVER = ("ontology",)
 # Attachments of these types are files that members see on our pages; those of the others nobody can look at here.
 FILES = frozenset({"image", "audio"})
 UNSEEN = {

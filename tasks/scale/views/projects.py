@@ -57,7 +57,12 @@ class Ontology(ProjectView):
     """The labels of a project, a param among others."""
 
     def post(self, request: Request, name: str) -> Response:
-        """Add a version with them."""
+        """Add a version with them; a live key names its labels where it asks for them, as nothing else reads these."""
+        if not self.test:
+            message = (
+                "Send the labels with the project's params or with each task: members are not asked by an ontology."
+            )
+            raise Wrong(message, 402)
         said = {"ontology": self.body(), "patch": True}
         return Response(showing.project(projects.set_params(self.project(name), said, by=self.who, at=clock.now())))
 

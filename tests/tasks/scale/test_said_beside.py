@@ -1,0 +1,108 @@
+"""What an order says beside what it asks reaches members, is held to, or is refused: nothing is dropped in silence."""
+
+import uuid
+from typing import Any
+
+import pytest
+import scaleapi
+from django.test import Client as Browser
+from django.urls import reverse
+from scaleapi.exceptions import ScaleNotEnabled
+from scaleapi.tasks import TaskType
+
+from coop import clock
+from coop.people.models import Client, Person
+from coop.refusals import Refused
+from tasks import answers, claims
+from tasks.models import JobFile, Order, Project
+from tests.tasks.scale.test_fetching import Store, fetch, store
+from tests.tasks.scale.test_live import PAIR, job_of
+from tests.tasks.scale.test_live_kinds import newest
+
+__all__ = ["store"]
+pytestmark = pytest.mark.django_db
+COLOURS = ["red", {"value": "blue", "description": "As the sky,\nat noon."}, "green"]
+
+
+def test_labels_examples_and_bounds_stand_in_the_guide(
+    live: scaleapi.ScaleClient, orbit: Client, amina: Person, store: Store
+) -> None:
+    live.create_project("Cows", TaskType.ImageAnnotation)
+    address = f"{store.address}/field.png"
+    task = live.create_task(
+        TaskType.ImageAnnotation, project="Cows", instruction="Box all cows.", attachment=address, padding=20,
+        geometries={
+            "box": {"objects_to_annotate": [{"choice": "cow", "description": "With *horns*."}], "min_width": 12,
+                    "can_rotate": True},
+        },
+        examples=[{"correct": False, "image": f"{address}?wrong", "explanation": "The tail is cut off."}],
+        context_attachments=[{"attachment": f"{address}?beside"}],
+    )  # fmt: skip
+    store.files |= dict.fromkeys(("/field.png?wrong", "/field.png?beside"), store.files["/field.png"])
+    fetch(orbit)
+    job = job_of(task)
+    assert job.guide == (
+        "Box all cows.\n\n## What they mean\n\n- **cow**: With *horns*.\n\n## Examples\n\n"
+        "- Example 1: wrong: The tail is cut off.\n\n## Bounds\n\n- padding: 20\n- box, min_width: 12"
+    )
+    assert sorted(store.asked) == ["/field.png", "/field.png?beside", "/field.png?wrong"]
+    assert set(job.tasks.get().data) == {"image", "context 1", "example 1"}
+    taken = claims.claim_next(job, by=amina, at=clock.now())
+    browser = Browser()
+    browser.force_login(amina)
+    page = browser.get(reverse("tasks:task", args=[taken.pk])).content.decode()
+    assert all(f"/media/{file.key}/" in page for file in JobFile.objects.filter(job=job))
+    assert JobFile.objects.filter(job=job).count() == 3
+    guide = browser.get(reverse("tasks:guide", args=[job.pk])).content.decode()
+    assert "The tail is cut off." in guide
+
+
+def test_labels_of_choices_explain_themselves(live: scaleapi.ScaleClient) -> None:
+    job = job_of(live.create_task(TaskType.Categorization, project="Pairs", **PAIR | {"categories": COLOURS}))
+    assert job.guide == f"{PAIR['instruction']}\n\n## What they mean\n\n- **blue**: As the sky, at noon."
+
+
+def test_bounds_of_fields_are_held(live: scaleapi.ScaleClient, amina: Person) -> None:
+    live.create_project("Forms", TaskType.TextCollection)
+    live.create_task(
+        TaskType.TextCollection, project="Forms", attachments=[],
+        fields=[
+            {"type": "category", "field_id": "which", "title": "Which?", "choices": COLOURS, "min_choices": 2,
+             "max_choices": 3},
+            {"type": "number", "field_id": "count", "title": "How many?", "min": 1, "step": 1,
+             "min_responses_required": 1},
+        ],
+    )  # fmt: skip
+    taken = claims.claim_next(newest(), by=amina, at=clock.now())
+
+    def hand_in(value: dict[str, Any]) -> None:
+        answers.submit(taken, value=value, key=uuid.uuid4(), seconds=30, by=amina, at=clock.now())
+
+    for wrong in ({"which": ["red"], "count": 2}, {"count": 1.5}, {"which": ["red", "blue"]}):
+        with pytest.raises(Refused):
+            hand_in(wrong)
+    hand_in({"which": ["red", "blue"], "count": 2})
+
+
+UNASKED: tuple[dict[str, Any], ...] = (
+    {"fields": [{"type": "number", "field_id": "a", "title": "A", "step": 0.5}]},
+    {"fields": [{"type": "text", "field_id": "a", "title": "A", "max_responses_required": 3}]},
+    {"fields": [{"type": "text", "field_id": "a", "title": "A"}], "ontology": [{"choice": "a"}]},
+)
+
+
+@pytest.mark.parametrize("asked", UNASKED)
+def test_what_no_member_is_asked_is_refused(live: scaleapi.ScaleClient, asked: dict[str, Any]) -> None:
+    with pytest.raises(ScaleNotEnabled, match="Members are not asked"):
+        live.create_task(TaskType.TextCollection, project="Pairs", attachments=[], **asked)
+    assert not Order.objects.exists()
+
+
+def test_what_a_project_or_batch_cannot_keep_is_refused(live: scaleapi.ScaleClient) -> None:
+    with pytest.raises(ScaleNotEnabled, match="responses_required"):
+        live.api.post_request("projects", body={"name": "Many", "type": "categorization", "consensus_attempts": 3})
+    with pytest.raises(ScaleNotEnabled, match="N9"):
+        live.create_batch("Pairs", "own", self_label_batch=True)
+    with pytest.raises(ScaleNotEnabled, match="ontology"):
+        live.api.post_request("projects/Pairs/setOntology", body={"ontology": ["a"]})
+    assert Project.objects.get().versions.count() == 1
