@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -18,6 +19,7 @@ MOST_FIELDS, MOST_OPTIONS = 40, 60
 LONGEST, LONG = 10_000, 200
 LONGEST_TITLE, LONGEST_HINT = 1000, 4000
 LARGEST = 10**15
+TIME = "date-time"
 EXAMPLE = """\
 {"type": "object", "required": ["brand", "fits"], "properties": {
   "brand": {"type": "string", "title": "Brand", "maxLength": 80},
@@ -45,7 +47,8 @@ OPTIONS: Json = {"type": "array", "minItems": 2, "maxItems": MOST_OPTIONS, "uniq
 _ANY_NUMBER: Json = {"type": "number", "minimum": -LARGEST, "maximum": LARGEST}
 _NAMES: Json = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
 KINDS: dict[str, Json] = {
-    "string": _kind("string", minLength=_bound(LONGEST), maxLength=_bound(LONGEST, 1), enum=OPTIONS),
+    "string": _kind("string", minLength=_bound(LONGEST), maxLength=_bound(LONGEST, 1), enum=OPTIONS,
+                    format={"const": TIME}),
     "number": _kind("number", minimum=_ANY_NUMBER, maximum=_ANY_NUMBER),
     "integer": _kind("integer", minimum=_bound(LARGEST, -LARGEST), maximum=_bound(LARGEST, -LARGEST)),
     "boolean": _kind("boolean"),
@@ -92,13 +95,14 @@ class Freeform(Shape):
         return _read(form["schema"], post, "f")
 
     def problems(self, form: Json, data: Json, value: Json) -> list[Text]:
-        """Return the texts that are asked for and say nothing."""
+        """Return the texts that are asked for and say nothing, and what should be a time and is none."""
         required = {path for path, _field in _leaves(form["schema"], required=True)}
-        said = ((path, _at(value, path)) for path in required)
+        times = [path for path, field in _leaves(form["schema"]) if field.get("format") == TIME]
+        missing = [path for path in required if isinstance(text := _at(value, path), str) and not text.strip()]
+        wrong = [path for path in times if path not in missing and not _is_time(_at(value, path))]
         return [
-            _("“%(part)s” is missing.") % {"part": path}
-            for path, text in said
-            if isinstance(text, str) and not text.strip()
+            *(_("“%(part)s” is missing.") % {"part": path} for path in missing),
+            *(_("“%(part)s” is a day or a time, as 2026-01-05 09:00.") % {"part": path} for path in wrong),
         ]
 
     def agrees(self, form: Json) -> bool:
@@ -213,6 +217,14 @@ def _at(value: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - whatever 
     return value
 
 
+def _is_time(said: object) -> bool:
+    """Tell whether a text is a time in ISO 8601; what was left out is none that is wrong."""
+    try:
+        return said is None or bool(datetime.fromisoformat(str(said)))
+    except ValueError:
+        return False
+
+
 def _cell(said: Any) -> str:  # noqa: ANN401 - whatever a field holds
     if isinstance(said, bool):
         return "yes" if said else "no"
@@ -226,13 +238,19 @@ def _shown(own: Json, value: Mapping[str, Any], name: str) -> list[Json]:
         held, field = value.get(part), f"{name}.{part}"
         facts = {
             "field": field, "id": field.replace(".", "-").replace(" ", "_"), "label": inner.get("title", part),
-            "hint": inner.get("description", ""), "optional": part not in own.get("required", []), "held": held,
+            "hint": _hint(inner), "optional": part not in own.get("required", []), "held": held,
             "said": _cell(held), "widget": _widget(inner), "options": _options(inner, held), **_bounds(inner),
         }  # fmt: skip
         if inner["type"] == "object":
             facts["fields"] = _shown(inner, held if isinstance(held, dict) else {}, field)
         found.append(facts)
     return found
+
+
+def _hint(own: Json) -> str:
+    """Return what stands below a field's title: the client's words, and how a time is written."""
+    how = _("A day or a time, as 2026-01-05 09:00.") if own.get("format") == TIME else ""
+    return " ".join(part for part in (own.get("description", ""), how) if part)
 
 
 def _widget(own: Json) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from tasks.scale.access import Wrong
 from tasks.scale.kinds.kind import Json, Option, options, shown, values
+from tasks.shapes.freeform import TIME
 from tasks.shapes.shape import OUR_COLUMNS
 
 # The interface's names of kinds of field.
@@ -55,7 +56,7 @@ def _schema(one: Json) -> Json:
     kind = one.get("type", "text")
     if kind in CHOICES:
         return _choice(one)
-    known = {"boolean": _boolean, "number": _number, "ranking": _ranking, "timerange": _times}
+    known = {"boolean": _boolean, "number": _number, "ranking": _ranking, "timerange": _times, "datetime": _time}
     return known.get(kind, _text)(one)
 
 
@@ -100,9 +101,12 @@ def _ranking(one: Json) -> Json:
     return {"type": "object", "properties": places, "required": [*names]}
 
 
-def _times(_one: Json) -> Json:
-    moment = {"type": "string", "maxLength": 40}
-    return {"type": "object", "properties": {"start": moment, "end": moment}, "required": ["start", "end"]}
+def _time(_one: Json) -> Json:
+    return {"type": "string", "maxLength": 40, "format": TIME}
+
+
+def _times(one: Json) -> Json:
+    return {"type": "object", "properties": {"start": _time(one), "end": _time(one)}, "required": ["start", "end"]}
 
 
 def _text(one: Json) -> Json:

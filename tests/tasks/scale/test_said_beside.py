@@ -71,6 +71,8 @@ def test_bounds_of_fields_are_held(live: scaleapi.ScaleClient, amina: Person) ->
              "max_choices": 3},
             {"type": "number", "field_id": "count", "title": "How many?", "min": 1, "step": 1,
              "min_responses_required": 1},
+            {"type": "datetime", "field_id": "day", "title": "When?"},
+            {"type": "timerange", "field_id": "while", "title": "How long?"},
         ],
     )  # fmt: skip
     taken = claims.claim_next(newest(), by=amina, at=clock.now())
@@ -78,10 +80,14 @@ def test_bounds_of_fields_are_held(live: scaleapi.ScaleClient, amina: Person) ->
     def hand_in(value: dict[str, Any]) -> None:
         answers.submit(taken, value=value, key=uuid.uuid4(), seconds=30, by=amina, at=clock.now())
 
-    for wrong in ({"which": ["red"], "count": 2}, {"count": 1.5}, {"which": ["red", "blue"]}):
-        with pytest.raises(Refused):
+    for wrong, words in (
+        ({"which": ["red"], "count": 2}, "which.*at least 2"), ({"count": 1.5}, "type integer"),
+        ({"which": ["red", "blue"]}, "count.*missing"), ({"count": 1, "day": "at noon"}, "day.*as 2026"),
+        ({"count": 1, "while": {"start": "2026-01-05T09:00:00Z", "end": "2026-02-30"}}, "while.end.*as 2026"),
+    ):  # fmt: skip
+        with pytest.raises(Refused, match=words):
             hand_in(wrong)
-    hand_in({"which": ["red", "blue"], "count": 2})
+    hand_in({"which": ["red", "blue"], "count": 2, "day": "2026-01-05 09:00"})
 
 
 UNASKED: tuple[dict[str, Any], ...] = (
