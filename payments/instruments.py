@@ -136,7 +136,7 @@ def refusal(person: Person, work_type: WorkType) -> Refusal | None:
             _("Your pay stays yours; any member can propose to open it."),
         )
     needs = value(Kind.QUALIFICATION, f"work_type:{work_type.pk}")
-    if needs["units"] and _accepted(person, needs["of"]) < needs["units"]:
+    if needs["units"] and accepted(person, needs["of"]) < needs["units"]:
         words = _("This work opens after %(units)s accepted units of %(of)s.")
         first = WorkType.objects.get(pk=needs["of"])
         return Refusal(words % {"units": needs["units"], "of": first.name}, "N9", _("Each of those is paid work."))
@@ -162,7 +162,8 @@ def takes_jobs(work_type: WorkType) -> bool:
     return bool(takes)
 
 
-def _accepted(person: Person, work_type: int) -> int:
+def accepted(person: Person, work_type: int) -> int:
+    """Return how many units of a kind of work somebody ever had accepted."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(sum(accepted), 0) FROM payments_units_done WHERE work_type_id = %s AND person_id = %s",

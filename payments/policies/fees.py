@@ -5,11 +5,13 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from coop.people.models import Person
 from coop.refusals import Refusal
 from governance.models import Mandate
 from governance.policy import Payload, expect
 from payments import rates
 from payments.models import Fee
+from payments.policies import for_you
 from payments.policies.forms import NewFee
 from payments.policies.impacts import Replayed
 from payments.templatetags.money import per_cent
@@ -49,6 +51,11 @@ class FeeChange(Replayed):
         )
         said = {part: per_cent(int(str(payload.get(part, 0)))) for part in PARTS}
         return words % {"old": per_cent(old.on_wage), **said}
+
+    def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
+        """Tell whoever worked lately that a wage is not what a fee is taken from."""
+        done, _seconds = for_you.units(person)
+        return _("Your pay stays what it is: clients pay the fee on top of it, and not out of it.") if done else ""
 
     def enact(self, mandate: Mandate, payload: Payload, at: datetime) -> None:
         """Write the new fee by the mandate; raise Stale if another came before it."""

@@ -20,6 +20,7 @@ from governance.policy import Payload, expect
 from payments import details, instruments, ledger, rails, support
 from payments.models import Instrument, Kind, Supporting, WorkType
 from payments.money import from_micro
+from payments.policies import for_you
 from payments.policies import forms as asked
 from payments.policies.impacts import Replayed
 from payments.templatetags.money import money
@@ -57,15 +58,19 @@ class NewVersion(Replayed):
 
     def describe(self, payload: Payload) -> str:
         """Return the change in words: what it says now, and what it would say."""
-        key = str(payload["key"])
-        before = Instrument.objects.filter(kind=self.name, key=key, version=int(str(payload["replaces"]))).first()
-        was = json.loads(before.value) if before else instruments.value_or_none(self.name, "")
-        value = payload["value"]
+        key, value = str(payload["key"]), payload["value"]
+        was = for_you.replaced(self.name, payload)
         becomes = self.words(value if isinstance(value, Mapping) else {})
         about = f"{self.label} ({_about(key)})" if key else str(self.label)
         if not was:
             return _("%(about)s: %(new)s.") % {"about": about, "new": becomes}
         return _("%(about)s: %(old)s to %(new)s.") % {"about": about, "old": self.words(was), "new": becomes}
+
+    def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
+        """Return what it would change for this person, as far as it is known of them."""
+        value = payload["value"]
+        words = self.words(value) if isinstance(value, Mapping) else ""
+        return for_you.said(self.name, person, payload, words=words, at=at)
 
     def words(self, value: Mapping[str, Any]) -> str:
         """Return a value as people say it."""

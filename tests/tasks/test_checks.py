@@ -12,6 +12,7 @@ from django.test import Client as Browser
 from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
+from governance import policies
 from payments import escrow, invariants
 from payments.models import Transfer
 from payments.policies import impacts
@@ -281,3 +282,15 @@ def test_a_vote_on_checks_says_who_would_lose(mine: Assignment, luis: Person) ->
     reviews.accept(mine, by=luis, at=clock.now())
     said = impacts.replayed("checking", {"key": "", "value": {"share": 2_000}, "replaces": 1})
     assert (said["people"], said["units"], said["losing"], said["difference"]) == (1, 1, 1, "-0.009")
+
+
+def test_whoever_checked_reads_what_their_checks_would_have_paid(mine: Assignment, luis: Person, amina: Person) -> None:
+    reviews.accept(mine, by=luis, at=clock.now())
+    said: dict[str, object] = {"key": "", "value": {"share": 2_000}, "replaces": 1}
+    told = policies.find("checking").changes_for(luis, said, clock.now()).replace("\u00a0", " ")
+    assert told == (
+        "The checks that you did in the last 28 days paid US$ 0.027. By this they would have paid about US$ 0.018."
+    )
+    assert policies.find("checking").changes_for(amina, said, clock.now()) == ""
+    other = said | {"key": f"work_type:{mine.job.work_type_id + 1}", "replaces": 0}
+    assert policies.find("checking").changes_for(luis, other, clock.now()) == ""
