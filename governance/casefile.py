@@ -6,10 +6,12 @@ from datetime import datetime
 from operator import attrgetter
 
 from django.db.models import Prefetch
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
-from governance import cases, panels
+from governance import cases, deciders, panels
 from governance.models import (
     APPEAL_OPEN,
     Case,
@@ -17,6 +19,7 @@ from governance.models import (
     CaseKind,
     Decision,
     Equivalent,
+    Measure,
     Motion,
     Panel,
     PanelSeat,
@@ -121,6 +124,44 @@ def _steps(case: Case) -> Iterator[tuple[str, datetime]]:
         yield _("Decided"), decision.decided_at
         if decision.panel.stage == Stage.FIRST and not hasattr(decision, "appeal"):
             yield _("You can appeal until"), decision.decided_at + APPEAL_OPEN
+
+
+def decided(case: Case, reader: Person) -> list[tuple[Decision, deciders.Decided]]:
+    """Return what was decided in a case, each with who sat, by which rule, and the way to appeal."""
+    since = deciders.public_since()
+    return [(decision, _decided(case, decision, reader, since)) for decision in case.decisions.all()]
+
+
+def _decided(case: Case, decision: Decision, reader: Person, since: datetime) -> deciders.Decided:
+    panel = next(one for one in case.panels.all() if one.pk == decision.panel_id)
+    # A client's side reads the same words for each of them: once is enough.
+    who = ", ".join(dict.fromkeys(named(case, seat.person, reader) for seat in panel.seats.all()))
+    appeal = _way_on(case, decision)
+    if case.bylaw:
+        return deciders.by_bylaw(case.bylaw, who=who, appeal=appeal)
+    rule = "part 6" if case.kind == CaseKind.EMERGENCY else "7.11"
+    return deciders.Decided(who, rule, since, appeal)
+
+
+def _way_on(case: Case, decision: Decision) -> str:
+    """Return in words what is left to whoever finds a decision wrong."""
+    if case.kind == CaseKind.EMERGENCY:
+        return _("It ends by itself. What should last longer needs a charge and a hearing (part 7).")
+    if decision.motion.measure == Measure.NOTHING:
+        return _("Nothing follows from it for the member. Say in the assembly what is wrong with it, or with the rule.")
+    if case.kind == CaseKind.EQUIVALENT:
+        return _("It is in the member's favour, and whoever finds the rule wrong puts another to the vote.")
+    if decision.panel.stage == Stage.APPEAL:
+        return _(
+            "Nine others decided on the appeal. An expulsion has no effect before two thirds of the general meeting"
+            " agree (N7); anything else ends on its day, and a rule is changed by a vote."
+        )
+    if hasattr(decision, "appeal"):
+        return _("The member has appealed: nothing of it has effect until nine others have decided.")
+    until = date_format(localtime(decision.decided_at + APPEAL_OPEN), "DATE_FORMAT")
+    return _("The member can appeal to nine others until %(day)s, and nothing of it has effect from then on.") % {
+        "day": until
+    }
 
 
 def witness_waits(person: Person, at: datetime) -> list[Panel]:

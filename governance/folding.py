@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import BigIntegerField, Func
+from django.db.models import BigIntegerField, Func, Prefetch
 
-from governance.models import APPEAL_OPEN, Bylaw, CaseGround, CaseKind, Decision, Fold, Message, Panel, Stage
+from governance.models import APPEAL_OPEN, Bylaw, CaseGround, CaseKind, Decision, Fold, Message, Panel, PanelSeat, Stage
 
 NAMED = re.compile(r"\bmessage:([1-9][0-9]{0,17})\b")
 
@@ -20,7 +20,8 @@ NAMED = re.compile(r"\bmessage:([1-9][0-9]{0,17})\b")
 class Folded:
     """Why a message is folded: on what ground and by which rule, decided when, appealed until when, and in which case.
 
-    `parties` are the numbers of the two people who may read the case itself, beside its panel.
+    `parties` are the numbers of the two people who may read the case itself, beside its panel; the first of them, its
+    author, reads the names in `sitting`.
     """
 
     ground: str
@@ -29,6 +30,7 @@ class Folded:
     appeal_until: datetime | None
     case_id: int
     parties: tuple[int, int | None]
+    sitting: list[str]
 
 
 def by_now(first: str | Func = "pk") -> Func:
@@ -40,11 +42,13 @@ def by_now(first: str | Func = "pk") -> Func:
 
 
 def reasons(numbers: Iterable[int]) -> dict[int, Folded]:
-    """Return why messages are folded, by the numbers of the decisions; no query when there are none."""
+    """Return why messages are folded, by the numbers of the decisions; two queries, or none when there are none."""
     wanted = set(numbers)
     if not wanted:
         return {}
-    found = Decision.objects.filter(pk__in=wanted).select_related("case__bylaw", "panel")
+    sitting = PanelSeat.objects.filter(refused=None).select_related("person").order_by("rank")
+    known = Decision.objects.select_related("case__bylaw", "panel").prefetch_related(Prefetch("panel__seats", sitting))
+    found = known.filter(pk__in=wanted)
     return {decision.pk: _folded(decision) for decision in found}
 
 
@@ -59,6 +63,7 @@ def _folded(decision: Decision) -> Folded:
         appeal_until=decision.decided_at + APPEAL_OPEN if first else None,
         case_id=case.pk,
         parties=(case.person_id, case.charged_by_id),
+        sitting=[seat.person.name for seat in decision.panel.seats.all()],
     )
 
 

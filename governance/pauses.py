@@ -13,6 +13,8 @@ from governance import offices, parameters
 from governance.models import Office, Pause, PauseRequest, Right
 
 MOST_AT_ONCE = 5
+# What is read with a pause, so that its page names the two who decided.
+OFFICERS = ("first_officer__person", "second_officer__person")
 # All pauses of a person together are no longer than that in this time, whatever the evidence.
 EMERGENCY = timedelta(days=30)
 # An ask that nobody confirms in a day has lapsed.
@@ -135,16 +137,16 @@ def confirm(request: PauseRequest, *, by: Person, at: datetime) -> Pause:
 def running(person: Person, at: datetime) -> list[Pause]:
     """Return the pauses that reach a person now, the one that ends last first."""
     of_person = Pause.objects.filter(person=person, starts_at__lte=at, ends_at__gt=at)
-    return list(of_person.select_related("first_officer", "second_officer").order_by("-ends_at"))
+    return list(of_person.select_related(*OFFICERS).order_by("-ends_at"))
 
 
 def running_now(at: datetime) -> list[Pause]:
     """Return every pause that runs now, for the officers."""
     now = Pause.objects.filter(starts_at__lte=at, ends_at__gt=at)
-    return list(now.select_related("person", "first_officer", "second_officer").order_by("ends_at"))
+    return list(now.select_related("person", *OFFICERS).order_by("ends_at"))
 
 
 def all_of(person: Person) -> list[Pause]:
     """Return every pause a person ever had, newest first."""
-    of_person = Pause.objects.filter(person=person).select_related("first_officer", "second_officer")
+    of_person = Pause.objects.filter(person=person).select_related(*OFFICERS)
     return list(of_person.order_by("-starts_at"))

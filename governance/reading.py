@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from coop import markdown
-from governance import folding
+from governance import deciders, folding
 from governance.models import Message, Proposal, Thread, Withholding
 
 
@@ -18,7 +18,8 @@ from governance.models import Message, Proposal, Thread, Withholding
 class Said:
     """A message as it is read now: its last words, the former ones, oldest first, and why it is folded if it is.
 
-    While two officers withhold it, `withheld_until` says how long, and no page shows its words.
+    While two officers withhold it, `withheld_until` says how long, `withheld_by` who they are, and no page shows its
+    words.
     """
 
     message: Message
@@ -26,6 +27,7 @@ class Said:
     former: list[Message]
     folded: folding.Folded | None = None
     withheld_until: datetime | None = None
+    withheld_by: deciders.Decided | None = None
 
     @property
     def html(self) -> SafeString:
@@ -68,9 +70,11 @@ def messages(thread: Thread) -> models.QuerySet[Message]:
     corrections = models.Prefetch("corrections", Message.objects.order_by("id"))
     first = Message.objects.filter(thread=thread.pk, corrects=None).order_by("id")
     return (
-        first.select_related("author")
+        first.select_related("author", *deciders.WITHHOLDERS)
         .prefetch_related(corrections)
-        .annotate(folded_by=folding.by_now(), withheld_until=withheld_until("pk"))
+        .annotate(
+            folded_by=folding.by_now(), withheld_until=withheld_until("pk"), public_since=Subquery(deciders.FIRST)
+        )
     )
 
 
@@ -85,13 +89,20 @@ def withheld_until(*first: str) -> Subquery:
 
 
 def said(found: list[Message]) -> list[Said]:
-    """Return messages of `messages()` as they are read now; one query more when any of them is folded."""
+    """Return messages of `messages()` as they are read now; two queries more when any of them is folded."""
     shown, why = [], folding.reasons(by for message in found if (by := getattr(message, "folded_by", None)))
     for message in found:
         every = [message, *message.corrections.all()]
         shown.append(Said(message, every[-1], every[:-1], why.get(getattr(message, "folded_by", None) or 0),
-                          getattr(message, "withheld_until", None)))  # fmt: skip
+                          getattr(message, "withheld_until", None), _withheld(message)))  # fmt: skip
     return shown
+
+
+def _withheld(message: Message) -> deciders.Decided | None:
+    if getattr(message, "withheld_until", None) is None:
+        return None
+    since: datetime = getattr(message, "public_since")  # noqa: B009 - annotated
+    return deciders.of_withholding(message.withholding, since)
 
 
 def place(message: Message) -> int:

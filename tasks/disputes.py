@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from coop.people.models import Client, Person
 from coop.record import events
 from coop.refusals import Refusal, guard_of, refuse_if
-from governance.models import Rule
 from payments import advances
 from tasks import checks, jobs, locks, notices, reviews, teams
 from tasks.models import Assignment, AssignmentState, Dispute, Finding, Ground, Peer, Settlement
@@ -239,8 +238,3 @@ def findings(dispute: Dispute) -> list[Found]:
         rows = cursor.fetchall()
     people = Person.objects.in_bulk([row[0] for row in rows])
     return [Found(people[who], stands, reason, when) for who, stands, reason, when in rows]
-
-
-def rule_since() -> datetime:
-    """Return since when the rule on rejected work is public: the day of the constitution's first rows."""
-    return Rule.objects.order_by("published_at").values_list("published_at", flat=True)[:1].get()

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import refuse_if
-from governance import appeals, casefile, cases, lots, offices, panels, register
+from governance import appeals, casefile, cases, deciders, lots, offices, panels, pauses, register
 from governance.forms_cases import OpenCase, Piece, Prolong, Words
 from governance.models import Case, Decision, Pause, Said, Stage
 from governance.views import me
@@ -55,7 +55,8 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
     first = next((d for d in it.decisions.all() if d.panel.stage == Stage.FIRST), None)
     shown = {
         "case": it, "title": casefile.title(it), "state": cases.state(it, at), "entries": casefile.entries(it, person),
-        "steps": casefile.steps(it, at), "mine": it.person_id == person.pk, **FORMS,
+        "steps": casefile.steps(it, at), "decisions": casefile.decided(it, person),
+        "mine": it.person_id == person.pk, **FORMS,
         "charger": casefile.named(it, it.charged_by, person), "member": casefile.named(it, it.person, person),
         "may_answer": cases.say_refusal(it, Said.REPLY, by=person, at=at) is None,
         "may_ask_time": cases.say_refusal(it, Said.MORE_TIME, by=person, at=at) is None,
@@ -130,7 +131,7 @@ def appeal(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def prolong(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask a panel of three to prolong a pause, as one of its two officers."""
-    pause = get_object_or_404(Pause.objects.select_related("person", "first_officer", "second_officer"), pk=pk)
+    pause = get_object_or_404(Pause.objects.select_related("person", *pauses.OFFICERS), pk=pk)
     at, form = clock.now(), Prolong(request.POST or None)
     refuse_if(cases.emergency_refusal(pause, by=me(request), at=at))
     if form.is_valid():
@@ -138,4 +139,5 @@ def prolong(request: HttpRequest, pk: int) -> HttpResponse:
         it = cases.open_emergency(pause, facts=form.cleaned_data["facts"], seal=seal, by=me(request), at=at)
         messages.success(request, _("A panel of three by lot is asked. The pause ends by itself unless they decide."))
         return redirect("governance:case", it.pk)
-    return render(request, "governance/prolong.html", {"form": form, "pause": pause})
+    decided = deciders.of_pause(pause, deciders.public_since())
+    return render(request, "governance/prolong.html", {"form": form, "pause": pause, "decided": decided})

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import refuse_if
-from governance import assembly, offices, reporting
+from governance import assembly, deciders, offices, reporting
 from governance.forms import AnswerReport, ReportMessage
 from governance.models import Message, MessageReport, Right
 from governance.views import me
@@ -48,7 +48,8 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _found(pk: int) -> MessageReport:
-    known = MessageReport.objects.select_related("message__author", "reporter", "answer__office__person")
+    withheld = (f"message__{name}" for name in deciders.WITHHOLDERS)
+    known = MessageReport.objects.select_related("message__author", "reporter", "answer__office__person", *withheld)
     return get_object_or_404(known, pk=pk)
 
 
@@ -76,10 +77,11 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
 def _one(request: HttpRequest, report: MessageReport, form: AnswerReport | None) -> HttpResponse:
     person, at = me(request), clock.now()
     party = reporting.is_party(report, person)
+    withheld = getattr(report.message, "withholding", None)
     shown = {
         "report": report, "form": form, "officer": not party, "reporter": report.reporter_id == person.pk,
         "looks": reporting.looks(report), "answer": getattr(report, "answer", None),
-        "withheld": getattr(report.message, "withholding", None),
+        "withheld": withheld, "withheld_by": withheld and deciders.of_withholding(withheld, deciders.public_since()),
         "waits": not party and reporting.confirmable(report, at),
         "refusal": reporting.withhold_refusal(report, by=person, at=at),
     }  # fmt: skip

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
-from governance import decisions, offices, pauses, resigning, standing, watching
+from governance import deciders, decisions, offices, pauses, resigning, standing, watching
 from governance.forms import Leave
 from governance.models import Resignation, Standing
 from governance.views import me
@@ -20,7 +20,7 @@ ACTS = 50
 @login_required
 def mine(request: HttpRequest) -> HttpResponse:
     """Show the reader their own standing."""
-    at, person = clock.now(), me(request)
+    at, person, since = clock.now(), me(request), deciders.public_since()
     shown = {
         "status": standing.status(person),
         "history": Standing.objects.filter(person=person).select_related("mandate__proposal").order_by("-id"),
@@ -28,9 +28,9 @@ def mine(request: HttpRequest) -> HttpResponse:
         "notice": resigning.running(person),
         "restrictions": decisions.restrictions_of(person, at),
         "offices": offices.held_by(person, at),
-        "running": pauses.running(person, at),
+        "running": [(pause, deciders.of_pause(pause, since)) for pause in pauses.running(person, at)],
         "acts": watching.concerning(person)[:ACTS],
-        "past": [pause for pause in pauses.all_of(person) if pause.ends_at <= at],
+        "past": [(pause, deciders.of_pause(pause, since)) for pause in pauses.all_of(person) if pause.ends_at <= at],
     }
     return render(request, "governance/standing.html", shown)
 

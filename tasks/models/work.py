@@ -381,8 +381,9 @@ class Review(models.Model):
     at = models.DateTimeField()
 
     privacy.declare(
-        **dict.fromkeys(("id", "assignment", "decision", "ground", "reason", "place", "at"), Audience.PARTIES),
-        reviewer=Audience.NOBODY,
+        **dict.fromkeys(
+            ("id", "assignment", "reviewer", "decision", "ground", "reason", "place", "at"), Audience.PARTIES
+        )
     )
 
     class Meta:

@@ -17,6 +17,7 @@ from coop import clock
 from coop.people import clients
 from coop.people.models import Person
 from coop.refusals import Text, refuse_if
+from governance import deciders
 from payments import advances
 from tasks import checks, disputes, known, overview, reviews, teams, tips
 from tasks.forms import PayIn
@@ -187,7 +188,7 @@ def _dispute(assignment: Assignment) -> dict[str, Any] | None:
     return {
         "it": dispute, "place": reviewing.part(assignment, dispute.place),
         "settlement": getattr(dispute, "settlement", None), "findings": disputes.findings(dispute),
-        "since": disputes.rule_since(), "rule": disputes.RULE,
+        "since": deciders.public_since(), "rule": disputes.RULE,
     }  # fmt: skip
 
 

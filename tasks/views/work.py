@@ -15,9 +15,24 @@ from django.views.decorators.http import require_POST
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
-from tasks import answers, cards, claims, engaged, extensions, guides, known, onboarding, reports, reviews, skips, teams
+from governance import deciders
+from tasks import (
+    answers,
+    cards,
+    claims,
+    disputes,
+    engaged,
+    extensions,
+    guides,
+    known,
+    onboarding,
+    reports,
+    reviews,
+    skips,
+    teams,
+)
 from tasks.forms import EngagedTime
-from tasks.models import OPEN_STATES, Assignment, AssignmentState, Decision, Topic
+from tasks.models import OPEN_STATES, Assignment, AssignmentState, Decision, Ground, Review, Topic
 from tasks.views import reviewing
 from tasks.views.guides import way_on
 
@@ -254,12 +269,26 @@ def report(request: HttpRequest, number: int) -> HttpResponse:
 def back(request: HttpRequest, number: int) -> HttpResponse:
     """Show why an answer came back, the place, and what one can do (B7)."""
     assignment = _mine(request, number)
-    review = assignment.reviews.filter(decision=Decision.SEND_BACK).first()
+    review = assignment.reviews.filter(decision=Decision.SEND_BACK).select_related("reviewer").first()
     if review is None or assignment.state not in OPEN_STATES:
         return redirect("tasks:task", number)
     value = assignment.answers.latest("number").value
     return render(
         request,
         "tasks/work/back.html",
-        _page(assignment, value, review=review, place=reviewing.part(assignment, review.place)),
+        _page(
+            assignment, value, review=review, place=reviewing.part(assignment, review.place), decided=_decided(review)
+        ),
     )
+
+
+def _decided(review: Review) -> deciders.Decided:
+    """Return who sent an answer back: for a client by name, of members who check each other's work the role alone."""
+    who = _("a member who checks answers")
+    if review.ground == Ground.CLIENT and review.reviewer:
+        who = f"{review.reviewer.name} ({review.assignment.job.client.name})"
+    appeal = _(
+        "Send it again unchanged: another member checks it then, and a second time it is not sent back. Or say in the"
+        " assembly what is wrong with it or with the guide."
+    )
+    return deciders.Decided(who, disputes.RULE, deciders.public_since(), appeal)
