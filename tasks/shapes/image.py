@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
-from tasks.shapes import checking, media, merging, plane
+from tasks.shapes import checking, fitting, media, merging, plane
 from tasks.shapes.shape import Json, Lines, Shape, Together, sent
 
 MOST_SHAPES = 200
@@ -37,6 +37,7 @@ class Image(Shape):
         "labels": LABELS,
         "types": {"type": "array", "items": {"enum": [*plane.TYPES]}, "minItems": 1, "uniqueItems": True},
         "words": {"type": "boolean"},
+        **fitting.ASKS,
     }
     needs = ("labels", "types")
     draws = frozenset({"image"})
@@ -61,6 +62,10 @@ class Image(Shape):
         """Return labels and types, and words where they are asked for."""
         found = {"labels": said["labels"], "types": list(said["types"])}
         return {**found, "words": True} if said.get("words") else found
+
+    def form_problems(self, form: Json) -> list[Text]:
+        """Return what is said of labels and types that there are not."""
+        return fitting.form_problems(form)
 
     def schema(self, form: Json) -> Json:
         """Return the JSON Schema of a value."""
@@ -103,7 +108,8 @@ class Image(Shape):
         return [words % {"number": number, "problem": text} for number, found in wrong for text in found]
 
     def _wrong(self, form: Json, shape: Json, width: float, height: float) -> Iterator[str]:
-        yield from plane.problems(shape, width, height)
+        wrong = list(plane.problems(shape, width, height))
+        yield from wrong or fitting.problems(form, shape)
         if form.get("words") and not shape.get("words", "").strip():
             yield _("does not say what is written there")
 
@@ -138,6 +144,7 @@ class Image(Shape):
             "labels": form["labels"],
             "types": [(kind, plane.TYPES[kind]) for kind in form["types"]],
             "words": bool(form.get("words")),
+            "only": json.dumps(form["only"]) if form.get("only") else "",
             "cornered": not plane.LEAST_CORNERS.keys().isdisjoint(form["types"]),
             "image": picture(media.file(data, data.get("image"))),
             "drawn": plane.drawn(shapes, form["labels"]),

@@ -215,6 +215,27 @@ def test_what_is_written_in_a_shape_is_typed_beside_it(
     assert Answer.objects.latest("pk").value["shapes"][0]["words"] == "Exit 12"
 
 
+def test_a_label_is_drawn_as_its_own_types_alone(door: Door, orbit: Client, olga: Person, amina: Person) -> None:
+    job = media_jobs.opened(
+        orbit, olga, of=media_jobs.voted_kind("image", amina),
+        form={**FORM, "types": ["box", "line"], "only": {"lorry": ["line"]}},
+        given={"000001.png": real("street-scene/000001.png")}, data=[{"image": "000001.png"}] * 4,
+    )  # fmt: skip
+    held = claims.claim_next(job, by=amina, at=clock.now())
+    page = door(amina, javascript=True, **WIDE)
+    page.goto(f"/work/{held.pk}/")
+    drag(page, (387, 181), (423, 203))
+    expect(page.get_by_role("button", name="New: Box")).to_be_enabled()
+    # The box stays a car: lorries are lines here.
+    page.get_by_label("lorry").first.check()
+    expect(page.get_by_role("button", name="New: Box")).to_be_disabled()
+    picture(page).focus()
+    page.keyboard.press("n")
+    assert [(one["type"], one["label"]) for one in shapes(page)] == [("box", "car"), ("line", "lorry")]
+    send(page)
+    assert [one["type"] for one in Answer.objects.get().value["shapes"]] == ["box", "line"]
+
+
 def test_keys_do_all_of_it(door: Door, held: Assignment, amina: Person) -> None:
     page = door(amina, javascript=True, **WIDE)
     page.goto(f"/work/{held.pk}/")

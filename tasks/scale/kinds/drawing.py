@@ -1,5 +1,6 @@
 """Drawing on an image: imageannotation with its geometries, the older kinds of one geometry each, documents."""
 
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
@@ -19,6 +20,14 @@ EXAMPLES: dict[str, Json] = {
     "line": {"points": [[10, 10], [40, 30]]},
     "cuboid": {"points": [[10, 10], [30, 10], [30, 30], [10, 30], [15, 5], [35, 5], [35, 25], [15, 25]]},
 }
+# What the interface calls a bound, and what our form does.
+BOUNDS = {
+    "min_width": "min_width",
+    "min_height": "min_height",
+    "min_vertices": "min_corners",
+    "max_vertices": "max_corners",
+}
+NUMBER = re.compile(r"\d{1,7}(?:\.\d{1,6})?")
 CORNERS = ("face-topleft", "face-topright", "face-bottomright", "face-bottomleft",
            "back-topleft", "back-topright", "back-bottomright", "back-bottomleft")  # fmt: skip
 
@@ -58,7 +67,21 @@ class ImageAnnotation(Kind):
         """Return labels and types."""
         asked = self.geometries(params)
         every = list(dict.fromkeys(name for found in asked.values() for name in found))
-        return {"question": question, "labels": every, "types": [name for name in DRAWN if name in asked]}
+        types = [name for name in DRAWN if name in asked]
+        of_each = {label: [name for name in types if label in asked[name]] for label in every}
+        only = {label: found for label, found in of_each.items() if found != types}
+        bounds = {name: found for name in types if (found := self.bounds(params, name))}
+        more = {"only": only, "bounds": bounds}
+        return {
+            "question": question,
+            "labels": every,
+            "types": types,
+            **{name: said for name, said in more.items() if said},
+        }
+
+    def bounds(self, params: Json, geometry: str) -> Json:
+        """Return how large a shape of a geometry is at least, and how many corners it has."""
+        return bounds_of(params["geometries"][geometry])
 
     def data(self, params: Json) -> Json:
         """Return the image."""
@@ -92,6 +115,20 @@ def geometries_of(params: Json) -> dict[str, list[str]]:
         for name, one in (found.items() if isinstance(found, dict) else ())
         if isinstance(one, dict)
     }
+
+
+def bounds_of(said: Json) -> Json:
+    """Return bounds in the words of our form: of the interface's, those that are numbers or say one."""
+    found = {name: number(said.get(theirs)) for theirs, name in BOUNDS.items()}
+    return {name: bound for name, bound in found.items() if bound is not None}
+
+
+def number(said: object) -> int | float | None:
+    """Return a number above zero as a program says it, in digits or as a number; None for anything else."""
+    if isinstance(said, bool) or not isinstance(said, int | float | str) or not NUMBER.fullmatch(str(said)):
+        return None
+    found = float(said)
+    return int(found) if found.is_integer() else found
 
 
 def one_of_each(geometries: dict[str, list[str]]) -> Json:
@@ -154,6 +191,10 @@ class OneGeometry(ImageAnnotation):
     def geometries(self, params: Json) -> dict[str, list[str]]:
         """Return the labels of the one geometry."""
         return {self.geometry: labels(params.get("objects_to_annotate"))}
+
+    def bounds(self, params: Json, geometry: str) -> Json:
+        """Return the bounds, which stand with the labels."""
+        return bounds_of(params)
 
     def response(self, params: Json, values: Sequence[Json], key: uuid.UUID) -> Json:
         """Return the shapes without their type, and without labels where none were asked for."""

@@ -33,11 +33,12 @@ export function drawing(root, changed) {
   const list = root.querySelector("[data-list]"), said = root.querySelector("[data-live]"), loupe = root.querySelector(".loupe");
   const { width: W, height: H } = svg.viewBox.baseVal;
   const words = root.dataset, tools = [...root.querySelectorAll("[data-type]")], names = [...root.querySelectorAll("[data-label]")];
-  const fingers = new Map();
+  const fingers = new Map(), only = JSON.parse(words.only || "{}"); // labels that are drawn as some types alone
   let shapes = [], chosen = -1, corner = -1, tool = tools[0].dataset.type, armed = false, open = false, fresh = false, drag, zoom = 0, past = [], future = [];
 
   const unit = () => W / (svg.getBoundingClientRect().width || W);
   const label = () => names.find((one) => one.checked)?.value ?? names[0].value;
+  const fits = (type) => (only[label()] ?? [type]).includes(type);
   const called = (shape, number) => `${shape.id ?? number + 1} ${shape.label}`;
   const where = (shape) => shape.points ? `${shape.points.length} ${words.corners}` : [...first(shape), shape.width && `${shape.width} × ${shape.height}`].filter((one) => one !== undefined).join(", ");
   const begin = () => { past.push(JSON.stringify(shapes)); future = []; };
@@ -65,7 +66,11 @@ export function drawing(root, changed) {
       return entry;
     }));
     if (typing) list.querySelector(`[data-of="${typing}"]`)?.focus();
-    tools.forEach((one) => one.setAttribute("aria-pressed", String(one.dataset.type === tool && (armed || open))));
+    if (!open && !fits(tool)) tool = tools.find((one) => fits(one.dataset.type)).dataset.type;
+    tools.forEach((one) => {
+      one.disabled = !fits(one.dataset.type);
+      one.setAttribute("aria-pressed", String(one.dataset.type === tool && (armed || open)));
+    });
   }
 
   // Where whoever draws writes what stands in a shape.
@@ -263,10 +268,16 @@ export function drawing(root, changed) {
     show();
   }));
   names.forEach((one) => one.addEventListener("change", () => {
-    if (chosen < 0) return;
-    begin();
-    shapes[chosen].label = one.value;
-    end();
+    const shape = shapes[chosen];
+    if (shape && fits(shape.type)) {
+      begin();
+      shape.label = one.value;
+      end();
+      return;
+    }
+    chosen = -1; // what is drawn stays as it is
+    open = false;
+    show();
   }));
   const acts = { undo: () => back(past, future), redo: () => back(future, past), remove, zoom: () => {
     zoom = (zoom + 1) % ZOOMS.length;
