@@ -22,6 +22,7 @@ app_name = "payments"
 urlpatterns = [
     path("ledger/", public.ledger, name="ledger"),
     re_path(r"^ledger/(?P<month>\d{4}-\d{2})\.(?P<form>json|csv|parquet)$", public.ledger_file, name="ledger_file"),
+    path("rules/instruments/", card.instruments, name="instruments"),
     path("rates/", card.rates_in_force, name="rates"),
     path("rates/<slug:slug>/", card.rate, name="rate"),
     path("pay/", pay.mine, name="pay"),

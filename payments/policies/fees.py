@@ -65,6 +65,15 @@ class FeeChange(Replayed):
         Fee.objects.create(version=now.version + 1, mandate=mandate, since=at, **parts)
 
 
+def words(fee: Fee) -> str:
+    """Return a fee as people say it."""
+    said = _(
+        "%(on_wage)s of the wage; of it %(training)s to the training fund, %(care)s to the care fund and %(floor)s to"
+        " the fund for the hourly floor"
+    )
+    return said % {part: per_cent(getattr(fee, part)) for part in PARTS}
+
+
 def _against(now: Fee, said: dict[str, int]) -> list[Refusal]:
     """Return what is wrong with a well-formed payload beside the fee in force."""
     found = []

@@ -1,7 +1,8 @@
 """A new version of an instrument of the registry, by a vote: one policy for each kind (3.1)."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -61,7 +62,7 @@ class NewVersion(Replayed):
         key, value = str(payload["key"]), payload["value"]
         was = for_you.replaced(self.name, payload)
         becomes = self.words(value if isinstance(value, Mapping) else {})
-        about = f"{self.label} ({_about(key)})" if key else str(self.label)
+        about = f"{self.label} ({names([key])[key]})" if key else str(self.label)
         if not was:
             return _("%(about)s: %(new)s.") % {"about": about, "new": becomes}
         return _("%(about)s: %(old)s to %(new)s.") % {"about": about, "old": self.words(was), "new": becomes}
@@ -292,16 +293,24 @@ def _closes(person: Person, payload: Payload) -> bool:
     return payload["key"] == f"country:{person.country}" and payload["value"] == {"open": False}
 
 
-def _about(key: str) -> str:
-    """Return what a key is about, by its name."""
-    client, _slash, work = key.partition("/")
-    if work:
-        return f"{Client.objects.get(pk=client.removeprefix('client:')).name}, {_about(work)}"
+def names(keys: Iterable[str]) -> dict[str, str]:
+    """Return what keys are about, by its name; empty for what holds for all. Two queries at most."""
+    said = set(keys)
+    numbers = {kind: {int(number) for key in said for number in re.findall(rf"{kind}:(\d+)", key)}
+               for kind in ("client", "work_type")}  # fmt: skip
+    clients, works = (
+        dict(model.objects.filter(pk__in=numbers[kind]).values_list("pk", "name")) if numbers[kind] else {}
+        for kind, model in (("client", Client), ("work_type", WorkType))
+    )
+    return {key: ", ".join(_part(one, clients, works) for one in key.split("/") if one) for key in said}
+
+
+def _part(key: str, clients: Mapping[int, str], works: Mapping[int, str]) -> str:
     kind, _sep, name = key.partition(":")
+    if kind in {"client", "work_type"}:
+        return (clients if kind == "client" else works)[int(name)]
     if kind == "rail":
         return str(rails.of(name).label)
     if kind == "fund":
         return str(Supporting(name).label)
-    if kind == "work_type":
-        return WorkType.objects.get(pk=name).name
     return str(Locale.parse(to_locale(get_language() or "en")).territories.get(name, name))

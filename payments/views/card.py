@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from coop import clock
-from payments import raises, rates
+from payments import raises, rates, registry
 from payments.models import WorkType
 
 
@@ -24,3 +24,9 @@ def rate(request: HttpRequest, slug: str) -> HttpResponse:
     shown = {"work_type": work_type, "row": rates.Row(past[0], time), "steps": rates.steps(past)}
     shown["raises"] = raises.of(work_type, clock.now())
     return render(request, "payments/rate.html", shown)
+
+
+@require_safe
+def instruments(request: HttpRequest) -> HttpResponse:
+    """Show everything else that pay and access go by: version, day, vote, and what it changed."""
+    return render(request, "payments/instruments.html", {"entries": registry.entries()})
