@@ -212,7 +212,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_knownanswer": "task_id value why written_by_id at",
         "tasks_delivery": "job_id digest created_by_id created_at finished_at problem_count",
         "tasks_jobfile": "delivery_id job_id packed_in_id name key source kind file small content_type bytes facts"
-        " problem done_at usable",
+        " problem done_at usable after",
         "tasks_upload": "job_id file file_name created_by_id created_at finished_at rows problems problem_count",
         "tasks_task": "upload_id external_id turn",
         "tasks_machine": "job_id orders shows asked_by_id asked_at learned tried agreed at",

@@ -26,7 +26,7 @@ type Addition = tuple[str, dict[str, Any]]
 def problems(job: Job, added: Sequence[Addition]) -> list[Text]:
     """Return what is wrong with tasks that would join a job; nothing where members can answer them."""
     lines = "".join(json.dumps({"id": name, **data}) + "\n" for name, data in added)
-    known = files.shown(job)
+    known = files.shown(job, (data for _name, data in added))
     found: list[Text] = []
     for row in rows.read(io.BytesIO(lines.encode())):
         found += [row.words] if isinstance(row, Problem) else predictions.row_problems(job, row.data, known)
@@ -40,6 +40,7 @@ def add(job: Job, added: Sequence[Addition], *, by: Person, at: datetime) -> lis
     refuse_if(next((Refusal(str(words), status=400) for words in problems(job, added)), None))
     new = _tasks(job, added)
     if growing.join(job, new, by=by, at=at):
+        files.weigh_more(job, (data for _name, data in added), len(added))
         return new
     locks.job(job)
     refuse_if(_refusal(job))
@@ -52,7 +53,7 @@ def add(job: Job, added: Sequence[Addition], *, by: Person, at: datetime) -> lis
 
 def _tasks(job: Job, added: Sequence[Addition]) -> list[Task]:
     """Return tasks as they are to be written, what a machine said of them apart."""
-    known = files.shown(job)
+    known = files.shown(job, (data for _name, data in added))
     apart = ((name, *predictions.apart(job, row, known)) for name, row in added)
     return [
         Task(job=job, external_id=name, data=data, prediction=prediction, open_slots=job.overlap)

@@ -60,7 +60,7 @@ PROBLEMS: dict[str, Text] = {
     "name": gettext_lazy("A file is named with an ending, as 000001.png, in at most 200 characters."),
     "twice": gettext_lazy("The delivery holds two files of this name."),
     "known": gettext_lazy("The job has a file of this name already. Files stay as they are; choose another name."),
-    "late": gettext_lazy("The job was opened or closed before its files were read. Post a new job for them."),
+    "late": gettext_lazy("The job was closed before its files were read. Post a new job for them."),
 }
 SEES = """
 WITH seen AS (
@@ -73,15 +73,19 @@ WITH seen AS (
     AND NOT EXISTS (SELECT FROM tasks_settlement s WHERE s.dispute_id = d.id)
 )
 SELECT EXISTS (SELECT FROM seen JOIN tasks_task t ON t.id = seen.task_id
-    WHERE jsonb_path_exists(t.data, '$.** ? (@ == $name)', jsonb_build_object('name', %(name)s::text)))
+    WHERE t.position > %(after)s
+    AND jsonb_path_exists(t.data, '$.** ? (@ == $name)', jsonb_build_object('name', %(name)s::text)))
+"""
+WEIGH_MORE = """
+UPDATE tasks_job j SET task_bytes = (j.task_bytes::bigint * (y.tasks - %(count)s) + %(found)s) / y.tasks
+FROM tasks_tally y WHERE y.job_id = j.id AND j.id = %(job)s
 """
 
 
 def refusal(job: Job) -> Refusal | None:
     """Say why a job takes no files, or nothing."""
-    if job.opened_at or job.closed_at:
-        words = _("Files are added while a job is a draft; this one is open or closed.")
-        return Refusal(words, appeal=_("Post a new job for them."), status=409)
+    if job.closed_at:
+        return Refusal(_("The job is closed."), appeal=_("Post a new job."), status=409)
     if job.files.filter(usable=True).count() >= MOST:
         words = _("A job has at most %(most)d files.")
         return Refusal(words % {"most": MOST}, appeal=_("Post another job for the rest."), status=409)
@@ -106,7 +110,9 @@ def receive(job: Job, given: "Sequence[File[bytes]]", *, by: Person | None, at: 
     Raise Refused when the job takes no files, or for none or too many at once.
     """
     refuse_if(count_refusal(given))
-    job = Job.objects.select_for_update(no_key=True).get(pk=job.pk)
+    # Of an open job nobody waits here for the lock, which claims take: what may not come in is found at the end.
+    jobs = Job.objects if job.opened_at else Job.objects.select_for_update(no_key=True)
+    job = jobs.get(pk=job.pk)
     refuse_if(refusal(job))
     refuse_if(holding.refusal(job.client, sum(file.size for file in given)))
     digest = _digest(given)
@@ -215,7 +221,7 @@ def _finish(delivery: Delivery, at: datetime) -> Delivery:
     delivery = Delivery.objects.select_for_update(no_key=True, of=["self"]).get(pk=delivery.pk)
     if delivery.finished_at:
         return delivery
-    _find_clashes(delivery, late=bool(job.opened_at or job.closed_at))
+    _find_clashes(delivery, late=job.closed_at is not None)
     delivery.finished_at, delivery.problem_count = at, delivery.files.filter(problem__isnull=False).count()
     delivery.save(update_fields=["finished_at", "problem_count"])
     facts = {"delivery": delivery.pk, "problems": delivery.problem_count}
@@ -223,14 +229,20 @@ def _finish(delivery: Delivery, at: datetime) -> Delivery:
         _throw_away(delivery)
         events.write("files.sent_back", by=delivery.created_by, subject=f"job:{job.pk}", at=at, **facts)
     else:
-        delivery.files.exclude(kind=FileKind.ARCHIVE).update(usable=True)
+        delivery.files.exclude(kind=FileKind.ARCHIVE).update(usable=True, after=_last(job) if job.opened_at else 0)
         events.write("files.taken_in", by=delivery.created_by, subject=f"job:{job.pk}", at=at, **facts)
     return delivery
 
 
+def _last(job: Job) -> int:
+    """Return the position of a job's last task."""
+    return job.tasks.order_by("-position").values_list("position", flat=True).first() or 0
+
+
 def _find_clashes(delivery: Delivery, *, late: bool) -> None:
     """Note the problem of each good file whose name is taken, or that comes too late."""
-    taken = set(delivery.job.files.filter(usable=True).values_list("name", flat=True))
+    came = delivery.files.values("name")
+    taken = set(delivery.job.files.filter(usable=True, name__in=came).values_list("name", flat=True))
     seen: set[str] = set()
     clashes = []
     for file in delivery.files.filter(problem__isnull=True).exclude(kind=FileKind.ARCHIVE).order_by("pk"):
@@ -270,9 +282,15 @@ def kinds(job: Job) -> dict[str, str]:
     return dict(job.files.filter(usable=True).values_list("name", "kind")) if job.shape.files else {}
 
 
-def shown(job: Job) -> dict[str, dict[str, Any]]:
-    """Return the files that tasks may name, by name, as kinds of work know them; none where tasks name no files."""
-    return {file.name: file.shown() for file in job.files.filter(usable=True)} if job.shape.files else {}
+def shown(job: Job, added: Iterable[Mapping[str, Any]] | None = None) -> dict[str, dict[str, Any]]:
+    """Return the files that tasks may name, by name, as kinds of work know them; none where tasks name no files.
+
+    Of data that are about to be `added` those alone that they name.
+    """
+    found = job.files.filter(usable=True)
+    if added is not None:
+        found = found.filter(name__in={name for data in added for name in media.names(data)})
+    return {file.name: file.shown() for file in found} if job.shape.files else {}
 
 
 def weigh(job: Job, added: Iterable[Mapping[str, Any]], count: int) -> None:
@@ -284,6 +302,16 @@ def weigh(job: Job, added: Iterable[Mapping[str, Any]], count: int) -> None:
     before = job.tasks.count()
     job.task_bytes = (job.task_bytes * before + found) // (before + count)
     job.save(update_fields=["task_bytes"])
+
+
+def weigh_more(job: Job, added: Iterable[Mapping[str, Any]], count: int) -> None:
+    """Bring up to date what the files of a task of an open job have on average, once `count` have joined it."""
+    if not job.task_bytes:
+        return
+    names = [name for data in added for name in media.names(data)]
+    sizes: dict[str, int] = dict(job.files.filter(usable=True, name__in=names).values_list("name", "bytes"))
+    with connection.cursor() as cursor:
+        cursor.execute(WEIGH_MORE, {"job": job.pk, "found": sum(sizes.get(name, 0) for name in names), "count": count})
 
 
 def missing(asked: Mapping[str, str], data: dict[str, Any], kinds: Mapping[str, str]) -> Iterator[Text]:
@@ -309,6 +337,7 @@ def may_see(file: JobFile, *, by: Person, at: datetime) -> bool:
         "live": list(LIVE_STATES),
         "at": at,
         "name": file.name,
+        "after": file.after,
     }
     with connection.cursor() as cursor:
         cursor.execute(SEES, asked)

@@ -48,7 +48,7 @@ def refusal(task: Task, value: Mapping[str, Any], why: str) -> Refusal | None:
         return Refusal(_("Known answers are given while the job is a draft, before anybody works."), status=409)
     if not why.strip() or len(why) > LONGEST_WHY or "\0" in why:
         return Refusal(_("Say why it is right, in 2,000 characters at most: members read it."), status=422)
-    if wrong := job.question(task.data).problems(dict(value)):
+    if wrong := job.question(task).problems(dict(value)):
         return Refusal(" ".join(wrong), status=422)
     return None
 

@@ -27,9 +27,10 @@ def with_files(release: Release) -> Iterator[Json]:
     """Yield the items of a version with what is known of the files they name; 500 in memory at a time."""
     for some in batched(releases.items(release), AT_ONCE, strict=False):
         names = {name for one in some for name in media.names(one["data"])}
-        files = release.job.files.filter(name__in=names, usable=True) if names else ()
-        facts = {file.name: {"facts": file.facts} for file in files}
-        yield from ({**one, "data": {**one["data"], media.FILES: facts}} for one in some)
+        files = list(release.job.files.filter(name__in=names, usable=True)) if names else ()
+        for one in some:
+            facts = {file.name: {"facts": file.facts} for file in files if file.after < one["position"]}
+            yield {**one, "data": {**one["data"], media.FILES: facts}}
 
 
 def drawn(release: Release) -> Iterator[Drawn]:

@@ -60,11 +60,14 @@ class JobFile(models.Model):
     problem = models.JSONField(null=True, help_text="Why it is not taken: a key of tasks.files.PROBLEMS, and facts.")
     done_at = models.DateTimeField(null=True, help_text="When it was read.")
     usable = models.BooleanField(default=False, help_text="Its delivery came in whole: tasks may name it.")
+    after = models.PositiveIntegerField(
+        default=0, help_text="Tasks show it whose position is above this: those that joined an open job after the file."
+    )
 
     privacy.declare(
         **dict.fromkeys(("id", "job", "name", "key", "kind", "file", "small", "content_type"), Audience.PARTIES),
         **dict.fromkeys(("bytes", "facts"), Audience.PARTIES),
-        **dict.fromkeys(("delivery", "packed_in", "problem", "done_at", "usable"), Audience.CLIENT),
+        **dict.fromkeys(("delivery", "packed_in", "problem", "done_at", "usable", "after"), Audience.CLIENT),
         source=Audience.NOBODY,
     )
 

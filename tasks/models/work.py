@@ -1,7 +1,6 @@
 """The work: jobs, data sets, tasks, assignments, answers, reviews. Facts and constraints only."""
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -111,12 +110,12 @@ class Job(models.Model):
         latest = self.guide_versions.order_by("-number").first()
         return latest.guide if latest else self.guide
 
-    def question(self, data: dict[str, Any]) -> shapes.Question:
-        """Return what it asks about a task's data, with the files that these name."""
-        names = set(media.names(data))
-        found = self.files.filter(usable=True, name__in=names) if names else ()
+    def question(self, task: "Task") -> shapes.Question:
+        """Return what it asks about a task, with the files that its data name and that came before it."""
+        names = set(media.names(task.data))
+        found = self.files.filter(usable=True, name__in=names, after__lt=task.position) if names else ()
         known = {media.FILES: {file.name: file.shown() for file in found}} if names else {}
-        return shapes.Question.of(self.work_type.shape, self.form, {**data, **known})
+        return shapes.Question.of(self.work_type.shape, self.form, {**task.data, **known})
 
 
 class Upload(models.Model):
@@ -303,7 +302,7 @@ class Assignment(models.Model):
     @property
     def question(self) -> shapes.Question:
         """Return what it asks: its job's form for its task's data."""
-        return self.job.question(self.task.data)
+        return self.job.question(self.task)
 
 
 class Draft(models.Model):

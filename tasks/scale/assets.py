@@ -189,15 +189,26 @@ def fetched(orders: Collection[Order]) -> dict[str, Named]:
     return {one.address: Named(one, _name(one)) for one in found}
 
 
+def _lacking(job: Job, shown: Sequence[Named]) -> list[Named]:
+    """Return the files that a job has not; two orders that show the same one wait for each other."""
+    if not shown:
+        return []
+    kept = [one.asset.pk for one in shown]
+    list(Asset.objects.select_for_update(no_key=True).filter(pk__in=kept).order_by("pk").values_list("pk"))
+    has = set(job.files.filter(usable=True, name__in=[one.name for one in shown]).values_list("name", flat=True))
+    return [one for one in shown if one.name not in has]
+
+
 def hand_over(job: Job, shown: Sequence[Named], *, by: Person, at: datetime) -> None:
-    """Give a job its files, read and written again as every client's. Raise Wrong for what cannot be shown."""
+    """Give a job the files that it has not, read and written again as every client's. Raise Wrong for what is none."""
     if len(shown) > MOST_SHOWN:
         message = f"A batch shows at most {MOST_SHOWN} files: finalize several."
         raise Wrong(message)
-    if not shown:
+    lacking = _lacking(job, shown)
+    if not lacking:
         return
     with ExitStack() as opened:
-        given = [File(opened.enter_context(one.asset.file.open("rb")), name=one.name) for one in shown]
+        given = [File(opened.enter_context(one.asset.file.open("rb")), name=one.name) for one in lacking]
         delivery = files.take_in(files.receive(job, given, by=by, at=at), at=at)
     if wrong := files.problems(delivery):
         names = {one.name: one.asset.name for one in shown}

@@ -22,7 +22,7 @@ from payments import founding
 from payments.models import Rate, WorkType
 from payments.money import plain
 from payments.templatetags.money import money
-from tasks import additions, halts, jobs, predictions, shapes
+from tasks import additions, files, halts, jobs, predictions, shapes
 from tasks import content as contents
 from tasks.models import Batch, Job, Lot, Order, Project, ProjectVersion, ReviewRule, Share, Topic
 from tasks.scale import assets, callbacks, kinds, projects
@@ -239,15 +239,16 @@ def _group(asked: Terms, orders: list[Order], found: dict[str, assets.Named], *,
 
 
 def _job(first: Order, asked: Terms, shown: list[assets.Named], *, by: Person, at: datetime) -> Job:
-    """Return the job that orders join: an open one that asks the same, or a new one that shows their files."""
+    """Return the job that orders join: an open one that asks the same, or a new one; it has the files they show."""
     project, batch = first.project, first.batch
     assert project is not None  # noqa: S101 - live orders have a project
-    joins = not (shown or batch)
-    if joins and (job := _open_job(project, asked)):
-        return job
-    # The client's row is the lock: two orders at once make one job, not two. So it is looked for again.
-    client = Client.objects.select_for_update(no_key=True).get(pk=first.client_id)
-    if joins and (job := _open_job(project, asked)):
+    job = None if batch else _open_job(project, asked, shown)
+    if job is None:
+        # The client's row is the lock: two orders at once make one job, not two. So it is looked for again.
+        client = Client.objects.select_for_update(no_key=True).get(pk=first.client_id)
+        job = None if batch else _open_job(project, asked, shown)
+    if job:
+        assets.hand_over(job, shown, by=by, at=at)
         return job
     job = _draft(client, asked, by=by, at=at)
     Lot.objects.create(job=job, project=project, batch=batch, digest=asked.digest())
@@ -255,12 +256,13 @@ def _job(first: Order, asked: Terms, shown: list[assets.Named], *, by: Person, a
     return job
 
 
-def _open_job(project: Project, asked: Terms) -> Job | None:
-    """Return the open job of a project that asks this without a batch, and shows no files; None without one."""
+def _open_job(project: Project, asked: Terms, shown: Sequence[assets.Named]) -> Job | None:
+    """Return the open job of a project that asks this without a batch and has room for files; None without one."""
     same = {"lot__project": project, "lot__batch": None, "lot__digest": asked.digest()}
-    found = Job.objects.filter(**same, closed_at=None, opened_at__isnull=False, deliveries=None).order_by("-pk").first()
-    if found:
-        found.client, found.work_type = project.client, asked.work_type
+    found = Job.objects.filter(**same, closed_at=None, opened_at__isnull=False).order_by("-pk").first()
+    if found is None or (shown and files.refusal(found)):
+        return None
+    found.client, found.work_type = project.client, asked.work_type
     return found
 
 

@@ -25,7 +25,7 @@ def preview(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if not page.object_list:
         raise Http404
     task = page.object_list[0]
-    question = job.question(task.data)
+    question = job.question(task)
     suggested = (task.prediction or {}).get("value", {})
     value = question.read(request.POST) if request.method == "POST" else suggested
     shown: dict[str, Any] = {

@@ -174,22 +174,47 @@ def test_files_that_were_sent_back_can_be_sent_again(draft: Job) -> None:
     assert draft.files.filter(usable=True).count() == 2
 
 
-def test_none_and_too_many_are_refused_and_so_is_an_open_job(draft: Job, job: Job) -> None:
+def test_none_and_too_many_are_refused_and_so_is_a_closed_job(draft: Job, job: Job, olga: Person) -> None:
     with pytest.raises(Refused, match="No file was sent"):
         receive(draft, {})
     with pytest.raises(Refused, match="one zip"):
         receive(draft, {f"{n}.png": b"" for n in range(101)})
-    with pytest.raises(Refused, match="draft"):
+    jobs.close(job, by=olga, at=clock.now())
+    with pytest.raises(Refused, match="closed"):
         receive(job, {"a.png": image()})
 
 
-def test_a_job_that_opens_meanwhile_keeps_its_files(orbit: Client, olga: Person) -> None:
+def test_a_job_that_closes_meanwhile_takes_no_files(orbit: Client, olga: Person) -> None:
     job = orders.ready(orbit, olga)
     delivery = receive(job, {"a.png": image()})
     with pytest.raises(Refused, match="still being read"):
         jobs.open(job, by=olga, at=clock.now())
     jobs.close(job, by=olga, at=clock.now())
-    assert "opened or closed" in told(files.take_in(delivery, at=clock.now()))["a.png"]
+    assert "closed before" in told(files.take_in(delivery, at=clock.now()))["a.png"]
+
+
+def test_files_come_to_an_open_job_for_the_tasks_that_join_later(orbit: Client, olga: Person, amina: Person) -> None:
+    job = orders.draft(orbit, olga, overlap=1, review_rule="peer")
+    first = taken_in(job, "first.png", image())
+    orders.send(job, '{"image": "first.png", "beside": "late.png"}\n')
+    orders.deposit(orbit, "100")
+    jobs.fund(job, by=olga, at=clock.now())
+    job = jobs.open(job, by=olga, at=clock.now())
+    weight = job.task_bytes
+    late = taken_in(job, "late.png", image(900, 900))
+    held = claims.claim_next(job, by=amina, at=clock.now())
+    assert set(held.question.data[media.FILES]) == {"first.png"}, "what was offered stays as it was"
+    assert (files.may_see(first, by=amina, at=clock.now()), files.may_see(late, by=amina, at=clock.now())) == (
+        True,
+        False,
+    )
+    assert orders.send(job, '{"image": "late.png", "beside": "first.png"}\n').problems == []
+    answer(held, SAME)
+    held = claims.claim_next(job, by=amina, at=clock.now())
+    assert set(held.question.data[media.FILES]) == {"first.png", "late.png"}
+    assert files.may_see(late, by=amina, at=clock.now())
+    job.refresh_from_db()
+    assert job.task_bytes == (weight + late.bytes + first.bytes) // 2
 
 
 def test_the_card_says_what_a_task_loads(draft: Job, amina: Person) -> None:
@@ -377,14 +402,29 @@ def test_a_file_that_tasks_may_name_is_exchanged(attack: Attack, draft: Job) -> 
     attack("UPDATE tasks_jobfile SET file = 'files/other' WHERE id = %s", [file.pk], guard="files_that_are_shown_stay")
 
 
-def test_a_file_is_let_in_unread_or_into_an_open_job(attack: Attack, draft: Job, job: Job) -> None:
+INSERT = """INSERT INTO tasks_jobfile (delivery_id, job_id, name, key, source, kind, file, small, content_type,
+    bytes, facts, done_at, usable, after)
+    VALUES (%s, %s, 'b.png', gen_random_uuid(), '', 'image', 'files/b', '', 'image/webp', 1, '{}', now(), true, %s)"""
+
+
+def test_a_file_is_let_in_unread_or_by_another_jobs_delivery(attack: Attack, draft: Job, job: Job) -> None:
     unread = receive(draft, {"a.png": image()}).files.get()
     usable = "UPDATE tasks_jobfile SET usable = true WHERE id = %s"
-    attack(usable, [unread.pk], guard="files_come_to_drafts")
-    insert = """INSERT INTO tasks_jobfile (delivery_id, job_id, name, key, source, kind, file, small, content_type,
-        bytes, facts, done_at, usable)
-        VALUES (%s, %s, 'b.png', gen_random_uuid(), '', 'image', 'files/b', '', 'image/webp', 1, '{}', now(), true)"""
-    attack(insert, [unread.delivery_id, job.pk], guard="files_come_to_drafts")
+    attack(usable, [unread.pk], guard="files_come_for_later_tasks")
+    attack(INSERT, [unread.delivery_id, job.pk, 1_000], guard="files_come_for_later_tasks")
+
+
+def test_a_file_changes_what_tasks_of_an_open_job_show(attack: Attack, job: Job) -> None:
+    last = job.tasks.count()
+    delivery = receive(job, {"a.png": image()})
+    attack(INSERT, [delivery.pk, job.pk, last - 1], guard="files_come_for_later_tasks")
+    attack(INSERT, [delivery.pk, job.pk, 0], guard="files_come_for_later_tasks")
+
+
+def test_a_file_comes_to_a_closed_job(attack: Attack, job: Job, olga: Person) -> None:
+    delivery = receive(job, {"a.png": image()})
+    jobs.close(job, by=olga, at=clock.now())
+    attack(INSERT, [delivery.pk, job.pk, 1_000], guard="files_come_for_later_tasks")
 
 
 def test_another_file_takes_a_name(draft: Job) -> None:

@@ -234,6 +234,31 @@ def test_members_start_from_what_a_machine_drew(program: Programs, orbit: Client
         )  # fmt: skip
 
 
+def test_orders_that_show_files_join_one_job(program: Programs, orbit: Client, amina: Person) -> None:
+    orders.deposit(orbit, "100")
+    live = program(ALL)
+    boxes = {"geometries": {"box": {"objects_to_annotate": ["cow"]}}}
+    live.create_project("Cows", TaskType.ImageAnnotation, params=boxes)
+    one, other = uploaded(live, 2)
+    made = [live.create_task(TaskType.ImageAnnotation, project="Cows", attachment=each) for each in (one, other, one)]
+    job = job_of(made[0])
+    assert {job_of(each) for each in made} == {job}
+    assert (job.tasks.count(), job.files.filter(usable=True).count()) == (3, 2)
+    weights = dict(job.files.values_list("name", "bytes"))
+    job.refresh_from_db()
+    assert job.task_bytes == pytest.approx(sum(weights[task.data["image"]] for task in job.tasks.all()) / 3, abs=2)
+    for each in made:
+        do(job, amina, {"shapes": [{"type": "box", "label": "cow", **BOX}]})
+        each.refresh()
+        assert each.response["annotations"][0]["left"] == BOX["x"]
+    broken = io.BytesIO(handing_in.image(100, 80)[:200])
+    broken.name = "broken.png"
+    address = live.upload_file(broken).attachment_url
+    with pytest.raises(ScaleInvalidRequest, match="cannot be read"):
+        live.create_task(TaskType.ImageAnnotation, project="Cows", attachment=address)
+    assert job.tasks.count() == 3
+
+
 @pytest.mark.parametrize("kind", [TaskType.LineAnnotation, TaskType.LaneAnnotation])
 def test_lanes_are_drawn_as_lines(program: Programs, orbit: Client, amina: Person, kind: TaskType) -> None:
     orders.deposit(orbit, "100")
