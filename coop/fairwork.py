@@ -5,9 +5,12 @@ Fairwork has rated this cooperative. Guards are named as in `docs/promises.md`, 
 them; a test compares.
 """
 
+import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from django.conf import settings
 from django.utils.functional import Promise as Words
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +25,11 @@ class Point:
     guards: Sequence[str]
     tests: Sequence[str]
     missing: Words
+
+    @property
+    def attacks(self) -> list[tuple[str, str]]:
+        """Return each test with the name of its function, by which the site shows its lines."""
+        return [(test, test.partition("::")[2]) for test in self.tests]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,8 @@ PAY = Principle(
             _(
                 "A job opens only with its money set aside. Accepted work is paid in the same moment, what nobody"
                 " checks is accepted by itself, and a payout goes by two officers. What a client rejects a fund pays at"
-                " once; two members who see neither side say who bears it, and are paid for looking."
+                " once; two members who see neither side say who bears it, and are paid for looking. Checking what"
+                " others handed in pays a voted share of the answer."
             ),
             (
                 "job_opens_with_money",
@@ -50,6 +59,8 @@ PAY = Principle(
                 "transfers_move_balances",
                 "rejections_stay_few",
                 "looks_are_paid",
+                "checks_are_paid",
+                "payouts_go_by_two_officers",
             ),
             (
                 "tests/tasks/test_promises.py::test_a_job_opens_without_tasks_without_money_or_below_the_rate",
@@ -60,10 +71,13 @@ PAY = Principle(
                 "tests/tasks/test_dispute_promises.py::test_a_rejection_that_holds_the_pay_back",
                 "tests/tasks/test_dispute_promises.py::test_many_answers_rejected_at_once",
                 "tests/tasks/test_dispute_promises.py::test_a_finding_without_words_or_without_its_pay",
+                "tests/tasks/test_checks.py::test_a_review_without_its_pay",
+                "tests/payments/test_attacks.py::test_a_payout_is_sent_by_an_officer_who_handles_money",
             ),
             _(
-                "An answer that was sent back and is not done again is not paid, and checking what others handed in is"
-                " not paid yet. A part of an answer is not paid. Payouts are asked for in US dollars, by one way only."
+                "An answer that was sent back and is not done again is not paid, and neither is a part of an answer."
+                " Earnings are in US dollars. A bank, or an officer by hand, pays them out from the founding on;"
+                " PayPal, M-Pesa, Stripe and Wise do only once members vote them open."
             ),
         ),
         Point(
@@ -71,19 +85,22 @@ PAY = Principle(
             _("Workers earn at least the minimum wage of where they live."),
             _(
                 "Rates are voted by members for an estimated time, and what a change would do is computed first. No"
-                " vote, job or task goes below the floor that members voted for a region."
+                " vote, job or task goes below the floor that members voted for a region, and whose week paid less"
+                " than that for an hour is paid what lacks."
             ),
             (
                 "rate_is_what_the_vote_said",
                 "no_vote_goes_below_the_floor",
                 "nobody_works_below_the_floor_at_a_job",
                 "job_pay_never_falls",
+                "top_ups_are_what_lacks",
             ),
             (
                 "tests/payments/test_policies.py::test_a_rate_that_differs_from_its_vote_is_refused",
                 "tests/payments/test_floors.py::test_no_vote_is_put_that_goes_below_the_floor",
                 "tests/tasks/test_shortfalls.py::test_a_job_below_the_floor_is_paused_with_the_reason",
                 "tests/tasks/test_promises.py::test_pay_of_an_open_job_falls",
+                "tests/tasks/test_guarantee.py::test_a_top_up_by_hand_or_of_another_sum",
             ),
             _(
                 "A floor is zero until members vote one. No minimum wages are kept here to compare it with, and what it"
@@ -142,8 +159,8 @@ CONDITIONS = Principle(
                 "tests/test_privacy.py::test_every_field_says_who_may_see_it",
             ),
             _(
-                "Nobody arranges counselling. What may upset is the client's own word. Nobody from outside has examined"
-                " how private data is kept."
+                "Nobody arranges counselling. What may upset is the client's own word until two members report"
+                " more and an officer finds it so. Nobody from outside has examined how private data is kept."
             ),
         ),
     ),
@@ -226,7 +243,7 @@ MANAGEMENT = Principle(
             _("Workers are treated alike, and nobody is put at a disadvantage."),
             _(
                 "Panels are drawn by a lot that anybody in the case can compute again. Neither country, address nor"
-                " device shuts anybody out; officers are elected and hold one post."
+                " device shuts anybody out; officers are elected, and nobody holds two posts that check each other."
             ),
             (
                 "lot_follows_from_its_parts",
@@ -295,3 +312,15 @@ REPRESENTATION = Principle(
     ),
 )
 PRINCIPLES = (PAY, CONDITIONS, CONTRACTS, MANAGEMENT, REPRESENTATION)
+
+
+def source(name: str) -> str | None:
+    """Return the lines of a test behind a point, by the name of its function; None for any other name."""
+    known = [test for principle in PRINCIPLES for point in principle.points for test in point.tests]
+    path = next((test.partition("::")[0] for test in known if test.endswith(f"::{name}")), None)
+    if path is None or not (file := Path(settings.BASE_DIR) / path).exists():
+        return None
+    words = file.read_text(encoding="utf-8")
+    (found,) = (one for one in ast.parse(words).body if isinstance(one, ast.FunctionDef) and one.name == name)
+    first = min([found.lineno, *(one.lineno for one in found.decorator_list)])
+    return "\n".join(words.splitlines()[first - 1 : found.end_lineno])

@@ -12,6 +12,7 @@ urlpatterns = [
     path("promises/", views.promises, name="promises"),
     path("data-use/", views.data_use, name="data_use"),
     path("fairwork/", views.fair_work, name="fairwork"),
+    path("fairwork/tests/<slug:name>/", views.fair_work_test, name="fairwork_test"),
     path("health/", views.health, name="health"),
     path("robots.txt", views.robots, name="robots"),
     path("demo/sign-in/", views.demo_sign_in, name="demo_sign_in"),

@@ -67,6 +67,15 @@ def fair_work(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def fair_work_test(request: HttpRequest, name: str) -> HttpResponse:
+    """Show the lines of a test behind one of the ten points."""
+    source = fairwork.source(name)
+    if source is None:
+        raise Http404
+    return render(request, "house/fairwork_test.html", {"name": name, "source": source})
+
+
+@require_safe
 def data_use(request: HttpRequest) -> HttpResponse:
     """Show what is done with data about people, by which vote, and in which columns the data lie."""
     known = data_uses.known(clock.now())
