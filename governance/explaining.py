@@ -295,7 +295,7 @@ def outcome(seen_now: Seen) -> str:
         State.LOCKED: _("Passed. It takes effect when its waiting time is over."),
         State.DUE: _("Passed, and taking effect now."),
         State.ENACTED: _("Passed, and in force."),
-        State.FAILED: _("Passed, but what it would replace had changed meanwhile: nothing changes."),
+        State.FAILED: _("Passed, but what it stood on had changed meanwhile: nothing changes."),
         State.STOPPED: _("Passed, then stopped by a majority of all: nothing changes."),
         State.EXPIRED: _("Passed, but not carried out within 30 days: nothing changes."),
     }.get(seen_now.state, "")

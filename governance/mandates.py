@@ -48,7 +48,8 @@ def _stopped(mandate: Mandate) -> Refusal | None:
 def enact(mandate: Mandate, *, at: datetime) -> Enactment:
     """Carry out a mandate that is due and return what became of it; done already is fine.
 
-    When the version it replaces has moved on, the enactment fails, for good, and nothing else changes (P3).
+    When the version it replaces has moved on (P3), or it would do worse now than was told (G6), the enactment fails,
+    for good, and nothing else changes.
     Raises Refused before the lock has passed and after the mandate has expired.
     """
     refuse_if(refusal(mandate, at=at))

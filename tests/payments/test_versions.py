@@ -210,7 +210,7 @@ def test_a_vote_is_not_ticked_off_without_its_version(amina: Person, attack: Att
 
 
 def test_a_change_harmless_when_voted_and_harmful_when_due_fails(amina: Person, luis: Person) -> None:
-    """Two proposals, each lower than what stood when it was voted: the later one would raise the minimum again (G6)."""
+    """Two proposals, each lower than what stood when it was voted: the later one would raise the minimum again (P3)."""
     raised = voted(Kind.PAYOUT_MINIMUM, MINIMUM | {"value": {"micro": 900_000}}, amina)
     lowered = voted(Kind.PAYOUT_MINIMUM, MINIMUM, luis)
     mandates.enact(lowered, at=clock.now())
