@@ -32,9 +32,9 @@ from tasks import (
 )
 from tasks.endpoints import asking
 from tasks.machines import learning
-from tasks.models import Alert, Delivery, Release, Upload
+from tasks.models import Alert, Batch, Delivery, Release, Upload
 from tasks.quality import estimates
-from tasks.scale import callbacks, fetching
+from tasks.scale import batches, callbacks, fetching
 from tasks.webhooks import addresses, outbox, sending
 
 AT_ONCE = 500
@@ -203,6 +203,13 @@ def fetch_late(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Fetch again what did not come the first time, or was left by a worker that ended."""
     for client in fetching.clients_due(at=clock.now()):
         fetching.have_fetched(client)
+
+
+@app.task(name=batches.PLACE_REST, retry=5)
+def place_rest(batch_id: int) -> None:
+    """Place the orders of a batch whose files are read after it is finalized; some at a time, wherever it stood."""
+    while batches.place_rest(Batch.objects.get(pk=batch_id), at=clock.now()):
+        pass
 
 
 @app.task(name=fetching.FETCH, retry=5)

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.http import Http404
+from procrastinate.contrib.django import app as background
 
 from coop.people.models import Client, Person
-from coop.refusals import guard_of
+from coop.refusals import guard_of, refuse_if
+from payments import escrow
 from tasks.models import Batch, BatchState, Project
 from tasks.scale import callbacks, facts, fetching, live
 from tasks.scale.access import Wrong
@@ -16,6 +18,8 @@ from tasks.scale.access import Wrong
 # Kinds of project whose batches are filled first and finalized then; a test's others are in work at once.
 STAGED = ("rapid", "studio")
 LEAST_PRIORITY, MOST_PRIORITY = 10, 30
+PLACE_REST = "tasks.place_rest"
+AT_ONCE = 10
 
 
 def find(client: Client, *, test: bool, **named: object) -> Batch:
@@ -83,15 +87,34 @@ def finalize(batch: Batch, *, by: Person, at: datetime) -> Batch:
 
 def _place(batch: Batch, *, by: Person, at: datetime) -> None:
     """Place the orders of a batch. Raise Wrong without any, and (503: asking again helps) while files are fetched."""
-    orders = batch.orders.filter(canceled_at=None, failed_at=None)
-    waiting = list(orders.select_related("project", "batch", "version__work_type"))
+    orders = batch.orders.filter(canceled_at=None, failed_at=None).order_by("pk")
+    waiting = list(orders.select_related("client", "project", "batch", "version__work_type"))
     if not waiting:
         message = "The batch has no tasks yet"
         raise Wrong(message)
     if count := fetching.waiting(waiting):
         message = f"{count} files of the batch are still being fetched: finalize it again in a moment."
         raise Wrong(message, 503)
-    live.place(waiting, by=by, at=at)
+    first = live.read_at_once(waiting)
+    live.place(waiting[:first], by=by, at=at)
+    if rest := waiting[first:]:
+        refuse_if(escrow.refusal_to_fund(batch.client, live.price(rest)))
+        background.configure_task(PLACE_REST, lock=f"batch:{batch.pk}").defer(batch_id=batch.pk)
+
+
+@transaction.atomic
+def place_rest(batch: Batch, *, at: datetime) -> int:
+    """Place the next orders of a finalized batch whose files the client did not wait for; return how many there were.
+
+    Each is funded as it joins its job, in the name of whoever sent it; one that cannot be fails, and says why.
+    """
+    batch = locked(batch)
+    begun = batch.finalized_at is not None and batch.state in {BatchState.IN_PROGRESS, BatchState.PAUSED}
+    orders = batch.orders.filter(task=None, canceled_at=None, failed_at=None) if begun else batch.orders.none()
+    some = list(orders.select_related("client", "project", "batch", "version__work_type").order_by("pk")[:AT_ONCE])
+    for order in some:
+        live.place_late(order, at=at)
+    return len(some)
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ the same, with its money, or makes one. Members see the terms of that job, as of
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -221,6 +222,26 @@ def place(orders: Sequence[Order], *, by: Person, at: datetime) -> list[Job]:
     return jobs_made
 
 
+def price(orders: Sequence[Order]) -> Decimal:
+    """Return the US$ that orders which are still to be placed cost at most."""
+    asked = [terms_of(order) for order in orders]
+    alike = {one.digest(): one for one in asked}
+    many = Counter(one.digest() for one in asked)
+    quotes = (jobs.quote(one.work_type.pk, many[mark], one.overlap, one.pay) for mark, one in alike.items())
+    return sum((quote.total for quote in quotes), Decimal(0))
+
+
+def read_at_once(orders: Sequence[Order]) -> int:
+    """Return of how many orders, the first ones, the files are read while the client waits; the worker reads others."""
+    found = {**assets.named(orders[0].client, [order.params for order in orders]), **assets.fetched(orders)}
+    shown = set[str]()
+    for count, order in enumerate(orders):
+        shown.update(text for text in assets.texts(order.params) if text in found)
+        if len(shown) > assets.MOST_SHOWN:
+            return count
+    return len(orders)
+
+
 def place_at_once(order: Order, checked: Checked, *, by: Person, at: datetime) -> Job:
     """Give an order that was checked its job, as `place` does, before it is written down in the same transaction."""
     return _group(checked.asked, [order], checked.found, by=by, at=at)
@@ -242,11 +263,11 @@ def _job(first: Order, asked: Terms, shown: list[assets.Named], *, by: Person, a
     """Return the job that orders join: an open one that asks the same, or a new one; it has the files they show."""
     project, batch = first.project, first.batch
     assert project is not None  # noqa: S101 - live orders have a project
-    job = None if batch else _open_job(project, asked, shown)
+    job = _open_job(project, batch, asked, shown)
     if job is None:
         # The client's row is the lock: two orders at once make one job, not two. So it is looked for again.
         client = Client.objects.select_for_update(no_key=True).get(pk=first.client_id)
-        job = None if batch else _open_job(project, asked, shown)
+        job = _open_job(project, batch, asked, shown)
     if job:
         assets.hand_over(job, shown, by=by, at=at)
         return job
@@ -256,9 +277,9 @@ def _job(first: Order, asked: Terms, shown: list[assets.Named], *, by: Person, a
     return job
 
 
-def _open_job(project: Project, asked: Terms, shown: Sequence[assets.Named]) -> Job | None:
-    """Return the open job of a project that asks this without a batch and has room for files; None without one."""
-    same = {"lot__project": project, "lot__batch": None, "lot__digest": asked.digest()}
+def _open_job(project: Project, batch: Batch | None, asked: Terms, shown: Sequence[assets.Named]) -> Job | None:
+    """Return the open job of a batch, or of a project without one, that asks this and has room for files."""
+    same = {"lot__project": project, "lot__batch": batch, "lot__digest": asked.digest()}
     found = Job.objects.filter(**same, closed_at=None, opened_at__isnull=False).order_by("-pk").first()
     if found is None or (shown and files.refusal(found)):
         return None
