@@ -9,6 +9,7 @@ from governance import cases, decisions, lots, offices, panels
 from governance.models import LADDER, Bylaw, Case, CaseGround, Decision, Measure, Motion, Panel, PanelSeat, Role, Said
 
 FACTS = "Three answers of 2 November were word for word those of another account."
+REBUTTAL = "The copies are older than anything that the member said or did, and a machine found them."
 WORDS = {Role.CHARGE: "hazel-heron-hill", Role.MEMBER: "maple-market-moon", Role.WITNESS: "olive-onion-owl"}
 
 
@@ -80,7 +81,7 @@ def decide(person: Person, by: Person, witness: Person, **facts: Any) -> Decisio
     panel = case.panels.get()
     seat(panel, person, witness)
     cases.say(case, kind=Said.REPLY, text="I did it alone.", by=person, at=clock.now())
-    agree(panel, finding(case))
+    agree(panel, finding(case, rebuttal=REBUTTAL if case.presumed else ""))
     return Decision.objects.get(panel=panel)
 
 

@@ -10,10 +10,21 @@ from coop import clock
 from coop.people.models import Client, Person
 from coop.record.models import Event
 from coop.refusals import Refused
-from governance import casefile, cases, proposals, voting
-from governance.models import Bylaw, Case, CaseGround, Equivalent, NeverAGround, Pause, Proposal, Said, Statement
+from governance import assembly, casefile, cases, elections, offices, proposals, reporting, resigning, voting
+from governance.models import (
+    Bylaw,
+    Case,
+    CaseGround,
+    Equivalent,
+    NeverAGround,
+    Pause,
+    Proposal,
+    ReportGround,
+    Said,
+    Statement,
+)
 from tests.governance import charging
-from tests.governance.conftest import cast_all, reach, support
+from tests.governance.conftest import cast_all, members, reach, support
 
 pytestmark = pytest.mark.django_db
 type Attack = Callable[..., None]
@@ -387,6 +398,47 @@ def test_somebody_who_just_proposed_or_backed_it_is_presumed_to_be_retaliated_ag
     assert charging.charge(amina, samuel).presumed
     assert charging.charge(backers[-1], samuel, evidence=(("Backed", "Words on a backer."),)).presumed
     assert not charging.charge(quiet, samuel, evidence=(("Other", "Other words."),)).presumed
+
+
+def voted(person: Person, published: Callable[..., Proposal]) -> None:
+    vote = published()
+    voting.cast(vote, "no", by=person, at=reach(vote.opens_at))
+
+
+def stood(person: Person, published: Callable[..., Proposal]) -> None:
+    opened = elections.call(offices.posts(clock.now())[0], 1, by=person, at=reach(clock.now() + timedelta(days=1000)))
+    elections.stand(opened, statement="I count slowly, and twice.", by=person, at=clock.now())
+
+
+def reported(person: Person, published: Callable[..., Proposal]) -> None:
+    said = assembly.open_thread(
+        topic="other", title="Links", text="Look: kittens.example", by=members()[-1], at=clock.now()
+    )
+    reporting.report(said, ground=ReportGround.UNLAWFUL, quote="kittens", words="It is.", by=person, at=clock.now())
+
+
+def contested(person: Person, published: Callable[..., Proposal]) -> None:
+    case = cases.open_equivalent(person, kind=Equivalent.NO_OFFERS, facts="None came.", at=clock.now())
+    assert case
+    explaining = Person.objects.get(email__startswith="samuel")
+    cases.say(case, kind=Said.EXPLANATION, text="There was less work.", by=explaining, at=clock.now())
+    cases.say(case, kind=Said.CONTESTED, text="Others had some.", by=person, at=clock.now())
+
+
+def gave_notice(person: Person, published: Callable[..., Proposal]) -> None:
+    resigning.give_notice(person, pressure="none", at=clock.now())
+
+
+@pytest.mark.parametrize("act", [voted, stood, reported, contested, gave_notice])
+def test_a_measure_within_180_days_of_what_is_protected_is_presumed_retaliation(
+    published: Callable[..., Proposal], samuel: Person, act: Callable[..., None]
+) -> None:
+    quiet = members()[-3]
+    act(quiet, published)
+    at = clock.now()
+    assert charging.charge(quiet, samuel).presumed
+    reach(at + timedelta(days=181))
+    assert not charging.charge(quiet, samuel, **charging.other(3)).presumed
 
 
 def test_the_time_of_charges_is_the_databases_own(charged: Case, amina: Person) -> None:

@@ -17,6 +17,7 @@ from coop.refusals import Refused
 from payments import escrow
 from tasks import cards, claims, funds
 from tasks.models import Assignment, Job, Task
+from tests.governance import charging
 from tests.tasks.conftest import SAME, committed_money, fund, hand_in, price, work
 
 type NewJob = Callable[..., Job]
@@ -67,6 +68,18 @@ def test_a_skipped_task_goes_to_others_and_never_back(job: Job, amina: Person, l
     with pytest.raises(Refused):
         claims.claim_next(job, by=amina, at=clock.now())
     assert claims.claim_next(job, by=luis, at=clock.now()).task_id == skipped.task_id
+
+
+@pytest.mark.parametrize(("decline", "presumed"), [(claims.skip, True), (claims.leave, True), (None, False)])
+def test_a_measure_after_declined_work_is_presumed_retaliation(
+    job: Job, luis: Person, samuel: Person, at: datetime, decline: Callable[..., object] | None, *, presumed: bool
+) -> None:
+    taken = claims.claim_next(job, by=luis, at=at)
+    if decline:
+        decline(taken, by=luis, at=at)
+    else:
+        claims.expire_due(job, at=clock.advance(job.time_limit * 2))
+    assert charging.charge(luis, samuel).presumed == presumed
 
 
 def test_a_slot_that_came_back_is_offered_to_those_who_passed_it(new_job: NewJob, amina: Person, luis: Person) -> None:
