@@ -1,7 +1,8 @@
 """Who saw or fetched what a client has here: members by the work they took, officers for a reason, its own people.
 
 What members saw follows from what they did: a task that was taken, an answer that was checked, a rejected one that was
-looked at. Only looks of officers and what a client's own people take home are written down for it.
+looked at; what a client's own servers were sent, from the tries to send it. Only looks of officers, and what a client's
+own people and programs take home, are written down for it.
 """
 
 import json
@@ -23,7 +24,7 @@ from tasks.models import Fetch, Look, Reason
 LEAST_WORDS = 20
 # Looking again within the hour is the same look.
 ONCE_AN_HOUR = timedelta(hours=1)
-CHUNK = 500
+CHUNK, LONGEST_SUBJECT = 500, 80
 # One row for each time something was seen. A key tells its own name, an officer the post and why.
 SEEN = """
 SELECT at, what, member, who, subject, why FROM (
@@ -48,10 +49,25 @@ SELECT at, what, member, who, subject, why FROM (
     FROM tasks_look l JOIN tasks_reason r ON r.id = l.reason_id JOIN governance_office o ON o.id = r.office_id
     JOIN people_person p ON p.id = o.person_id WHERE r.client_id = %(client)s AND l.at < %(before)s
     UNION ALL
-    SELECT f.at, 'fetched', NULL, coalesce(k.prefix || '… ' || k.name, p.name), f.subject, ''
-    FROM tasks_fetch f JOIN people_person p ON p.id = f.person_id LEFT JOIN people_apikey k ON k.id = f.key_id
+    SELECT f.at, CASE WHEN f.person_id IS NULL THEN 'opened' ELSE 'fetched' END, NULL,
+        coalesce(k.prefix || '… ' || k.name, p.name, ''), f.subject, ''
+    FROM tasks_fetch f LEFT JOIN people_person p ON p.id = f.person_id LEFT JOIN people_apikey k ON k.id = f.key_id
     WHERE f.client_id = %(client)s AND f.at < %(before)s
+    UNION ALL
+    SELECT t.at, 'was_sent', NULL, substring(m.url FROM '^[^:]+://(?:[^/?#@]*@)?([^/?#]+)'), m.subject, ''
+    FROM tasks_message m JOIN tasks_attempt t ON t.message_id = m.id
+    WHERE m.client_id = %(client)s AND t.at < %(before)s AND t.status IS NOT NULL AND (m.kind = 'task.completed'
+        OR m.kind = 'callback' AND m.payload->>'status' = 'completed' AND m.payload->'response' IS NOT NULL)
 ) seen ORDER BY at DESC, what, subject
+"""
+
+
+TAKEN = """
+INSERT INTO tasks_fetch (client_id, person_id, key_id, subject)
+SELECT said.* FROM (VALUES (%(client)s::bigint, %(person)s::bigint, %(key)s::bigint, %(subject)s::varchar))
+    said (client, person, key, subject)
+WHERE NOT EXISTS (SELECT FROM tasks_fetch f WHERE f.client_id = said.client AND f.subject = said.subject
+    AND f.key_id IS NOT DISTINCT FROM said.key AND f.at > %(since)s)
 """
 
 
@@ -83,7 +99,7 @@ def of(client: Client, *, before: datetime) -> Iterator[Seen]:
         cursor.execute(SEEN, {"client": client.pk, "before": before})
         while some := cursor.fetchmany(CHUNK):
             for at, what, member, who, subject, why in some:
-                yield Seen(at, what, who or name(member), subject, why)
+                yield Seen(at, what, name(member) if member else who, subject, why)
 
 
 def page(client: Client, *, before: datetime, most: int) -> list[Seen]:
@@ -91,7 +107,8 @@ def page(client: Client, *, before: datetime, most: int) -> list[Seen]:
     name = cache(lambda person: exports.pseudonym(client.pk, person))
     with connection.cursor() as cursor:
         cursor.execute(SEEN + "LIMIT %(most)s", {"client": client.pk, "before": before, "most": most})
-        return [Seen(at, what, who or name(member), *rest) for at, what, member, who, *rest in cursor.fetchall()]
+        rows = cursor.fetchall()
+    return [Seen(at, what, name(member) if member else who, *rest) for at, what, member, who, *rest in rows]
 
 
 def csv(client: Client, *, before: datetime) -> Iterator[str]:
@@ -103,6 +120,17 @@ def csv(client: Client, *, before: datetime) -> Iterator[str]:
 def fetched(client: Client, subject: str, *, by: Person, key: ApiKey | None = None) -> None:
     """Write down that somebody of a client takes something home."""
     Fetch(client=client, person=by, key=key, subject=subject).save(force_insert=True)
+
+
+def taken(client: Client, subject: str, *, key: ApiKey | None, at: datetime) -> None:
+    """Write down, once an hour, that a program takes answers home by its key, or whoever has an address."""
+    person = key.created_by_id if key else None
+    number = key.pk if key else None
+    with connection.cursor() as cursor:
+        cursor.execute(TAKEN, {
+            "client": client.pk, "person": person, "key": number, "subject": subject[:LONGEST_SUBJECT],
+            "since": at - ONCE_AN_HOUR,
+        })  # fmt: skip
 
 
 def refusal(words: str, *, by: Person, at: datetime) -> Refusal | None:

@@ -41,15 +41,21 @@ class Look(models.Model):
 
 
 class Fetch(models.Model):
-    """That somebody of a client took answers home: on a page, or by a key. `subject` as job:12 results jsonl."""
+    """That somebody of a client took answers home: on a page, or by a key. `subject` as job:12 results jsonl.
+
+    Without a person it was whoever has the address of a response's file.
+    """
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="fetches")
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     key = models.ForeignKey(ApiKey, models.PROTECT, null=True, related_name="+")
     subject = models.CharField(max_length=80)
     at = models.DateTimeField(null=True, editable=False)
 
     privacy.declare(**dict.fromkeys(("id", "client", "person", "key", "subject", "at"), Audience.CLIENT))
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "key"], name="fetches_of_a_thing")]
 
     def __str__(self) -> str:
         return f"fetch of {self.subject}"

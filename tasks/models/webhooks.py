@@ -94,6 +94,7 @@ class Message(models.Model):
             models.Index(fields=["webhook", "subject", "kind"], name="messages_about_a_thing"),
             models.Index(fields=["webhook", "-id"], name="messages_of_a_webhook"),
             models.Index(fields=["ended_at"], condition=Q(ended_at__isnull=False), name="messages_by_end"),
+            models.Index(fields=["client", "id"], name="messages_of_a_client"),
         ]
 
     def __str__(self) -> str:

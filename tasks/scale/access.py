@@ -22,6 +22,7 @@ from coop import clock
 from coop.people import authentication, limits
 from coop.people.models import ApiKey, Client, Person
 from coop.refusals import Refused
+from tasks import access_log
 from tasks.shapes import checking
 
 # What this interface calls a refusal of ours; all others are 402, "not enabled".
@@ -153,6 +154,20 @@ class ScaleView(limits.Counted):
         if heard and not self.tells:
             raise exceptions.PermissionDenied
         return said
+
+    def took(self, subject: str) -> None:
+        """Write down what a live key takes home, for its client to read."""
+        if not self.test:
+            access_log.taken(self.client, subject, key=self.key, at=clock.now())
+
+    def telling(self, told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return tasks as they are told, the newest first, and write down which answers go home with them."""
+        done = [one for one in told if one.get("status", "completed") == "completed"]
+        answered = [one for one in done if one.get("response") or one.get("threads")]
+        if answered:
+            count = f" and {len(answered) - 1} older" if len(answered) > 1 else ""
+            self.took(f"task:{answered[0]['task_id']}{count}")
+        return told
 
     def items(self) -> list[str]:
         """Return the list of texts that was sent; an empty one where nothing was."""

@@ -121,13 +121,17 @@ def address(order: Order, part: str = "") -> str:
     return f"{settings.ORIGIN}/v1/response/{_SIGNER.sign(f'{order.key.hex}{part and "."}{part}')}"
 
 
-def content(signed: str) -> object:
-    """Return what the file at an address holds, bytes where it is a PNG; Http404 for none of ours, or one too old."""
+def meant(signed: str) -> tuple[Order, str]:
+    """Return the order that an address is of, and which of its files; Http404 for none of ours, or one too old."""
     try:
         key, _dot, part = _SIGNER.unsign(signed, max_age=LIFE).partition(".")
     except BadSignature as error:
         raise Http404 from error
-    order = finding.joined(Order.objects.filter(key=finding.key_of(key))).get()
+    return finding.joined(Order.objects.filter(key=finding.key_of(key))).select_related("client").get(), part
+
+
+def content(order: Order, part: str) -> object:
+    """Return what a file of a response holds, bytes where it is a PNG; Http404 where there is none."""
     kind, said = kind_of(order), of([order]).get(order.pk)
     if said is not None and part and isinstance(kind, masks.Segmentation):
         return masks.png(order.params, said.whole, part, _size(order))

@@ -117,6 +117,8 @@ def test_nothing_is_written_about_looks_that_were_not_by_right(
     fetch = "INSERT INTO tasks_fetch (client_id, person_id, key_id, subject) VALUES (%s, %s, %s, 'job:1')"
     attack(fetch, [orbits.client.pk, amina.pk, None], guard="fetches_are_by_the_clients_own")
     attack(fetch, [orbits.client.pk, olga.pk, -1], guard="fetches_are_by_the_clients_own")
+    attack(fetch, [orbits.client.pk, None, None], guard="fetches_are_by_the_clients_own")
+    attack(fetch, [orbits.client.pk, None, orbits.key.pk], guard="fetches_are_by_the_clients_own")
     for table in (Reason, Look, Fetch):
         attack(f"DELETE FROM {table._meta.db_table}", guard="permission denied")  # noqa: SLF001 - Django's own
         attack(f"UPDATE {table._meta.db_table} SET id = 1", guard="permission denied")  # noqa: SLF001

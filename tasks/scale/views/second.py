@@ -131,7 +131,8 @@ class OneTask(SecondView):
     def get(self, request: Request) -> Response:
         """Tell of it."""
         found = orders.find(self.client, request.query_params.get("task_id"), test=self.test)
-        return Response(showing_v2.tasks([found], whole=self.tells, expand=self.expanded(), opts=self.opted())[0])
+        told = showing_v2.tasks([found], whole=self.tells, expand=self.expanded(), opts=self.opted())
+        return Response(self.telling(told)[0])
 
 
 class Tasks(SecondView):
@@ -146,7 +147,7 @@ class Tasks(SecondView):
                 found = found.filter(**{f"{what}__{name}": said for name, said in self.named(asked, what).items()})
         page = finding.page(found, asked, client=self.client)
         told = showing_v2.tasks(page.orders, whole=self.tells, expand=self.expanded(), opts=self.opted())
-        return Response({"tasks": told, **({"next_token": page.next_token} if page.next_token else {})})
+        return Response({"tasks": self.telling(told), **({"next_token": page.next_token} if page.next_token else {})})
 
 
 class Chat(SecondView):
@@ -177,11 +178,8 @@ class TaskMetadata(SecondView):
         said = self.body()
         order = orders.find(self.client, said.get("task_id"), test=self.test)
         merge = said.get("merge") is True
-        return Response(
-            showing_v2.tasks(
-                [orders.set_metadata(order, said.get("metadata"), merge=merge, at=clock.now())], whole=self.tells
-            )[0]
-        )
+        changed = orders.set_metadata(order, said.get("metadata"), merge=merge, at=clock.now())
+        return Response(self.telling(showing_v2.tasks([changed], whole=self.tells))[0])
 
 
 class DeliveryView(SecondView):
@@ -220,7 +218,7 @@ class OneDelivery(DeliveryView):
         told = showing_v2.tasks(page.orders, whole=True, expand=self.expanded(), opts=self.opted(), said=said)
         whole = showing_v2.delivery(release, self.expanded())
         more = {"next_token": page.next_token} if page.next_token else {}
-        return Response({"delivery": whole, "tasks": told, **more})
+        return Response({"delivery": whole, "tasks": self.telling(told), **more})
 
 
 class DeliveredTasks(DeliveryView):
@@ -239,9 +237,8 @@ class DeliveredTasks(DeliveryView):
             for order in page.orders
             if order.task
         ]
-        return Response({
-            "docs": docs, "total": page.total, **({"next_token": page.next_token} if page.next_token else {}),
-        })  # fmt: skip
+        more = {"next_token": page.next_token} if page.next_token else {}
+        return Response({"docs": self.telling(docs), "total": page.total, **more})
 
 
 class Annotation(SecondView):
@@ -252,7 +249,9 @@ class Annotation(SecondView):
         if not self.tells:
             raise PermissionDenied
         said = str(request.query_params.get("annotation_id"))
-        return Response(answered.annotation(self.client, said, test=self.test))
+        found = answered.annotation(self.client, said, test=self.test)
+        self.took(f"annotation:{said}")
+        return Response(found)
 
 
 class Listed(SecondView):

@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coop import clock
+from tasks import access_log
 from tasks.models import Order, Role
 from tasks.scale import answered, finding, orders, showing
 from tasks.scale.access import ScaleView
@@ -20,7 +21,7 @@ class OrderView(ScaleView):
 
     def told(self, order: Order) -> Response:
         """Tell how an order stands."""
-        return Response(showing.one(order, whole=self.tells))
+        return Response(self.telling([showing.one(order, whole=self.tells)])[0])
 
 
 class Task(OrderView):
@@ -75,7 +76,10 @@ class Content(ScaleView):
 
     def get(self, request: Request, signed: str) -> HttpResponseBase:
         """Hand it out."""
-        found = answered.content(signed)
+        order, part = answered.meant(signed)
+        found = answered.content(order, part)
+        if not order.test:
+            access_log.taken(order.client, f"file of task:{order.key.hex}", key=None, at=clock.now())
         return HttpResponse(found, content_type="image/png") if isinstance(found, bytes) else Response(found)
 
 
@@ -145,7 +149,11 @@ class Tasks(ScaleView):
         found = finding.of(self.client, test=self.test).filter(finding.wanted(asked))
         page = finding.page(found, asked, client=self.client)
         little = finding.flag(asked.get("limited_response"))
-        docs = [showing.limited(one) for one in page.orders] if little else showing.tasks(page.orders, whole=self.tells)
+        docs = (
+            [showing.limited(one) for one in page.orders]
+            if little
+            else self.telling(showing.tasks(page.orders, whole=self.tells))
+        )
         more = {"next_token": page.next_token} if page.next_token else {}
         return Response({
             "docs": docs, "total": page.total, "limit": page.limit,
