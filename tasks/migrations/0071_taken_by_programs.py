@@ -15,7 +15,7 @@ NAMELESS = "num_nonnulls(NEW.person_id, NEW.key_id) = 0 AND starts_with(NEW.subj
 class Migration(migrations.Migration):
     """Let a fetch have no name where none is known, and find what a key took and what was sent to a client."""
 
-    dependencies: ClassVar = [("tasks", "0069_files_for_later")]
+    dependencies: ClassVar = [("tasks", "0070_protected_work")]
     operations: ClassVar = [
         migrations.AlterField(
             model_name="fetch",
