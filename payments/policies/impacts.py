@@ -97,8 +97,7 @@ def _sums(impact: Payload) -> Lines:
 def _verdict(impact: Payload, worse: Promise | str) -> Lines:
     rule, question = impact.get("rule"), _("Is it a cut?")
     if not impact.get("cut") and rule not in CUTS:
-        offered = [(_("What it changes"), str(worse))] if worse and rule == OFFERS else []
-        return [(question, _("No: nothing pays less, later or for longer work.")), *offered]
+        return [(question, _("No: nothing pays less, later or for longer work.")), *_offered(impact, worse)]
     said = [(question, _("Yes, by rule %(rule)s.") % {"rule": rule})]
     if not impact.get("cut"):
         said = [(question, _("No unit pays less. It is decided like one, by rule %(rule)s.") % {"rule": rule})]
@@ -110,6 +109,18 @@ def _verdict(impact: Payload, worse: Promise | str) -> Lines:
         said.append((_("Beside the best pay of the last 12 months"), signed(of.quantize(Decimal("0.1")))))
     if impact["losing"] or not worse:
         said.append((_("People who would be paid less, later or for longer work"), str(impact["losing"])))
+    return said
+
+
+def _offered(impact: Payload, worse: Promise | str) -> Lines:
+    """Return who is offered what, and how many of those who did the work are offered less of it."""
+    if not worse or impact.get("rule") != OFFERS:
+        return []
+    said = [(_("What it changes"), str(worse))]
+    if "shut_out" in impact:
+        said.append((_("People who did it and could not take it any more"), str(impact["shut_out"])))
+    if impact.get("over"):
+        said.append((_("People who took more than that in the last day"), str(impact["over"])))
     return said
 
 

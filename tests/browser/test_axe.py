@@ -30,7 +30,7 @@ SCREENS = ((360, 740), (1280, 800))
 KINDS = ("product-match", "compare-answers")
 PAGES = {
     "nobody": ["/", "/styleguide/", "/account/login/", "/account/signup/", "/jobs/", "/rates/", "/votes/", "/record/",
-               "/how-we-decide/", "/promises/", "/fairwork/", "/nowhere/"],
+               "/how-we-decide/", "/rules/instruments/", "/promises/", "/fairwork/", "/nowhere/"],
     "newcomer": ["/", "/start/"],
     "amina": ["/", "/jobs/", "/pay/", "/votes/", "/standing/", "/review/", "/me/", "/assembly/",
               "/assembly/new/", "/assembly/?q=pay", "/me/notifications/", "/account/email/"],

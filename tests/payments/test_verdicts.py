@@ -119,6 +119,36 @@ def test_who_is_offered_what_is_no_cut_and_is_said(stood: None, orbit: Client) -
     assert told["What it changes"] == "Who is offered how much of this work. A unit pays what it paid."
 
 
+def test_a_qualification_counts_who_did_the_work_and_could_not_take_it(stood: None, orbit: Client) -> None:
+    policy, comparing = policies.find(Kind.QUALIFICATION), WorkType.objects.get(slug="compare-answers").pk
+    for units, shut_out in ((3, "12"), (0, "0")):
+        change = payload(work(), {"of": comparing if units else 0, "units": units}, orbit)
+        told = dict(policy.impact_lines(policy.impact(change, clock.now())))
+        assert told["People who did it and could not take it any more"] == shut_out
+        assert told["Is it a cut?"] == "No: nothing pays less, later or for longer work."
+
+
+def test_whoever_has_what_is_asked_is_not_counted(
+    paid: Callable[[Person], object], amina: Person, priya: Person
+) -> None:
+    for person, times in ((amina, 3), (priya, 2)):
+        for _turn in range(times):
+            paid(person)
+    with owning(), connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE OR REPLACE VIEW payments_replay_units AS SELECT t.id AS work_type_id, p.id AS person_id,"
+            " 90000::bigint AS pay FROM people_person p, payments_worktype t WHERE t.slug = 'compare-answers'"
+            f" AND p.id IN ({amina.pk}, {priya.pk})"
+        )
+    of = WorkType.objects.get(slug="product-match").pk
+    for units, shut_out in ((2, 0), (3, 1), (4, 2)):
+        change = {"key": work("compare-answers"), "value": {"of": of, "units": units}, "replaces": 0}
+        assert impacts.replayed(Kind.QUALIFICATION, change)["shut_out"] == shut_out
+    for most, over in ((0, 0), (1, 2), (2, 1), (3, 0)):
+        said = {"key": work(), "value": {"order": "first_come", "most_a_day": most}, "replaces": 0}
+        assert impacts.replayed(Kind.ALLOCATION, said)["over"] == over
+
+
 def test_only_those_of_the_region_are_counted_for_its_floor(stood: None, orbit: Client) -> None:
     there = Person.objects.filter(country="KE", pk__in=_workers()).count()
     found = impacts.replayed(Kind.FLOOR, payload("country:KE", {"micro_an_hour": 1_000_000}, orbit))
