@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from coop import clock
 from coop.people.models import Client, Person
@@ -82,4 +83,5 @@ def test_what_it_is_about_is_named_and_more_of_it_asks_no_more(client: Browser, 
 def test_it_is_found_from_the_rules_the_card_and_how_we_decide(client: Browser) -> None:
     for address in ("/rules/", "/rates/", "/how-we-decide/"):
         assert re.search(rf'<a href="{ADDRESS}">\s*What pay and access go by', client.get(address).text), address
-    assert "Lo que rige la paga y el acceso" in read(client, **{"accept-language": "es"})
+    with translation.override("es"):
+        assert "Lo que rige la paga y el acceso" in read(client, **{"accept-language": "es"})
