@@ -203,17 +203,26 @@ def batches(client: Client, asked: QueryDict, *, test: bool) -> QuerySet[Batch]:
         found = found.filter(project__name=said)
     if said := asked.get("project_id"):
         found = found.filter(project__key=key_of(said))
+    if said := asked.get("completed_after"):
+        found = found.filter(_done(), Exists(_orders().filter(_completed(gte=moment(said)))))
+    if said := asked.get("completed_before"):
+        found = found.filter(_done(), ~Exists(_orders().filter(_completed(gt=moment(said)))))
     return found
+
+
+def _done() -> Q:
+    """Return what is in work and has orders, none of them pending."""
+    in_work = Q(state=BatchState.IN_PROGRESS, finalized_at__isnull=False)
+    return in_work & Q(Exists(_orders())) & ~Q(Exists(_orders().filter(PENDING)))
 
 
 def with_state(found: QuerySet[Batch], said: str | None) -> QuerySet[Batch]:
     """Leave the batches of a state; every one where none is asked for."""
     if not said:
         return found
-    done = Q(Exists(_orders())) & ~Q(Exists(_orders().filter(PENDING))) & Q(finalized_at__isnull=False)
     if said == "completed":
-        return found.filter(done, state=BatchState.IN_PROGRESS)
-    return found.filter(~done, state=said) if said == BatchState.IN_PROGRESS else found.filter(state=said)
+        return found.filter(_done())
+    return found.filter(~_done(), state=said) if said == BatchState.IN_PROGRESS else found.filter(state=said)
 
 
 def _orders() -> QuerySet[Order]:

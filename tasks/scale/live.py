@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from coop.people.models import Client, Person
@@ -130,17 +131,13 @@ def _title(params: dict[str, Any], work_type: WorkType) -> str:
 
 
 def _the_one(shape: str) -> WorkType:
-    """Return the one kind of work of a shape that is on the rate card; raise Wrong for none, or several."""
-    asked = founding.for_clients().filter(shape=shape).order_by("slug")
-    found = [one for one in asked if jobs.voted_rate(one)]
-    if not found:
+    """Return the kind of work of a shape on the rate card, of several the one voted first; raise Wrong for none."""
+    asked = founding.for_clients().filter(shape=shape).order_by(Min("rates__since"), Min("rates__pk"))
+    found = next((one for one in asked if jobs.voted_rate(one)), None)
+    if found is None:
         message = f"The members have voted no rate for work answered by {shape} (rule N10)."
         raise Wrong(message, 402)
-    if len(found) > 1:
-        named = ", ".join(one.slug for one in found)
-        message = f"Say in the project's params which work_type it is: {named}"
-        raise Wrong(message)
-    return found[0]
+    return found
 
 
 def _content(params: dict[str, Any]) -> dict[str, str]:

@@ -24,7 +24,7 @@ def task(order: Order, said: answered.Said | None = None) -> Json:
         "completed_at": when(done) if done else None, "project": order.project and order.project.name,
         "batch": order.batch and order.batch.name, "callback_url": order.callback_url, "unique_id": order.unique_id,
         "tags": order.tags, "priority": order.priority,
-        "customer_review_comments": order.audit_words,
+        "customer_review_comments": order.audit_words, "work_type": order.task and order.task.job.work_type.slug,
     }  # fmt: skip
     heard = finding.was_heard(order)
     return {

@@ -18,8 +18,10 @@ class Projects(ScaleView):
     """All projects."""
 
     def get(self, request: Request) -> Response:
-        """List them, the newest first."""
+        """List them, the newest first; none is ever put away, so that of those that are (`archived`) there is none."""
         found = Project.objects.filter(client=self.client, test=self.test).order_by("-pk")
+        if finding.flag(request.query_params.get("archived")):
+            found = found.none()
         return Response([showing.project(one) for one in found])
 
     def post(self, request: Request) -> Response:

@@ -329,6 +329,7 @@ def test_what_there_is_none_of_in_v2_is_an_empty_list(trying: scaleapi.ScaleClie
         lambda: trying.v2.get_annotation(annotation_id="x"), lambda: trying.v2.get_schema(schema_id="x"),
         lambda: trying.v2.get_delivery(delivery_id="x"), lambda: trying.v2.get_dataset_delivery(delivery_id="x"),
         lambda: trying.v2.get_dataset_task(task_id="x"), lambda: trying.v2.get_task(task_id="x"),
+        lambda: trying.v2.get_dataset_task_response_url(task_id="x", attachment_id="y"),
     ):  # fmt: skip
         with pytest.raises(scaleapi.api_client.v2.exceptions.NotFoundException):
             call()
