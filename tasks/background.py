@@ -205,6 +205,13 @@ def fetch_late(timestamp: int) -> None:  # noqa: ARG001 - likewise
         fetching.have_fetched(client)
 
 
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="tasks.finalize_quiet", pass_context=False)
+def finalize_quiet(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Put to work the batches that nobody has to finalize and to which nothing came for a while; return how many."""
+    return batches.finalize_quiet(at=clock.now())
+
+
 @app.task(name=batches.PLACE_REST, retry=5)
 def place_rest(batch_id: int) -> None:
     """Place the orders of a batch whose files are read after it is finalized; some at a time, wherever it stood."""

@@ -1,15 +1,16 @@
 """Batches: orders of a project that are finalized together."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 from django.http import Http404
 from procrastinate.contrib.django import app as background
 
 from coop.people.models import Client, Person
-from coop.refusals import guard_of, refuse_if
+from coop.refusals import Refused, guard_of, refuse_if
 from payments import escrow
 from tasks.models import Batch, BatchState, Project
 from tasks.scale import callbacks, facts, fetching, live
@@ -18,6 +19,8 @@ from tasks.scale.access import Wrong
 # Kinds of project whose batches are filled first and finalized then; a test's others are in work at once.
 STAGED = ("rapid", "studio")
 LEAST_PRIORITY, MOST_PRIORITY = 10, 30
+# A batch that nobody finalizes is finalized once no task has come for so long.
+QUIET = timedelta(minutes=15)
 PLACE_REST = "tasks.place_rest"
 AT_ONCE = 10
 
@@ -38,7 +41,7 @@ def start(project: Project, said: Mapping[str, Any], *, by: Person, at: datetime
     if options.get("self_label_batch") and not project.test:
         message = "Members do all work here, and choose it (rule N9): make the batch without self_label_batch."
         raise Wrong(message, 402)
-    staged = not project.test or options.get("staging_batch") or any(project.options.get(one) for one in STAGED)
+    staged = not project.test or _is_staged(project, options)
     state = BatchState.STAGING if staged else BatchState.IN_PROGRESS
     try:
         with transaction.atomic():
@@ -51,6 +54,17 @@ def start(project: Project, said: Mapping[str, Any], *, by: Person, at: datetime
             raise
         message = f"A batch named {name} already exists"
         raise Wrong(message, 409) from error
+
+
+def _is_staged(project: Project, options: Mapping[str, Any]) -> bool:
+    return bool(options.get("staging_batch")) or any(project.options.get(one) for one in STAGED)
+
+
+def takes_more(batch: Batch) -> bool:
+    """Tell whether tasks may still join a batch: where Scale asks nobody to finalize, that is no end."""
+    if batch.state == BatchState.CANCELLED:
+        return False
+    return batch.finalized_at is None or not (batch.test or _is_staged(batch.project, batch.options))
 
 
 @transaction.atomic
@@ -100,6 +114,25 @@ def _place(batch: Batch, *, by: Person, at: datetime) -> None:
     if rest := waiting[first:]:
         refuse_if(escrow.refusal_to_fund(batch.client, live.price(rest)))
         background.configure_task(PLACE_REST, lock=f"batch:{batch.pk}").defer(batch_id=batch.pk)
+
+
+def finalize_quiet(*, at: datetime) -> int:
+    """Finalize the live batches that Scale's interface asks nobody to finalize, once they are quiet; return how many.
+
+    One whose money is short, or whose files are still fetched, waits for the next time.
+    """
+    filled = Batch.objects.filter(test=False, state=BatchState.STAGING).exclude(created_by=None)
+    quiet = filled.annotate(last=Max("orders__created_at")).filter(last__lte=at - QUIET)
+    due = [one for one in quiet.select_related("project", "created_by") if not _is_staged(one.project, one.options)]
+    return sum(_finalized(one, at) for one in due)
+
+
+def _finalized(batch: Batch, at: datetime) -> bool:
+    try:
+        finalize(batch, by=batch.created_by, at=at)  # type: ignore[arg-type]  # somebody made it, as was asked for
+    except (Wrong, Refused):
+        return False
+    return True
 
 
 @transaction.atomic

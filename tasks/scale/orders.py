@@ -9,7 +9,7 @@ from django.http import Http404
 
 from coop.people.models import Client, Person
 from coop.refusals import Refused, guard_of
-from tasks.models import Audit, Batch, BatchState, Order, ProjectVersion, Role
+from tasks.models import Audit, Batch, Order, ProjectVersion, Role
 from tasks.scale import assets, batches, callbacks, facts, fetching, finding, judging, kinds, live, projects
 from tasks.scale.access import Wrong
 from tasks.scale.kinds.kind import Kind
@@ -75,7 +75,7 @@ def _take(
         role=role, created_by=by, created_at=at, updated_at=at, expected=said.get("expected_response"),
         initial=said.get("initial_response"), **facts,
     )  # fmt: skip
-    if checked and batch is None and not checked.away:
+    if checked and (batch is None or batch.finalized_at) and not checked.away:
         live.place_at_once(order, checked, by=by, at=at)
     order.save(force_insert=True)
     if checked and checked.away:
@@ -92,7 +92,7 @@ def _place(client: Client, said: Mapping[str, Any], *, test: bool) -> tuple[Proj
         # Locked: nothing joins a batch while it is finalized.
         batch = batches.locked(_named("batch", lambda: batches.find(client, test=test, name=str(said["batch"]))))
         version = projects.current(batch.project)
-        if batch.state == BatchState.CANCELLED or batch.finalized_at:
+        if not batches.takes_more(batch):
             message = f"The batch {batch.name} takes no more tasks"
             raise Wrong(message)
     if said.get("project"):

@@ -286,7 +286,7 @@ def test_attachments_say_themselves_what_they_are(
     address = f"{store.address}/field.png"
     text = f"{store.address}/words.png"
     several = [{"type": "image", "content": address}, {"type": "text", "content": text}, {"content": "Words."}]
-    for attached in ({"attachments": several}, {"attachment": address, "attachment_type": "image"}):
+    for attached in ({"attachments": several}, {"attachment": address, "attachment_type": "image", "instruction": "2"}):
         task = live.create_task(TaskType.TextCollection, **asked, **attached)
         assert live.get_task(task.id).status == "pending"
         assert Order.objects.latest("pk").task is None
