@@ -132,8 +132,8 @@ def _title(params: dict[str, Any], work_type: WorkType) -> str:
 
 def _the_one(shape: str) -> WorkType:
     """Return the kind of work of a shape on the rate card, of several the one voted first; raise Wrong for none."""
-    asked = founding.for_clients().filter(shape=shape).order_by(Min("rates__since"), Min("rates__pk"))
-    found = next((one for one in asked if jobs.voted_rate(one)), None)
+    asked = founding.for_clients().filter(shape=shape).annotate(since=Min("rates__since"), first=Min("rates__pk"))
+    found = next((one for one in asked.order_by("since", "first") if jobs.voted_rate(one)), None)
     if found is None:
         message = f"The members have voted no rate for work answered by {shape} (rule N10)."
         raise Wrong(message, 402)
