@@ -8,7 +8,7 @@ the same, with its money, or makes one. Members see the terms of that job, as of
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -27,7 +27,7 @@ from payments.templatetags.money import money
 from tasks import additions, files, halts, jobs, predictions, shapes
 from tasks import content as contents
 from tasks.models import Batch, Job, Lot, Order, Project, ProjectVersion, ReviewRule, Share, Topic
-from tasks.scale import assets, callbacks, kinds, projects
+from tasks.scale import assets, callbacks, kinds, knowing, projects
 from tasks.scale.access import Wrong
 from tasks.scale.kinds import beside, fields
 from tasks.scale.kinds.kind import NEVER, Kind
@@ -174,8 +174,10 @@ def terms_of(order: Order) -> Terms:
     return terms(order.kind, order.params, order.instruction, order.version)
 
 
-def check(client: Client, facts: dict[str, Any], version: ProjectVersion | None) -> Checked:
-    """Return what an order asks and shows. Raise Wrong or Refused for one that no job could do."""
+def check(
+    client: Client, facts: dict[str, Any], version: ProjectVersion | None, known: Mapping[str, object]
+) -> Checked:
+    """Return what an order asks and shows; `known` are responses to it. Raise Wrong or Refused where no job does it."""
     if version is None:
         message = "Missing required parameter: project (with a live key each order has one)"
         raise Wrong(message)
@@ -185,8 +187,9 @@ def check(client: Client, facts: dict[str, Any], version: ProjectVersion | None)
     data = _data(facts["kind"], facts["params"], found)
     if wrong := shapes.find(asked.work_type.shape).data_problems(asked.form, data):
         raise Wrong(str(wrong[0]))
-    if (said := _predicted(facts["kind"], facts["params"])) is not None:
-        _require_value(said, asked)
+    _require_value("hypothesis", _predicted(facts["kind"], facts["params"]), asked)
+    for name, response in known.items():
+        _require_value(name, knowing.value(facts["kind"], facts["params"], response, name), asked)
     return Checked(asked, found, away)
 
 
@@ -199,10 +202,10 @@ def _predicted(kind: str, params: dict[str, Any]) -> dict[str, Any] | None:
         raise Wrong(message) from error
 
 
-def _require_value(said: dict[str, Any], asked: Terms) -> None:
+def _require_value(name: str, said: dict[str, Any] | None, asked: Terms) -> None:
     schema = shapes.find(asked.work_type.shape).schema(asked.form)
-    if faults := checking.says(checking.faults(schema, said)):
-        message = f"hypothesis: {faults[0]}"
+    if said is not None and (faults := checking.says(checking.faults(schema, said))):
+        message = f"{name}: {faults[0]}"
         raise Wrong(message)
 
 
@@ -247,24 +250,27 @@ def place_at_once(order: Order, checked: Checked, *, by: Person, at: datetime) -
 def _group(asked: Terms, orders: list[Order], found: dict[str, assets.Named], *, by: Person, at: datetime) -> Job:
     """Let one job do orders that ask the same."""
     data = [(order.key.hex, _row(order, found)) for order in orders]
-    job = _job(orders[0], asked, _shown(data, found), by=by, at=at)
+    # What is known is said before anybody works: such orders join no open job.
+    knows = any(knowing.right(order) is not None for order in orders)
+    job = _job(orders[0], asked, _shown(data, found), knows=knows, by=by, at=at)
     added = additions.add(job, data, by=by, at=at)
     if job.opened_at is None:
+        knowing.note(orders, added, by=by, at=at)
         jobs.open(jobs.fund(job, by=by, at=at), by=by, at=at)
     for order, task in zip(orders, added, strict=True):
         order.task = task
     return job
 
 
-def _job(first: Order, asked: Terms, shown: list[assets.Named], *, by: Person, at: datetime) -> Job:
+def _job(first: Order, asked: Terms, shown: list[assets.Named], *, knows: bool, by: Person, at: datetime) -> Job:
     """Return the job that orders join: an open one that asks the same, or a new one; it has the files they show."""
     project, batch = first.project, first.batch
     assert project is not None  # noqa: S101 - live orders have a project
-    job = _open_job(project, batch, asked, shown)
+    job = None if knows else _open_job(project, batch, asked, shown)
     if job is None:
         # The client's row is the lock: two orders at once make one job, not two. So it is looked for again.
         client = Client.objects.select_for_update(no_key=True).get(pk=first.client_id)
-        job = _open_job(project, batch, asked, shown)
+        job = None if knows else _open_job(project, batch, asked, shown)
     if job:
         assets.hand_over(job, shown, by=by, at=at)
         return job
@@ -301,8 +307,10 @@ def _data(kind: str, params: dict[str, Any], found: dict[str, assets.Named]) -> 
 
 def _row(order: Order, found: dict[str, assets.Named]) -> dict[str, Any]:
     """Return what joins a job for an order: the data of its task, and what a machine said of it."""
-    data, said = _data(order.kind, order.params, found), _predicted(order.kind, order.params)
-    return data if said is None else {**data, predictions.FIELD: {"value": said, "model": "hypothesis"}}
+    data = _data(order.kind, order.params, found)
+    said = {"hypothesis": _predicted(order.kind, order.params), "initial_response": knowing.first(order)}
+    found_of = [{"value": value, "model": model} for model, value in said.items() if value is not None]
+    return {**data, predictions.FIELD: found_of[-1]} if found_of else data
 
 
 def _elsewhere(kind: str, params: dict[str, Any], asked: Terms) -> list[str]:

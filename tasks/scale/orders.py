@@ -19,6 +19,7 @@ BESIDE = frozenset({
     "project", "batch", "instruction", "callback_url", "metadata", "unique_id", "tags", "priority", "type",
     "expected_response", "initial_response",
 })  # fmt: skip
+KNOWN = ("expected_response", "initial_response")
 MOST_TAGS, LONGEST_ID, LONGEST_PARAMS = 5, 200, 1_000_000
 
 
@@ -69,7 +70,7 @@ def _take(
     facts = _facts(kind, said, version, test=test)
     if wrong := known.wrong(facts["params"]):
         raise Wrong(wrong)
-    checked = None if test else live.check(client, facts, version)
+    checked = None if test else live.check(client, facts, version, {name: said.get(name) for name in KNOWN})
     order = Order(
         client=client, test=test, project=version.project if version else None, batch=batch, version=version,
         role=role, created_by=by, created_at=at, updated_at=at, expected=said.get("expected_response"),
