@@ -235,7 +235,7 @@ def hear_refusal(panel: Panel, *, began_at: datetime, by: Person) -> Refusal | N
 
 
 def hear(panel: Panel, *, began_at: datetime, ended_at: datetime, text: str, by: Person, at: datetime) -> Hearing:
-    """Write down a hearing that was held, as somebody who sits on the panel. Its minutes are paid work.
+    """Write down a hearing that was held, as somebody who sits on the panel; what a seat is paid pays for it too.
 
     Raise Refused for who does not sit there, or a hearing before they did.
     """

@@ -168,7 +168,10 @@ class SeatRefusal(models.Model):
 
 
 class Hearing(models.Model):
-    """A hearing held: how long it took, and what was said, written by a member of the panel. Its minutes are paid."""
+    """A hearing held: how long it took, and what was said, written by a member of the panel.
+
+    What a seat is paid, by its voted rate for an estimated time, pays for reading, hearing and deciding together.
+    """
 
     panel = models.ForeignKey(Panel, models.PROTECT, related_name="hearings")
     seat = models.ForeignKey(PanelSeat, models.PROTECT, related_name="+")

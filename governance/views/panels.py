@@ -137,5 +137,5 @@ def hear(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         began = at - timedelta(minutes=form.cleaned_data["minutes"])
         panels.hear(panel, began_at=began, ended_at=at, text=form.cleaned_data["text"], by=me(request), at=at)
-        messages.success(request, _("Written; it stands in the file. Hearings are paid work."))
+        messages.success(request, _("Written; it stands in the file. What your seat is paid pays for the hearing too."))
     return redirect("governance:desk", pk)

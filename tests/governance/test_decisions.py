@@ -1,10 +1,11 @@
 """Decisions: reasons, votes, the ladder, the presumption, and that nothing but a decision that stands bars anybody."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client as Browser
 
 from coop import clock
 from coop.people.models import Person
@@ -12,6 +13,7 @@ from coop.refusals import Refused
 from governance import appeals, cases, decisions, lots, panels, standing
 from governance.models import Case, CaseGround, Decision, Measure, Panel, Pause, Restriction, Role, Said, Stage
 from tests.governance import charging
+from tests.governance.conftest import reach
 
 pytestmark = pytest.mark.django_db
 type Attack = Callable[..., None]
@@ -180,6 +182,18 @@ def test_training_follows_advice_and_advice_follows_nothing(amina: Person, samue
 def test_the_ladder_is_climbed_a_case_a_step(amina: Person, samuel: Person, teresa: Person) -> None:
     decision = charging.climb(amina, samuel, teresa, to=Measure.LIMIT)
     assert decision.restriction.scope == "job:12"
+
+
+def test_retraining_is_an_offer_and_closes_nothing(
+    amina: Person, samuel: Person, teresa: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    decision = charging.climb(amina, samuel, teresa, to=Measure.RETRAINING)
+    page = signed_in(amina).get(f"/cases/{decision.case_id}/").text
+    assert "each of its answers is paid by the training fund" in page
+    advice = Decision.objects.get(motion__measure=Measure.ADVICE)
+    assert "training fund" not in signed_in(amina).get(f"/cases/{advice.case_id}/").text
+    reach(decision.decided_at + timedelta(days=8))
+    assert not decisions.restrictions_of(amina, clock.now())
 
 
 def test_retaliation_is_presumed_and_must_be_rebutted_by_four_of_five(
