@@ -27,11 +27,11 @@ ALTER TABLE people_person ENABLE TRIGGER ALL;
 ALTER TABLE governance_standing ENABLE TRIGGER ALL;
 ANALYZE people_person; ANALYZE governance_standing;
 """
-# Yes from two in three, spread over the days of the vote; triggers are put back as they were: always on.
+# Yes from three in four, so that it passes, spread over the days; triggers are put back as they were: always on.
 BALLOTS = """
 ALTER TABLE governance_ballot DISABLE TRIGGER ALL;
 INSERT INTO governance_ballot (proposal_id, person_id, number, choice, receipt, cast_at)
-    SELECT l.proposal_id, l.person_id, 1, CASE WHEN l.position %% 3 = 0 THEN 'no' ELSE 'yes' END,
+    SELECT l.proposal_id, l.person_id, 1, CASE WHEN l.position %% 4 = 0 THEN 'no' ELSE 'yes' END,
         encode(sha256(convert_to('bench' || l.position, 'UTF8')), 'hex'),
         p.opens_at + (p.closes_at - p.opens_at) * (l.position / %(people)s.0)
     FROM governance_rollentry l JOIN governance_proposal p ON p.id = l.proposal_id

@@ -13,9 +13,10 @@ def publish() -> tuple[int, float]:
     from governance.models import Standing  # noqa: PLC0415
 
     members = [one.person for one in Standing.objects.filter(status="member").select_related("person")[:200]]
-    payload = {"name": "panel_size", "value": 7, "replaces": 1}
+    # By N14: one reading, after which a passed vote gives its mandate.
+    payload = {"key": "C9", "title": "Care", "text": "We take care of each other.", "replaces": 0}
     draft = proposals.draft(
-        policy="parameter_change", payload=payload, title="Seven?", text="Seven.", by=members[0], at=clock.now()
+        policy="bylaw_change", payload=payload, title="Care?", text="Let us.", by=members[0], at=clock.now()
     )
     for member in members:
         supporting.back(draft, by=member, at=clock.now())
@@ -29,9 +30,10 @@ def publish() -> tuple[int, float]:
 
 
 def count(number: int) -> tuple[int, float]:
-    """Let a vote end and count it."""
+    """Let a vote end, count it and give its mandate."""
     from coop import clock  # noqa: PLC0415 - after setup
     from governance import voting  # noqa: PLC0415
+    from governance.models import Mandate  # noqa: PLC0415
 
     vote = voting.listed().get(pk=number)
     assert vote.closes_at is not None
@@ -39,7 +41,8 @@ def count(number: int) -> tuple[int, float]:
     began = time.perf_counter()
     tally = voting.close(vote, at=at)
     seconds = time.perf_counter() - began
-    assert tally.counts["whole"]["yes"] > 0
+    assert tally.passed
+    assert Mandate.objects.filter(proposal=vote).exists()
     return number, seconds
 
 
