@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.people.models import Person
-from governance import amending, counting, options, policies, proposals, standstills, voting, wording
-from governance.models import WHOLE, Method, Proposal, Rule
+from governance import amending, counting, options, parameters, policies, proposals, standstills, voting, wording
+from governance.models import CUTS, WHOLE, Method, Proposal, Rule
 from governance.voting import State
 
 KINDS = {
@@ -109,6 +109,14 @@ class Seen:
         for group in groups(rule):
             alike.setdefault(needs(rule, group), []).append(group_name(group))
         return [("; ".join(names), needed) for needed, names in alike.items()]
+
+    @property
+    def deepest(self) -> str:
+        """Return how deep a cut may go without N3, as it stood when it was published (3.3); empty where none is cut."""
+        if self.proposal.rule.key not in CUTS:
+            return ""
+        most = parameters.value("cuts_in_a_year", self.proposal.published_at or self.at)
+        return amending.written(Fraction(most, WHOLE))
 
     @property
     def over(self) -> bool:

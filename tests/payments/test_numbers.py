@@ -9,7 +9,7 @@ import pytest
 from coop import clock
 from coop.audit import rates as audited
 from coop.people.models import Person
-from governance import mandates, proposals, voting
+from governance import explaining, mandates, proposals, voting
 from governance.models import WHOLE, Proposal, Rule
 from payments import rates
 from payments.models import WorkType
@@ -69,6 +69,7 @@ def test_a_number_reaches_no_cut_that_was_published_before(matching: WorkType, a
     until(-timedelta(days=1), number)
     vote = proposals.publish(support(cut(matching, "0.081", amina)), by=amina, at=clock.now())
     assert vote.rule.key == "N2"
+    assert explaining.seen(vote, clock.now()).deepest == "15\u00a0%"
     cast_all(vote, yes=30)
     voting.close(vote, at=reach(vote.closes_at))
     mandate = voting.listed().get(pk=vote.pk).mandate
@@ -77,4 +78,7 @@ def test_a_number_reaches_no_cut_that_was_published_before(matching: WorkType, a
     assert POLICY.rule_key(change(matching, "0.081")) == "N3"
     assert not mandates.enact(mandate, at=at).failure
     assert rates.current(matching).amount == Decimal("0.081")
+    assert explaining.seen(vote, at).deepest == "15\u00a0%"
+    later = explaining.seen(cut(WorkType.objects.get(slug="compare-answers"), "0.1", amina), at)
+    assert (later.proposal.rule.key, later.deepest) == ("N3", "6\u00a0%")
     assert list(audited.walk(lambda _rows: None)) == []
