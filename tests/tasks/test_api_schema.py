@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 import schemathesis
 from django.core import signals
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.core.result import Ok
+from schemathesis.generation import GenerationMode
 
 from coop import clock
 from coop.people import keys
 from coop.people.models import Client, Person
 from coop.wsgi import application
+from tasks.models import Job
 from tests.tasks import orders
 from tests.tasks.test_api import ALL
 
@@ -44,10 +46,12 @@ def api(orbit: Client, olga: Person) -> Iterator[schemathesis.BaseSchema]:
         signal.connect(close_old_connections)
 
 
+@pytest.mark.parametrize("mode", GenerationMode)
 def test_every_call_is_answered_as_the_schema_says(
-    api: schemathesis.BaseSchema, orbit: Client, olga: Person, subtests: pytest.Subtests
+    api: schemathesis.BaseSchema, orbit: Client, olga: Person, subtests: pytest.Subtests, mode: GenerationMode
 ) -> None:
     _key, secret = keys.issue(orbit, name="tests", scopes=[*ALL, "team"], by=olga, at=clock.now())
+    job = Job.objects.latest("pk").pk
     headers = {"Authorization": f"Bearer {secret}", "Accept-Encoding": "identity"}
     # What a client may order depends on rates and rules, of which a schema knows nothing.
     accepting = api.config.checks.positive_data_acceptance
@@ -55,11 +59,18 @@ def test_every_call_is_answered_as_the_schema_says(
     for found in api.get_all_operations():
         assert isinstance(found, Ok)
         operation = found.ok()
+        if mode is GenerationMode.NEGATIVE and not [*operation.path_parameters, *operation.body]:
+            continue  # what nobody asks for in a query is passed over
 
-        @given(case=operation.as_strategy())
+        @given(case=operation.as_strategy(generation_mode=mode))
         @DRAWN
         def called(case: Any) -> None:
+            if mode is GenerationMode.POSITIVE and "number" in case.path_parameters:
+                case.path_parameters["number"] = job
             case.call_and_validate(headers=headers)
 
+        # What one call does to the job, the next does not find.
+        before = transaction.savepoint_create()
         with subtests.test(operation.label):
             called()
+        transaction.savepoint_rollback(before)
