@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
 
 from coop import clock
@@ -90,6 +91,7 @@ def made(client: Client, by: Person) -> Material:
     hand_in(held, SAME)
     estimates.estimate(job, at=clock.now())
     release = releases.write(releases.ask(job, by=by, at=clock.now()), at=clock.now())
+    releases.withdraw(job, [f"{WORD}-11"], reason=f"{WORD} is not ours.", by=by, at=clock.now())
     webhook, _secret = addresses.add(
         client, url=f"https://{WORD.lower()}.example/", kinds=list(addresses.KINDS), by=by, at=clock.now()
     )
@@ -156,7 +158,11 @@ def _ordered(client: Client, by: Person) -> list[Order]:
         _sent(call, "projects", {"name": name, "type": "categorization", "params": {"work_type": "product-match"}})
         _sent(call, "batches", {"project": name, "name": name})
         _sent(call, "task/categorization", CATEGORIES | {"batch": name, "unique_id": name})
-    return list(Order.objects.filter(client=client).select_related("batch", "project").order_by("pk"))
+        _sent(call, "task/categorization", CATEGORIES | {"project": name})
+        picture = SimpleUploadedFile(f"{WORD}.png", handing_in.image())
+        assert call.post("/v1/files/upload", {"file": picture}).status_code == 200
+    found = Order.objects.filter(client=client).exclude(batch=None)
+    return list(found.select_related("batch", "project").order_by("pk"))
 
 
 def _sent(call: Browser, path: str, body: Mapping[str, Any]) -> None:
