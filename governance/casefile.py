@@ -9,7 +9,6 @@ from django.db.models import Prefetch
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from coop.people.models import Person
 from governance import cases, deciders, panels
@@ -27,27 +26,6 @@ from governance.models import (
     Said,
     Stage,
 )
-
-BACK_PAY = gettext_lazy(
-    "One and a half times the member's average of the 13 weeks before, for the time from 14 days before this case on"
-    " until it ends."
-)
-
-# What follows where a case about something like a ban ends in the member's favour (7.10), each by itself.
-REPAIRS = {
-    Equivalent.NO_OFFERS: BACK_PAY,
-    Equivalent.LOST_TIER: BACK_PAY,
-    Equivalent.PRESSED_TO_LEAVE: gettext_lazy(
-        "One and a half times the member's average, for the time from the day on which they left until it ends."
-    ),
-    Equivalent.HELD_PAYOUT: gettext_lazy(
-        "The payout itself, and half of it more: pay that was kept back is repaired one and a half times."
-    ),
-    Equivalent.MASS_REJECTION: gettext_lazy(
-        "One and a half times the pay of each answer that was sent back in that week and is not paid otherwise."
-    ),
-    Equivalent.MUTED: gettext_lazy("A mute without a decision has no effect (7.8): nothing has to lift it."),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +81,6 @@ def named(case: Case, person: Person | None, reader: Person) -> str:
     if outsider:
         return _("The member") if person.pk == case.person_id else _("Somebody of the cooperative")
     return str(person)
-
-
-def repairs(case: Case) -> str:
-    """Return in words what follows where a case about something like a ban ends in the member's favour, or ""."""
-    return str(REPAIRS[Equivalent(case.ground)]) if case.kind == CaseKind.EQUIVALENT else ""
 
 
 def entries(case: Case, reader: Person) -> list[Entry]:

@@ -25,7 +25,6 @@ from governance.models import (
     PanelSeat,
     Pause,
     Pressure,
-    Role,
     Said,
     Stage,
     Statement,
@@ -383,8 +382,4 @@ def _equivalent(case: Case, at: datetime) -> State:
     panel = case.panels.first()
     if panel is None:
         return State.EXPLAINED
-    if panel.decide_by and at < panel.decide_by:
-        return State.PANEL
-    # Whoever lets the lot fail themselves wins nothing by it; the database asks the same where it repairs.
-    made = panel.parts.filter(role=Role.MEMBER, reveal__isnull=False).exists()
-    return State.IN_FAVOUR if made else State.EXPLAINED
+    return State.PANEL if panel.decide_by and at < panel.decide_by else State.IN_FAVOUR

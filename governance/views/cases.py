@@ -55,7 +55,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
     first = next((d for d in it.decisions.all() if d.panel.stage == Stage.FIRST), None)
     shown = {
         "case": it, "title": casefile.title(it), "state": cases.state(it, at), "entries": casefile.entries(it, person),
-        "steps": casefile.steps(it, at), "decisions": casefile.decided(it, person), "repairs": casefile.repairs(it),
+        "steps": casefile.steps(it, at), "decisions": casefile.decided(it, person),
         "mine": it.person_id == person.pk, **FORMS,
         "charger": casefile.named(it, it.charged_by, person), "member": casefile.named(it, it.person, person),
         "may_answer": cases.say_refusal(it, Said.REPLY, by=person, at=at) is None,

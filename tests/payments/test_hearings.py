@@ -1,27 +1,15 @@
 """What due process costs the cooperative: unfounded pauses, panels, repair. Each paid by the fact, once."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 
 import pytest
 
 from coop import clock
 from coop.people.models import Person
-from governance import appeals, cases, decisions, lots, panels, resigning
-from governance.models import (
-    Case,
-    CaseGround,
-    Decision,
-    Measure,
-    Office,
-    Panel,
-    Pause,
-    Restriction,
-    Role,
-    Said,
-    Stage,
-)
+from governance import appeals, cases, decisions, lots, panels
+from governance.models import CaseGround, Decision, Measure, Panel, Pause, Restriction, Role, Said, Stage
 from payments import accounts, due, entitlements, invariants, payouts
 from payments.models import Entitlement, Owing
 from payments.money import to_micro
@@ -167,132 +155,3 @@ def test_work_that_was_kept_from_a_member_is_repaid(
     entitlements.settle(at=clock.now())
     fortnight = Decimal("1.5") * Decimal("9.1") * 14 / 91
     assert fortnight <= paid(amina, Owing.BACK_PAY) < fortnight + Decimal("0.001")
-
-
-def opened(person: Person, ground: str) -> Case:
-    """Return a case that opened by itself."""
-    case = cases.open_equivalent(person, kind=ground, facts="It happened.", at=clock.now())
-    assert case is not None
-    return case
-
-
-def contested(case: Case, samuel: Person, teresa: Person) -> Panel:
-    """Explain a case, contest that, and seat the panel."""
-    cases.say(case, kind=Said.EXPLANATION, text="There was no work.", by=samuel, at=clock.now())
-    cases.say(case, kind=Said.CONTESTED, text="Others had work.", by=case.person, at=clock.now())
-    panel = panels.convene(case, stage=Stage.FIRST, by=case.person, at=clock.now())
-    charging.seat(panel, case.person, teresa)
-    return panel
-
-
-def repair(case: Case, samuel: Person, teresa: Person) -> None:
-    """Let a panel decide that something is repaired, and pay it."""
-    charging.agree(
-        contested(case, samuel, teresa), decisions.Finding(measure=Measure.REPAIR, reasons="It was kept from them.")
-    )
-    entitlements.settle(at=clock.now())
-    entitlements.settle(at=clock.now())
-
-
-@pytest.mark.parametrize("ground", ["no_offers", "lost_tier"])
-def test_silence_of_the_cooperative_repairs_what_a_panel_would(
-    earned: None, amina: Person, samuel: Person, later: Later, attack: Attack, ground: str
-) -> None:
-    case, source = opened(amina, ground), "case:%s"
-    later(days=6, hours=23)
-    entitlements.settle(at=clock.now())
-    attack(ADD, [amina.pk, Owing.BACK_PAY, source % case.pk, 5], guard=FACTS)
-    assert paid(amina, Owing.BACK_PAY) == 0
-    later(hours=2)
-    assert cases.state(case, clock.now()) == cases.State.IN_FAVOUR
-    entitlements.settle(at=clock.now())
-    assert paid(amina, Owing.BACK_PAY) == 0  # nothing was earned before the 14 days that were kept from her
-    later(days=15)
-    second = opened(amina, ground)
-    later(days=8)
-    entitlements.settle(at=clock.now())
-    entitlements.settle(at=clock.now())
-    lost = second.opened_at + timedelta(days=7) - (second.opened_at - timedelta(days=14))
-    exact = Decimal("1.5") * Decimal("9.1") * Decimal(str(lost.total_seconds())) / (91 * 86400)
-    assert paid(amina, Owing.BACK_PAY) == exact.quantize(Decimal("0.000001"), ROUND_CEILING)
-
-
-def test_an_explanation_in_time_and_a_panel_that_finds_nothing_repair_nothing(
-    earned: None, amina: Person, samuel: Person, teresa: Person, later: Later
-) -> None:
-    later(days=15)
-    case = opened(amina, "no_offers")
-    cases.say(case, kind=Said.EXPLANATION, text="There was no work.", by=samuel, at=clock.now())
-    later(days=60)
-    panel = contested(opened(amina, "lost_tier"), samuel, teresa)
-    charging.agree(panel, decisions.Finding(measure=Measure.NOTHING, reasons="There was no work for anybody."))
-    later(days=60)
-    entitlements.settle(at=clock.now())
-    assert paid(amina, Owing.BACK_PAY) == 0
-
-
-def test_a_panel_that_lets_its_time_pass_repairs_unless_the_member_let_the_lot_fail(
-    earned: None, amina: Person, samuel: Person, teresa: Person, later: Later
-) -> None:
-    later(days=15)
-    case = opened(amina, "no_offers")
-    cases.say(case, kind=Said.EXPLANATION, text="There was no work.", by=samuel, at=clock.now())
-    cases.say(case, kind=Said.CONTESTED, text="Others had work.", by=amina, at=clock.now())
-    panels.convene(case, stage=Stage.FIRST, by=amina, at=clock.now())
-    later(days=46)
-    assert cases.state(case, clock.now()) == cases.State.EXPLAINED
-    entitlements.settle(at=clock.now())
-    assert paid(amina, Owing.BACK_PAY) == 0
-    earned_again = opened(amina, "lost_tier")
-    contested(earned_again, samuel, teresa)
-    later(days=46)
-    assert cases.state(earned_again, clock.now()) == cases.State.IN_FAVOUR
-    entitlements.settle(at=clock.now())
-    assert paid(amina, Owing.BACK_PAY) > 0
-
-
-def test_a_payout_that_was_held_is_repaired_by_half_of_it_more(
-    earned: None, amina: Person, samuel: Person, teresa: Person, treasurer: Office, later: Later
-) -> None:
-    payouts.request(amina, amount=Decimal("4.01"), by=amina, at=clock.now())
-    late = payouts.request(amina, amount=Decimal("2.00"), by=amina, at=clock.now())
-    in_time = payouts.request(amina, amount=Decimal("1.00"), by=amina, at=clock.now())
-    later(hours=71)
-    payouts.send(in_time, reference="A", by=treasurer, at=clock.now())
-    later(hours=2)
-    case = opened(amina, "held_payout")
-    payouts.send(late, reference="B", by=treasurer, at=clock.now())
-    repair(case, samuel, teresa)
-    assert paid(amina, Owing.BACK_PAY) == Decimal("3.005")
-
-
-def test_who_was_pressed_to_leave_is_repaid_the_time_since(
-    earned: None, amina: Person, samuel: Person, teresa: Person, later: Later
-) -> None:
-    notice = resigning.give_notice(amina, pressure="pressed", at=clock.now())
-    case = Case.objects.get(person=amina, ground="pressed_to_leave")
-    cases.say(case, kind=Said.EXPLANATION, text="Nobody pressed anybody.", by=samuel, at=clock.now())
-    assert notice.due_at
-    (left,) = resigning.leave_due(later(days=7, hours=1))
-    cases.say(case, kind=Said.CONTESTED, text="He did.", by=amina, at=clock.now())
-    panel = panels.convene(case, stage=Stage.FIRST, by=amina, at=clock.now())
-    charging.seat(panel, amina, teresa)
-    later(days=10)
-    charging.agree(panel, decisions.Finding(measure=Measure.REPAIR, reasons="The letters say so, word for word."))
-    entitlements.settle(at=clock.now())
-    lost = Decision.objects.get().decided_at - left.since
-    exact = Decimal("1.5") * Decimal("9.1") * Decimal(str(lost.total_seconds())) / (91 * 86400)
-    assert paid(amina, Owing.BACK_PAY) == exact.quantize(Decimal("0.000001"), ROUND_CEILING)
-
-
-def test_a_repair_is_owed_to_nobody_else_and_once(
-    earned: None, amina: Person, luis: Person, samuel: Person, teresa: Person, later: Later, attack: Attack
-) -> None:
-    payouts.request(amina, amount=Decimal("4.00"), by=amina, at=clock.now())
-    later(hours=73)
-    case = opened(amina, "held_payout")
-    attack(ADD, [amina.pk, Owing.BACK_PAY, f"case:{case.pk}", 5], guard=FACTS)
-    repair(case, samuel, teresa)
-    assert paid(amina, Owing.BACK_PAY) == 2
-    for who in (amina, luis):
-        attack(ADD, [who.pk, Owing.BACK_PAY, f"case:{case.pk}", 5], guard=FACTS)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal
 
 import psycopg
 import pytest
@@ -12,11 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from coop import clock
 from coop.people.models import Person
 from governance.models import Case, Equivalent
-from payments import entitlements
-from payments.models import Owing
-from tasks import claims, jobs, reviews, watch
-from tasks.models import Assignment, Ground, Job
-from tests.tasks.conftest import SAME, hand_in, work
+from tasks import jobs, reviews, watch
+from tasks.models import Ground, Job
+from tests.tasks.conftest import SAME, work
 
 pytestmark = pytest.mark.django_db
 type Later = Callable[..., datetime]
@@ -79,9 +76,10 @@ def test_when_nobody_had_work_nobody_has_a_case(job: Job, amina: Person, luis: P
     assert grounds(amina) == grounds(luis) == set()
 
 
-def sent_back(new_job: Callable[..., Job], amina: Person, luis: Person, olga: Person) -> list[Assignment]:
-    """Send five answers of Amina's back at once, and none of Luis's; return those of Amina's."""
-    job, returned = new_job(tasks=58, overlap=1, review_rule="peer"), []
+def test_ten_answers_sent_back_at_once_open_a_case_for_the_member_they_hit(
+    new_job: Callable[..., Job], amina: Person, luis: Person, olga: Person
+) -> None:
+    job = new_job(tasks=58, overlap=1, review_rule="peer")
     # A client sends one in ten of a job's answers back at most.
     for _answer in range(50):
         work(job, luis, SAME)
@@ -92,35 +90,10 @@ def sent_back(new_job: Callable[..., Job], amina: Person, luis: Person, olga: Pe
             reviews.send_back(
                 mine, reason="All of these are wrong.", place="labels", by=olga, at=clock.now(), ground=Ground.CLIENT
             )
-            returned.append(mine)
     work(job, luis, SAME)
-    return returned
-
-
-def test_ten_answers_sent_back_at_once_open_a_case_for_the_member_they_hit(
-    new_job: Callable[..., Job], amina: Person, luis: Person, olga: Person
-) -> None:
-    sent_back(new_job, amina, luis, olga)
     assert watch.look(at=clock.now()) == 1
     assert grounds(amina) == {Equivalent.MASS_REJECTION}
     assert grounds(luis) == set()
-
-
-def test_answers_sent_back_at_once_that_nobody_explains_are_paid_one_and_a_half_times(
-    new_job: Callable[..., Job], amina: Person, luis: Person, olga: Person, later: Later
-) -> None:
-    returned = sent_back(new_job, amina, luis, olga)
-    for one in returned[:3]:
-        claims.leave(one, by=amina, at=clock.now())
-    for one in returned[3:]:
-        hand_in(one, SAME)
-    watch.look(at=clock.now())
-    later(days=6, hours=23)
-    assert entitlements.owed(amina) == []
-    later(hours=2)
-    (owed,) = entitlements.owed(amina)
-    assert (owed.kind, owed.amount) == (Owing.BACK_PAY, Decimal("1.5") * 3 * returned[0].pay)
-    assert entitlements.owed(luis) == []
 
 
 def test_the_look_itself_costs_the_same_for_many_as_for_few(
