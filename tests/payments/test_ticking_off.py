@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from coop import clock
 from tests.database.bare import ask_alone, empty, lay, plant, written
 from tests.payments.test_new_kinds import alike, kind
 
@@ -35,7 +36,15 @@ def till(superuser: psycopg.Connection) -> psycopg.Connection:
 def ticked_off(till: psycopg.Connection, policy: str, payload: dict[str, Any], rule: str, failure: str = "") -> bool:
     """Tell whether a vote by a rule may be ticked off so."""
     (key,) = till.execute("SELECT min(id) FROM governance_rule WHERE key = %s", [rule]).fetchone() or (None,)
-    plant(till, "governance_proposal", id=1, policy=policy, rule_id=key, payload=json.dumps(payload))
+    plant(
+        till,
+        "governance_proposal",
+        id=1,
+        policy=policy,
+        rule_id=key,
+        payload=json.dumps(payload),
+        published_at=clock.now(),
+    )
     plant(till, "governance_mandate", id=MINE, proposal_id=1)
     plant(till, "governance_proposal", id=2, policy="paint", rule_id=key, payload="{}")
     plant(till, "governance_mandate", id=OTHERS, proposal_id=2)
