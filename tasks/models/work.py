@@ -380,9 +380,8 @@ class Review(models.Model):
     at = models.DateTimeField()
 
     privacy.declare(
-        **dict.fromkeys(
-            ("id", "assignment", "reviewer", "decision", "ground", "reason", "place", "at"), Audience.PARTIES
-        )
+        **dict.fromkeys(("id", "assignment", "decision", "ground", "reason", "place", "at"), Audience.PARTIES),
+        reviewer=Audience.NOBODY,
     )
 
     class Meta:

@@ -1,5 +1,6 @@
 """Checking and paying: agreement, peers, silence."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
@@ -7,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
@@ -229,3 +231,22 @@ def test_the_books_balance_after_every_way_a_task_can_go(
     assert all(committed_money(job, who) == 0 for who in (amina, luis, priya))
     assert ledger.balance(f"job:{job.pk}:escrow") == 12 * Decimal("0.099") + 15 * 2 * Decimal("0.027")
     assert not any(invariants.broken().values())
+
+
+def test_my_data_hold_every_review_of_my_answers_by_whomever_and_of_no_others(
+    peer_job: Job, job: Job, amina: Person, luis: Person, priya: Person, olga: Person,
+    signed_in: Callable[[Person], Browser],
+) -> None:  # fmt: skip
+    mine, theirs = work(peer_job, amina, SAME), work(peer_job, luis, SAME)
+    for one, reason in ((mine, "Both are the same."), (theirs, "Theirs alone.")):
+        reviews.send_back(one, reason=reason, place="labels", by=priya, at=clock.now(), ground=Ground.PEER)
+    agreed, *_others = [work(job, who, SAME) for who in (amina, luis, priya)]
+
+    def held(by: Person) -> list[tuple[int, str]]:
+        rows = json.loads(signed_in(by).get("/me/data.json").content).get("tasks.Review", [])
+        assert not any("reviewer_id" in row for row in rows)
+        return sorted((row["assignment_id"], row["reason"]) for row in rows)
+
+    assert held(amina) == sorted([(mine.pk, "Both are the same."), (agreed.pk, "")])
+    assert (theirs.pk, "Theirs alone.") in held(luis)
+    assert held(olga) == []
