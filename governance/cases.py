@@ -224,6 +224,7 @@ def open_equivalent(person: Person, *, kind: str, facts: str, at: datetime) -> C
             opened_at=at,
         )  # fmt: skip
         _opened(case, by=None, at=at)
+        notices.tell_officers(case, at=at)
     return case
 
 
@@ -288,15 +289,19 @@ def say_refusal(case: Case, kind: str, *, by: Person, at: datetime) -> Refusal |
         at > case.opened_at + reply_time(case) or case.statements.filter(kind=kind).exists()
     ):
         return Refusal(_("More time is given once, while the time to answer runs."), rule="7.3", status=409)
-    if kind == Said.EXPLANATION and (
-        case.kind != CaseKind.EQUIVALENT or by.pk == case.person_id or not offices.is_officer(by, at)
-    ):
-        return Refusal(_("An officer explains, and not to themselves."), rule="7.11")
-    if kind == Said.EXPLANATION and at > case.opened_at + EXPLAIN:
-        return Refusal(
-            _("Nobody explained in time: the case is closed in the member's favour."), rule="7.11", status=409
-        )
+    if kind == Said.EXPLANATION:
+        return _refusal_to_explain(case, by, at)
     return _refusal_to_contest(case, at) if kind == Said.CONTESTED else None
+
+
+def _refusal_to_explain(case: Case, by: Person, at: datetime) -> Refusal | None:
+    if case.kind != CaseKind.EQUIVALENT or by.pk == case.person_id or not offices.is_officer(by, at):
+        return Refusal(_("An officer explains, and not to themselves."), rule="7.11")
+    if case.statements.filter(kind=Said.EXPLANATION).exists():
+        return Refusal(_("It is explained already."), rule="7.11", status=409)
+    if at <= case.opened_at + EXPLAIN:
+        return None
+    return Refusal(_("Nobody explained in time: the case is closed in the member's favour."), rule="7.11", status=409)
 
 
 def _refusal_to_contest(case: Case, at: datetime) -> Refusal | None:
@@ -334,20 +339,25 @@ def open_if_pressed(person: Person, pressure: str, *, at: datetime) -> Case | No
 
 
 def may_read(case: Case, reader: Person) -> bool:
-    """Tell whether a person is a party of the case or sits on a panel of it; nobody else reads it."""
-    if reader.pk in {case.person_id, case.charged_by_id}:
+    """Tell whether a person is a party of the case or sits on a panel of it; else only officers who may explain it."""
+    sits = PanelSeat.objects.filter(panel__case=case, person=reader, refused=None)
+    return is_a_side(case, reader) or sits.exists()
+
+
+def is_a_side(case: Case, person: Person) -> bool:
+    """Tell whether a person is one of the two sides: the member, who charged them, the officer who explained."""
+    if person.pk in {case.person_id, case.charged_by_id}:
         return True
-    explains = (
-        case.kind == CaseKind.EQUIVALENT and case.statements.filter(kind=Said.EXPLANATION, author=reader).exists()
-    )
-    return explains or PanelSeat.objects.filter(panel__case=case, person=reader, refused=None).exists()
+    return case.statements.filter(kind=Said.EXPLANATION, author=person).exists()
 
 
 def of(person: Person) -> "models.QuerySet[Case]":
-    """Return the cases that a person may read, newest first."""
+    """Return the cases that a person may read as a party or on a panel, newest first."""
     theirs = models.Q(person=person) | models.Q(charged_by=person)
+    explained = models.Q(pk__in=Statement.objects.filter(author=person, kind=Said.EXPLANATION).values("case"))
     sits = models.Q(pk__in=PanelSeat.objects.filter(person=person, refused=None).values("panel__case"))
-    return Case.objects.filter(theirs | sits).select_related("person", "charged_by", "bylaw").order_by("-pk")
+    found = Case.objects.filter(theirs | explained | sits)
+    return found.select_related("person", "charged_by", "bylaw").order_by("-pk")
 
 
 def state(case: Case, at: datetime) -> State:

@@ -141,7 +141,7 @@ class Leave(forms.Form):
 
     pressure = forms.ChoiceField(
         label=_("Did anybody tell you to leave, or threaten you?"), choices=Pressure, widget=forms.RadioSelect,
-        help_text=_("If so, the cooperative has to explain it to you. Your answer is in your own file only."),
+        help_text=_("If so, a case opens and the cooperative has to explain it: its officers read it until one has."),
     )  # fmt: skip
     sure = forms.BooleanField(label=_("I want to leave the cooperative. What I earned stays mine."))
 

@@ -253,7 +253,7 @@ FIRST: Sequence[Use] = (
     Use(
         "cases", "Cases and appeals",
         "Charges, evidence, replies, hearings, votes of a panel, reasons, and what follows until when.",
-        Whose.MEMBERS, "To hear whoever is charged, by members drawn by lot.", "parties,self", RECORD,
+        Whose.MEMBERS, "To hear whoever is charged, by members drawn by lot.", "officers,parties,self", RECORD,
     ),
     Use(
         "lots", "Drawing panels",

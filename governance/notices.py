@@ -1,6 +1,7 @@
 """Telling a person by e-mail what happened in a case of theirs, in their own language; sent in the background."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -9,14 +10,27 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app as background
 
 from coop.people.models import Person
-from governance.models import Case
+from governance import offices
+from governance.models import Case, CaseKind
 
 TELL = "governance.tell"
+DAY = timedelta(hours=24)
 
 
 def tell(person: Person, about: str, case: Case | None = None) -> None:
     """Have a person told by e-mail; it stands or falls with the act around it. `about` is a key of `words`."""
     background.configure_task(TELL).defer(person_id=person.pk, about=about, case_id=case.pk if case else 0)
+
+
+def tell_officers(case: Case, *, at: datetime) -> None:
+    """Have the officers whom a case is not about told that the cooperative has to explain itself in it; as `tell`.
+
+    Once in 24 hours, for the first such case: their page lists every one.
+    """
+    if Case.objects.filter(kind=CaseKind.EQUIVALENT, opened_at__gt=at - DAY).exclude(pk=case.pk).exists():
+        return
+    for office in offices.held(at).exclude(person=case.person).select_related("person"):
+        tell(office.person, "explain", case)
 
 
 def tell_of_report(person: Person, about: str, report: int) -> None:
@@ -45,6 +59,8 @@ def words(about: str, case: int) -> tuple[str, str]:
     )
     if about == "leaving":
         return _("You leave the cooperative in seven days"), f"{_leaving()}\n\n{settings.ORIGIN}/standing/\n"
+    if about == "explain":
+        return _("Case %(number)s waits for an officer's explanation") % {"number": case}, _explaining()
     return subjects[about] % {"number": case}, f"{text}\n\n{settings.ORIGIN}/cases/{case}/\n"
 
 
@@ -68,6 +84,14 @@ def _leaving() -> str:
         "You gave notice, or somebody did in your name. If it was not your wish, or somebody pressed you, take it back"
         " at the address below. Your pay stays yours."
     )
+
+
+def _explaining() -> str:
+    words = _(
+        "Something happened to a member that works like a ban, and the cooperative has seven days to explain it. You"
+        " hold a post: read at the address below what waits and until when. This letter comes once in 24 hours at most."
+    )
+    return f"{words}\n\n{settings.ORIGIN}/cases/\n"
 
 
 def deliver(person: Person, about: str, case: int) -> None:

@@ -24,10 +24,10 @@ WHERE seen <> %(by)s AND NOT EXISTS (
 """
 
 
-def looked(people: Iterable[int], *, subject: str, right: Right, by: Person, at: datetime) -> None:
+def looked(people: Iterable[int], *, subject: str, right: Right | None, by: Person, at: datetime) -> None:
     """Write down that an officer looked at something of these people (by number), for them and in the record.
 
-    `subject` is what was looked at, as "payout:12" or "desk"; `right` the one that opened it.
+    `subject` is what was looked at, as "payout:12" or "desk"; `right` the one that opened it, None where any post does.
     """
     with transaction.atomic():
         if new := note(people, subject=subject, right=right, by=by, at=at):

@@ -11,16 +11,16 @@ from django.views.decorators.http import require_POST, require_safe
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import refuse_if
-from governance import appeals, casefile, cases, deciders, lots, offices, panels, pauses, register
+from governance import appeals, awaiting, casefile, cases, deciders, lots, offices, panels, pauses, register, watching
 from governance.forms_cases import OpenCase, Piece, Prolong, Words
 from governance.models import Case, Decision, Pause, Said, Stage
 from governance.views import me
 
 
 def readable(pk: int, reader: Person) -> Case:
-    """Return a case that a person may read; for everybody else there is none."""
+    """Return a case that a person may read, or may explain as an officer; for everybody else there is none."""
     case = casefile.load(pk)
-    if case is None or not cases.may_read(case, reader):
+    if case is None or not (cases.may_read(case, reader) or awaiting.reads(case, reader, clock.now())):
         raise Http404
     return case
 
@@ -34,10 +34,14 @@ FORMS = {name: Words(auto_id=f"{name}_%s") for name in ("answer", "time", "word"
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the cases I am in, and the lots that wait for me as an officer."""
+    """Show the cases I am in, and as an officer those that wait for an explanation and the lots that need my part."""
     at, person = clock.now(), me(request)
+    open_ones = awaiting.of(person, at)[:50]
+    watching.looked([case.person_id for case in open_ones], subject="cases", right=None, by=person, at=at)
+    unexplained = [(case, casefile.title(case), case.opened_at + cases.EXPLAIN) for case in open_ones]
     mine = [(case, casefile.title(case), cases.state(case, at)) for case in cases.of(person)[:50]]
-    return render(request, "governance/cases.html", {"cases": mine, "waits": casefile.witness_waits(person, at)})
+    shown = {"cases": mine, "unexplained": unexplained, "waits": casefile.witness_waits(person, at)}
+    return render(request, "governance/cases.html", shown)
 
 
 @require_safe
@@ -52,11 +56,13 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a case to those who may read it: everything."""
     at, person = clock.now(), me(request)
     it = readable(pk, person)
+    if not (writes := cases.may_read(it, person)):
+        watching.looked([it.person_id], subject=f"case:{it.pk}", right=None, by=person, at=at)
     first = next((d for d in it.decisions.all() if d.panel.stage == Stage.FIRST), None)
     shown = {
         "case": it, "title": casefile.title(it), "state": cases.state(it, at), "entries": casefile.entries(it, person),
         "steps": casefile.steps(it, at), "decisions": casefile.decided(it, person),
-        "mine": it.person_id == person.pk, **FORMS,
+        "mine": it.person_id == person.pk, "writes": writes, "shows": cases.is_a_side(it, person), **FORMS,
         "charger": casefile.named(it, it.charged_by, person), "member": casefile.named(it, it.person, person),
         "may_answer": cases.say_refusal(it, Said.REPLY, by=person, at=at) is None,
         "may_ask_time": cases.say_refusal(it, Said.MORE_TIME, by=person, at=at) is None,
@@ -88,7 +94,7 @@ def say(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Write into a case: an answer, a word, an explanation; or ask for more time."""
     form = Words(request.POST)
     it = readable(pk, me(request))
-    if kind not in Said.values:
+    if kind not in Said.values or (kind != Said.EXPLANATION and not cases.may_read(it, me(request))):
         raise Http404
     if form.is_valid():
         with transaction.atomic():
@@ -106,7 +112,7 @@ def say(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a piece of evidence into the file, as one of the two sides."""
     form, it = Piece(request.POST), readable(pk, me(request))
-    if me(request).pk not in {it.person_id, it.charged_by_id}:
+    if not cases.is_a_side(it, me(request)):
         raise Http404
     if form.is_valid():
         piece = cases.show(it, **form.cleaned_data, by=me(request), at=clock.now())

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
-from governance import deciders, decisions, offices, pauses, resigning, standing, watching
+from governance import awaiting, deciders, decisions, offices, pauses, resigning, standing, watching
 from governance.forms import Leave
 from governance.models import Resignation, Standing
 from governance.views import me
@@ -28,6 +28,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "notice": resigning.running(person),
         "restrictions": decisions.restrictions_of(person, at),
         "offices": offices.held_by(person, at),
+        "unexplained": awaiting.of(person, at),
         "running": [(pause, deciders.of_pause(pause, since)) for pause in pauses.running(person, at)],
         "acts": watching.concerning(person)[:ACTS],
         "past": [(pause, deciders.of_pause(pause, since)) for pause in pauses.all_of(person) if pause.ends_at <= at],

@@ -167,7 +167,7 @@ def test_an_explanation_is_accepted_or_goes_to_five_members(
     case = cases.open_equivalent(amina, kind="held_payout", facts="Held for four days.", at=now)
     assert case is not None
     assert "The cooperative has to explain" in text(signed_in(amina).get(f"/cases/{case.pk}/"))
-    cases.say(case, kind=Said.EXPLANATION, text="The bank was closed.", by=samuel, at=clock.now())
+    signed_in(samuel).post(f"/cases/{case.pk}/say/explanation/", {"text": "The bank was closed."})
     assert "I do not accept this" in text(signed_in(amina).get(f"/cases/{case.pk}/"))
     signed_in(amina).post(f"/cases/{case.pk}/say/contested/", {"text": "It was not."})
     assert case.panels.get().size == 5

@@ -84,7 +84,7 @@ def test_a_mutant_of_a_threshold_is_at_work_wherever_its_name_was_imported() -> 
 def test_of_a_page_only_what_it_refuses_is_weakened() -> None:
     of_cases = [one.name for one in code.of_module(Path("governance/views/cases.py"))]
     assert any("left out of “refuse_if(appeals.refusal(" in name for name in of_cases)
-    assert any("AddNot" in name and "case is None or not cases.may_read" in name for name in of_cases)
+    assert any("AddNot" in name and "case is None or not (cases.may_read" in name for name in of_cases)
     assert not any("said[" in name or "form.is_valid" in name or "status=" in name for name in of_cases)
 
 

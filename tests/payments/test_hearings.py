@@ -3,13 +3,27 @@
 from collections.abc import Callable
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
+from html import unescape
 
 import pytest
+from django.test import Client as Browser
 
 from coop import clock
 from coop.people.models import Person
 from governance import appeals, cases, decisions, lots, panels
-from governance.models import CaseGround, Decision, Measure, Panel, Pause, Restriction, Role, Said, Stage
+from governance.models import (
+    Case,
+    CaseGround,
+    Decision,
+    Equivalent,
+    Measure,
+    Panel,
+    Pause,
+    Restriction,
+    Role,
+    Said,
+    Stage,
+)
 from payments import accounts, due, entitlements, invariants, payouts
 from payments.models import Entitlement, Owing
 from payments.money import to_micro
@@ -21,6 +35,7 @@ from tests.payments.test_entitlements import ADD, FACTS, POSTED, average, pause
 type Attack = Callable[..., None]
 type Earn = Callable[[Person, str], int]
 type Later = Callable[..., datetime]
+type SignedIn = Callable[[Person], Browser]
 SEAT = Decimal(12)
 
 
@@ -141,17 +156,51 @@ def test_who_is_reinstated_has_one_and_a_half_times_the_time_lost(
     assert entitlements.owed(amina) == []
 
 
-def test_work_that_was_kept_from_a_member_is_repaid(
-    earned: None, amina: Person, samuel: Person, teresa: Person, later: Later
-) -> None:
-    later(days=15)
-    case = cases.open_equivalent(amina, kind="no_offers", facts="No offers for 14 days.", at=clock.now())
+def repaired(member: Person, samuel: Person, teresa: Person, ground: Equivalent) -> Case:
+    """Return a case that opened by itself and in which a panel decided that the cooperative repairs it."""
+    case = cases.open_equivalent(member, kind=ground, facts="It happened.", at=clock.now())
     assert case is not None
     cases.say(case, kind=Said.EXPLANATION, text="There was no work.", by=samuel, at=clock.now())
-    cases.say(case, kind=Said.CONTESTED, text="Others had work.", by=amina, at=clock.now())
-    panel = panels.convene(case, stage=Stage.FIRST, by=amina, at=clock.now())
-    charging.seat(panel, amina, teresa)
+    cases.say(case, kind=Said.CONTESTED, text="Others had work.", by=member, at=clock.now())
+    panel = panels.convene(case, stage=Stage.FIRST, by=member, at=clock.now())
+    charging.seat(panel, member, teresa)
     charging.agree(panel, decisions.Finding(measure=Measure.REPAIR, reasons="Others had work all that time."))
     entitlements.settle(at=clock.now())
+    return case
+
+
+def told(amina: Person, case: Case, signed_in: SignedIn) -> str:
+    """Return the page of a case as a member reads it."""
+    return unescape(signed_in(amina).get(f"/cases/{case.pk}/").text)
+
+
+def test_work_that_was_kept_from_a_member_is_repaid(
+    earned: None, amina: Person, samuel: Person, teresa: Person, later: Later, signed_in: SignedIn
+) -> None:
+    later(days=15)
+    case = repaired(amina, samuel, teresa, Equivalent.NO_OFFERS)
+    assert "pays one and a half times the member's average" in told(amina, case, signed_in)
     fortnight = Decimal("1.5") * Decimal("9.1") * 14 / 91
     assert fortnight <= paid(amina, Owing.BACK_PAY) < fortnight + Decimal("0.001")
+
+
+@pytest.mark.parametrize("ground", sorted({*Equivalent} - {Equivalent.NO_OFFERS, Equivalent.LOST_TIER}))
+def test_of_what_was_not_work_kept_from_a_member_the_repair_pays_nothing_and_says_so(
+    earned: None, amina: Person, samuel: Person, teresa: Person, later: Later, signed_in: SignedIn, ground: Equivalent
+) -> None:
+    later(days=15)
+    case = repaired(amina, samuel, teresa, ground)
+    assert paid(amina, Owing.BACK_PAY) == 0
+    assert "No payment follows from this by itself" in told(amina, case, signed_in)
+
+
+def test_silence_is_in_the_members_favour_and_pays_nothing(
+    earned: None, amina: Person, later: Later, signed_in: SignedIn
+) -> None:
+    later(days=15)
+    case = cases.open_equivalent(amina, kind=Equivalent.NO_OFFERS, facts="It happened.", at=clock.now())
+    assert case is not None
+    assert cases.state(case, later(days=8)) == cases.State.IN_FAVOUR
+    entitlements.settle(at=clock.now())
+    assert paid(amina, Owing.BACK_PAY) == 0
+    assert "No payment follows from that by itself" in told(amina, case, signed_in)
