@@ -50,7 +50,7 @@ def refusal(person: Person, *, doing: str, at: datetime) -> Refusal | None:
         return _paused(pause)
     if act not in VOTE and restriction is not None:
         return _restricted(restriction)
-    return None if act in SPEAK else _by_status(Status(current or Status.APPLICANT), act, at)
+    return None if act in SPEAK else _by_status(person, Status(current or Status.APPLICANT), act, at)
 
 
 def _scopes(doing: str) -> list[str]:
@@ -98,7 +98,7 @@ def _paused(pause: int) -> Refusal:
     )
 
 
-def _by_status(current: Status, act: str, at: datetime) -> Refusal | None:
+def _by_status(person: Person, current: Status, act: str, at: datetime) -> Refusal | None:
     """Return what a status alone forbids."""
     if current == Status.MEMBER or (current == Status.CANDIDATE and act in WORK):
         return None
@@ -109,7 +109,7 @@ def _by_status(current: Status, act: str, at: datetime) -> Refusal | None:
             _("Members vote, and you are not one yet."),
             rule="R1",
             appeal=_("You become a member %(days)s days after your onboarding, or after 20 paid hours.")
-            % {"days": parameters.value("candidate_days", at)},
+            % {"days": _days(person, current, at)},
         )
     if act == "onboarding":
         return None
@@ -118,6 +118,20 @@ def _by_status(current: Status, act: str, at: datetime) -> Refusal | None:
         rule="R2",
         appeal=_("Do the onboarding first: it is paid, whether you pass or not."),
     )
+
+
+def _days(person: Person, current: Status, at: datetime) -> int:
+    """Return for how many days a person is a candidate: their own, or of whoever begins now."""
+    if current != Status.CANDIDATE:
+        return parameters.value("candidate_days", at)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT governance_candidate_time(since, %s) FROM governance_standing WHERE person_id = %s"
+            " ORDER BY id DESC LIMIT 1", [at, person.pk],
+        )  # fmt: skip
+        (time,) = cursor.fetchone()
+    days: int = time.days
+    return days
 
 
 def _gone(current: Status) -> Refusal:
@@ -171,7 +185,7 @@ SELECT DISTINCT ON (person_id) person_id, status, since FROM governance_standing
 def promote_due(at: datetime) -> int:
     """Make members of all candidates whose days or 20 paid hours are over (R2); return how many. Anybody may call it.
 
-    The days are those that applied when they began, or that apply now, whichever are fewer.
+    The days are the fewest that applied at any time since they began.
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -18,6 +18,9 @@ from tests.governance.test_standing import INSERT
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
+VERSION = """INSERT INTO governance_parameter (name, version, value, published_at, applies_from, mandate_id)
+    SELECT name, %s, %s, coop_now(), coop_now() + %s, mandate_id FROM governance_parameter
+    WHERE name = 'candidate_days' AND version = 1"""
 
 
 def coming(name: str, value: int, by: Person) -> Parameter:
@@ -48,20 +51,36 @@ def test_a_candidate_waits_as_long_as_was_voted(
     assert standing.promote_due(clock.now()) == 1
 
 
-@pytest.mark.parametrize(("began", "now", "days"), [(90, 30, 30), (30, 90, 30), (0, 90, 0), (90, 90, 90)])
+@pytest.mark.parametrize(("voted", "began", "days"), [
+    ([90, 30], 1, 30), ([30, 90], 1, 30), ([0, 90], 1, 0), ([90, 90], 1, 90), ([90, 30, 90], 1, 30),
+    ([60, 90, 30, 90, 45], 1, 30), ([30, 90, 60], 2, 60), ([30, 90], 2, 90),
+], ids=str)  # fmt: skip
 def test_nobody_waits_longer_than_they_were_told(
-    superuser: psycopg.Connection, began: int, now: int, days: int
+    superuser: psycopg.Connection, voted: list[int], began: int, days: int
 ) -> None:
     superuser.execute("ALTER TABLE governance_parameter DISABLE TRIGGER ALL")
-    superuser.execute("UPDATE governance_parameter SET value = %s WHERE name = 'candidate_days'", [began])
-    superuser.execute(
-        "INSERT INTO governance_parameter (name, version, value, published_at, applies_from, mandate_id)"
-        " SELECT name, 2, %s, coop_now(), coop_now(), mandate_id FROM governance_parameter"
-        " WHERE name = 'candidate_days'",
-        [now],
-    )
-    asked = "SELECT governance_candidate_time(coop_now() - interval '1 second', coop_now())"
-    assert superuser.execute(asked).fetchone() == (timedelta(days=days),)
+    superuser.execute("UPDATE governance_parameter SET value = %s WHERE name = 'candidate_days'", voted[:1])
+    for version, value in enumerate(voted[1:], 2):
+        superuser.execute(VERSION, [version, value, timedelta(seconds=version - len(voted) - 1)])
+    # What applies only from tomorrow on reaches nobody today.
+    superuser.execute(VERSION, [len(voted) + 1, 0, DAY])
+    asked = "SELECT governance_candidate_time(coop_now() + %s, coop_now())"
+    begun = timedelta(seconds=began - len(voted) - 0.5)
+    assert superuser.execute(asked, [begun]).fetchone() == (timedelta(days=days),)
+
+
+def test_a_candidate_is_told_their_own_days_and_an_applicant_those_of_today(
+    amina: Person, newcomer: Person, olga: Person
+) -> None:
+    until(HOUR, coming("candidate_days", 30, amina))
+    standing.admit(newcomer, status=Status.CANDIDATE, rule="R2", by=None, at=clock.now())
+    mandate = twice(write({"name": "candidate_days", "value": 90, "replaces": 2}, amina, "parameter_change"), amina)
+    assert not mandates.enact(mandate, at=clock.now()).failure
+    until(HOUR, Parameter.objects.get(name="candidate_days", version=3))
+    for person, days in ((newcomer, 30), (olga, 90)):
+        told = standing.refusal(person, doing="vote", at=clock.now())
+        assert told is not None
+        assert told.appeal == f"You become a member {days} days after your onboarding, or after 20 paid hours."
 
 
 def test_an_emergency_lasts_as_long_as_was_voted(
