@@ -29,8 +29,8 @@ def tell_officers(case: Case, *, at: datetime) -> None:
     """
     if Case.objects.filter(kind=CaseKind.EQUIVALENT, opened_at__gt=at - DAY).exclude(pk=case.pk).exists():
         return
-    for office in offices.held(at).exclude(person=case.person).select_related("person"):
-        tell(office.person, "explain", case)
+    for officer in Person.objects.filter(pk__in=offices.held(at).values("person")).exclude(pk=case.person_id):
+        tell(officer, "explain", case)
 
 
 def tell_of_report(person: Person, about: str, report: int) -> None:
