@@ -75,9 +75,14 @@ def wished(asked: Namespace) -> Iterator[dict[str, Any]]:
     )
 
 
-def named_off(guards: Sequence[tuple[str, str]], *, beside: str | None = None) -> Iterator[dict[str, Any]]:
-    """Switch each of some guards off against the test named for it; `beside` a process of a run of tests, by its id."""
-    return results({"named": guards, "beside": beside}, sorted({test for _guard, test in guards}))
+def named_off(
+    guards: Sequence[tuple[str, str]], *, beside: str | None = None, app: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """Switch each of some guards off against the test named for it; of an `app`, weaken what is named likewise.
+
+    `beside` a process of a run of tests, by its id.
+    """
+    return results({"named": guards, "beside": beside, "app": app}, sorted({test for _guard, test in guards}))
 
 
 def results(asked: dict[str, Any], tests: Iterable[str]) -> Iterator[dict[str, Any]]:

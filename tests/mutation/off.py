@@ -1,4 +1,4 @@
-"""Each guard off against the one test that is named for it, which must fail then and pass otherwise."""
+"""Guards off, and weakenings, each against the one test that misses it, which must fail then and pass otherwise."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -8,19 +8,21 @@ import pytest
 from django.db import connections
 
 from tests import conftest
-from tests.mutation import database
+from tests.mutation import code, database
 from tests.mutation.suite import Suite
 
 
 class Off:
-    """A run over guards and the tests named for them, in the database of this process only."""
+    """A run over guards, or weakenings of an app by name, and the tests named for them, in this process's database."""
 
-    def __init__(self, session: pytest.Session, named: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, session: pytest.Session, named: Sequence[tuple[str, str]], app: str | None = None) -> None:
         """Start what the tests share with the first of them."""
         self.suite, self.named = Suite(session), named
         self.suite.fails(next(iter(self.suite.items)))
-        url = conftest.shared_cluster().url("postgres", conftest.own_database(session.config))
-        self.known = {mutant.target: mutant for mutant in database.switched_off([url])}
+        urls = [conftest.shared_cluster().url("postgres", conftest.own_database(session.config))]
+        self.known = {mutant.target: mutant for mutant in database.switched_off(urls)}
+        if app:
+            self.known |= {mutant.name: mutant for mutant in (*database.mutants(urls, app), *code.mutants(app))}
 
     def results(self) -> Iterator[dict[str, Any]]:
         """Yield what became of each guard, in the words of `Run`; "failed" is a test that fails with the guard on."""
@@ -28,7 +30,8 @@ class Off:
             began = time.monotonic()
             outcome = self._tried(guard, test)
             took = round(time.monotonic() - began, 1)
-            yield {"mutant": f"{guard}: off", "target": guard, **outcome, "seconds": took}
+            name = self.known[guard].name if guard in self.known else guard
+            yield {"mutant": name, "target": guard, **outcome, "seconds": took}
 
     def _tried(self, guard: str, test: str) -> dict[str, Any]:
         if guard not in self.known:

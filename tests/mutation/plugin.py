@@ -26,7 +26,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     from tests.mutation.off import Off  # noqa: PLC0415 - Django is set up after the plugins are loaded
     from tests.mutation.run import Run  # noqa: PLC0415 - likewise
 
-    run = Off(session, ASKED["named"]) if ASKED["named"] else Run(session, ASKED)
+    run = Off(session, ASKED["named"], ASKED["app"]) if ASKED["named"] else Run(session, ASKED)
     print(json.dumps({"known": len(run.known)}), flush=True)  # noqa: T201 - read by the process that asked
     for result in run.results():
         print(json.dumps(result, ensure_ascii=False), flush=True)  # noqa: T201 - likewise
