@@ -28,6 +28,7 @@ from tasks import (
     reviews,
     shortfalls,
     stages,
+    sweeping,
     watch,
 )
 from tasks.endpoints import asking
@@ -38,7 +39,7 @@ from tasks.scale import batches, callbacks, fetching
 from tasks.webhooks import addresses, outbox, sending
 
 AT_ONCE = 500
-A_MINUTE = timedelta(minutes=1)
+A_MINUTE, A_DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 @app.periodic(cron="* * * * *")
@@ -101,6 +102,13 @@ def return_deposits(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Give clients back what closed jobs no longer need of their deposits for the hourly floor."""
     while jobs.return_deposits(at=clock.now(), limit=AT_ONCE) == AT_ONCE:
         pass
+
+
+@app.periodic(cron="23 4 * * *")
+@app.task(queueing_lock="tasks.sweep", pass_context=False)
+def sweep(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Delete what undone acts left on disk more than a day ago; return how many files."""
+    return sweeping.sweep(before=clock.now() - A_DAY)
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -209,13 +217,14 @@ def fetch_late(timestamp: int) -> None:  # noqa: ARG001 - likewise
 @app.task(queueing_lock="tasks.finalize_quiet", pass_context=False)
 def finalize_quiet(timestamp: int) -> int:  # noqa: ARG001 - likewise
     """Put to work the batches that nobody has to finalize and to which nothing came for a while; return how many."""
+    batches.have_placed()
     return batches.finalize_quiet(at=clock.now())
 
 
 @app.task(name=batches.PLACE_REST, retry=5)
 def place_rest(batch_id: int) -> None:
-    """Place the orders of a batch whose files are read after it is finalized; some at a time, wherever it stood."""
-    while batches.place_rest(Batch.objects.get(pk=batch_id), at=clock.now()):
+    """Place the orders of a batch whose files are read after it is finalized; one at a time, wherever it stood."""
+    while batches.place_next(Batch.objects.get(pk=batch_id), at=clock.now()):
         pass
 
 

@@ -98,6 +98,10 @@ class KeyView(limits.Counted):
         """Write down that answers go home by the key, for its organisation to read."""
         access_log.fetched(self.key().client, subject, by=self.who(), key=self.key())
 
+    def took(self, subject: str) -> None:
+        """Write down what went home by the key with answers in it, once an hour."""
+        access_log.taken(self.key().client, subject, key=self.key(), at=clock.now())
+
     def handed_in(self) -> "File[bytes]":
         """Return the tasks that were sent, as a file; raise Refused for none."""
         if not isinstance(self.request.data, File):

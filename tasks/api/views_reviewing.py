@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coop import clock
-from tasks import access_log, overview, reviews
+from tasks import overview, reviews
 from tasks.api.serializers import SumField
 from tasks.api.views import KeyView
 from tasks.models import Assignment, Ground
@@ -66,7 +66,7 @@ class Waiting(KeyView):
     def get(self, request: Request, number: int) -> Response:
         """List the first 50, those first that silence accepts first."""
         found = overview.waiting(self.job(number)).prefetch_related("answers")[:MOST]
-        access_log.taken(self.key().client, f"job:{number} answers that wait", key=self.key(), at=clock.now())
+        self.took(f"job:{number} answers that wait")
         return Response(WaitingOut(found, many=True).data)
 
 

@@ -127,6 +127,7 @@ class Messages(WebhookView):
     @extend_schema(operation_id="list_messages", parameters=[CURSOR], responses=MessagePage)
     def get(self, request: Request, number: int) -> Response:
         """List the messages of the last thirty days, the newest first; `next` leads to older ones."""
+        self.took(f"messages of webhook:{number}")
         return _page(self, self.webhook(number).messages.all(), request)
 
 
@@ -138,6 +139,7 @@ class Callbacks(KeyView):
     @extend_schema(operation_id="list_callbacks", parameters=[CURSOR], responses=MessagePage)
     def get(self, request: Request) -> Response:
         """List the callbacks of the last thirty days, the newest first; `next` leads to older ones."""
+        self.took("callbacks")
         return _page(self, self.key().client.messages.filter(webhook=None), request)
 
 

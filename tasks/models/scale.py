@@ -80,6 +80,10 @@ class BatchState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+# In the options of a batch that starts by itself: a key that may spend made it where Scale asks nobody to finalize.
+BY_ITSELF = "starts_by_itself"
+
+
 class Batch(models.Model):
     """Orders of a project that are finalized together."""
 
@@ -181,7 +185,13 @@ class Order(models.Model):
                 name="what_failed_says_why_and_is_not_done",
             ),
         ]
-        indexes = [models.Index(fields=["client", "test", "-id"], name="orders_of_a_client")]
+        indexes = [
+            models.Index(fields=["client", "test", "-id"], name="orders_of_a_client"),
+            models.Index(
+                fields=["batch"], condition=Q(test=False, task=None, canceled_at=None, failed_at=None),
+                name="orders_in_no_job",
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"order {self.key}"

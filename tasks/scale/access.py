@@ -23,6 +23,8 @@ from coop.people import authentication, limits
 from coop.people.models import ApiKey, Client, Person
 from coop.refusals import Refused
 from tasks import access_log
+from tasks.models import Batch
+from tasks.models.scale import BY_ITSELF
 from tasks.shapes import checking
 
 # What this interface calls a refusal of ours; all others are 402, "not enabled".
@@ -128,9 +130,17 @@ class ScaleView(limits.Counted):
         """Tell whether the key may have answers."""
         return self.test or "download" in self.key.scopes
 
+    @property
+    def funds(self) -> bool:
+        """Tell whether the key may spend; one that tries things out spends nothing."""
+        return self.test or "fund" in self.key.scopes
+
     def require_funds(self, batch: object) -> None:
-        """Ask for the right to spend where an order is funded at once: that of a live key which names no batch."""
-        if not (self.test or batch or "fund" in self.key.scopes):
+        """Ask for the right to spend where an order is funded by itself: without a batch, or in one that starts so."""
+        if self.funds:
+            return
+        named = Batch.objects.filter(client=self.client, test=False, name=str(batch))
+        if not batch or named.filter(options__has_key=BY_ITSELF).exists():
             raise exceptions.PermissionDenied
 
     @property

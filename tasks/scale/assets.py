@@ -25,6 +25,7 @@ from tasks.scale.access import Wrong, checked
 LONGEST_NAME, LONGEST_ADDRESS = 200, 2000
 SCHEME = "scaledata://"
 MOST_SHOWN = 100
+TOO_MANY = f"A task shows at most {MOST_SHOWN} files."
 ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}")
 
 
@@ -160,8 +161,7 @@ def elsewhere(data: Mapping[str, Any], parts: Iterable[str]) -> list[str]:
             message = f"{text[:80]}: {problems.words(problems.of_door(why))}"
             raise Wrong(message)
     if len(said) > MOST_SHOWN:
-        message = f"A task shows at most {MOST_SHOWN} files."
-        raise Wrong(message)
+        raise Wrong(TOO_MANY)
     return list(said)
 
 
@@ -189,12 +189,18 @@ def fetched(orders: Collection[Order]) -> dict[str, Named]:
     return {one.address: Named(one, _name(one)) for one in found}
 
 
+def locked(shown: Collection[Named]) -> None:
+    """Lock the rows of files, in one order for everybody."""
+    kept = [one.asset.pk for one in shown if one.asset.pk]
+    if kept:
+        list(Asset.objects.select_for_update(no_key=True).filter(pk__in=kept).order_by("pk").values_list("pk"))
+
+
 def _lacking(job: Job, shown: Sequence[Named]) -> list[Named]:
     """Return the files that a job has not; two orders that show the same one wait for each other."""
     if not shown:
         return []
-    kept = [one.asset.pk for one in shown]
-    list(Asset.objects.select_for_update(no_key=True).filter(pk__in=kept).order_by("pk").values_list("pk"))
+    locked(shown)
     has = set(job.files.filter(usable=True, name__in=[one.name for one in shown]).values_list("name", flat=True))
     return [one for one in shown if one.name not in has]
 

@@ -1,28 +1,35 @@
 """Batches: orders of a project that are finalized together."""
 
+import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.http import Http404
 from procrastinate.contrib.django import app as background
+from procrastinate.exceptions import AlreadyEnqueued
 
 from coop.people.models import Client, Person
 from coop.refusals import Refused, guard_of, refuse_if
 from payments import escrow
-from tasks.models import Batch, BatchState, Project
+from tasks.models import Asset, Batch, BatchState, Order, Project
+from tasks.models.scale import BY_ITSELF
 from tasks.scale import callbacks, facts, fetching, live
 from tasks.scale.access import Wrong
 
+logger = logging.getLogger(__name__)
 # Kinds of project whose batches are filled first and finalized then; a test's others are in work at once.
 STAGED = ("rapid", "studio")
 LEAST_PRIORITY, MOST_PRIORITY = 10, 30
 # A batch that nobody finalizes is finalized once no task has come for so long.
 QUIET = timedelta(minutes=15)
+GIVEN_UP = timedelta(days=30)
+# Why a batch that starts by itself does not yet: it stands in its options.
+WAITS = "waits_because"
 PLACE_REST = "tasks.place_rest"
-AT_ONCE = 10
 
 
 def find(client: Client, *, test: bool, **named: object) -> Batch:
@@ -33,15 +40,17 @@ def find(client: Client, *, test: bool, **named: object) -> Batch:
     return found
 
 
-def start(project: Project, said: Mapping[str, Any], *, by: Person, at: datetime) -> Batch:
-    """Make a batch in a project. Raise Wrong, 409 for a name that is taken."""
+def start(project: Project, said: Mapping[str, Any], *, funds: bool, by: Person, at: datetime) -> Batch:
+    """Make a batch in a project; made by a key that `funds`, it starts by itself. Raise Wrong, 409 for a taken name."""
     name, metadata = facts.name_of(said.get("name"), "name"), facts.metadata_of(said.get("metadata") or {})
     callback = facts.callback_of(said.get("callback"), test=project.test)
     options = {one: said[one] for one in ("calibration_batch", "self_label_batch", "staging_batch") if said.get(one)}
     if options.get("self_label_batch") and not project.test:
         message = "Members do all work here, and choose it (rule N9): make the batch without self_label_batch."
         raise Wrong(message, 402)
-    staged = not project.test or _is_staged(project, options)
+    waits = bool(options.get("staging_batch")) or any(project.options.get(one) for one in STAGED)
+    staged = waits or not project.test
+    options |= {BY_ITSELF: True} if funds and not (waits or project.test) else {}
     state = BatchState.STAGING if staged else BatchState.IN_PROGRESS
     try:
         with transaction.atomic():
@@ -56,15 +65,9 @@ def start(project: Project, said: Mapping[str, Any], *, by: Person, at: datetime
         raise Wrong(message, 409) from error
 
 
-def _is_staged(project: Project, options: Mapping[str, Any]) -> bool:
-    return bool(options.get("staging_batch")) or any(project.options.get(one) for one in STAGED)
-
-
 def takes_more(batch: Batch) -> bool:
-    """Tell whether tasks may still join a batch: where Scale asks nobody to finalize, that is no end."""
-    if batch.state == BatchState.CANCELLED:
-        return False
-    return batch.finalized_at is None or not (batch.test or _is_staged(batch.project, batch.options))
+    """Tell whether tasks may still join a batch: of one that starts by itself, finalizing is no end."""
+    return batch.state != BatchState.CANCELLED and (batch.finalized_at is None or BY_ITSELF in batch.options)
 
 
 @transaction.atomic
@@ -94,7 +97,8 @@ def finalize(batch: Batch, *, by: Person, at: datetime) -> Batch:
     if not batch.test and batch.state == BatchState.STAGING:
         _place(batch, by=by, at=at)
     state = BatchState.IN_PROGRESS if batch.state == BatchState.STAGING else batch.state
-    finalized = changed(batch, state=state, finalized_at=batch.finalized_at or at)
+    options = {name: said for name, said in batch.options.items() if name != WAITS}
+    finalized = changed(batch, state=state, finalized_at=batch.finalized_at or at, options=options)
     callbacks.of_batches([finalized], at=at)
     return finalized
 
@@ -102,7 +106,8 @@ def finalize(batch: Batch, *, by: Person, at: datetime) -> Batch:
 def _place(batch: Batch, *, by: Person, at: datetime) -> None:
     """Place the orders of a batch. Raise Wrong without any, and (503: asking again helps) while files are fetched."""
     orders = batch.orders.filter(canceled_at=None, failed_at=None).order_by("pk")
-    waiting = list(orders.select_related("client", "project", "batch", "version__work_type"))
+    locking = orders.select_for_update(no_key=True, of=["self"])
+    waiting = list(locking.select_related("client", "project", "batch", "version__work_type"))
     if not waiting:
         message = "The batch has no tasks yet"
         raise Wrong(message)
@@ -113,41 +118,77 @@ def _place(batch: Batch, *, by: Person, at: datetime) -> None:
     live.place(waiting[:first], by=by, at=at)
     if rest := waiting[first:]:
         refuse_if(escrow.refusal_to_fund(batch.client, live.price(rest)))
-        background.configure_task(PLACE_REST, lock=f"batch:{batch.pk}").defer(batch_id=batch.pk)
+        _let_place(batch.pk)
 
 
 def finalize_quiet(*, at: datetime) -> int:
-    """Finalize the live batches that Scale's interface asks nobody to finalize, once they are quiet; return how many.
+    """Finalize the live batches that start by themselves, once they are quiet; return how many.
 
-    One whose money is short, or whose files are still fetched, waits for the next time.
+    One that cannot be put to work yet says why in its options (`waits_because`). It is tried each minute at first, then
+    once an hour, and no more after a month.
     """
-    filled = Batch.objects.filter(test=False, state=BatchState.STAGING).exclude(created_by=None)
-    quiet = filled.annotate(last=Max("orders__created_at")).filter(last__lte=at - QUIET)
-    due = [one for one in quiet.select_related("project", "created_by") if not _is_staged(one.project, one.options)]
-    return sum(_finalized(one, at) for one in due)
+    filled = Batch.objects.filter(test=False, state=BatchState.STAGING, options__has_key=BY_ITSELF)
+    quiet = filled.exclude(created_by=None).annotate(last=Max("orders__created_at"))
+    due = quiet.filter(last__lte=at - QUIET, last__gte=at - GIVEN_UP).select_related("project", "created_by")
+    return sum(_finalized(one, at) for one in due if one.last > at - 2 * QUIET or at.minute == one.pk % 60)
 
 
 def _finalized(batch: Batch, at: datetime) -> bool:
+    """Finalize a batch that nobody waits for; what is in the way of one is in the way of no other."""
     try:
-        finalize(batch, by=batch.created_by, at=at)  # type: ignore[arg-type]  # somebody made it, as was asked for
-    except (Wrong, Refused):
-        return False
-    return True
+        finalize(batch, by=batch.created_by, at=at)  # type: ignore[arg-type]  # left out where nobody is left
+    except Refused as refused:
+        reason = str(refused.refusal)
+    except Exception as error:
+        if not isinstance(error, Wrong):
+            logger.exception("batch %s is not put to work", batch.pk)
+        reason = str(error) if isinstance(error, Wrong) else "Something of ours is in the way; we look at it."
+    else:
+        return True
+    changed(batch, options=batch.options | {WAITS: reason[:500]})
+    return False
+
+
+def unplaced() -> QuerySet[Order]:
+    """Find the live orders of finalized batches that are in no job yet, and whose files have come."""
+    coming = Asset.objects.filter(order=OuterRef("pk"), next_at__isnull=False)
+    at_work = {"batch__state": BatchState.IN_PROGRESS, "batch__finalized_at__isnull": False}
+    return Order.objects.filter(~Exists(coming), test=False, task=None, canceled_at=None, failed_at=None, **at_work)
+
+
+def have_placed() -> None:
+    """Let the worker place what was left to it, by batches; also after one that ended in the middle."""
+    for batch in unplaced().order_by("batch_id").values_list("batch_id", flat=True).distinct():
+        _let_place(batch)
+
+
+def _let_place(batch: int) -> None:
+    task = background.configure_task(PLACE_REST, lock=f"batch:{batch}", queueing_lock=f"batch:{batch}")
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        task.defer(batch_id=batch)
 
 
 @transaction.atomic
-def place_rest(batch: Batch, *, at: datetime) -> int:
-    """Place the next orders of a finalized batch whose files the client did not wait for; return how many there were.
+def place_next(batch: Batch, *, at: datetime) -> bool:
+    """Place one order of a finalized batch that was left to the worker; tell whether there was one.
 
-    Each is funded as it joins its job, in the name of whoever sent it; one that cannot be fails, and says why.
+    It is funded as it joins its job, in the name of whoever sent it; one that cannot be fails, and says why. Each in a
+    transaction of its own: nobody waits for the files of others with the money locked.
     """
     batch = locked(batch)
-    begun = batch.finalized_at is not None and batch.state in {BatchState.IN_PROGRESS, BatchState.PAUSED}
-    orders = batch.orders.filter(task=None, canceled_at=None, failed_at=None) if begun else batch.orders.none()
-    some = list(orders.select_related("client", "project", "batch", "version__work_type").order_by("pk")[:AT_ONCE])
-    for order in some:
-        live.place_late(order, at=at)
-    return len(some)
+    loaded = unplaced().select_related("client", "project", "batch", "version__work_type").order_by("pk")
+    order = loaded.filter(batch=batch).select_for_update(no_key=True, of=["self"]).first()
+    if order is None:
+        return False
+    try:
+        with transaction.atomic():
+            live.place_late(order, at=at)
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("order %s is not placed", order.pk)
+        live.fail(order, "It could not be placed, for a reason of ours: order it again.", at=at)
+    return True
 
 
 @transaction.atomic

@@ -98,7 +98,7 @@ def _go_on(order: Order, asset: Asset, at: datetime) -> None:
     if asset.problem:
         address = asset.address[:200]
         live.fail(order, f"{address}: {problems.words(asset.problem)}", at=at)
-    elif (order.batch is None or order.batch.finalized_at) and not order.assets.filter(next_at__isnull=False).exists():
+    elif order.batch_id is None and not order.assets.filter(next_at__isnull=False).exists():
         live.place_late(order, at=at)
 
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from coop.people.models import Client, Person
 from coop.refusals import Refused, refuse_if
-from payments import founding
+from payments import escrow, founding
 from payments.models import Rate, WorkType
 from payments.money import plain
 from payments.templatetags.money import money
@@ -184,6 +184,8 @@ def check(
     asked = terms(facts["kind"], facts["params"], facts["instruction"], version)
     away = _elsewhere(facts["kind"], facts["params"], asked)
     found = {**assets.named(client, facts["params"]), **assets.expected(away)}
+    if len({one.name for one in found.values()}) > assets.MOST_SHOWN:
+        raise Wrong(assets.TOO_MANY)
     data = _data(facts["kind"], facts["params"], found)
     if wrong := shapes.find(asked.work_type.shape).data_problems(asked.form, data):
         raise Wrong(str(wrong[0]))
@@ -213,6 +215,8 @@ def _require_value(name: str, said: dict[str, Any] | None, asked: Terms) -> None
 def place(orders: Sequence[Order], *, by: Person, at: datetime) -> list[Job]:
     """Give live orders of one project and batch their jobs, funded and open. Raise Refused: then nothing is done."""
     found = {**assets.named(orders[0].client, [order.params for order in orders]), **assets.fetched(orders)}
+    # Before any money: an order that joins an open job takes them in this turn too.
+    assets.locked(found.values())
     groups: dict[str, tuple[Terms, list[Order]]] = {}
     for order in orders:
         asked = terms_of(order)
@@ -238,7 +242,7 @@ def read_at_once(orders: Sequence[Order]) -> int:
     for count, order in enumerate(orders):
         shown.update(text for text in assets.texts(order.params) if text in found)
         if len(shown) > assets.MOST_SHOWN:
-            return count
+            return max(count, 1)
     return len(orders)
 
 
@@ -252,7 +256,7 @@ def _group(asked: Terms, orders: list[Order], found: dict[str, assets.Named], *,
     data = [(order.key.hex, _row(order, found)) for order in orders]
     # What is known is said before anybody works: such orders join no open job.
     knows = any(knowing.right(order) is not None for order in orders)
-    job = _job(orders[0], asked, _shown(data, found), knows=knows, by=by, at=at)
+    job = _job(orders, asked, _shown(data, found), knows=knows, by=by, at=at)
     added = additions.add(job, data, by=by, at=at)
     if job.opened_at is None:
         knowing.note(orders, added, by=by, at=at)
@@ -262,8 +266,9 @@ def _group(asked: Terms, orders: list[Order], found: dict[str, assets.Named], *,
     return job
 
 
-def _job(first: Order, asked: Terms, shown: list[assets.Named], *, knows: bool, by: Person, at: datetime) -> Job:
+def _job(orders: list[Order], asked: Terms, shown: list[assets.Named], *, knows: bool, by: Person, at: datetime) -> Job:
     """Return the job that orders join: an open one that asks the same, or a new one; it has the files they show."""
+    first = orders[0]
     project, batch = first.project, first.batch
     assert project is not None  # noqa: S101 - live orders have a project
     job = None if knows else _open_job(project, batch, asked, shown)
@@ -274,6 +279,9 @@ def _job(first: Order, asked: Terms, shown: list[assets.Named], *, knows: bool, 
     if job:
         assets.hand_over(job, shown, by=by, at=at)
         return job
+    if shown:  # before they are read, which takes long, and would leave them on disk
+        most = jobs.quote(asked.work_type.pk, len(orders), asked.overlap, asked.pay).total
+        refuse_if(escrow.refusal_to_fund(client, most))
     job = _draft(client, asked, by=by, at=at)
     Lot.objects.create(job=job, project=project, batch=batch, digest=asked.digest())
     assets.hand_over(job, shown, by=by, at=at)

@@ -9,7 +9,7 @@ from django.http import Http404
 
 from coop.people.models import Client, Person
 from coop.refusals import Refused, guard_of
-from tasks.models import Audit, Batch, Order, ProjectVersion, Role
+from tasks.models import Audit, Batch, BatchState, Order, ProjectVersion, Role
 from tasks.scale import assets, batches, callbacks, facts, fetching, finding, judging, kinds, live, projects
 from tasks.scale.access import Wrong
 from tasks.scale.kinds.kind import Kind
@@ -76,7 +76,8 @@ def _take(
         role=role, created_by=by, created_at=at, updated_at=at, expected=said.get("expected_response"),
         initial=said.get("initial_response"), **facts,
     )  # fmt: skip
-    if checked and (batch is None or batch.finalized_at) and not checked.away:
+    at_work = batch is None or (batch.finalized_at and batch.state == BatchState.IN_PROGRESS)
+    if checked and at_work and not checked.away:
         live.place_at_once(order, checked, by=by, at=at)
     order.save(force_insert=True)
     if checked and checked.away:

@@ -28,7 +28,13 @@ def form_problems(form: Json) -> list[Text]:
     only: dict[str, list[str]] = form.get("only", {})
     named = {kind for kinds in only.values() for kind in kinds} | form.get("bounds", {}).keys()
     unknown = [*(only.keys() - set(form["labels"])), *(named - set(form["types"]))]
-    return [_("“%(name)s” is none of the labels or types of this form.") % {"name": unknown[0][:60]}] if unknown else []
+    if unknown:
+        return [_("“%(name)s” is none of the labels or types of this form.") % {"name": unknown[0][:60]}]
+    most = plane.MOST_CORNERS
+    crossed = [
+        name for name, one in form.get("bounds", {}).items() if one.get("min_corners", 0) > one.get("max_corners", most)
+    ]
+    return [_("“%(name)s” is to have more corners than it may have.") % {"name": crossed[0]}] if crossed else []
 
 
 def problems(form: Json, shape: Json) -> Iterator[str]:

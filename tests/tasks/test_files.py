@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from coop import clock
 from coop.people import clients
 from coop.people.models import Client, Person
 from coop.refusals import Refused
-from tasks import background, cards, checks, claims, files, jobs
+from tasks import background, cards, checks, claims, files, jobs, sweeping
 from tasks.media import apart
 from tasks.models import Delivery, Job, JobFile
 from tasks.shapes import media
@@ -392,6 +393,19 @@ def test_a_program_hands_files_in(draft: Job, orbit: Client, olga: Person) -> No
     assert call("POST", path, b"", "multipart/form-data; boundary=x").status_code == 400
     reader, _key = program(orbit, olga, ["read"])
     assert reader("POST", path, packed({"a.png": image()}), "application/zip").status_code == 403
+
+
+def test_what_an_undone_act_left_on_disk_is_swept(draft: Job) -> None:
+    with transaction.atomic():
+        hand_in(draft, {"a.png": image()})
+        transaction.set_rollback(True)
+    taken_in(draft, "b.png", image())
+    before = kept()
+    assert sweeping.sweep(before=clock.now() - timedelta(days=2000)) == 0
+    left = sweeping.sweep(before=datetime.now(UTC) + timedelta(days=1))
+    assert left >= 2
+    assert kept() == before - left
+    assert default_storage.exists(str(draft.files.get().file.name))
 
 
 # Attacks as the web role

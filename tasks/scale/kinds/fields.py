@@ -87,7 +87,7 @@ def _choice(one: Json) -> Json:
     named = shown(one.get("choices"))
     if _most(one) > 1:
         bounds = {
-            "minItems": min(whole(one.get("min_choices"), 0), len(named)),
+            "minItems": min(whole(one.get("min_choices"), 0), _most(one), len(named)),
             "maxItems": min(_most(one), len(named)),
         }
         return {"type": "array", "items": {"type": "string", "enum": named}, **bounds}

@@ -101,7 +101,7 @@ class Batches(ScaleView):
         said = self.body()
         named = facts.name_of(said.get("project"), "project")
         project = projects.find(self.client, test=self.test, name=named)
-        return Response(showing.batch(batches.start(project, said, by=self.who, at=clock.now())))
+        return Response(showing.batch(batches.start(project, said, funds=self.funds, by=self.who, at=clock.now())))
 
 
 class BatchView(ScaleView):

@@ -91,7 +91,9 @@ class OneBatch(SecondView):
     def post(self, request: Request) -> Response:
         """Make one."""
         said = self.body()
-        return Response(showing_v2.batch(batches.start(self.project(said), said, by=self.who, at=clock.now())))
+        return Response(
+            showing_v2.batch(batches.start(self.project(said), said, funds=self.funds, by=self.who, at=clock.now()))
+        )
 
 
 class Finalize(SecondView):

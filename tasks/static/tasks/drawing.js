@@ -38,7 +38,7 @@ export function drawing(root, changed) {
 
   const unit = () => W / (svg.getBoundingClientRect().width || W);
   const label = () => names.find((one) => one.checked)?.value ?? names[0].value;
-  const fits = (type) => (only[label()] ?? [type]).includes(type);
+  const fits = (type) => ((Object.hasOwn(only, label()) && only[label()]) || [type]).includes(type);
   const called = (shape, number) => `${shape.id ?? number + 1} ${shape.label}`;
   const where = (shape) => shape.points ? `${shape.points.length} ${words.corners}` : [...first(shape), shape.width && `${shape.width} × ${shape.height}`].filter((one) => one !== undefined).join(", ");
   const begin = () => { past.push(JSON.stringify(shapes)); future = []; };

@@ -165,7 +165,7 @@ def test_content_that_may_upset_is_named_and_its_rests_are_paid(live: scaleapi.S
 
 def test_a_key_spends_where_its_scopes_say_so(live: scaleapi.ScaleClient, program: Programs, amina: Person) -> None:
     posts = program(("read", "post"))
-    live.create_batch("Pairs", "b")
+    posts.create_batch("Pairs", "b")
     waiting = posts.create_task(TaskType.Categorization, batch="b", **PAIR)
     for spending in (
         lambda: posts.create_task(TaskType.Categorization, project="Pairs", **PAIR),
