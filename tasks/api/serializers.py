@@ -14,6 +14,16 @@ from tasks.models import Delivery, Dispute, Estimate, Job, LooksFor, Machine, Re
 RULES = [ReviewRule.MAJORITY.value, ReviewRule.PEER.value]
 
 
+class Named(serializers.SlugRelatedField[Any]):
+    """What is named by its slug; PostgreSQL would break at a name with a NUL in it."""
+
+    def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401 - DRF's own
+        """Return what has this name."""
+        if "\0" in str(data):
+            self.fail("does_not_exist", slug_name=self.slug_field, value=str(data).replace("\0", "�"))
+        return super().to_internal_value(data)
+
+
 class PayField(serializers.DecimalField):
     """An amount of US$ above zero, at most six decimal places."""
 
@@ -34,9 +44,7 @@ class SumField(serializers.DecimalField):
 class NewJob(serializers.Serializer[Any]):
     """A job to be drafted."""
 
-    work_type = serializers.SlugRelatedField(
-        slug_field="slug", queryset=founding.for_clients(), help_text="As in /api/v1/rates."
-    )
+    work_type = Named(slug_field="slug", queryset=founding.for_clients(), help_text="As in /api/v1/rates.")
     title = serializers.CharField(max_length=120)
     guide = serializers.CharField(max_length=40_000, help_text="Markdown.")
     form = serializers.DictField(

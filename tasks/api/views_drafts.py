@@ -16,7 +16,7 @@ from payments import founding
 from payments.models import WorkType
 from tasks import drafting, forms_job, measuring, sketches
 from tasks.api.parsers import JsonList, Lines, Table
-from tasks.api.serializers import JobWhole, SumField
+from tasks.api.serializers import JobWhole, Named, SumField
 from tasks.api.views import TASKS, KeyView
 from tasks.models import Job, Sketch
 
@@ -90,9 +90,7 @@ class SketchWhole(SketchLine):
 class NewSketch(serializers.Serializer[Any]):
     """A job to be written."""
 
-    work_type = serializers.SlugRelatedField(
-        slug_field="slug", queryset=founding.for_clients(), help_text="As in /api/v1/rates."
-    )
+    work_type = Named(slug_field="slug", queryset=founding.for_clients(), help_text="As in /api/v1/rates.")
 
 
 class Said(serializers.Serializer[Any]):

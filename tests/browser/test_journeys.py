@@ -373,7 +373,7 @@ def test_a_pause_says_why_and_ends_by_itself(
     page.reload()
     reads(page, "New work is paused for you", "It ends by itself")
     page.goto("/standing/")
-    reads(page, "Signed in from two continents.", "safety officer, secretary", "Ends by itself")
+    reads(page, "Signed in from two continents.", "Samuel (safety officer), Petra (secretary)", "Ends by itself")
     page.goto(f"/jobs/{job.pk}/")
     expect(page.get_by_role("button", name="Accept this rate and start")).to_have_count(0)
     reads(page, "paused")

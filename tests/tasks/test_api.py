@@ -252,6 +252,12 @@ def test_without_a_key_nothing_is_answered(method: str, path: str, orbit: Client
     assert response["Content-Type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("path", ["jobs", "drafts"])
+def test_a_kind_of_work_with_a_nul_in_its_name_is_none(path: str, call: Call) -> None:
+    answer = call("POST", path, NEW | {"work_type": "product\0match"})
+    assert (answer.status_code, "work_type" in answer.json()["errors"]) == (400, True)
+
+
 def test_a_session_is_no_key(signed_in: Callable[[Person], Browser], olga: Person) -> None:
     assert signed_in(olga).get("/api/v1/jobs").status_code == 401
 
