@@ -264,12 +264,16 @@ class Books(RuleBasedStateMachine):
             return  # a case takes weeks, and what comes after it needs officers in office
         member, teresa = self.members[who], person("teresa")
         told = charging.other(20 + self.next() % 300, ground=CaseGround.DATA_TAKEN)
-        with suppress(*refused), transaction.atomic():
-            decision = charging.decide(
-                member, person("samuel"), teresa, measure=Measure.PAUSE, scope="work", days=30, **told
-            )
-            self.pass_time(timedelta(days=17))
-            reversed_on_appeal(decision, member, teresa)
+        earned = dict(self.earned)
+        try:
+            with transaction.atomic():
+                decision = charging.decide(
+                    member, person("samuel"), teresa, measure=Measure.PAUSE, scope="work", days=30, **told
+                )
+                self.pass_time(timedelta(days=17))
+                reversed_on_appeal(decision, member, teresa)
+        except refused:  # what was paid on the way is undone with it, as where too few are left for a panel
+            self.earned = earned
         self.pass_time()
 
     @precondition(lambda self: Quarter.of(clock.now()).after + surplus.SETTLED < self.officers[0].ends_at)

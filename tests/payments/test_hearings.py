@@ -10,6 +10,7 @@ from django.test import Client as Browser
 
 from coop import clock
 from coop.people.models import Person
+from coop.refusals import Refusal, Refused
 from governance import appeals, cases, decisions, lots, panels
 from governance.models import (
     Case,
@@ -126,7 +127,8 @@ def reversed_on_appeal(decision: Decision, amina: Person, teresa: Person) -> Non
     """Appeal, and let nine others decide that nothing follows."""
     appeals.appeal(decision, reasons="It was somebody else.", by=amina, at=clock.now())
     panel = decision.case.panels.get(stage=Stage.APPEAL)
-    charging.seat(panel, amina, teresa)
+    if not charging.seat(panel, amina, teresa):
+        raise Refused(Refusal("Nobody is left who may sit on it."))
     charging.agree(panel, decisions.Finding(measure=Measure.NOTHING, reasons="The records show another account."))
 
 
