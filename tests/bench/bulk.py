@@ -25,9 +25,9 @@ COPY = "COPY tasks_task (job_id, position, external_id, data, open_slots) FROM S
 ORDERED = """
 ALTER TABLE tasks_order DISABLE TRIGGER ALL;
 INSERT INTO tasks_order (key, client_id, test, kind, params, instruction, callback_url, role, created_at, updated_at,
-    metadata, tags, audit, audit_words)
+    metadata, tags, audit, audit_words, error)
 SELECT gen_random_uuid(), c.id, true, 'categorization', '{"attachment": "x", "categories": ["yes", "no"]}', '', '', '',
-    now(), now(), '{}', '[]', 'pending', '' FROM people_client c, generate_series(1, %s) WHERE c.slug = %s;
+    now(), now(), '{}', '[]', 'pending', '', '' FROM people_client c, generate_series(1, %s) WHERE c.slug = %s;
 ANALYZE tasks_order;
 ALTER TABLE tasks_order ENABLE TRIGGER ALL;
 """
