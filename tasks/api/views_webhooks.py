@@ -127,8 +127,9 @@ class Messages(WebhookView):
     @extend_schema(operation_id="list_messages", parameters=[CURSOR], responses=MessagePage)
     def get(self, request: Request, number: int) -> Response:
         """List the messages of the last thirty days, the newest first; `next` leads to older ones."""
+        found = self.webhook(number).messages.all()
         self.took(f"messages of webhook:{number}")
-        return _page(self, self.webhook(number).messages.all(), request)
+        return _page(self, found, request)
 
 
 class Callbacks(KeyView):
