@@ -41,7 +41,14 @@ WORDS = Part(
         ("D3", _("What can change your pay or your access is a numbered, dated version; nothing else is read.")),
         ("D4", _("A cut is any change under which some work pays less, takes longer for the same, or is paid later.")),
         ("D5", _("Kinds of work and jobs that share three of client, kind, tier, language and guide are comparable.")),
-        ("D6", _("You are affected by a change if you worked in this kind of work in the last 90 days.")),
+        (
+            "D6",
+            _(
+                "You are affected by a change if in the last 90 days you took a unit of this kind of work, were kept a"
+                " share of it, or met what it asks for. Where it asks for nothing, one accepted unit of it, however"
+                " long ago, is enough: whoever is given no work keeps their vote."
+            ),
+        ),
         ("D7", _("Cuts are measured from the best pay of the last 12 months, never from the last step.")),
         ("D8", _("An officer is anyone with a right that other members lack, administrators of the machine included.")),
     ),

@@ -4,13 +4,15 @@ Ballots through the acts would take an hour: the superuser writes people and bal
 measuring; what is measured goes through the acts, as the web role, with all guards on.
 """
 
+import time
+
 import psycopg
 
 from coop.database import roles
 from tests.bench import crowd, place
 from tests.bench.place import CONCURRENCY, Place
 
-MEMBERS, CASTS = 100_000, 1_000
+MEMBERS, CASTS, UNITS = 100_000, 1_000, 1_000_000
 
 PEOPLE = """
 ALTER TABLE people_person DISABLE TRIGGER ALL;
@@ -40,6 +42,27 @@ INSERT INTO governance_ballot (proposal_id, person_id, number, choice, receipt, 
 ALTER TABLE governance_ballot ENABLE TRIGGER ALL;
 ANALYZE governance_ballot;
 """
+# A million units of one kind, ten each, seven in ten of them done more than 90 days ago: some members are affected by
+# their work of late, most by having its qualification (D6).
+WORKED = """
+ALTER TABLE tasks_assignment DISABLE TRIGGER ALL;
+INSERT INTO tasks_assignment (task_id, job_id, person_id, slot, rate_id, fee_version_id, card_id, pay, fee, state,
+    claimed_at, expires_at, submitted_at, accept_by, decided_at)
+SELECT 20000000 + n, terms.job_id, people.ids[1 + n / 10], 1, terms.rate_id, terms.fee_id, '', terms.pay, 0, 'accepted',
+    days.at, days.at + interval '1 hour', days.at, days.at + interval '3 days', days.at
+FROM generate_series(0, %(units)s - 1) n
+CROSS JOIN (SELECT array_agg(person_id ORDER BY person_id) AS ids FROM governance_rollentry
+    WHERE proposal_id = %(vote)s AND position <= %(people)s) people
+CROSS JOIN (SELECT j.id AS job_id, j.pay, r.id AS rate_id, (SELECT max(id) FROM payments_fee) AS fee_id
+    FROM tasks_job j JOIN payments_rate r ON r.work_type_id = j.work_type_id WHERE j.id = %(job)s LIMIT 1) terms
+CROSS JOIN LATERAL (SELECT coop_now() - make_interval(days => CASE WHEN n %% 100000 < 70000 THEN 200 ELSE 20 END) AS at
+    ) days;
+ALTER TABLE tasks_assignment ENABLE TRIGGER ALL;
+ANALYZE tasks_assignment;
+"""
+ROLL = """SELECT count(*) FILTER (WHERE e.affected) FROM governance_rule r CROSS JOIN LATERAL governance_electors(
+    (SELECT 'work_type:' || work_type_id FROM tasks_job WHERE id = %s), r, coop_now()) e
+    WHERE r.key = 'N2' AND r.version = 1"""
 
 
 def measure(here: Place) -> list[tuple[str, str]]:
@@ -58,7 +81,22 @@ def measure(here: Place) -> list[tuple[str, str]]:
         (f"ballots cast, {CONCURRENCY} voters", f"{casting.rate:,.0f}/s"),
         ("  fraction of TPC-B in the same run (aim: 1/4)", f"{casting.rate / tpc_b:.3f}"),
         ("the page of votes, of this crowd", f"{float(listing) * 1000:.0f} ms"),
+        (f"  the roll of those affected by {UNITS:,} units (aim: 5 s)", f"{affected(here, int(vote)):.2f} s"),
     ]
+
+
+def affected(here: Place, vote: int) -> float:
+    """Return the seconds in which the electors of a cut are found, everybody affected; raise if somebody is missed."""
+    job, _loading = here.run("-m", "tests.bench.prepare", "1").split()
+    as_superuser(here, WORKED, people=MEMBERS, units=UNITS, vote=vote, job=int(job))
+    with psycopg.connect(here.cluster.url("postgres", roles.DATABASE)) as superuser:
+        began = time.perf_counter()
+        row = superuser.execute(ROLL, [int(job)]).fetchone()
+    seconds = time.perf_counter() - began
+    if row is None or row[0] < MEMBERS:
+        message = f"the roll misses some of those affected: {row}"
+        raise SystemExit(message)
+    return seconds
 
 
 def as_superuser(here: Place, statements: str, *, database: str = roles.DATABASE, **facts: int) -> None:

@@ -16,6 +16,8 @@ FOUNDING, VOTED = 1, 2
 NEW = 99
 WORK = """CREATE OR REPLACE VIEW governance_engagement AS SELECT subject::text, person_id::bigint, last_at::timestamptz
 FROM (VALUES {}) w (subject, person_id, last_at)"""
+HELD = """CREATE OR REPLACE VIEW governance_{} AS SELECT 'hall:1'::text AS subject, {}::bigint AS person_id,
+'{}'::timestamptz AS last_at"""
 PAID = """CREATE OR REPLACE VIEW governance_paid_time AS SELECT person_id::bigint, seconds::numeric
 FROM (VALUES (99, {}), (98, 36000)) p (person_id, seconds)"""
 type Roll = dict[int, tuple[bool, bool]]
@@ -88,6 +90,28 @@ def test_ten_who_worked_there_in_ninety_days_are_affected_and_fewer_are_everybod
     assert drawn(hall, asked, "N1") == dict.fromkeys(affected, (True, False))
     assert drawn(hall, asked, "N2") == {person: (person in affected, False) for person in everybody}
     assert drawn(hall, asked, "N14") == dict.fromkeys(everybody, (False, False))
+
+
+@pytest.mark.parametrize("view", ["offered", "qualified"])
+@pytest.mark.parametrize(
+    ("last", "person", "ten"),
+    [(NOW - 90 * DAY, 10, True), (NOW - 90 * DAY - STEP, 10, False), (NOW, 9, False), (NOW, NEW, False)],
+)
+def test_an_offer_or_the_qualification_affects_as_work_does_and_nobody_twice(
+    hall: psycopg.Connection, view: str, last: datetime, person: int, *, ten: bool
+) -> None:
+    hall.execute(HELD.format(view, person, last))
+    asked = "SELECT e.* FROM governance_rule r, governance_electors('hall:1', r, %s) e WHERE r.key = %s"
+    assert drawn(hall, asked, "N1").keys() == set(range(1, 11 if ten else 13))
+    drawn_lines = hall.execute(asked, [NOW, "N1"]).fetchall()
+    assert len(drawn_lines) == (10 if ten else 12)
+
+
+def test_an_offer_elsewhere_affects_nobody_here(hall: psycopg.Connection) -> None:
+    for view in ("offered", "qualified"):
+        hall.execute(HELD.format(view, 10, NOW).replace("hall:1", "hall:2"))
+    asked = "SELECT e.* FROM governance_rule r, governance_electors('hall:1', r, %s) e WHERE r.key = %s"
+    assert drawn(hall, asked, "N1").keys() == set(range(1, 13))
 
 
 @pytest.fixture
