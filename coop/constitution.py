@@ -120,7 +120,13 @@ BALLOTS = Part(
     ),
     (
         ("R1", _("Members of 30 days or more with 10 paid hours or more vote, and never lose this for lack of work.")),
-        ("R2", _("Candidates become members by themselves after 90 days or 20 paid hours, whichever is first.")),
+        (
+            "R2",
+            _(
+                "Candidates become members by themselves after 90 days or 20 paid hours, whichever is first, unless a"
+                " panel objects with reasons: once, before that, for 90 days at most."
+            ),
+        ),
         ("R3", _("A cut must also hold among members of 180 days or more.")),
         ("R4", _("Members who are paused or have a case against them vote.")),
         ("R5", _("One person, one vote.")),

@@ -24,7 +24,6 @@ from governance.models import (
     Panel,
     PanelSeat,
     Pause,
-    Pressure,
     Said,
     Stage,
     Statement,
@@ -87,6 +86,7 @@ def charge_refusal(person: Person, charge: Charge, *, by: Person, at: datetime) 
         or _facts_too_old(charge, at)
         or _charged_before(person, charge)
         or _piling_up(person, by, at)
+        or _no_objection(person, charge)
     )
 
 
@@ -160,6 +160,11 @@ def _piling_up(person: Person, by: Person, at: datetime) -> Refusal | None:
     if not mine.filter(decisions=None).exists():
         return None
     return Refusal(_("One charge of yours against this member is open; wait for its decision."), rule="7", status=409)
+
+
+def _no_objection(person: Person, charge: Charge) -> Refusal | None:
+    as_client = isinstance(charge.capacity, ClientSeat)
+    return standing.objection_refusal(person, as_client=as_client) if charge.measure == Measure.OBJECTION else None
 
 
 def bylaw_in_force(key: str, moment: datetime) -> Bylaw | None:
@@ -327,15 +332,6 @@ def say(case: Case, *, kind: str, text: str, by: Person, at: datetime) -> Statem
             if reader is not None and reader.pk != by.pk:
                 notices.tell(reader, "said", case)
     return statement
-
-
-def open_if_pressed(person: Person, pressure: str, *, at: datetime) -> Case | None:
-    """Open a case for a member who says that somebody pressed them to leave (J19)."""
-    if pressure != Pressure.PRESSED:
-        return None
-    return open_equivalent(
-        person, kind="pressed_to_leave", facts=_("Asked when giving notice, the member said so."), at=at
-    )
 
 
 def may_read(case: Case, reader: Person) -> bool:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
-from governance import cases, folding, notices, panels
+from governance import cases, folding, notices, panels, standing
 from governance.models import (
     LADDER,
     Case,
@@ -35,7 +35,7 @@ from governance.models import (
 
 # Part 6's grounds: there alone a step of the ladder may be passed over.
 GRAVE = {CaseGround.DATA_TAKEN, CaseGround.PAYMENT_FRAUD, CaseGround.VIOLENCE, CaseGround.LEGAL_ORDER}
-RESTRICTING = {Measure.LIMIT, Measure.PAUSE, Measure.PROLONG}
+RESTRICTING = {Measure.LIMIT, Measure.PAUSE, Measure.PROLONG, Measure.OBJECTION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,8 @@ def choices(panel: Panel) -> list[Measure]:
         return [Measure.NOTHING, Measure.UNFOUNDED, Measure.PROLONG]
     if panel.case.kind == CaseKind.EQUIVALENT:
         return [Measure.NOTHING, Measure.REPAIR]
+    if panel.case.measure == Measure.OBJECTION:
+        return [Measure.NOTHING, Measure.OBJECTION]
     return list(LADDER[: LADDER.index(_at_most(panel)) + 1])
 
 
@@ -70,7 +72,11 @@ def _at_most(panel: Panel) -> Measure:
 def move_refusal(panel: Panel, finding: Finding, *, by: Person, at: datetime) -> Refusal | None:
     """Return why a member of a panel cannot move this, or None. The database asks the same again."""
     return (
-        _not_now(panel, by, at) or _not_this(panel, finding) or _no_fold(panel, finding) or _ladder(panel.case, finding)
+        _not_now(panel, by, at)
+        or _not_this(panel, finding)
+        or _no_fold(panel, finding)
+        or _ladder(panel.case, finding)
+        or _too_late(panel.case, finding.measure)
     )
 
 
@@ -133,6 +139,11 @@ def _ladder(case: Case, finding: Finding) -> Refusal | None:
     )
 
 
+def _too_late(case: Case, measure: str) -> Refusal | None:
+    """Say that an objection comes after the candidate's days or hours, or nothing."""
+    return standing.objection_refusal(case.person, as_client=False) if measure == Measure.OBJECTION else None
+
+
 def move(panel: Panel, finding: Finding, *, by: Person, at: datetime) -> Motion:
     """Move a decision as a member of the panel and agree to it; return the motion. Raises Refused."""
     refuse_if(move_refusal(panel, finding, by=by, at=at))
@@ -156,7 +167,7 @@ def _cite(motion: Motion, evidence: Iterable[Evidence]) -> None:
 
 def vote_refusal(motion: Motion, *, by: Person, at: datetime) -> Refusal | None:
     """Return why a person cannot vote on a motion of a panel, or None."""
-    refusal = _not_now(motion.panel, by, at)
+    refusal = _not_now(motion.panel, by, at) or _too_late(motion.panel.case, motion.measure)
     if refusal is None and motion.votes.filter(seat__person=by).exists():
         return Refusal(_("You have voted on this already."), rule="7.5", status=409)
     return refusal
@@ -176,8 +187,12 @@ def vote(motion: Motion, *, agrees: bool, by: Person, at: datetime) -> PanelVote
 
 
 def restrictions_of(person: Person, at: datetime) -> list[Restriction]:
-    """Return what decisions that stand close to a person now or soon, the one that ends last first."""
+    """Return what decisions that stand close to a person now or soon, the one that ends last first.
+
+    That somebody does not become a member is another matter: `standing.objection`.
+    """
     found = Restriction.objects.filter(person=person, ends_at__gt=at, decision__appeal=None)
+    found = found.exclude(scope=standing.MEMBERSHIP)
     return list(found.select_related("decision").order_by("-ends_at"))
 
 

@@ -7,13 +7,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from coop.people.models import Person
-from governance import cases, decisions, folding, receipts
-from governance.models import LADDER, Bylaw, Case, CaseGround, Evidence, Measure, Message, NeverAGround, Panel
+from governance import cases, decisions, folding, receipts, standing
+from governance.models import CHARGED, Bylaw, Case, CaseGround, Evidence, Measure, Message, NeverAGround, Panel
 
 LONG = forms.Textarea(attrs={"rows": 5})
 GROUNDS = [(_("Grounds"), CaseGround.choices), (_("Never a ground: the form refuses these"), NeverAGround.choices)]
 FIRST_WORDS = 80
-STEPS = [(measure.value, measure.label) for measure in LADDER[1:]]
+LONGEST = {Measure.LIMIT: 30, Measure.PAUSE: 60, Measure.PROLONG: 14, Measure.OBJECTION: 90}
+STEPS = [(measure.value, measure.label) for measure in CHARGED]
 
 
 def _day(day: date, at: time) -> datetime:
@@ -32,8 +33,8 @@ class Reach(forms.Form):
     )  # fmt: skip
     mute = forms.BooleanField(label=_("Writing in the assembly, instead of a job"), required=False)
     days = forms.IntegerField(
-        label=_("Days"), min_value=0, max_value=60, initial=0, required=False,
-        help_text=_("A limit lasts 30 days at most, a pause 60. Nothing else has days."),
+        label=_("Days"), min_value=0, max_value=90, initial=0, required=False,
+        help_text=_("A limit lasts 30 days at most, a pause 60, an objection to membership 90. Nothing else has days."),
     )  # fmt: skip
 
     def reach(self, measure: str) -> dict[str, Any]:
@@ -43,6 +44,8 @@ class Reach(forms.Form):
             return {"scope": self._limited(), "days": said["days"] or 0}
         if measure in {Measure.PAUSE, Measure.PROLONG}:
             return {"scope": "work", "days": said["days"] or 0}
+        if measure == Measure.OBJECTION:
+            return {"scope": standing.MEMBERSHIP, "days": said["days"] or 0}
         return {"scope": "", "days": 0}
 
     def _limited(self) -> str:
@@ -54,7 +57,7 @@ class Reach(forms.Form):
     def check_reach(self, measure: str) -> None:
         """Add the error of a limit or a pause that does not say how far it reaches."""
         reach = self.reach(measure)
-        most = {Measure.LIMIT: 30, Measure.PAUSE: 60, Measure.PROLONG: 14}.get(Measure(measure), 0)
+        most = LONGEST.get(Measure(measure), 0)
         if most and not 1 <= reach["days"] <= most:
             self.add_error("days", _("Say for how many days: at most %(most)d.") % {"most": most})
         if measure == Measure.LIMIT and not reach["scope"]:

@@ -9,7 +9,7 @@ from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from governance import cases, notices, standing
-from governance.models import Resignation, Standing, Status
+from governance.models import Equivalent, Pressure, Resignation, Standing, Status
 
 NOTICE = timedelta(days=7)
 
@@ -39,7 +39,9 @@ def give_notice(person: Person, *, pressure: str, at: datetime) -> Resignation:
         notice.refresh_from_db()
         events.write("standing.notice", by=person, subject=f"person:{person.pk}", at=at, due_at=notice.due_at)
         notices.tell(person, "leaving")
-        cases.open_if_pressed(person, pressure, at=at)
+        if pressure == Pressure.PRESSED:
+            said = _("Asked when giving notice, the member said so.")
+            cases.open_equivalent(person, kind=Equivalent.PRESSED_TO_LEAVE, facts=said, at=at)
     return notice
 
 

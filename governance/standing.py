@@ -22,6 +22,8 @@ WORK = {"work", "claim", "review", "onboarding"}
 VOTE = {"vote", "propose"}
 # What a panel may limit beside work: writing in the assembly (a mute).
 SPEAK = {"speak"}
+# What a panel objects to (R2): that a candidate becomes a member by themselves.
+MEMBERSHIP = "membership"
 
 
 def status(person: Person) -> Status:
@@ -105,12 +107,7 @@ def _by_status(person: Person, current: Status, act: str, at: datetime) -> Refus
     if current in {Status.LEFT, Status.EXPELLED}:
         return _gone(current)
     if act in VOTE:
-        return Refusal(
-            _("Members vote, and you are not one yet."),
-            rule="R1",
-            appeal=_("You become a member %(days)s days after your onboarding, or after 20 paid hours.")
-            % {"days": _days(person, current, at)},
-        )
+        return Refusal(_("Members vote, and you are not one yet."), rule="R1", appeal=_way_in(person, current, at))
     if act == "onboarding":
         return None
     return Refusal(
@@ -118,6 +115,40 @@ def _by_status(person: Person, current: Status, act: str, at: datetime) -> Refus
         rule="R2",
         appeal=_("Do the onboarding first: it is paid, whether you pass or not."),
     )
+
+
+def _way_in(person: Person, current: Status, at: datetime) -> str:
+    """Return how somebody becomes a member who is none yet."""
+    if current == Status.CANDIDATE and (bar := objection(person, at)):
+        return _(
+            "A panel objected in case %(number)s: until %(end)s UTC you do not become a member by yourself, then you"
+            " do. You can appeal, and it has no effect from then on."
+        ) % {"number": bar.decision.case_id, "end": date_format(bar.ends_at, "d M H:i")}
+    days = _days(person, current, at)
+    return _("You become a member %(days)s days after your onboarding, or after 20 paid hours.") % {"days": days}
+
+
+def objection(person: Person, at: datetime) -> Restriction | None:
+    """Return the panel's objection that keeps a candidate from becoming a member, now or soon, or None (R2)."""
+    stands = Restriction.objects.filter(person=person, scope=MEMBERSHIP, ends_at__gt=at, decision__appeal=None)
+    return stands.select_related("decision").order_by("-ends_at").first()
+
+
+def objection_refusal(person: Person, *, as_client: bool) -> Refusal | None:
+    """Return why a charge against a person cannot ask a panel to object to their membership, or None (R2).
+
+    Only of us to a candidate whose days and paid hours are not over, and once: what was appealed does not count.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT governance_may_be_objected_to(%s)", [person.pk])
+        (open_to_it,) = cursor.fetchone()
+    if open_to_it and not as_client:
+        return None
+    words = _(
+        "A panel is asked to object only to a candidate whose days and paid hours are not over, once, and by somebody"
+        " of the cooperative."
+    )
+    return Refusal(words, rule="R2", status=409)
 
 
 def _days(person: Person, current: Status, at: datetime) -> int:
@@ -185,14 +216,14 @@ SELECT DISTINCT ON (person_id) person_id, status, since FROM governance_standing
 def promote_due(at: datetime) -> int:
     """Make members of all candidates whose days or 20 paid hours are over (R2); return how many. Anybody may call it.
 
-    The days are the fewest that applied at any time since they began.
+    The days are the fewest that applied at any time since they began. To whom a panel objects waits until that ends.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT person_id FROM ({DUE}) latest LEFT JOIN governance_paid_time paid USING (person_id)"  # noqa: S608
             " WHERE status = 'candidate' AND (since <= %s - governance_candidate_time(since, %s)"
-            " OR coalesce(paid.seconds, 0) >= %s)",
-            [at, at, CANDIDATE_SECONDS],
+            " OR coalesce(paid.seconds, 0) >= %s) AND NOT governance_bars(person_id, ARRAY[%s])",
+            [at, at, CANDIDATE_SECONDS, MEMBERSHIP],
         )
         due = [person for (person,) in cursor.fetchall()]
     for person in Person.objects.filter(pk__in=due):

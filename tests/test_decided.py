@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 
 from coop import clock
 from coop.people.models import Client, Person
-from governance import assembly, cases, lots, panels, pauses, reporting
+from governance import assembly, cases, lots, panels, pauses, reporting, standing
 from governance.models import (
     CaseGround,
     Equivalent,
@@ -24,6 +24,7 @@ from governance.models import (
     Rule,
     Said,
     Stage,
+    Status,
 )
 from tasks import reviews
 from tasks.models import Ground
@@ -90,6 +91,15 @@ def advice() -> Told:
     return f"/cases/{decision.case_id}/", sitting(decision.panel), f"can appeal to nine others until {until}"
 
 
+def objected() -> Told:
+    standing.admit(person("nia"), status=Status.CANDIDATE, rule="onboarding", by=None, at=clock.now())
+    decision = charging.decide(
+        person("nia"), person("samuel"), person("teresa"), measure=Measure.OBJECTION, scope=standing.MEMBERSHIP, days=90
+    )
+    until = date_format(decision.decided_at + timedelta(days=90), "DATE_FORMAT")
+    return "/standing/", sitting(decision.panel), f"can appeal to nine others until {until}"
+
+
 def equivalent() -> Told:
     case = cases.open_equivalent(person("amina"), kind=Equivalent.NO_OFFERS, facts="None came.", at=clock.now())
     assert case
@@ -147,15 +157,16 @@ def text(page: str) -> str:
 
 @pytest.mark.parametrize(
     "decided",
-    [running_pause, pause_that_is_over, pause_prolonged, advice, equivalent, folded, withheld, sent_back_by_the_client,
-     rejected_by_the_client],
+    [running_pause, pause_that_is_over, pause_prolonged, advice, objected, equivalent, folded, withheld,
+     sent_back_by_the_client, rejected_by_the_client],
 )  # fmt: skip
 def test_it_says_who_by_which_rule_and_how_to_appeal(
     orbit: Client, olga: Person, amina: Person, signed_in: SignedIn, decided: Callable[[], Told]
 ) -> None:
     founded = date_format(Rule.objects.order_by("published_at")[0].published_at, "DATE_FORMAT")
     address, names, appeal = decided()
-    page = text(signed_in(amina).get(address).text)
+    reader = person("nia") if decided is objected else amina
+    page = text(signed_in(reader).get(address).text)
     assert names
     for name in names:
         assert name in page

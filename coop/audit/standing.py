@@ -10,6 +10,7 @@ def walk(tick: Tick) -> Iterator[Finding]:
     tick(1)
     yield from _standings()
     yield from _standings_on_record()
+    yield from _admitted()
     yield from _offices()
     yield from _pauses()
     yield from _decisions()
@@ -59,6 +60,22 @@ def _standings_on_record() -> Iterator[Finding]:
         "record_event {id}",
         "says {kind} of {subject}, and no such row stands",
         "standing is only added to",
+    )
+
+
+def _admitted() -> Iterator[Finding]:
+    """Find who became a member although a panel's objection stood against it (R2)."""
+    yield from faults(
+        """
+        SELECT s.id, s.person_id, r.decision_id FROM governance_standing s
+        JOIN governance_restriction r ON r.person_id = s.person_id AND s.since >= r.starts_at AND s.since < r.ends_at
+        JOIN governance_decision d ON d.id = r.decision_id
+        JOIN governance_motion m ON m.id = d.motion_id AND m.measure = 'objection'
+        LEFT JOIN governance_appeal a ON a.decision_id = r.decision_id
+        WHERE s.status = 'member' AND (a.appealed_at IS NULL OR a.appealed_at > s.since)""",
+        "governance_standing {id}",
+        "makes person {person_id} a member while decision {decision_id} objected to it",
+        "an objection stands until it ends or is appealed",
     )
 
 
@@ -146,7 +163,8 @@ def _restrictions() -> Iterator[Finding]:
         SELECT r.id, r.person_id, r.decision_id FROM governance_restriction r WHERE NOT EXISTS (
             SELECT FROM governance_decision d JOIN governance_motion m ON m.id = d.motion_id AND m.panel_id = d.panel_id
             JOIN governance_panel p ON p.id = d.panel_id JOIN governance_case c ON c.id = d.case_id
-            WHERE d.id = r.decision_id AND c.person_id = r.person_id AND m.measure IN ('limit', 'pause', 'prolong')
+            WHERE d.id = r.decision_id AND c.person_id = r.person_id
+                AND m.measure IN ('limit', 'pause', 'prolong', 'objection')
                 AND r.starts_at = d.decided_at + CASE WHEN p.stage = 'first' THEN interval '7 days' ELSE '0' END
                 AND r.ends_at <= r.starts_at + make_interval(hours => 24 * m.days))""",
         "governance_restriction {id}",

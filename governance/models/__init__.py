@@ -7,6 +7,7 @@ from governance.models.assembly import LONGEST_MESSAGE, Message, Thread, Topic
 from governance.models.ballots import Ballot, Choice, Tally
 from governance.models.bylaws import Bylaw
 from governance.models.cases import (
+    CHARGED,
     LADDER,
     Case,
     CaseGround,
@@ -56,6 +57,7 @@ from governance.models.standing import Standing, Status
 __all__ = [
     "APPEAL_OPEN",
     "BOUNDS",
+    "CHARGED",
     "CONFIRMED",
     "CUTS",
     "LADDER",

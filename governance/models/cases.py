@@ -58,7 +58,7 @@ class Equivalent(models.TextChoices):
 
 
 class Measure(models.TextChoices):
-    """What a panel may decide: the ladder in its order, and what it says about an emergency pause."""
+    """What a panel may decide: the ladder in its order, and what it says about a candidate or an emergency pause."""
 
     NOTHING = "nothing", _("Nothing follows")
     ADVICE = "advice", _("Advice")
@@ -66,12 +66,15 @@ class Measure(models.TextChoices):
     LIMIT = "limit", _("A limit, 30 days at most")
     PAUSE = "pause", _("A pause of new work, 60 days at most")
     EXPULSION = "expulsion", _("Expulsion, if the general meeting agrees")
+    OBJECTION = "objection", _("An objection to membership, 90 days at most")
     REPAIR = "repair", _("The cooperative repairs what was done to the member")
     PROLONG = "prolong", _("The emergency pause goes on, 14 days in all at most")
     UNFOUNDED = "unfounded", _("The emergency pause was unfounded: the time is paid double")
 
 
 LADDER = (Measure.NOTHING, Measure.ADVICE, Measure.RETRAINING, Measure.LIMIT, Measure.PAUSE, Measure.EXPULSION)
+# What a charge may ask for: a step of the ladder, or, beside it, that a candidate is no member yet (R2).
+CHARGED = (*LADDER[1:], Measure.OBJECTION)
 # Smaller than all work: one job, one client's work, speaking in the assembly, one qualification.
 SCOPE = r"^(work|job:[0-9]+|client:[0-9]+|mute|tier:[a-z0-9_:-]{1,60})$"
 
@@ -81,8 +84,9 @@ def keeps_to_the_ladder() -> Q:
     return (
         Q(measure=Measure.LIMIT, scope__regex=SCOPE, days__range=(1, 30)) & ~Q(scope="work")
         | Q(measure=Measure.PAUSE, scope="work", days__range=(1, 60))
+        | Q(measure=Measure.OBJECTION, scope="membership", days__range=(1, 90))
         | Q(measure=Measure.PROLONG, scope__regex=r"^(work|job:[0-9]+)$", days__range=(1, 14))
-        | Q(measure__in=sorted(set(Measure.values) - {"limit", "pause", "prolong"}), scope="", days=0)
+        | Q(measure__in=sorted(set(Measure.values) - {"limit", "pause", "objection", "prolong"}), scope="", days=0)
     )
 
 
@@ -131,7 +135,7 @@ class Case(models.Model):
             ),
             models.CheckConstraint(condition=keeps_to_the_ladder(), name="charge_keeps_to_the_ladder"),
             models.CheckConstraint(
-                condition=~Q(kind="charge") | (Q(measure__in=LADDER) & ~Q(remedy="") & ~Q(measure="nothing")),
+                condition=~Q(kind="charge") | (Q(measure__in=CHARGED) & ~Q(remedy="")),
                 name="charge_says_measure_and_remedy",
             ),
             models.CheckConstraint(condition=~Q(facts=""), name="case_says_the_facts"),

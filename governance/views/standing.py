@@ -1,5 +1,7 @@
 """My standing: my status, my posts, and any pause of mine with its reason and its end."""
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -8,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
-from governance import awaiting, deciders, decisions, offices, pauses, resigning, standing, watching
+from coop.people.models import Person
+from governance import awaiting, casefile, deciders, decisions, offices, pauses, resigning, standing, watching
 from governance.forms import Leave
-from governance.models import Resignation, Standing
+from governance.models import Resignation, Restriction, Standing, Status
 from governance.views import me
 
 ACTS = 50
@@ -21,12 +24,14 @@ ACTS = 50
 def mine(request: HttpRequest) -> HttpResponse:
     """Show the reader their own standing."""
     at, person, since = clock.now(), me(request), deciders.public_since()
+    status = standing.status(person)
     shown = {
-        "status": standing.status(person),
+        "status": status,
         "history": Standing.objects.filter(person=person).select_related("mandate__proposal").order_by("-id"),
         "refusal": standing.refusal(person, doing="vote", at=at),
         "notice": resigning.running(person),
         "restrictions": decisions.restrictions_of(person, at),
+        "objection": _objection(person, at) if status == Status.CANDIDATE else None,
         "offices": offices.held_by(person, at),
         "unexplained": awaiting.of(person, at),
         "running": [(pause, deciders.of_pause(pause, since)) for pause in pauses.running(person, at)],
@@ -34,6 +39,15 @@ def mine(request: HttpRequest) -> HttpResponse:
         "past": [(pause, deciders.of_pause(pause, since)) for pause in pauses.all_of(person) if pause.ends_at <= at],
     }
     return render(request, "governance/standing.html", shown)
+
+
+def _objection(person: Person, at: datetime) -> tuple[Restriction, deciders.Decided] | None:
+    """Return the objection that keeps a candidate from becoming a member, with who decided it, or None."""
+    bar = standing.objection(person, at)
+    case = casefile.load(bar.decision.case_id) if bar else None
+    if bar is None or case is None:
+        return None
+    return bar, next(said for decision, said in casefile.decided(case, person) if decision.pk == bar.decision_id)
 
 
 @login_required

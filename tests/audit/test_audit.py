@@ -275,6 +275,16 @@ def test_what_the_owner_changed_with_the_guards_off_is_found_with_the_guards_on_
     assert [one for one in found if one.row.startswith(row) and words in str(one)], "\n".join(map(str, found))
 
 
+def test_who_became_a_member_against_an_objection_is_found(tamper: Tamper) -> None:
+    found = tamper(
+        *around("governance_motion", "UPDATE governance_motion SET measure = 'objection', scope = 'membership'"
+                " WHERE measure = 'limit'"),
+        *around("governance_restriction", """UPDATE governance_restriction r SET starts_at = s.since
+            FROM governance_standing s WHERE s.person_id = r.person_id AND s.status = 'member'"""),
+    )  # fmt: skip
+    assert [one for one in found if str(one.row).startswith("governance_standing") and "objected to it" in str(one)]
+
+
 def test_the_guards_of_a_tampered_table_are_on_again_and_the_trace_is_their_age(tamper: Tamper) -> None:
     tamper(*around("payments_rate", "UPDATE payments_rate SET amount = 60000 WHERE version = 2"))
     told = [one for one in schema.walk(len_of) if "payments_rate" in one.row]

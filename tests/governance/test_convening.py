@@ -97,7 +97,15 @@ def decide(court: psycopg.Connection, stage: str, measure: str, *, case: int = 5
 
 @pytest.mark.parametrize(
     ("measure", "restricts"),
-    [("limit", True), ("pause", True), ("prolong", True), ("expulsion", False), ("advice", False), ("nothing", False)],
+    [
+        ("limit", True),
+        ("pause", True),
+        ("prolong", True),
+        ("objection", True),
+        ("expulsion", False),
+        ("advice", False),
+        ("nothing", False),
+    ],
 )
 def test_only_a_measure_of_the_list_restricts(court: psycopg.Connection, measure: str, *, restricts: bool) -> None:
     ask_alone(court, "restriction_follows_a_decision", "governance_restriction")

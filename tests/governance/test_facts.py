@@ -64,13 +64,14 @@ LADDER = (
         "measure scope days", ("limit", "mute", 1), ("limit", "job:1", 30), ("limit", "client:12", 5),
         ("limit", "tier:a_b", 3), ("pause", "work", 1), ("pause", "work", 60), ("prolong", "work", 1),
         ("prolong", "job:3", 14), ("advice", "", 0), ("expulsion", "", 0), ("nothing", "", 0), ("repair", "", 0),
-        ("retraining", "", 0), ("unfounded", "", 0),
+        ("retraining", "", 0), ("unfounded", "", 0), ("objection", "membership", 1), ("objection", "membership", 90),
     ),
     rows(
         "measure scope days", ("limit", "mute", 0), ("limit", "mute", 31), ("limit", "work", 5), ("limit", "payout", 5),
         ("limit", "", 5), ("pause", "work", 0), ("pause", "work", 61), ("pause", "job:1", 5), ("prolong", "work", 0),
         ("prolong", "work", 15), ("prolong", "mute", 5), ("advice", "", 1), ("advice", "work", 0),
-        ("advice", "mute", 5),
+        ("advice", "mute", 5), ("objection", "membership", 0), ("objection", "membership", 91),
+        ("objection", "work", 5), ("objection", "", 5), ("limit", "membership", 5), ("pause", "membership", 5),
         ("expulsion", "", 30), ("ban", "", 0), ("ban", "work", 5), ("pause", "", 0), ("advice", "job:1", 5),
     ),
 )  # fmt: skip
@@ -116,9 +117,9 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
     "case charge_keeps_to_the_ladder": LADDER,
     "case charge_says_measure_and_remedy": (
         rows("kind measure remedy", *(("charge", step, "x") for step in ("advice", "retraining", "limit", "pause")),
-             ("charge", "expulsion", "x"), ("equivalent", "nothing", "")),
+             ("charge", "expulsion", "x"), ("charge", "objection", "x"), ("equivalent", "nothing", "")),
         rows("kind measure remedy", ("charge", "nothing", "x"), ("charge", "advice", ""), ("charge", "prolong", "x"),
-             ("charge", "repair", "x"), ("charge", "nothing", "")),
+             ("charge", "repair", "x"), ("charge", "nothing", ""), ("charge", "objection", "")),
     ),
     "case facts_have_their_time": (
         spans("happened_from", "happened_until", 0 * DAY, SECOND), spans("happened_from", "happened_until", -SECOND),

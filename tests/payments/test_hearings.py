@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refusal, Refused
-from governance import appeals, cases, decisions, lots, panels
+from governance import appeals, cases, decisions, lots, panels, standing
 from governance.models import (
     Case,
     CaseGround,
@@ -24,6 +24,7 @@ from governance.models import (
     Role,
     Said,
     Stage,
+    Status,
 )
 from payments import accounts, due, entitlements, invariants, payouts
 from payments.models import Entitlement, Owing
@@ -156,6 +157,20 @@ def test_who_is_reinstated_has_one_and_a_half_times_the_time_lost(
     assert paid(amina, Owing.PAUSED) == 0 if measure == Measure.LIMIT else paid(amina, Owing.PAUSED) > 0
     attack(ADD, [amina.pk, Owing.BACK_PAY, source, 5], guard=FACTS)
     assert entitlements.owed(amina) == []
+
+
+def test_an_objection_that_did_not_stand_took_no_pay_from_anybody(
+    earn: Earn, newcomer: Person, samuel: Person, teresa: Person, later: Later
+) -> None:
+    standing.admit(newcomer, status=Status.CANDIDATE, rule="onboarding", by=None, at=clock.now())
+    earn(newcomer, "9.1")
+    decision = charging.decide(newcomer, samuel, teresa, measure=Measure.OBJECTION, scope="membership", days=90)
+    later(days=7 + 10)
+    reversed_on_appeal(decision, newcomer, teresa)
+    later(hours=1)
+    entitlements.settle(at=clock.now())
+    assert (paid(newcomer, Owing.PAUSED), paid(newcomer, Owing.BACK_PAY)) == (0, 0)
+    assert entitlements.owed(newcomer) == []
 
 
 def repaired(member: Person, samuel: Person, teresa: Person, ground: Equivalent) -> Case:
