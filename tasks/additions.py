@@ -45,8 +45,9 @@ def add(job: Job, added: Sequence[Addition], *, by: Person, at: datetime) -> lis
     locks.job(job)
     refuse_if(_refusal(job))
     if job.opened_at is None:
+        written = _write(new, after=job.tasks.aggregate(last=Max("position"))["last"] or 0)
         files.weigh(job, (data for _name, data in added), len(added))
-        return _write(new, after=job.tasks.aggregate(last=Max("position"))["last"] or 0)
+        return written
     with growing.more(job, len(added), by=by, at=at) as last:
         return _write(new, after=last)
 

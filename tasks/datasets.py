@@ -1,22 +1,21 @@
 """Data sets: a client hands in a file of tasks; it is loaded whole, or not at all with every problem and its line.
 
-A file is read twice as a stream: once to check every row, then, if all are good, into the database. An open job takes a
-small file with the money for its tasks, in one act (`tasks.growing`).
+A file is read as a stream and each row checked as it is written; only one with problems is read again, to name them
+all. An open job takes a small file, checked first, with the money for its tasks in one act (`tasks.growing`).
 """
 
 import hashlib
 import json
 from array import array
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
 from datetime import datetime
 from itertools import batched
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import numpy as np
 from django.conf import settings
 from django.core.files import File
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app as background
@@ -129,15 +128,10 @@ def load(upload: Upload, *, at: datetime) -> Upload:
     _take_time()
     with upload.file.open("rb") as opened:
         file = cast("BinaryIO", opened.file)
-        count, problems = _check(job, file)
-        upload.rows, upload.problem_count, upload.finished_at = count, len(problems), at
-        upload.problems = [{"line": found.line, "problem": found.words} for found in problems.first]
-        if not problems:
-            file.seek(0)
-            files.weigh(job, (row.data for row in foreign.read(file) if isinstance(row, Row)), count)
-            with growing.more(job, count, by=upload.created_by, at=at) if job.opened_at else nullcontext():
-                _write(job, upload, file)
-            _take_stock(count)
+        count, problems = _grow(job, upload, file, at=at) if job.opened_at else _fill(job, upload, file)
+    upload.rows, upload.problem_count, upload.finished_at = count, len(problems), at
+    upload.problems = [{"line": found.line, "problem": found.words} for found in problems.first]
+    _take_stock(0 if problems else count)
     upload.save(update_fields=["rows", "problems", "problem_count", "finished_at"])
     facts = {"upload": upload.pk, "rows": count, "problems": len(problems)}
     if problems:
@@ -145,6 +139,37 @@ def load(upload: Upload, *, at: datetime) -> Upload:
     else:
         events.write("datasets.loaded", by=upload.created_by, subject=f"job:{job.pk}", at=at, **facts)
     return upload
+
+
+def _grow(job: Job, upload: Upload, file: BinaryIO, *, at: datetime) -> "tuple[int, _Problems]":
+    """Read a file into an open job once all its rows are found good and their money is there."""
+    count, problems = _check(job, file)
+    if not problems:
+        with growing.more(job, count, by=upload.created_by, at=at):
+            _write(job, upload, file)
+        _weigh(job, file, count)
+    return count, problems
+
+
+def _fill(job: Job, upload: Upload, file: BinaryIO) -> "tuple[int, _Problems]":
+    """Read a file into a draft, each row checked as it is written; read it again only to name what is wrong with it."""
+    try:
+        with transaction.atomic():
+            refuse_if(refusal(job))
+            count = _write(job, upload, file)
+            _weigh(job, file, count)
+            return count, _Problems()
+    except (_Faulty, Refused, IntegrityError):
+        file.seek(0)
+        count, problems = _check(job, file)
+        if not problems:
+            raise
+        return count, problems
+
+
+def _weigh(job: Job, file: BinaryIO, count: int) -> None:
+    file.seek(0)
+    files.weigh(job, (row.data for row in foreign.read(file) if isinstance(row, Row)), count)
 
 
 def _take_time() -> None:
@@ -243,26 +268,45 @@ def _known(job: Job, ids: Mapping[str, int]) -> Iterator[tuple[str, int]]:
         yield name, ids[name]
 
 
-def _write(job: Job, upload: Upload, file: BinaryIO) -> None:
-    """Write the rows of a file that was found good as the job's next tasks."""
+class _Faulty(Exception):  # noqa: N818 - not a fault of ours: a row of the file is not good
+    """A file is not written as it stands."""
+
+
+def _write(job: Job, upload: Upload, file: BinaryIO) -> int:
+    """Write the rows of a file as the job's next tasks and return how many. Raise _Faulty at a row that is not good.
+
+    While the database writes some, the next are read: `executemany` waits for nothing in between.
+    """
+    # Asked before: while the statement takes in its rows, the connection takes no other.
+    last = _last_position(job)
+    parts = batched(_prepared(job, file, last + 1, files.shown(job)), AT_ONCE, strict=False)
+    given = ([job.pk, upload.pk, job.overlap, *map(list, zip(*some, strict=True))] for some in parts)
     with connection.cursor() as cursor:
-        for some in batched(_prepared(job, file), AT_ONCE, strict=False):
-            cursor.execute(INSERT, [job.pk, upload.pk, job.overlap, *map(list, zip(*some, strict=True))])
+        cursor.executemany(INSERT, given)  # type: ignore[arg-type] # psycopg takes what can be gone through once
+    if (count := _last_position(job) - last) == 0:
+        raise _Faulty
+    return count
 
 
-def _prepared(job: Job, file: BinaryIO) -> Iterator[tuple[int, str, str, str | None]]:
+def _prepared(
+    job: Job, file: BinaryIO, start: int, known: predictions.Files
+) -> Iterator[tuple[int, str, str, str | None]]:
     """Yield what is written of each row: position, id, data, and what a machine said of it."""
     file.seek(0)
-    start, known = _last_position(job) + 1, files.shown(job)
     for position, row in enumerate(foreign.read(file), start):
-        if isinstance(row, Row):
+        if isinstance(row, Problem):
+            raise _Faulty
+        try:
             data, prediction = predictions.apart(job, row.data, known)
-            said = _json(prediction) if prediction else None
-            yield position, row.external_id or str(position), _json(data), said
+        except predictions.Unusable as error:
+            raise _Faulty from error
+        if predictions.problems_apart(job, data, prediction, known):
+            raise _Faulty
+        yield position, row.external_id or str(position), _json(data), _json(prediction) if prediction else None
 
 
-def _json(part: dict[str, Any]) -> str:
-    return json.dumps(part, ensure_ascii=False, allow_nan=False)
+# One for all rows: json.dumps would make another for each.
+_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 def _last_position(job: Job) -> int:

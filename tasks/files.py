@@ -277,11 +277,6 @@ def problems(delivery: Delivery, *, most: int = 200) -> list[tuple[str, str]]:
     return [(file.name, words(file.problem)) for file in wrong]
 
 
-def kinds(job: Job) -> dict[str, str]:
-    """Return the kind of each file of a job by its name; none where its tasks name no files."""
-    return dict(job.files.filter(usable=True).values_list("name", "kind")) if job.shape.files else {}
-
-
 def shown(job: Job, added: Iterable[Mapping[str, Any]] | None = None) -> dict[str, dict[str, Any]]:
     """Return the files that tasks may name, by name, as kinds of work know them; none where tasks name no files.
 
@@ -294,13 +289,13 @@ def shown(job: Job, added: Iterable[Mapping[str, Any]] | None = None) -> dict[st
 
 
 def weigh(job: Job, added: Iterable[Mapping[str, Any]], count: int) -> None:
-    """Note how many bytes the files of a task have on average, with the data of `count` that are about to be added."""
+    """Note how many bytes the files of a task have on average, with the data of `count` that were added just now."""
     sizes: dict[str, int] = dict(job.files.filter(usable=True).values_list("name", "bytes"))
     if not sizes:
         return
     found = sum(sizes.get(name, 0) for data in added for name in media.names(data))
-    before = job.tasks.count()
-    job.task_bytes = (job.task_bytes * before + found) // (before + count)
+    tasks = job.tasks.count()
+    job.task_bytes = (job.task_bytes * (tasks - count) + found) // tasks
     job.save(update_fields=["task_bytes"])
 
 
@@ -314,12 +309,12 @@ def weigh_more(job: Job, added: Iterable[Mapping[str, Any]], count: int) -> None
         cursor.execute(WEIGH_MORE, {"job": job.pk, "found": sum(sizes.get(name, 0) for name in names), "count": count})
 
 
-def missing(asked: Mapping[str, str], data: dict[str, Any], kinds: Mapping[str, str]) -> Iterator[Text]:
-    """Yield which part of a task's data names no file of the kind `asked` for; `kinds` are those of the job's files."""
+def missing(asked: Mapping[str, str], data: dict[str, Any], known: Mapping[str, Mapping[str, Any]]) -> Iterator[Text]:
+    """Yield which part of a task's data names no file of the kind `asked` for; `known` are the job's, as `shown`."""
     for part, kind in asked.items():
         named = data.get(part)
         for name in named if isinstance(named, list) and named else [named]:
-            if not isinstance(name, str) or kinds.get(name) != kind:
+            if not isinstance(name, str) or name not in known or known[name]["kind"] != kind:
                 words = _("“%(part)s” names no file of the job that is: %(kind)s. Hand the files in first.")
                 yield words % {"part": part, "kind": FileKind(kind).label}
                 break

@@ -86,11 +86,15 @@ def problems(job: Job, data: Json, prediction: Json | None, known: Files) -> lis
 def row_problems(job: Job, row: Json, known: Files) -> list[Text]:
     """Return what is wrong with a row: what it lacks to be shown, and what a machine said of it."""
     try:
-        data, prediction = apart(job, row, known)
+        return problems_apart(job, *apart(job, row, known), known)
     except Unusable as error:
         return [str(error)]
-    kinds = {name: file["kind"] for name, file in known.items()}
-    lacking = [*job.shape.data_problems(job.form, data), *files.missing(job.shape.files, data, kinds)]
+
+
+def problems_apart(job: Job, data: Json, prediction: Json | None, known: Files) -> list[Text]:
+    """Return what is wrong with a row whose prediction is `apart` already."""
+    shape = job.shape
+    lacking = [*shape.data_problems(job.form, data), *files.missing(shape.files, data, known)]
     return lacking or list(problems(job, data, prediction, known))
 
 

@@ -132,9 +132,9 @@ def _some(stage: Stage, at: datetime) -> int:
         due = [(source, assignment, json.loads(data), agreed) for source, assignment, data, agreed in cursor.fetchall()]
         if not due:
             return 0
-        kinds = files.kinds(stage.job)
+        known = files.shown(stage.job, (data for _source, _assignment, data, _agreed in due))
         given = [
-            {"source": source, "assignment": assignment, "problem": "" if agreed else _problem(stage.job, data, kinds)}
+            {"source": source, "assignment": assignment, "problem": "" if agreed else _problem(stage.job, data, known)}
             for source, assignment, data, agreed in due
         ]
         cursor.execute("SELECT tasks_hand_on(%s, %s)", [stage.pk, json.dumps(given)])
@@ -144,8 +144,8 @@ def _some(stage: Stage, at: datetime) -> int:
     return int(count)
 
 
-def _problem(job: Job, data: dict[str, Any], kinds: Mapping[str, str]) -> str:
+def _problem(job: Job, data: dict[str, Any], known: Mapping[str, Mapping[str, Any]]) -> str:
     """Return why a job's kind of answer cannot show this; nothing where it can."""
     shape = job.shape
-    found = [*shape.data_problems(shape.form_for(job.form, data), data), *files.missing(shape.files, data, kinds)]
+    found = [*shape.data_problems(shape.form_for(job.form, data), data), *files.missing(shape.files, data, known)]
     return " ".join(map(str, found))
