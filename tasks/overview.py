@@ -135,6 +135,11 @@ def oldest_question(job: Job) -> Question | None:
     return guides.open_questions(job).first()
 
 
+def handed_in(job: Job) -> QuerySet[Assignment]:
+    """Return all answers of a job that were handed in, wherever they stand; those being written again among them."""
+    return job.assignments.filter(submitted_at__isnull=False).select_related("task", "job__work_type")
+
+
 def waiting(job: Job) -> QuerySet[Assignment]:
     """Return the answers of a job that wait for a look, those first that silence accepts first."""
     found = job.assignments.filter(state=AssignmentState.SUBMITTED).select_related("task", "job__work_type")

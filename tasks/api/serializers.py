@@ -92,19 +92,6 @@ class JobLine(serializers.ModelSerializer[Job]):
         return "closed" if job.closed_at else "open" if job.opened_at else "draft"
 
 
-class Page(serializers.Serializer[Any]):
-    """A page of a list: `next` leads to older ones, `previous` to newer ones."""
-
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-
-
-class JobPage(Page):
-    """A page of jobs, the newest first."""
-
-    results = JobLine(many=True)
-
-
 class Money(serializers.Serializer[Any]):
     """What a job costs at most, what of it is set aside and unclaimed, and what is missing before it can open."""
 

@@ -6,8 +6,8 @@ from typing import Any
 from rest_framework import serializers
 
 from payments.ledger import Kind
-from payments.models import Transfer
-from tasks.api.serializers import Page, SumField
+from payments.models import CardPayment, Transfer
+from tasks.api.serializers import SumField
 from tasks.models import HiddenContent, Share, Tip, Topic
 
 
@@ -52,10 +52,26 @@ class DepositOut(serializers.ModelSerializer[Transfer]):
         return f"{signed:.6f}"
 
 
-class DepositPage(Page):
-    """A page of deposits, the newest first."""
+class MovementOut(DepositOut):
+    """A line of the ledger: what it was for, and the amount as your balance has it."""
 
-    results = DepositOut(many=True)
+    kind = serializers.SerializerMethodField(help_text="deposit, fund, refund, tip, …: as coop/docs/api.md tells.")
+    amount = serializers.SerializerMethodField(help_text="US$; below zero for what went out.")
+
+
+class CardPaymentOut(serializers.ModelSerializer[CardPayment]):
+    """A payment by card and where it stands: begun, paid, settled, expired, charged_back or won."""
+
+    amount = SumField()
+    state = serializers.SerializerMethodField()
+
+    class Meta:
+        model = CardPayment
+        fields = ("id", "amount", "state", "at")
+
+    def get_state(self, payment: CardPayment) -> str:
+        """Return what the processor said of it last."""
+        return payment.latest.outcome if payment.latest else "begun"
 
 
 class CardPage(serializers.Serializer[Any]):

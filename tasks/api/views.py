@@ -16,12 +16,12 @@ from django.views.decorators.http import conditional_page
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import NotFound, ParseError
-from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from coop import clock
@@ -30,12 +30,10 @@ from coop.people.models import ApiKey, Person
 from coop.people.scopes import HasScope
 from coop.refusals import Refusal, Refused
 from payments.models import WorkType
-from tasks import access_log, datasets, disputes, exports, jobs, once, overview
+from tasks import access_log, disputes, exports, jobs, once, overview
 from tasks.api import serializers
-from tasks.api.parsers import JsonList, Lines, Table
-from tasks.models import Assignment, Estimate, Job, Upload
-
-CURSOR = OpenApiParameter("cursor", str, description="Out of `next` or `previous`.")
+from tasks.api.paging import CURSOR, Newest, page_of
+from tasks.models import Assignment, Estimate, Job
 
 
 def _too_large() -> Refusal:
@@ -108,16 +106,15 @@ class KeyView(limits.Counted):
             raise Refused(Refusal("The body is empty.", appeal="Send one object on each line.", status=400))
         return self.request.data
 
+    def listed(self, found: QuerySet[Any], shape: type[BaseSerializer[Any]], pages: Newest | None = None) -> Response:
+        """Return the page of a list that was asked for, the newest first where nothing else is said."""
+        pages = pages or Newest()
+        page = pages.paginate_queryset(found, self.request, view=self)
+        return pages.get_paginated_response(shape(page, many=True).data)
+
     def answer(self, job: Job, status: int = 200) -> Response:
         """Return a job as it stands now."""
         return Response(serializers.JobWhole(self.job(job.pk)).data, status=status)
-
-
-class Newest(CursorPagination):
-    """Pages of 50, the newest first."""
-
-    ordering = "-id"
-    page_size = 50
 
 
 class Jobs(KeyView):
@@ -125,13 +122,10 @@ class Jobs(KeyView):
 
     scope = {"GET": "read", "POST": "post"}
 
-    @extend_schema(operation_id="list_jobs", parameters=[CURSOR], responses=serializers.JobPage)
+    @extend_schema(operation_id="list_jobs", parameters=[CURSOR], responses=page_of(serializers.JobLine))
     def get(self, request: Request) -> Response:
         """List the jobs, the newest first; `next` leads to older ones."""
-        pages = Newest()
-        found: QuerySet[Job] = self.key().client.jobs.select_related("work_type")
-        page = pages.paginate_queryset(found, request, view=self)
-        return pages.get_paginated_response(serializers.JobLine(page, many=True).data)
+        return self.listed(self.key().client.jobs.select_related("work_type"), serializers.JobLine)
 
     @extend_schema(
         operation_id="draft_job",
@@ -153,46 +147,6 @@ class OneJob(KeyView):
     def get(self, request: Request, number: int) -> Response:
         """Return a job with its price and what is set aside."""
         return self.answer(self.job(number))
-
-
-class Tasks(KeyView):
-    """The tasks of a job, sent in data sets."""
-
-    scope = {"GET": "read", "POST": "post"}
-    parser_classes = (JsonList, Lines, Table)
-
-    @extend_schema(operation_id="list_data_sets", responses=serializers.UploadOut(many=True))
-    def get(self, request: Request, number: int) -> Response:
-        """List the last 50 data sets and what became of them."""
-        sent = self.job(number).uploads.order_by("-pk")[:50]
-        return Response(serializers.UploadOut(sent, many=True).data)
-
-    @extend_schema(
-        operation_id="add_tasks",
-        request=TASKS,
-        responses={
-            201: serializers.UploadOut,
-            202: serializers.UploadOut,
-            422: serializers.UploadOut,
-        },
-    )
-    def post(self, request: Request, number: int) -> Response:
-        """Add tasks: all of them (201), none and the problems by line (422), or later by the worker (202).
-
-        An open job takes up to a megabyte at once, and their money is set aside in the same step: scope fund too.
-        """
-        job = self.job(number)
-        if job.opened_at and "fund" not in self.key().scopes:
-            self.permission_denied(request, _("Tasks of an open job cost money: the key needs the scope fund as well."))
-        with self.handed_in() as file:
-            upload = datasets.receive(job, file, by=self.who(), at=clock.now())
-        return Response(serializers.UploadOut(upload).data, status=_status(upload))
-
-
-def _status(upload: Upload) -> int:
-    if upload.finished_at is None:
-        return 202
-    return 422 if upload.problem_count else 201
 
 
 class Fund(KeyView):
@@ -249,11 +203,11 @@ class Close(KeyView):
 class Disputes(KeyView):
     """The answers of a job that were rejected."""
 
-    @extend_schema(operation_id="list_disputes", responses=serializers.DisputeOut(many=True))
+    @extend_schema(operation_id="list_disputes", parameters=[CURSOR], responses=page_of(serializers.DisputeOut))
     def get(self, request: Request, number: int) -> Response:
-        """List the last 50, the newest first, each with what members decided."""
-        found = disputes.of(self.key().client).filter(assignment__job=self.job(number)).order_by("-pk")
-        return Response(serializers.DisputeOut(found[:50], many=True).data)
+        """List them, the newest first, each with what members decided."""
+        found = disputes.of(self.key().client).filter(assignment__job=self.job(number))
+        return self.listed(found, serializers.DisputeOut)
 
 
 class Reject(KeyView):

@@ -16,7 +16,7 @@ from payments import founding
 from payments.models import WorkType
 from tasks import drafting, forms_job, measuring, sketches
 from tasks.api.parsers import JsonList, Lines, Table
-from tasks.api.serializers import JobWhole, Named, SumField
+from tasks.api.serializers import JobWhole, Named, PayField, SumField
 from tasks.api.views import TASKS, KeyView
 from tasks.models import Job, Sketch
 
@@ -94,10 +94,11 @@ class NewSketch(serializers.Serializer[Any]):
 
 
 class Said(serializers.Serializer[Any]):
-    """What is filled in, right or not."""
+    """What is filled in, right or not, and another kind of work where it is to be one; what both kinds ask stays."""
 
+    work_type = Named(slug_field="slug", queryset=founding.for_clients(), required=False)
     said = serializers.DictField(
-        child=serializers.CharField(max_length=20_000, allow_blank=True, trim_whitespace=False),
+        child=serializers.CharField(max_length=20_000, allow_blank=True, trim_whitespace=False), required=False,
         help_text=f"By field: title, question, markdown, the kind's own, {FIELDS}. Others are left out.",
     )  # fmt: skip
 
@@ -108,6 +109,34 @@ class Making(serializers.Serializer[Any]):
     again = serializers.BooleanField(default=False, help_text="Whether the tasks of its pilots are asked again.")
 
 
+class ProblemOut(serializers.Serializer[Any]):
+    """What is wrong with a line."""
+
+    line = serializers.IntegerField()
+    problem = serializers.CharField(source="words")
+
+
+class RowOut(serializers.Serializer[Any]):
+    """A row as it is read."""
+
+    line = serializers.IntegerField()
+    id = serializers.CharField(source="external_id")
+    data = serializers.DictField()  # type: ignore[assignment]  # DRF takes it off the class
+
+
+class SampleOut(serializers.Serializer[Any]):
+    """The first rows of what was brought, and the problems among them."""
+
+    rows = RowOut(many=True)
+    problems = ProblemOut(many=True)
+
+
+class Adopting(serializers.Serializer[Any]):
+    """The pay of the job that is made of a pilot."""
+
+    pay = PayField(help_text="US$ for each answer; `keeps_the_hour` is what the pilot measured.")
+
+
 class SketchView(KeyView):
     """A view of one job that is being written."""
 
@@ -116,8 +145,9 @@ class SketchView(KeyView):
         found = sketches.under_way(self.key().client).select_related("client")
         return get_object_or_404(found, pk=number)
 
-    def facts(self, sketch: Sketch) -> dict[str, Any]:
-        """Return what the job is drafted with; raise Refused where something is missing or wrong."""
+    def facts(self, sketch: Sketch, **beside: str) -> dict[str, Any]:
+        """Return what the job is drafted with, `beside` above what was filled in; raise Refused for what is wrong."""
+        sketch.said = sketch.said | beside
         form = forms_job.whole(sketch.work_type, sketch.said)
         if form.is_valid():
             return form.facts()
@@ -164,8 +194,11 @@ class OneSketch(SketchView):
         """Keep what is filled in, beside what was before; what is wrong is kept too, and named."""
         sketch, given = self.sketch(number), Said(data=request.data)
         given.is_valid(raise_exception=True)
+        filled = given.validated_data
+        if "work_type" in filled:
+            sketch = sketches.change_kind(sketch, filled["work_type"], by=self.who())
         known = forms_job.NewJob(work_type=sketch.work_type).fields
-        said = {name: words for name, words in given.validated_data["said"].items() if name in known}
+        said = {name: words for name, words in filled.get("said", {}).items() if name in known}
         sketches.keep(sketch, said, by=self.who())
         return Response(SketchWhole(self.sketch(number)).data)
 
@@ -179,8 +212,13 @@ class OneSketch(SketchView):
 class SketchTasks(SketchView):
     """The tasks of a job that is being written."""
 
-    scope = "post"
+    scope = {"GET": "read", "POST": "post"}
     parser_classes = (JsonList, Lines, Table)
+
+    @extend_schema(operation_id="look_at_draft_tasks", responses=SampleOut)
+    def get(self, request: Request, number: int) -> Response:
+        """Return the first 200 rows as they are read, and what is wrong among them."""
+        return Response(SampleOut(sketches.sample(self.sketch(number))).data)
 
     @extend_schema(
         operation_id="bring_draft_tasks",
@@ -242,3 +280,21 @@ class Measured(KeyView):
     def get(self, request: Request, number: int) -> Response:
         """Return how long answers took, and what that makes of the pay."""
         return Response(MeasuredOut(measuring.of(self.job(number))).data)
+
+
+class Adopt(SketchView):
+    """The job that is made of what a pilot showed."""
+
+    scope = "post"
+
+    @extend_schema(operation_id="adopt_pilot", request=Adopting, responses={201: JobWhole})
+    def post(self, request: Request, number: int) -> Response:
+        """Make the job of the tasks that the pilot did not ask, at this pay; adopted again it is the same job."""
+        given, pilot = Adopting(data=request.data), self.job(number)
+        given.is_valid(raise_exception=True)
+        found = Sketch.objects.select_related("client", "work_type", "job")
+        sketch = get_object_or_404(found, pilot=pilot, dropped_at=None)
+        if sketch.job:
+            return self.job_made(sketch.job)
+        facts = self.facts(sketch, pay=str(given.validated_data["pay"]))
+        return self.job_made(sketches.make(sketch, facts, by=self.who(), at=clock.now()))

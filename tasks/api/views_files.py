@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 
 from django.core.files import File
+from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import MultiPartParser
@@ -13,6 +14,7 @@ from coop import clock
 from coop.refusals import refuse_if
 from tasks import bounded, datasets, files
 from tasks.api import serializers
+from tasks.api.paging import CURSOR, page_of
 from tasks.api.parsers import Zip
 from tasks.api.views import KeyView
 
@@ -23,11 +25,10 @@ class Files(KeyView):
     scope = {"GET": "read", "POST": "post"}
     parser_classes = (MultiPartParser, Zip)
 
-    @extend_schema(operation_id="list_files", responses=serializers.DeliveryOut(many=True))
+    @extend_schema(operation_id="list_files", parameters=[CURSOR], responses=page_of(serializers.DeliveryOut))
     def get(self, request: Request, number: int) -> Response:
-        """List the last 50 deliveries and what became of them."""
-        sent = self.job(number).deliveries.order_by("-pk")[:50]
-        return Response(serializers.DeliveryOut(sent, many=True).data)
+        """List the deliveries and what became of them, the newest first."""
+        return self.listed(self.job(number).deliveries.all(), serializers.DeliveryOut)
 
     @extend_schema(
         operation_id="add_files",
@@ -49,3 +50,13 @@ class Files(KeyView):
             kept = [opened.enter_context(one) for one in given]
             delivery = files.receive(job, kept, by=self.who(), at=clock.now())
         return Response(serializers.DeliveryOut(delivery).data, status=202)
+
+
+class OneDelivery(KeyView):
+    """One delivery of files."""
+
+    @extend_schema(operation_id="get_files", responses={200: serializers.DeliveryOut})
+    def get(self, request: Request, number: int, delivery: int) -> Response:
+        """Tell how far the files of a delivery are read, and what is wrong with each that is not taken."""
+        found = get_object_or_404(self.job(number).deliveries, pk=delivery)
+        return Response(serializers.DeliveryOut(found).data)

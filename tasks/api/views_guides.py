@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from coop import clock
 from coop.refusals import Refusal, Refused
 from tasks import guides
+from tasks.api.paging import CURSOR, page_of
 from tasks.api.serializers import SumField
 from tasks.api.views import KeyView
 from tasks.models import GuideVersion, Job, Question
@@ -55,15 +56,35 @@ class NewGuide(serializers.Serializer[Any]):
     )
 
 
+class ProposedGuide(serializers.Serializer[Any]):
+    """A guide that might change: its text (as it stands when left out), and answers."""
+
+    guide = serializers.CharField(max_length=guides.LONGEST, required=False, help_text="Markdown.")
+    answers = Answer(many=True, default=list)
+
+
+class ChangeOut(serializers.Serializer[Any]):
+    """What a change of the guide comes to: new words, and what reading them takes and pays each member.
+
+    `cost` in all is what is set aside; `rescopes` where so much is new that the job is measured again.
+    """
+
+    words = serializers.IntegerField()
+    seconds = serializers.IntegerField()
+    pay = SumField()
+    readers = serializers.IntegerField()
+    rescopes = serializers.BooleanField()
+    cost = SumField()
+
+
 class Questions(KeyView):
     """What members asked about a job."""
 
-    @extend_schema(operation_id="list_questions", responses=QuestionOut(many=True))
+    @extend_schema(operation_id="list_questions", parameters=[CURSOR], responses=page_of(QuestionOut))
     def get(self, request: Request, number: int) -> Response:
-        """List the last 50 questions, the newest first."""
+        """List the questions, the newest first."""
         asked = Question.objects.filter(assignment__job=self.job(number))
-        found = asked.select_related("assignment__task", "reply__version").order_by("-pk")[:50]
-        return Response(QuestionOut(found, many=True).data)
+        return self.listed(asked.select_related("assignment__task", "reply__version"), QuestionOut)
 
 
 class Guide(KeyView):
@@ -71,10 +92,10 @@ class Guide(KeyView):
 
     scope = {"GET": "read", "POST": "fund"}
 
-    @extend_schema(operation_id="list_guides", responses=VersionOut(many=True))
+    @extend_schema(operation_id="list_guides", parameters=[CURSOR], responses=page_of(VersionOut))
     def get(self, request: Request, number: int) -> Response:
         """List the versions after the first, the newest first; the first is the job's own guide."""
-        return Response(VersionOut(self.job(number).guide_versions.order_by("-number"), many=True).data)
+        return self.listed(self.job(number).guide_versions.all(), VersionOut)
 
     @extend_schema(
         operation_id="change_guide",
@@ -91,6 +112,21 @@ class Guide(KeyView):
             most=said["most"], by=self.who(), at=clock.now(),
         )  # fmt: skip
         return Response(VersionOut(made).data, status=201)
+
+
+class GuidePrice(KeyView):
+    """What a change of the guide would cost."""
+
+    scope = "post"
+
+    @extend_schema(operation_id="price_guide", request=ProposedGuide, responses=ChangeOut)
+    def post(self, request: Request, number: int) -> Response:
+        """Tell what a changed guide would cost; nothing is published. Send `cost` as `most` to publish it."""
+        job, given = self.job(number), ProposedGuide(data=request.data)
+        given.is_valid(raise_exception=True)
+        said = given.validated_data
+        whole = guides.with_answers(said.get("guide", job.guide_now), _replies(job, said["answers"]))
+        return Response(ChangeOut(guides.weigh(job, whole)).data)
 
 
 def _replies(job: Job, answers: list[dict[str, Any]]) -> dict[Question, str]:

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from coop import clock
 from coop.refusals import Refusal, Refused
 from tasks import known
+from tasks.api.paging import CURSOR, ByTask, page_of
 from tasks.api.views import KeyView
 from tasks.models import KnownAnswer
 
@@ -30,11 +31,11 @@ class KnownAnswers(KeyView):
 
     scope = {"GET": "read", "POST": "post"}
 
-    @extend_schema(operation_id="list_known_answers", responses=Known(many=True))
+    @extend_schema(operation_id="list_known_answers", parameters=[CURSOR], responses=page_of(Known))
     def get(self, request: Request, number: int) -> Response:
-        """List the first 500 known answers of a job."""
-        found = KnownAnswer.objects.filter(task__job=self.job(number)).select_related("task").order_by("task")
-        return Response(Known(found[:MOST], many=True).data)
+        """List the known answers of a job, in the order of its tasks."""
+        found = KnownAnswer.objects.filter(task__job=self.job(number)).select_related("task")
+        return self.listed(found, Known, ByTask())
 
     @extend_schema(
         operation_id="say_known_answers",
@@ -58,3 +59,20 @@ class KnownAnswers(KeyView):
             for name, one in said.items()
         ]
         return Response(Known(made, many=True).data)
+
+
+class MetOut(serializers.Serializer[Any]):
+    """How many answers are known, how many were given to those tasks, and how many say the same: of all together."""
+
+    known = serializers.IntegerField()
+    answers = serializers.IntegerField()
+    same = serializers.IntegerField()
+
+
+class Met(KeyView):
+    """How often what was known was answered."""
+
+    @extend_schema(operation_id="get_known_met", responses=MetOut)
+    def get(self, request: Request, number: int) -> Response:
+        """Count the answers that say what was known; nobody is ranked by it."""
+        return Response(MetOut(known.met(self.job(number))).data)

@@ -13,12 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coop import clock
-from payments import cards, escrow, reconciling
+from payments import accounts, cards, escrow, ledger, reconciling
 from payments.views import months
 from tasks import hidden, invoice_files, invoices, tips
 from tasks.api import serializers_money as shapes
+from tasks.api.paging import CURSOR, page_of
 from tasks.api.serializers import JobWhole
-from tasks.api.views import CURSOR, Anything, KeyView, Newest
+from tasks.api.views import Anything, KeyView
 from tasks.models import Assignment
 
 MONTH = OpenApiParameter("month", str, "path", pattern=r"^\d{4}-\d{2}$", description="In UTC, as 2026-11.")
@@ -45,12 +46,10 @@ class Deposits(KeyView):
 
     scope = {"GET": "read", "POST": "fund"}
 
-    @extend_schema(operation_id="list_deposits", parameters=[CURSOR], responses=shapes.DepositPage)
+    @extend_schema(operation_id="list_deposits", parameters=[CURSOR], responses=page_of(shapes.DepositOut))
     def get(self, request: Request) -> Response:
         """List what came in, and what a payer's bank took or gave back, the newest first; `next` leads to older."""
-        pages = Newest()
-        page = pages.paginate_queryset(escrow.paid_in(self.key().client), request, view=self)
-        return pages.get_paginated_response(shapes.DepositOut(page, many=True).data)
+        return self.listed(escrow.paid_in(self.key().client), shapes.DepositOut)
 
     @extend_schema(operation_id="pay_in_by_card", request=shapes.Amount, responses={201: shapes.CardPage})
     def post(self, request: Request) -> Response:
@@ -80,6 +79,24 @@ class PaymentRequest(KeyView):
         given.is_valid(raise_exception=True)
         paper = invoice_files.payment_request(self.key().client, given.validated_data["amount"], clock.now())
         return HttpResponse(paper, content_type="application/pdf")
+
+
+class CardPayments(KeyView):
+    """What was begun to be paid in by card."""
+
+    @extend_schema(operation_id="list_card_payments", parameters=[CURSOR], responses=page_of(shapes.CardPaymentOut))
+    def get(self, request: Request) -> Response:
+        """List what was begun to be paid by card and where each payment stands, the newest first."""
+        return self.listed(cards.payments_of(self.key().client), shapes.CardPaymentOut)
+
+
+class Movements(KeyView):
+    """Every movement of the organisation's balance."""
+
+    @extend_schema(operation_id="list_movements", parameters=[CURSOR], responses=page_of(shapes.MovementOut))
+    def get(self, request: Request) -> Response:
+        """List what came into what is available and what went out of it, each a line of the ledger, newest first."""
+        return self.listed(ledger.lines_of(accounts.client(self.key().client_id)), shapes.MovementOut)
 
 
 class Invoices(KeyView):

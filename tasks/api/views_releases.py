@@ -5,6 +5,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers as drf
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,8 +13,20 @@ from rest_framework.response import Response
 from coop import clock
 from tasks import formats, releases
 from tasks.api import serializers
+from tasks.api.paging import CURSOR, ByTask, page_of
 from tasks.api.views import Anything, KeyView
 from tasks.formats import card
+from tasks.models import Withdrawal
+
+
+class WithdrawalOut(drf.ModelSerializer[Withdrawal]):
+    """An item that later versions leave out, by your own id, and why."""
+
+    id = drf.CharField(source="task.external_id")
+
+    class Meta:
+        model = Withdrawal
+        fields = ("id", "reason", "at")
 
 
 class Releases(KeyView):
@@ -21,11 +34,10 @@ class Releases(KeyView):
 
     scope = {"GET": "read", "POST": "post"}
 
-    @extend_schema(operation_id="list_releases", responses=serializers.ReleaseOut(many=True))
+    @extend_schema(operation_id="list_releases", parameters=[CURSOR], responses=page_of(serializers.ReleaseOut))
     def get(self, request: Request, number: int) -> Response:
-        """List the last 50 versions, the newest first."""
-        found = self.job(number).releases.order_by("-number")[:50]
-        return Response(serializers.ReleaseOut(found, many=True).data)
+        """List the versions, the newest first."""
+        return self.listed(self.job(number).releases.all(), serializers.ReleaseOut)
 
     @extend_schema(
         operation_id="make_release",
@@ -76,7 +88,13 @@ class ReleaseFile(KeyView):
 class Withdrawals(KeyView):
     """What later versions leave out."""
 
-    scope = "post"
+    scope = {"GET": "read", "POST": "post"}
+
+    @extend_schema(operation_id="list_withdrawals", parameters=[CURSOR], responses=page_of(WithdrawalOut))
+    def get(self, request: Request, number: int) -> Response:
+        """List what later versions leave out, with the reason, in the order of the tasks."""
+        found = Withdrawal.objects.filter(task__job=self.job(number)).select_related("task")
+        return self.listed(found, WithdrawalOut, ByTask())
 
     @extend_schema(
         operation_id="withdraw_items",

@@ -2,23 +2,26 @@
 
 from typing import Any
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coop import clock
 from tasks import overview, reviews
+from tasks.api.paging import CURSOR, ByDeadline, Newest, page_of
 from tasks.api.serializers import SumField
 from tasks.api.views import KeyView
 from tasks.models import Assignment, Ground
 
-MOST = 50
+STATES = ("waiting", "all")
+TASK = OpenApiParameter("task", str, description="Of one task alone, by your own id.")
 
 
-class WaitingOut(serializers.ModelSerializer[Assignment]):
-    """What waits for a look: the task by your own id, what was answered, until when silence accepts it."""
+class AnswerOut(serializers.ModelSerializer[Assignment]):
+    """An answer: the task by your own id, what was answered, where it stands, until when silence accepts it."""
 
     task = serializers.CharField(source="task.external_id")
     pay = SumField()
@@ -26,7 +29,7 @@ class WaitingOut(serializers.ModelSerializer[Assignment]):
 
     class Meta:
         model = Assignment
-        fields = ("id", "task", "pay", "answer", "submitted_at", "accept_by")
+        fields = ("id", "task", "state", "pay", "answer", "submitted_at", "accept_by", "decided_at")
 
     def get_answer(self, given: Assignment) -> dict[str, Any]:
         """Return what was answered last."""
@@ -57,17 +60,40 @@ class Returning(serializers.Serializer[Any]):
     )
 
 
-class Waiting(KeyView):
-    """The answers of a job that wait for a look."""
+class Answers(KeyView):
+    """The answers of a job."""
 
     scope = "download"
 
-    @extend_schema(operation_id="list_waiting_answers", responses=WaitingOut(many=True))
+    @extend_schema(
+        operation_id="list_answers",
+        parameters=[CURSOR, OpenApiParameter("state", enum=STATES, default=STATES[0]), TASK],
+        responses=page_of(AnswerOut),
+    )
     def get(self, request: Request, number: int) -> Response:
-        """List the first 50, those first that silence accepts first."""
-        found = overview.waiting(self.job(number)).prefetch_related("answers")[:MOST]
-        self.took(f"job:{number} answers that wait")
-        return Response(WaitingOut(found, many=True).data)
+        """List those that wait for a look, those first that silence accepts first; or all, the latest taken first."""
+        job, asked = self.job(number), request.query_params
+        state, task = asked.get("state", STATES[0]), asked.get("task")
+        if state not in STATES or "\0" in (task or ""):
+            raise Http404
+        found = overview.waiting(job) if state == "waiting" else overview.handed_in(job)
+        found = found if task is None else found.filter(task__external_id=task)
+        self.took(f"job:{number} answers that wait" if state == "waiting" else f"job:{number} answers")
+        pages = ByDeadline() if state == "waiting" else Newest()
+        return self.listed(found.prefetch_related("answers"), AnswerOut, pages)
+
+
+class OneAnswer(KeyView):
+    """One answer of a job."""
+
+    scope = "download"
+
+    @extend_schema(operation_id="get_answer", responses={200: AnswerOut})
+    def get(self, request: Request, number: int, answer: int) -> Response:
+        """Return one answer that was handed in, as it stands."""
+        found = get_object_or_404(overview.handed_in(self.job(number)), pk=answer)
+        self.took(f"job:{number} answers")
+        return Response(AnswerOut(found).data)
 
 
 class Accept(KeyView):

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from coop import clock
 from coop.people import clients, keys
 from coop.people.models import OFFERED, SEATED, ApiKey, ClientSeat
+from tasks.api.paging import CURSOR, page_of
 from tasks.api.views import KeyView
 
 
@@ -85,10 +86,10 @@ class TeamView(KeyView):
 class Keys(TeamView):
     """The organisation's keys."""
 
-    @extend_schema(operation_id="list_keys", responses=KeyOut(many=True))
+    @extend_schema(operation_id="list_keys", parameters=[CURSOR], responses=page_of(KeyOut))
     def get(self, request: Request) -> Response:
         """List the keys, the newest first, those that have ended among them."""
-        return Response(KeyOut(keys.of_client(self.key().client, at=clock.now()), many=True).data)
+        return self.listed(self.key().client.api_keys.select_related("created_by"), KeyOut)
 
     @extend_schema(operation_id="make_key", request=NewKey, responses={201: KeyMade})
     def post(self, request: Request) -> Response:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -10,10 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coop import clock, door
-from tasks.api.serializers import Page
-from tasks.api.views import CURSOR, KeyView, Newest
+from tasks.api.paging import CURSOR, page_of
+from tasks.api.views import KeyView
 from tasks.models import Attempt, Message, Webhook
-from tasks.webhooks import addresses
+from tasks.webhooks import addresses, signing
 
 
 class NewWebhook(serializers.Serializer[Any]):
@@ -60,10 +59,11 @@ class MessageOut(serializers.ModelSerializer[Message]):
         )  # fmt: skip
 
 
-class MessagePage(Page):
-    """A page of messages, the newest first."""
+class CallbackKeys(serializers.Serializer[Any]):
+    """What comes with callbacks as `scale-callback-auth`, and signs them."""
 
-    results = MessageOut(many=True)
+    live = serializers.CharField(read_only=True)
+    test = serializers.CharField(read_only=True, help_text="With those of tasks that try things out.")
 
 
 class Webhooks(KeyView):
@@ -71,10 +71,10 @@ class Webhooks(KeyView):
 
     scope = {"GET": "read", "POST": "download"}
 
-    @extend_schema(operation_id="list_webhooks", responses=WebhookOut(many=True))
+    @extend_schema(operation_id="list_webhooks", parameters=[CURSOR], responses=page_of(WebhookOut))
     def get(self, request: Request) -> Response:
-        """List the webhooks, those that have ended last."""
-        return Response(WebhookOut(self.key().client.webhooks.order_by("ended_at", "-pk"), many=True).data)
+        """List the webhooks, the newest first, those that have ended among them."""
+        return self.listed(self.key().client.webhooks.all(), WebhookOut)
 
     @extend_schema(operation_id="add_webhook", request=NewWebhook, responses={201: WebhookAdded})
     def post(self, request: Request) -> Response:
@@ -113,10 +113,28 @@ class OneWebhook(WebhookView):
         return Response(status=204)
 
 
-def _page(view: KeyView, found: QuerySet[Message], request: Request) -> Response:
-    pages = Newest()
-    page = pages.paginate_queryset(found.prefetch_related("attempts"), request, view=view)
-    return pages.get_paginated_response(MessageOut(page, many=True).data)
+class TryOut(WebhookView):
+    """A message that says nothing."""
+
+    scope = "download"
+
+    @extend_schema(operation_id="try_webhook", request=None, responses={202: MessageOut})
+    def post(self, request: Request, number: int) -> Response:
+        """Send a message that says nothing; ask for it by its `key` to see what came back."""
+        made = addresses.try_out(self.webhook(number), by=self.who(), at=clock.now())
+        return Response(MessageOut(made).data, status=202)
+
+
+class Renew(WebhookView):
+    """Another secret."""
+
+    scope = "download"
+
+    @extend_schema(operation_id="renew_webhook", request=None, responses={200: WebhookAdded})
+    def post(self, request: Request, number: int) -> Response:
+        """Give a webhook another secret, told this once; for a day the former signs as well."""
+        secret = addresses.renew(self.webhook(number), by=self.who(), at=clock.now())
+        return Response({**WebhookOut(self.webhook(number)).data, "secret": secret})
 
 
 class Messages(WebhookView):
@@ -124,12 +142,12 @@ class Messages(WebhookView):
 
     scope = "download"
 
-    @extend_schema(operation_id="list_messages", parameters=[CURSOR], responses=MessagePage)
+    @extend_schema(operation_id="list_messages", parameters=[CURSOR], responses=page_of(MessageOut))
     def get(self, request: Request, number: int) -> Response:
         """List the messages of the last thirty days, the newest first; `next` leads to older ones."""
-        found = self.webhook(number).messages.all()
+        found = self.webhook(number).messages.prefetch_related("attempts")
         self.took(f"messages of webhook:{number}")
-        return _page(self, found, request)
+        return self.listed(found, MessageOut)
 
 
 class Callbacks(KeyView):
@@ -137,22 +155,54 @@ class Callbacks(KeyView):
 
     scope = "download"
 
-    @extend_schema(operation_id="list_callbacks", parameters=[CURSOR], responses=MessagePage)
+    @extend_schema(operation_id="list_callbacks", parameters=[CURSOR], responses=page_of(MessageOut))
     def get(self, request: Request) -> Response:
         """List the callbacks of the last thirty days, the newest first; `next` leads to older ones."""
         self.took("callbacks")
-        return _page(self, self.key().client.messages.filter(webhook=None), request)
+        found = self.key().client.messages.filter(webhook=None).prefetch_related("attempts")
+        return self.listed(found, MessageOut)
 
 
-class SendAgain(KeyView):
-    """One message."""
+class KeysOfCallbacks(KeyView):
+    """The keys by which your servers know that a callback is ours."""
 
     scope = "download"
+
+    @extend_schema(operation_id="get_callback_keys", responses=CallbackKeys)
+    def get(self, request: Request) -> Response:
+        """Return what comes with callbacks as `scale-callback-auth`."""
+        number = self.key().client_id
+        told = {name: signing.callback_key(number, test=name == "test") for name in ("live", "test")}
+        return Response(CallbackKeys(told).data)
+
+
+class MessageView(KeyView):
+    """A view of one message."""
+
+    scope = "download"
+
+    def message(self, key: str) -> Message:
+        """Return a message to the key's organisation; Http404 for any other."""
+        loaded = Message.objects.select_related("client", "webhook")
+        return get_object_or_404(loaded, client=self.key().client, key=key)
+
+
+class OneMessage(MessageView):
+    """One message."""
+
+    @extend_schema(operation_id="get_message", responses={200: MessageOut})
+    def get(self, request: Request, key: str) -> Response:
+        """Return a message and every try to send it."""
+        found = self.message(key)
+        self.took(f"message {key}")
+        return Response(MessageOut(found).data)
+
+
+class SendAgain(MessageView):
+    """One message, once more."""
 
     @extend_schema(operation_id="send_again", request=None, responses={202: MessageOut})
     def post(self, request: Request, key: str) -> Response:
         """Send a message again."""
-        loaded = Message.objects.select_related("client", "webhook")
-        found = get_object_or_404(loaded, client=self.key().client, key=key)
-        sent = addresses.send_again(found, by=self.who(), at=clock.now())
+        sent = addresses.send_again(self.message(key), by=self.who(), at=clock.now())
         return Response(MessageOut(sent).data, status=202)

@@ -172,7 +172,7 @@ def test_bad_rows_come_back_with_their_lines(call: Call, orbit: Client, olga: Pe
     assert response.status_code == 422
     assert response.json()["problems"][0]["line"] == 2
     assert not job.tasks.exists()
-    listed = call("GET", f"jobs/{job.pk}/tasks").json()
+    listed = call("GET", f"jobs/{job.pk}/batches").json()["results"]
     assert [(one["state"], one["problem_count"]) for one in listed] == [("sent_back", 1)]
 
 
@@ -301,7 +301,7 @@ def test_the_rate_card_is_for_everybody() -> None:
 def test_the_schema_describes_every_address() -> None:
     schema = Browser().get(reverse("tasks:api_schema"), {"format": "json"}).json()
     assert schema["openapi"].startswith("3.1")
-    assert len([path for path in schema["paths"] if path.startswith("/api/v1/jobs")]) == 32
+    assert len([path for path in schema["paths"] if path.startswith("/api/v1/jobs")]) == 43
     assert schema["components"]["securitySchemes"]
     assert schema["paths"]["/api/v1/rates"]["get"].get("security", []) in ([], [{}])
 

@@ -27,7 +27,7 @@ def test_a_program_rejects_one_answer_and_reads_what_came_out(orbit: Client, olg
     mine.refresh_from_db()
     for place in disputing.places(mine.dispute):
         disputing.look(place, stands=True)
-    (seen,) = call("GET", f"jobs/{job.pk}/disputes").json()
+    (seen,) = call("GET", f"jobs/{job.pk}/disputes").json()["results"]
     assert (seen["answer"], seen["stands"]) == (mine.pk, True)
 
 

@@ -380,7 +380,7 @@ def test_a_program_hands_files_in(draft: Job, orbit: Client, olga: Person) -> No
     zipped = call("POST", path, packed({"a.png": image()}), "application/zip")
     assert (zipped.status_code, zipped.json()["state"], zipped.json()["read"]) == (202, "reading", 0)
     files.take_in(draft.deliveries.get(), at=clock.now())
-    assert call("GET", path).json()[0]["state"] == "taken_in"
+    assert call("GET", path).json()["results"][0]["state"] == "taken_in"
     body = b"".join(
         b'--x\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n\r\n%s\r\n' % one
         for one in ((b"b.png", image()), (b"c.png", b"?"))
@@ -388,7 +388,7 @@ def test_a_program_hands_files_in(draft: Job, orbit: Client, olga: Person) -> No
     multiple = call("POST", path, body + b"--x--\r\n", "multipart/form-data; boundary=x")
     assert (multiple.status_code, multiple.json()["files"]) == (202, 2)
     files.take_in(draft.deliveries.latest("pk"), at=clock.now())
-    back = call("GET", path).json()[0]
+    back = call("GET", path).json()["results"][0]
     assert (back["state"], [one["file"] for one in back["problems"]]) == ("sent_back", ["c.png"])
     assert call("POST", path, b"", "multipart/form-data; boundary=x").status_code == 400
     reader, _key = program(orbit, olga, ["read"])

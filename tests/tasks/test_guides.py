@@ -263,7 +263,7 @@ def test_a_program_answers_questions(job: Job, rich: Client, olga: Person, amina
     call, _key = program(rich, olga, ALL)
     mine = claims.claim_next(job, by=amina, at=clock.now())
     asked = guides.ask(mine, words="Does the lid count?", by=amina, at=clock.now())
-    (found,) = call("GET", f"jobs/{job.pk}/questions").json()
+    (found,) = call("GET", f"jobs/{job.pk}/questions").json()["results"]
     assert (found["id"], found["task"], found["answer"]) == (asked.pk, "pair-1", None)
     assert amina.name not in str(found)
     answer = {"answers": [{"question": asked.pk, "words": "Yes."}], "after": 1, "most": "1"}
@@ -271,6 +271,6 @@ def test_a_program_answers_questions(job: Job, rich: Client, olga: Person, amina
     made = call("POST", f"jobs/{job.pk}/guide", answer)
     assert (made.status_code, made.json()["number"], made.json()["pay"]) == (201, 2, "0.090000")
     assert call("POST", f"jobs/{job.pk}/guide", answer).status_code == 409
-    assert [one["number"] for one in call("GET", f"jobs/{job.pk}/guide").json()] == [2]
+    assert [one["number"] for one in call("GET", f"jobs/{job.pk}/guide").json()["results"]] == [2]
     assert call("GET", f"jobs/{job.pk}").json()["guide"].endswith("Yes.")
-    assert call("GET", f"jobs/{job.pk}/questions").json()[0]["version"] == 2
+    assert call("GET", f"jobs/{job.pk}/questions").json()["results"][0]["version"] == 2

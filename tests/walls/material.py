@@ -59,6 +59,7 @@ class Material:
         return {
             "slug": self.client.slug, "number": job.pk, "pk": self.rejected.pk, "answer": self.rejected.pk,
             "release": self.release.number, "which": 2, "name": "jsonl", "kind": "jsonl", "ending": "csv", "team": 1,
+            "batch": job.uploads.latest("pk").pk, "delivery": self.file.delivery_id,
         }  # fmt: skip
 
     def of_client(self) -> dict[str, object]:

@@ -34,7 +34,7 @@ NOBODYS = {
     "client/new/": "founding a client", "c/$": "one's own clients", "jobs/$": "titles that clients announce",
     "work/$": "one's own tasks", "work/hours/": "one's own hours", "work/agreement/$": "one's own agreement",
     "looks/$": "looks one was drawn for", "review/$": "answers one may check", "api/$": "the API's words",
-    "api/schema": "the API's form", "api/v1/rates": "what members voted",
+    "api/schema": "the API's form", "api/v1/rates": "what members voted", "api/v1/records": "numbers and hashes",
 }  # fmt: skip
 # A client's, and yet open to some who have no part in it: to whom, and why.
 OPEN_TO = {
@@ -89,14 +89,16 @@ def places(route: str, it: Material) -> Iterator[dict[str, object]]:
         yield {"slug": it.client.slug, "number": it.sketch.pk, "step": "guide"}
     elif "jobs/<int:number>" in route:
         for job in (it.job, it.draft):
-            yield it.of_job(job)
+            yield it.of_job(job) | ({"name": f"{WORD}-0"} if "/tasks/" in route else {})
     elif re.match("(work|review)/<int:number>/", route):
         for one in (it.assignment, it.rejected):
             yield {"number": one.pk}
     elif route.startswith("admin/"):
         yield {"object_id": "1", "content_type_id": "1", "app_label": "tasks", "url": "x"}
     else:
-        number = {"keys": it.key.pk, "seats": it.seat}.get(route.rpartition("/<int:number>")[0].rpartition("/")[2])
+        number = {"keys": it.key.pk, "seats": it.seat, "disputes": it.dispute.pk}.get(
+            route.rpartition("/<int:number>")[0].rpartition("/")[2]
+        )
         key = it.file.key if route.startswith("media/") else it.message.key
         yield it.of_client() | {"number": number or it.webhook.pk, "key": key, "pk": it.peer.pk} | dict.fromkeys(
             ("token", "topic", "index", "old", "path", "fund", "rail", "monday", "post", "seat", "policy", "uidb36"),

@@ -98,5 +98,5 @@ def test_answers_that_wait_are_written_down_by_our_own_api(
     job = job_of(task)
     do(job, amina, {"labels": ["Same"]})
     call, key = calling(orbit, olga, ["download"])
-    assert call("GET", f"jobs/{job.pk}/answers").json()[0]["answer"] == {"labels": ["Same"]}
+    assert call("GET", f"jobs/{job.pk}/answers").json()["results"][0]["answer"] == {"labels": ["Same"]}
     assert lines(orbit) == [("fetched", f"{key.prefix}… tests", f"job:{job.pk} answers that wait")]

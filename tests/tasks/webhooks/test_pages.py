@@ -100,7 +100,7 @@ def test_a_program_does_what_the_page_does(orbit: Client, olga: Person, receiver
     assert (line["key"], line["state"], line["attempts"]) == (str(message.key), "waiting", [])
     assert call("POST", f"messages/{message.key}/again").status_code == 202
     assert call("DELETE", path).status_code == 204
-    assert call("GET", "webhooks").json()[0]["ended_at"]
+    assert call("GET", "webhooks").json()["results"][0]["ended_at"]
     assert call("POST", f"messages/{message.key}/again").status_code == 409
 
 
