@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -210,10 +211,7 @@ def cast(proposal: Proposal, choice: str, *, by: Person, at: datetime) -> Receip
         refuse_if(choice_refusal(proposal, choice))
     words = receipts.new()
     try:
-        with transaction.atomic():
-            ballot = _lay_down(proposal, choice, receipts.digest(words), by, at)
-            subject = f"proposal:{proposal.pk}"
-            events.write("voting.cast", by=None, subject=subject, at=at, receipt=ballot.receipt)
+        ballot = _lay_down(proposal, choice, receipts.digest(words), by, at)
     except IntegrityError:
         # The database knows who may vote, and whether by yes or no; it is asked here only to say why somebody may not.
         refuse_if(refusal(proposal, by=by, at=at) or choice_refusal(proposal, choice))
@@ -226,11 +224,15 @@ LAY_DOWN = """
 INSERT INTO governance_ballot (proposal_id, person_id, choice, receipt, cast_at) VALUES (%s, %s, %s, %s, %s)
 RETURNING id, number
 """
+CAST = f"WITH laid AS ({LAY_DOWN}), told AS ({events.WRITE}) SELECT id, number FROM laid"  # noqa: S608 - both our own
 
 
 def _lay_down(proposal: Proposal, choice: str, receipt: str, by: Person, at: datetime) -> Ballot:
-    with connection.cursor() as cursor:
-        cursor.execute(LAY_DOWN, [proposal.pk, by.pk, choice, receipt, at])
+    """Write a ballot and its event, which says no name, with one statement: it stands or falls by itself."""
+    event = events.columns("voting.cast", by=None, subject=f"proposal:{proposal.pk}", at=at, receipt=receipt)
+    # Within another transaction, what is refused must not end that one.
+    with transaction.atomic() if connection.in_atomic_block else nullcontext(), connection.cursor() as cursor:
+        cursor.execute(CAST, [proposal.pk, by.pk, choice, receipt, at, *event])
         pk, number = cursor.fetchone()
     return Ballot(pk=pk, proposal=proposal, person=by, number=number, choice=choice, receipt=receipt, cast_at=at)
 

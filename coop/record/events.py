@@ -37,9 +37,13 @@ def write(kind: str, *, by: Person | None, subject: str, at: datetime, **data: o
     `kind` reads as "claims.claimed", `subject` as "job:12". `data` is public: numbers of rows and plain facts, no
     names, no addresses, no words that a person wrote. Decimals and times become text.
     """
-    facts: list[Any] = [at, kind, by.pk if by else None, subject, TEXT_OF(data)]
     with connection.cursor() as cursor:
-        cursor.execute(WRITE, facts)
+        cursor.execute(WRITE, columns(kind, by=by, subject=subject, at=at, **data))
+
+
+def columns(kind: str, *, by: Person | None, subject: str, at: datetime, **data: object) -> list[Any]:
+    """Return what `WRITE` asks, for an act that writes its row and its event with one statement."""
+    return [at, kind, by.pk if by else None, subject, TEXT_OF(data)]
 
 
 def write_many(entries: Iterable[Entry]) -> int:

@@ -249,7 +249,7 @@ def test_casting_costs_a_known_number_of_queries(
 ) -> None:
     proposal = published()
     at = reach(proposal.opens_at)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):  # one, within the savepoint that another transaction asks for
         voting.cast(proposal, "yes", by=amina, at=at)
 
 
