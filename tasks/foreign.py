@@ -1,7 +1,8 @@
 """Data sets as other programs write them: Label Studio's JSON and COCO's, with what machines said, as our own rows.
 
 Sources: Label Studio's documentation, "Label Studio JSON format of annotated tasks" and "Import pre-annotations";
-cocodataset.org, "Data format". A list or a COCO file is read whole; in their problems, the line counts entries.
+cocodataset.org, "Data format". A COCO file is read whole, a list entry by entry; in their problems, the line counts
+entries.
 """
 
 import json
@@ -11,14 +12,16 @@ from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from tasks import rows
+from tasks import listed, rows
 from tasks.rows import Json, Problem, Row, Unreadable
 
 WHOLE_MAX_BYTES = 16_000_000
 TASK = frozenset({"predictions", "annotations"})
 COCO = re.compile(rb'\s*\{\s*"(info|licenses|categories|images|annotations)"\s*:\s*[\[{]')
 OPENING_BYTES = 1024
+NOT_JSON = gettext_lazy("The file is not JSON in UTF-8: %(error)s.")
 
 
 def read(file: BinaryIO) -> Iterator[Row | Problem]:
@@ -26,9 +29,9 @@ def read(file: BinaryIO) -> Iterator[Row | Problem]:
     opening = file.read(OPENING_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
     file.seek(0)
     if opening[:1] == b"[":
-        yield from _whole(file, _listed)
+        yield from rows.no_more_than(rows.ROWS_MAX, _listed(file))
     elif COCO.match(opening) and not _is_one_of_our_lines(file):
-        yield from _whole(file, _coco)
+        yield from _whole(file)
     else:
         yield from map(_own, rows.read(file))
 
@@ -45,19 +48,28 @@ def _is_one_of_our_lines(file: BinaryIO) -> bool:
     return not (lists and all(isinstance(one, list) for one in lists))
 
 
-def _whole(file: BinaryIO, parse: Any) -> Iterator[Row | Problem]:  # noqa: ANN401 - one of the two below
+def _listed(file: BinaryIO) -> Iterator[Row | Problem]:
+    number = 1
+    try:
+        for found in checked(listed.entries(file, rows.ROW_MAX_BYTES)):
+            yield found
+            number = found.line + 1
+    except Unreadable as error:
+        yield Problem(number, str(error))
+    except (ValueError, RecursionError) as error:
+        yield Problem(number, NOT_JSON % {"error": str(error)[:200]})
+
+
+def _whole(file: BinaryIO) -> Iterator[Row | Problem]:
     content = file.read(WHOLE_MAX_BYTES + 1)
     if len(content) > WHOLE_MAX_BYTES:
-        words = _(
-            "A list or a COCO file is read whole: at most %(most)d MB. Send one task on each line, or several files."
-        )
+        words = _("A COCO file is read whole: at most %(most)d MB. Send one task on each line, or several files.")
         yield Problem(1, words % {"most": WHOLE_MAX_BYTES // 1_000_000})
         return
     try:
-        found = json.loads(content.decode("utf-8-sig"), parse_constant=rows.no_number)
-        entries = list(parse(found))
+        entries = list(_coco(rows.DECODER.decode(content.decode("utf-8-sig"))))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        yield Problem(1, _("The file is not JSON in UTF-8: %(error)s.") % {"error": str(error)[:200]})
+        yield Problem(1, NOT_JSON % {"error": str(error)[:200]})
     except Unreadable as error:
         yield Problem(1, str(error))
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -81,10 +93,6 @@ def _bounded(entry: object) -> Json:
     if len(json.dumps(entry)) > rows.ROW_MAX_BYTES:
         raise Unreadable(_("The entry is longer than %(most)d bytes.") % {"most": rows.ROW_MAX_BYTES})
     return entry
-
-
-def _listed(found: object) -> Iterable[object]:
-    return found if isinstance(found, list) else []
 
 
 def _own(row: Row | Problem) -> Row | Problem:

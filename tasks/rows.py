@@ -59,10 +59,15 @@ def read(file: BinaryIO) -> Iterator[Row | Problem]:
         yield Problem(1, words)
         return
     findings = _jsonl if _first_character(file) in b"{[" else _csv
-    for count, found in enumerate(findings(_Lines(file))):
-        if count == ROWS_MAX:
+    yield from no_more_than(ROWS_MAX, findings(_Lines(file)))
+
+
+def no_more_than(most: int, findings: Iterator[Row | Problem]) -> Iterator[Row | Problem]:
+    """Yield the first so many of them, and a problem instead of the next."""
+    for count, found in enumerate(findings):
+        if count == most:
             words = _("A data set has at most %(most)d rows. Send the rest as another one.")
-            yield Problem(found.line, words % {"most": ROWS_MAX})
+            yield Problem(found.line, words % {"most": most})
             return
         yield found
 
@@ -197,7 +202,7 @@ class _Stripped(Iterator[str]):
 
 def _parse_json(text: str) -> tuple[str, Json]:
     try:
-        row = _DECODER.decode(text)
+        row = DECODER.decode(text)
     except json.JSONDecodeError as error:
         place = {"place": error.colno, "error": error.msg}
         raise Unreadable(_("The line is not JSON at character %(place)d: %(error)s.") % place) from error
@@ -226,7 +231,7 @@ def _number(text: str) -> float:
 
 
 # One for all lines: json.loads would make another for each.
-_DECODER = json.JSONDecoder(object_pairs_hook=_no_double, parse_constant=no_number, parse_float=_number)
+DECODER = json.JSONDecoder(object_pairs_hook=_no_double, parse_constant=no_number, parse_float=_number)
 
 
 def parts(row: Json) -> tuple[str, Json]:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import tracemalloc
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -202,8 +203,32 @@ def test_what_is_broken_is_said(content: bytes, line: int, words: str) -> None:
 
 def test_a_file_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(foreign, "WHOLE_MAX_BYTES", 100)
-    (problem,) = read([{"a": "x" * 100}])
+    (problem,) = read({"images": [{"id": 1, "file_name": "x" * 100}], "annotations": [], "categories": []})
     assert "read whole" in problem.words
+
+
+def test_a_list_larger_than_that_is_read_entry_by_entry() -> None:
+    entries = [{"data": {"text": f"Kettle {number}", "note": "x" * 900}, "predictions": []} for number in range(20_000)]
+    content = json.dumps(entries).encode()
+    assert len(content) > foreign.WHOLE_MAX_BYTES
+    tracemalloc.start()
+    found = sum(isinstance(one, rows.Row) for one in foreign.read(io.BytesIO(content)))
+    _now, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == 20_000
+    assert most < 2_000_000
+
+
+def test_a_problem_in_a_list_tells_which_entry_and_the_others_are_read() -> None:
+    found = read([{"data": {"a": "x"}, "predictions": []}, 7, {"data": {"a": "x"}, "predictions": []}])
+    assert [(type(one), one.line) for one in found] == [(rows.Row, 1), (rows.Problem, 2), (rows.Row, 3)]
+
+
+def test_what_follows_a_broken_entry_is_not_guessed() -> None:
+    *good, bad = read(b'[{"a": "x"}, {"a": "y"}, {"a" "z"}, {"a": "w"}]')
+    assert [one.line for one in good] == [1, 2]
+    assert isinstance(bad, rows.Problem)
+    assert bad.line == 3
 
 
 def test_an_empty_list_has_no_rows(orbit: Client, olga: Person) -> None:
