@@ -19,11 +19,14 @@ from governance.rulebook import Entry, Version
 from payments.models import Fee, Instrument, Kind
 from payments.policies import fees, versions
 
-# What no vote changes: the database knows one value of each.
-FIXED: Mapping[str, Promise] = {
-    Kind.CURRENCY: gettext_lazy("US dollars"),
-    Kind.BONUS: gettext_lazy("none"),
-    Kind.CLIENT_BLOCK: gettext_lazy("only after a hearing"),
+# What no vote changes, what it is called and what it says: the database knows one value of each.
+FIXED: Mapping[str, tuple[Promise, Promise]] = {
+    Kind.CURRENCY: (gettext_lazy("The currency of pay"), gettext_lazy("US dollars")),
+    Kind.BONUS: (gettext_lazy("A bonus for many units"), gettext_lazy("none")),
+    Kind.CLIENT_BLOCK: (
+        gettext_lazy("Keeping a member from a client's work"),
+        gettext_lazy("only after a hearing"),
+    ),
 }
 
 
@@ -45,14 +48,14 @@ def _fee() -> list[Entry]:
 def _instrument(rows: list[Instrument], about: str) -> Entry:
     kind = rows[0].kind
     read = [(_words(kind, json.loads(one.value)), one.version, one.mandate, one.since) for one in rows]
-    label = str(Kind(kind).label) if kind in FIXED else str(policies.find(kind).label)
+    label = str(FIXED[kind][0] if kind in FIXED else policies.find(kind).label)
     key = f"{kind}-{rows[0].key}" if about else kind
     return _entry(key, f"{label} ({about})" if about else label, read)
 
 
 def _words(kind: str, value: Mapping[str, Any]) -> str:
     policy = None if kind in FIXED else policies.find(kind)
-    return policy.words(value) if isinstance(policy, versions.NewVersion) else str(FIXED[kind])
+    return policy.words(value) if isinstance(policy, versions.NewVersion) else str(FIXED[kind][1])
 
 
 def _entry(key: str, title: str, read: Iterable[tuple[str, int, Mandate, datetime]]) -> Entry:

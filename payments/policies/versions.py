@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from babel import Locale
 from django import forms
 from django.db import connection
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, to_locale
+from django.utils.translation import get_language, gettext_lazy, ngettext, ngettext_lazy, to_locale
 from django.utils.translation import gettext as _
 
 from coop.people.models import Client, Person
@@ -75,7 +75,7 @@ class NewVersion(Replayed):
 
     def words(self, value: Mapping[str, Any]) -> str:
         """Return a value as people say it."""
-        return str(self.says) % value
+        return str(cast("str", self.says) % value)
 
     def enact(self, mandate: Mandate, payload: Payload, at: datetime) -> None:
         """Write the new version by the mandate; raise Stale if another came before it."""
@@ -120,7 +120,7 @@ class PayoutDelayChange(NewVersion):
     """How long a payout rests: shorter by N10, longer by N3; 72 hours at most (E3)."""
 
     name, label, form_class = Kind.PAYOUT_DELAY.value, gettext_lazy("How long a payout rests"), asked.PayoutDelay
-    says = gettext_lazy("%(hours)s hours")
+    says = ngettext_lazy("%(hours)s hour", "%(hours)s hours", "hours")
     worse = gettext_lazy("Every payout rests longer before it is sent.")
 
 
@@ -136,7 +136,7 @@ class AcceptanceChange(NewVersion):
     """After how many days silence accepts: fewer by N10, more by N3; 7 at most (part 7)."""
 
     name, label, form_class = Kind.ACCEPTANCE.value, gettext_lazy("When silence accepts"), asked.Silence
-    says = gettext_lazy("%(silence_days)s days")
+    says = ngettext_lazy("%(silence_days)s day", "%(silence_days)s days", "silence_days")
     worse = gettext_lazy("Where a client says nothing, an answer is paid later.")
 
 
@@ -144,7 +144,7 @@ class TimeLimitChange(NewVersion):
     """The least time a job gives for a task: more by N10, less by N3."""
 
     name, label, form_class = Kind.TIME_LIMIT.value, gettext_lazy("The least time for a task"), asked.TimeLimit
-    says = gettext_lazy("%(least)s seconds")
+    says = ngettext_lazy("%(least)s second", "%(least)s seconds", "least")
     worse = gettext_lazy("A job may give less time for a task than it must today.")
 
 
@@ -196,7 +196,8 @@ class OpeningChange(Closable):
     def words(self, value: Mapping[str, Any]) -> str:
         """Return which of both, and the notice."""
         days = value["notice_days"]
-        return super().words(value) + (_(", after %(days)s days") % {"days": days} if days else "")
+        notice = ngettext(", after %(days)s day", ", after %(days)s days", days) % {"days": days}
+        return super().words(value) + (notice if days else "")
 
 
 class AllocationChange(NewVersion):
@@ -208,10 +209,15 @@ class AllocationChange(NewVersion):
     def words(self, value: Mapping[str, Any]) -> str:
         """Return the order, and the share of a day."""
         most = value["most_a_day"]
-        limit = _("at most %(most)s tasks a day for each") % {"most": most} if most else _("no limit")
+        few = ngettext("at most %(most)s task a day for each", "at most %(most)s tasks a day for each", most)
+        limit = few % {"most": most} if most else _("no limit")
         if value["order"] == "first_come":
             return limit
-        words = _("shared out, each share kept for %(hours)s hours; %(limit)s")
+        words = ngettext(
+            "shared out, each share kept for %(hours)s hour; %(limit)s",
+            "shared out, each share kept for %(hours)s hours; %(limit)s",
+            value["hours"],
+        )
         return words % {"hours": value["hours"], "limit": limit}
 
 
@@ -226,7 +232,10 @@ class QualificationChange(NewVersion):
         if not value["units"]:
             return _("open to everybody")
         of = WorkType.objects.get(pk=value["of"])
-        return _("after %(units)s accepted units of %(of)s") % {"units": value["units"], "of": of.name}
+        words = ngettext(
+            "after %(units)s accepted unit of %(of)s", "after %(units)s accepted units of %(of)s", value["units"]
+        )
+        return words % {"units": value["units"], "of": of.name}
 
 
 class ReopeningChange(Amount):
@@ -267,7 +276,10 @@ class SupportChange(NewVersion):
     def words(self, value: Mapping[str, Any]) -> str:
         """Return the sum and the days."""
         said = {"sum": money(from_micro(value["micro"]), "USD"), "days": value["days"]}
-        return _("up to %(sum)s in %(days)s days for each") % said
+        words = ngettext(
+            "up to %(sum)s in %(days)s day for each", "up to %(sum)s in %(days)s days for each", value["days"]
+        )
+        return words % said
 
     def changes_for(self, person: Person, payload: Payload, at: datetime) -> str:
         """Say how much this person could ask for now, as it is and as it would be."""

@@ -80,6 +80,30 @@ def test_what_it_is_about_is_named_and_more_of_it_asks_no_more(client: Browser, 
         assert words in page, words
 
 
+def test_one_of_something_is_one_and_every_name_begins_large(client: Browser) -> None:
+    stands(Kind.OPENING, work(), '{"notice_days":1,"open":false}')
+    stands(Kind.ALLOCATION, work(), '{"hours":1,"most_a_day":1,"order":"shared"}')
+    stands(Kind.PAYOUT_DELAY, "", '{"hours":1}')
+    stands(Kind.ACCEPTANCE, "", '{"silence_days":1}')
+    english = read(client)
+    for words in (
+        "1 second ", "0 hours to 1 hour", "7 days to 1 day", "closed, after 1 day ", "at most 1 task a day for each",
+        "each share kept for 1 hour;", "The currency of pay", "A bonus for many units",
+        "Keeping a member from a client's work",
+    ):  # fmt: skip
+        assert words in english, words
+    spanish = read(client, **{"accept-language": "es"})
+    for words in (
+        "1 segundo ", "de 0 horas a 1 hora", "de 7 días a 1 día", ", después de 1 día ",
+        "como máximo 1 tarea al día para cada uno", "cada parte guardada 1 hora;", "La moneda de la paga",
+    ):  # fmt: skip
+        assert words in spanish, words
+    for page in (english, spanish):
+        names = [name.strip() for name in re.findall(r"<dt>(.*?)</dt>", page)]
+        assert len(names) == len(registry.entries())
+        assert all(name[0].isupper() for name in names), names
+
+
 def test_it_is_found_from_the_rules_the_card_and_how_we_decide(client: Browser) -> None:
     for address in ("/rules/", "/rates/", "/how-we-decide/"):
         assert re.search(rf'<a href="{ADDRESS}">\s*What pay and access go by', client.get(address).text), address
