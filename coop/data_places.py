@@ -186,6 +186,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "governance_seatrefusal": "seat_id side by_id refused_at",
     },
     "watching": {
+        "governance_turnedaway": "person_id act job rule ground row at",
         "tasks_assignment": "person_id state claimed_at submitted_at",
         "tasks_dispute": "assignment_id looks_for opened_at",
         "tasks_review": "assignment_id decision ground at",

@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from coop import clock
 from coop.people.models import Person
-from governance import elections, letters, notices, petitions, posting, resigning, standing, voting
+from governance import elections, letters, notices, petitions, posting, resigning, signs, standing, voting
 
 
 @app.periodic(cron="* * * * *")
@@ -33,6 +33,13 @@ def promote(timestamp: int) -> int:  # noqa: ARG001 - likewise
 def leave_due(timestamp: int) -> int:  # noqa: ARG001 - likewise
     """Let those leave whose seven days of notice are over; return how many."""
     return len(resigning.leave_due(clock.now()))
+
+
+@app.periodic(cron="53 * * * *")
+@app.task(queueing_lock="governance.look")
+def look(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Open cases for members who were muted without a decision; return how many."""
+    return signs.look(at=clock.now())
 
 
 @app.task(name=notices.TELL, retry=5)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.people.models import Client, ClientSeat, Person
 from coop.record import events
-from coop.refusals import Refusal, refuse_if
+from coop.refusals import Refusal, guard_of, refuse_if
 from governance import notices, offices, parameters, standing
 from governance.models import (
     Bylaw,
@@ -34,6 +34,7 @@ FILE = timedelta(hours=48)
 MORE = timedelta(days=14)
 DECISION = timedelta(days=45)
 EXPLAIN, CONTEST = timedelta(days=7), timedelta(days=15)
+ON_FACTS = "equivalents_stand_on_facts"
 # E9: a rule applies only to what happened when it had been public for so long.
 PUBLIC_FOR = timedelta(days=15)
 # Facts of one charge lie within a month, and not further back than a year.
@@ -218,18 +219,22 @@ def open_equivalent(person: Person, *, kind: str, facts: str, at: datetime) -> C
     """Open a case for a member to whom something happened that works like a ban (7.11), and return it.
 
     `kind` is one of Equivalent. The cooperative has 7 days to explain, else it is closed in the member's favour. Opened
-    already in the last 14 days, or no member's: None, and nothing happens.
+    already in the last 14 days, no member's, or nothing in the rows that shows it (`governance_sign`): None, and
+    nothing happens.
     """
     recent = Case.objects.filter(person=person, kind=CaseKind.EQUIVALENT, ground=kind, opened_at__gt=at - 2 * EXPLAIN)
     if recent.exists() or standing.status(person) not in {Status.CANDIDATE, Status.MEMBER}:
         return None
-    with transaction.atomic():
-        case = Case.objects.create(
-            kind=CaseKind.EQUIVALENT, person=person, ground=kind, facts=facts, happened_from=at, happened_until=at,
-            opened_at=at,
-        )  # fmt: skip
-        _opened(case, by=None, at=at)
-        notices.tell_officers(case, at=at)
+    times = {"happened_from": at, "happened_until": at, "opened_at": at}
+    try:
+        with transaction.atomic():
+            case = Case.objects.create(kind=CaseKind.EQUIVALENT, person=person, ground=kind, facts=facts, **times)
+            _opened(case, by=None, at=at)
+            notices.tell_officers(case, at=at)
+    except IntegrityError as error:
+        if guard_of(error) != ON_FACTS:
+            raise
+        return None
     return case
 
 

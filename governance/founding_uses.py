@@ -262,7 +262,8 @@ FIRST: Sequence[Use] = (
     ),
     Use(
         "watching", "Watching for what works like a ban",
-        "How long a member had no offer while others had work, lost kinds of work, held payouts, rejected answers.",
+        "How long a member had no offer while others had work, lost kinds of work, held payouts, rejected answers; of"
+        " which jobs and words in the assembly they were turned away, and what stood in the way.",
         Whose.MEMBERS, "To protect the member: it opens a case in which the cooperative must explain itself.",
         "parties,self,public", RECORD, Decides.OPEN_CASE,
     ),

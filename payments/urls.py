@@ -27,6 +27,7 @@ urlpatterns = [
     path("rates/<slug:slug>/", card.rate, name="rate"),
     path("pay/", pay.mine, name="pay"),
     path("pay/weeks/", pay.weeks, name="weeks"),
+    path("pay/repairs/", pay.back_pay, name="repairs"),
     path("pay/statements/", statements.every, name="statements"),
     re_path(r"^pay/statements/(?P<month>\d{4}-\d{2})/$", statements.one, name="statement"),
     re_path(r"^pay/statements/(?P<month>\d{4}-\d{2})\.(?P<form>csv|pdf)$", statements.file, name="statement_file"),

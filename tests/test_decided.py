@@ -13,7 +13,6 @@ from coop.people.models import Client, Person
 from governance import assembly, cases, lots, panels, pauses, reporting, standing
 from governance.models import (
     CaseGround,
-    Equivalent,
     Measure,
     Message,
     Outcome,
@@ -101,8 +100,7 @@ def objected() -> Told:
 
 
 def equivalent() -> Told:
-    case = cases.open_equivalent(person("amina"), kind=Equivalent.NO_OFFERS, facts="None came.", at=clock.now())
-    assert case
+    case = charging.unexplained(person("amina"))
     cases.say(case, kind=Said.EXPLANATION, text="There was less work.", by=person("samuel"), at=clock.now())
     cases.say(case, kind=Said.CONTESTED, text="Others had some.", by=person("amina"), at=clock.now())
     panel = panels.convene(case, stage=Stage.FIRST, by=person("amina"), at=clock.now())

@@ -18,7 +18,7 @@ from django.utils import translation
 from coop import clock, demo, promises
 from coop.people.models import Person
 from coop.templatetags import parts
-from governance import cases, explaining, founding, founding_uses, notices
+from governance import explaining, founding, founding_uses, notices
 from governance.models import Proposal
 from tests import translating
 from tests.governance import charging
@@ -170,8 +170,7 @@ def test_the_language_is_chosen_on_the_page_about_me(amina: Person, signed_in: C
 @pytest.mark.django_db
 def test_a_refusal_is_read_in_the_persons_language(amina: Person, signed_in: Callable[[Person], Browser]) -> None:
     Person.objects.filter(pk=amina.pk).update(language="es")
-    case = cases.open_equivalent(amina, kind="held_payout", facts="x", at=clock.now())
-    assert case is not None
+    case = charging.unexplained(amina)
     page = signed_in(Person.objects.get(pk=amina.pk)).post(f"/cases/{case.pk}/say/explanation/", {"text": "y"})
     assert "Lo explica alguien con un cargo electo" in page.content.decode()
 

@@ -68,6 +68,7 @@ def _columns(model: type[models.Model]) -> list[str]:
 
 def _may_see(field: "models.Field[object, object]", audience: Audience) -> bool:
     """Tell whether a column is no secret; what people wrote for a few readers is not the auditor's."""
-    coded = bool(field.choices) or field.name == "currency"
+    # What a measure reaches is a code with a number, as job:12 or mute.
+    coded = bool(field.choices) or field.name in {"currency", "scope"}
     words = isinstance(field, models.TextField | models.CharField | models.JSONField) and not coded
     return audience in OPEN if words else audience != Audience.NOBODY

@@ -6,6 +6,7 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from coop.audit import (
+    access,
     budgets,
     founding,
     heads,
@@ -34,6 +35,7 @@ ALL = (
     Walk("surplus", _("Every quarter was closed whole, and divided as its vote said."), surplus.walk),
     Walk("budget", _("The house spent what was voted, by two people, and nothing else."), budgets.walk),
     Walk("standing", _("Nobody's standing fell but by a vote or their own word."), standing.walk),
+    Walk("access", _("Nobody was turned away from work or words but by a row that stood in the way."), access.walk),
     Walk("data", _("Every column about people is kept and shown for a use that was voted."), uses.walk),
 )
 

@@ -53,6 +53,7 @@ from governance.models.reports import MessageReport, Outcome, ReportAnswer, Repo
 from governance.models.resignations import Pressure, Resignation
 from governance.models.rules import BOUNDS, CUTS, WHOLE, Parameter, Rule
 from governance.models.standing import Standing, Status
+from governance.models.turning_away import InTheWay, TurnedAway, TurnedFrom
 
 __all__ = [
     "APPEAL_OPEN",
@@ -87,6 +88,7 @@ __all__ = [
     "Evidence",
     "Fold",
     "Hearing",
+    "InTheWay",
     "Letter",
     "LetterKind",
     "LetterWish",
@@ -135,6 +137,8 @@ __all__ = [
     "Tally",
     "Thread",
     "Topic",
+    "TurnedAway",
+    "TurnedFrom",
     "Whose",
     "Withholding",
 ]

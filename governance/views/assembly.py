@@ -1,5 +1,7 @@
 """The assembly: what members talk about, reading and writing in a thread."""
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -12,10 +14,10 @@ from django.views.decorators.http import require_safe
 from coop import clock
 from coop.people import clients
 from coop.people.models import Person
-from coop.refusals import refuse_if
-from governance import assembly, reading, searching
+from coop.refusals import Refusal, refuse_if
+from governance import assembly, reading, searching, turned_away
 from governance.forms import OpenThread, Search, Write
-from governance.models import Message, Proposal, Thread, Topic
+from governance.models import Message, Proposal, Thread, Topic, TurnedFrom
 from governance.views import me
 
 THREADS, MESSAGES = 20, 20
@@ -31,6 +33,13 @@ def _reader(request: HttpRequest) -> Person:
     return person
 
 
+def _kept(no: Refusal | None, person: Person, at: datetime) -> Refusal | None:
+    """Return why somebody cannot write as it is, kept for them beside what stands in the way."""
+    if no is not None:
+        turned_away.note(person, TurnedFrom.SPEAK, rule=no.rule, at=at)
+    return no
+
+
 def _at(message: Message) -> str:
     """Return the address at which a message stands in its thread."""
     thread, page = reverse("governance:thread", args=[message.thread_id]), reading.place(message) // MESSAGES + 1
@@ -43,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show the threads, those with the latest messages first; of one topic, or by words, when that is asked for."""
     if request.GET.get("q", "").strip():
         return _found(request)
-    person, topic = _reader(request), request.GET.get("topic", "")
+    person, topic, at = _reader(request), request.GET.get("topic", ""), clock.now()
     found = Paginator(reading.threads(topic if topic in Topic.values else ""), THREADS)
     page = found.get_page(request.GET.get("page"))
     shown = {
@@ -51,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "topic": topic,
         "page_obj": page,
         "talks": reading.talks(list(page)),
-        "refusal": assembly.write_refusal(person, at=clock.now()),
+        "refusal": _kept(assembly.write_refusal(person, at=at), person, at),
     }
     return render(request, "governance/assembly.html", shown)
 
@@ -72,8 +81,9 @@ def open_thread(request: HttpRequest) -> HttpResponse:
     """Open a thread of one's own."""
     person, form, at = _reader(request), OpenThread(request.POST or None), clock.now()
     if form.is_valid():
-        return redirect(_at(assembly.open_thread(**form.cleaned_data, by=person, at=at)))
-    refusal = assembly.open_refusal(person, at=at)
+        with turned_away.noting(person, TurnedFrom.SPEAK, at=at):
+            return redirect(_at(assembly.open_thread(**form.cleaned_data, by=person, at=at)))
+    refusal = _kept(assembly.open_refusal(person, at=at), person, at)
     return render(request, "governance/open_thread.html", {"form": form, "refusal": refusal})
 
 
@@ -81,21 +91,28 @@ def open_thread(request: HttpRequest) -> HttpResponse:
 def thread(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a thread, oldest message first, and take a new message."""
     person, found, form = _reader(request), get_object_or_404(Thread, pk=pk), Write(request.POST or None)
+    at = clock.now()
     if form.is_valid():
-        return redirect(_at(assembly.write(found, form.cleaned_data["text"], by=person, at=clock.now())))
-    return _thread(request, found, form)
+        with turned_away.noting(person, TurnedFrom.SPEAK, at=at):
+            return redirect(_at(assembly.write(found, form.cleaned_data["text"], by=person, at=at)))
+    return _thread(request, found, form, at)
 
 
-def _thread(request: HttpRequest, found: Thread, form: Write) -> HttpResponse:
+def _thread(request: HttpRequest, found: Thread, form: Write, at: datetime) -> HttpResponse:
+    person = me(request)
     page = Paginator(reading.messages(found), MESSAGES).get_page(request.GET.get("page"))
+    said = reading.said(list(page))
+    if found.pk:
+        ends = {"first": not page.has_previous(), "last": not page.has_next()}
+        turned_away.note_unheard(found, [one.message.pk for one in said], **ends, at=at)
     shown = {
         "thread": found,
         "name": reading.name_of(found),
         "proposal": found.subject.removeprefix("proposal:") if found.subject.startswith("proposal:") else "",
         "page_obj": page,
-        "said": reading.said(list(page)),
+        "said": said,
         "form": form,
-        "refusal": assembly.write_refusal(me(request), at=clock.now()),
+        "refusal": _kept(assembly.write_refusal(person, at=at), person, at),
     }
     return render(request, "governance/thread.html", shown)
 
@@ -104,14 +121,16 @@ def _thread(request: HttpRequest, found: Thread, form: Write) -> HttpResponse:
 def about(request: HttpRequest, kind: str, number: int) -> HttpResponse:
     """Lead to the thread about a thing, or begin it with a first message."""
     person, subject, form = _reader(request), f"{kind}:{number}", Write(request.POST or None)
+    at = clock.now()
     if number >= LARGEST:
         raise Http404
     if kind == "proposal":
         get_object_or_404(Proposal.objects.exclude(published_at=None), pk=number)
     if form.is_valid():
-        return redirect(_at(assembly.write_about(subject, form.cleaned_data["text"], by=person, at=clock.now())))
+        with turned_away.noting(person, TurnedFrom.SPEAK, at=at):
+            return redirect(_at(assembly.write_about(subject, form.cleaned_data["text"], by=person, at=at)))
     found = assembly.about(subject)
-    return redirect("governance:thread", found.pk) if found else _thread(request, Thread(subject=subject), form)
+    return redirect("governance:thread", found.pk) if found else _thread(request, Thread(subject=subject), form, at)
 
 
 @require_safe

@@ -11,7 +11,18 @@ from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
 from coop.people.models import Person
-from governance import awaiting, casefile, deciders, decisions, offices, pauses, resigning, standing, watching
+from governance import (
+    awaiting,
+    casefile,
+    deciders,
+    decisions,
+    offices,
+    pauses,
+    resigning,
+    standing,
+    turned_away,
+    watching,
+)
 from governance.forms import Leave
 from governance.models import Resignation, Restriction, Standing, Status
 from governance.views import me
@@ -35,6 +46,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "offices": offices.held_by(person, at),
         "unexplained": awaiting.of(person, at),
         "running": [(pause, deciders.of_pause(pause, since)) for pause in pauses.running(person, at)],
+        "turned_away": turned_away.of(person)[:ACTS],
         "acts": watching.concerning(person)[:ACTS],
         "past": [(pause, deciders.of_pause(pause, since)) for pause in pauses.all_of(person) if pause.ends_at <= at],
     }

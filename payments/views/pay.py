@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
-from payments import capital, due, exchange, guarantee, payouts, rails, runs, statements
+from payments import capital, due, exchange, guarantee, payouts, rails, repairs, runs, statements
 from payments.forms import AskPayout, PayIn
 from payments.models import ExchangeQuote, Payout
 
@@ -70,6 +70,15 @@ def pay_in(request: HttpRequest) -> HttpResponse:
 def weeks(request: HttpRequest) -> HttpResponse:
     """Show what one's weeks came to by the hour, and what each lacked to the floor."""
     return render(request, "payments/weeks.html", {"weeks": guarantee.weeks(me(request), most=52)})
+
+
+@require_safe
+@login_required
+def back_pay(request: HttpRequest) -> HttpResponse:
+    """Show each number of what one is paid as repair, so that one can do the sum again (7.10)."""
+    person = me(request)
+    shown = {"repairs": repairs.of(person), "returned": repairs.returned(person)}
+    return render(request, "payments/repairs.html", shown)
 
 
 @login_required

@@ -14,7 +14,7 @@ from coop.people.models import Person
 from coop.refusals import Refused
 from governance import standing
 from payments import escrow, rates
-from tasks import answers, cards, claims, guides, hidden, offers, onboarding, sharing, teams
+from tasks import answers, cards, claims, guides, hidden, offers, onboarding, sharing, shut_out, teams
 from tasks.models import Job
 
 PER_PAGE = 10
@@ -29,9 +29,12 @@ def _open(number: int) -> Job:
 def jobs(request: HttpRequest) -> HttpResponse:
     """Show the open jobs, the best paid by the hour first (B3); to visitors too."""
     calm = request.GET.get("calm") == "1"
-    me = request.user if request.user.is_authenticated else None
-    page = Paginator(offers.on_the_board(calm=calm, by=me), PER_PAGE).get_page(request.GET.get("page"))
-    no = standing.refusal(me, doing="work", at=clock.now()) if me else None
+    me, at = request.user if request.user.is_authenticated else None, clock.now()
+    lines = offers.on_the_board(calm=calm, by=me)
+    page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
+    no = standing.refusal(me, doing="work", at=at) if me else None
+    if me:
+        shut_out.note_board((line.job for line in lines), calm=calm, by=me, at=at)
     shown = {"page": page, "calm": calm, "refusal": no, "onboarding": onboarding.job() if no else None}
     return render(request, "tasks/work/jobs.html", shown)
 
@@ -54,7 +57,7 @@ def job(request: HttpRequest, number: int) -> HttpResponse:
     if request.user.is_authenticated:
         shown |= {
             "digest": cards.keep(words).pk,
-            "refusal": claims.refusal(found, by=request.user, at=at),
+            "refusal": shut_out.kept(claims.refusal(found, by=request.user, at=at), job=found, by=request.user, at=at),
             "expected": sharing.expected(request.user, [found])[found.pk],
             "teams": teams.refusal_at(found) is None,
         }
@@ -70,9 +73,10 @@ def claim(request: HttpRequest, number: int) -> HttpResponse:
     card = request.POST.get("card", "").replace("\0", "")
     try:
         return redirect("tasks:task", claims.claim_next(found, by=me, at=at, card=card).pk)
-    except Refused:
+    except Refused as refused:
         if guides.unread(found, by=me):
             return redirect("tasks:guide", found.pk)
+        shut_out.kept(refused.refusal, job=found, by=me, at=at)
         raise
 
 

@@ -28,6 +28,7 @@ from tasks import (
     onboarding,
     reports,
     reviews,
+    shut_out,
     skips,
     teams,
 )
@@ -168,7 +169,8 @@ def _next(request: HttpRequest, done: Assignment, at: datetime) -> HttpResponse:
     done.refresh_from_db()
     try:
         following = claims.claim_next(done.job, by=_me(request), at=at)
-    except Refused:
+    except Refused as refused:
+        shut_out.kept(refused.refusal, job=done.job, by=_me(request), at=at)
         further = way_on(done.job, _me(request))
         if further.url == reverse("tasks:guide", args=[done.job_id]):
             messages.success(request, _("Sent. The guide of this job has changed since your last task."))
@@ -239,7 +241,8 @@ def skip(request: HttpRequest, number: int) -> HttpResponse:
     messages.success(request, _("Skipped. It is not offered to you again, and nothing is held against you."))
     try:
         return redirect("tasks:task", claims.claim_next(assignment.job, by=_me(request), at=at).pk)
-    except Refused:
+    except Refused as refused:
+        shut_out.kept(refused.refusal, job=assignment.job, by=_me(request), at=at)
         return way_on(assignment.job, _me(request))
 
 

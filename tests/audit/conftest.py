@@ -12,10 +12,11 @@ from coop.audit import walks
 from coop.audit.findings import Finding
 from coop.database import roles
 from coop.database.embedded import Cluster
-from governance import pauses, resigning, voting
-from governance.models import Measure, PauseGround, Proposal
+from governance import pauses, resigning, turned_away, voting
+from governance.models import Measure, PauseGround, Proposal, TurnedFrom
 from payments import sealing
 from tasks import reviews
+from tasks.models import Job
 from tests.conftest import connect_django, person, recreate
 from tests.governance import charging
 from tests.governance.conftest import cast_all, members, reach
@@ -24,6 +25,13 @@ from tests.record.waiting import settle
 
 # Runs SQL as the owner of the schema and returns what the audit then finds that is certain.
 type Tamper = Callable[..., list[Finding]]
+
+
+def open_job() -> int:
+    """Return the number of a job that takes work."""
+    return (
+        Job.objects.exclude(opened_at=None).filter(closed_at=None, is_onboarding=False).values_list("pk", flat=True)[0]
+    )
 
 
 def live() -> None:
@@ -38,6 +46,7 @@ def live() -> None:
         evidence=pauses.evidence_of("the log-ins"), hours=24, by=person("samuel"), at=clock.now(),
     )  # fmt: skip
     pauses.confirm(asked, by=person("teresa"), at=clock.now())
+    assert turned_away.note(person("luis"), TurnedFrom.CLAIM, job=open_job(), at=clock.now())
     charging.climb(members()[-1], person("samuel"), person("teresa"), to=Measure.LIMIT)
     notice = resigning.give_notice(person("zainab"), pressure="none", at=clock.advance(timedelta(days=1)))
     resigning.leave_due(reach(notice.due_at))

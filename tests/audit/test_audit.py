@@ -232,6 +232,28 @@ def test_a_cooperative_that_nobody_tampered_with_adds_up(tamper: Tamper) -> None
             "governance_office", "gives seat 1 of treasurer to somebody who did not win it",
         ),
         (
+            "governance_turnedaway", "UPDATE governance_turnedaway SET row = row + 7",
+            "governance_turnedaway", "which did not stand in the way then",
+        ),
+        (
+            "governance_turnedaway", "UPDATE governance_turnedaway SET at = at + interval '25 hours'",
+            "governance_turnedaway", "which did not stand in the way then",
+        ),
+        (
+            "governance_turnedaway", "UPDATE governance_turnedaway SET ground = 'instrument'",
+            "governance_turnedaway", "away by instrument",
+        ),
+        (
+            "governance_turnedaway", "UPDATE governance_turnedaway SET ground = 'restriction'",
+            "governance_turnedaway", "away by restriction",
+        ),
+        (
+            "governance_turnedaway",
+            """INSERT INTO governance_turnedaway (person_id, act, rule, at)
+            SELECT 1, 'speak', '', coop_now() FROM generate_series(1, 2)""",
+            "governance_turnedaway", "turned person 1 away (speak), and no row stood in the way",
+        ),
+        (
             "governance_restriction", "UPDATE governance_restriction SET ends_at = ends_at + interval '1 day'",
             "governance_restriction", "does not say, or for longer",
         ),

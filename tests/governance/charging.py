@@ -5,8 +5,22 @@ from typing import Any
 
 from coop import clock
 from coop.people.models import Person
-from governance import cases, decisions, lots, offices, panels
-from governance.models import LADDER, Bylaw, Case, CaseGround, Decision, Measure, Motion, Panel, PanelSeat, Role, Said
+from governance import cases, decisions, lots, offices, panels, turned_away
+from governance.models import (
+    LADDER,
+    Bylaw,
+    Case,
+    CaseGround,
+    Decision,
+    Equivalent,
+    Measure,
+    Motion,
+    Panel,
+    PanelSeat,
+    Role,
+    Said,
+    TurnedFrom,
+)
 
 FACTS = "Three answers of 2 November were word for word those of another account."
 REBUTTAL = "The copies are older than anything that the member said or did, and a machine found them."
@@ -23,6 +37,20 @@ def ask(at: datetime, by: Person, **facts: Any) -> cases.Charge:
         "capacity": next(iter(offices.held_by(by, at)), None),
     }  # fmt: skip
     return cases.Charge(**{**given, **facts})
+
+
+def kept_quiet(member: Person) -> None:
+    """Let the site refuse to let a member speak, without a ground, and a day go by: a sign of a mute (7.11)."""
+    turned_away.note(member, TurnedFrom.SPEAK, at=clock.now())
+    clock.advance(timedelta(hours=24, minutes=1))
+
+
+def unexplained(member: Person) -> Case:
+    """Return a case that opened by itself and that the cooperative has to explain."""
+    kept_quiet(member)
+    case = cases.open_equivalent(member, kind=Equivalent.MUTED, facts="Nothing could be written.", at=clock.now())
+    assert case is not None
+    return case
 
 
 def charge(person: Person, by: Person, **facts: Any) -> Case:

@@ -161,11 +161,8 @@ def test_an_officer_asks_a_panel_to_prolong_their_own_pause(
     assert Case.objects.get().panels.get().size == 3
 
 
-def test_an_explanation_is_accepted_or_goes_to_five_members(
-    amina: Person, samuel: Person, signed_in: SignedIn, now: datetime
-) -> None:
-    case = cases.open_equivalent(amina, kind="held_payout", facts="Held for four days.", at=now)
-    assert case is not None
+def test_an_explanation_is_accepted_or_goes_to_five_members(amina: Person, samuel: Person, signed_in: SignedIn) -> None:
+    case = charging.unexplained(amina)
     assert "The cooperative has to explain" in text(signed_in(amina).get(f"/cases/{case.pk}/"))
     signed_in(samuel).post(f"/cases/{case.pk}/say/explanation/", {"text": "The bank was closed."})
     assert "I do not accept this" in text(signed_in(amina).get(f"/cases/{case.pk}/"))

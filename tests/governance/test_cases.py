@@ -363,23 +363,22 @@ def test_the_public_record_does_not_say_whom_or_why(charged: Case) -> None:
 
 
 def test_an_equivalent_opens_a_case_that_the_cooperative_explains(
-    amina: Person, samuel: Person, later: Callable[..., datetime], now: datetime
+    amina: Person, samuel: Person, later: Callable[..., datetime]
 ) -> None:
-    case = cases.open_equivalent(amina, kind=Equivalent.NO_OFFERS, facts="No offers for 14 days.", at=now)
-    assert case is not None
-    assert cases.state(case, now) == cases.State.EXPLAINING
-    assert cases.open_equivalent(amina, kind=Equivalent.NO_OFFERS, facts="Again.", at=later(days=13)) is None
-    other = cases.open_equivalent(amina, kind=Equivalent.HELD_PAYOUT, facts="Held.", at=clock.now())
-    assert other is not None
+    case = charging.unexplained(amina)
+    assert cases.state(case, clock.now()) == cases.State.EXPLAINING
+    assert cases.open_equivalent(amina, kind=Equivalent.MUTED, facts="Again.", at=later(days=12)) is None
+    resigning.give_notice(amina, pressure="pressed", at=clock.now())
+    other = Case.objects.latest("pk")
+    assert other.ground == Equivalent.PRESSED_TO_LEAVE
     cases.say(other, kind=Said.EXPLANATION, text="The bank was closed.", by=samuel, at=clock.now())
     assert cases.state(other, clock.now()) == cases.State.EXPLAINED
 
 
 def test_what_nobody_explains_is_closed_in_the_members_favour(
-    amina: Person, samuel: Person, later: Callable[..., datetime], now: datetime, attack: Attack
+    amina: Person, samuel: Person, later: Callable[..., datetime], attack: Attack
 ) -> None:
-    case = cases.open_equivalent(amina, kind=Equivalent.LOST_TIER, facts="Lost a tier.", at=now)
-    assert case is not None
+    case = charging.unexplained(amina)
     assert cases.state(case, later(days=7, minutes=1)) == cases.State.IN_FAVOUR
     with pytest.raises(Refused, match="in the member's favour"):
         cases.say(case, kind=Said.EXPLANATION, text="Too late.", by=samuel, at=clock.now())
@@ -418,8 +417,7 @@ def reported(person: Person, published: Callable[..., Proposal]) -> None:
 
 
 def contested(person: Person, published: Callable[..., Proposal]) -> None:
-    case = cases.open_equivalent(person, kind=Equivalent.NO_OFFERS, facts="None came.", at=clock.now())
-    assert case
+    case = charging.unexplained(person)
     explaining = Person.objects.get(email__startswith="samuel")
     cases.say(case, kind=Said.EXPLANATION, text="There was less work.", by=explaining, at=clock.now())
     cases.say(case, kind=Said.CONTESTED, text="Others had some.", by=person, at=clock.now())

@@ -318,9 +318,8 @@ def test_a_panel_of_three_may_find_a_pause_unfounded(
     assert not Restriction.objects.exists()
 
 
-def test_a_contested_explanation_goes_to_a_panel(amina: Person, samuel: Person, teresa: Person, now: datetime) -> None:
-    case = cases.open_equivalent(amina, kind="no_offers", facts="No offers.", at=now)
-    assert case is not None
+def test_a_contested_explanation_goes_to_a_panel(amina: Person, samuel: Person, teresa: Person) -> None:
+    case = charging.unexplained(amina)
     cases.say(case, kind=Said.EXPLANATION, text="There was no work.", by=samuel, at=clock.now())
     cases.say(case, kind=Said.CONTESTED, text="Others had work.", by=amina, at=clock.now())
     panel = panels.convene(case, stage=Stage.FIRST, by=amina, at=clock.now())

@@ -128,13 +128,15 @@ def test_an_equivalent_is_opened_by_nobody_and_once(
     amina: Person, luis: Person, samuel: Person, seat: ClientSeat, paused: Callable[..., Pause], taken: Taken,
     attack: Attack,
 ) -> None:  # fmt: skip
-    none = {"kind": "equivalent", "ground": "no_offers", "measure": "nothing"}
+    none = {"kind": "equivalent", "ground": "muted", "measure": "nothing"}
+    for one in (luis, amina):
+        charging.kept_quiet(one)
     taken(CASE, facts(amina, None, **none))
     for hung in ({"office": office_of(samuel)}, {"seat": seat.pk}, {"pause": paused(amina).pk}):
         attack(CASE, facts(amina, None, **none, **hung), guard=OPENED)
-    cases.open_equivalent(amina, kind=Equivalent.NO_OFFERS, facts="None.", at=clock.now())
+    cases.open_equivalent(amina, kind=Equivalent.MUTED, facts="None.", at=clock.now())
     attack(CASE, facts(amina, None, **none), guard=OPENED)
-    taken(CASE, facts(amina, None, **{**none, "ground": "held_payout"}))
+    attack(CASE, facts(amina, None, **{**none, "ground": "held_payout"}), guard="equivalents_stand_on_facts")
     taken(CASE, facts(luis, None, **none))
 
 
@@ -246,8 +248,7 @@ def test_a_panel_on_a_pause_prolongs_it_or_not(
 def test_a_panel_on_an_equivalent_repairs_it_or_not(
     amina: Person, samuel: Person, teresa: Person, taken: Taken, attack: Attack, measure: str, fits: object
 ) -> None:
-    case = cases.open_equivalent(amina, kind=Equivalent.NO_OFFERS, facts="No offers.", at=clock.now())
-    assert case is not None
+    case = charging.unexplained(amina)
     cases.say(case, kind=Said.EXPLANATION, text="No work.", by=samuel, at=clock.now())
     cases.say(case, kind=Said.CONTESTED, text="Others had some.", by=amina, at=clock.now())
     panel = panels.convene(case, stage=Stage.FIRST, by=amina, at=clock.now())

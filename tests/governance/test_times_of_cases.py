@@ -142,10 +142,8 @@ def test_only_who_asks_for_more_time_has_it(
 
 @pytest.fixture
 def equivalent(amina: Person) -> Case:
-    """Return a case that the cooperative has to explain: no offers."""
-    case = cases.open_equivalent(amina, kind=Equivalent.NO_OFFERS, facts="No offers.", at=clock.now())
-    assert case is not None
-    return case
+    """Return a case that the cooperative has to explain: the site let Amina not speak."""
+    return charging.unexplained(amina)
 
 
 def test_the_cooperative_explains_for_seven_days(equivalent: Case, samuel: Person, until: Callable[..., None]) -> None:
@@ -189,9 +187,11 @@ def test_there_is_nothing_to_contest_before_it_is_explained(equivalent: Case, am
 
 def test_the_same_equivalent_opens_another_case_after_14_days(equivalent: Case, amina: Person) -> None:
     found = []
+    reach(equivalent.opened_at + 12 * DAY)
+    charging.kept_quiet(amina)
     for gap in (-MINUTE, MINUTE):
         at = reach(equivalent.opened_at + 14 * DAY + gap)
-        found.append(cases.open_equivalent(amina, kind=Equivalent.NO_OFFERS, facts="Still.", at=at) is not None)
+        found.append(cases.open_equivalent(amina, kind=Equivalent.MUTED, facts="Still.", at=at) is not None)
     assert found == [False, True]
 
 

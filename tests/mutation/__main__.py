@@ -23,7 +23,7 @@ TESTS = {
         "tests/payments/test_versions.py", "tests/payments/test_replay.py", "tests/payments/test_alike.py",
         "tests/payments/test_raises.py",
         "tests/database/test_kept.py", "tests/database/test_frozen.py", "tests/database/test_present.py",
-        "tests/database/test_founding.py", "tests/test_attacks.py",
+        "tests/database/test_founding.py", "tests/test_attacks.py", "tests/tasks/test_turned_away.py",
     ),
     EVERY: (
         "tests/governance", "tests/payments", "tests/tasks", "tests/people", "tests/record", "tests/database",

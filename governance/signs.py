@@ -1,0 +1,46 @@
+"""What works like a ban without being called one (7.11), found in the rows: whom a sign points at, and their cases.
+
+The signs are views: `governance_sign` puts together what the assembly, the money and the work show. A case opens on a
+sign alone, whoever writes it: the database looks again (`equivalents_stand_on_facts`).
+"""
+
+from datetime import datetime
+
+from django.db import connection
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from coop.people.models import Person
+from governance import cases
+from governance.models import Equivalent
+
+AT_ONCE = 200
+# Whoever had a case of the kind in the last 14 days has no second one.
+FOUND = """
+SELECT DISTINCT s.person_id FROM governance_sign s WHERE s.ground = %(ground)s AND NOT EXISTS (
+    SELECT FROM governance_case c WHERE c.person_id = s.person_id AND c.kind = 'equivalent' AND c.ground = %(ground)s
+        AND c.opened_at > coop_now() - interval '336 hours'
+) ORDER BY s.person_id LIMIT %(most)s
+"""
+MUTED = _(
+    "For more than 24 hours the site did not let the member write in the assembly, or did not show what they wrote."
+)
+
+
+def found(ground: Equivalent) -> list[Person]:
+    """Return the people whom a sign points at and who have no case of it yet, 200 at most; two queries."""
+    with connection.cursor() as cursor:
+        cursor.execute(FOUND, {"ground": ground, "most": AT_ONCE})
+        numbers = [number for (number,) in cursor.fetchall()]
+    return list(Person.objects.filter(pk__in=numbers).order_by("pk")) if numbers else []
+
+
+def open_cases(ground: Equivalent, words: "str | Promise", *, at: datetime) -> int:
+    """Open a case for each person whom a sign points at, and return how many are new. Anybody may call it."""
+    opened = [cases.open_equivalent(person, kind=ground, facts=str(words), at=at) for person in found(ground)]
+    return sum(case is not None for case in opened)
+
+
+def look(*, at: datetime) -> int:
+    """Open a case for each member who was muted for more than 24 hours without a panel's decision; say how many."""
+    return open_cases(Equivalent.MUTED, MUTED, at=at)
