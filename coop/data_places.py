@@ -248,6 +248,8 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_tip": "given_by_id",
         "payments_deposit": "client_id fund amount currency reference recorded_by_id at",
         "payments_cardpayment": "client_id session amount currency asked_by_id at",
+        "payments_payback": "client_id deposit_id card_id amount key part state reference asked_by_id asked_at"
+        " sent_by_id sent_at settled_by_id settled_at",
         "payments_cardevent": "payment_id outcome event amount noted_at",
     },
 }

@@ -40,6 +40,7 @@ THINGS: "Mapping[str, Words]" = {
     "pause": gettext_lazy("pause"),
     "pause_request": gettext_lazy("pause"),
     "pauses": gettext_lazy("pauses"),
+    "payback": gettext_lazy("money back"),
     "payout": gettext_lazy("payout"),
     "person": gettext_lazy("person"),
     "petition": gettext_lazy("petition"),
@@ -187,6 +188,11 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "releases.asked": gettext_lazy("Version %(number)s of the data set of %(subject)s was asked for."),
     "releases.made": gettext_lazy("Version %(number)s of the data set of %(subject)s was made (%(items)s items)."),
     "releases.withdrawn": gettext_lazy("Items of %(subject)s were left out of later versions (%(tasks)s)."),
+    "paybacks.asked": gettext_lazy("A client asked unspent money back (%(subject)s)."),
+    "paybacks.called_off": gettext_lazy("A client left what it had asked back where it was (%(subject)s)."),
+    "paybacks.failed": gettext_lazy("%(who)s confirmed that %(subject)s came back; it is the client's as before."),
+    "paybacks.sent": gettext_lazy("%(who)s sent %(subject)s back to where it came from."),
+    "paybacks.settled": gettext_lazy("%(who)s confirmed that %(subject)s arrived."),
     "payouts.details_cancelled": gettext_lazy("A change of where a member's money goes was cancelled (%(subject)s)."),
     "payouts.details_erased": gettext_lazy("Where a member's money went was erased (%(subject)s)."),
     "payouts.details_given": gettext_lazy("A member said where their money goes (%(subject)s)."),
@@ -284,6 +290,7 @@ NAMED = frozenset(
         )
     )
     or kind in {"payouts.sent", "payouts.settled", "payouts.failed"}
+    or kind in {"paybacks.sent", "paybacks.settled", "paybacks.failed"}
     or kind in {"compartments.opened", "assembly.answered", "assembly.looked", "assembly.withheld"}
 )
 

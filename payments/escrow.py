@@ -19,7 +19,7 @@ from payments.templatetags.money import money
 
 # An answer is sent back once, so it is checked twice at most (`tasks_checks_needed`).
 CHECKS = 2
-PAID_IN = (Kind.DEPOSIT, Kind.CHARGED_BACK, Kind.WON_BACK)
+PAID_IN = (Kind.DEPOSIT, Kind.CHARGED_BACK, Kind.WON_BACK, Kind.BACK_ASKED, Kind.BACK_FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def owed(client: Client, currency: str = "USD") -> Decimal:
 
 
 def paid_in(client: Client, currency: str = "USD") -> QuerySet[Transfer]:
-    """Return what a client paid in, and what payers' banks took and gave back, with both accounts; newest first."""
+    """Return what a client paid in, what payers' banks took and gave back, and what it asked back; newest first."""
     theirs = [accounts.client(client.pk), accounts.receivable(client.pk)]
     own = list(Account.objects.filter(code__in=theirs, currency=currency).values_list("pk", flat=True))
     touched = Transfer.objects.filter(Q(debit__in=own) | Q(credit__in=own))

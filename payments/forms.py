@@ -109,6 +109,13 @@ class PayInByCard(forms.Form):
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
+class AskBack(forms.Form):
+    """How much of its money a client asks back, under a key of its own: sent twice, the form asks once."""
+
+    amount = cents(_("Amount, in US$"))
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+
 class SendPayout(forms.Form):
     """The bank's or the service's reference for money that was sent."""
 

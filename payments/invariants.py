@@ -83,11 +83,13 @@ ALL = (
     ),
     Invariant(
         "I11",
-        _("What is on its way is the sum of the payouts that nobody has confirmed."),
+        _("What is on its way is the sum of what goes to members and back to clients and nobody has confirmed."),
         """
         SELECT waiting.sum, a.total FROM (
-            SELECT currency, sum(amount) AS sum FROM payments_payout WHERE state IN ('requested', 'sending', 'sent')
-            GROUP BY currency
+            SELECT currency, sum(amount) AS sum FROM (
+                SELECT currency, amount FROM payments_payout WHERE state IN ('requested', 'sending', 'sent')
+                UNION ALL SELECT 'USD', amount FROM payments_payback WHERE state IN ('requested', 'sent')
+            ) going GROUP BY currency
         ) waiting FULL JOIN (SELECT * FROM sums one WHERE one.code = 'clearing:out') a USING (currency)
         WHERE coalesce(waiting.sum, 0) <> coalesce(a.total, 0)""",
     ),
@@ -172,6 +174,20 @@ ALL = (
             SELECT ref, sum(amount) AS sum FROM payments_transfer WHERE kind IN (19, 36) GROUP BY ref
         ) t ON t.ref = 'card_event:' || e.id
         WHERE e.outcome IN ('charged_back', 'won') AND coalesce(t.sum, 0) <> e.amount""",
+    ),
+    Invariant(
+        "I20",
+        _("What clients asked back has left their balance once and ended once, and is no more than came in."),
+        """
+        SELECT b.id, b.state, t.kinds FROM payments_payback b LEFT JOIN (
+            SELECT ref, array_agg(kind::integer ORDER BY kind) AS kinds, min(amount) AS least, max(amount) AS most
+            FROM payments_transfer WHERE kind IN (43, 44, 45) GROUP BY ref
+        ) t ON t.ref = 'payback:' || b.id
+        WHERE (t.least, t.most) IS DISTINCT FROM (b.amount, b.amount) OR NOT CASE b.state
+            WHEN 'settled' THEN t.kinds = '{43,44}' WHEN 'failed' THEN t.kinds = '{43,45}' ELSE t.kinds = '{43}' END
+        UNION ALL
+        SELECT d.id, 'deposit', NULL FROM payments_deposit d JOIN payments_payback b ON b.deposit_id = d.id
+        WHERE b.state <> 'failed' GROUP BY d.id HAVING sum(b.amount) > d.amount""",
     ),
 )
 

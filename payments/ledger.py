@@ -80,6 +80,9 @@ class Kind(IntEnum):
     POST_PAY = 40
     SUPPORT = 41
     CONCEALED = 42
+    BACK_ASKED = 43
+    BACK_ARRIVED = 44
+    BACK_FAILED = 45
     REVERSAL = 99
 
 

@@ -37,13 +37,13 @@ FLOWS: dict[str, str | Promise] = {
 }
 TO_MEMBERS = ("work", "training", "hearings", "care", "education", "other pay")
 
-# A reversal counts against what it mirrors, and what a payer's bank takes back (19) against what came in. What a payout
-# brought back was the member's before.
+# A reversal counts against what it mirrors; what a payer's bank takes back (19) and what went back to a client (44)
+# against what came in. What a payout brought back was the member's before.
 FLOWS_OF = """
 SELECT flow, sum(amount), count(DISTINCT person) FROM (
-    SELECT CASE WHEN r.id IS NULL AND t.kind <> 19 THEN t.amount ELSE -t.amount END AS amount,
+    SELECT CASE WHEN r.id IS NULL AND t.kind NOT IN (19, 44) THEN t.amount ELSE -t.amount END AS amount,
         CASE WHEN c.kind = 'member:payable' THEN c.id END AS person,
-        CASE WHEN k.kind IN (1, 19, 36) THEN 'received'
+        CASE WHEN k.kind IN (1, 19, 36, 44) THEN 'received'
             -- What came back, or was told on its day as kept: a surplus is divided from former months' fees.
             WHEN k.kind IN (15, 16, 20, 21, 22, 23) THEN NULL
             WHEN k.kind IN (5, 9, 11, 28) OR k.kind = 38 AND c.kind = 'member:payable' THEN 'work'

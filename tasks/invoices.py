@@ -69,6 +69,8 @@ WORDS: dict[int, str | Promise] = {
     Kind.CARD_SETTLED: _("Paid by card, settled: a deposit"),
     Kind.CHARGED_BACK: _("Taken back by the payer's bank"),
     Kind.WON_BACK: _("Given back by the payer's bank"),
+    Kind.BACK_ASKED: _("Asked back by you"),
+    Kind.BACK_FAILED: _("Asked back, and here again"),
 }
 
 

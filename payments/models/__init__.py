@@ -8,6 +8,7 @@ from payments.models.entitlements import Entitlement, Owing
 from payments.models.exchange import ExchangeQuote, Purchase
 from payments.models.guarantee import Reckoning, TopUp, TopUpPart
 from payments.models.instruments import Instrument, Kind
+from payments.models.paybacks import PayBack, PayBackState
 from payments.models.payouts import Deposit, Fund, Payout, PayoutState, PayRun
 from payments.models.raises import Raise
 from payments.models.rates import Fee, Rate, WorkType
@@ -39,6 +40,8 @@ __all__ = [
     "Outcome",
     "Outlay",
     "Owing",
+    "PayBack",
+    "PayBackState",
     "PayRun",
     "Payout",
     "PayoutDetails",

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from payments.ledger import Kind
-from payments.models import CardPayment, Transfer
+from payments.models import CardPayment, PayBack, Transfer
 from tasks.api.serializers import SumField
 from tasks.models import HiddenContent, Share, Tip, Topic
 
@@ -34,7 +34,9 @@ class BalanceOut(serializers.Serializer[Any]):
 class DepositOut(serializers.ModelSerializer[Transfer]):
     """What came in, or went back."""
 
-    kind = serializers.SerializerMethodField(help_text="deposit, charged_back, won_back, or reversal of one of them.")
+    kind = serializers.SerializerMethodField(
+        help_text="deposit, charged_back, won_back, back_asked, back_failed, or reversal of one of them."
+    )
     amount = serializers.SerializerMethodField(help_text="US$; below zero for what was taken back.")
     at = serializers.DateTimeField(source="posted_at")
 
@@ -78,6 +80,32 @@ class CardPage(serializers.Serializer[Any]):
     """Where a deposit is paid by card."""
 
     pay_at = serializers.URLField(help_text="The processor's page.")
+
+
+class AskedBack(Amount):
+    """How much is asked back, under a name of your own: asked twice, it goes back once."""
+
+    key = serializers.UUIDField(required=False, help_text="Any UUID; one is made where none is said.")
+
+
+class PayBackOut(serializers.ModelSerializer[PayBack]):
+    """Money that goes back to where one deposit came from: requested, sent, settled, or failed and here again."""
+
+    amount = SumField()
+    by = serializers.SerializerMethodField(help_text="bank or card.")
+    deposit = serializers.SerializerMethodField(help_text="The reference of the transfer or payment it goes back by.")
+
+    class Meta:
+        model = PayBack
+        fields = ("id", "amount", "by", "deposit", "state", "reference", "asked_at", "sent_at", "settled_at")
+
+    def get_by(self, payback: PayBack) -> str:
+        """Return how it came, and goes back."""
+        return "card" if payback.card else "bank"
+
+    def get_deposit(self, payback: PayBack) -> str:
+        """Return what names the deposit."""
+        return payback.card.session if payback.card else payback.deposit.reference if payback.deposit else ""
 
 
 class MonthLine(serializers.Serializer[Any]):

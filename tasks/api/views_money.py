@@ -13,7 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coop import clock
-from payments import accounts, cards, escrow, ledger, reconciling
+from payments import accounts, cards, escrow, ledger, paybacks, reconciling
+from payments.models import PayBack
 from payments.views import months
 from tasks import hidden, invoice_files, invoices, tips
 from tasks.api import serializers_money as shapes
@@ -88,6 +89,50 @@ class CardPayments(KeyView):
     def get(self, request: Request) -> Response:
         """List what was begun to be paid by card and where each payment stands, the newest first."""
         return self.listed(cards.payments_of(self.key().client), shapes.CardPaymentOut)
+
+
+class PayBacks(KeyView):
+    """What the organisation asks back of its unspent money."""
+
+    scope = {"GET": "read", "POST": "fund"}
+
+    @extend_schema(operation_id="list_paybacks", parameters=[CURSOR], responses=page_of(shapes.PayBackOut))
+    def get(self, request: Request) -> Response:
+        """List what was asked back and where it stands, the newest first."""
+        return self.listed(paybacks.of(self.key().client), shapes.PayBackOut)
+
+    @extend_schema(operation_id="ask_back", request=shapes.AskedBack, responses={201: shapes.PayBackOut(many=True)})
+    def post(self, request: Request) -> Response:
+        """Ask back what is available: it goes back where the latest deposits came from, one line for each of them."""
+        given = shapes.AskedBack(data=request.data)
+        given.is_valid(raise_exception=True)
+        said = given.validated_data
+        asked = paybacks.ask(
+            self.key().client, amount=said["amount"], key=said.get("key") or uuid.uuid4(), by=self.who(),
+            at=clock.now(),
+        )  # fmt: skip
+        return Response(shapes.PayBackOut(asked, many=True).data, status=201)
+
+
+class OnePayBack(KeyView):
+    """Money that was asked back."""
+
+    scope = {"GET": "read", "DELETE": "fund"}
+
+    def payback(self, number: int) -> PayBack:
+        """Return what the key's organisation asked back; Http404 for any other."""
+        return get_object_or_404(paybacks.of(self.key().client), pk=number)
+
+    @extend_schema(operation_id="get_payback", responses={200: shapes.PayBackOut})
+    def get(self, request: Request, number: int) -> Response:
+        """Tell where it stands."""
+        return Response(shapes.PayBackOut(self.payback(number)).data)
+
+    @extend_schema(operation_id="call_payback_off", responses={204: None})
+    def delete(self, request: Request, number: int) -> Response:
+        """Call it off while nobody has sent it: the money is available again."""
+        paybacks.call_off(self.payback(number), by=self.who(), at=clock.now())
+        return Response(status=204)
 
 
 class Movements(KeyView):

@@ -54,6 +54,13 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
         one("kind", "", "rate", "deduction"),
     ),
     "payments_instrument instruments_are_numbered_from_one": (one("version", 1, 2), one("version", 0, -1)),
+    "payments_payback paybacks_are_positive": POSITIVE,
+    "payments_payback paybacks_stand_somewhere": (
+        one("state", "requested", "sent", "settled", "failed"), one("state", "", "sending"),
+    ),
+    "payments_payback a_payback_has_one_source": (
+        rows("deposit_id card_id", (1, None), (None, 1)), rows("deposit_id card_id", (1, 1), (None, None)),
+    ),
     "payments_payout payouts_are_positive": POSITIVE,
     "payments_payout two_officers_pay_out": (
         rows("sent_by_id settled_by_id", (1, 2), (1, None), (None, 2), (None, None)),

@@ -24,6 +24,8 @@ def _in_and_out(books: AtWork) -> Acts:
     return {
         "pay in": books.pays_in,
         "take a deposit back": books.takes_a_deposit_back,
+        "ask money back": books.asks_money_back,
+        "send money back": books.ends_what_goes_back,
         "pay by card": books.pays_by_card,
         "settle cards": books.settles_cards,
         "charge a card back": books.charges_a_card_back,

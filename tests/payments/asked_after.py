@@ -51,6 +51,7 @@ SELECT sum(amount) FROM (
     UNION ALL SELECT CASE outcome WHEN 'charged_back' THEN -amount ELSE amount END FROM payments_cardevent
         WHERE outcome IN ('settled', 'charged_back', 'won')
     UNION ALL SELECT -amount FROM payments_payout WHERE currency = 'USD' AND state = 'settled'
+    UNION ALL SELECT -amount FROM payments_payback WHERE state = 'settled'
     UNION ALL SELECT -e.amount FROM payments_expense e JOIN payments_outlay o ON o.expense_id = e.id
     UNION ALL SELECT -paid FROM payments_purchase WHERE confirmed_by_id IS NOT NULL
     UNION ALL SELECT -amount FROM payments_railevent WHERE outcome = 'fee' AND currency = 'USD'

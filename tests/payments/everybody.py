@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import transaction
 
@@ -25,6 +26,7 @@ from payments import (
     details,
     escrow,
     ledger,
+    paybacks,
     payouts,
     post_pay,
     raises,
@@ -114,6 +116,19 @@ class Everybody(Abroad, Floors):
         for transfer in mine.order_by("-pk")[:1]:
             with self.unless_refused():
                 ledger.reverse(transfer, by=self.officers[0], at=self.at)
+
+    def asks_money_back(self) -> None:
+        amount, available = Decimal(self.chance.randint(1, 400)) / 100, escrow.available(self.orbit)
+        with self.unless_refused():
+            key = UUID(int=self.chance.getrandbits(128))
+            paybacks.ask(self.orbit, amount=amount, key=key, by=person("olga"), at=self.at)
+            assert available - escrow.available(self.orbit) == amount
+
+    def ends_what_goes_back(self) -> None:
+        for one in paybacks.waiting()[:2]:
+            sent = paybacks.send(one, reference=f"B{self.next()}", by=self.officers[0], at=self.at)
+            end = paybacks.settle if self.chance.random() < 0.7 else paybacks.fail
+            end(sent, by=self.officers[1], at=self.at)
 
     def pays_by_card(self) -> None:
         payment = begin_by_card(self.orbit, person("olga"), str(self.chance.randint(1, 20)))

@@ -96,6 +96,36 @@ def test_a_deposit_by_card_begins_with_the_processors_page(call: Call, settings:
         assert call("POST", "deposits", {"amount": "10000.01"}).status_code == 400
 
 
+def test_unspent_money_is_asked_back_once_and_called_off(call: Call, orbit: Client, olga: Person) -> None:
+    orders.deposit(orbit, "80")
+    before = escrow.available(orbit)
+    asking = {"amount": "80.00", "key": "6f0b9c5e-9d1a-4c58-9a3f-4b8f6a3f2d10"}
+    (asked,), again = call("POST", "paybacks", asking).json(), call("POST", "paybacks", asking).json()
+    assert (asked["amount"], asked["by"], asked["state"], again) == ("80.000000", "bank", "requested", [asked])
+    assert before - escrow.available(orbit) == 80
+    assert call("GET", "paybacks").json()["results"] == [asked]
+    assert call("GET", f"paybacks/{asked['id']}").json() == asked
+    assert [one["kind"] for one in call("GET", "deposits").json()["results"]][:2] == ["back_asked", "deposit"]
+    assert call("DELETE", f"paybacks/{asked['id']}").status_code == 204
+    assert escrow.available(orbit) == before
+    assert call("DELETE", f"paybacks/{asked['id']}").status_code == 409
+    too_much = call("POST", "paybacks", {"amount": f"{before + 1:.2f}"})
+    assert (too_much.status_code, too_much.json()["rule"]) == (409, "E1")
+    assert call("POST", "paybacks", {"amount": "0.001"}).status_code == 400
+    reader = program(orbit, olga, ["read", "post", "download"])[0]
+    assert reader("POST", "paybacks", asking).status_code == 403
+    assert reader("DELETE", f"paybacks/{asked['id']}").status_code == 403
+
+
+def test_a_month_tells_what_was_asked_back(call: Call, orbit: Client) -> None:
+    orders.deposit(orbit, "80")
+    call("POST", "paybacks", {"amount": "30.00"})
+    told = call("GET", f"invoices/{this_month()}").json()
+    assert Decimal(told["after"]) == Decimal(told["before"]) + Decimal(told["paid_in"]) - Decimal(told["spent"])
+    invoice = invoices.invoice(orbit, this_month())
+    assert ("Asked back by you", Decimal(-30)) in [(str(words), amount) for words, amount in invoice.others]
+
+
 def test_the_payment_request_is_a_paper(call: Call) -> None:
     paper = call("GET", "deposits/request?amount=100.50")
     assert (paper.status_code, paper.headers["Content-Type"]) == (200, "application/pdf")

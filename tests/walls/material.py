@@ -4,7 +4,9 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
@@ -13,6 +15,7 @@ from coop import clock
 from coop.demo.founding import CHORUS
 from coop.people import clients, keys
 from coop.people.models import ApiKey, Client, Person
+from payments import paybacks
 from payments.models import WorkType
 from tasks import claims, guides, jobs, known, releases, sketches
 from tasks.endpoints import naming
@@ -51,6 +54,7 @@ class Material:
     message: Message
     key: ApiKey
     seat: int
+    payback: int
     sketch: Sketch
     orders: list[Order] = field(default_factory=list)
 
@@ -102,8 +106,14 @@ def made(client: Client, by: Person) -> Material:
         dispute=dispute, peer=Peer.objects.filter(dispute=dispute).order_by("rank")[0], release=release,
         webhook=webhook, message=addresses.try_out(webhook, by=by, at=clock.now()),
         key=keys.issue(client, name=WORD, scopes=["read"], by=by, at=clock.now())[0],
-        seat=clients.offers(client)[0].pk, sketch=_sketched(client, by), orders=_ordered(client, by),
+        seat=clients.offers(client)[0].pk, payback=_asked_back(client, by), sketch=_sketched(client, by),
+        orders=_ordered(client, by),
     )  # fmt: skip
+
+
+def _asked_back(client: Client, by: Person) -> int:
+    orders.deposit(client, "5")
+    return paybacks.ask(client, amount=Decimal(5), key=uuid4(), by=by, at=clock.now())[0].pk
 
 
 def _drafted(client: Client, by: Person) -> Job:

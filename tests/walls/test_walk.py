@@ -76,6 +76,13 @@ def is_nobodys(route: str) -> bool:
                else route.startswith(begin) for begin in NOBODYS)  # fmt: skip
 
 
+def numbers(it: Material) -> dict[str, int]:
+    """Return the numbers of things that are asked for below a word of their own."""
+    return {
+        "keys": it.key.pk, "seats": it.seat, "disputes": it.dispute.pk, "paybacks": it.payback, "back": it.payback,
+    }  # fmt: skip
+
+
 def places(route: str, it: Material) -> Iterator[dict[str, object]]:
     """Yield what to fill a route with, for each of Orbit's things that it could be about."""
     if re.match(r"\^\(\?:/\*\)v[12]/", route):
@@ -96,9 +103,7 @@ def places(route: str, it: Material) -> Iterator[dict[str, object]]:
     elif route.startswith("admin/"):
         yield {"object_id": "1", "content_type_id": "1", "app_label": "tasks", "url": "x"}
     else:
-        number = {"keys": it.key.pk, "seats": it.seat, "disputes": it.dispute.pk}.get(
-            route.rpartition("/<int:number>")[0].rpartition("/")[2]
-        )
+        number = numbers(it).get(route.rpartition("/<int:number>")[0].rpartition("/")[2])
         key = it.file.key if route.startswith("media/") else it.message.key
         yield it.of_client() | {"number": number or it.webhook.pk, "key": key, "pk": it.peer.pk} | dict.fromkeys(
             ("token", "topic", "index", "old", "path", "fund", "rail", "monday", "post", "seat", "policy", "uidb36"),
@@ -236,7 +241,7 @@ HELD = {
     "tasks_job": "client_id = %(client)s",
     **dict.fromkeys(
         ("tasks_webhook", "tasks_message", "tasks_order", "tasks_project", "tasks_batch", "people_clientseat",
-         "tasks_sketch"),
+         "tasks_sketch", "payments_payback"),
         "client_id = %(client)s",
     ),
     **dict.fromkeys(
