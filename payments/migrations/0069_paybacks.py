@@ -127,7 +127,7 @@ class Migration(migrations.Migration):
     """Write down what was asked back, and let the kinds 43 to 45 move accordingly."""
 
     dependencies: ClassVar = [
-        ("payments", "0067_objections"),
+        ("payments", "0068_back_pay"),
         ("people", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
