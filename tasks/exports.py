@@ -66,7 +66,8 @@ class Given:
 class Result:
     """What the answers to one task come to: nothing when they are even; how sure that is, and the share that says it.
 
-    `confidence` is from 0 to 1: by what is known of who answered, or that share where nothing is.
+    `confidence` is from 0 to 1: by what is known of who answered, or that share where nothing is. Of drawings the share
+    is how far the answers agree; of texts, which are never the same, how many of them were accepted.
     """
 
     task: str
@@ -160,6 +161,8 @@ def _merged(given: list[Given], merged: Together) -> Result:
 
 
 def _result(given: dict[int, Given], key: Callable[[dict[str, Any]], str | None], weights: Weights) -> Result:
+    if len(given) > 1 and all(key(one.value) is None for one in given.values()):
+        return _accepted(list(given.values()))
     # An answer that agrees with no other stands for itself: alone it is the result, beside others there is none.
     said = {person: key(one.value) or f"answer {one.number}" for person, one in given.items()}
     found = weights.outcome(said)
@@ -170,6 +173,13 @@ def _result(given: dict[int, Given], key: Callable[[dict[str, Any]], str | None]
         first.task, first.data, alike[0].value if alike else None, round(found.confidence, 4),
         round(share / len(given), 4), len(given), first.position,
     )  # fmt: skip
+
+
+def _accepted(given: list[Given]) -> Result:
+    """Return what is taken of answers that are never the same: the first that was accepted, by who looked at it."""
+    good = [one for one in given if one.state == AssignmentState.ACCEPTED]
+    first, share = given[0], round(len(good) / len(given), 4)
+    return Result(first.task, first.data, good[0].value if good else None, share, share, len(given), first.position)
 
 
 def jsonl(found: Iterable[Given | Result]) -> Iterator[str]:

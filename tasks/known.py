@@ -22,11 +22,14 @@ LONGEST_WHY = 2000
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """How many known answers a job has, how many answers were given to those tasks, and how many say the same."""
+    """How many known answers a job has, how many answers were given to those tasks, and how many say the same.
+
+    `same` is None for kinds of work whose answers are never the same.
+    """
 
     known: int
     answers: int
-    same: int
+    same: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,8 @@ def met(job: Job) -> Met:
     given = Answer.objects.filter(assignment__task__in=known, assignment__job=job).order_by("number")
     latest = {number: (task, value) for number, task, value in given.values_list(
         "assignment", "assignment__task", "value")}  # fmt: skip
-    same = sum(bool(_same(job, value, known[task])) for task, value in latest.values())
-    return Met(len(known), len(latest), same)
+    found = [_same(job, value, known[task]) for task, value in latest.values()]
+    return Met(len(known), len(latest), None if None in found else sum(map(bool, found)))
 
 
 def words(job: Job, value: Mapping[str, Any]) -> str:
@@ -91,4 +94,8 @@ def words(job: Job, value: Mapping[str, Any]) -> str:
 
 def _same(job: Job, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool | None:
     keys = [job.shape.key_of(job.form, dict(value)) for value in (one, other)]
-    return None if None in keys else keys[0] == keys[1]
+    if None not in keys:
+        return keys[0] == keys[1]
+    # Of drawings: each thing of one is in the other, too, and covers it by half or more.
+    merged = job.shape.together(job.form, [dict(one), dict(other)])
+    return merged.agreement == 1 if merged else None

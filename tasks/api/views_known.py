@@ -62,11 +62,14 @@ class KnownAnswers(KeyView):
 
 
 class MetOut(serializers.Serializer[Any]):
-    """How many answers are known, how many were given to those tasks, and how many say the same: of all together."""
+    """How many answers are known, how many were given to those tasks, and how many say the same, of all together.
+
+    `same` is null for kinds of work whose answers are never the same.
+    """
 
     known = serializers.IntegerField()
     answers = serializers.IntegerField()
-    same = serializers.IntegerField()
+    same = serializers.IntegerField(allow_null=True)
 
 
 class Met(KeyView):

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
-from tasks.shapes import checking, media
+from tasks.shapes import checking, media, merging, overlaps
 from tasks.shapes.image import LABELS, LABELS_HELP
-from tasks.shapes.shape import Json, Lines, Shape, obj, sent
+from tasks.shapes.shape import Json, Lines, Shape, Together, obj, sent
 
 MOST_CUBOIDS = 500
 MOST_FRAMES = 100
@@ -103,6 +103,13 @@ class Cuboids(Shape):
         """Return nothing: members check cuboids."""
         return None
 
+    def together(self, form: Json, values: Sequence[Json]) -> Together | None:
+        """Return the things that more than half of the answers have, each as the one closest to the others set it."""
+        found = merging.merged([_things(one["cuboids"]) for one in values], overlaps.moving_cuboids)
+        kept = overlaps.numbered(overlaps.closest(group, overlaps.moving_cuboids) for group in found.groups)
+        cuboids = [{**cuboid, "id": thing["id"]} for thing in kept for cuboid in thing["cuboids"]]
+        return Together({"cuboids": cuboids} if cuboids else {"cuboids": [], "nothing": True}, found.agreement)
+
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the clouds, the cuboids, and rows for a table."""
         cuboids = value.get("cuboids", [])
@@ -184,3 +191,11 @@ def _changes(cuboids: list[Json]) -> Iterator[Text]:
         if known.setdefault(one["id"], found) != found and one["id"] not in told:
             told.add(one["id"])
             yield _("“%(id)s” has the same label and size in every frame.") % {"id": one["id"]}
+
+
+def _things(cuboids: list[Json]) -> list[Json]:
+    """Return what an answer marked, each thing with its label and its cuboids in all frames."""
+    found: dict[str, list[Json]] = {}
+    for one in cuboids:
+        found.setdefault(one["id"], []).append(one)
+    return [{"id": name, "label": its[0]["label"], "cuboids": its} for name, its in found.items()]

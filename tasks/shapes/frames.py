@@ -1,7 +1,7 @@
 """Boxes over the frames of a video, each with a label and an id that stays the same; between keys they are reckoned."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
-from tasks.shapes import checking, media, plane, tracks
+from tasks.shapes import checking, media, merging, overlaps, plane, tracks
 from tasks.shapes.image import LABELS, LABELS_HELP, picture
-from tasks.shapes.shape import Json, Lines, Shape, lacks, obj, sent
+from tasks.shapes.shape import Json, Lines, Shape, Together, lacks, obj, sent
 
 MOST_FRAMES = 100
 MORE_ROWS = 3
@@ -83,6 +83,12 @@ class Frames(Shape):
     def agreement_key(self, value: Json) -> str | None:
         """Return nothing: members check boxes."""
         return None
+
+    def together(self, form: Json, values: Sequence[Json]) -> Together | None:
+        """Return the boxes that more than half of the answers have, each as the one closest to the others drew it."""
+        found = merging.merged([one["tracks"] for one in values], overlaps.moving_boxes)
+        kept = overlaps.numbered(overlaps.closest(group, overlaps.moving_boxes) for group in found.groups)
+        return Together({"tracks": kept} if kept else {"tracks": [], "nothing": True}, found.agreement)
 
     def elements(self, value: Json) -> list[Json]:
         """Return the boxes, each with its keys."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
-from tasks.shapes import checking, fitting, media, merging, plane
+from tasks.shapes import checking, fitting, media, merging, overlaps, plane
 from tasks.shapes.shape import Json, Lines, Shape, Together, sent
 
 MOST_SHAPES = 200
@@ -122,15 +122,15 @@ class Image(Shape):
         return None
 
     def together(self, form: Json, values: Sequence[Json]) -> Together | None:
-        """Return the boxes that more than half of the answers have, in the middle of theirs; None for other shapes.
+        """Return the shapes that more than half of the answers have; None where points, lines or words are asked for.
 
-        Two boxes are one thing from half of their union on. What is written in them is for whoever checks an answer.
+        A box is in the middle of theirs, a polygon or an ellipse the one closest to the others. How near two points are
+        one is for whoever checks an answer, as what is written in a shape.
         """
-        if form["types"] != ["box"] or form.get("words"):
+        if not set(form["types"]) <= {"box", "polygon", "ellipse"} or form.get("words"):
             return None
-        found = merging.merged([one["shapes"] for one in values], merging.overlap)
-        shapes = [plane.middle(group) for group in found.groups]
-        return Together(_drawing(shapes), found.agreement)
+        found = merging.merged([one["shapes"] for one in values], overlaps.areas)
+        return Together(_drawing([_for_all(group) for group in found.groups]), found.agreement)
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the image, the shapes as they are drawn, and rows for a table."""
@@ -210,3 +210,8 @@ def picture(file: Json) -> Json:
     longer = max(file["facts"]["width"], file["facts"]["height"])
     small = round(file["facts"]["width"] * min(1, SMALL / longer))
     return {**file, "small_width": small, "mark": round(longer / MARKS, 1), "dot": round(longer / MARKS / 2, 1)}
+
+
+def _for_all(group: list[Json]) -> Json:
+    """Return the shape that stands for those of several answers."""
+    return plane.middle(group) if group[0]["type"] == "box" else overlaps.closest(group, overlaps.areas)

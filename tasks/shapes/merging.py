@@ -48,18 +48,3 @@ def _join(mark: Json, free: list[list[Json]], groups: list[list[Json]], closenes
 def equal(one: Json, other: Json) -> float:
     """Return 1 for the same mark, else 0."""
     return float(one == other)
-
-
-def overlap(one: Json, other: Json) -> float:
-    """Return the intersection over union of two boxes with one label; 0 below a half, where they are two things."""
-    if one["label"] != other["label"]:
-        return 0
-    across = _shared(one["x"], one["width"], other["x"], other["width"])
-    down = _shared(one["y"], one["height"], other["y"], other["height"])
-    both = across * down
-    share = both / (one["width"] * one["height"] + other["width"] * other["height"] - both)
-    return share if share >= 0.5 else 0  # noqa: PLR2004 - as it says
-
-
-def _shared(start: float, length: float, other: float, others: float) -> float:
-    return max(0.0, min(start + length, other + others) - max(start, other))

@@ -1,7 +1,7 @@
 """A recording that the task names as `audio`: all its words, or segments with their labels."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
-from tasks.shapes import checking, media
+from tasks.shapes import checking, media, merging, overlaps
 from tasks.shapes.image import LABELS, LABELS_HELP
-from tasks.shapes.shape import LONGEST_TEXT, Json, Lines, Shape, obj, sent
+from tasks.shapes.shape import LONGEST_TEXT, Json, Lines, Shape, Together, obj, sent
 
 MOST_SEGMENTS = 500
 MORE_ROWS = 3
@@ -153,6 +153,18 @@ class Segments(Shape):
     def agreement_key(self, value: Json) -> str | None:
         """Return nothing: members check segments."""
         return None
+
+    def together(self, form: Json, values: Sequence[Json]) -> Together | None:
+        """Return the segments that more than half of the answers have, each as the one closest to the others set it.
+
+        None where words are asked for: those are for whoever checks an answer.
+        """
+        if form.get("words"):
+            return None
+        found = merging.merged([one["segments"] for one in values], overlaps.stretches)
+        kept = [overlaps.closest(group, overlaps.stretches) for group in found.groups]
+        kept.sort(key=lambda one: (one["from"], one["to"]))
+        return Together({"segments": kept} if kept else {"segments": [], "nothing": True}, found.agreement)
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the recording, the segments where they lie on it, and rows for a table."""

@@ -132,6 +132,10 @@ class Shape:
         """Return what several answers come to, part by part; None where only whole answers are compared."""
         return None
 
+    def merges(self, form: Json) -> bool:
+        """Tell whether several answers to this form come to one part by part."""
+        return self.together(form, []) is not None
+
     def scales(self, form: Json) -> Mapping[str, int]:
         """Return the ordered scales of an answer, by name, each with how many steps it has."""
         return {}

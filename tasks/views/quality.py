@@ -48,6 +48,7 @@ def job(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "client": found.client, "job": found, "estimate": estimate, "met": known.met(found),
         "doubtful": estimate.least_certain() if estimate else [],
         "suggested": suggested.of(found),
+        "agrees": found.shape.agrees(found.form), "merges": found.shape.merges(found.form),
         "systems": [_in_hundredths(one) for one in estimate.systems] if estimate else [],
     }  # fmt: skip
     return render(request, "tasks/client/quality.html", shown)

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks import shapes
-from tasks.shapes import merging
+from tasks.shapes import merging, overlaps
 
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -59,12 +59,12 @@ def test_agreement_is_a_share_and_no_group_has_two_marks_of_an_answer(answers: l
     ],
 )  # fmt: skip
 def test_boxes_are_the_same_from_half_of_their_union_on(other: dict[str, Any], share: float) -> None:
-    assert merging.overlap(box(0, 0), other) == pytest.approx(share)
-    assert merging.overlap(other, box(0, 0)) == pytest.approx(share)
+    assert overlaps.areas(box(0, 0), other) == pytest.approx(share)
+    assert overlaps.areas(other, box(0, 0)) == pytest.approx(share)
 
 
 def test_each_box_pairs_with_the_closest() -> None:
-    found = merging.merged([[box(0, 0), box(3, 0)], [box(3, 0), box(0, 0)]], merging.overlap)
+    found = merging.merged([[box(0, 0), box(3, 0)], [box(3, 0), box(0, 0)]], overlaps.areas)
     assert [[one["x"] for one in group] for group in found.groups] == [[0, 0], [3, 3]]
 
 

@@ -1,0 +1,121 @@
+"""How far two marks of different answers are one thing: their intersection over their union, from 0 to 1.
+
+In square pixels, seconds, square pixels over frames, cubic metres over frames. Below a half they are two things, and so
+are marks with different labels: 0.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import fmean
+
+from shapely import Polygon, affinity, box
+
+from tasks.shapes import tracks
+from tasks.shapes.shape import Json
+
+SAME = 0.5
+# Sides of the polygon that stands for an ellipse: its area is right to a hundredth.
+SIDES = 32
+
+type Places = Mapping[int, Json]
+
+
+def areas(one: Json, other: Json) -> float:
+    """Return it of two boxes, polygons or ellipses on an image; 0 for two of different types."""
+    if (one["label"], one["type"]) != (other["label"], other["type"]):
+        return 0
+    return _from_same(_of_areas(_area(one), _area(other)))
+
+
+def stretches(one: Json, other: Json) -> float:
+    """Return it of two segments of a recording."""
+    if one["label"] != other["label"]:
+        return 0
+    both = _shared((one["from"], one["to"]), (other["from"], other["to"]))
+    return _from_same(both / (one["to"] - one["from"] + other["to"] - other["from"] - both))
+
+
+def moving_boxes(one: Json, other: Json) -> float:
+    """Return it of two tracks: the mean over all frames in which either is."""
+    last = max(max(track.get("until", 0), track["keys"][-1]["frame"]) for track in (one, other))
+    seen: list[Places] = [
+        {frame: at for frame in range(last + 1) if (at := tracks.box(track, frame))} for track in (one, other)
+    ]
+    return _over_frames(one, other, seen, _of_boxes)
+
+
+def moving_cuboids(one: Json, other: Json) -> float:
+    """Return it of two things, each with its `cuboids` in all frames: the mean over those in which either is."""
+    seen: list[Places] = [{at.get("frame", 0): at for at in thing["cuboids"]} for thing in (one, other)]
+    return _over_frames(one, other, seen, _of_cuboids)
+
+
+def closest(group: Sequence[Json], closeness: Callable[[Json, Json], float]) -> Json:
+    """Return the mark that is closest to the others of its group, the first of those: what stands for all of them."""
+    return max(group, key=lambda one: sum(closeness(one, other) for other in group))
+
+
+def numbered(marks: Iterable[Json]) -> list[Json]:
+    """Return marks of different answers with ids of their own: 1, 2, 3."""
+    return [{**mark, "id": str(number)} for number, mark in enumerate(marks, 1)]
+
+
+def _from_same(share: float) -> float:
+    return share if share >= SAME else 0
+
+
+def _over_frames(one: Json, other: Json, seen: list[Places], share: Callable[[Json, Json], float]) -> float:
+    first, second = seen
+    frames = first.keys() | second.keys()
+    if one["label"] != other["label"] or not frames:
+        return 0
+    return _from_same(fmean(share(first[at], second[at]) if at in first and at in second else 0 for at in frames))
+
+
+def _area(shape: Json) -> Polygon:
+    if shape["type"] == "polygon":
+        # Nothing wide for one that crosses itself, which no answer that was handed in does.
+        return Polygon(shape["points"]).buffer(0)  # type: ignore[no-any-return] # its stubs miss it
+    x, y, width, height = (shape[name] for name in ("x", "y", "width", "height"))
+    if shape["type"] == "box":
+        return box(x, y, x + width, y + height)
+    turns = [math.tau * side / SIDES for side in range(SIDES)]
+    return Polygon([(x + width * (1 + math.cos(t)) / 2, y + height * (1 + math.sin(t)) / 2) for t in turns])
+
+
+def _of_areas(one: Polygon, other: Polygon) -> float:
+    # Never more than the smaller has of the larger, which costs nothing to know.
+    smaller, larger = sorted((one.area, other.area))
+    if smaller < SAME * larger or not one.intersects(other):
+        return 0
+    both: float = one.intersection(other).area
+    return both / (smaller + larger - both)
+
+
+def _of_boxes(one: Json, other: Json) -> float:
+    across = _shared((one["x"], one["x"] + one["width"]), (other["x"], other["x"] + other["width"]))
+    both = across * _shared((one["y"], one["y"] + one["height"]), (other["y"], other["y"] + other["height"]))
+    union: float = one["width"] * one["height"] + other["width"] * other["height"] - both
+    return both / union if union else 0
+
+
+def _of_cuboids(one: Json, other: Json) -> float:
+    up = _shared(_height(one), _height(other))
+    both: float = _floor(one).intersection(_floor(other)).area * up if up else 0
+    return both / (math.prod(one["size"]) + math.prod(other["size"]) - both)
+
+
+def _floor(one: Json) -> Polygon:
+    """Return the ground that a cuboid stands on, in metres."""
+    (x, y, _z), (length, width, _height) = one["center"], one["size"]
+    lies = box(x - length / 2, y - width / 2, x + length / 2, y + width / 2)
+    turned: Polygon = affinity.rotate(lies, one["yaw"], origin=(x, y), use_radians=True)
+    return turned
+
+
+def _height(one: Json) -> tuple[float, float]:
+    return one["center"][2] - one["size"][2] / 2, one["center"][2] + one["size"][2] / 2
+
+
+def _shared(one: tuple[float, float], other: tuple[float, float]) -> float:
+    return max(0.0, min(one[1], other[1]) - max(one[0], other[0]))
