@@ -1,4 +1,4 @@
-"""Payouts: a member asks, one officer sends, another says whether the money arrived.
+"""Payouts: a member asks, one officer sends by hand, another says whether the money arrived.
 
 The money leaves `payable` when it is asked for, so that it cannot be asked for twice; if it comes back, so does the
 balance. Settled and came back share one key: both is impossible.
@@ -271,6 +271,9 @@ def refusal_to_confirm(payout: Payout, *, by: Office, at: datetime) -> Refusal |
     """Say why an officer cannot confirm what became of a payout; None if they can."""
     if payout.state != PayoutState.SENT or payout.sent_by is None:
         return Refusal(_("Only a payout that is on its way can be confirmed."), status=409)
+    if payout.run_id is not None:
+        words = _("What goes with a run ends as the bank or the service says, or as two officers read its statement.")
+        return Refusal(words, "D8", status=409)
     if not deposits.in_office(by, at):
         return Refusal(_("Payouts are confirmed by the treasurer or the secretary."), "D8")
     if by.person_id == payout.sent_by.person_id:

@@ -8,14 +8,17 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Q
 
 from coop.record import events
 from payments import details, exchange, rails, reconciling, runs
-from payments.models import Outcome, Payout, PayoutState, PayRun, RailEvent
+from payments.models import Outcome, Payout, PayoutState, PayRun, RailEvent, Verdict
 from payments.rails.api import AnsweringRail, ApiRail, Going, Order, Told, Unanswered
 
 # Money that waits to be claimed is held money: it comes back before the third day (E3).
 UNCLAIMED = timedelta(hours=48)
+# For so long a service is asked after what officers gave back in its place.
+ASKED_ON = timedelta(days=30)
 ENDS = {Going.ARRIVED: Outcome.SETTLED, Going.CAME_BACK: Outcome.FAILED}
 UNDER_WAY = (PayoutState.SENDING, PayoutState.SENT)
 ENDED = (PayoutState.SETTLED, PayoutState.FAILED)
@@ -40,11 +43,17 @@ def go_on(*, at: datetime) -> int:
     for rail in services():
         for run in PayRun.objects.filter(rail=rail.name, released_at__isnull=False, handed_over_at=None):
             runs.carry_out(run, at=at)
-        under_way = Payout.objects.filter(rail=rail.name, state__in=UNDER_WAY).order_by("pk")
-        for number in under_way.values_list("pk", flat=True):
+        asked = Payout.objects.filter(Q(state__in=UNDER_WAY) | _given_back(at), rail=rail.name).order_by("pk")
+        for number in asked.values_list("pk", flat=True):
             moved += ask(number, at=at)
         _note_what_is_over(rail, at)
     return moved
+
+
+def _given_back(at: datetime) -> Q:
+    """Return those that officers said never arrived: if the service says otherwise later, the desk learns of it."""
+    said = Verdict.objects.filter(arrived=False, at__gt=at - ASKED_ON)
+    return Q(state=PayoutState.FAILED, pk__in=said.values("payout"))
 
 
 def heard(rail: ApiRail, body: bytes, *, at: datetime) -> int:

@@ -1,7 +1,8 @@
-"""Payouts that a service never answered for: asked after again at a press, and in the end decided by two officers.
+"""Payouts that no rail answered for: a service is asked again at a press, and in the end two officers decide.
 
 A service is asked by itself every ten minutes. Where it has said nothing 72 hours after the run was released (E3), two
 officers, neither the payee, read the service's own statement; what both read is booked as the service's word would be.
+So with the bank: 5 days after the release, or once it booked another amount than was ordered.
 """
 
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from governance import offices
 from governance.models import Office
-from payments import reconciling, runs, sending
+from payments import deposits, reconciling, runs, sending
 from payments.models import Outcome, Payout, RailEvent, Verdict
 
 SLOW = timedelta(hours=24)
@@ -29,19 +30,29 @@ def waiting(*, at: datetime) -> QuerySet[Payout]:
 
 
 def is_waiting(payout: Payout) -> bool:
-    """Tell whether a payout went to a service and has not ended."""
-    return (
-        payout.run_id is not None
-        and payout.state in sending.UNDER_WAY
-        and payout.rail in {rail.name for rail in sending.services()}
-    )
+    """Tell whether a payout went out with a run and has not ended."""
+    return payout.run_id is not None and payout.state in sending.UNDER_WAY
+
+
+def is_asked(payout: Payout) -> bool:
+    """Tell whether there is a service that can be asked for a payout; the bank says it by its statements alone."""
+    return payout.rail in {rail.name for rail in sending.services()}
+
+
+def decided_from(payout: Payout) -> datetime | None:
+    """Return when two officers can decide at the earliest where the rail says nothing; None before the release."""
+    released = payout.run.released_at if payout.run else None
+    after = reconciling.MISSING_AFTER if payout.rail == reconciling.RAIL else DECIDED_AFTER
+    return released and released + after
 
 
 def refusal_to_ask(payout: Payout, *, by: Office, at: datetime) -> Refusal | None:
     """Say why an officer cannot have a service asked again; None if they can."""
     if not offices.handles_money(by, at):
         return Refusal(_("The treasurer and the secretary ask a service."), "D8")
-    return None if is_waiting(payout) else Refusal(_("This payout does not wait for a service."), status=409)
+    if is_waiting(payout) and is_asked(payout):
+        return None
+    return Refusal(_("This payout does not wait for a service."), status=409)
 
 
 def ask_again(payout: Payout, *, by: Office, at: datetime) -> bool:
@@ -51,16 +62,24 @@ def ask_again(payout: Payout, *, by: Office, at: datetime) -> bool:
 
 
 def refusal(payout: Payout, *, by: Office, at: datetime) -> Refusal | None:
-    """Say why an officer cannot say what the service's statement has of a payout; None if they can."""
-    if no := refusal_to_ask(payout, by=by, at=at):
+    """Say why an officer cannot say what the rail's statement has of a payout; None if they can."""
+    if no := deposits.refusal_of_office(by, at):
         return no
+    if not is_waiting(payout):
+        return Refusal(_("This payout does not wait for a word."), status=409)
     if by.person_id == payout.person_id:
         return Refusal(_("Nobody decides about money to themselves."), "D8", _("Ask another officer."))
-    released = payout.run.released_at if payout.run else None
-    if released is None or at < released + DECIDED_AFTER:
+    due = decided_from(payout)
+    if (due and due <= at) or _booked_otherwise(payout):
+        return None
+    if is_asked(payout):
         words = _("A service has 72 hours to answer; before that nobody decides in its place.")
         return Refusal(words, "E3", _("Ask it again."), status=409)
-    return None
+    return Refusal(_("A bank has five days; before that its statements decide."), "E3", status=409)
+
+
+def _booked_otherwise(payout: Payout) -> bool:
+    return payout.rail == reconciling.RAIL and payout.events.filter(outcome=Outcome.PARTIAL).exists()
 
 
 @transaction.atomic

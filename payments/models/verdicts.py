@@ -1,4 +1,4 @@
-"""What officers read on a service's own statement about a payout that it never answered for."""
+"""What officers read on a rail's own statement about a payout that it never answered for."""
 
 from django.db import models
 from django.db.models import Q

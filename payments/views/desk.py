@@ -77,12 +77,14 @@ def payout(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _service(found: Payout, office: Office) -> dict[str, Any]:
-    """Return what the page shows of a payout that waits for a service."""
+    """Return what the page shows of a payout that waits for its rail's word."""
     if not unanswered.is_waiting(found):
         return {"waits": False}
     no = unanswered.refusal(found, by=office, at=clock.now())
     said = found.verdicts.select_related("office__person").order_by("pk")
-    return {"waits": True, "refusal": no, "judge": JudgePayout(), "verdicts": said}
+    return {
+        "waits": True, "asked": unanswered.is_asked(found), "refusal": no, "judge": JudgePayout(), "verdicts": said,
+    }  # fmt: skip
 
 
 @require_POST

@@ -1,4 +1,4 @@
-"""The desk's pages for payouts that a service never answered for."""
+"""The desk's pages for payouts that no rail answered for."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -29,7 +29,7 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
-    """Write down what an officer read on the service's statement."""
+    """Write down what an officer read on the rail's own statement."""
     at = clock.now()
     office, found = deposits.office_of(me(request), at), get_object_or_404(Payout.objects.select_related("run"), pk=pk)
     form = JudgePayout(request.POST)

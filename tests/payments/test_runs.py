@@ -341,9 +341,17 @@ def test_the_desk_leads_a_run_through(
     assert "Another amount than was ordered" in page
     assert RailEvent.objects.filter(outcome=Outcome.PARTIAL).count() == 1
     assert Payout.objects.filter(state=PayoutState.SETTLED).count() == 4
-    # The second officer says what became of it, as by hand.
+    # One officer ends nothing; two who read the same do, and the bank has spoken already.
     short = asked[4]
-    first.post(f"/desk/payouts/{short.pk}/confirm/", {"result": "arrived"})
+    assert first.post(f"/desk/payouts/{short.pk}/confirm/", {"result": "came_back"}).status_code == 409
+    said = {"arrived": "yes", "words": "S-1, line 5"}
+    first.post(f"/desk/payouts/{short.pk}/decide/", said)
+    page = second.get(f"/desk/payouts/{short.pk}/").text
+    assert "Teresa read that it arrived" in page
+    assert "It ends by itself when a statement that has it is read." in page
+    assert "Ask it now" not in page
+    assert Payout.objects.get(pk=short.pk).state == PayoutState.SENT
+    second.post(f"/desk/payouts/{short.pk}/decide/", said)
     assert Payout.objects.get(pk=short.pk).state == PayoutState.SETTLED
     assert sound()
 

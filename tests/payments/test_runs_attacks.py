@@ -8,12 +8,14 @@ import pytest
 
 from coop import clock
 from coop.people.models import Client, Person
+from coop.refusals import Refused
 from governance.models import Office
-from payments import accounts, background, details, ledger, payouts, reconciling, runs
+from payments import accounts, background, details, ledger, payouts, reconciling, runs, unanswered
 from payments.models import BankStatement, Outcome, Payout, PayRun, RailEvent
 from tests.payments import bank
 from tests.payments.conftest import owning
-from tests.payments.test_attacks import POST, SEND, posting
+from tests.payments.test_attacks import CONFIRM, POST, SEND, posting
+from tests.payments.test_unanswered import JUDGE, SAY
 
 type Attack = Callable[..., None]
 type Earn = Callable[[Person, str], int]
@@ -143,6 +145,44 @@ def test_no_payout_ends_without_the_rails_word(released: PayRun, asked: Payout, 
     runs.carry_out(released, at=clock.now())
     for state in ("settled", "failed", "requested"):
         attack(END, [state, asked.pk], guard=PAYOUT)
+
+
+def test_one_officer_does_not_end_what_goes_with_a_run(
+    asked: Payout, released: PayRun, treasurer: Office, secretary: Office, attack: Attack
+) -> None:
+    runs.file(released, by=treasurer, at=clock.now())
+    runs.hand_over(released, by=treasurer, at=clock.now())
+    for state, act in (("settled", payouts.settle), ("failed", payouts.fail)):
+        for office in (treasurer, secretary):
+            attack(CONFIRM, [state, office.pk, asked.pk], guard=PAYOUT)
+            with pytest.raises(Refused, match=r"with a run|another officer"):
+                act(asked, by=office, at=clock.now())
+    assert ledger.balance(accounts.payable(asked.person_id)) == 4
+
+
+def test_two_officers_decide_what_no_statement_of_the_bank_has(
+    asked: Payout, released: PayRun, treasurer: Office, secretary: Office, later: Later, attack: Attack
+) -> None:
+    content = runs.file(released, by=treasurer, at=clock.now())
+    runs.hand_over(released, by=treasurer, at=clock.now())
+    later(days=4, hours=23)
+    attack(JUDGE, [asked.pk, treasurer.pk, False, "x"], guard="verdicts_come_after_72_hours")
+    with pytest.raises(Refused, match="five days"):
+        judged(asked, treasurer)
+    later(hours=2)
+    assert not judged(asked, treasurer)
+    attack(SAY, ["failed", asked.pk], guard="two_officers_end_what_was_never_answered")
+    attack(SAY, ["deposit", asked.pk], guard=SAID)
+    assert judged(asked, secretary)
+    assert ledger.balance(accounts.payable(asked.person_id)) == 9
+    # The bank booked it after all: nothing moves, and an officer is asked.
+    assert reconciling.read(bank.answer(content), by=treasurer, at=clock.now()).found == {"repeated": 1}
+    assert ledger.balance(accounts.payable(asked.person_id)) == 9
+
+
+def judged(payout: Payout, by: Office) -> bool:
+    found = Payout.objects.select_related("run").get(pk=payout.pk)
+    return unanswered.decide(found, arrived=False, words="No line has it", by=by, at=clock.now())
 
 
 def test_the_rail_speaks_of_payouts_under_way_their_whole_amount_and_on_a_statement(

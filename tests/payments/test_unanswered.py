@@ -128,10 +128,16 @@ def test_a_word_that_comes_after_all_moves_nothing_more(
     go_on()
     for office in (treasurer, secretary):
         read(asked, office, arrived=False)
+    before = len(service.questions)
     service.status[runs.key_of(asked.pk)] = "Completed"
+    go_on()
+    assert len(service.questions) == before + 1
     assert test_mpesa.answer(service) == 204
     assert state(asked) == "failed"
     assert [event.outcome for event in reconciling.open_questions()] == ["repeated"]
+    later(days=31)
+    go_on()
+    assert len(service.questions) == before + 1
     assert sound()
 
 
