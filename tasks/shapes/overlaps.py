@@ -74,8 +74,9 @@ def _over_frames(one: Json, other: Json, seen: list[Places], share: Callable[[Js
 
 def _area(shape: Json) -> Polygon:
     if shape["type"] == "polygon":
-        # Nothing wide for one that crosses itself, which no answer that was handed in does.
-        return Polygon(shape["points"]).buffer(0)  # type: ignore[no-any-return] # its stubs miss it
+        drawn = Polygon(shape["points"])
+        # One that crosses itself covers nothing; no answer that was handed in does.
+        return drawn if drawn.is_valid else Polygon()
     x, y, width, height = (shape[name] for name in ("x", "y", "width", "height"))
     if shape["type"] == "box":
         return box(x, y, x + width, y + height)
