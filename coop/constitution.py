@@ -142,9 +142,10 @@ EMERGENCY = Part(
         (
             gettext_noop("part 6"),
             _(
-                "Two officers of different posts may pause new work, for five reasons only: an account taken over,"
-                " payment fraud, data leaving, a threat of violence, a published legal order. It ends by itself after"
-                " 72 hours, the same facts never count twice, and pay, payouts and votes go on."
+                "Two officers of different posts may stop the smallest thing that is enough: the sign-ins that are"
+                " open, a payout, a job, a project, a kind of work, or all new work. For five reasons only: an account"
+                " taken over, payment fraud, data leaving, a threat of violence, a published legal order. It ends by"
+                " itself after 72 hours, the same facts never count twice, and earnings and votes go on."
             ),
         ),
     ),

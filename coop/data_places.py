@@ -158,6 +158,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "governance_withholding": "answer_id message_id second_officer_id starts_at ends_at",
     },
     "pauses": {
+        "people_person": "signed_out_at",
         "governance_pauserequest": "person_id ground scope reason evidence hours first_officer_id asked_at",
         "governance_pause": "request_id person_id ground scope reason evidence first_officer_id second_officer_id"
         " starts_at ends_at",

@@ -255,8 +255,10 @@ def open_emergency(pause: Pause, *, facts: str, seal: str, by: Person, at: datet
 
 def emergency_refusal(pause: Pause, *, by: Person, at: datetime) -> Refusal | None:
     """Return why this person cannot ask a panel to prolong a pause, or None."""
-    if by.pk not in {pause.first_officer.person_id, pause.second_officer.person_id}:
+    if by.pk not in pause.officers:
         return Refusal(_("One of the two officers who began the pause asks for more time."), rule="part 6")
+    if not pause.stops_work:
+        return Refusal(_("Only a pause of work is prolonged: no payout is held for more than 72 hours."), rule="E3")
     if not pause.starts_at <= at < pause.ends_at:
         return Refusal(_("This pause is over."), rule="part 6", status=409)
     if Case.objects.filter(pause=pause).exists():

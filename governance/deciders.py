@@ -48,10 +48,12 @@ def by_bylaw(bylaw: Bylaw, *, who: str, appeal: str) -> Decided:
 
 def of_pause(pause: Pause, since: datetime) -> Decided:
     """Return who paused a member, both officers by name. `since` is when the constitution became public."""
-    appeal = _(
+    paid = _(
         "Write to either of the two, to any officer, or in the assembly. If it was unfounded, you are paid double for"
         " the time. What should last longer needs a hearing first."
     )
+    other = _("Write to either of the two, to any officer, or in the assembly. It is not prolonged (E3).")
+    appeal = paid if pause.stops_work else other
     return Decided(_named([pause.first_officer, pause.second_officer]), "part 6", since, appeal)
 
 

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from coop.people.models import Person
-from governance import options, reporting
+from governance import options, pauses, reporting
 from governance.models import (
     LONGEST_MESSAGE,
     LONGEST_STATEMENT,
@@ -20,6 +20,7 @@ from governance.models import (
     PauseGround,
     Pressure,
     Proposal,
+    Reach,
     ReportGround,
     Topic,
 )
@@ -151,9 +152,13 @@ class AskPause(forms.Form):
 
     member = forms.EmailField(label=_("The member's e-mail"))
     ground = forms.ChoiceField(label=_("Ground"), choices=PauseGround, widget=forms.RadioSelect)
-    job = forms.IntegerField(
-        label=_("Only this job"), min_value=1, required=False,
-        help_text=_("Its number. Leave empty only if nothing smaller works: then all new work is paused."),
+    reach = forms.ChoiceField(
+        label=_("What stops"), choices=Reach, widget=forms.RadioSelect,
+        help_text=_("The first that is enough: the smallest stands first."),
+    )  # fmt: skip
+    number = forms.IntegerField(
+        label=_("Its number"), min_value=1, max_value=10**18 - 1, required=False,
+        help_text=_("Of the payout, or of the job; for a project or a kind of work, of one of its jobs."),
     )  # fmt: skip
     reason = forms.CharField(
         label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}),
@@ -179,10 +184,13 @@ class AskPause(forms.Form):
             raise forms.ValidationError(_("Nobody here has this e-mail."))
         return person
 
-    def scope(self) -> str:
-        """Return the scope: one job, or all new work."""
-        job: Any = self.cleaned_data["job"]
-        return f"job:{job}" if job else "work"
+    def clean(self) -> dict[str, Any]:
+        """Add the scope that was chosen, or the error that there is no such thing."""
+        said = super().clean() or self.cleaned_data
+        said["scope"] = pauses.scope_of(said.get("reach", ""), said.get("number"))
+        if said["scope"] is None and "reach" in said:
+            self.add_error("number", _("There is no such payout or job, or the job is of no project."))
+        return said
 
 
 class Write(forms.Form):

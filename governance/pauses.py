@@ -1,16 +1,19 @@
-"""The emergency pause: asked for by one officer, confirmed by another of a different post, over by itself (part 6)."""
+"""The emergency pause: asked for by one officer, confirmed by another of a different post, over by itself (part 6).
+
+It reaches no further than it has to (`Reach`): sign-ins, a payout, a job, a project, a kind of work, or all new work.
+"""
 
 import hashlib
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from governance import offices, parameters
-from governance.models import Office, Pause, PauseRequest, Right
+from governance.models import Office, Pause, PauseRequest, Reach, Right
 
 MOST_AT_ONCE = 5
 # What is read with a pause, so that its page names the two who decided.
@@ -29,6 +32,40 @@ def evidence_of(words: str) -> str:
 def longest(at: datetime) -> int:
     """Return for how many hours an emergency pauses somebody at most, as voted (part 8)."""
     return parameters.value("emergency_hours", at)
+
+
+def scope_of(reach: str, number: int | None) -> str | None:
+    """Return the scope of a pause that reaches so far, or None where there is no such thing.
+
+    `number` is a payout's, or a job's: also where its project or its kind of work is meant.
+    """
+    if reach in {Reach.SESSION, Reach.WORK}:
+        return reach
+    if not number:
+        return None
+    if reach == Reach.PAYOUT:
+        return f"{reach}:{number}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT governance_scopes_of(%s)", [number])
+        (scopes,) = cursor.fetchone()
+    return next((scope for scope in scopes or [] if scope.startswith(f"{reach}:")), None)
+
+
+def hold_refusal(person: Person, scope: str, *, hours: int, at: datetime) -> Refusal | None:
+    """Return why a payout cannot be held for so many hours, or None; every other scope is no payout's."""
+    reach, _colon, number = scope.partition(":")
+    if reach != Reach.PAYOUT:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT governance_holdable_until(%s, %s)", [person.pk, int(number)])
+        (until,) = cursor.fetchone()
+    if until is None:
+        return Refusal(_("This is no payout of theirs that has not gone out."), rule="part 6", status=409)
+    if at + timedelta(hours=hours) <= until:
+        return None
+    left = max(0, (until - at) // timedelta(hours=1))
+    words = _("A payout is held for 72 hours from when it was asked for; of these %(hours)s are left.")
+    return Refusal(words % {"hours": left}, rule="E3", status=409)
 
 
 def ask_refusal(person: Person, *, by: Person, evidence: str, at: datetime) -> Refusal | None:
@@ -57,12 +94,15 @@ def _too_long(at: datetime) -> Refusal:
 def ask(
     person: Person, *, ground: str, scope: str, reason: str, evidence: str, hours: int, by: Person, at: datetime
 ) -> PauseRequest:
-    """Ask for a pause of a person's new work; nothing happens until a second officer confirms it.
+    """Ask for an emergency pause of a person; nothing happens until a second officer confirms it.
 
-    `ground` is one of PauseGround, `scope` is "work" or "job:12", `evidence` the SHA-256 of what was seen, `hours`
-    1 to what is `longest` now. Raises Refused when it is more, the asker holds no post or the facts were used before.
+    `ground` is one of PauseGround, `scope` as `scope_of` says, `evidence` the SHA-256 of what was seen, `hours` 1 to
+    what is `longest` now; sign-ins end at once and take one. Raises Refused when it is more, the asker holds no post,
+    the facts were used before, or a payout cannot be held for so long.
     """
+    hours = 1 if scope == Reach.SESSION else hours
     refuse_if(ask_refusal(person, by=by, evidence=evidence, at=at))
+    refuse_if(hold_refusal(person, scope, hours=hours, at=at))
     refuse_if(_too_long(at) if hours > longest(at) else None)
     with transaction.atomic():
         request = PauseRequest.objects.create(
@@ -107,7 +147,8 @@ def confirm_refusal(request: PauseRequest, *, by: Person, at: datetime) -> Refus
         return Refusal(_("Five members are paused already; no more at once."), rule="part 6", status=409)
     if _hours_paused(request.person, at) + request.hours > longest(at):
         return _too_long(at)
-    return ask_refusal(request.person, by=by, evidence=request.evidence, at=at)
+    again = ask_refusal(request.person, by=by, evidence=request.evidence, at=at)
+    return again or hold_refusal(request.person, request.scope, hours=request.hours, at=at)
 
 
 def _hours_paused(person: Person, at: datetime) -> float:
@@ -138,6 +179,12 @@ def running(person: Person, at: datetime) -> list[Pause]:
     """Return the pauses that reach a person now, the one that ends last first."""
     of_person = Pause.objects.filter(person=person, starts_at__lte=at, ends_at__gt=at)
     return list(of_person.select_related(*OFFICERS).order_by("-ends_at"))
+
+
+def holding(at: datetime) -> dict[int, Pause]:
+    """Return the pauses by which payouts are held now, by the payout's number; one query."""
+    now = Pause.objects.filter(scope__startswith=f"{Reach.PAYOUT}:", starts_at__lte=at, ends_at__gt=at)
+    return {int(pause.scope.partition(":")[2]): pause for pause in now.select_related("person", *OFFICERS)}
 
 
 def running_now(at: datetime) -> list[Pause]:

@@ -41,7 +41,8 @@ def refusal(person: Person, *, doing: str, at: datetime) -> Refusal | None:
     """Return why a person may not do something now, or None; one query.
 
     `doing` is "work", "claim:job:12" (new work of one job; "claim:job:12:client:3:tier:general" also says whose and of
-    what tier), "review" (likewise), "onboarding", "speak", "vote" or "propose"; anything else is allowed to everybody.
+    what tier, and likewise of what class and project), "review" (likewise), "onboarding", "speak", "vote" or "propose";
+    anything else is allowed to everybody.
     Only a status, an unexpired pause or a panel's decision that stands is in the way (7.8): no row, no bar.
     """
     act = doing.partition(":")[0]
@@ -56,7 +57,7 @@ def refusal(person: Person, *, doing: str, at: datetime) -> Refusal | None:
 
 
 def _scopes(doing: str) -> list[str]:
-    """Return the scopes of a pause or restriction that reach what is done: all work, a job, a client, a tier."""
+    """Return the scopes of a pause or restriction that reach what is done: all work, a job, a client and so on."""
     act, *named = doing.split(":")
     if act in SPEAK:
         return ["mute"]

@@ -11,12 +11,13 @@ from decimal import ROUND_DOWN, Decimal
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
-from governance import standing
+from governance import pauses, standing
 from governance.models import Office, Status
 from payments import accounts, deposits, details, exchange, instruments, ledger, rails
 from payments.exchange import Price
@@ -236,13 +237,21 @@ def refusal_to_send(payout: Payout, *, by: Office, at: datetime) -> Refusal | No
         return Refusal(_("This payout has been sent."), status=409)
     if payout.run_id is not None:
         return Refusal(_("This payout goes with run %(number)s.") % {"number": payout.run_id}, status=409)
-    if out_of_office := deposits.refusal_of_office(by, at):
-        return out_of_office
-    if at < payout.requested_at + instruments.payout_terms(payout.rail).delay:
-        return Refusal(_("This payout rests as long as the members voted."), "N3", status=409)
+    if no := deposits.refusal_of_office(by, at) or _not_yet(payout, at):
+        return no
     if by.person_id == payout.person_id:
         return Refusal(_("Nobody sends money to themselves."), "D8", _("Ask another officer."))
     return None
+
+
+def _not_yet(payout: Payout, at: datetime) -> Refusal | None:
+    if at < payout.requested_at + instruments.payout_terms(payout.rail).delay:
+        return Refusal(_("This payout rests as long as the members voted."), "N3", status=409)
+    held = pauses.holding(at).get(payout.pk)
+    if held is None:
+        return None
+    words = _("Two officers hold this payout until %(end)s UTC; then it goes out.")
+    return Refusal(words % {"end": date_format(held.ends_at, "d M H:i")}, "part 6", status=409)
 
 
 def destination(payout: Payout, *, by: Office, at: datetime) -> list[tuple[str, str]]:

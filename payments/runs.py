@@ -18,7 +18,7 @@ from coop.people.models import Person
 from coop.record import events
 from coop.record.events import Entry
 from coop.refusals import Refusal, refuse_if
-from governance import offices, watching
+from governance import offices, pauses, watching
 from governance.models import Office, Right
 from payments import deposits, details, instruments, rails
 from payments.models import Payout, PayoutState, PayRun
@@ -77,11 +77,12 @@ def payout_of(key: str) -> int | None:
 
 
 def waiting(rail: str, *, at: datetime) -> QuerySet[Payout]:
-    """Return what a run of this rail would take: asked for, rested, in no run, not an officer's who handles money."""
+    """Return what a run of this rail would take: rested, in no run, held by nobody, and no officer's of money."""
     rested = at - instruments.payout_terms(rail).delay
     officers = offices.with_right(Right.MONEY, at).values("person_id")
     asked = Payout.objects.filter(rail=rail, state=PayoutState.REQUESTED, run=None, requested_at__lte=rested)
-    return asked.exclude(person_id__in=officers).exclude(details=None).order_by("id")
+    asked = asked.exclude(person_id__in=officers).exclude(pk__in=pauses.holding(at))
+    return asked.exclude(details=None).order_by("id")
 
 
 def prepare(rail: str, *, at: datetime) -> PayRun | None:
@@ -232,8 +233,9 @@ def take_apart(run: PayRun, *, by: Office, at: datetime) -> int:
 def carry_out(run: PayRun, *, at: datetime) -> int:
     """Hand a released run over, some hundred payouts in a transaction, and return how many were new.
 
-    Killed half-way, it goes on where it stood.
+    What two officers hold stays behind for a later run (part 6). Killed half-way, it goes on where it stood.
     """
+    run.payouts.filter(state=PayoutState.REQUESTED, pk__in=pauses.holding(at)).update(run=None)
     done = 0
     while numbers := list(
         run.payouts.filter(state=PayoutState.REQUESTED).order_by("pk").values_list("pk", flat=True)[:AT_ONCE]

@@ -17,7 +17,7 @@ from governance import standing
 from payments import escrow, floors, instruments
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
-from tasks import cards, content, guides, halts, hidden, locks, pilots, sharing, shortfalls
+from tasks import cards, content, guides, halts, hidden, locks, pilots, reach, sharing, shortfalls
 from tasks.models import OPEN_STATES, Assignment, AssignmentState, Draft, Job, Task
 
 # How long a task whose time ran out waits for what was saved in time to be handed in.
@@ -181,8 +181,8 @@ def _paused(job: Job) -> Refusal | None:
 
 
 def _barred(job: Job, terms: Offer, by: Person, at: datetime) -> Refusal | None:
-    doing = f"claim:job:{job.pk}:client:{job.client_id}:tier:{job.work_type.tier}"
-    no = standing.refusal(by, doing="onboarding" if terms.is_onboarding else doing, at=at)
+    doing = "onboarding" if terms.is_onboarding else f"claim:{reach.all_scopes(job)}"
+    no = standing.refusal(by, doing=doing, at=at)
     return no or instruments.refusal(by, job.work_type)
 
 

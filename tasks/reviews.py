@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import BooleanField, Exists, Func, OuterRef, Q, QuerySet, Value
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from coop.people import clients
@@ -15,7 +16,7 @@ from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from governance import standing
 from payments import escrow
 from payments.escrow import Acceptance
-from tasks import checks, locks, teams
+from tasks import checks, locks, reach, teams
 from tasks.models import (
     Assignment,
     AssignmentState,
@@ -88,16 +89,14 @@ def refusal(assignment: Assignment, *, by: Person, at: datetime, ground: Ground 
 
 
 def _refusal_to_peer(assignment: Assignment, by: Person, at: datetime) -> Refusal | None:
-    job = assignment.job
-    doing = f"review:job:{job.pk}:client:{job.client_id}:tier:{job.work_type.tier}"
-    if no := standing.refusal(by, doing=doing, at=at):
+    if no := standing.refusal(by, doing=f"review:{reach.scopes(assignment.job)}", at=at):
         return no
-    if not waiting_for(by, at=at).filter(pk=assignment.pk).exists():
-        reason = _(
-            "Another member checks this answer: you have answered the same task, checked it before, or it waits."
-        )
-        return Refusal(reason, "7", _("See the next answer to check."))
-    return None
+    if waiting_for(by, at=at).filter(pk=assignment.pk).exists():
+        return None
+    if no := standing.refusal(by, doing=f"review:{reach.all_scopes(assignment.job)}", at=at):
+        return no
+    reason = _("Another member checks this answer: you have answered the same task, checked it before, or it waits.")
+    return Refusal(reason, "7", _("See the next answer to check."))
 
 
 def _without_seat(assignment: Assignment, by: Person) -> Refusal | None:
@@ -240,7 +239,7 @@ def _decided(one: Assignment, at: datetime) -> None:
 
 
 def waiting_for(person: Person, *, at: datetime) -> QuerySet[Assignment]:
-    """Return the answers that this person can check.
+    """Return the answers that this person can check, in jobs that no pause or decision closes to them.
 
     Never one's own, nor one of a task that one answered, nor one that one sent back before, nor with content that one
     did not choose; and where agreement decides, only what is left when all answers are in.
@@ -253,7 +252,10 @@ def waiting_for(person: Person, *, at: datetime) -> QuerySet[Assignment]:
     waiting = Assignment.objects.filter(all_in, state=AssignmentState.SUBMITTED).exclude(person=person)
     taken = checks.keeping(person, at).filter(assignment=OuterRef("pk"))
     may_see = Func(Value(person.pk), "job__content", function="tasks_chose", output_field=BooleanField())
-    return waiting.filter(may_see, ~Exists(same_task), ~Exists(seated), ~Exists(looked), ~Exists(taken))
+    closed = RawSQL("SELECT job FROM tasks_closed_to(%s) job", [person.pk])
+    return waiting.exclude(job__in=closed).filter(
+        may_see, ~Exists(same_task), ~Exists(seated), ~Exists(looked), ~Exists(taken)
+    )
 
 
 def next_for(person: Person, *, at: datetime) -> Assignment | None:

@@ -18,7 +18,7 @@ FROM governance_turnedaway t WHERE t.ground = '' ORDER BY t.id
 PAUSED = """
 SELECT t.id, t.person_id, t.row FROM governance_turnedaway t WHERE t.ground = 'pause' AND NOT EXISTS (
     SELECT FROM governance_pause p WHERE p.id = t.row AND p.person_id = t.person_id
-        AND p.scope IN ('work', 'job:' || t.job)
+        AND (p.scope = 'work' OR p.scope = ANY (governance_scopes_of(t.job)))
         AND t.at >= p.starts_at AND t.at < p.ends_at + interval '1 minute')
 """
 RESTRICTED = """
@@ -28,7 +28,8 @@ WHERE t.ground = 'restriction' AND NOT EXISTS (
     SELECT FROM governance_restriction r LEFT JOIN governance_appeal a ON a.decision_id = r.decision_id
     WHERE r.id = t.row AND r.person_id = t.person_id
         AND CASE t.act WHEN 'speak' THEN r.scope = 'mute'
-            ELSE r.scope IN ('work', 'job:' || t.job, 'client:' || j.client_id, 'tier:' || k.tier) END
+            ELSE r.scope IN ('work', 'client:' || j.client_id, 'tier:' || k.tier)
+                OR r.scope = ANY (governance_scopes_of(t.job)) END
         AND t.at >= r.starts_at AND t.at < least(r.ends_at, a.appealed_at) + interval '1 minute')
 """
 # A vote closed the region, asked for units that the person had not done, or shared out fewer a day than they took.

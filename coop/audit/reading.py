@@ -16,6 +16,7 @@ OF_THE_BOX = ("id", "proposal_id", "number", "receipt")
 FUNCTIONS = (
     "coop_now()",
     "governance_count(bigint)",
+    "governance_scopes_of(bigint)",
     "governance_voters(bigint)",
     "governance_untold()",
     "payments_deposit_owes(bigint)",

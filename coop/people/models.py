@@ -1,5 +1,8 @@
 """Who has an account, which organisations post work, and the keys they use. Never what anybody may do: see standing."""
 
+import hashlib
+from collections.abc import Iterator
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -31,6 +34,7 @@ class Person(AbstractBaseUser):
     time_zone = models.CharField(_("time zone"), max_length=40, default="UTC")
     display_currency = models.CharField(_("currency to show beside US$"), max_length=3, default="USD")
     joined_at = models.DateTimeField(db_default=Now(), editable=False)
+    signed_out_at = models.DateTimeField(null=True, editable=False, help_text="When every sign-in was ended (part 6).")
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -48,6 +52,7 @@ class Person(AbstractBaseUser):
         time_zone=Audience.SELF,
         display_currency=Audience.SELF,
         joined_at=Audience.MEMBERS,
+        signed_out_at=Audience.SELF,
     )
 
     class Meta:
@@ -55,6 +60,18 @@ class Person(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a sign-in is bound to: the password, and when all sign-ins were last ended."""
+        return self._bound(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """Return the same by the secrets of before."""
+        yield from map(self._bound, super().get_session_auth_fallback_hash())
+
+    def _bound(self, digest: str) -> str:
+        ended = self.signed_out_at
+        return hashlib.sha256(f"{digest} {ended.isoformat()}".encode()).hexdigest() if ended else digest
 
     @property
     def spoken(self) -> str:

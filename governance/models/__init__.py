@@ -46,7 +46,7 @@ from governance.models.panels import (
     Side,
     Stage,
 )
-from governance.models.pauses import Pause, PauseGround, PauseRequest
+from governance.models.pauses import Pause, PauseGround, PauseRequest, Reach
 from governance.models.petitions import Answer, Petition, PetitionKind, Signature, Support
 from governance.models.proposals import Method, Option, Proposal, RollEntry
 from governance.models.reports import MessageReport, Outcome, ReportAnswer, ReportGround, Withholding
@@ -117,6 +117,7 @@ __all__ = [
     "Post",
     "Pressure",
     "Proposal",
+    "Reach",
     "ReportAnswer",
     "ReportGround",
     "Resignation",

@@ -12,7 +12,7 @@ from coop.people.models import Client, ClientSeat, Person
 from coop.people.privacy import Audience
 from governance.models.bylaws import Bylaw
 from governance.models.offices import Office
-from governance.models.pauses import Pause
+from governance.models.pauses import OF_WORK, Pause
 
 
 class CaseKind(models.TextChoices):
@@ -85,7 +85,7 @@ def keeps_to_the_ladder() -> Q:
         Q(measure=Measure.LIMIT, scope__regex=SCOPE, days__range=(1, 30)) & ~Q(scope="work")
         | Q(measure=Measure.PAUSE, scope="work", days__range=(1, 60))
         | Q(measure=Measure.OBJECTION, scope="membership", days__range=(1, 90))
-        | Q(measure=Measure.PROLONG, scope__regex=r"^(work|job:[0-9]+)$", days__range=(1, 14))
+        | Q(measure=Measure.PROLONG, scope__regex=OF_WORK, days__range=(1, 14))
         | Q(measure__in=sorted(set(Measure.values) - {"limit", "pause", "objection", "prolong"}), scope="", days=0)
     )
 

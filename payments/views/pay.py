@@ -1,5 +1,7 @@
 """My pay: what is ready, what is being checked, each line, and payouts. Only the member themselves sees these pages."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import cast
 from uuid import UUID
@@ -15,9 +17,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
+from governance import pauses
+from governance.models import Pause
 from payments import capital, due, exchange, guarantee, payouts, rails, repairs, runs, statements
 from payments.forms import AskPayout, PayIn
-from payments.models import ExchangeQuote, Payout
+from payments.models import ExchangeQuote, Payout, PayoutState
 
 
 def me(request: HttpRequest) -> Person:
@@ -33,11 +37,13 @@ def mine(request: HttpRequest) -> HttpResponse:
     due.settle(person, at=at)
     summary = statements.summary(person, at)
     page = Paginator(statements.lines(person), 20).get_page(request.GET.get("page"))
+    latest = runs.dues(Payout.objects.filter(person=person).select_related("sent_by").order_by("-id")[:5])
     shown = {
         "summary": summary,
         "page_obj": page,
         "entries": statements.entries(page.object_list, person),
-        "payouts": runs.dues(Payout.objects.filter(person=person).select_related("sent_by").order_by("-id")[:5]),
+        "payouts": latest,
+        "holds": _holds(latest, at),
         "refusal": payouts.refusal(person, summary.most),
         "shares": capital.shares_of(person)[:8],
         # Whoever holds no capital has none of these, or reads of them in the statements; most hold none.
@@ -45,6 +51,13 @@ def mine(request: HttpRequest) -> HttpResponse:
         "contributions": capital.contributions_of(person)[:8] if summary.capital else [],
     }
     return render(request, "payments/pay.html", shown)
+
+
+def _holds(found: Iterable[tuple[Payout, datetime | None]], at: datetime) -> list[Pause]:
+    """Return by which pauses officers hold some of these payouts; a query where one has not gone out."""
+    waits = [payout.pk for payout, _due in found if payout.state == PayoutState.REQUESTED]
+    held = pauses.holding(at) if waits else {}
+    return [held[number] for number in waits if number in held]
 
 
 @login_required
@@ -129,4 +142,5 @@ def payout(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(
         Payout.objects.select_related("sent_by", "settled_by", "quote"), pk=pk, person=me(request)
     )
-    return render(request, "payments/payout.html", {"payout": found, "due": runs.due_by(found)})
+    hold = pauses.holding(clock.now()).get(found.pk)
+    return render(request, "payments/payout.html", {"payout": found, "due": runs.due_by(found), "hold": hold})

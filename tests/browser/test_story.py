@@ -222,6 +222,7 @@ def pause_as_an_emergency(page: Page, of: Person) -> None:
     page.goto("/pauses/new/")
     fill(page, member=of.email, reason="She makes trouble.", evidence="Her message.", hours="72")
     page.locator("[name=ground]").first.check()
+    page.locator("[name=reach]").last.check()
     press(page, "Ask for it")
     refused(page, 10)
     expect(page.get_by_role("button", name="Confirm as second officer")).to_have_count(0)

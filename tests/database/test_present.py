@@ -19,13 +19,15 @@ NOT_ASKED = {
     "a_budget_is_voted_by_its_rule", "a_reserve_raise_is_voted_by_its_rule", "a_surplus_is_voted_by_its_rule",
     "address_changes_after_seven_days", "assignment_is_claimed_at_the_voted_rate", "cuts_keep_their_rhythm",
     "election_offers_its_candidates", "impact_is_computed_by_the_database", "job_opens_with_money",
-    "job_reopens_no_lower", "predictions_come_before_work", "rival_stands_beside_the_first",
+    "job_reopens_no_lower", "payout_is_held_for_72_hours", "predictions_come_before_work",
+    "rival_stands_beside_the_first",
     "teams_take_what_is_new_to_all", "unclaimed_money_stays_with_an_open_job",
 }  # fmt: skip
 # These let an empty row pass: it is nobody's, or nothing in it has happened yet.
 LET_PASS = (NOT_ASKED - {"assignment_is_claimed_at_the_voted_rate", "job_opens_with_money"}) | {
     "checkpoint_finds_the_record_moving", "clients_send_few_back", "office_is_kept_apart_from_others",
     "office_is_one_persons_seat", "rejections_stay_few", "tasks_arrive_whole", "teams_begin_with_everyones_consent",
+    "what_is_held_is_not_sent",
 }  # fmt: skip
 
 

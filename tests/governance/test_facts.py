@@ -63,13 +63,15 @@ LADDER = (
     rows(
         "measure scope days", ("limit", "mute", 1), ("limit", "job:1", 30), ("limit", "client:12", 5),
         ("limit", "tier:a_b", 3), ("pause", "work", 1), ("pause", "work", 60), ("prolong", "work", 1),
-        ("prolong", "job:3", 14), ("advice", "", 0), ("expulsion", "", 0), ("nothing", "", 0), ("repair", "", 0),
+        ("prolong", "job:3", 14), ("prolong", "project:3", 14), ("prolong", "class:boxes", 1),
+        ("advice", "", 0), ("expulsion", "", 0), ("nothing", "", 0), ("repair", "", 0),
         ("retraining", "", 0), ("unfounded", "", 0), ("objection", "membership", 1), ("objection", "membership", 90),
     ),
     rows(
         "measure scope days", ("limit", "mute", 0), ("limit", "mute", 31), ("limit", "work", 5), ("limit", "payout", 5),
         ("limit", "", 5), ("pause", "work", 0), ("pause", "work", 61), ("pause", "job:1", 5), ("prolong", "work", 0),
-        ("prolong", "work", 15), ("prolong", "mute", 5), ("advice", "", 1), ("advice", "work", 0),
+        ("prolong", "work", 15), ("prolong", "mute", 5), ("prolong", "payout:3", 1),
+        ("prolong", "session", 1), ("advice", "", 1), ("advice", "work", 0),
         ("advice", "mute", 5), ("objection", "membership", 0), ("objection", "membership", 91),
         ("objection", "work", 5), ("objection", "", 5), ("limit", "membership", 5), ("pause", "membership", 5),
         ("expulsion", "", 30), ("ban", "", 0), ("ban", "work", 5), ("pause", "", 0), ("advice", "job:1", 5),
@@ -186,7 +188,14 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
     ),
     "pauserequest pause_asked_within_72_hours": (one("hours", 1, 72), one("hours", 0, 73)),
     "pauserequest pause_gives_a_reason": (one("reason", "x"), one("reason", "")),
-    "pauserequest pause_touches_only_work": (one("scope", "work", "job:1"), one("scope", "payout", "vote", "")),
+    "pauserequest pause_has_a_scope_of_the_list": (
+        one("scope", "session", "payout:1", f"payout:{10**17}", "job:1", "project:12", "class:Image_boxes-2", "work"),
+        one("scope", "payout", "vote", "", "job:0", "job:", f"job:{10**18}", "session:1", "class:", "class:a b",
+            "client:1", "mute", "work:1"),
+    ),
+    "pauserequest sign_ins_end_at_once": (
+        rows("scope hours", ("session", 1), ("work", 72)), rows("scope hours", ("session", 2), ("session", 72)),
+    ),
     "petition petition_asks_for_one_thing": (
         rows("kind recalls_id stops_id", ("stop", None, 1), ("recall", 1, None)),
         rows("kind recalls_id stops_id", ("stop", 1, 1), ("stop", None, None), ("stop", 1, None), ("recall", 1, 1),

@@ -124,7 +124,7 @@ def test_two_officers_pause_a_member_over_the_pages(
     amina: Person, samuel: Person, teresa: Person, luis: Person, signed_in: SignedIn
 ) -> None:
     first, second = signed_in(samuel), signed_in(teresa)
-    said = {"member": amina.email, "ground": PauseGround.DATA_LEAVING, "job": "", "reason": "Copied 4,000 tasks.",
+    said = {"member": amina.email, "ground": PauseGround.DATA_LEAVING, "reach": "work", "reason": "Copied 4,000 tasks.",
             "evidence": "log of 22 November", "hours": "2"}  # fmt: skip
     assert "Nothing is paused until" in text(first.post("/pauses/new/", said, follow=True))
     asked = PauseRequest.objects.get()

@@ -164,8 +164,8 @@ def test_no_more_than_five_are_paused_at_once(paused: Callable[..., Pause], aske
 
 @pytest.mark.parametrize(("change", "guard"), [
     ({"ground": "slow_work"}, "ground_is_on_the_list"),
-    ({"scope": "payout"}, "pause_touches_only_work"),
-    ({"scope": "vote"}, "pause_touches_only_work"),
+    ({"scope": "payout"}, "pause_has_a_scope_of_the_list"),
+    ({"scope": "vote"}, "pause_has_a_scope_of_the_list"),
     ({"hours": 73}, "pause_is_asked_by_an_officer"),
     ({"reason": ""}, "pause_gives_a_reason"),
     ({"evidence": "he was rude"}, "evidence_is_hashed"),

@@ -16,6 +16,7 @@ from payments import accounts, deposits, due, entitlements, invariants, ledger, 
 from payments.ledger import Kind
 from payments.models import Entitlement, Owing
 from payments.money import to_micro
+from tasks.models import Job
 from tests.conftest import person
 from tests.payments.conftest import owning
 from tests.payments.test_attacks import POST, posting
@@ -118,6 +119,47 @@ def test_two_pauses_at_once_pay_the_time_once(hearing: None, earn: Earn, amina: 
     paid = sum(one.amount for one in entitlements.owed(amina))
     # The second began a few milliseconds after the sixth hour.
     assert average("9.1", 6 + 48) <= paid <= average("9.1", 6 + 48) + Decimal("0.00001")
+
+
+def test_a_pause_of_a_kind_of_work_pays_what_its_jobs_did(
+    hearing: None, earn: Earn, amina: Person, later: Later, checked: Job, paid: Callable[[Person], Decimal]
+) -> None:
+    earn(amina, "9.1")
+    done = str(paid(amina) + paid(amina))
+    later(hours=1)
+    running = pause(amina, scope=f"class:{checked.work_type.slug}", hours=24)
+    later(hours=24)
+    assert {one.source: one.amount for one in entitlements.owed(amina)} == {f"pause:{running.pk}": average(done, 24)}
+
+
+def test_of_two_scopes_at_once_the_wider_pays_and_the_rest_is_paid_beside_it(
+    hearing: None, earn: Earn, amina: Person, later: Later, checked: Job, paid: Callable[[Person], Decimal]
+) -> None:
+    earn(amina, "9.1")
+    done = paid(amina)
+    later(hours=1)
+    narrow = pause(amina, scope=f"job:{checked.pk}", hours=24)
+    later(hours=6)
+    wide = pause(amina, scope=f"class:{checked.work_type.slug}", hours=12, facts="another")
+    other = pause(amina, scope="job:700001", hours=12, facts="a third")
+    later(hours=30)
+    owed = {one.source: one.amount for one in entitlements.owed(amina)}
+    assert owed[f"pause:{wide.pk}"] == average(str(done), 12)
+    assert owed[f"pause:{other.pk}"] == average("9.1", 12)
+    # The wider began a few milliseconds after the sixth hour.
+    rest = average(str(done), 24 - 12)
+    assert abs(owed[f"pause:{narrow.pk}"] - rest) <= Decimal("0.00001")
+
+
+@pytest.mark.parametrize("scope", ["session", "project:7", "class:nothing"])
+def test_what_stops_no_work_of_theirs_pays_nothing(
+    hearing: None, earn: Earn, amina: Person, later: Later, scope: str
+) -> None:
+    earn(amina, "9.1")
+    later(hours=1)
+    pause(amina, scope=scope, hours=24)
+    later(hours=24)
+    assert entitlements.owed(amina) == []
 
 
 def test_a_short_fund_owes_what_it_cannot_pay(
