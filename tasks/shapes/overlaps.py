@@ -8,7 +8,8 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
 
-from shapely import Polygon, affinity, box
+from shapely import affinity
+from shapely.geometry import Polygon, box
 
 from tasks.shapes import tracks
 from tasks.shapes.shape import Json
