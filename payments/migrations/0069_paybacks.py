@@ -53,9 +53,10 @@ SEAT = """EXISTS (SELECT FROM public.people_clientseat s WHERE s.client_id = NEW
             AND s.person_id = {person} AND s.accepted_at IS NOT NULL AND s.ended_at IS NULL)"""
 ASKED = f"""
     {guards.in_the_present("paybacks_are_asked_of_what_came_in")}
-    -- One at a time for each client.
-    PERFORM FROM public.payments_account a WHERE a.code = 'client:' || NEW.client_id || ':available'
-        AND a.currency = 'USD' FOR NO KEY UPDATE;
+    -- One at a time for each client; both accounts in the order in which every posting takes them.
+    PERFORM FROM public.payments_account a
+        WHERE a.code IN ('clearing:out', 'client:' || NEW.client_id || ':available') AND a.currency = 'USD'
+        ORDER BY a.id FOR NO KEY UPDATE;
     NEW.asked_at := public.coop_now();
     IF (NEW.state = 'requested' AND NEW.reference = '' AND NEW.sent_by_id IS NULL AND NEW.sent_at IS NULL
         AND NEW.settled_by_id IS NULL AND NEW.settled_at IS NULL AND NEW.amount % 10000 = 0

@@ -11,7 +11,18 @@ from django.http import Http404, QueryDict
 from django.utils.dateparse import parse_datetime
 
 from coop.people.models import Client
-from tasks.models import LIVE_STATES, OPEN_STATES, Assignment, Audit, Batch, BatchState, Message, MessageState, Order
+from tasks.models import (
+    LIVE_STATES,
+    OPEN_STATES,
+    Assignment,
+    Audit,
+    Batch,
+    BatchState,
+    Message,
+    MessageState,
+    Order,
+    Review,
+)
 from tasks.scale.access import Wrong
 
 MOST = 100
@@ -142,11 +153,22 @@ def _completed(**bounds: datetime) -> Q:
     return COMPLETED & (tests | Q(test=False, **{f"decided__{name}": when for name, when in bounds.items()}))
 
 
+def _changed(since: datetime) -> Q:
+    """Return what `joined` says changed since a moment: found from what changed, however many orders there are."""
+    handed_in = Q(submitted_at__isnull=False, task__order__isnull=False)
+    answers = Assignment.objects.filter(handed_in, Q(submitted_at__gte=since) | Q(decided_at__gte=since))
+    looks = Review.objects.filter(
+        at__gte=since, assignment__submitted_at__isnull=False, assignment__task__order__isnull=False
+    )
+    by_client = Order.objects.filter(updated_at__gte=since).values("pk")
+    return Q(pk__in=by_client.union(answers.values("task__order"), looks.values("assignment__task__order")))
+
+
 STATUSES = {"canceled": CANCELED, "completed": COMPLETED, "error": FAILED, "pending": PENDING}
 FILTERS: Mapping[str, Callable[[str], Q]] = {
     "start_time": lambda said: Q(created_at__gte=moment(said)),
     "end_time": lambda said: Q(created_at__lte=moment(said)),
-    "updated_after": lambda said: Q(changed__gte=moment(said)),
+    "updated_after": lambda said: _changed(moment(said)),
     "updated_before": lambda said: Q(changed__lte=moment(said)),
     "completed_after": lambda said: _completed(gte=moment(said)),
     "completed_before": lambda said: _completed(lte=moment(said)),

@@ -5,6 +5,7 @@ The client is strict: every annotation has id, key and type, and every id is a t
 
 import uuid
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any
 
 from tasks.scale.kinds import chat
@@ -29,7 +30,7 @@ def of(params: Json, values: Sequence[Json], key: uuid.UUID, submissions: Sequen
     return [
         {
             "id": mark(key, -number), "annotations": [], "submissions": [submission],
-            "turns": [_turn(params, value, key, number)],
+            "turns": _turns(params, value, key, number),
         }
         for number, (value, submission) in enumerate(zip(values, submissions, strict=True), 1)
     ]  # fmt: skip
@@ -45,14 +46,21 @@ def notes(said: Any) -> Iterator[Json]:  # noqa: ANN401 - whatever stands in thr
         yield from notes(one)
 
 
-def _turn(params: Json, value: Json, key: uuid.UUID, number: int) -> Json:
+def _turns(params: Json, value: Json, key: uuid.UUID, number: int) -> list[Json]:
+    """Return the turns of a conversation; what is said of its end stands with the last of them."""
     notes, asked = _Notes(key, number), chat.way(params)
     tell = {
         "ranking": _ranking, "rewriting": _rewriting, "rubric": _rubric, "process": _process, "reasoning": _reasoning,
         "rating": _rating, "writing": _writing,
     }[asked]  # fmt: skip
     said, annotations, more = tell(params, value, notes)
-    return {"id": uuid.uuid5(key, f"thread {number}").hex, "messages": said, "annotations": annotations, **more}
+    names = (f"thread {number}" + (f" turn {place}" if place else "") for place in count())
+    turns: list[Json] = [
+        {"id": uuid.uuid5(key, name).hex, "messages": part, "annotations": []}
+        for name, part in zip(names, chat.in_turns(params, said), strict=False)
+    ]
+    turns[-1] |= {"annotations": annotations, **more}
+    return turns
 
 
 type Told = tuple[list[Json], list[Json], Json]
@@ -94,7 +102,7 @@ def _rewriting(params: Json, value: Json, notes: _Notes) -> Told:
     names = [one["source_id"] for one in replies]
     found = [notes.note("selected_model_id", "category", names[value["chosen"] - 1], possible_values=names)]
     written = [_message(value["rewrite"])] if value.get("rewrite") else []
-    return [*chat.messages(params), *replies, *written], found, {}
+    return [*_rated(params, value, notes), *replies, *written], found, {}
 
 
 def _message(text: str, **more: object) -> Json:
@@ -141,11 +149,16 @@ def _reasoning(params: Json, value: Json, _notes: _Notes) -> Told:
 
 
 def _rating(params: Json, value: Json, notes: _Notes) -> Told:
+    return _rated(params, value, notes), [], {}
+
+
+def _rated(params: Json, value: Json, notes: _Notes) -> list[Json]:
+    """Return the conversation, each reply in it with how it was rated, if it was."""
     steps, said = list(range(1, chat.STEPS_OF_RATING + 1)), chat.messages(params)
     replies = [one for one in said if one["role"] == "assistant"]
-    for reply, rating in zip(replies, value["turns"], strict=False):
+    for reply, rating in zip(replies, value.get("turns", []), strict=False):
         reply["annotations"] = [notes.note("likert_value", "integer", rating, possible_values=steps)]
-    return said, [], {}
+    return said
 
 
 def _writing(params: Json, value: Json, _notes: _Notes) -> Told:

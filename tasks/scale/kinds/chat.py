@@ -2,11 +2,13 @@
 
 `template_variables` say what is asked: a `prompt` or `messages`, `responses` to rank (with `rewrite`: to choose from
 and write better), `criteria` to judge each response by, `steps` of a solution to check, `reasoning` for a solution step
-by step. Nothing of these: a reply is written. After replies of its own a conversation is rated reply by reply.
+by step. Nothing of these: a reply is written. After replies of its own a conversation is rated reply by reply, and with
+`rate` each of them beside the choice of the next. It has as many turns as its `turns` say, or as its people spoke.
 """
 
 import uuid
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 from tasks.scale.kinds.kind import Json, Kind
@@ -52,8 +54,16 @@ class Chat(Kind):
 
     def left_out(self, params: Json) -> list[str]:
         """Return what stands with messages and responses beside their words."""
-        parts = [*(_said(params).get("messages") or _said(params).get("turns") or []), *responses(params)]
-        return ["attachments of messages"] if any(_of(one, "attachments") for one in parts) else []
+        parts = [*(one for group in _groups(params) for one in group), *responses(params)]
+        many, rate = len(responses(params)) > MOST_REWRITTEN, _said(params).get("rate")
+        asked = {
+            "attachments of messages": any(_of(one, "attachments") for one in parts),
+            "what single turns ask": any(set(turn) - {"id", "messages"} for turn in _nested(params)),
+            f"rewrite of more than {MOST_REWRITTEN} responses": many and _said(params).get("rewrite"),
+            f"rate beside more than {MOST_REWRITTEN} responses": many and rate,
+            "rate without replies in the conversation": rate and not _replies(params),
+        }
+        return [words for words, wanted in asked.items() if wanted]
 
     def shape(self, params: Json) -> str:
         """Return the shape that asks it."""
@@ -63,7 +73,7 @@ class Chat(Kind):
         """Return the form of the way it is asked."""
         asked: dict[str, Json] = {
             "ranking": {"ties": bool(_said(params).get("ties"))},
-            "rewriting": {"candidates": True, "rewrite": True},
+            "rewriting": {"candidates": True, **_beside(params)},
             "rubric": {"schema": _rubric(params)},
             "process": {"why": True},
             "reasoning": {"answer": True},
@@ -79,7 +89,7 @@ class Chat(Kind):
         texts = [text_of(one) for one in responses(params)]
         if asked in {"rewriting", "rating"}:
             return {"turns": told, **({"candidates": texts} if texts else {})}
-        data: Json = {"prompt": "\n\n".join(one["text"] for one in told) or "-"}
+        data: Json = {"prompt": _as_one(told) or "-"}
         if asked == "ranking":
             return {**data, "answers": texts}
         if asked == "process":
@@ -91,11 +101,11 @@ class Chat(Kind):
         count, asked = len(responses(params)), way(params)
         given: dict[str, Json] = {
             "ranking": {"ranks": [*range(1, count + 1)]},
-            "rewriting": {"chosen": 1, "rewrite": "A better reply."},
+            "rewriting": _chosen(params),
             "rubric": dict.fromkeys(_rubric(params)["properties"], True) if asked == "rubric" else {},
             "process": {"verdicts": ["right"] * len(_said(params).get("steps") or [])},
             "reasoning": {"steps": [{"text": "First step."}, {"text": "Second step."}], "answer": "An answer."},
-            "rating": {"turns": [6 for one in messages(params) if one["role"] == "assistant"]},
+            "rating": {"turns": [6] * _replies(params)},
             "writing": {"reply": "A reply."},
         }
         return given[asked]
@@ -113,7 +123,7 @@ def way(params: Json) -> str:
     if criteria(params):
         return "rubric"
     if len(given) > 1:
-        return "rewriting" if said.get("rewrite") and len(given) <= MOST_REWRITTEN else "ranking"
+        return "rewriting" if _beside(params) and len(given) <= MOST_REWRITTEN else "ranking"
     if said.get("reasoning"):
         return "reasoning"
     return "rating" if messages(params)[-1]["role"] == "assistant" else "writing"
@@ -124,15 +134,67 @@ def _said(params: Json) -> Json:
     return found if isinstance(found, dict) else {}
 
 
+def _beside(params: Json) -> Json:
+    """Return what is asked beside the choice of the next reply: to write it better, to rate those before."""
+    rated = _said(params).get("rate") and _replies(params)
+    return {
+        **({"rewrite": True} if _said(params).get("rewrite") else {}), **({"steps": STEPS_OF_RATING} if rated else {})
+    }  # fmt: skip
+
+
+def _chosen(params: Json) -> Json:
+    """Return the first as chosen, with what is asked beside."""
+    given: Json = {"turns": [6] * _replies(params), "chosen": 1, "rewrite": "A better reply."}
+    asked = {"turns": "steps" in _beside(params), "chosen": True, "rewrite": "rewrite" in _beside(params)}
+    return {name: value for name, value in given.items() if asked[name]}
+
+
+def _replies(params: Json) -> int:
+    """Return how many replies stand in the conversation itself."""
+    return sum(one["role"] == "assistant" for one in messages(params))
+
+
+def _as_one(told: Sequence[Json]) -> str:
+    """Return a conversation as one text: by whom each message is where there are several."""
+    if len(told) == 1:
+        return str(told[0]["text"])
+    return "\n\n".join(f"**{one['role'].capitalize()}:** {one['text']}" for one in told)
+
+
+def _nested(params: Json) -> list[Json]:
+    """Return the turns that hold messages of their own, as v2 tells them."""
+    turns = _said(params).get("turns")
+    found = turns if isinstance(turns, list) and not _said(params).get("messages") else []
+    return [one for one in found if isinstance(one, dict) and isinstance(one.get("messages"), list)]
+
+
+def _groups(params: Json) -> list[list[Json]]:
+    """Return the messages as they were sent, turn by turn; those that came in no turn each by itself."""
+    said, nested = _said(params), _nested(params)
+    given = [one for one in said.get("messages") or said.get("turns") or [] if isinstance(one, dict)]
+    return [[part for part in one["messages"] if isinstance(part, dict)] if one in nested else [one] for one in given]
+
+
+def in_turns(params: Json, told: Sequence[Json]) -> list[list[Json]]:
+    """Return messages turn by turn: as they were sent in turns, else a new one begins where a person speaks again."""
+    sizes = [len(group) for group in _groups(params)] if _nested(params) else []
+    begins = set(accumulate(sizes[:-1]))
+    found: list[list[Json]] = [[]]
+    for place, one in enumerate(told):
+        spoken = bool(found[-1]) and (found[-1][-1]["role"], one["role"]) == ("assistant", "user")
+        if found[-1] and (place in begins or (place >= sum(sizes) and spoken)):
+            found.append([])
+        found[-1].append(one)
+    return found
+
+
 def messages(params: Json) -> list[Json]:
     """Return the messages before what is asked for, each with role, text and source."""
-    said = _said(params)
-    given = said.get("messages") or said.get("turns") or []
+    said, given = _said(params), [one for group in _groups(params) for one in group]
     found: list[Json] = [
         {"role": one.get("role") if one.get("role") in ROLES else "user", "content": {"text": text_of(one)},
          "source_id": str(one.get("source_id") or one.get("role") or "user"), "annotations": []}
         for one in given
-        if isinstance(one, dict)
     ]  # fmt: skip
     prompt = {
         "role": "user",
