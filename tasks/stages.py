@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
-from tasks import files
-from tasks.models import HandOver, Job, ReviewRule, Stage, Takes
+from tasks import files, predictions
+from tasks.models import HandOver, Job, ReviewRule, Stage, Takes, Task
 
 AT_ONCE = 500
 NAME = re.compile(r"[a-z_][a-z0-9_]{0,59}")
@@ -32,6 +32,8 @@ USUAL: Mapping[tuple[str, str], dict[str, str]] = {
     ("rewriting", "comparison"): {"response_b": "text"},
     ("choice", "choice"): {"answered": "labels"},
 }
+# The answer itself, as what stands in the fields of the next.
+WHOLE = {predictions.FIELD: "value"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,13 @@ class Arrived:
 
 
 def carried(former: Job, job: Job) -> dict[str, str]:
-    """Return which parts of an answer a stage usually shows, by the name its kind knows; all of them if in doubt."""
+    """Return which parts of an answer a stage usually shows, by the name its kind knows; all of them if in doubt.
+
+    Where both are of one kind, the next begins with the answer as it is, to put right what is wrong in it.
+    """
     usual = USUAL.get((former.work_type.shape, job.work_type.shape))
+    if former.work_type.shape == job.work_type.shape:
+        usual = usual or WHOLE
     return usual or {name: name for name in former.shape.columns(former.form) if NAME.fullmatch(name)}
 
 
@@ -59,9 +66,18 @@ def refusal(job: Job, *, after: Job, takes: str, carries: Mapping[str, str]) -> 
         return Refusal(_("This job has tasks of its own, or follows another one already."), status=409)
     if takes == Takes.SPLIT and (after.review_rule != ReviewRule.MAJORITY or after.overlap == 1):
         return Refusal(_("Only answers that are accepted by agreement can be split."), status=409)
+    return _refusal_to_carry(job, after, takes, carries)
+
+
+def _refusal_to_carry(job: Job, after: Job, takes: str, carries: Mapping[str, str]) -> Refusal | None:
     wrong = [name for name, part in carries.items() if not (NAME.fullmatch(name) and PART.fullmatch(part))]
     if not carries or wrong:
         return Refusal(_("Say which part of an answer the next tasks show, as: steps = steps.text"), status=422)
+    if predictions.FIELD in carries and (takes != Takes.EACH or after.work_type.shape != job.work_type.shape):
+        return Refusal(
+            _("A task begins with an earlier answer where each goes on by itself, to the same kind of answer."),
+            status=409,
+        )
     return None
 
 
@@ -144,8 +160,15 @@ def _some(stage: Stage, at: datetime) -> int:
     return int(count)
 
 
-def _problem(job: Job, data: dict[str, Any], known: Mapping[str, Mapping[str, Any]]) -> str:
+def _problem(job: Job, data: dict[str, Any], known: predictions.Files) -> str:
     """Return why a job's kind of answer cannot show this; nothing where it can."""
     shape = job.shape
-    found = [*shape.data_problems(shape.form_for(job.form, data), data), *files.missing(shape.files, data, known)]
-    return " ".join(map(str, found))
+    data, answer = predictions.apart(job, data, known)
+    lacking = [*shape.data_problems(shape.form_for(job.form, data), data), *files.missing(shape.files, data, known)]
+    return " ".join(map(str, lacking or predictions.problems(job, data, answer, known)))
+
+
+def begins_with_an_answer(task: Task) -> bool:
+    """Tell whether what stands in a task's fields is a member's answer of the stage before; a machine has a name."""
+    said = task.prediction or {"model": ""}
+    return "model" not in said and Stage.objects.filter(job=task.job_id).exists()

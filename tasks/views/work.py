@@ -30,6 +30,7 @@ from tasks import (
     reviews,
     shut_out,
     skips,
+    stages,
     teams,
 )
 from tasks.forms import EngagedTime
@@ -70,7 +71,8 @@ def _page(assignment: Assignment, value: dict[str, Any], **more: object) -> dict
     kept = {"assignment": assignment, "job": assignment.job, "key": uuid4(), "card": cards.read(assignment.card)}
     kept |= {"asked": assignment.questions.select_related("reply").order_by("pk"), "team": _team(assignment)}
     kept |= {"unnamed": [one for one in Topic.choices if one[0] not in assignment.job.content]}
-    return {**kept, **shown, "suggestion": assignment.task.prediction, **more}
+    begun = stages.begins_with_an_answer(assignment.task)
+    return {**kept, **shown, "suggestion": assignment.task.prediction, "begun": begun, **more}
 
 
 def _team(assignment: Assignment) -> dict[str, Any]:

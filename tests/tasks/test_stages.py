@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -15,9 +16,9 @@ from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from payments import escrow, invariants
-from tasks import claims, funds, jobs, reviews, stages
+from tasks import answers, claims, exports, funds, jobs, reviews, stages
 from tasks.models import HandOver, Job, ReviewRule, Stage, Takes, Task
-from tests.tasks import orders
+from tests.tasks import handing_in, orders
 from tests.tasks.conftest import DIFFERENT, SAME, work
 from tests.tasks.opening import vote_kind
 from tests.tasks.test_api import ALL, program
@@ -220,6 +221,48 @@ def test_what_the_next_kind_cannot_show_is_kept_with_the_problem(
     assert not wrong.tasks.exists()
     assert stages.arrived(wrong.stage).problems == 1
     assert "steps" in stages.problems(wrong.stage)[0].problem
+
+
+def test_luis_puts_right_what_amina_drew(
+    orbit: Client, olga: Person, amina: Person, luis: Person, petra: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    orders.deposit(orbit, "500")
+    kind, box = vote_kind("image", amina), {"type": "box", "label": "car", "x": 1, "y": 1, "width": 9, "height": 9}
+    draw, review, other = (
+        orders.draft(
+            orbit, olga, work_type=kind, title=title, form={"question": "Where?", "labels": labels, "types": ["box"]},
+            overlap=1, pay=Decimal("0.5"), review_rule="peer",
+        )
+        for title, labels in (("Draw", ["car"]), ("Review", ["car", "bus"]), ("Misjoined", ["bus"]))
+    )  # fmt: skip
+    for job in (draw, review, other):
+        handing_in.taken_in(job, "a.png", handing_in.image(40, 30))
+    orders.send(draw, '{"id": "a", "image": "a.png"}\n', "tasks.jsonl")
+    usual = stages.carried(draw, review)
+    assert usual == {"prediction": "value"}
+    with pytest.raises(Refused, match="begins"):
+        stages.join(review, after=draw, takes=Takes.WHOLE, carries=usual, by=olga, at=clock.now())
+    for job in (review, other):
+        stages.join(job, after=draw, takes=Takes.EACH, carries=usual, by=olga, at=clock.now())
+    for job in (other, review, draw):
+        jobs.fund(job, by=olga, at=clock.now())
+        jobs.open(job, by=olga, at=clock.now())
+    reviews.accept(work(Job.objects.get(pk=draw.pk), amina, {"shapes": [box]}), by=petra, at=clock.now())
+    assert hand_on() == 2
+    task = review.tasks.get()
+    assert (task.data, task.prediction) == ({"image": "a.png"}, {"value": {"shapes": [box]}})
+    # Where the labels are others, nobody begins with an answer that could not be sent.
+    assert not other.tasks.exists()
+    assert stages.problems(other.stage)[0].problem
+
+    mine = claims.claim_next(Job.objects.get(pk=review.pk), by=luis, at=clock.now())
+    page = signed_in(luis).get(reverse("tasks:task", args=[mine.pk])).content.decode()
+    assert "Another member answered this" in page
+    assert "A machine" not in page
+    wide = {**box, "width": 12}
+    answers.submit(mine, value={"shapes": [box, wide]}, key=uuid4(), seconds=9, by=luis, at=clock.now())
+    (row,) = exports.rows(review)
+    assert row.touched == [False, True]
 
 
 def test_it_goes_on_where_it_stopped(chain: Make, monkeypatch: pytest.MonkeyPatch, amina: Person, luis: Person) -> None:
