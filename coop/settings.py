@@ -317,6 +317,8 @@ GOVERNANCE_POLICIES = [
     "governance.recalling.Recall",
     "governance.elections.Election",
 ]
+# What compares the books each night with the work, the votes and the words that they speak of.
+WALKS_OF_MONEY = "coop.audit.money"
 # What falls due by time is true without a background job having run: asked before a member's pay is shown or paid out.
 PAYMENTS_DUE = [
     "tasks.answers.hand_in_saved",

@@ -5,11 +5,13 @@ The result stands in the public record and on the open ledger, and goes by mail 
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app as background
 
+from coop.database.moment import one_moment
 from coop.people.models import Person
 from coop.record import events
 from coop.record.models import Event
@@ -26,7 +28,10 @@ RIGHTS = (Right.MONEY, Right.BOOKS)
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a night found: names of invariants that do not hold, and of months whose transfers are not those sealed."""
+    """What a night found: names of what does not hold, and of months whose transfers are not those sealed.
+
+    What is asked is an invariant of the books, or a walk that compares them with what they speak of.
+    """
 
     at: datetime
     transfers: int
@@ -41,7 +46,7 @@ class Proof:
     @property
     def says(self) -> list[str]:
         """What does not hold, in words."""
-        known = {one.name: str(one.says) for one in invariants.ALL}
+        known = asked()
         unlike = _("The transfers of %(month)s are not those that were sealed.")
         return [f"{name}: {known.get(name, '')}" for name in self.broken] + [unlike % {"month": m} for m in self.months]
 
@@ -63,10 +68,17 @@ def prove_due(at: datetime) -> Proof | None:
 
 
 def prove(at: datetime) -> Proof:
-    """Ask everything now; what it costs grows with the books, so it is done by night."""
-    broken = [name for name, rows in invariants.broken().items() if rows]
-    unlike = [str(month) for month, size, root in sealing.sealed() if sealing.root(month) != (size, root)]
-    return Proof(at, Transfer.objects.count(), broken, unlike)
+    """Ask everything now, of one moment; what it costs grows with the books, so it is done by night."""
+    with one_moment():
+        broken = [name for name, rows in invariants.broken().items() if rows]
+        unlike = [str(month) for month, size, root in sealing.sealed() if sealing.root(month) != (size, root)]
+        facts = list(import_module(settings.WALKS_OF_MONEY).found())
+        return Proof(at, Transfer.objects.count(), broken + facts, unlike)
+
+
+def asked() -> dict[str, str]:
+    """Return everything that is asked at night, by name, in words."""
+    return {one.name: str(one.says) for one in invariants.ALL} | import_module(settings.WALKS_OF_MONEY).asked()
 
 
 def latest() -> Proof | None:
@@ -91,7 +103,7 @@ def _words(proof: Proof, day: str) -> tuple[str, str]:
     address = f"{settings.ORIGIN}/ledger/"
     if proof.good:
         holds = _("All %(count)s statements about the books hold, for %(transfers)s transfers.")
-        text = holds % {"count": len(invariants.ALL), "transfers": proof.transfers}
+        text = holds % {"count": len(asked()), "transfers": proof.transfers}
         return _("The books of %(day)s are proved") % {"day": day}, f"{text}\n\n{address}\n"
     ask = _("Look with `manage.py audit money`; nobody should move money before it is explained.")
     return _("LOOK: the books of %(day)s do not add up") % {"day": day}, "\n\n".join([*proof.says, ask, address]) + "\n"

@@ -22,6 +22,7 @@ FUNCTIONS = (
     "payments_deposit_owes(bigint)",
     "payments_fold(text)",
     "payments_post_pay(bigint, text)",
+    "payments_weeks_again(date)",
 )
 OPEN = (Audience.PUBLIC, Audience.MEMBERS, Audience.OFFICERS)
 

@@ -5,22 +5,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from coop.audit import (
-    access,
-    budgets,
-    founding,
-    heads,
-    laws,
-    ledger,
-    mandates,
-    rates,
-    record,
-    releases,
-    schema,
-    standing,
-    surplus,
-    uses,
-)
+from coop.audit import access, founding, heads, laws, mandates, money, record, releases, schema, standing, uses
 from coop.audit.findings import Finding, Tick, Walk
 
 ALL = (
@@ -30,10 +15,7 @@ ALL = (
     Walk("founding", _("What the founding meeting wrote stands as it wrote it."), founding.walk),
     Walk("votes", _("Texts, rolls, counts and mandates follow from each other."), mandates.walk),
     Walk("laws", _("Rules, numbers, conduct and posts are what votes said, and nobody else was recalled."), laws.walk),
-    Walk("pay", _("Every rate is what a vote said, and nobody took a task for less."), rates.walk),
-    Walk("ledger", _("The books balance and paid what was owed."), ledger.walk),
-    Walk("surplus", _("Every quarter was closed whole, and divided as its vote said."), surplus.walk),
-    Walk("budget", _("The house spent what was voted, by two people, and nothing else."), budgets.walk),
+    *money.WALKS,
     Walk("standing", _("Nobody's standing fell but by a vote or their own word."), standing.walk),
     Walk("access", _("Nobody was turned away from work or words but by a row that stood in the way."), access.walk),
     Walk("data", _("Every column about people is kept and shown for a use that was voted."), uses.walk),

@@ -15,7 +15,7 @@ from django.core.mail import EmailMessage
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-from coop.audit import schema, walks
+from coop.audit import money, schema, walks
 from coop.database import roles
 from coop.database.embedded import Cluster
 from coop.record import log, tree
@@ -85,6 +85,22 @@ def test_a_cooperative_that_nobody_tampered_with_adds_up(tamper: Tamper) -> None
         (
             "tasks_assignment", "UPDATE tasks_assignment SET pay = pay - 1 WHERE id % 7 = 1",
             "tasks_assignment", "the record says it was taken at 0.09",
+        ),
+        (
+            "tasks_assignment", "UPDATE tasks_assignment SET fee = fee + 1 WHERE id % 7 = 1",
+            "tasks_assignment", "of 10,000, makes it",
+        ),
+        (
+            "payments_fee", "UPDATE payments_fee SET since = coop_now() + interval '1 hour'",
+            "tasks_assignment", "another was in force when it was taken",
+        ),
+        (
+            "payments_transfer", "UPDATE payments_transfer SET amount = amount + 1 WHERE kind = 7",
+            "assignment:", "of its fee of",
+        ),
+        (
+            "payments_transfer", "DELETE FROM payments_transfer WHERE kind = 6",
+            "assignment:", "gave the house 0",
         ),
         (
             "payments_close", "UPDATE payments_close SET income = income - 1",
@@ -389,7 +405,7 @@ def test_an_auditor_reads_in_whose_names_ballots_were_counted(copy: str, cluster
 def test_an_auditor_of_the_books_walks_the_money_alone(copy: str, cluster: Cluster) -> None:
     walked = audit(cluster.url(roles.AUDITOR, copy), "money", "--json")
     assert walked.returncode == 0, walked.stdout + walked.stderr
-    assert list(json.loads(walked.stdout)["walks"]) == ["pay", "ledger", "surplus"]
+    assert list(json.loads(walked.stdout)["walks"]) == [walk.name for walk in money.WALKS]
     unknown = audit(cluster.url(roles.AUDITOR, copy), "gold")
     assert unknown.returncode == 2
     assert "invalid choice: 'gold'" in unknown.stderr

@@ -13,6 +13,7 @@ from django.test import Client as Browser
 from pytest_django import Settings
 
 from coop import clock
+from coop.audit import payouts as walked
 from coop.people.models import Person
 from coop.refusals import Refused
 from governance.models import Office
@@ -20,6 +21,7 @@ from payments import accounts, background, details, ledger, payouts, reconciling
 from payments.models import Outcome, Payout, PayRun, RailEvent
 from tests.payments import paypal, ways
 from tests.payments.paypal import Account
+from tests.payments.test_proof import touch
 from tests.payments.ways import go_on, rests, sound, state
 
 type Earn = Callable[[Person, str], int]
@@ -67,6 +69,9 @@ def test_a_payout_goes_out_and_arrives(asked: Payout, released: PayRun, service:
     assert PayRun.objects.get(pk=released.pk).handed_over_at
     assert go_on() == 0
     assert sound()
+    assert not list(walked.walk(bool))
+    touch("payments_payout", "UPDATE payments_payout SET state = 'failed'")
+    assert len(list(walked.walk(bool))) == 2  # nobody said that it came back, and what was said is not what it is
 
 
 def test_nothing_is_sent_before_two_officers_said_so(asked: Payout, treasurer: Office, service: Account) -> None:
@@ -186,6 +191,7 @@ def test_what_came_back_after_it_arrived_is_the_members_again_once(
     hook(asked, service)
     assert payouts.ready(amina) == 5
     assert sound()
+    assert not list(walked.walk(bool))
 
 
 def test_settled_after_it_failed_moves_nothing_and_is_shown(

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client as Browser
 
 from coop import clock
+from coop.audit import payouts as walked
 from coop.people.models import Person
 from coop.refusals import Refused
 from governance.models import Office, OfficeAct
@@ -16,6 +17,7 @@ from payments.models import Payout, PayRun, RailEvent, Verdict
 from tests.payments import test_mpesa
 from tests.payments.conftest import owning
 from tests.payments.mpesa import Shortcode
+from tests.payments.test_proof import touch
 from tests.payments.ways import go_on, sound, state
 
 service, opened = test_mpesa.service, test_mpesa.opened
@@ -118,6 +120,9 @@ def test_two_officers_who_read_the_same_end_it(
     with pytest.raises(Refused, match="does not wait"):
         read(asked, treasurer, arrived=arrived)
     assert sound()
+    assert not list(walked.walk(bool))
+    touch("payments_verdict", "UPDATE payments_verdict SET arrived = NOT arrived")
+    assert "two officers decide what a service never answered for" in str(*walked.walk(bool))
 
 
 def test_a_word_that_comes_after_all_moves_nothing_more(

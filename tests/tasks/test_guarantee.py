@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client as Browser
 
 from coop import clock
+from coop.audit import guarantee as walked
 from coop.people.models import Client, Person
 from governance.models import Office
 from payments import accounts, deposits, guarantee, invariants, ledger
@@ -129,6 +130,51 @@ def test_a_slow_week_is_paid_what_lacks_to_the_unit_and_once(
     assert guarantee.settle(at=clock.now()) == 0
     assert not any(invariants.broken().values())
     assert guarantee.weeks(luis) == []
+    assert not found_again()
+
+
+def test_a_week_is_worked_out_again_from_the_work_itself(
+    floor: datetime, peers: Job, amina: Person, luis: Person, owner: psycopg.Connection
+) -> None:
+    work(peers, amina, 80, luis)
+    give("5")
+    next_monday()
+    assert guarantee.settle(at=clock.now()) == 1
+    for table, column, by, says in (
+        ("topup", "seconds", 20, "the work of the week says 80 seconds"),
+        ("topup", "earned", -1, "seconds, which earned 0.09"),
+        ("topup", "floor", 1, "no such floor was voted"),
+        ("topup", "amount", 1, "floor, time and earnings make it 0.132223"),
+        ("topup", "person_id", 1, "the work of the week says 0 seconds"),
+        ("topuppart", "amount", 1, "that part of a week is 0.132224"),
+        ("reckoning", "people", 1, "it was counted for 2"),
+    ):
+        assert not found_again()
+        rewrite(owner, f"payments_{table}", column, by)
+        assert says in " ".join(found_again())
+        rewrite(owner, f"payments_{table}", column, -by)
+
+
+def rewrite(owner: psycopg.Connection, table: str, column: str, by: int) -> None:
+    """Write into the weeks as an owner who switched their guards off."""
+    owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER".encode())
+    owner.execute(f"UPDATE {table} SET {column} = {column} + {by}".encode())
+    owner.commit()
+
+
+def test_whoever_moved_since_keeps_the_weeks_that_were_counted(
+    floor: datetime, peers: Job, amina: Person, luis: Person
+) -> None:
+    work(peers, amina, 80, luis)
+    next_monday()
+    guarantee.settle(at=clock.now())
+    Person.objects.filter(pk=amina.pk).update(country="DE")
+    assert not found_again()
+
+
+def found_again() -> list[str]:
+    """Return what a walk through all weeks finds."""
+    return [str(one) for one in walked.walk(bool)]
 
 
 def test_what_the_fund_cannot_pay_stays_owed_and_is_paid_in_turn(
@@ -149,6 +195,7 @@ def test_what_the_fund_cannot_pay_stays_owed_and_is_paid_in_turn(
     give("0.2")
     assert guarantee.settle(at=clock.now()) == 1
     assert [week.paid for week in guarantee.weeks(amina)] == [False, True]
+    assert not found_again()
     assert guarantee.owed() == lacks
     assert payable(amina) == 2 * Decimal("0.09") + lacks
 
@@ -169,6 +216,7 @@ def test_nobody_earns_two_hours_in_one(
     # Moments pass between two acts of the test itself.
     assert week.seconds in {80, 81, 82}
     assert week.earned == Decimal("0.18")
+    assert not found_again()
 
 
 def test_what_two_weeks_share_counts_in_the_first(

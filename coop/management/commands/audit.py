@@ -10,12 +10,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from coop.audit import mandates, walks
+from coop.audit import mandates, money, walks
 from coop.audit.findings import Finding, Walk
 from coop.audit.looking import looking
 
 # What an auditor of the books asks for in one word.
-PARTS = {"money": ("pay", "ledger", "surplus")}
+PARTS = {"money": tuple(walk.name for walk in money.WALKS)}
 
 
 def chosen(parts: list[str]) -> list[Walk]:

@@ -1,0 +1,22 @@
+"""One moment of the database, for whoever looks at much of it: nothing written, and without the limits of a page."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+LOOKING = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+NO_LIMIT = "SELECT set_config('statement_timeout', '0', true)"
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Look at one moment; within a transaction that has begun, at what it sees."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(LOOKING)
+            cursor.execute(NO_LIMIT)
+        yield
