@@ -16,13 +16,14 @@ from payments.money import from_micro
 
 CHUNK = 5_000
 # The five kinds of account that both programs know, by a code, its last or its first part; what is not named here is
-# the co-op's own.
+# the co-op's own: its funds, its reserve and what quarters left over.
 ROOTS = {
     "bank": "Assets",
     "clearing:in": "Assets",
     "client": "Liabilities",
     "clearing": "Liabilities",
     "coop": "Income",
+    "coop:expense": "Expenses",
     "job": "Liabilities",
     "member": "Liabilities",
     "receivable": "Assets",
@@ -34,7 +35,8 @@ type Line = Callable[[Transfer], str]
 def name(code: str) -> str:
     """Return an account's name: `Liabilities:Member:12:Payable` for `member:12:payable`."""
     parts = code.split(":")
-    root = ROOTS.get(code) or ROOTS.get(parts[-1]) or ROOTS.get(parts[0], "Equity")
+    known = (code, ":".join(parts[:2]), parts[-1], parts[0])
+    root = next((ROOTS[one] for one in known if one in ROOTS), "Equity")
     return ":".join([root, *(part.replace("_", "-").capitalize() for part in parts)])
 
 

@@ -1,5 +1,6 @@
 """The books are read by hledger and by beancount, which find the same balances; a file that was touched fails."""
 
+import csv
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from coop import clock
 from coop.people.models import Client, Person
-from payments import escrow, exports, payouts
+from governance.models import Office
+from payments import budgets, escrow, exports, payouts
 from payments.books import trial_balance
-from payments.models import Fee
+from payments.models import Fee, Purpose
+from tests.payments import leftover, test_budgets
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +66,23 @@ def test_hledger_finds_our_balances(books: None, tmp_path: Path) -> None:
     assert f"{-bank:f} USD" in whole.stdout
 
 
+def test_what_the_house_spent_stands_against_what_it_took(
+    amina: Person, treasurer: Office, secretary: Office, tmp_path: Path
+) -> None:
+    test_budgets.in_force(amina, hosting=2_000_000)
+    leftover.work({amina: "100"})
+    bill = budgets.ask(Purpose.HOSTING, amount=Decimal("1.5"), payee="A host", by=treasurer, at=clock.now())
+    budgets.pay(bill, reference="B-1", by=secretary, at=clock.now())
+    file = written("hledger", tmp_path)
+    # Spending stands positive, among expenses; income less expenses is what our books have for both.
+    said = dict(csv.reader(hledger(file, "incomestatement", "-O", "csv").stdout.splitlines()))
+    assert said["Expenses:Coop:Expense:Hosting"] == "1.5 USD"
+    assert not [account for account in said if account.startswith("Income") and "Expense" in account]
+    totals = {total.kind: total.total for total in trial_balance()}
+    assert Decimal(said["Net:"].split()[0]) == totals["coop:fee"] + totals["coop:expense"]
+    assert bean_check(written("beancount", tmp_path)).returncode == 0
+
+
 def test_beancount_finds_our_balances(books: None, tmp_path: Path) -> None:
     checked = bean_check(written("beancount", tmp_path))
     assert checked.returncode == 0, checked.stderr
@@ -85,3 +106,6 @@ def test_each_account_has_a_name_of_its_own() -> None:
     assert exports.name("bank:main") == "Assets:Bank:Main"
     assert exports.name("fund:training") == "Equity:Fund:Training"
     assert exports.name("coop:fee") == "Income:Coop:Fee"
+    assert exports.name("coop:expense:banks") == "Expenses:Coop:Expense:Banks"
+    assert exports.name("clearing:in") == "Assets:Clearing:In"
+    assert exports.name("client:7:receivable") == "Assets:Client:7:Receivable"
