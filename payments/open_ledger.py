@@ -1,7 +1,8 @@
 """What the public reads of the books, month by month: money in, to members, kept; what an hour came to; what is late.
 
 No figure lets anybody guess a person: what fewer than five people got is merged with the next larger sum, and an
-hour's pay is told from ten people on (cells under 5 merged, k ≥ 10).
+hour's pay is told from ten people on (cells under 5 merged, k ≥ 10). A month is told once it is over: whoever read it
+twice while it ran would read what moved between, which may be a single payment.
 """
 
 from collections.abc import Iterable
@@ -21,6 +22,8 @@ from payments.watch import HELD
 
 FEWEST = 5
 FEWEST_FOR_AN_HOUR = 10
+# A posting may begin before midnight and commit after it.
+SETTLED = timedelta(hours=1)
 
 FLOWS: dict[str, str | Promise] = {
     "received": _("Money in: deposits and grants"),
@@ -104,6 +107,10 @@ class Month:
         """The moment at which it is over."""
         return (self.first + timedelta(days=32)).replace(day=1)
 
+    def is_over(self, at: datetime) -> bool:
+        """Tell whether nothing more is posted in it."""
+        return self.after + SETTLED <= at
+
     @property
     def day(self) -> date:
         """Its first day, as pages write months."""
@@ -158,6 +165,7 @@ class Figures:
     `share` is what of members' pay, fee and funds together went to members, from 0 to 1; what clients pay for content
     that they hid is a part of neither. `late` counts the payouts asked for in the month that took more than 72 hours
     (E3), `longest` is the longest of them. `root` is the Merkle root of the month's transfers, None until it is sealed.
+    Of a month that is not `over` no money is told, and nothing of hours.
     """
 
     month: Month
@@ -169,6 +177,7 @@ class Figures:
     late: int
     longest: timedelta | None
     root: str | None
+    over: bool = True
 
     @property
     def percent(self) -> int | None:
@@ -181,8 +190,19 @@ class Figures:
         return int(self.longest / timedelta(hours=1)) if self.longest else 0
 
 
+def told(month: Month, *, at: datetime) -> Figures:
+    """Return what the public reads of a month at a moment; five queries at most, however much moved."""
+    if month.is_over(at):
+        return figures(month)
+    [(late, longest)] = _rows(LATE, month)
+    return Figures(
+        month=month, flows=[], people=None, to_members=None, share=None, hours=[], late=late, longest=longest,
+        root=None, over=False,
+    )  # fmt: skip
+
+
 def figures(month: Month) -> Figures:
-    """Return the figures of a month; five queries, however much moved."""
+    """Return the figures of a month, whether it is over or not."""
     moved = {str(name): Moved(from_micro(int(total)), people) for name, total, people in _rows(FLOWS_OF, month)}
     [(people,)] = _rows(PAID, month)
     [(late, longest)] = _rows(LATE, month)

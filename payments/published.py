@@ -9,26 +9,28 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import parquet
 
-from payments import budgets, surplus
+from payments import budgets, post_pay, surplus
 from payments.models import Close
 from payments.open_ledger import FEWEST, Figures
 from payments.surplus import Quarter
 
-COLUMNS = ("month", "part", "item", "people", "amount", "currency")
+COLUMNS = ("month", "part", "item", "people", "amount", "currency", "value")
 SCHEMA = pa.schema([
     ("month", pa.string()), ("part", pa.string()), ("item", pa.string()), ("people", pa.int64()),
-    ("amount", pa.decimal128(20, 6)), ("currency", pa.string()),
+    ("amount", pa.decimal128(20, 6)), ("currency", pa.string()), ("value", pa.string()),
 ])  # fmt: skip
 
 
 def rows(figures: Figures) -> list[dict[str, Any]]:
-    """Return one row for each figure: month, part of the page, item, number of people, amount and currency.
+    """Return one row for each figure: month, part of the page, item, people, amount and currency, or another value.
 
     `part` is "money" (item: a flow), "hour" (item: kind of work and which quarter), "budget" (item: the month's
-    quarter, a purpose or post, and voted or spent) or "surplus" (item: a quarter that ended as the month began, and
-    what of it; members' cash and capital from five people on). What is not told is None.
+    quarter, a purpose or post, and voted or spent), "surplus" (item: a quarter that ended as the month began, and what
+    of it; members' cash and capital from five people on), "post" (item: one that was paid for the month), "late" (item:
+    how many payouts, or the longest wait in hours) or "root" (the month's Merkle root). What is not told is None.
     """
-    return [dict(zip(COLUMNS, (str(figures.month), *row, "USD"), strict=True)) for row in _rows(figures)]
+    paid = [(*row, "USD", None) for row in _rows(figures)]
+    return [dict(zip(COLUMNS, (str(figures.month), *row), strict=True)) for row in [*paid, *_values(figures)]]
 
 
 def _rows(figures: Figures) -> Iterator[tuple[Any, ...]]:
@@ -40,6 +42,15 @@ def _rows(figures: Figures) -> Iterator[tuple[Any, ...]]:
     yield from _budget(Quarter.of(figures.month.first))
     for close in surplus.told().filter(ends_at=figures.month.first):
         yield from _surplus(close)
+    for one in post_pay.paid(str(figures.month)):
+        yield "post", one.post, one.holders, one.amount
+
+
+def _values(figures: Figures) -> Iterator[tuple[Any, ...]]:
+    """Yield what is no money."""
+    yield "late", "payouts", None, None, None, str(figures.late)
+    yield "late", "longest wait in hours", None, None, None, str(figures.longest_hours) if figures.late else None
+    yield "root", "merkle root", None, None, None, figures.root
 
 
 def _budget(quarter: Quarter) -> Iterator[tuple[Any, ...]]:
@@ -73,9 +84,10 @@ def as_json(figures: Figures) -> bytes:
     """Return the rows with the month's root and its late payouts as a JSON object; amounts are strings."""
     facts = {
         "month": str(figures.month),
+        "over": figures.over,
         "merkle_root": figures.root,
         "late_payouts": figures.late,
-        "longest_wait_hours": round(figures.longest.total_seconds() / 3600) if figures.longest else None,
+        "longest_wait_hours": figures.longest_hours if figures.late else None,
         "rows": rows(figures),
     }
     return json.dumps(facts, default=lambda amount: f"{amount:f}", indent=1).encode()

@@ -6,7 +6,7 @@ touched later, added or taken away (invariant I15).
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from coop.record import events, tree
 from coop.record.models import Event
@@ -15,8 +15,6 @@ from payments.models import Transfer
 from payments.money import to_micro
 from payments.open_ledger import Month
 
-# A posting may begin before midnight and commit after it.
-SETTLED = timedelta(hours=1)
 CHUNK = 5_000
 
 
@@ -50,7 +48,7 @@ def _leaves(month: Month) -> Iterator[bytes]:
 def seal_due(at: datetime) -> int:
     """Seal every month that is over and not sealed yet, the oldest first; return how many. Anybody may call it."""
     known = {month for month, _size, _head in sealed()}
-    over = [month for month in open_ledger.months(Month.of(at)) if month.after <= at - SETTLED and month not in known]
+    over = [month for month in open_ledger.months(Month.of(at)) if month.is_over(at) and month not in known]
     for month in over:
         size, head = root(month)
         events.write("ledger.sealed", by=None, subject=f"ledger:{month}", at=at, transfers=size, root=head)

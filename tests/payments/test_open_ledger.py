@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 from django.db import connection
 from django.test import Client as Browser
@@ -109,12 +110,36 @@ def test_the_questions_asked_do_not_grow(earn: Earn, five: list[Person], month: 
 def test_everybody_reads_the_page_and_its_files(client: Browser, earn: Earn, five: list[Person], month: Month) -> None:
     for person in five:
         earn(person, "2")
+    reach(month.after + timedelta(hours=2))
     page = client.get("/ledger/")
     assert page.status_code == 200
     assert "10.00" in page.content.decode()
     for form, (content_type, _write) in published.TYPES.items():
         answer = client.get(f"/ledger/{month}.{form}")
         assert (answer.status_code, answer["Content-Type"]) == (200, content_type)
+
+
+def test_a_running_month_tells_nobody_what_one_payment_was(
+    client: Browser, earn: Earn, five: list[Person], month: Month
+) -> None:
+    """Whoever reads the page and its files before and after a payment reads the same."""
+
+    def read() -> list[bytes]:
+        files = [client.get(f"/ledger/{month}.{form}").content for form in published.TYPES]
+        return [client.get(f"/ledger/?month={month}").content, *files]
+
+    for person in five:
+        earn(person, "2")
+    before = read()
+    earn(five[0], "1.234567")
+    assert read() == before
+    assert b"told when it is over" in before[0]
+    reach(month.after + timedelta(minutes=59))
+    assert json.loads(client.get(f"/ledger/{month}.json").content)["over"] is False
+    reach(month.after + timedelta(minutes=61))
+    assert "11.234567" in client.get("/ledger/").content.decode()
+    said = json.loads(client.get(f"/ledger/{month}.json").content)
+    assert (said["over"], said["rows"][0]["amount"]) == (True, "11.234567")
 
 
 @pytest.mark.parametrize("name", ["2999-01", "2026-13", "0000-00", "x", "2026-11\0"])
@@ -138,6 +163,8 @@ def test_the_parquet_file_opens_in_duckdb_with_the_same_sums(
     assert (total, kind) == (Decimal("0.617280"), "DECIMAL(20,6)")
     said = json.loads(published.as_json(figures))
     assert [row["amount"] for row in said["rows"] if row["item"] == "training"] == ["0.61728"]
+    values = {(row["part"], row["item"]): row["value"] for row in pq.read_table(file).to_pylist() if row["value"]}
+    assert values == {("late", "payouts"): "0"}
     assert BytesIO(published.as_csv(figures)).readline().decode().strip() == ",".join(published.COLUMNS)
 
 
@@ -183,6 +210,7 @@ def test_a_month_is_sealed_once_when_it_is_over(earn: Earn, amina: Person, month
     size, root = sealing.root(month)
     assert size == Transfer.objects.filter(posted_at__gte=month.first).count()
     assert open_ledger.sealed_root(month) == root
+    assert f"{month},root,merkle root,,,,{root}\r\n".encode() in published.as_csv(open_ledger.figures(month))
 
 
 def test_a_second_word_on_a_month_does_not_count(earn: Earn, amina: Person, month: Month, now: datetime) -> None:

@@ -155,6 +155,10 @@ def test_everybody_reads_what_posts_were_paid(month: Month, client: Browser) -> 
     assert "treasurer" in page
     assert "US$ 3.10" in page
     assert "3.10 a month" in page
+    files = [client.get(f"/ledger/{month}.{form}") for form in ("csv", "json")]
+    assert f"{month},post,treasurer,1,3.1,USD," in files[0].content.decode().replace("3.100000", "3.1")
+    said = {row["item"]: row["amount"] for row in files[1].json()["rows"] if row["part"] == "post"}
+    assert said["treasurer"] == "3.1"
 
 
 def test_the_propose_page_asks_for_each_post(amina: Person, signed_in: Callable[[Person], Browser]) -> None:

@@ -1,6 +1,7 @@
 """Content that a client did not name: reported by members, found by an officer, paid for, and named."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -17,6 +18,7 @@ from payments.models import Account, Transfer
 from payments.open_ledger import Month
 from tasks import background, cards, claims, content, hidden, jobs, reports
 from tasks.models import HiddenContent, Job, Report
+from tests.governance.conftest import reach
 from tests.payments.test_attacks import POST, posting
 from tests.tasks import orders
 from tests.tasks.conftest import SAME, make_job, work
@@ -84,6 +86,8 @@ def test_the_open_ledger_and_its_files_name_what_was_paid(reported: Job, samuel:
     assert {flow.name: flow.amount for flow in figures.flows}["concealed"] == Decimal(10)
     assert figures.share == share
     assert [row["amount"] for row in published.rows(figures) if row["item"] == "concealed"] == [Decimal(10)]
+    assert "showed what they had not named" not in Browser().get("/ledger/").text
+    reach(month.after + timedelta(hours=2))
     assert "showed what they had not named" in Browser().get("/ledger/").text
 
 
