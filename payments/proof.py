@@ -78,7 +78,8 @@ def prove(at: datetime) -> Proof:
 
 def asked() -> dict[str, str]:
     """Return everything that is asked at night, by name, in words."""
-    return {one.name: str(one.says) for one in invariants.ALL} | import_module(settings.WALKS_OF_MONEY).asked()
+    walked: dict[str, str] = import_module(settings.WALKS_OF_MONEY).asked()
+    return {one.name: str(one.says) for one in invariants.ALL} | walked
 
 
 def latest() -> Proof | None:

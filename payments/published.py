@@ -42,8 +42,8 @@ def _rows(figures: Figures) -> Iterator[tuple[Any, ...]]:
     yield from _budget(Quarter.of(figures.month.first))
     for close in surplus.told().filter(ends_at=figures.month.first):
         yield from _surplus(close)
-    for one in post_pay.paid(str(figures.month)):
-        yield "post", one.post, one.holders, one.amount
+    for paid in post_pay.paid(str(figures.month)):
+        yield "post", paid.post, paid.holders, paid.amount
 
 
 def _values(figures: Figures) -> Iterator[tuple[Any, ...]]:
