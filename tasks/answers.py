@@ -112,7 +112,6 @@ def _hand_in(draft: Draft) -> bool:
     return True
 
 
-LONGEST_DRAFT = 64_000
 # By hand, as every answer passes here.
 TAKE_IN = """
 INSERT INTO tasks_answer (assignment_id, number, value, seconds, key, at) VALUES (%s, %s, %s, %s, %s, %s) RETURNING id
@@ -159,8 +158,7 @@ def save_draft(assignment: Assignment, *, value: dict[str, Any], by: Person, at:
     kept = teams.works_on(assignment, by) and assignment.state in {*OPEN_STATES, AssignmentState.EXPIRED}
     if no is not None and not kept:
         raise Refused(no)
-    if len(json.dumps(value)) > LONGEST_DRAFT:
-        raise Refused(Refusal(_("This is too long to keep: a draft has at most 64,000 characters."), status=413))
+    refuse_if(assignment.question.length_refusal(value))
     facts = {"value": value, "saved_at": at, "written_by": by}
     draft, _made = Draft.objects.update_or_create(assignment=assignment, defaults=facts)
     return draft

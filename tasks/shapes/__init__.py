@@ -4,7 +4,6 @@ A shape's form and value are plain JSON, so that what a client downloads is what
 every kind stand with an example in coop/docs/kinds.md. settings.SHAPES names them; a kind is added there.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -14,9 +13,9 @@ from django.http import QueryDict
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from coop.refusals import Text
+from coop.refusals import Refusal, Text
 from tasks.shapes import checking
-from tasks.shapes.shape import LONGEST_VALUE, Json, Shape
+from tasks.shapes.shape import Json, Shape, too_long, written_length
 
 __all__ = ["Json", "Question", "Shape", "find", "form_problems", "names"]
 LONGEST_FORM = 40_000
@@ -69,10 +68,14 @@ class Question:
             clean.setlist(name, [text.replace("\0", "").replace("\r\n", "\n") for text in post.getlist(name)])
         return self.shape.read(self.form, self.data, clean)
 
+    def length_refusal(self, value: object) -> Refusal | None:
+        """Say why a value is too long to be kept or handed in; None where it is not."""
+        return too_long(self.shape.longest) if written_length(value) > self.shape.longest else None
+
     def problems(self, value: object) -> list[str]:
         """Return what is missing or wrong in a value, as sentences: by its schema, and by its meaning."""
-        if len(json.dumps(value)) > LONGEST_VALUE:
-            return [_("The answer is too long: at most %(most)s characters.") % {"most": f"{LONGEST_VALUE:,}"}]
+        if no := self.length_refusal(value):
+            return [str(no.reason)]
         meaning = lambda: self.shape.problems(self.form, self.data, value)  # type: ignore[arg-type] # noqa: E731 - asked of an object only
         return list(map(str, _problems(self.shape.schema(self.form), value, meaning)))
 

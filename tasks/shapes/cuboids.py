@@ -14,11 +14,10 @@ from django.utils.translation import gettext_lazy
 from coop.refusals import Text
 from tasks.shapes import checking, media, merging, overlaps
 from tasks.shapes.image import LABELS, LABELS_HELP
-from tasks.shapes.shape import Json, Lines, Shape, Together, obj, sent
+from tasks.shapes.shape import Json, Lines, Shape, Together, drawing, in_rows, obj, sent
 
 MOST_CUBOIDS = 500
 MOST_FRAMES = 100
-MORE_ROWS = 3
 LONGEST = 100
 NUMBERS = 7
 NUMBER = re.compile(r"-?\d{1,5}(?:\.\d{1,6})?")
@@ -42,6 +41,7 @@ class Cuboids(Shape):
     files = {"cloud": "cloud"}
     script = "tasks/cuboids.js"
     style = "tasks/cuboids.css"
+    longest = 200_000
     on_phone = False
 
     def fields(self) -> dict[str, forms.Field]:
@@ -67,17 +67,16 @@ class Cuboids(Shape):
         number = {"type": "number", "minimum": -1e6, "maximum": 1e6}
         three = {"type": "array", "items": number, "minItems": 3, "maxItems": 3}
         frame = {"type": "integer", "minimum": 0, "maximum": MOST_FRAMES - 1}
-        parts = {"id": ID, "label": {"enum": form["labels"]}, "center": three, "size": three, "yaw": number}
+        label = {"type": "string", "enum": form["labels"]}
+        parts = {"id": ID, "label": label, "center": three, "size": three, "yaw": number}
         return obj({**parts, "frame": frame}, optional=("frame",))
 
     def read(self, form: Json, data: Json, post: QueryDict) -> Json:
         """Return what the widget wrote, or the rows that say seven numbers."""
-        found = sent(post)
+        found = sent(post, self.longest)
         if found is None:
             found = {"cuboids": list(_rows(post)), "nothing": "nothing" in post}
-        kind, cuboids = self._cuboid(form), found.get("cuboids")
-        good = [one for one in cuboids if not checking.faults(kind, one)] if isinstance(cuboids, list) else []
-        return {"cuboids": good, "nothing": True} if found.get("nothing") is True else {"cuboids": good}
+        return drawing(found, "cuboids", self._cuboid(form))
 
     def problems(self, form: Json, data: Json, value: Json) -> list[Text]:
         """Return what is missing, which cuboid is none or lies outside, and whose label or size changes."""
@@ -118,7 +117,7 @@ class Cuboids(Shape):
         return {
             **super().page(form, data, value, seed),
             "labels": form["labels"], "clouds": json.dumps(given), "frames": range(len(given)), "first": given[0],
-            "drawn": rows, "rows": [*rows, *({} for _row in range(MORE_ROWS))],
+            "drawn": rows, "rows": in_rows(rows, 4),
             "json": json.dumps(value or {"cuboids": []}),
         }  # fmt: skip
 

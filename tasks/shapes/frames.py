@@ -12,10 +12,9 @@ from django.utils.translation import gettext_lazy
 from coop.refusals import Text
 from tasks.shapes import checking, media, merging, overlaps, plane, tracks
 from tasks.shapes.image import LABELS, LABELS_HELP, picture
-from tasks.shapes.shape import Json, Lines, Shape, Together, lacks, obj, sent
+from tasks.shapes.shape import Json, Lines, Shape, Together, drawing, in_rows, lacks, obj, sent
 
 MOST_FRAMES = 100
-MORE_ROWS = 3
 NAMES = {
     "type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 2, "maxItems": MOST_FRAMES,
 }  # fmt: skip
@@ -36,6 +35,7 @@ class Frames(Shape):
     files = {"frames": "image"}
     script = "tasks/frames.js"
     style = "tasks/drawing.css"
+    longest = 1_000_000
     on_phone = False
 
     def fields(self) -> dict[str, forms.Field]:
@@ -58,13 +58,11 @@ class Frames(Shape):
 
     def read(self, form: Json, data: Json, post: QueryDict) -> Json:
         """Return what the widget wrote, or the rows that say four numbers."""
-        found = sent(post)
+        found = sent(post, self.longest)
         if found is None:
             rows = zip(*(post.getlist(name) for name in ("id", "label", "frame", "place", "until")), strict=False)
             found = {"tracks": tracks.read(rows), "nothing": "nothing" in post}
-        kind, drawn = tracks.schema(form["labels"], MOST_FRAMES), found.get("tracks")
-        good = [one for one in drawn if not checking.faults(kind, one)] if isinstance(drawn, list) else []
-        return {"tracks": good, "nothing": True} if found.get("nothing") is True else {"tracks": good}
+        return drawing(found, "tracks", tracks.schema(form["labels"], MOST_FRAMES))
 
     def problems(self, form: Json, data: Json, value: Json) -> list[Text]:
         """Return what is missing, and which box leaves its frame or goes on where there is none."""
@@ -110,7 +108,7 @@ class Frames(Shape):
                 {"picture": one, "shapes": plane.drawn(tracks.shapes(drawn, frame), form["labels"])}
                 for frame, one in enumerate(pictures)
             ],
-            "rows": [*rows, *({} for _row in range(MORE_ROWS))],
+            "rows": in_rows(rows, 5),
             "json": json.dumps(value or {"tracks": []}),
         }  # fmt: skip
 

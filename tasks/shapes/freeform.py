@@ -64,6 +64,7 @@ class Freeform(Shape):
     name = "freeform"
     label = gettext_lazy("Fill in a form")
     style = "tasks/kinds.css"
+    longest = 450_000
     asks = {"schema": {"type": "object"}}
     needs = ("schema",)
 

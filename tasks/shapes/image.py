@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
 from tasks.shapes import checking, fitting, media, merging, overlaps, plane
-from tasks.shapes.shape import Json, Lines, Shape, Together, sent
+from tasks.shapes.shape import Json, Lines, Shape, Together, drawing, in_rows, sent
 
-MOST_SHAPES = 200
+# So many shapes, and so many corners of all of them together.
+MOST_SHAPES, MOST_CORNERS = 200, 20_000
 SMALL = 1024  # the longer side of the image that phones get (tasks.media.images)
 MARKS = 70  # so many letters stand along the longer side
-MORE_ROWS = 3
 LABELS: Json = {
     "type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 60}, "minItems": 1, "maxItems": 60,
     "uniqueItems": True,
@@ -44,6 +44,7 @@ class Image(Shape):
     files = {"image": "image"}
     script = "tasks/image.js"
     style = "tasks/drawing.css"
+    longest = 1_000_000
 
     def fields(self) -> dict[str, forms.Field]:
         """Return the fields of labels, types and words."""
@@ -79,19 +80,13 @@ class Image(Shape):
 
     def read(self, form: Json, data: Json, post: QueryDict) -> Json:
         """Return what the widget wrote, or the rows of the table that say a place."""
-        found = sent(post)
+        found = sent(post, self.longest)
         if found is not None:
-            return self._well_formed(form, found)
+            return drawing(found, "shapes", _one(form))
         said = post.getlist("words") if form.get("words") else []
         rows = zip_longest(*map(post.getlist, ("type", "label", "place")), said, fillvalue="")
         shapes = [_drawn(*row) for row in rows if row[2].strip()]
         return {"shapes": shapes, "nothing": True} if "nothing" in post else {"shapes": shapes}
-
-    def _well_formed(self, form: Json, found: Json) -> Json:
-        """Return what a widget wrote without what no widget writes."""
-        kind, shapes = _one(form), found.get("shapes")
-        good = [one for one in shapes if not checking.faults(kind, one)] if isinstance(shapes, list) else []
-        return {"shapes": good, "nothing": True} if found.get("nothing") is True else {"shapes": good}
 
     def problems(self, form: Json, data: Json, value: Json) -> list[Text]:
         """Return what is missing, and which shape leaves the image or is none."""
@@ -102,6 +97,8 @@ class Image(Shape):
             return [_("Draw at least one shape, or say that there is nothing to draw.")]
         if shapes and value.get("nothing"):
             return [_("There are shapes, so that there is something to draw.")]
+        if sum(len(one.get("points", ())) for one in shapes) > MOST_CORNERS:
+            return [_("All shapes together have at most %(most)s corners.") % {"most": f"{MOST_CORNERS:,}"}]
         facts = media.file(data, data.get("image"))["facts"]
         wrong = enumerate((self._wrong(form, shape, facts["width"], facts["height"]) for shape in shapes), 1)
         words = _("Shape %(number)d %(problem)s.")
@@ -148,7 +145,7 @@ class Image(Shape):
             "cornered": not plane.LEAST_CORNERS.keys().isdisjoint(form["types"]),
             "image": picture(media.file(data, data.get("image"))),
             "drawn": plane.drawn(shapes, form["labels"]),
-            "rows": [*rows, *({} for _row in range(MORE_ROWS))],
+            "rows": in_rows(rows, 4),
             "json": json.dumps(value if value.get("shapes") or value.get("nothing") else {"shapes": []}),
         }
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from itertools import combinations, pairwise
+from itertools import pairwise, takewhile
 from statistics import median
 from typing import Any
 
@@ -40,7 +40,8 @@ def schema(types: list[str], labels: list[str], *, words: bool) -> Json:
     points = {"points": {"type": "array", "items": place, "maxItems": MOST_CORNERS}}
     points = points if not LEAST_CORNERS.keys().isdisjoint(types) else {}
     said = {"words": {"type": "string", "maxLength": LONGEST_WORDS}} if words else {}
-    properties = {"type": {"enum": types}, "label": {"enum": labels}, **numbers, **points, **said}
+    name = {"type": "string"}
+    properties = {"type": {**name, "enum": types}, "label": {**name, "enum": labels}, **numbers, **points, **said}
     return {"type": "object", "properties": properties, "required": ["type", "label"], "additionalProperties": False}
 
 
@@ -57,7 +58,10 @@ def _plain(number: float) -> str:
 
 def read(kind: str, label: str, said: str) -> Json:
     """Return the shape that a line of numbers says, complete or not."""
-    numbers = [int(found) if found.lstrip("-").isdigit() else float(found) for found in NUMBER.findall(said)[:1000]]
+    numbers = [
+        int(found) if found.lstrip("-").isdigit() else float(found)
+        for found in NUMBER.findall(said)[: 2 * MOST_CORNERS + 2]
+    ]
     if kind in LEAST_CORNERS:
         return {"type": kind, "label": label, "points": [numbers[at : at + 2] for at in range(0, len(numbers) - 1, 2)]}
     return {"type": kind, "label": label, **dict(zip(NUMBERS.get(kind, ()), numbers, strict=False))}
@@ -89,13 +93,18 @@ def corners(shape: Json) -> list[Place]:
 
 def crosses_itself(places: list[Place]) -> bool:
     """Tell whether two sides of a polygon, that are no neighbours, meet."""
-    sides = list(pairwise([*places, places[0]]))
-    last = len(sides) - 1
+    last = len(places) - 1
+    sides = sorted(enumerate(pairwise([*places, places[0]])), key=lambda side: min(side[1])[0])
     return any(
-        _meet(*one, *other)
-        for (i, one), (j, other) in combinations(enumerate(sides), 2)
-        if j - i > 1 and (i, j) != (0, last)
+        1 < abs(i - j) < last and _meet(*one, *other)
+        for at, (i, one) in enumerate(sides)
+        for j, other in _reached(max(one)[0], sides[at + 1 :])
     )
+
+
+def _reached(right: float, sides: list[tuple[int, tuple[Place, Place]]]) -> Iterator[tuple[int, tuple[Place, Place]]]:
+    """Yield the sides, sorted from the left, that begin before what ends there."""
+    return takewhile(lambda side: min(side[1])[0] <= right, sides)
 
 
 def _meet(a: Place, b: Place, c: Place, d: Place) -> bool:
@@ -116,9 +125,11 @@ def _within(a: Place, b: Place, c: Place) -> bool:
 
 def drawn(shapes: list[Json], labels: list[str]) -> list[Json]:
     """Return shapes as a template draws them: with what SVG asks of each, its colour and its words."""
-    return [
-        _drawn(number, shape, labels) for number, shape in enumerate(shapes, 1) if not set(_asked(shape)) - set(shape)
-    ]
+    return [_drawn(number, shape, labels) for number, shape in enumerate(shapes, 1) if _can_be_drawn(shape)]
+
+
+def _can_be_drawn(shape: Json) -> bool:
+    return not set(_asked(shape)) - set(shape) and all(len(place) == len("xy") for place in shape.get("points", ()))
 
 
 def _asked(shape: Json) -> tuple[str, ...]:

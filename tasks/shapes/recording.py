@@ -1,6 +1,7 @@
 """A recording that the task names as `audio`: all its words, or segments with their labels."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,11 +13,11 @@ from django.utils.translation import gettext_lazy
 from coop.refusals import Text
 from tasks.shapes import checking, media, merging, overlaps
 from tasks.shapes.image import LABELS, LABELS_HELP
-from tasks.shapes.shape import LONGEST_TEXT, Json, Lines, Shape, Together, obj, sent
+from tasks.shapes.shape import LONGEST_TEXT, Json, Lines, Shape, Together, drawing, in_rows, obj, sent
 
 MOST_SEGMENTS = 500
-MORE_ROWS = 3
-LONGEST_WORDS = 2_000
+# Characters of the words of one segment, and of all together: ten minutes of speech are a tenth of that.
+LONGEST_WORDS, MOST_WORDS = 2_000, 100_000
 HOUR = 3_600
 # What a player may round the end of a recording up to.
 SLACK = 0.05
@@ -98,6 +99,7 @@ class Segments(Shape):
     files = {"audio": "sound"}
     script = "tasks/recording.js"
     style = "tasks/recording.css"
+    longest = 200_000
 
     def fields(self) -> dict[str, forms.Field]:
         """Return the fields of labels and words."""
@@ -118,16 +120,15 @@ class Segments(Shape):
     def _segment(self, form: Json) -> Json:
         time = {"type": "number", "minimum": 0, "maximum": HOUR}
         words = {"words": {"type": "string", "maxLength": LONGEST_WORDS}} if form.get("words") else {}
-        return obj({"from": time, "to": time, "label": {"enum": form["labels"]}, **words}, optional=("words",))
+        label = {"type": "string", "enum": form["labels"]}
+        return obj({"from": time, "to": time, "label": label, **words}, optional=("words",))
 
     def read(self, form: Json, data: Json, post: QueryDict) -> Json:
         """Return what the widget wrote, or the rows that say a time."""
-        found = sent(post)
+        found = sent(post, self.longest)
         if found is None:
             found = {"segments": list(_rows(form, post)), "nothing": "nothing" in post}
-        kind, segments = self._segment(form), found.get("segments")
-        good = [one for one in segments if not checking.faults(kind, one)] if isinstance(segments, list) else []
-        return {"segments": good, "nothing": True} if found.get("nothing") is True else {"segments": good}
+        return drawing(found, "segments", self._segment(form))
 
     def problems(self, form: Json, data: Json, value: Json) -> list[Text]:
         """Return what is missing, and which segment ends before it begins or after the recording."""
@@ -138,6 +139,8 @@ class Segments(Shape):
             return [_("Mark at least one segment, or say that there is none.")]
         if segments and value.get("nothing"):
             return [_("There are segments, so that there is something to be heard.")]
+        if sum(len(one.get("words", "")) for one in segments) > MOST_WORDS:
+            return [_("All words together have at most %(most)s characters.") % {"most": f"{MOST_WORDS:,}"}]
         end = media.file(data, data.get("audio"))["facts"]["seconds"] + SLACK
         return list(_faults(form, segments, end))
 
@@ -171,14 +174,14 @@ class Segments(Shape):
         audio, segments = heard(data), value.get("segments", [])
         seconds = audio.get("facts", {}).get("seconds", 1)
         drawn = [
-            {**one, "number": number, "colour": form["labels"].index(one["label"]) % 8,
+            {**one, "number": number, "colour": _place(form["labels"], one["label"]) % 8,
              "x": one["from"] / seconds * audio["count"], "width": (one["to"] - one["from"]) / seconds * audio["count"]}
             for number, one in enumerate(segments, 1)
         ]  # fmt: skip
         return {
             **super().page(form, data, value, seed),
             "audio": audio, "labels": form["labels"], "words": bool(form.get("words")), "drawn": drawn,
-            "rows": [*segments, *({} for _row in range(MORE_ROWS))],
+            "rows": in_rows(segments, 4),
             "json": json.dumps(value or {"segments": []}),
         }  # fmt: skip
 
@@ -195,6 +198,10 @@ class Segments(Shape):
         return {"segments": _("A segment or its times"), "labels": _("A label"), "words": _("The words")}
 
 
+def _place(labels: list[str], label: str) -> int:
+    return labels.index(label) if label in labels else 0
+
+
 def _rows(form: Json, post: QueryDict) -> Iterator[Json]:
     """Yield the segments that rows of fields say."""
     fields = [post.getlist(name) for name in ("from", "to", "label")]
@@ -203,6 +210,8 @@ def _rows(form: Json, post: QueryDict) -> Iterator[Json]:
         try:
             times = {"from": float(start), "to": float(stop)}
         except ValueError:
+            continue
+        if not all(map(math.isfinite, times.values())):
             continue
         yield {**times, "label": label, **({"words": words.strip()} if form.get("words") else {})}
 

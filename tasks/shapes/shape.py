@@ -12,23 +12,26 @@ saves itself, the check runs); on `draft:restored` it draws anew.
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn, cast
 from xml.etree.ElementTree import Element, SubElement
 
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from coop.refusals import Text
+from coop.refusals import Refusal, Refused, Text
 from tasks.shapes import checking, material
 
 type Json = dict[str, Any]
 
 LONGEST_QUESTION = 500
 LONGEST_TEXT = 20_000
-LONGEST_VALUE = 64_000
+# Empty rows to fill, and so many fields of rows can a page send beside its own: Django reads a thousand.
+MORE_ROWS, MOST_FIELDS = 3, 960
+LONGEST_WHOLE = 16  # digits of a number that a widget writes
 TEXT: Json = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
 # Columns that a client's file has beside those of a kind.
 OUR_COLUMNS = frozenset({"id", "by", "state", "accepted", "at", "data", "agreement", "confidence", "answers"})
@@ -68,6 +71,7 @@ class Shape:
     on_phone = True  # False: the card says before anybody accepts that it needs a computer
     shows_as_read = False  # True: the check shows Markdown and formulas as they will be read
     guessable = False  # True: a value follows from the part in which answers agree, so that a machine can guess it
+    longest = 64_000  # so many characters a value has at most, as JSON: room for as much as the schema lets in
     checks_at_once = True  # False where a look at the fields shows whether the answer is complete
 
     @property
@@ -238,21 +242,92 @@ def only(kind: str, regions: list[Json], name: str = "answer") -> Json:
     return found
 
 
-def sent(post: QueryDict) -> Json | None:
-    """Return the value that a widget's script wrote; None where the plain fields speak."""
+def written_length(value: object) -> int:
+    """Return how many characters a value has as JSON, whatever the script of its texts."""
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def too_long(most: int) -> Refusal:
+    """Return the refusal of a value that is longer than that."""
+    return Refusal(
+        _("This is more than one answer holds: at most %(most)s characters.") % {"most": f"{most:,}"},
+        "",
+        _("It was neither saved nor sent; what was saved before stands. Go back and make it smaller."),
+        status=413,
+    )
+
+
+def sent(post: QueryDict, most: int) -> Json | None:
+    """Return the value that a widget's script wrote; None where the plain fields speak.
+
+    Raises Refused for one that is longer than that or cannot be read: whoever took it for nothing would save nothing
+    over what was drawn.
+    """
     text = post.get("value", "")
-    if not text or len(text) > LONGEST_VALUE:
+    if not text:
         return None
+    if len(text) > most:
+        raise Refused(too_long(most))
     try:
-        found = json.loads(text, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
+        found = json.loads(text, parse_constant=_no_number, parse_float=_kept, parse_int=_kept_whole)
+        whole = isinstance(found, dict) and not ("\\u" in text and checking.has_nothing(found))
+        json.dumps(found, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise Refused(_unreadable()) from error
+    if not whole:
+        raise Refused(_unreadable())
+    return cast("Json", found)
 
 
-def _no_number(name: str) -> None:
+def elements_of(found: Json, name: str, kind: Json) -> list[Json]:
+    """Return all that a widget drew, for the check to name what is wrong with it.
+
+    Raises Refused where one has not the types of its JSON Schema: no widget writes that, and no page can draw it.
+    """
+    drawn = found.get(name, [])
+    types = {"type": "array", "items": kind}
+    if any(fault.validator in checking.TYPES for fault in checking.every_fault(types, drawn)):
+        raise Refused(_unreadable())
+    return list(drawn)
+
+
+def drawing(found: Json, name: str, kind: Json) -> Json:
+    """Return what a widget drew, complete or not, and whether it says that there is nothing to draw."""
+    drawn = {name: elements_of(found, name, kind)}
+    return {**drawn, "nothing": True} if found.get("nothing") is True else drawn
+
+
+def _unreadable() -> Refusal:
+    return Refusal(
+        _("What the page sent of your answer cannot be read."),
+        "",
+        _("It was neither saved nor sent; what was saved before stands. Load the page of the task again."),
+        status=422,
+    )
+
+
+def _no_number(name: str) -> NoReturn:
     """Refuse NaN and the infinities, which JSON does not know and the database does not keep."""
     raise ValueError(name)
+
+
+def _kept(text: str) -> float:
+    """Return a number that the database keeps; raise ValueError for one beyond what a float holds."""
+    return found if math.isfinite(found := float(text)) else _no_number(text)
+
+
+def _kept_whole(text: str) -> int:
+    """Return a whole number that a float holds too; raise ValueError for a longer one."""
+    return int(text) if len(text) <= LONGEST_WHOLE else _no_number(text)
+
+
+def in_rows(filled: Sequence[Json], fields: int) -> list[Json]:
+    """Return rows of so many fields for what is filled in, with some to fill; none where a page cannot send them all.
+
+    Then the value that was read goes back as it is.
+    """
+    found = [*filled, *({} for _row in range(MORE_ROWS))]
+    return found if len(found) * fields <= MOST_FIELDS else []
 
 
 def lines(text: str) -> list[str]:

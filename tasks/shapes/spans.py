@@ -18,11 +18,14 @@ from coop.refusals import Text
 from tasks.shapes import merging
 from tasks.shapes.shape import (
     LONGEST_TEXT,
+    MORE_ROWS,
     Json,
     Lines,
     Shape,
     Together,
     control,
+    elements_of,
+    in_rows,
     lacks,
     number,
     obj,
@@ -30,7 +33,7 @@ from tasks.shapes.shape import (
     sent,
 )
 
-MOST_LABELS, MOST_SPANS, MORE, HUES = 20, 300, 3, 6
+MOST_LABELS, MOST_SPANS, HUES = 20, 300, 6
 LABELS: Json = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 60}, "minItems": 1,
                 "maxItems": MOST_LABELS, "uniqueItems": True}  # fmt: skip
 # Scripts that set no spaces between words are marked letter by letter.
@@ -52,6 +55,7 @@ class Spans(Shape):
     asks = {"labels": LABELS, "relations": LABELS, "overlapping": {"type": "boolean"}, "empty": {"type": "boolean"}}
     needs = ("labels",)
     draws = frozenset({"text"})
+    longest = 100_000
 
     def fields(self) -> dict[str, forms.Field]:
         """Return the labels, the relations, and what may be."""
@@ -77,6 +81,9 @@ class Spans(Shape):
 
     def schema(self, form: Json) -> Json:
         """Return the JSON Schema of a value."""
+        return obj(self._parts(form))
+
+    def _parts(self, form: Json) -> Json:
         place: Json = {"type": "integer", "minimum": 0, "maximum": LONGEST_TEXT}
         span = obj({"start": place, "end": place, "label": {"type": "string", "enum": form["labels"]}})
         parts: Json = {"spans": {"type": "array", "items": span, "maxItems": MOST_SPANS}}
@@ -84,14 +91,13 @@ class Spans(Shape):
             named = {"type": "string", "enum": form["relations"]}
             relation = obj({"from": place, "to": place, "label": named})
             parts["relations"] = {"type": "array", "items": relation, "maxItems": MOST_SPANS}
-        return obj(parts)
+        return parts
 
     def read(self, form: Json, data: Json, post: QueryDict) -> Json:
         """Return what the script wrote, or what the numbered words say; one row more where it was asked for."""
-        written = sent(post)
+        written = sent(post, self.longest)
         value = _plain(data["text"], post) if written is None else written
-        kept = {"spans": _rows(value.get("spans"), ("start", "end")), "relations": _rows(value.get("relations"), ENDS)}
-        return kept if form.get("relations") else {"spans": kept["spans"]}
+        return {name: elements_of(value, name, part["items"]) for name, part in self._parts(form).items()}
 
     def problems(self, form: Json, data: Json, value: Json) -> list[Text]:
         """Return what is missing or wrong in the marks and their relations."""
@@ -135,13 +141,14 @@ class Spans(Shape):
                 "one": one["from"] + 1, "other": one["to"] + 1,
             }
             for one in value.get("relations", [])
-            if max(one["from"], one["to"]) < len(marks)
+            if min(one["from"], one["to"]) >= 0 and max(one["from"], one["to"]) < len(marks)
         ]  # fmt: skip
+        rows = in_rows(marks, 3) if in_rows([*marks, *named, *[{}] * MORE_ROWS], 3) else []
         return super().page(form, data, value, seed) | {
             "words": _tokens(text), "labels": form["labels"], "relations": form.get("relations", []), "marks": marks,
             "drawn": _drawn(text, marks), "named": named,
             "json": json.dumps({"spans": value.get("spans", []), "relations": value.get("relations", [])}),
-            "rows": [*marks, *[{}] * MORE], "pairs": [*named, *[{}] * MORE],
+            "rows": rows, "pairs": in_rows(named, 3) if rows else [],
         }  # fmt: skip
 
     def columns(self, form: Json) -> list[str]:
@@ -237,26 +244,16 @@ def _plain(text: str, post: QueryDict) -> Json:
     """Return the marks that numbers of words say, and the relations that numbers of marks say."""
     words = {word["number"]: word for word in _words(text)}
     spans: list[Json] = []
-    for n in range(1, MOST_SPANS + 1):
+    for n in range(1, MOST_SPANS + MORE_ROWS + 1):
         first, last = (words.get(number(post.get(f"span-{n}-{end}"))) for end in ENDS)
         if first and (last := last or first):
             spans.append({"start": first["start"], "end": last["end"], "label": post.get(f"span-{n}-label", "")})
     relations: list[Json] = []
-    for n in range(1, MOST_SPANS + 1):
+    for n in range(1, MOST_SPANS + MORE_ROWS + 1):
         one, other = (number(post.get(f"relation-{n}-{end}")) for end in ENDS)
         if one and other:
             relations.append({"from": one - 1, "to": other - 1, "label": post.get(f"relation-{n}-label", "")})
     return {"spans": spans, "relations": relations}
-
-
-def _rows(found: object, numbers: tuple[str, str]) -> list[Json]:
-    """Return those of what was sent that have two whole numbers and a label, and of them no more than that."""
-    rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
-    return [
-        {**{name: row[name] for name in numbers}, "label": row["label"]}
-        for row in rows[:MOST_SPANS]
-        if all(type(row.get(name)) is int and row[name] >= 0 for name in numbers) and isinstance(row.get("label"), str)
-    ]
 
 
 def _crossing(text: str, spans: list[Json]) -> dict[str, str] | None:

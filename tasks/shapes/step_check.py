@@ -23,6 +23,7 @@ class StepCheck(Shape):
     """
 
     name = "step_check"
+    longest = 130_000
     label = gettext_lazy("Check a solution step by step")
     style = "tasks/kinds.css"
     asks = {"why": {"type": "boolean"}}

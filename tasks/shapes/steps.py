@@ -19,6 +19,7 @@ class Steps(Shape):
     name = "steps"
     label = gettext_lazy("Solve step by step")
     style = "tasks/kinds.css"
+    longest = 250_000
     shows_as_read = True
     asks = {
         "most": {"type": "integer", "minimum": 2, "maximum": MOST}, "justify": {"type": "boolean"},

@@ -21,7 +21,9 @@ def schema(labels: list[str], most: int) -> Json:
     frame = {"type": "integer", "minimum": 0, "maximum": most - 1}
     key = obj({"frame": frame, **dict.fromkeys(NUMBERS, number)})
     keys = {"type": "array", "items": key, "minItems": 1, "maxItems": most}
-    return obj({"id": ID, "label": {"enum": labels}, "keys": keys, "until": frame}, optional=("until",))
+    return obj(
+        {"id": ID, "label": {"type": "string", "enum": labels}, "keys": keys, "until": frame}, optional=("until",)
+    )
 
 
 def box(track: Json, frame: int) -> Json | None:

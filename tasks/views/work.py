@@ -201,7 +201,11 @@ def draft(request: HttpRequest, number: int) -> HttpResponse:
 def check(request: HttpRequest, number: int) -> HttpResponse:
     """Say what is still missing in what is written so far, while one works; nothing is written."""
     assignment = _mine(request, number)
-    value = _value(request, assignment)
+    try:
+        value = _value(request, assignment)
+    except Refused as refused:
+        no = refused.refusal
+        return render(request, "tasks/work/check.html", {"problems": [no], "checked": True}, status=no.status)
     wrong = answers.problems(assignment, value)
     shown = assignment.question.shown(value, assignment.pk) | {"problems": wrong, "checked": True, "reading": True}
     return render(request, "tasks/work/check.html", shown)

@@ -3,10 +3,12 @@
 import json
 import time
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.http import QueryDict
 
+from coop.refusals import Refused
 from tasks import shapes
 from tasks.shapes import freeform, rewriting
 from tests.tasks.test_kinds import EXAMPLES
@@ -194,13 +196,33 @@ def test_one_more_step_is_an_empty_one_and_an_emptied_one_is_gone() -> None:
 def test_what_a_script_wrote_of_marks_is_read_whatever_it_is() -> None:
     question, value = example("spans")
     post = QueryDict(mutable=True)
-    for text, found in (
-        (json.dumps(value), value), ("[]", None), ("{", None), ("[" * 60_000, None), ('{"spans": NaN}', None),
-        ('{"spans": [{"start": true, "end": 2, "label": "x"}, {"start": -1, "end": 2, "label": "x"}, 7]}', None),
-        ('{"spans": {"start": 1}, "relations": [[]], "more": 1}', None),
+    none: dict[str, Any] = {"spans": [], "relations": []}
+    beside = {"spans": [{"start": -1, "end": 9, "label": "x"}], "relations": [{"from": -9, "to": 0, "label": "x"}]}
+    for text, found in ((json.dumps(value), value), ("", none), ('{"more": 1}', none), (json.dumps(beside), beside)):
+        post["value"] = text
+        assert question.read(post) == found
+        assert question.shown(found, 1)
+    for text in (
+        "[]", "{", "[" * 60_000, '{"spans": NaN}', '{"spans": [{"start": true, "end": 2, "label": "x"}]}',
+        '{"spans": [7]}', '{"spans": {"start": 1}}', '{"relations": [[]]}', '{"spans": [{"start": 1, "end": 2}]}',
     ):  # fmt: skip
         post["value"] = text
-        assert question.read(post) == (found or {"spans": [], "relations": []})
+        with pytest.raises(Refused, match="cannot be read"):
+            question.read(post)
+
+
+def test_marks_beyond_the_most_are_kept_and_named() -> None:
+    question = shapes.Question.of("spans", {"question": "?", "labels": ["x"]}, {"text": "ab " * 350})
+    spans = [{"start": 3 * n, "end": 3 * n + 2, "label": "x"} for n in range(350)]
+    for post in (
+        QueryDict(urlencode({"value": json.dumps({"spans": spans})})),
+        QueryDict("&".join(f"span-{n}-from={n}&span-{n}-label=x" for n in range(1, 304))),
+    ):
+        kept = question.read(post)
+        assert kept["spans"] == spans[: len(kept["spans"])]
+        assert question.problems(kept) == ["“spans” has at most 300 entries."]
+        assert question.shown(kept, 1)
+    assert question.problems({"spans": spans[:300]}) == []
 
 
 def test_marks_by_the_numbers_of_words_are_those_of_the_script() -> None:
@@ -230,8 +252,9 @@ def test_a_form_with_free_text_has_no_answers_that_are_the_same() -> None:
     )
 
 
-def test_an_answer_is_no_longer_than_a_draft_that_keeps_it() -> None:
-    question, value = example("steps")
-    step = {"text": "x" * 4000, "why": "y" * 4000}
-    assert question.problems({**value, "steps": [step] * 7}) == []
-    assert "too long" in question.problems({**value, "steps": [step] * 8})[0]
+def test_an_answer_is_as_long_as_its_kind_says_and_no_longer() -> None:
+    question, value = example("rewriting")
+    text = {**value, "text": "क" * 20_000}
+    assert question.problems(text) == [], "counted in characters, whatever their script"
+    assert question.length_refusal(text) is None
+    assert "more than one answer holds: at most 64,000" in question.problems({**value, "text": "x" * 64_001})[0]

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from coop.refusals import Refused
 from tasks import shapes
 from tasks.shapes import media, plane
 
@@ -77,14 +78,32 @@ def test_what_leaves_the_image_or_is_no_shape_is_told_with_its_number(shape: dic
     assert words in found
 
 
+def as_sent(shape: Any) -> QueryDict:
+    """Return what a page sends of a shape and a box beside it."""
+    return QueryDict(urlencode({"value": json.dumps({"shapes": [shape, box(1, 1, 5, 5)]})}))
+
+
 @pytest.mark.parametrize("shape", [
-    box(1, 1, 5, 5, label="cat"), box(1, 1, 5, 5, type="curve"), {"label": "car"}, box(1, 1, 1e308, 5), 7,
-    {**box(1, 1, 5, 5), "x": "1"}, {**polygon(), "points": [[1]]}, {**polygon(), "points": "1 2"},
+    {"label": "car"}, 7, {**box(1, 1, 5, 5), "x": "1"}, {**polygon(), "points": "1 2"}, box(1, 1, 5, 5, label=["car"]),
+    box(1, 1, float("1e308") * 10, 5), box(1, 1, 10**400, 5), box(1, 1, 5, 5, label="\0"),
+    box(1, 1, 5, 5, label="\ud800"),
 ])  # fmt: skip
-def test_what_no_widget_writes_is_refused_and_never_kept_as_a_draft(shape: Any) -> None:
+def test_what_no_widget_writes_is_refused_whole_so_that_nothing_is_saved_over_a_drawing(shape: Any) -> None:
     assert IMAGE.problems({"shapes": [shape]})
-    kept = IMAGE.read(QueryDict(urlencode({"value": json.dumps({"shapes": [shape, box(1, 1, 5, 5)]})})))
-    assert kept == {"shapes": [box(1, 1, 5, 5)]}
+    with pytest.raises(Refused, match="cannot be read") as refused:
+        IMAGE.read(as_sent(shape))
+    assert refused.value.refusal.status == 422
+
+
+@pytest.mark.parametrize(("shape", "words"), [
+    (box(1, 1, 5, 5, label="cat"), "shapes 1 label"), (box(1, 1, 5, 5, type="curve"), "shapes 1 type"),
+    (box(1, 1, 1e300, 5), "shapes 1 width"), ({**polygon(), "points": [[1]]}, "shapes 1 points 1"),
+    (polygon(*[(x / 10, x % 2) for x in range(501)]), "shapes 1 points"),
+])  # fmt: skip
+def test_what_is_too_much_is_kept_beside_the_rest_and_named(shape: Any, words: str) -> None:
+    kept = IMAGE.read(as_sent(shape))
+    assert kept == {"shapes": [shape, box(1, 1, 5, 5)]}
+    assert f"“{words}”" in " ".join(IMAGE.problems(kept))
     assert IMAGE.shown(kept, 1)
 
 

@@ -33,7 +33,7 @@ export function keep(form, say) {
     const said = changes;
     try {
       const answer = await fetch(form.dataset.draft, { method: "POST", body: new FormData(form), redirect: "manual" });
-      if (!answer.ok) return say("refused");
+      if (!answer.ok) return say(answer.status === 413 ? "long" : "refused");
       // What was changed while this was on its way is still to be said.
       if (said === changes) {
         localStorage.removeItem(place(form));
