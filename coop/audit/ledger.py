@@ -22,6 +22,7 @@ def facts(tick: Tick) -> Iterator[Finding]:
     tick(1)
     yield from wages()
     yield from behind_claims()
+    yield from entitled()
     yield from faults(
         """
         SELECT t.id, t.amount / 1e6 AS moved, coalesce(d.amount, e.amount) / 1e6 AS arrived FROM payments_transfer t
@@ -54,6 +55,41 @@ def wages() -> Iterator[Finding]:
         "tasks_assignment {id}",
         "was accepted and paid {paid:f}",
         "it was taken at {pay:f}",
+    )
+
+
+def entitled() -> Iterator[Finding]:
+    """Compare what the hearing fund paid with the facts that it names, and back pay with its sum (7.10)."""
+    yield from faults(
+        """
+        SELECT e.id, e.person_id, e.source, e.amount / 1e6 AS amount FROM payments_entitlement e
+        WHERE NOT (CASE split_part(e.source, ':', 1)
+            WHEN 'pause' THEN EXISTS (SELECT FROM governance_pause p
+                WHERE 'pause:' || p.id = e.source AND p.person_id = e.person_id)
+            WHEN 'restriction' THEN EXISTS (SELECT FROM governance_restriction r
+                WHERE 'restriction:' || r.id = e.source AND r.person_id = e.person_id)
+            WHEN 'seat' THEN EXISTS (SELECT FROM governance_panelseat s
+                WHERE 'seat:' || s.id = e.source AND s.person_id = e.person_id)
+            WHEN 'case' THEN EXISTS (SELECT FROM governance_case c JOIN governance_decision d ON d.case_id = c.id
+                JOIN governance_motion m ON m.id = d.motion_id AND m.measure = 'repair'
+                WHERE 'case:' || c.id = e.source AND c.person_id = e.person_id)
+            ELSE false END AND e.amount IS NOT DISTINCT FROM (
+                SELECT sum(t.amount) FROM payments_transfer t JOIN payments_account c ON c.id = t.credit_id
+                WHERE t.ref = 'entitlement:' || e.id AND t.kind = e.kind
+                    AND c.code = 'member:' || e.person_id || ':payable'))""",
+        "payments_entitlement {id}",
+        "entitles person {person_id} to {amount:f} for {source}",
+        "the fact it names is that person's, and so much was paid to them",
+    )
+    yield from faults(
+        """
+        SELECT e.id, e.source, e.amount / 1e6 AS paid, coalesce(p.amount, u.amount, 0) / 1e6 AS lost
+        FROM payments_entitlement e LEFT JOIN LATERAL payments_back_pay_parts(e.source) p ON true
+        LEFT JOIN payments_returned_unpaid u ON u.source = e.source
+        WHERE e.kind = 27 AND e.amount IS DISTINCT FROM coalesce(p.amount, u.amount)""",
+        "payments_entitlement {id}",
+        "paid {paid:f} back for {source}",
+        "one and a half times what was lost is {lost:f} (payments/repairs.py)",
     )
 
 

@@ -19,10 +19,22 @@ FUNCTIONS = (
     "governance_scopes_of(bigint)",
     "governance_voters(bigint)",
     "governance_untold()",
+    "payments_back_pay_parts(text)",
     "payments_deposit_owes(bigint)",
+    "payments_earned(bigint, timestamptz, timestamptz, timestamptz, boolean)",
     "payments_fold(text)",
+    "payments_pause_pay(text, timestamptz)",
+    "payments_peers_earned(bigint, timestamptz, timestamptz)",
     "payments_post_pay(bigint, text)",
     "payments_weeks_again(date)",
+)
+# What back pay is worked out from: times, and how many units of which kind somebody did.
+VIEWS = (
+    "payments_done_at",
+    "payments_lost_time",
+    "payments_pause_spans",
+    "payments_returned_unpaid",
+    "payments_units_done",
 )
 OPEN = (Audience.PUBLIC, Audience.MEMBERS, Audience.OFFICERS)
 
@@ -46,6 +58,8 @@ def _statements() -> Iterator[str]:
         yield f"GRANT EXECUTE ON FUNCTION public.{function} TO {AUDITOR}"
     # Unicode's table of letters that look alike, by which kinds of work are compared (D5).
     yield f"GRANT SELECT ON public.payments_confusable TO {AUDITOR}"
+    for view in VIEWS:
+        yield f"GRANT SELECT ON public.{view} TO {AUDITOR}"
     for model in _models():
         columns = ", ".join(f'"{name}"' for name in _columns(model))
         yield f"REVOKE ALL ON public.{model._meta.db_table} FROM {AUDITOR}"  # noqa: SLF001 - Django's own name
@@ -70,7 +84,7 @@ def _columns(model: type[models.Model]) -> list[str]:
 
 def _may_see(field: "models.Field[object, object]", audience: Audience) -> bool:
     """Tell whether a column is no secret; what people wrote for a few readers is not the auditor's."""
-    # What a measure reaches is a code with a number, as job:12 or mute.
-    coded = bool(field.choices) or field.name in {"currency", "scope"}
+    # What a measure reaches and what pay follows from are codes with a number, as job:12 or pause:5.
+    coded = bool(field.choices) or field.name in {"currency", "scope", "source"}
     words = isinstance(field, models.TextField | models.CharField | models.JSONField) and not coded
     return audience in OPEN if words else audience != Audience.NOBODY

@@ -6,18 +6,21 @@ from decimal import ROUND_CEILING, Decimal
 from html import unescape
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
 
 from coop import clock
+from coop.audit import ledger
 from coop.people.models import Person
-from governance import cases, decisions, panels
-from governance.models import Case, Equivalent, Measure, Panel, Said, Stage
+from governance import appeals, cases, decisions, panels
+from governance.models import Case, CaseGround, Equivalent, Measure, Panel, Said, Stage
 from payments import entitlements, invariants, repairs
 from payments.models import Entitlement, Owing
 from tasks import claims, reviews
 from tasks.models import Ground, Job
 from tests.governance import charging
 from tests.payments import signs
+from tests.payments.conftest import JOB, owning
 from tests.payments.test_entitlements import ADD, FACTS
 from tests.tasks.conftest import SAME, work
 
@@ -196,6 +199,44 @@ def test_the_page_shows_each_number_of_the_sum_to_the_member_alone(
         assert number in page
     assert f"case:{case.pk}" not in signed_in(luis).get("/pay/repairs/").text
     assert "/pay/repairs/" in signed_in(amina).get("/pay/").text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [("amount = amount + 1", "one and a half times what was lost is"),
+     ("amount = amount + 1", "so much was paid to them"),
+     ("source = 'case:900000'", "the fact it names is that person's"),
+     ("person_id = (SELECT max(id) FROM people_person)", "the fact it names is that person's")],
+)  # fmt: skip
+def test_the_audit_does_the_sum_again(
+    earned: Decimal, amina: Person, repaired: Callable[[Case], datetime], change: str, words: str
+) -> None:
+    repaired(signs.shown(Equivalent.NO_OFFERS, amina))
+    paid(amina)
+    assert list(ledger.entitled()) == []
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE payments_entitlement DISABLE TRIGGER USER")
+        cursor.execute(f"UPDATE payments_entitlement SET {change} WHERE kind = 27")
+    assert [one for one in ledger.entitled() if words in str(one)]
+
+
+@pytest.mark.parametrize("meanwhile", ["0", "0.4"])
+def test_who_worked_elsewhere_under_a_limit_that_did_not_stand_lost_the_difference(
+    earned: Decimal, earn: Earn, amina: Person, samuel: Person, teresa: Person, later: Later, meanwhile: str
+) -> None:
+    decision = charging.decide(
+        amina, samuel, teresa, ground=CaseGround.DATA_TAKEN, measure=Measure.LIMIT, scope=f"job:{JOB}", days=30
+    )
+    later(days=7 + 10)
+    if meanwhile != "0":
+        earn(amina, meanwhile)
+    appeal = appeals.appeal(decision, reasons="It was somebody else.", by=amina, at=clock.now())
+    panel = decision.case.panels.get(stage=Stage.APPEAL)
+    charging.seat(panel, amina, teresa)
+    charging.agree(panel, decisions.Finding(measure=Measure.NOTHING, reasons="The records show another account."))
+    appeal.refresh_from_db()
+    time = appeal.appealed_at - decision.restriction.starts_at
+    assert paid(amina) == owed(earned, time, less=Decimal(meanwhile)) > 0
 
 
 def test_nothing_is_paid_for_a_case_without_a_repair(amina: Person, attack: Attack) -> None:
