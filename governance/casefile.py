@@ -1,5 +1,6 @@
 """A case as its pages show it: its clock, everything written, who decides. Read by the pages, decides nothing."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from django.db.models import Prefetch
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from coop.people.models import Person
 from governance import cases, deciders, panels
@@ -26,6 +28,24 @@ from governance.models import (
     Said,
     Stage,
 )
+
+# What the database writes of each sign (`governance_words_of_sign`), here to be read in one's own language.
+FACTS = {
+    Equivalent.NO_OFFERS: gettext_noop(
+        "No job that the member can do was open to them for a day within 14 days, while others had such work."
+    ),
+    Equivalent.LOST_TIER: gettext_noop("A kind of work that the member did is not open to them any more."),
+    Equivalent.HELD_PAYOUT: gettext_noop(
+        "Payout %(number)s was asked for more than 72 hours ago and has neither arrived nor come back."
+    ),
+    Equivalent.MUTED: gettext_noop(
+        "For more than 24 hours the site did not let the member write in the assembly, or did not show what they wrote."
+    ),
+    Equivalent.MASS_REJECTION: gettext_noop(
+        "One client sent back or rejected at least five of the member's answers in a week, over a tenth of them."
+    ),
+    Equivalent.PRESSED_TO_LEAVE: gettext_noop("Asked when giving notice, the member said so."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +89,15 @@ def title(case: Case) -> str:
     if case.kind == CaseKind.EQUIVALENT:
         return str(Equivalent(case.ground).label)
     return _("Whether an emergency pause goes on")
+
+
+def facts(case: Case) -> str:
+    """Return what is said to have happened: a charge's own words, or a sign's in the reader's language."""
+    if case.kind != CaseKind.EQUIVALENT:
+        return case.facts
+    words = _(FACTS[Equivalent(case.ground)])
+    payout = re.search(r"[0-9]+", case.facts) if case.ground == Equivalent.HELD_PAYOUT else None
+    return words % {"number": payout[0]} if payout else words
 
 
 def named(case: Case, person: Person | None, reader: Person) -> str:

@@ -215,12 +215,12 @@ def _opened(case: Case, *, by: Person | None, at: datetime) -> None:
     notices.tell(case.person, "opened", case)
 
 
-def open_equivalent(person: Person, *, kind: str, facts: str, at: datetime) -> Case | None:
+def open_equivalent(person: Person, *, kind: str, at: datetime) -> Case | None:
     """Open a case for a member to whom something happened that works like a ban (7.11), and return it.
 
     `kind` is one of Equivalent. The cooperative has 7 days to explain, else it is closed in the member's favour. Opened
     already in the last 14 days, no member's, or nothing in the rows that shows it (`governance_sign`): None, and
-    nothing happens.
+    nothing happens. Facts and times are the database's own.
     """
     recent = Case.objects.filter(person=person, kind=CaseKind.EQUIVALENT, ground=kind, opened_at__gt=at - 2 * EXPLAIN)
     if recent.exists() or standing.status(person) not in {Status.CANDIDATE, Status.MEMBER}:
@@ -228,7 +228,8 @@ def open_equivalent(person: Person, *, kind: str, facts: str, at: datetime) -> C
     times = {"happened_from": at, "happened_until": at, "opened_at": at}
     try:
         with transaction.atomic():
-            case = Case.objects.create(kind=CaseKind.EQUIVALENT, person=person, ground=kind, facts=facts, **times)
+            case = Case.objects.create(kind=CaseKind.EQUIVALENT, person=person, ground=kind, **times)
+            case.refresh_from_db()
             _opened(case, by=None, at=at)
             notices.tell_officers(case, at=at)
     except IntegrityError as error:

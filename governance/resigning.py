@@ -40,8 +40,7 @@ def give_notice(person: Person, *, pressure: str, at: datetime) -> Resignation:
         events.write("standing.notice", by=person, subject=f"person:{person.pk}", at=at, due_at=notice.due_at)
         notices.tell(person, "leaving")
         if pressure == Pressure.PRESSED:
-            said = _("Asked when giving notice, the member said so.")
-            cases.open_equivalent(person, kind=Equivalent.PRESSED_TO_LEAVE, facts=said, at=at)
+            cases.open_equivalent(person, kind=Equivalent.PRESSED_TO_LEAVE, at=at)
     return notice
 
 

@@ -1,14 +1,12 @@
 """What works like a ban without being called one (7.11), found in the rows: whom a sign points at, and their cases.
 
 The signs are views: `governance_sign` puts together what the assembly, the money and the work show. A case opens on a
-sign alone, whoever writes it: the database looks again (`equivalents_stand_on_facts`).
+sign alone, whoever writes it: the database looks again, and writes what it saw (`equivalents_stand_on_facts`).
 """
 
 from datetime import datetime
 
 from django.db import connection
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from coop.people.models import Person
 from governance import cases
@@ -22,9 +20,6 @@ SELECT DISTINCT s.person_id FROM governance_sign s WHERE s.ground = %(ground)s A
         AND c.opened_at > coop_now() - interval '336 hours'
 ) ORDER BY s.person_id LIMIT %(most)s
 """
-MUTED = _(
-    "For more than 24 hours the site did not let the member write in the assembly, or did not show what they wrote."
-)
 
 
 def found(ground: Equivalent) -> list[Person]:
@@ -35,12 +30,12 @@ def found(ground: Equivalent) -> list[Person]:
     return list(Person.objects.filter(pk__in=numbers).order_by("pk")) if numbers else []
 
 
-def open_cases(ground: Equivalent, words: "str | Promise", *, at: datetime) -> int:
-    """Open a case for each person whom a sign points at, and return how many are new. Anybody may call it."""
-    opened = [cases.open_equivalent(person, kind=ground, facts=str(words), at=at) for person in found(ground)]
+def open_cases(*grounds: Equivalent, at: datetime) -> int:
+    """Open a case for each person whom one of the signs points at, and return how many are new. Anybody may call it."""
+    opened = [cases.open_equivalent(person, kind=one, at=at) for one in grounds for person in found(one)]
     return sum(case is not None for case in opened)
 
 
 def look(*, at: datetime) -> int:
     """Open a case for each member who was muted for more than 24 hours without a panel's decision; say how many."""
-    return open_cases(Equivalent.MUTED, MUTED, at=at)
+    return open_cases(Equivalent.MUTED, at=at)

@@ -60,7 +60,8 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
         watching.looked([it.person_id], subject=f"case:{it.pk}", right=None, by=person, at=at)
     first = next((d for d in it.decisions.all() if d.panel.stage == Stage.FIRST), None)
     shown = {
-        "case": it, "title": casefile.title(it), "state": cases.state(it, at), "entries": casefile.entries(it, person),
+        "case": it, "title": casefile.title(it), "facts": casefile.facts(it),
+        "state": cases.state(it, at), "entries": casefile.entries(it, person),
         "steps": casefile.steps(it, at), "decisions": casefile.decided(it, person),
         "mine": it.person_id == person.pk, "writes": writes, "shows": cases.is_a_side(it, person), **FORMS,
         "charger": casefile.named(it, it.charged_by, person), "member": casefile.named(it, it.person, person),

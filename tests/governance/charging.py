@@ -48,7 +48,7 @@ def kept_quiet(member: Person) -> None:
 def unexplained(member: Person) -> Case:
     """Return a case that opened by itself and that the cooperative has to explain."""
     kept_quiet(member)
-    case = cases.open_equivalent(member, kind=Equivalent.MUTED, facts="Nothing could be written.", at=clock.now())
+    case = cases.open_equivalent(member, kind=Equivalent.MUTED, at=clock.now())
     assert case is not None
     return case
 

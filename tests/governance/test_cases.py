@@ -367,7 +367,7 @@ def test_an_equivalent_opens_a_case_that_the_cooperative_explains(
 ) -> None:
     case = charging.unexplained(amina)
     assert cases.state(case, clock.now()) == cases.State.EXPLAINING
-    assert cases.open_equivalent(amina, kind=Equivalent.MUTED, facts="Again.", at=later(days=12)) is None
+    assert cases.open_equivalent(amina, kind=Equivalent.MUTED, at=later(days=12)) is None
     resigning.give_notice(amina, pressure="pressed", at=clock.now())
     other = Case.objects.latest("pk")
     assert other.ground == Equivalent.PRESSED_TO_LEAVE

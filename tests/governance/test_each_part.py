@@ -134,7 +134,7 @@ def test_an_equivalent_is_opened_by_nobody_and_once(
     taken(CASE, facts(amina, None, **none))
     for hung in ({"office": office_of(samuel)}, {"seat": seat.pk}, {"pause": paused(amina).pk}):
         attack(CASE, facts(amina, None, **none, **hung), guard=OPENED)
-    cases.open_equivalent(amina, kind=Equivalent.MUTED, facts="None.", at=clock.now())
+    cases.open_equivalent(amina, kind=Equivalent.MUTED, at=clock.now())
     attack(CASE, facts(amina, None, **none), guard=OPENED)
     attack(CASE, facts(amina, None, **{**none, "ground": "held_payout"}), guard="equivalents_stand_on_facts")
     taken(CASE, facts(luis, None, **none))

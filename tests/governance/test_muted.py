@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import psycopg
 import pytest
 from django.db import connection
 from django.db.models import QuerySet
@@ -12,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refusal
-from governance import assembly, reading, signs
+from governance import assembly, casefile, reading, signs
 from governance.models import Case, CaseGround, Equivalent, Measure, Message, Thread, TurnedAway
 from governance.views import assembly as pages
 from tests.governance import charging
@@ -22,6 +23,11 @@ pytestmark = pytest.mark.django_db
 type Attack = Callable[..., None]
 type Later = Callable[..., datetime]
 type SignedIn = Callable[[Person], Browser]
+
+
+LIES = """INSERT INTO governance_case (kind, person_id, ground, facts, happened_from, happened_until, measure, scope,
+    days, remedy, opened_at) VALUES ('equivalent', %s, 'muted', 'She stole.', coop_now() - interval '9 days',
+    coop_now() - interval '8 days', 'nothing', '', 0, 'Give it back.', coop_now())"""
 
 
 def grounds(person: Person) -> list[str]:
@@ -141,3 +147,26 @@ def test_who_wrote_thirty_messages_is_not_muted(thread: Thread, amina: Person, s
         assembly.write(thread, f"Word {number}.", by=amina, at=clock.now())
     assert signed_in(amina).post(f"/assembly/{thread.pk}/", {"text": "More."}).status_code == 429
     assert kept(amina) == []
+
+
+def test_the_site_chooses_neither_words_nor_times_of_a_case_like_a_ban(amina: Person) -> None:
+    charging.kept_quiet(amina)
+    with connection.cursor() as cursor:
+        cursor.execute(LIES, [amina.pk])
+    case = Case.objects.get(person=amina)
+    assert case.facts == casefile.FACTS[Equivalent.MUTED]
+    assert case.remedy == ""
+    assert case.happened_from == case.happened_until == case.opened_at
+
+
+def test_the_database_and_the_pages_have_the_same_words(superuser: psycopg.Connection) -> None:
+    for ground in Equivalent:
+        (said,) = superuser.execute("SELECT governance_words_of_sign(%s, 12)", [ground]).fetchone() or ("",)
+        assert said == casefile.FACTS[ground].replace("%(number)s", "12")
+
+
+def test_a_case_like_a_ban_is_read_in_the_readers_language(amina: Person, signed_in: SignedIn) -> None:
+    case = charging.unexplained(amina)
+    Person.objects.filter(pk=amina.pk).update(language="es")
+    page = signed_in(Person.objects.get(pk=amina.pk)).get(f"/cases/{case.pk}/").text
+    assert "Durante más de 24 horas el sitio no dejó al miembro escribir" in page

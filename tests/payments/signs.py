@@ -54,5 +54,5 @@ MADE = {
 def shown(ground: Equivalent, member: Person) -> Case:
     """Return a case that opened on a sign that was really there."""
     MADE[ground](member)
-    cases.open_equivalent(member, kind=ground, facts="It happened.", at=clock.now())
+    cases.open_equivalent(member, kind=ground, at=clock.now())
     return Case.objects.filter(person=member, ground=ground).latest("pk")

@@ -129,7 +129,7 @@ def test_no_day_is_paid_twice_and_no_average_falls_by_having_been_kept_from_work
     panel = contested(first)
     later(days=14, minutes=1)
     work(Job.objects.latest("pk"), luis, SAME)
-    second = cases.open_equivalent(amina, kind=Equivalent.NO_OFFERS, facts="Still.", at=clock.now())
+    second = cases.open_equivalent(amina, kind=Equivalent.NO_OFFERS, at=clock.now())
     assert second
     early = repair(contested(second))
     later(days=3)

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from coop import clock
 from coop.people.models import Person
+from governance import signs
 from governance.models import Case, Equivalent, Office
 from payments import payouts, watch
 from payments.models import Payout
@@ -48,7 +49,8 @@ def test_watching_finds_all_in_one_query(asked: Payout, earn: Earn, luis: Person
     earn(luis, "9")
     payouts.request(luis, amount=Decimal(4), by=luis, at=clock.now())
     payouts.request(luis, amount=Decimal(5), by=luis, at=clock.now())
+    later(hours=80)
     with CaptureQueriesContext(connection) as seen:
-        held = watch.held_payouts(later(hours=80))
-    assert {person.pk for person, _number in held} == {asked.person_id, luis.pk}
-    assert len([one for one in seen if "payments_payout" in one["sql"]]) == 1
+        held = signs.found(Equivalent.HELD_PAYOUT)
+    assert {person.pk for person in held} == {asked.person_id, luis.pk}
+    assert len(seen) == 2
