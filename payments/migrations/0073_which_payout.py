@@ -17,5 +17,5 @@ $number$;
 class Migration(migrations.Migration):
     """Say its number."""
 
-    dependencies: ClassVar = [("payments", "0071_reach"), ("governance", "0065_words_of_signs")]
+    dependencies: ClassVar = [("payments", "0072_weeks_again"), ("governance", "0065_words_of_signs")]
     operations: ClassVar = [migrations.RunSQL(NUMBER)]
