@@ -118,12 +118,14 @@ def _wordless(proposal: Proposal) -> Refusal | None:
 
 
 def rhythm(proposal: Proposal, rule: Rule, at: datetime) -> Refusal | None:
-    """Return why a cut of the same pay comes too soon after another (3.3), or None; one query."""
+    """Return why a cut of the same pay comes too soon after another (3.3), or None; one query, or up to three."""
     if rule.key not in CUTS:
         return None
     others = Proposal.objects.filter(subject=proposal.subject, rule__key__in=CUTS, published_at__isnull=False)
-    if proposal.rival_of_id:  # what stands on the same ballot is one question
-        others = others.exclude(pk=proposal.rival_of_id).exclude(rival_of=proposal.rival_of_id)
+    read = proposal.first_reading
+    # What stands on the same ballot is one question, and so is what stood beside its first reading.
+    for one in filter(None, (proposal.rival_of, rivals.first_of(read) if read else None)):
+        others = others.exclude(pk=one.pk).exclude(rival_of=one)
     own = [number for number in (proposal.pk, proposal.first_reading_id) if number]
     known = others.exclude(pk__in=own).values_list("published_at", "tally__passed", "tally__counted_at")
     ends = [begun + RHYTHM for begun, _passed, _counted in known if begun]

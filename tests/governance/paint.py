@@ -1,4 +1,7 @@
-"""A policy for tests: the colour of the hall. Its payload says by which rule it is decided and how enacting it ends."""
+"""A policy for tests: the colour of the hall. Its payload says by which rule it is decided and how enacting it ends.
+
+A wall (`"key": "wall"`) has versions: one coat over another, and nobody paints over a coat that they did not see.
+"""
 
 from datetime import datetime
 
@@ -6,9 +9,10 @@ from django import forms
 
 from coop.people.models import Person
 from coop.record import events
+from coop.record.models import Event
 from coop.refusals import Refusal
 from governance.models import Mandate
-from governance.policy import Payload, Stale
+from governance.policy import Payload, Stale, expect
 
 
 class Form(forms.Form):
@@ -61,4 +65,6 @@ class Paint:
         if payload["colour"] == "stale":
             message = "somebody painted before"
             raise Stale(message)
+        if payload.get("key") == "wall":
+            expect(payload, latest=Event.objects.filter(kind="hall.painted").count())
         events.write("hall.painted", by=None, subject="hall:1", at=at, colour=payload["colour"])

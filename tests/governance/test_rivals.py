@@ -135,6 +135,26 @@ def test_a_cut_that_most_approve_of_still_needs_its_own_threshold(first: Callabl
     assert states(votes) == [State.LOST, State.DUE]
 
 
+def test_what_lost_beside_it_keeps_no_second_reading_waiting(
+    first: Callable[..., Proposal], attack: Callable[..., None]
+) -> None:
+    vote = first("N3")
+    file(vote, "yellow", "N3", by=5)
+    votes = count(vote, ["1"] * 25 + ["2"] * 5)
+    assert states(votes) == [State.FIRST_READING, State.LOST]
+    again = proposals.draft_second_reading(votes[0], by=members()[0], at=clock.now())
+    reach(from_(votes[0].tally.counted_at, days=30, minutes=-1))
+    attack(PUBLISH, [again.pk], guard="proposal_stands_once_published")
+    at = reach(from_(votes[0].tally.counted_at, days=30))
+    assert proposals.publish(again, by=members()[0], at=at).first_reading == votes[0]
+    # Another cut of the same waits as before.
+    other = proposals.draft(
+        policy="paint", payload=paint("N1", "white"), title="White?", text="Why.", by=members()[9], at=at
+    )
+    with pytest.raises(Refused, match="not long ago"):
+        proposals.publish(other, by=members()[9], at=at)
+
+
 def test_each_keeps_its_identity_and_carries_that_of_the_first(first: Callable[..., Proposal]) -> None:
     vote = first("N1")
     rival = file(vote, "yellow", by=5)
