@@ -78,7 +78,7 @@ def probes(vote: Proposal) -> tuple[dict[str, int], dict[str, int]]:
     with owning(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT payments_impact(policy, payload::jsonb) -> 'probes', to_jsonb(it) FROM governance_proposal,"
-            " payments_probes_since(policy, payload::jsonb, published_at) it WHERE id = %s", [vote.pk],
+            " payments_probes_since(policy, payload::jsonb, published_at, 2) it WHERE id = %s", [vote.pk],
         )  # fmt: skip
         report, compared = cursor.fetchone()
     return json.loads(report), json.loads(compared)
@@ -177,7 +177,7 @@ def test_where_nothing_changed_the_report_is_what_it_is_compared_by(
     with owning(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT payments_impact(%s, it.said) -> 'probes' = to_jsonb(since) FROM (SELECT %s::jsonb AS said) it,"
-            " payments_probes_since(%s, it.said, coop_now()) since", [policy, payload, policy],
+            " payments_probes_since(%s, it.said, coop_now(), 2) since", [policy, payload, policy],
         )  # fmt: skip
         assert cursor.fetchone() == (True,)
 
