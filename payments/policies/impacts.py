@@ -2,26 +2,24 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
-from babel import Locale
 from django.db import connection
 from django.utils.functional import Promise
-from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
 from governance.models import CUTS
 from governance.policy import Payload
 from payments import instruments
+from payments.policies import spreads, worst
 from payments.templatetags.money import change as signed
 from payments.templatetags.money import money
 
-type Lines = list[tuple[str, str]]
+type Lines = spreads.Lines
 FINGERPRINT = 16
 # The rule of who is offered which work.
 OFFERS = "N9"
@@ -75,7 +73,8 @@ def lines(impact: Payload, *, worse: Promise | str = "") -> Lines:
     `worse` is what no sum shows: said where the rule decides the change as a cut, or who is offered what.
     """
     verdict = _verdict(impact, worse)
-    return [*_sums(impact), *verdict, *_spread(impact), (_("Fingerprint of these figures"), digest(impact))]
+    said = [*_sums(impact), *verdict, *spreads.lines(impact), *worst.lines(impact)]
+    return [*said, (_("Fingerprint of these figures"), digest(impact))]
 
 
 def digest(impact: Payload) -> str:
@@ -86,7 +85,7 @@ def digest(impact: Payload) -> str:
 def _sums(impact: Payload) -> Lines:
     difference = Decimal(str(impact["difference"]))
     words = _("%(sum)s less") if difference < 0 else _("%(sum)s more")
-    sum_ = words % {"sum": money(abs(difference), _currency(impact))}
+    sum_ = words % {"sum": money(abs(difference), spreads.currency(impact))}
     return [
         (_("People who did this work in the last %(days)s days") % {"days": impact["days"]}, str(impact["people"])),
         (_("Units they did"), str(impact["units"])),
@@ -124,36 +123,6 @@ def _offered(impact: Payload, worse: Promise | str) -> Lines:
     return said
 
 
-def _spread(impact: Payload) -> Lines:
-    quarters = impact.get("quarters")
-    found = []
-    if isinstance(quarters, Sequence) and quarters:
-        least, middle, most = (_signed(Decimal(str(sum_)), impact) for sum_ in quarters)
-        words = _("a quarter at most %(least)s, half at most %(middle)s, three quarters at most %(most)s")
-        found.append((_("For each of them, in 28 days"), words % {"least": least, "middle": middle, "most": most}))
-    return found + [_country(cell, impact) for cell in _cells(impact)]
-
-
-def _country(cell: Sequence[Any], impact: Payload) -> tuple[str, str]:
-    code, people, sum_ = cell
-    words = _("%(people)s people, %(sum)s") % {"people": people, "sum": _signed(Decimal(sum_), impact)}
-    territories: Mapping[str, str] = Locale.parse(to_locale(get_language() or "en")).territories
-    return territories.get(code, code) if code else _("Other countries, together"), words
-
-
-def _cells(impact: Payload) -> Sequence[Sequence[Any]]:
-    cells = impact.get("countries")
-    return cells if isinstance(cells, Sequence) and len(cells) > 1 else ()
-
-
 def _pair(impact: Payload) -> Fraction | None:
     kept = impact.get("kept")
     return Fraction(int(kept[0]), int(kept[1])) if isinstance(kept, Sequence) and kept else None
-
-
-def _signed(sum_: Decimal, impact: Payload) -> str:
-    return ("+" if sum_ > 0 else "") + money(sum_, _currency(impact))
-
-
-def _currency(impact: Payload) -> str:
-    return str(impact.get("currency", "USD"))
