@@ -11,7 +11,7 @@ from coop import clock
 from coop.refusals import refuse_if
 from governance import offices, pauses, watching
 from governance.forms import AskPause
-from governance.models import PauseRequest, Right
+from governance.models import Pause, PauseRequest, Reach, Right
 from governance.views import me
 
 
@@ -52,11 +52,18 @@ def ask(request: HttpRequest) -> HttpResponse:
     return render(request, "governance/ask_pause.html", {"form": form})
 
 
+def _begun(pause: Pause) -> str:
+    """Say what has begun, to the second officer."""
+    if pause.reach == Reach.SESSION:
+        return _("Every sign-in of the account has ended.")
+    return _("Paused. It ends by itself in %(hours)s hours.") % {"hours": pause.request.hours}
+
+
 @require_POST
 @login_required
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm a pause as the second officer."""
     asked = get_object_or_404(PauseRequest.objects.select_related("person", "first_officer"), pk=pk)
     pause = pauses.confirm(asked, by=me(request), at=clock.now())
-    messages.success(request, _("Paused. It ends by itself in %(hours)s hours.") % {"hours": pause.request.hours})
+    messages.success(request, _begun(pause))
     return redirect("governance:pauses")

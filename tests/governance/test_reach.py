@@ -156,6 +156,15 @@ def test_where_to_look_for_a_scope() -> None:
     assert pauses.scope_of("job", 10**9) is None
 
 
+def test_the_second_officer_reads_what_has_begun(
+    amina: Person, teresa: Person, asked: Callable[..., PauseRequest], signed_in: SignedIn
+) -> None:
+    request = asked(amina, scope="session")
+    page = signed_in(teresa).post(f"/pauses/{request.pk}/confirm/", follow=True).text
+    assert "Every sign-in of the account has ended." in page
+    assert "all sign-ins that were open" in page
+
+
 def test_the_hour_of_a_sign_out_is_over_by_itself(
     amina: Person, paused: Callable[..., Pause], signed_in: SignedIn
 ) -> None:
