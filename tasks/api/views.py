@@ -33,6 +33,7 @@ from payments.models import WorkType
 from tasks import access_log, disputes, exports, jobs, once, overview
 from tasks.api import serializers
 from tasks.api.paging import CURSOR, Newest, page_of
+from tasks.formats import parquet
 from tasks.models import Assignment, Estimate, Job
 
 
@@ -44,6 +45,7 @@ def _too_large() -> Refusal:
     )
 
 
+PARQUET = "application/vnd.apache.parquet"
 # In which forms tasks are sent.
 TASKS = {
     "application/x-ndjson": OpenApiTypes.BINARY,
@@ -275,16 +277,22 @@ class Results(KeyView):
 
     @extend_schema(
         operation_id="download_results",
-        parameters=[OpenApiParameter("view", enum=["answers", "results"], default="answers")],
-        responses={(200, "application/x-ndjson"): OpenApiTypes.BINARY},
+        parameters=[
+            OpenApiParameter("view", enum=["answers", "results"], default="answers"),
+            OpenApiParameter("form", enum=["ndjson", "parquet"], default="ndjson"),
+        ],
+        responses={(200, "application/x-ndjson"): OpenApiTypes.BINARY, (200, PARQUET): OpenApiTypes.BINARY},
     )
     def get(self, request: Request, number: int) -> StreamingHttpResponse:
         """Stream one line for each answer, or with view=results one for each task and what they come to."""
         job, view = self.job(number), request.query_params.get("view", "answers")
-        if view not in {"answers", "results"}:
+        form = request.query_params.get("form", "ndjson")
+        if view not in parquet.VIEWS or form not in {"ndjson", "parquet"}:
             raise Http404
-        self.fetched(f"job:{number} {view} jsonl")
+        self.fetched(f"job:{number} {view} {'jsonl' if form == 'ndjson' else form}")
         found = exports.results(job) if view == "results" else exports.rows(job)
+        if form == "parquet":
+            return StreamingHttpResponse(parquet.view(view, (one.row() for one in found)), content_type=PARQUET)
         return StreamingHttpResponse(exports.jsonl(found), content_type="application/x-ndjson; charset=utf-8")
 
 

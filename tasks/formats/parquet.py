@@ -21,6 +21,22 @@ SCHEMA = pa.schema(
         ("confidence", pa.float64()), ("agreement", pa.float64()), ("answers", pa.string()),
     ]
 )  # fmt: skip
+# What members answered, and what their answers come to, as the API streams both.
+VIEWS = {
+    "answers": pa.schema(
+        [
+            ("id", pa.string()), ("data", pa.string()), ("answer", pa.string()), ("by", pa.string()),
+            ("state", pa.string()), ("accepted", pa.bool_()), ("at", pa.string()), ("number", pa.int64()),
+            ("prediction", pa.string()), ("touched", pa.string()),
+        ]
+    ),
+    "results": pa.schema(
+        [
+            ("id", pa.string()), ("data", pa.string()), ("result", pa.string()), ("confidence", pa.float64()),
+            ("agreement", pa.float64()), ("answers", pa.int64()),
+        ]
+    ),
+}  # fmt: skip
 # What it holds, in words; croissant and the data card tell the same.
 COLUMNS = {
     "id": "The client's own id of the item.",
@@ -41,6 +57,14 @@ def write(release: Release) -> Iterator[bytes]:
         yield from pieces(path)
 
 
+def view(name: str, found: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """Yield rows of one of VIEWS as a file in pieces of one megabyte; nested values are JSON text."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.parquet"
+        save(path, found, VIEWS[name])
+        yield from pieces(path)
+
+
 def pieces(path: Path) -> Iterator[bytes]:
     """Yield a file in pieces of one megabyte."""
     with path.open("rb") as file:
@@ -48,21 +72,20 @@ def pieces(path: Path) -> Iterator[bytes]:
             yield piece
 
 
-def save(path: Path, items: Iterable[dict[str, Any]]) -> int:
+def save(path: Path, items: Iterable[dict[str, Any]], schema: pa.Schema = SCHEMA) -> int:
     """Write items into a Parquet file, 5,000 in memory at a time; return how many."""
     count = 0
-    with pq.ParquetWriter(path, SCHEMA) as writer:
+    with pq.ParquetWriter(path, schema) as writer:
         for some in batched(items, AT_ONCE, strict=False):
-            writer.write_table(pa.Table.from_pylist([_row(one) for one in some], SCHEMA))
+            writer.write_table(pa.Table.from_pylist([_row(one, schema) for one in some], schema))
             count += len(some)
     return count
 
 
-def _row(one: dict[str, Any]) -> dict[str, Any]:
-    nested = {name: _json(one[name]) for name in ("data", "answers")}
-    result = None if one["result"] is None else _json(one["result"])
-    plain = {name: one[name] for name in ("id", "split", "confidence", "agreement")}
-    return {**plain, **nested, "result": result}
+def _row(one: dict[str, Any], schema: pa.Schema) -> dict[str, Any]:
+    """Return an item's columns: what is nested as JSON, nothing where it has none."""
+    found = {name: one.get(name) for name in schema.names}
+    return {name: _json(value) if isinstance(value, dict | list) else value for name, value in found.items()}
 
 
 def _json(value: object) -> str:

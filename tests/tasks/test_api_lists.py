@@ -1,10 +1,12 @@
 """Nouns of the API: what can grow is listed in pages to its end, and each thing is found by its name."""
 
+import io
 import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from django.db import connection
 from django.test import Client as Browser
@@ -105,6 +107,25 @@ def test_answers_are_listed_and_looked_up(call: Call, orbit: Client, olga: Perso
     other = make_job(orbit, olga)
     assert call("GET", f"jobs/{other.pk}/answers/{first.pk}").status_code == 404
     assert program(orbit, olga, ["read"])[0]("GET", f"jobs/{job.pk}/answers/{first.pk}").status_code == 403
+
+
+@pytest.mark.parametrize("view", ["answers", "results"])
+def test_parquet_holds_what_the_lines_do(
+    call: Call, orbit: Client, olga: Person, amina: Person, luis: Person, view: str
+) -> None:
+    job = make_job(orbit, olga, overlap=2, review_rule="peer")
+    work(job, amina, SAME)
+    work(job, luis, SAME)
+    path = f"jobs/{job.pk}/results?view={view}"
+    lines = [json.loads(line) for line in b"".join(call("GET", path)).splitlines()]
+    found = call("GET", f"{path}&form=parquet")
+    assert found.headers["Content-Type"] == "application/vnd.apache.parquet"
+    rows = pq.read_table(io.BytesIO(b"".join(found))).to_pylist()
+    nested = {"data", "answer", "result"}
+    read = [{name: json.loads(value) if name in nested else value for name, value in row.items()} for row in rows]
+    assert [{name: row[name] for name in line} for row, line in zip(read, lines, strict=True)] == lines
+    assert lines
+    assert call("GET", f"{path}&form=csv").status_code == 404
 
 
 def test_what_grows_is_listed_in_pages(call: Call, orbit: Client, olga: Person, amina: Person) -> None:
