@@ -1,6 +1,8 @@
-"""COCO's JSON: images, categories and annotations. Polygons are segmentations, points keypoints, ellipses their boxes.
+"""COCO's JSON: images, categories and annotations. Points are keypoints of one, called `point` in their category.
 
-It has neither lines nor words: a line is its box with its corners beside it as `points`, and `words` what is written.
+Each annotation has a `segmentation`, as tools draw nothing without: a polygon its own corners, a box and an ellipse the
+four of its box, a point and a line corners round no area. COCO has neither lines nor words: the corners of a line stand
+beside as `points`, and `words` is what is written.
 
 Source: cocodataset.org, "Data format". Written in two passes over the version, so that memory stays the same.
 """
@@ -17,10 +19,11 @@ from tasks.shapes import Json
 
 def write(release: Release) -> Iterator[bytes]:
     """Yield the file, an image or an annotation at a time."""
-    labels = release.job.form["labels"]
+    labels, types = release.job.form["labels"], release.job.form["types"]
+    keypoints = {"keypoints": ["point"], "skeleton": []} if "point" in types else {}
     info = {"description": release.job.title, "version": str(release.number), "digest": release.digest}
     yield f'{{"info": {json.dumps(info, ensure_ascii=False)}, "licenses": [],\n"categories": '.encode()
-    yield json.dumps([{"id": number, "name": label} for number, label in enumerate(labels, 1)]).encode()
+    yield json.dumps([{"id": number, "name": label, **keypoints} for number, label in enumerate(labels, 1)]).encode()
     yield b',\n"images": ['
     yield from _listed(_image(one) for one in images.drawn(release))
     yield b'],\n"annotations": ['
@@ -44,9 +47,8 @@ def _annotation(number: int, one: Drawn, shape: Json, labels: list[str]) -> Json
     told: Json = {
         "id": number, "image_id": one.number, "category_id": labels.index(shape["label"]) + 1, "iscrowd": 0,
         "bbox": [left, top, width, height], "area": area(shape), "type": shape["type"],
+        "segmentation": [[part for place in _outline(shape) for part in place]],
     }  # fmt: skip
-    if shape["type"] == "polygon":
-        told["segmentation"] = [[number for place in shape["points"] for number in place]]
     if "words" in shape:
         told["words"] = shape["words"]
     if shape["type"] == "line":
@@ -54,6 +56,19 @@ def _annotation(number: int, one: Drawn, shape: Json, labels: list[str]) -> Json
     if shape["type"] == "point":
         told |= {"keypoints": [shape["x"], shape["y"], 2], "num_keypoints": 1}
     return told
+
+
+def _outline(shape: Json) -> list[list[float]]:
+    """Return the corners round a shape: of a line there and back, of a point itself three times."""
+    if shape["type"] == "line":
+        return [*shape["points"], *shape["points"][-2::-1]]
+    if shape["type"] == "point":
+        return [[shape["x"], shape["y"]]] * 3
+    if shape["type"] == "polygon":
+        corners: list[list[float]] = shape["points"]
+        return corners
+    left, top, width, height = images.box(shape)
+    return [[left, top], [left + width, top], [left + width, top + height], [left, top + height]]
 
 
 def area(shape: Json) -> float:

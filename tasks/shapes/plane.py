@@ -205,13 +205,14 @@ def of_region(region: Json) -> Json:
 def of_coco(one: Json, types: list[str]) -> Iterator[Json]:
     """Yield the shapes of these types that an annotation of a COCO file says: polygons or a point, else its box.
 
-    COCO has no lines: the corners of ours stand beside the box as `points`.
+    COCO has no lines: the corners of ours stand beside the box as `points`. What we wrote says its `type`, as its
+    `segmentation` may be no more than the corners of its box.
     """
     segments, kind = one.get("segmentation"), one.get("type", "box")
     said = {"label": one["label"], **_words(one)}
     if "line" in types and kind == "line":
         yield {"type": "line", **said, "points": [[exact(x), exact(y)] for x, y in one["points"]]}
-    elif "polygon" in types and segments and isinstance(segments, list):
+    elif "polygon" in types and segments and isinstance(segments, list) and one.get("type") not in {*NUMBERS, "line"}:
         for flat in segments:
             places = [[exact(x), exact(y)] for x, y in zip(flat[::2], flat[1::2], strict=True)]
             yield {"type": "polygon", **said, "points": places}

@@ -11,9 +11,10 @@ import pytest
 
 from coop import clock
 from coop.people.models import Client, Person
-from tasks import answers, claims, exports
+from tasks import answers, claims, exports, foreign, reviews, rows
 from tasks.formats import coco
-from tasks.models import Job, Release
+from tasks.models import Ground, Job, Release
+from tasks.shapes import find, plane
 from tests.tasks import handing_in, media_jobs
 from tests.tasks.releases.conftest import Made
 from tests.tasks.releases.test_formats import saved
@@ -60,6 +61,11 @@ def release(boxed: Job, made: Made) -> Release:
     return made(boxed)
 
 
+# pycocotools hands its masks to numpy as numpy 1 asked for.
+MASKS = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+@MASKS
 def test_pycocotools_reads_coco(release: Release, tmp_path: Path) -> None:
     from pycocotools.coco import COCO  # noqa: PLC0415 - loads much
 
@@ -67,7 +73,43 @@ def test_pycocotools_reads_coco(release: Release, tmp_path: Path) -> None:
     assert [one["file_name"] for one in found.loadImgs(found.getImgIds())] == ["a.png", "b.png"]
     (one,) = found.loadAnns(found.getAnnIds(imgIds=[1]))
     assert (one["bbox"], one["area"], found.loadCats(one["category_id"])[0]["name"]) == ([2, 2, 10, 8], 80, "car")
+    assert int(found.annToMask(one).sum()) == 80
     assert found.getAnnIds(imgIds=[2]) == []
+
+
+EVERY_TYPE = [
+    {"type": "polygon", "label": "car", "points": [[0, 0], [10, 0], [10, 10], [0, 10]]}, box(2, 2),
+    {"type": "ellipse", "label": "car", "x": 5, "y": 5, "width": 6, "height": 4},
+    {"type": "point", "label": "cyclist", "x": 7, "y": 8}, {"type": "line", "label": "car", "points": [[1, 1], [9, 9]]},
+    {"type": "line", "label": "car", "points": [[1, 1], [9, 9], [20, 9]]},
+]  # fmt: skip
+
+
+@MASKS
+def test_pycocotools_draws_every_type_and_what_it_reads_comes_back_as_it_was(
+    orbit: Client, olga: Person, amina: Person, luis: Person, made: Made, tmp_path: Path
+) -> None:
+    from pycocotools.coco import COCO  # noqa: PLC0415 - loads much
+
+    form = {"question": "Where?", "labels": ["car", "cyclist"], "types": [*plane.TYPES]}
+    kind = media_jobs.voted_kind("image", amina)
+    job = media_jobs.opened(
+        orbit, olga, of=kind, form=form, given={"a.png": handing_in.image()}, data=[{"image": "a.png"}]
+    )
+    drawn(job, (luis, EVERY_TYPE))
+    reviews.accept(job.assignments.get(), by=olga, at=clock.now(), ground=Ground.CLIENT)
+    path = saved(made(job), "coco", tmp_path)
+    found = COCO(str(path))
+    drew = found.loadAnns(found.getAnnIds())
+    assert [int(found.annToMask(one).sum()) for one in drew] == [100, 80, 24, 0, 0, 0]
+    assert [cat["keypoints"] for cat in found.loadCats(found.getCatIds())] == [["point"], ["point"]]
+    (point,) = found.loadAnns(found.getAnnIds(catIds=[2]))
+    assert (point["keypoints"], point["num_keypoints"]) == ([7, 8, 2], 1)
+    with path.open("rb") as file:
+        (row,) = foreign.read(file)
+    assert isinstance(row, rows.Row)
+    said: Any = row.data["prediction"]
+    assert find("image").from_coco(form, said["annotations"]) == {"shapes": EVERY_TYPE}
 
 
 def test_pascal_voc_counts_from_one(release: Release, tmp_path: Path) -> None:
