@@ -96,6 +96,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "payments_payrun": "rail made_at checked_by_id checked_at released_by_id released_at handed_over_at",
         "payments_bankstatement": "number digest currency opening closing read_by_id read_at",
         "payments_railevent": "rail event payout_id outcome amount currency words statement_id occurred_at noted_at",
+        "payments_correction": "transfer_id office_id words at",
         "payments_verdict": "payout_id office_id arrived words at",
         "payments_entitlement": "person_id kind source since until amount at",
     },

@@ -154,6 +154,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "keys.revoked": gettext_lazy("An API key of %(subject)s ended."),
     "kinds.opened": gettext_lazy("The members opened a new kind of work, %(slug)s (%(subject)s)."),
     "known.said": gettext_lazy("The client of %(subject)s said what is right for one of its tasks."),
+    "ledger.judged": gettext_lazy("%(who)s said that a movement on the books is wrong (%(subject)s)."),
     "ledger.proved": gettext_lazy("The books were proved: all that must hold does (%(transfers)s transfers)."),
     "ledger.reversed": gettext_lazy("%(who)s corrected %(subject)s by its mirror image."),
     "ledger.sealed": gettext_lazy("The books of a month were sealed: %(transfers)s transfers (%(subject)s)."),

@@ -136,5 +136,6 @@ def ask_after_cards(timestamp: int) -> int:  # noqa: ARG001 - likewise
 @app.periodic(cron="33 * * * *")
 @app.task(queueing_lock="payments.ask_after_disputes", lock="payments.ask_after_disputes")
 def ask_after_disputes(timestamp: int) -> int:  # noqa: ARG001 - likewise
-    """Ask which deposits by card payers' banks took back; return how many words of it are new."""
-    return cards.heard_of(at=clock.now()) if cards.offered() else 0
+    """Ask which deposits by card were taken back or given back there; return how many words of it are new."""
+    at = clock.now()
+    return cards.heard_of(at=at) + cards.refunded(at=at) if cards.offered() else 0

@@ -23,16 +23,17 @@ from coop.refusals import Refusal, Refused, refuse_if
 from governance import notices
 from payments import accounts, ledger, reconciling
 from payments.ledger import Kind, Line
-from payments.models import Account, CardEvent, CardOutcome, CardPayment, Outcome, RailEvent
+from payments.models import Account, CardEvent, CardOutcome, CardPayment, Outcome, PayBack, RailEvent
 from payments.rails import stripe_cards
 from payments.rails.api import Unanswered
 from payments.rails.stripe_calls import Declined
-from payments.rails.stripe_cards import Dispute, Said, Stands
+from payments.rails.stripe_cards import Dispute, Refund, Said, Stands
 from payments.templatetags.money import money
 
 LEAST, MOST = Decimal(1), Decimal(10_000)
 # A payer's bank may dispute a payment for 120 days, and end it months later; what was told stays told.
 DISPUTABLE = timedelta(days=300)
+WRITTEN_DOWN = timedelta(days=1)
 TELL = "payments.tell_of_dispute"
 TOLD = (CardOutcome.CHARGED_BACK, CardOutcome.WON)
 ENDED = (CardOutcome.SETTLED, CardOutcome.EXPIRED)
@@ -112,6 +113,35 @@ def heard_of(*, at: datetime) -> int:
     except (Unanswered, Declined):
         return 0
     return sum(_settle_dispute(dispute, at) for dispute in found)
+
+
+def refunded(*, at: datetime) -> int:
+    """Ask what was given back of our payments at the processor itself; return how many refunds nobody here knows.
+
+    Each moves nothing and waits for an officer, a day after it was made: before that whoever sent it may write it down.
+    """
+    try:
+        found = stripe_cards.refunds(since=at - DISPUTABLE, until=at - WRITTEN_DOWN)
+    except (Unanswered, Declined):
+        return 0
+    names = [f"{one.number}/refund" for one in found]
+    known = set(RailEvent.objects.filter(rail="stripe", event__in=names).values_list("event", flat=True))
+    sent = set(PayBack.objects.exclude(card=None).exclude(reference="").values_list("reference", flat=True))
+    news = [one for one in found if one.number not in sent and f"{one.number}/refund" not in known]
+    return sum(_ask_an_officer(one, at) for one in news)
+
+
+def _ask_an_officer(refund: Refund, at: datetime) -> int:
+    paid = CardEvent.objects.filter(event=f"{refund.intent}/{CardOutcome.PAID}").select_related("payment").first()
+    if paid is None:
+        return 0
+    words = _("Given back at the card service, of payment %(number)s.") % {"number": paid.payment.session}
+    question = RailEvent(
+        rail="stripe", event=f"{refund.number}/refund", outcome=Outcome.UNKNOWN, amount=refund.amount, currency="USD",
+        words=words[:140], occurred_at=at, noted_at=at,
+    )  # fmt: skip
+    reconciling.book([question], by=None, at=at)
+    return 1
 
 
 def _settle_dispute(dispute: Dispute, at: datetime) -> int:

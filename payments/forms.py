@@ -122,6 +122,12 @@ class SendPayout(forms.Form):
     reference = forms.CharField(label=_("Reference"), max_length=80)
 
 
+class SayWrong(forms.Form):
+    """Why an officer calls a movement on the books wrong."""
+
+    words = forms.CharField(label=_("Why it is wrong, and what shows it"), max_length=140)
+
+
 class JudgePayout(forms.Form):
     """What an officer read on a service's statement of a payout."""
 

@@ -203,8 +203,9 @@ def recomputed(account: Account) -> Decimal:
 def reverse(transfer: Transfer, *, by: Office, at: datetime) -> Transfer:
     """Take back a deposit, a funding or a refund by its mirror (kind 99), once; return the mirror.
 
-    Key `rev:<transfer>`. Raises Refused unless `by` handles money and is held now. Wages and payouts are not reversed:
-    the database refuses (`reversals_mirror_a_transfer`).
+    Key `rev:<transfer>`. Raises Refused unless `by` handles money and is held now. Two officers say why before
+    (`corrections.say`, `reversals_are_by_two_officers`). Wages and payouts are not reversed: the database refuses
+    (`reversals_mirror_a_transfer`).
     """
     if not offices.handles_money(by, at):
         raise Refused(Refusal(_("Money is taken back by the treasurer or the secretary."), "D8"))

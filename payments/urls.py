@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from payments.views import (
     bills,
     card,
+    corrections,
     desk,
     details,
     exchange,
@@ -51,6 +52,8 @@ urlpatterns = [
     path("desk/bills/", bills.home, name="bills"),
     path("desk/bills/<int:pk>/", bills.bill, name="bill"),
     path("desk/deposits/", desk.deposit, name="deposit"),
+    path("desk/corrections/", corrections.home, name="corrections"),
+    path("desk/corrections/<int:pk>/", corrections.one, name="correction"),
     path("desk/exchange/", exchange.home, name="exchange"),
     path("desk/exchange/<int:pk>/confirm/", exchange.confirm, name="confirm_purchase"),
     path("desk/runs/", runs.home, name="runs"),

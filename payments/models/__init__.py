@@ -3,6 +3,7 @@
 from payments.models.books import Account, Transfer
 from payments.models.budgets import FILLED, Budget, Expense, Outlay, Purpose
 from payments.models.cards import CardEvent, CardOutcome, CardPayment
+from payments.models.corrections import Correction
 from payments.models.details import PayoutDetails
 from payments.models.entitlements import Entitlement, Owing
 from payments.models.exchange import ExchangeQuote, Purchase
@@ -28,6 +29,7 @@ __all__ = [
     "CardPayment",
     "Close",
     "Contribution",
+    "Correction",
     "Deposit",
     "Entitlement",
     "ExchangeQuote",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from stripe import BalanceTransaction
     from stripe import Dispute as StripeDispute
     from stripe.checkout import Session
-    from stripe.params import DisputeListParams
+    from stripe.params import DisputeListParams, RefundListParams
     from stripe.params.checkout import SessionCreateParams
 
 DEEP = "payment_intent.latest_charge.balance_transaction"
@@ -60,6 +60,15 @@ class Dispute:
     taken: Decimal
     given_back: Decimal
     fee: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """What was given back of a payment at Stripe itself: its number there, the payment's, US dollars."""
+
+    number: str
+    intent: str
+    amount: Decimal
 
 
 def page(amount: Decimal, words: str, *, key: str, back: str) -> Page:
@@ -111,6 +120,15 @@ def _dispute(found: "StripeDispute") -> Dispute:
     taken = -sum((amount for amount in moved if amount < 0), Decimal(0))
     given_back = sum((amount for amount in moved if amount > 0), Decimal(0))
     return Dispute(found.id, str(found.payment_intent), taken, given_back, max(fee, Decimal(0)))
+
+
+def refunds(*, since: datetime, until: datetime) -> list[Refund]:
+    """Return every refund that was made between two moments, the oldest first. Raises Declined, Unanswered."""
+    span = {"gte": int(since.timestamp()), "lte": int(until.timestamp())}
+    asked: RefundListParams = {"created": span, "limit": 100}  # type: ignore[typeddict-item]  # as the SDK's example
+    found = ask(lambda stripe: list(stripe.v1.refunds.list(asked).auto_paging_iter()))
+    standing = [one for one in reversed(found) if one.status not in {"failed", "canceled"}]
+    return [Refund(one.id, str(one.payment_intent), _dollars(one.amount, one.currency)) for one in standing]
 
 
 def _deep(found: "Session") -> "tuple[str, BalanceTransaction]":

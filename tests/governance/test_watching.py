@@ -40,12 +40,16 @@ BY_A_RIGHT = {
     # A client's money: a deposit and its mirror concern no person, and the client reads both in its statement.
     "payments/deposits.py": {"refusal", "office_of", "in_office", "refusal_of_office"},
     "payments/ledger.py": {"reverse"},
+    "payments/corrections.py": {"refusal"},
+    "payments/views/corrections.py": {"home", "one"},
+    "payments/paybacks.py": {"refusal_of_officer"},
+    "payments/views/paybacks.py": {"_office"},
     # Each payout of a run names who checked and who released it; looks at a run, its file and statements are noted.
     "payments/runs.py": {"waiting", "take_apart", "refusal_of_file", "refusal_to_hand_over", "_not_theirs"},
     "payments/reconciling.py": {"read"},
     "payments/views/runs.py": {"_office"},
     # What never was answered for: the database notes each verdict for whose money it is.
-    "payments/unanswered.py": {"refusal_to_ask"},
+    "payments/unanswered.py": {"refusal_to_ask", "refusal"},
     "payments/views/unanswered.py": {"ask", "decide"},
     # The house's bills concern no member, and everybody reads them; who hears of a proof acts on nobody.
     "payments/budgets.py": {"refusal_to_ask", "refusal_to_pay"},

@@ -22,6 +22,7 @@ from payments import (
     budgets,
     capital,
     cards,
+    corrections,
     deposits,
     details,
     escrow,
@@ -115,7 +116,8 @@ class Everybody(Abroad, Floors):
         mine = Transfer.objects.filter(kind=1, credit__code=accounts.client(self.orbit.pk), ref__startswith="deposit:")
         for transfer in mine.order_by("-pk")[:1]:
             with self.unless_refused():
-                ledger.reverse(transfer, by=self.officers[0], at=self.at)
+                for by in self.officers[:2]:
+                    corrections.say(transfer, words="Typed twice", by=by, at=self.at)
 
     def asks_money_back(self) -> None:
         amount, available = Decimal(self.chance.randint(1, 400)) / 100, escrow.available(self.orbit)

@@ -263,6 +263,24 @@ def list_disputes(world: World, owner: str, said: Said) -> Said:
     return world.every("dispute", owner, said, **{name: said[name] for name in ("payment_intent",) if name in said})
 
 
+def refund(world: World, session: str, cents: int) -> Said:
+    """Give something back at Stripe itself, as somebody with its dashboard does."""
+    number = f"re_{len(world.objects) + 1:016d}"
+    made = {
+        "object": "refund", "id": number, "created": int(time.time()), "amount": cents, "currency": "usd",
+        "payment_intent": world.objects[session]["payment_intent"], "status": "succeeded",
+    }  # fmt: skip
+    world.objects[number], world.owners[number] = made, OURS
+    world.cents[OURS] -= cents
+    return made
+
+
+def list_refunds(world: World, owner: str, said: Said) -> Said:
+    until = int(said["created"]["lte"])
+    page = world.every("refund", owner, said)
+    return page | {"data": [one for one in page["data"] if one["created"] <= until]}
+
+
 type Answer = Callable[..., Said]
 NUMBER = "([a-z]+_[A-Za-z0-9_]+)"
 ADDRESSES: list[tuple[str, str, type, Answer]] = [
@@ -279,6 +297,7 @@ ADDRESSES: list[tuple[str, str, type, Answer]] = [
     ("GET", "/v1/payouts", params.PayoutListParams, list_payouts),
     ("POST", "/v1/checkout/sessions", checkout.SessionCreateParams, make_session),
     ("GET", f"/v1/checkout/sessions/{NUMBER}", checkout.SessionRetrieveParams, show_session),
+    ("GET", "/v1/refunds", params.RefundListParams, list_refunds),
     ("GET", "/v1/disputes", params.DisputeListParams, list_disputes),
     ("GET", f"/v1/charges/{NUMBER}", params.ChargeRetrieveParams, show_charge),
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from coop.refusals import Refused
 from governance.models import Mandate, Office
 from payments import accounts, deposits, escrow, ledger, payouts, rates
 from payments.ledger import Kind, Line
-from payments.models import Account, Deposit, Fee, Payout, Rate, Transfer, WorkType
+from payments.models import Account, Correction, Deposit, Fee, Payout, Rate, Transfer, WorkType
 from payments.money import to_micro
 from tests.payments.conftest import JOB, owning
 
@@ -187,7 +187,7 @@ def test_the_same_key_is_taken(training: None, attack: Attack) -> None:
 
 
 def test_a_reversal_mirrors_its_transfer(
-    deposit: Callable[[str], None], orbit: Client, treasurer: Office, attack: Attack, now: datetime
+    deposit: Callable[[str], None], orbit: Client, treasurer: Office, secretary: Office, attack: Attack, now: datetime
 ) -> None:
     deposit("10")
     funding = escrow.fund(JOB, Decimal(4), orbit, 1, by=None, at=now)
@@ -195,6 +195,8 @@ def test_a_reversal_mirrors_its_transfer(
         (key, journal, kind, debit_id, credit_id, amount, ref, occurred_at, reverses_id)
         SELECT gen_random_uuid(), gen_random_uuid(), 99, {}, {}, {}, ref, coop_now(), {}
         FROM payments_transfer WHERE id = %s"""
+    for by in (treasurer, secretary):
+        Correction.objects.create(transfer=funding, office=by, words="Wrong")
     for facts in (
         ("credit_id", "debit_id", "amount - 1", "id"),
         ("debit_id", "credit_id", "amount", "id"),

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from decimal import Decimal
 from uuid import uuid4
 
@@ -18,12 +19,26 @@ from coop.people import clients
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from governance.models import Office
-from payments import accounts, background, cards, deposits, escrow, exports, invariants, ledger, open_ledger, rates
+from payments import (
+    accounts,
+    background,
+    cards,
+    deposits,
+    escrow,
+    exports,
+    invariants,
+    ledger,
+    open_ledger,
+    paybacks,
+    rates,
+    reconciling,
+)
 from payments.ledger import Kind
 from payments.models import Account, CardEvent, CardPayment, RailEvent, Transfer
 from payments.open_ledger import Month
 from payments.rails import stripe_cards
 from tests.payments import stripe
+from tests.payments.correcting import take_back
 from tests.payments.stripe import HOOK, World
 from tests.payments.test_attacks import POST, posting
 from tests.payments.test_cards import SAY, begin, hook
@@ -214,6 +229,39 @@ def test_who_sits_for_the_client_is_told_by_mail(
     assert "owes US$\u00a020.00" in first.body
     assert first.body.strip().endswith("/c/orbit/money/")
     assert second.subject == "A disputed payment by card was given back"
+
+
+def test_what_is_given_back_at_stripe_itself_waits_for_an_officer(
+    settled: CardPayment, service: World, orbit: Client, later: Callable[..., datetime], treasurer: Office,
+    secretary: Office,
+) -> None:  # fmt: skip
+    stripe.refund(service, settled.session, 2_000)
+    go_on()
+    assert not RailEvent.objects.filter(event__endswith="/refund").exists()
+    later(hours=25)
+    for _turn in range(2):
+        go_on()
+    (question,) = reconciling.open_questions()
+    assert (question.outcome, question.amount, question.payout) == ("unknown", 20, None)
+    assert settled.session in question.words
+    assert has(orbit) == cash("50", "0")
+    take_back(Transfer.objects.get(kind=Kind.DEPOSIT, ref__startswith="card_event:"))
+    deposits.record(orbit, amount=Decimal(30), reference="What stayed", by=treasurer, at=clock.now())
+    assert has(orbit) == cash("30", "0")
+    assert not any(invariants.broken().values())
+
+
+def test_what_went_back_at_stripe_as_asked_is_no_question(
+    settled: CardPayment, service: World, orbit: Client, olga: Person, later: Callable[..., datetime],
+    treasurer: Office,
+) -> None:  # fmt: skip
+    (back,) = paybacks.ask(orbit, amount=Decimal(20), key=uuid4(), by=olga, at=clock.now())
+    refund = stripe.refund(service, settled.session, 2_000)
+    paybacks.send(back, reference=refund["id"], by=treasurer, at=clock.now())
+    stripe.refund(service, settled.session, 100)["status"] = "failed"
+    later(hours=25)
+    go_on()
+    assert list(reconciling.open_questions()) == []
 
 
 def test_an_inquiry_that_took_no_money_moves_none(settled: CardPayment, service: World, orbit: Client) -> None:

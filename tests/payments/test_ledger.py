@@ -19,6 +19,7 @@ from payments import accounts, escrow, invariants, ledger, rates
 from payments.ledger import Kind, LedgerConflict, Line
 from payments.models import Account, Fee, Transfer
 from payments.money import from_micro
+from tests.payments.correcting import take_back
 
 JOB = 700_001
 
@@ -173,12 +174,12 @@ def test_an_amount_is_above_zero(
 
 
 def test_a_funding_is_taken_back_by_its_mirror_once(
-    deposit: Callable[[str], None], orbit: Client, treasurer: Office, now: datetime
+    deposit: Callable[[str], None], orbit: Client, treasurer: Office, secretary: Office, now: datetime
 ) -> None:
     deposit("10")
     before = escrow.available(orbit)
     transfer = escrow.fund(JOB, Decimal(4), orbit, 1, by=None, at=now)
-    mirror = ledger.reverse(transfer, by=treasurer, at=now)
+    mirror = take_back(transfer)
     assert ledger.reverse(transfer, by=treasurer, at=now) == mirror
     assert escrow.available(orbit) == before
     assert escrow.set_aside(JOB) == 0

@@ -18,13 +18,14 @@ from coop import clock
 from coop.people.models import Client, Person
 from coop.record.models import Event
 from governance.models import Office
-from payments import escrow, ledger, open_ledger, published, sealing
+from payments import escrow, open_ledger, published, sealing
 from payments.models import Fee, Transfer
 from payments.open_ledger import Month, Moved
 from payments.surplus import Quarter
 from tests.governance.conftest import reach
 from tests.payments import leftover
 from tests.payments.conftest import owning
+from tests.payments.correcting import take_back
 
 pytestmark = pytest.mark.django_db
 
@@ -88,11 +89,11 @@ def test_money_in_fee_and_funds_stand_beside_it(
 
 
 def test_a_correction_counts_against_what_it_corrects(
-    earn: Earn, deposit: Callable[[str], None], treasurer: Office, month: Month, now: datetime
+    earn: Earn, deposit: Callable[[str], None], treasurer: Office, secretary: Office, month: Month
 ) -> None:
     deposit("70")
     before = lines(month)["received"]
-    ledger.reverse(Transfer.objects.filter(kind=1).latest("id"), by=treasurer, at=now)
+    take_back(Transfer.objects.filter(kind=1).latest("id"))
     assert lines(month)["received"] == before - 70
 
 

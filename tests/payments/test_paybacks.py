@@ -23,6 +23,7 @@ from payments.open_ledger import Month
 from tests.conftest import person
 from tests.payments import stripe
 from tests.payments.conftest import owning
+from tests.payments.correcting import take_back
 from tests.payments.stripe import HOOK
 from tests.payments.test_attacks import POST, posting
 
@@ -345,9 +346,7 @@ def test_a_deposit_that_went_back_is_not_reversed(
         FROM payments_transfer WHERE id = %s"""
     attack(reverse, [line.pk], guard="money_goes_back_as_was_asked")
     other = pay_in(firm, "10", treasurer)
-    ledger.reverse(
-        ledger.lines_of(accounts.client(firm.pk)).get(ref=f"deposit:{other.pk}"), by=treasurer, at=clock.now()
-    )
+    take_back(ledger.lines_of(accounts.client(firm.pk)).get(ref=f"deposit:{other.pk}"))
     assert paybacks.sources(firm) == []
 
 

@@ -10,12 +10,12 @@ from django.db import connection
 
 from coop import clock
 from coop.people.models import Client, Person
-from governance.models import Office
-from payments import escrow, ledger
+from payments import escrow
 from payments.money import to_micro
 from tasks import additions, checks, claims, funds, guides, jobs, reviews
 from tasks.models import Ground, Job, Tally
 from tests.conftest import person
+from tests.payments.correcting import take_back
 from tests.tasks import disputing, orders
 from tests.tasks.conftest import SAME, make_job, work
 
@@ -117,7 +117,7 @@ def test_money_that_goes_back_is_counted(job: Job, olga: Person) -> None:
     extra = escrow.fund(job.pk, Decimal(1), job.client, 999, by=olga, at=clock.now())
     deposit = escrow.fund(job.pk, Decimal(2), job.client, 998, by=olga, at=clock.now(), floor=True)
     assert to_micro(funds.room(job).spare) == 1_000_000
-    ledger.reverse(extra, by=Office.objects.get(post="treasurer"), at=clock.now())
+    take_back(extra)
     tally = Tally.objects.get(job=job)
     assert (tally.spare, tally.deposited) == (None, 2_000_000)
     assert deposit.amount == 2
