@@ -9,6 +9,7 @@ from payments import (
     cards,
     entitlements,
     guarantee,
+    payouts,
     post_pay,
     proof,
     raises,
@@ -19,7 +20,7 @@ from payments import (
     watch,
 )
 from payments.details import TELL, erase_due, tell
-from payments.models import CardEvent, PayoutDetails
+from payments.models import CardEvent, Payout, PayoutDetails
 
 
 @app.periodic(cron="*/10 * * * *")
@@ -96,6 +97,12 @@ def tell_of_dispute(person_id: int, event_id: int) -> None:
     """Mail somebody who sits for a client that a payer's bank took money back, or gave it back."""
     event = CardEvent.objects.select_related("payment__client").get(pk=event_id)
     cards.tell(Person.objects.get(pk=person_id), event)
+
+
+@app.task(name=payouts.TELL, retry=5)
+def tell_of_payout(payout: int, why: str) -> None:
+    """Mail a member that their payout came back."""
+    payouts.tell(Payout.objects.select_related("person").get(pk=payout), why=why)
 
 
 @app.periodic(cron="52 4 * * *")

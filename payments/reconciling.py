@@ -21,7 +21,7 @@ from coop.record import events
 from coop.record.events import Entry as Event
 from coop.refusals import Refusal, Refused, refuse_if
 from governance.models import Office
-from payments import accounts, deposits, exchange, ledger
+from payments import accounts, deposits, exchange, ledger, payouts
 from payments.ledger import Kind, Line
 from payments.models import BankStatement, Deposit, Outcome, Payout, PayoutState, RailEvent
 from payments.rails.iso20022 import camt053
@@ -178,6 +178,9 @@ def book(said: Sequence[RailEvent], *, by: Office | None, at: datetime) -> None:
     ended = [event for event in written if event.outcome in ENDS]
     actor = by.person_id if by else None
     events.write_many(Event(f"payouts.{event.outcome}", actor, f"payout:{event.payout_id}", at) for event in ended)
+    for event in ended:
+        if event.outcome != Outcome.SETTLED and event.payout:
+            payouts.have_told(event.payout, why=event.words)
     for event in written:
         if by and event.outcome == Outcome.DEPOSIT and (client := client_of(event.words)):
             deposits.record(client, amount=event.amount, reference=_reference(event), by=by, at=at)

@@ -46,6 +46,18 @@ def decided_from(payout: Payout) -> datetime | None:
     return released and released + after
 
 
+def told(payout: Payout) -> dict[str, object]:
+    """Return what a payout's page says of this: from when officers can decide (None once it ended), whether they did.
+
+    A query once it ended, none before.
+    """
+    ended = payout.settled_at is not None and payout.settled_by_id is None
+    return {
+        "decided": decided_from(payout) if is_waiting(payout) else None,
+        "judged": ended and payout.events.filter(event__endswith="/verdict").exists(),
+    }
+
+
 def refusal_to_ask(payout: Payout, *, by: Office, at: datetime) -> Refusal | None:
     """Say why an officer cannot have a service asked again; None if they can."""
     if not offices.handles_money(by, at):

@@ -73,6 +73,7 @@ def payout(request: HttpRequest, pk: int) -> HttpResponse:
     watching.looked([found.person_id], subject=f"payout:{pk}", right=Right.MONEY, by=office.person, at=clock.now())
     where = payouts.destination(found, by=office, at=clock.now())
     shown = {"payout": found, "form": SendPayout(), "refusal": refusal, "where": where, "due": runs.due_by(found)}
+    shown |= unanswered.told(found)
     return render(request, "payments/desk_payout.html", shown | _service(found, office))
 
 

@@ -19,7 +19,7 @@ from coop.people.models import Person
 from coop.refusals import Refused
 from governance import pauses
 from governance.models import Pause
-from payments import capital, due, exchange, guarantee, payouts, rails, repairs, runs, statements
+from payments import capital, due, exchange, guarantee, payouts, rails, repairs, runs, statements, unanswered
 from payments.forms import AskPayout, PayIn
 from payments.models import ExchangeQuote, Payout, PayoutState
 
@@ -140,7 +140,7 @@ def told(request: HttpRequest, pk: int) -> HttpResponse:
 def payout(request: HttpRequest, pk: int) -> HttpResponse:
     """Show where a payout of one's own stands and who holds the money."""
     found = get_object_or_404(
-        Payout.objects.select_related("sent_by", "settled_by", "quote"), pk=pk, person=me(request)
+        Payout.objects.select_related("sent_by", "settled_by", "quote", "run"), pk=pk, person=me(request)
     )
-    hold = pauses.holding(clock.now()).get(found.pk)
-    return render(request, "payments/payout.html", {"payout": found, "due": runs.due_by(found), "hold": hold})
+    shown = {"payout": found, "due": runs.due_by(found), "hold": pauses.holding(clock.now()).get(found.pk)}
+    return render(request, "payments/payout.html", shown | unanswered.told(found))
