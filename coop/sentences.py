@@ -106,6 +106,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "decisions.made": gettext_lazy("A panel of members decided %(subject)s."),
     "decisions.moved": gettext_lazy("A decision was moved on %(subject)s."),
     "decisions.voted": gettext_lazy("A vote was given on %(subject)s."),
+    "deposits.confirmed": gettext_lazy("%(who)s confirmed that money arrived at the bank (%(subject)s)."),
     "deposits.recorded": gettext_lazy("%(who)s recorded money that arrived at the bank (%(subject)s)."),
     "disputes.drawn": gettext_lazy("The lot gave %(subject)s to a member to look at."),
     "disputes.found": gettext_lazy("A member looked at %(subject)s; what they found is open at its end."),

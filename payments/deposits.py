@@ -1,9 +1,14 @@
-"""Money that comes in: recorded by an officer from the bank's statement, never from what somebody says they sent."""
+"""Money that comes in: as the bank's statement has it, or as two officers say; never from what somebody says they sent.
 
-from datetime import datetime
+What an officer writes down by hand is nobody's money yet. A second officer confirms it, or a line of a statement is
+found to be it: then it is credited, once, however the two of them wrote its reference.
+"""
+
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Case, Q, QuerySet, When
 from django.utils.translation import gettext as _
 
 from coop.people.models import Client, Person
@@ -13,7 +18,11 @@ from governance import offices
 from governance.models import Office, Right
 from payments import accounts, ledger
 from payments.ledger import Kind, Line
-from payments.models import Deposit, Fund
+from payments.models import Deposit, DepositProof, Fund, RailEvent
+
+# A bank's day begins earlier than ours in the east; who wrote money down before that day meant other money.
+EARLIEST = timedelta(hours=14)
+ALIKE = timedelta(days=31)
 
 
 def in_office(office: Office, at: datetime) -> bool:
@@ -49,18 +58,15 @@ def office_of(person: Person, at: datetime) -> Office:
 
 @transaction.atomic
 def record(client: Client, *, amount: Decimal, reference: str, by: Office, at: datetime, fund: str = "") -> Deposit:
-    """Record a client's deposit in US dollars (kind 1, bank:main to client:available). Key `deposit:<reference>`.
+    """Write down by hand that US dollars arrived; they are the client's once another officer or a statement says so.
 
-    A gift goes to the fund it names, one of Fund. Raises Refused out of office, for no amount, or for a reference that
+    A gift is for the fund it names, one of Fund. Raises Refused out of office, for no amount, or for a reference that
     is recorded.
     """
     refuse_if(refusal(amount, reference, by=by, at=at))
     deposit = Deposit.objects.create(
         client=client, amount=amount, reference=reference, recorded_by=by, at=at, fund=fund
     )
-    target = accounts.fund(fund) if fund else accounts.client(client.pk)
-    key = f"deposit:{reference}"
-    ledger.post(Line(Kind.DEPOSIT, accounts.BANK, target, amount, key, f"deposit:{deposit.pk}"), journal=key, at=at)
     events.write("deposits.recorded", by=by.person, subject=f"deposit:{deposit.pk}", at=at)
     return deposit
 
@@ -68,5 +74,73 @@ def record(client: Client, *, amount: Decimal, reference: str, by: Office, at: d
 def grant(
     client: Client, *, amount: Decimal, reference: str, by: Office, at: datetime, fund: str = Fund.TRAINING
 ) -> Deposit:
-    """Record money given to a fund (kind 1, bank:main to fund:<name>); `client` is who gave it."""
+    """Write down by hand that money was given to a fund; `client` is who gave it."""
     return record(client, amount=amount, reference=reference, by=by, at=at, fund=fund)
+
+
+def unproved() -> QuerySet[Deposit]:
+    """Return the deposits that one officer wrote down and nothing else shows yet, the oldest first."""
+    return Deposit.objects.filter(proofs=None).select_related("client", "recorded_by__person").order_by("pk")
+
+
+def alike(deposit: Deposit) -> QuerySet[Deposit]:
+    """Return what else came from its client with the same amount within a month: it may be the same money."""
+    near = Deposit.objects.filter(client=deposit.client_id, amount=deposit.amount, currency=deposit.currency)
+    return near.filter(at__range=(deposit.at - ALIKE, deposit.at + ALIKE)).exclude(pk=deposit.pk).order_by("pk")
+
+
+def refusal_to_confirm(deposit: Deposit, *, by: Office, at: datetime) -> Refusal | None:
+    """Say why an officer cannot confirm that a deposit arrived; None if they can."""
+    if not in_office(by, at):
+        return Refusal(_("Deposits are confirmed by the treasurer or the secretary."), "D8")
+    if deposit.proofs.exists():
+        return Refusal(_("This deposit was found or confirmed already."), status=409)
+    if deposit.recorded_by and deposit.recorded_by.person_id == by.person_id:
+        appeal = _("Ask the other officer, or read the bank's statement.")
+        return Refusal(_("You wrote this deposit down; another officer confirms it."), "D8", appeal)
+    return None
+
+
+@transaction.atomic
+def confirm(deposit: Deposit, *, by: Office, at: datetime) -> None:
+    """Say, as a second officer, that a deposit arrived; it is credited. Raises Refused as `refusal_to_confirm`."""
+    refuse_if(refusal_to_confirm(deposit, by=by, at=at))
+    DepositProof.objects.create(deposit=deposit, by=by, at=at)
+    _credit(deposit, at)
+    events.write("deposits.confirmed", by=by.person, subject=f"deposit:{deposit.pk}", at=at)
+
+
+@transaction.atomic
+def arrived(client: Client, *, line: RailEvent, reference: str, by: Office, at: datetime) -> Deposit:
+    """Credit what a statement's line says that a client sent, once.
+
+    A line that an officer wrote down before, under whatever reference, is that deposit and not another.
+    """
+    deposit = noted(client, amount=line.amount, currency=line.currency, reference=reference, day=line.occurred_at)
+    if deposit is None:
+        deposit = Deposit.objects.create(
+            client=client, amount=line.amount, currency=line.currency, reference=reference, recorded_by=by, at=at
+        )
+        events.write("deposits.recorded", by=by.person, subject=f"deposit:{deposit.pk}", at=at)
+    DepositProof.objects.create(deposit=deposit, line=line, at=at)
+    _credit(deposit, at)
+    return deposit
+
+
+def noted(client: Client, *, amount: Decimal, currency: str, reference: str, day: datetime) -> Deposit | None:
+    """Return the deposit that officers wrote down for money that a bank booked on a day, found on no statement yet.
+
+    Best the one with the bank's own reference, else the oldest: none that was written down before the money came.
+    """
+    on_a_line = DepositProof.objects.exclude(line=None).values("deposit_id")
+    theirs = Deposit.objects.filter(client=client, amount=amount, currency=currency).exclude(pk__in=on_a_line)
+    same = Q(reference=reference)
+    return theirs.filter(same | Q(at__gte=day - EARLIEST)).order_by(Case(When(same, then=0), default=1), "pk").first()
+
+
+def _credit(deposit: Deposit, at: datetime) -> None:
+    """Post a deposit (kind 1, bank:main to client:available or fund:<name>), once. Key `deposit:<reference>`."""
+    target = accounts.fund(deposit.fund) if deposit.fund else accounts.client(deposit.client_id)
+    key, ref = f"deposit:{deposit.reference}", f"deposit:{deposit.pk}"
+    line = Line(Kind.DEPOSIT, accounts.BANK, target, deposit.amount, key, ref)
+    ledger.post(line, journal=key, at=at, currency=deposit.currency)

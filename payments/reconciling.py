@@ -6,7 +6,7 @@ What does not fit moves nothing and waits for an officer: another amount, the sa
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -104,7 +104,9 @@ def _book(statement: Statement, digest: str, by: Office, at: datetime) -> tuple[
     said = _heard(statement, row, _payouts(statement), at)
     refuse_if(_own(said, by))
     # What came back after it had arrived comes last: it arrived first, maybe on this very statement.
-    for outcomes in ({Outcome.SETTLED, Outcome.FAILED}, {Outcome.RETURNED}, set(Outcome) - ENDS):
+    # Money in comes first: what the bank paid from it is on the same statement.
+    first = ({Outcome.DEPOSIT}, {Outcome.SETTLED, Outcome.FAILED}, {Outcome.RETURNED})
+    for outcomes in (*first, set(Outcome) - set().union(*first)):
         book([event for event in said if event.outcome in outcomes], by=by, at=at)
     events.write("statements.read", by=by.person, subject=f"statement:{row.pk}", at=at, entries=len(said))
     return row, said
@@ -125,26 +127,38 @@ def _payouts(statement: Statement) -> dict[int, Payout]:
 def _heard(statement: Statement, row: BankStatement, known: Mapping[int, Payout], at: datetime) -> list[RailEvent]:
     """Return what each entry of a statement says, those before it taken as done."""
     states = {number: payout.state for number, payout in known.items()}
+    seen: set[str] = set()
     said = []
     for place, entry in enumerate(statement.entries, start=1):
         payout = known.get(payout_of(entry.key) or 0)
-        outcome = _outcome(entry, payout, states[payout.pk]) if payout else _of_nobody(entry)
+        outcome = _outcome(entry, payout, states[payout.pk]) if payout else _of_nobody(entry, seen)
         if payout and outcome in ENDS:
             states[payout.pk] = STATES[outcome]
+        if outcome == Outcome.DEPOSIT:
+            seen.add(entry.reference)
         event = RailEvent(
             rail=RAIL, event=f"{row.pk}/{place}/{entry.reference}"[:120], payout=payout, outcome=outcome,
-            amount=abs(entry.amount), currency=entry.currency, words=(entry.reason or entry.words)[:140], statement=row,
-            occurred_at=datetime.combine(entry.day, time(), UTC), noted_at=at,
+            amount=abs(entry.amount), incoming=entry.amount > 0, currency=entry.currency, words=_words(entry),
+            statement=row, occurred_at=_day(entry), noted_at=at,
         )  # fmt: skip
         said.append(event)
-    return said
+    # A line of nothing moves nothing.
+    return [event for event in said if event.amount]
+
+
+def _words(entry: Entry) -> str:
+    return (entry.reason or entry.words)[:140]
+
+
+def _day(entry: Entry) -> datetime:
+    return datetime.combine(entry.day, time(), UTC)
 
 
 def _outcome(entry: Entry, payout: Payout, state: str) -> Outcome:
     """Return what an entry says of a payout that stands in this state."""
-    if entry.is_fee:
+    if entry.is_fee and entry.amount < 0:
         return Outcome.FEE
-    if (abs(entry.amount), entry.currency) != (payout.amount, payout.currency):
+    if entry.is_fee or (abs(entry.amount), entry.currency) != (payout.amount, payout.currency):
         return Outcome.PARTIAL
     going = state in {PayoutState.SENDING, PayoutState.SENT}
     if entry.amount < 0:
@@ -154,14 +168,26 @@ def _outcome(entry: Entry, payout: Payout, state: str) -> Outcome:
     return Outcome.RETURNED if state == PayoutState.SETTLED else Outcome.REPEATED
 
 
-def _of_nobody(entry: Entry) -> Outcome:
-    """Return what an entry says that belongs to no payout: a fee, a client's deposit, or nothing we know."""
+def _of_nobody(entry: Entry, seen: Collection[str]) -> Outcome:
+    """Return what an entry says that belongs to no payout: a fee, a client's deposit, or nothing we know.
+
+    `seen` are the references of deposits that stand before it on its statement.
+    """
     if entry.is_fee and entry.amount < 0:
         return Outcome.FEE
-    if entry.amount < 0 or entry.came_back or entry.currency != "USD" or client_of(entry.words) is None:
+    client = client_of(_words(entry))
+    if entry.amount <= 0 or entry.came_back or entry.currency != "USD" or client is None:
         return Outcome.UNKNOWN
-    again = Deposit.objects.filter(reference=entry.reference).exists()
-    return Outcome.REPEATED if again or not entry.reference else Outcome.DEPOSIT
+    again = not entry.reference or entry.reference in seen or _is_others(entry, client)
+    return Outcome.REPEATED if again else Outcome.DEPOSIT
+
+
+def _is_others(entry: Entry, client: Client) -> bool:
+    """Tell whether the reference of an entry is that of a deposit which the entry is not."""
+    known = Deposit.objects.filter(reference=entry.reference).first()
+    return known is not None and known != deposits.noted(
+        client, amount=entry.amount, currency=entry.currency, reference=entry.reference, day=_day(entry)
+    )
 
 
 def book(said: Sequence[RailEvent], *, by: Office | None, at: datetime) -> None:
@@ -183,7 +209,7 @@ def book(said: Sequence[RailEvent], *, by: Office | None, at: datetime) -> None:
             payouts.have_told(event.payout, why=event.words)
     for event in written:
         if by and event.outcome == Outcome.DEPOSIT and (client := client_of(event.words)):
-            deposits.record(client, amount=event.amount, reference=_reference(event), by=by, at=at)
+            deposits.arrived(client, line=event, reference=_reference(event), by=by, at=at)
 
 
 def _reference(event: RailEvent) -> str:

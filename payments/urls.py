@@ -54,6 +54,7 @@ urlpatterns = [
     path("desk/deposits/", desk.deposit, name="deposit"),
     path("desk/corrections/", corrections.home, name="corrections"),
     path("desk/corrections/<int:pk>/", corrections.one, name="correction"),
+    path("desk/deposits/<int:pk>/", desk.noted_deposit, name="noted_deposit"),
     path("desk/exchange/", exchange.home, name="exchange"),
     path("desk/exchange/<int:pk>/confirm/", exchange.confirm, name="confirm_purchase"),
     path("desk/runs/", runs.home, name="runs"),

@@ -222,8 +222,9 @@ def _job(data: Data) -> Job:
 def _draft() -> Job:
     at, olga = clock.now(), person("Olga")
     client = clients.found(name="Product Match", slug="product-match", by=olga, at=at)
-    treasurer = offices.held_by(person("Teresa"), at)[0]
-    deposits.record(client, amount=Decimal(5000), reference="BANK-PRODUCT-MATCH", by=treasurer, at=at)
+    treasurer, secretary = (offices.held_by(person(name), at)[0] for name in ("Teresa", "Petra"))
+    sent = deposits.record(client, amount=Decimal(5000), reference="BANK-PRODUCT-MATCH", by=treasurer, at=at)
+    deposits.confirm(sent, by=secretary, at=at)
     work_type = WorkType.objects.get(slug="product-match")
     return jobs.draft(
         Client.objects.get(pk=client.pk),

@@ -75,10 +75,12 @@ def begin(at: datetime) -> None:
     """Open the books of the cooperative as a client, its onboarding, and Orbit's account."""
     treasurer = offices.held_by(person("Teresa"), at)[0]
     petra = person("Petra")
+    secretary = offices.held_by(petra, at)[0]
     house = Client.objects.get(is_cooperative=True)
     for number, (fund, amount) in enumerate(GRANTS, start=1):
         reference = f"GRANT-2026-{number}"
-        deposits.grant(house, amount=Decimal(amount), reference=reference, by=treasurer, at=at, fund=fund)
+        given = deposits.grant(house, amount=Decimal(amount), reference=reference, by=treasurer, at=at, fund=fund)
+        deposits.confirm(given, by=secretary, at=at)
     onboarding.open_job(
         house,
         title="Start: how work and pay go here",
@@ -89,7 +91,8 @@ def begin(at: datetime) -> None:
         at=at,
     )
     orbit = clients.found(name="Orbit", slug="orbit", by=person("Olga"), at=at)
-    deposits.record(orbit, amount=Decimal(2500), reference="BANK-2026-0001", by=treasurer, at=at)
+    sent = deposits.record(orbit, amount=Decimal(2500), reference="BANK-2026-0001", by=treasurer, at=at)
+    deposits.confirm(sent, by=secretary, at=at)
 
 
 def populate(at: datetime) -> None:

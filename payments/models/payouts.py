@@ -25,7 +25,7 @@ class Fund(models.TextChoices):
 
 
 class Deposit(models.Model):
-    """Money that arrived at the bank for a client, or as a grant to a fund, from the bank's statement."""
+    """Money that arrived at the bank for a client, or as a grant to a fund: theirs once there is a DepositProof."""
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="deposits")
     fund = models.CharField(max_length=8, choices=Fund, blank=True, default="")

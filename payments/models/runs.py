@@ -52,7 +52,7 @@ class Outcome(models.TextChoices):
 class RailEvent(models.Model):
     """Something that a rail said, once: of a payout, of money that came in, or of nothing we know. Never changed.
 
-    `event` is the rail's own reference; `amount` is above zero whatever its direction.
+    `event` is the rail's own reference; `amount` is above zero whatever its direction, which a statement's line has.
     """
 
     rail = models.CharField(max_length=30)
@@ -60,6 +60,7 @@ class RailEvent(models.Model):
     payout = models.ForeignKey(Payout, models.PROTECT, null=True, related_name="events")
     outcome = models.CharField(max_length=8, choices=Outcome)
     amount = MoneyField()
+    incoming = models.BooleanField(null=True, help_text="Of a statement's line: whether it came in.")
     currency = models.CharField(max_length=3)
     words = models.CharField(max_length=140, blank=True, help_text="A reason code, or what the payer wrote.")
     statement = models.ForeignKey(BankStatement, models.PROTECT, null=True, related_name="events")
@@ -68,8 +69,8 @@ class RailEvent(models.Model):
 
     privacy.declare(
         **dict.fromkeys((
-            "id", "rail", "event", "payout", "outcome", "amount", "currency", "words", "statement", "occurred_at",
-            "noted_at",
+            "id", "rail", "event", "payout", "outcome", "amount", "incoming", "currency", "words", "statement",
+            "occurred_at", "noted_at",
         ), Audience.OFFICERS)
     )  # fmt: skip
 

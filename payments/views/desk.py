@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coop import clock
 from coop.people.models import Person
@@ -34,6 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "sent": list(waiting.filter(state=PayoutState.SENT, run=None)),
         "unanswered": list(unanswered.waiting(at=at)),
         "back": list(paybacks.waiting()),
+        "noted": list(deposits.unproved()),
         "deposits": Deposit.objects.select_related("client").order_by("-id")[:10],
         "form": RecordDeposit(),
         "debts": cards.debts(),
@@ -57,10 +58,26 @@ def deposit(request: HttpRequest) -> HttpResponse:
         )
         if refusal is None:
             deposits.record(**form.cleaned_data, by=office, at=clock.now())
-            messages.success(request, _("The deposit is recorded."))
+            words = _("Written down. It is credited once another officer confirms it or a statement has it.")
+            messages.success(request, words)
             return redirect("payments:desk")
         form.add_error("reference", str(refusal))
     return render(request, "payments/deposit.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def noted_deposit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a deposit that an officer wrote down, and confirm that it arrived."""
+    office, at = _office(request), clock.now()
+    found = get_object_or_404(Deposit.objects.select_related("client", "recorded_by__person"), pk=pk)
+    if request.method == "POST":
+        deposits.confirm(found, by=office, at=at)
+        messages.success(request, _("Confirmed. It is credited."))
+        return redirect("payments:desk")
+    refusal = deposits.refusal_to_confirm(found, by=office, at=at)
+    shown = {"deposit": found, "alike": deposits.alike(found), "refusal": refusal}
+    return render(request, "payments/noted_deposit.html", shown)
 
 
 @require_safe

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import django
 
+from tests.money_in import arrive
+
 ALL = ["read", "post", "fund", "download"]
 
 
@@ -15,12 +17,11 @@ def made(slug: str, scopes: list[str]) -> str:
     from coop.demo.life import person  # noqa: PLC0415
     from coop.people import clients, keys  # noqa: PLC0415
     from governance import offices  # noqa: PLC0415
-    from payments import deposits  # noqa: PLC0415
 
     at, olga = clock.now(), person("Olga")
     client = clients.found(slug, slug=slug, by=olga, at=at)
     treasurer = offices.held_by(person("Teresa"), at)[0]
-    deposits.record(client, amount=Decimal(1_000_000), reference=f"BENCH-{slug}", by=treasurer, at=at)
+    arrive(client, amount=Decimal(1_000_000), reference=f"BENCH-{slug}", by=treasurer, at=at)
     return keys.issue(client, name="bench", scopes=scopes or ALL, by=olga, at=at)[1]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import django
 
 from tests.bench import crowd
+from tests.money_in import arrive
 
 PAIRS, BATCH, CENT = 64, 1_000, Decimal("0.01")
 
@@ -24,7 +25,7 @@ def found() -> None:
     from coop.demo.life import person  # noqa: PLC0415
     from coop.people import clients  # noqa: PLC0415
     from governance import offices  # noqa: PLC0415
-    from payments import accounts, deposits, ledger  # noqa: PLC0415
+    from payments import accounts, ledger  # noqa: PLC0415
     from payments.models import Account, WorkType  # noqa: PLC0415
     from tasks import jobs  # noqa: PLC0415
 
@@ -35,7 +36,7 @@ def found() -> None:
     for _number in range(PAIRS):
         name = f"books-{uuid.uuid4().hex[:12]}"
         client = clients.found(name=name, slug=name, by=olga, at=at)
-        deposits.record(client, amount=Decimal(1_000_000), reference=name, by=treasurer, at=at)
+        arrive(client, amount=Decimal(1_000_000), reference=name, by=treasurer, at=at)
         facts: dict[str, Any] = {
             "work_type": kind,
             "title": name,

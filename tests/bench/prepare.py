@@ -9,6 +9,8 @@ from decimal import Decimal
 
 import django
 
+from tests.money_in import arrive
+
 DELIVERY = 100_000
 
 
@@ -22,7 +24,6 @@ def post(tasks: int, pay: Decimal) -> tuple[int, float]:
     from coop.people import clients  # noqa: PLC0415
     from coop.people.models import Client  # noqa: PLC0415
     from governance import offices  # noqa: PLC0415
-    from payments import deposits  # noqa: PLC0415
     from payments.models import WorkType  # noqa: PLC0415
     from tasks import datasets, jobs  # noqa: PLC0415
 
@@ -31,7 +32,7 @@ def post(tasks: int, pay: Decimal) -> tuple[int, float]:
     client = Client.objects.get(pk=clients.found(name=name, slug=name, by=olga, at=at).pk)
     treasurer = offices.held_by(person("Teresa"), at)[0]
     amount, reference = tasks * max(Decimal(1), 2 * pay), f"BENCH-{uuid.uuid4().hex[:12]}"
-    deposits.record(client, amount=amount, reference=reference, by=treasurer, at=at)
+    arrive(client, amount=amount, reference=reference, by=treasurer, at=at)
     job = jobs.draft(
         client, work_type=WorkType.objects.get(slug="product-match"), title=f"Bench of {tasks} tasks", guide="Choose.",
         form={"question": "The same?", "labels": ["Same", "Different"], "multiple": False}, overlap=1,

@@ -80,6 +80,9 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
     "payments_purchase two_officers_buy_currency": (
         rows("noted_by_id confirmed_by_id", (1, 2), (1, None)), rows("noted_by_id confirmed_by_id", (2, 2)),
     ),
+    "payments_depositproof proofs_have_a_source": (
+        rows("line_id by_id", (1, None), (None, 1), (1, 1)), rows("line_id by_id", (None, None)),
+    ),
     "payments_railevent rails_move_amounts": POSITIVE,
     "payments_railevent rails_say_what_is_known": (
         one("outcome", "settled", "failed", "returned", "deposit", "fee", "partial", "repeated", "unknown"),

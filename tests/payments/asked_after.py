@@ -17,11 +17,12 @@ from coop.audit import fees, money
 from coop.audit import ledger as audit
 from coop.people.models import Client
 from governance.models import Office
-from payments import accounts, deposits, invariants, ledger, sealing
+from payments import accounts, invariants, ledger, sealing
 from payments.ledger import Kind, Line
 from payments.models import Transfer
 from payments.money import from_micro
 from tasks.models import Assignment
+from tests.money_in import arrive
 
 UNIT = Decimal("0.000001")
 ROLLED_JOB = 700_003
@@ -49,7 +50,8 @@ WHERE r.work_type_id <> j.work_type_id OR a.pay < r.amount
 # I14: what officers, cards and banks said went in and out; a deposit that was taken back did not.
 AT_THE_BANK = """
 SELECT sum(amount) FROM (
-    SELECT d.amount FROM payments_deposit d WHERE NOT EXISTS (
+    SELECT d.amount FROM payments_deposit d
+    WHERE EXISTS (SELECT FROM payments_depositproof f WHERE f.deposit_id = d.id) AND NOT EXISTS (
         SELECT FROM payments_transfer t JOIN payments_transfer r ON r.reverses_id = t.id
         WHERE t.ref = 'deposit:' || d.id)
     UNION ALL SELECT CASE outcome WHEN 'charged_back' THEN -amount ELSE amount END FROM payments_cardevent
@@ -169,7 +171,7 @@ class AskedAfter:
         key, source, target = f"rolled:{self.acts}", accounts.client(self.client.pk), accounts.escrow(ROLLED_JOB)
         with transaction.atomic():
             if ledger.balance(source) < UNIT:
-                deposits.record(self.client, amount=UNIT, reference=key, by=self.officer, at=at)
+                arrive(self.client, amount=UNIT, reference=key, by=self.officer, at=at)
             self.post_many([Line(Kind.FUND, source, target, UNIT, key, f"job:{ROLLED_JOB}")], at=at)
             assert ledger.balance(target) == UNIT
             transaction.set_rollback(True)

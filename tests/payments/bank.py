@@ -26,6 +26,7 @@ class Line:
     currency: str = "USD"
     kind: str = ""
     reference: str = ""
+    day: str = DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def _entry(parent: "etree._Element", line: Line, reference: str) -> None:
     entry = _add(parent, "Ntry")
     _amount(entry, line.amount, line.currency)
     _add(_add(entry, "Sts"), "Cd", "BOOK")
-    _add(_add(entry, "BookgDt"), "Dt", DAY)
+    _add(_add(entry, "BookgDt"), "Dt", line.day)
     _add(entry, "AcctSvcrRef", reference)
     family = _add(_add(_add(entry, "BkTxCd"), "Domn"), "Cd", "PMNT").getparent()
     assert family is not None

@@ -15,11 +15,12 @@ from coop.database.embedded import Cluster
 from coop.people.models import Client, Person
 from governance import offices
 from governance.models import Office
-from payments import deposits, escrow, rates
+from payments import escrow, rates
 from payments.models import Fee
 from tasks import reviews
 from tasks.models import Ground, Job
 from tests.conftest import connect_django, recreate
+from tests.money_in import arrive, endow
 from tests.tasks.conftest import SAME, make_job, work
 
 JOB = 700_001
@@ -85,14 +86,14 @@ def deposit(orbit: Client, treasurer: Office, now: datetime) -> Callable[[str], 
     """Return a function that puts an amount on Orbit's balance."""
 
     def record(amount: str) -> None:
-        deposits.record(orbit, amount=Decimal(amount), reference=f"BANK-T{next(NUMBERS)}", by=treasurer, at=now)
+        arrive(orbit, amount=Decimal(amount), reference=f"BANK-T{next(NUMBERS)}", by=treasurer, at=now)
 
     return record
 
 
 @pytest.fixture
 def training(orbit: Client, treasurer: Office, now: datetime) -> None:
-    deposits.grant(orbit, amount=Decimal(50), reference="GRANT-T", by=treasurer, at=now)
+    endow(orbit, amount=Decimal(50), reference="GRANT-T", by=treasurer, at=now)
 
 
 @pytest.fixture

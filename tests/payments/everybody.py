@@ -23,7 +23,6 @@ from payments import (
     capital,
     cards,
     corrections,
-    deposits,
     details,
     escrow,
     ledger,
@@ -51,6 +50,7 @@ from payments.models import (
 from payments.money import from_micro
 from payments.surplus import Quarter
 from tests.conftest import person
+from tests.money_in import arrive, endow
 from tests.payments import bank, leftover, stripe
 from tests.payments.bank import Faults, Line
 from tests.payments.stripe import World
@@ -108,7 +108,7 @@ class Everybody(Abroad, Floors):
 
     def pays_in(self) -> None:
         available, owed, amount = escrow.available(self.orbit), self.owed(), self.some() * 4
-        deposits.record(self.orbit, amount=amount, reference=f"B{self.next()}", by=self.officers[0], at=self.at)
+        arrive(self.orbit, amount=amount, reference=f"B{self.next()}", by=self.officers[0], at=self.at)
         assert escrow.available(self.orbit) - self.owed() == available - owed + amount
         assert not (escrow.available(self.orbit) and self.owed())
 
@@ -157,7 +157,7 @@ class Everybody(Abroad, Floors):
 
     def is_trained(self) -> None:
         number, pay, member = self.next(), self.some(400_000), self.member
-        deposits.grant(self.orbit, amount=pay, reference=f"T{number}", by=self.officers[0], at=self.at)
+        endow(self.orbit, amount=pay, reference=f"T{number}", by=self.officers[0], at=self.at)
         escrow.commit(TRAINING_JOB, member.pk, number, pay, at=self.at, onboarding=True)
         escrow.pay_onboarding(TRAINING_JOB, member.pk, number, pay, at=self.at)
         self.earned[member.pk] += pay

@@ -9,10 +9,11 @@ from coop import clock
 from coop.people.models import Client, Person
 from governance import mandates, offices, proposals, voting
 from governance.models import Mandate, Proposal
-from payments import deposits, escrow, rates, surplus
+from payments import escrow, rates, surplus
 from payments.models import FILLED, Allocation, Budget, Close, Purpose
 from payments.surplus import Quarter
 from tests.governance.conftest import cast_all, reach, support
+from tests.money_in import arrive
 
 JOB = 700_077
 NUMBERS = count(50_000_001)
@@ -27,7 +28,7 @@ def work(wages: dict[Person, str]) -> None:
     for person, wage in wages.items():
         number, pay = next(NUMBERS), Decimal(wage)
         charge = rates.fee_on(pay, fee)
-        deposits.record(orbit, amount=pay + charge, reference=f"LEFT-{number}", by=office, at=at)
+        arrive(orbit, amount=pay + charge, reference=f"LEFT-{number}", by=office, at=at)
         escrow.fund(JOB, pay + charge, orbit, number, by=None, at=at)
         escrow.commit(JOB, person.pk, number, pay + charge, at=at)
         escrow.release(JOB, person.pk, number, pay, charge, fee, at=at)

@@ -9,10 +9,11 @@ import pytest
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from governance.models import Mandate, Office
-from payments import accounts, deposits, escrow, ledger, payouts, rates
+from payments import accounts, escrow, ledger, payouts, rates
 from payments.ledger import Kind, Line
-from payments.models import Account, Correction, Deposit, Fee, Payout, Rate, Transfer, WorkType
+from payments.models import Account, Correction, Deposit, DepositProof, Fee, Payout, Rate, Transfer, WorkType
 from payments.money import to_micro
+from tests.money_in import arrive, endow
 from tests.payments.conftest import JOB, owning
 
 type Attack = Callable[..., None]
@@ -143,9 +144,10 @@ def test_no_account_falls_below_its_floor(training: None, attack: Attack) -> Non
 
 
 def test_money_comes_in_only_by_a_recorded_deposit(
-    orbit: Client, treasurer: Office, now: datetime, attack: Attack
+    orbit: Client, treasurer: Office, secretary: Office, now: datetime, attack: Attack
 ) -> None:
     noted = Deposit.objects.create(client=orbit, amount=5, reference="B-5", recorded_by=treasurer, at=now)
+    DepositProof.objects.create(deposit=noted, by=secretary, at=now)
     ref, target, guard = f"deposit:{noted.pk}", accounts.client(orbit.pk), "deposits_are_on_the_statement"
     attack(POST, posting(Kind.DEPOSIT, "bank:main", target), guard=guard)
     attack(POST, posting(Kind.DEPOSIT, "bank:main", target, 5_000_001, ref), guard=guard)
@@ -164,7 +166,7 @@ def test_a_jobs_money_goes_back_to_its_client_only(
 ) -> None:
     deposit("10")
     house = Client.objects.get(is_cooperative=True)
-    deposits.record(house, amount=Decimal(5), reference="B-H", by=treasurer, at=now)
+    arrive(house, amount=Decimal(5), reference="B-H", by=treasurer, at=now)
     escrow.fund(JOB, Decimal(4), orbit, 1, by=None, at=now)
     aside, other, guard = accounts.escrow(JOB), accounts.client(house.pk), "jobs_are_one_clients"
     attack(POST, posting(Kind.REFUND, aside, other, 1_000_000), guard=guard)
@@ -270,11 +272,12 @@ def test_a_deposit_is_recorded_in_office_only(samuel: Person, orbit: Client, now
 
 @pytest.mark.parametrize("fund", ["hearing", "dispute"])
 def test_a_grant_reaches_the_fund_it_names_and_no_other(
-    orbit: Client, treasurer: Office, now: datetime, attack: Attack, fund: str
+    orbit: Client, treasurer: Office, secretary: Office, now: datetime, attack: Attack, fund: str
 ) -> None:
-    given = deposits.grant(orbit, amount=Decimal(7), reference="GRANT-X", by=treasurer, at=now, fund=fund)
+    given = endow(orbit, amount=Decimal(7), reference="GRANT-X", by=treasurer, at=now, fund=fund)
     assert ledger.balance(accounts.fund(fund)) >= Decimal(7)
     noted = Deposit.objects.create(client=orbit, amount=5, fund=fund, reference="B-6", recorded_by=treasurer, at=now)
+    DepositProof.objects.create(deposit=noted, by=secretary, at=now)
     for target in (accounts.client(orbit.pk), accounts.TRAINING):
         ref = f"deposit:{noted.pk}"
         attack(POST, posting(1, "bank:main", target, to_micro(Decimal(5)), ref), guard="deposits_are_on_the_statement")

@@ -29,7 +29,6 @@ from payments import (
     advances,
     capital,
     checking,
-    deposits,
     details,
     entitlements,
     escrow,
@@ -45,6 +44,7 @@ from payments.surplus import Quarter
 from tests.conftest import person
 from tests.governance import charging
 from tests.governance.conftest import depart, members
+from tests.money_in import arrive, endow
 from tests.payments import leftover
 from tests.payments.test_entitlements import pause
 from tests.payments.test_hearings import emergency, reversed_on_appeal
@@ -111,7 +111,7 @@ class Books(RuleBasedStateMachine):
     @rule(amount=amounts)
     def deposit(self, amount: Decimal) -> None:
         before = escrow.available(self.orbit)
-        deposits.record(self.orbit, amount=amount, reference=f"B{self.next()}", by=self.officers[0], at=self.at)
+        arrive(self.orbit, amount=amount, reference=f"B{self.next()}", by=self.officers[0], at=self.at)
         assert escrow.available(self.orbit) == before + amount
 
     @rule(job=st.sampled_from(JOBS), amount=amounts)
@@ -179,9 +179,7 @@ class Books(RuleBasedStateMachine):
     @rule(amount=amounts)
     def give_to_the_dispute_fund(self, amount: Decimal) -> None:
         reference = f"G{self.next()}"
-        deposits.grant(
-            self.orbit, amount=amount, reference=reference, by=self.officers[0], at=self.at, fund=Fund.DISPUTE
-        )
+        endow(self.orbit, amount=amount, reference=reference, by=self.officers[0], at=self.at, fund=Fund.DISPUTE)
         self.advanceable += amount
 
     @rule(number=claims, times=st.integers(1, 3))

@@ -9,8 +9,9 @@ from pytest_django import Settings
 from coop import clock
 from coop.people.models import Client, Person
 from governance.models import Office
-from payments import cards, deposits, escrow, invariants
+from payments import cards, escrow, invariants
 from payments.models import CardPayment
+from tests.money_in import arrive
 from tests.payments import stripe
 from tests.payments.stripe import World
 from tests.payments.test_cards import begin
@@ -55,7 +56,7 @@ def test_a_deposit_and_a_chargeback_at_once_never_leave_a_client_with_both(
         stripe.dispute(service, payment.session, fee=0)
 
         def deposit(turn: int = turn) -> object:
-            return deposits.record(orbit, amount=Decimal(7), reference=f"RACE-{turn}", by=treasurer, at=clock.now())
+            return arrive(orbit, amount=Decimal(7), reference=f"RACE-{turn}", by=treasurer, at=clock.now())
 
         results = at_once(deposit, lambda: cards.heard_of(at=clock.now()), lambda: cards.heard_of(at=clock.now()))
         assert not [result for result in results if isinstance(result, Exception)], results

@@ -23,7 +23,6 @@ from payments import (
     accounts,
     background,
     cards,
-    deposits,
     escrow,
     exports,
     invariants,
@@ -37,6 +36,7 @@ from payments.ledger import Kind
 from payments.models import Account, CardEvent, CardPayment, RailEvent, Transfer
 from payments.open_ledger import Month
 from payments.rails import stripe_cards
+from tests.money_in import arrive
 from tests.payments import stripe
 from tests.payments.correcting import take_back
 from tests.payments.stripe import HOOK, World
@@ -137,7 +137,7 @@ def test_the_next_money_repays_it_first_whichever_way_it_comes(
     stripe.dispute(service, settled.session)
     go_on()
     assert has(orbit) == cash("0", "50")
-    deposits.record(orbit, amount=Decimal(20), reference="BANK-C1", by=treasurer, at=clock.now())
+    arrive(orbit, amount=Decimal(20), reference="BANK-C1", by=treasurer, at=clock.now())
     assert has(orbit) == cash("0", "30")
     escrow.refund(JOB, Decimal(12), orbit, 1, at=clock.now())
     assert has(orbit) == cash("0", "18")
@@ -161,7 +161,7 @@ def test_a_dispute_that_is_won_is_as_if_it_had_not_been(
     disputed = stripe.dispute(service, settled.session)
     go_on()
     if Decimal(repaid):
-        deposits.record(orbit, amount=Decimal(repaid), reference="BANK-C2", by=treasurer, at=clock.now())
+        arrive(orbit, amount=Decimal(repaid), reference="BANK-C2", by=treasurer, at=clock.now())
     stripe.win(service, disputed)
     go_on()
     go_on()
@@ -343,7 +343,7 @@ def test_whatever_comes_in_whatever_order_nobody_owes_and_spends(
         cents = Decimal(lot.randrange(100, 9_000)) / 100
         match lot.choice(["deposit", "card", "dispute", "win", "spend", "refund"]):
             case "deposit":
-                deposits.record(orbit, amount=cents, reference=f"L-{seed}-{step}", by=treasurer, at=clock.now())
+                arrive(orbit, amount=cents, reference=f"L-{seed}-{step}", by=treasurer, at=clock.now())
                 stands += cents
             case "card":
                 paid.append(begin(orbit, olga, str(cents)))

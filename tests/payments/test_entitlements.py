@@ -12,12 +12,13 @@ from coop import clock
 from coop.people.models import Client, Person
 from governance import pauses
 from governance.models import Office, Pause, PauseGround
-from payments import accounts, deposits, due, entitlements, invariants, ledger, payouts, statements
+from payments import accounts, due, entitlements, invariants, ledger, payouts, statements
 from payments.ledger import Kind
 from payments.models import Entitlement, Owing
 from payments.money import to_micro
 from tasks.models import Job
 from tests.conftest import person
+from tests.money_in import endow
 from tests.payments.conftest import owning
 from tests.payments.test_attacks import POST, posting
 
@@ -32,7 +33,7 @@ FACTS, POSTED = "entitlement_is_what_the_facts_say", "entitlements_are_paid_as_f
 @pytest.fixture
 def hearing(orbit: Client, treasurer: Office, now: datetime) -> None:
     """Put money into the hearing fund."""
-    deposits.grant(orbit, amount=Decimal(900), reference="GRANT-H", by=treasurer, at=now, fund="hearing")
+    endow(orbit, amount=Decimal(900), reference="GRANT-H", by=treasurer, at=now, fund="hearing")
 
 
 def pause(who: Person, *, scope: str = "work", hours: int = 72, facts: str = "seen twice") -> Pause:
@@ -166,13 +167,13 @@ def test_a_short_fund_owes_what_it_cannot_pay(
     earn: Earn, amina: Person, later: Later, orbit: Client, treasurer: Office
 ) -> None:
     rich = ledger.balance(accounts.HEARING) * 50
-    deposits.grant(orbit, amount=rich, reference="G-8", by=treasurer, at=clock.now())
+    endow(orbit, amount=rich, reference="G-8", by=treasurer, at=clock.now())
     earn(amina, str(rich))
     later(hours=1)
     pause(amina)
     assert entitlements.settle(at=later(hours=72)) == 0
     assert entitlements.owed(amina)[0].amount == average(str(rich), 72)
-    deposits.grant(orbit, amount=rich, reference="G-9", by=treasurer, at=clock.now(), fund="hearing")
+    endow(orbit, amount=rich, reference="G-9", by=treasurer, at=clock.now(), fund="hearing")
     assert entitlements.settle(at=clock.now()) == 1
     assert payouts.ready(amina) == rich + average(str(rich), 72)
 

@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
-from payments import accounts, deposits, guarantee, ledger
+from payments import accounts, guarantee, ledger
 from payments.ledger import Kind
 from payments.models import Fund, Transfer
 from payments.money import to_micro
+from tests.money_in import endow
 from tests.payments.conftest import owning
 from tests.payments.test_books_property import Books, amounts
 
@@ -35,7 +36,7 @@ class Floors(Books):
     @rule(amount=amounts)
     def give_to_the_floor_fund(self, amount: Decimal) -> None:
         reference = f"F{self.next()}"
-        deposits.grant(self.orbit, amount=amount, reference=reference, by=self.officers[0], at=self.at, fund=Fund.FLOOR)
+        endow(self.orbit, amount=amount, reference=reference, by=self.officers[0], at=self.at, fund=Fund.FLOOR)
         self.for_floors = (self.for_floors or Decimal(0)) + amount
 
     @rule(who=st.integers(0, 1), amount=amounts)

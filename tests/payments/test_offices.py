@@ -11,7 +11,8 @@ from coop.people.models import Client, Person
 from coop.refusals import Refused
 from governance import offices
 from governance.models import Office
-from payments import deposits, payouts
+from payments import payouts
+from tests.money_in import arrive
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +36,7 @@ def test_the_second_after_the_term_no_money_moves(
     with pytest.raises(Refused, match="treasurer or the secretary"):
         payouts.settle(sent, by=secretary, at=at)
     with pytest.raises(Refused, match="treasurer or the secretary"):
-        deposits.record(orbit, amount=Decimal(1), reference="B-LATE", by=treasurer, at=at)
+        arrive(orbit, amount=Decimal(1), reference="B-LATE", by=treasurer, at=at)
     attack(DEPOSIT, [orbit.pk, treasurer.pk], guard="deposits_are_recorded_in_office")
     attack(SEND, [treasurer.pk, asked.pk], guard="payouts_go_by_two_officers")
     for state in ("settled", "failed"):

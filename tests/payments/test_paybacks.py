@@ -21,6 +21,7 @@ from payments import accounts, cards, deposits, escrow, invariants, ledger, open
 from payments.models import CardPayment, Deposit, PayBack, PayBackState
 from payments.open_ledger import Month
 from tests.conftest import person
+from tests.money_in import arrive, endow
 from tests.payments import stripe
 from tests.payments.conftest import owning
 from tests.payments.correcting import take_back
@@ -43,7 +44,7 @@ def firm(olga: Person) -> Client:
 
 def pay_in(client: Client, amount: str, by: Office) -> Deposit:
     number = Deposit.objects.count()
-    return deposits.record(client, amount=Decimal(amount), reference=f"BANK-B{number}", by=by, at=clock.now())
+    return arrive(client, amount=Decimal(amount), reference=f"BANK-B{number}", by=by, at=clock.now())
 
 
 def ask(client: Client, amount: str, by: Person, key: UUID | None = None) -> list[PayBack]:
@@ -57,6 +58,12 @@ def sent(client: Client, amount: str, by: Person, officer: Office) -> PayBack:
 
 def sound() -> bool:
     return not any(invariants.broken().values())
+
+
+def test_what_nobody_confirmed_goes_back_to_nobody(firm: Client, treasurer: Office) -> None:
+    before = paybacks.sources(firm)
+    deposits.record(firm, amount=Decimal(50), reference="NOTED-B", by=treasurer, at=clock.now())
+    assert paybacks.sources(firm) == before
 
 
 def test_unspent_money_goes_back_by_two_officers(
@@ -148,7 +155,7 @@ def test_a_form_that_is_sent_twice_asks_once(firm: Client, olga: Person, treasur
 def test_gifts_and_other_clients_deposits_do_not_go_back(
     firm: Client, orbit: Client, olga: Person, treasurer: Office
 ) -> None:
-    deposits.grant(firm, amount=Decimal(50), reference="GIFT-B", by=treasurer, at=clock.now())
+    endow(firm, amount=Decimal(50), reference="GIFT-B", by=treasurer, at=clock.now())
     pay_in(orbit, "50", treasurer)
     assert paybacks.sources(firm) == []
     with pytest.raises(Refused, match="up to US"):
@@ -253,7 +260,7 @@ def test_no_more_is_asked_back_than_came_and_by_nobody_else(
         pay_in(firm, "80", treasurer),
         pay_in(orbit, "80", treasurer),
     )
-    gift = deposits.grant(firm, amount=Decimal(50), reference="GIFT-B", by=treasurer, at=clock.now())
+    gift = endow(firm, amount=Decimal(50), reference="GIFT-B", by=treasurer, at=clock.now())
     ask(firm, "30", olga)
     for facts in (
         [firm.pk, came.pk, None, 50_010_000, "requested", olga.pk, None],

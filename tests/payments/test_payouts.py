@@ -14,6 +14,7 @@ from governance import offices
 from governance.models import Office
 from payments import accounts, deposits, escrow, invariants, ledger, payouts, statements
 from payments.models import Payout, PayoutState
+from tests.money_in import arrive
 
 type Earn = Callable[[Person, str], int]
 
@@ -87,7 +88,7 @@ def test_the_safety_officer_handles_no_money(
     with pytest.raises(Refused):
         payouts.send(payout, reference="R", by=office, at=now)
     with pytest.raises(Refused):
-        deposits.record(orbit, amount=Decimal(1), reference="R", by=office, at=now)
+        arrive(orbit, amount=Decimal(1), reference="R", by=office, at=now)
     with pytest.raises(Refused):
         deposits.office_of(samuel, now)
 
@@ -181,16 +182,16 @@ def test_what_happens_to_money_is_in_the_record_without_sums(
 
 def test_a_deposit_is_recorded_once(orbit: Client, treasurer: Office, now: datetime) -> None:
     before = escrow.available(orbit)
-    deposits.record(orbit, amount=Decimal(7), reference="B-1", by=treasurer, at=now)
+    arrive(orbit, amount=Decimal(7), reference="B-1", by=treasurer, at=now)
     with pytest.raises(Refused, match="is recorded"):
-        deposits.record(orbit, amount=Decimal(7), reference="B-1", by=treasurer, at=now)
+        arrive(orbit, amount=Decimal(7), reference="B-1", by=treasurer, at=now)
     with pytest.raises(Refused):
-        deposits.record(orbit, amount=Decimal(0), reference="B-2", by=treasurer, at=now)
+        arrive(orbit, amount=Decimal(0), reference="B-2", by=treasurer, at=now)
     assert escrow.available(orbit) - before == 7
 
 
 def test_a_job_is_funded_from_what_is_there_and_once(orbit: Client, treasurer: Office, now: datetime) -> None:
-    deposits.record(orbit, amount=Decimal(7), reference="B-1", by=treasurer, at=now)
+    arrive(orbit, amount=Decimal(7), reference="B-1", by=treasurer, at=now)
     there = escrow.available(orbit)
     with pytest.raises(Refused, match="short"):
         escrow.fund(700_001, there + 1, orbit, 1, by=None, at=now)

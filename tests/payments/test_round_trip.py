@@ -8,9 +8,10 @@ from decimal import Decimal
 from coop import clock
 from coop.people.models import Client, Person
 from governance.models import Office
-from payments import accounts, background, deposits, details, escrow, invariants, ledger, payouts, reconciling, runs
+from payments import accounts, background, details, escrow, invariants, ledger, payouts, reconciling, runs
 from payments.ledger import Kind, Line
 from payments.models import Payout, PayRun
+from tests.money_in import endow
 from tests.payments import bank
 from tests.payments.bank import Faults
 from tests.payments.conftest import JOB
@@ -34,7 +35,7 @@ def ask(person: Person, at: datetime) -> list[Payout]:
 def test_ten_thousand_go_to_the_bank_and_back(
     orbit: Client, amina: Person, treasurer: Office, secretary: Office, later: Callable[..., datetime], now: datetime
 ) -> None:
-    deposits.grant(orbit, amount=Decimal(MANY), reference="GRANT-M", by=treasurer, at=now)
+    endow(orbit, amount=Decimal(MANY), reference="GRANT-M", by=treasurer, at=now)
     escrow.commit(JOB, amina.pk, 9_900_001, Decimal(MANY), at=now, onboarding=True)
     escrow.pay_onboarding(JOB, amina.pk, 9_900_001, Decimal(MANY), at=now)
     facts = {"holder": "Amina", "account": "DE89370400440532013000", "bic": ""}

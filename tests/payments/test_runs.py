@@ -19,7 +19,6 @@ from governance.models import Office
 from payments import (
     accounts,
     background,
-    deposits,
     details,
     escrow,
     invariants,
@@ -354,11 +353,3 @@ def test_the_desk_leads_a_run_through(
     second.post(f"/desk/payouts/{short.pk}/decide/", said)
     assert Payout.objects.get(pk=short.pk).state == PayoutState.SETTLED
     assert sound()
-
-
-def test_a_deposit_by_hand_and_by_statement_is_one(orbit: Client, treasurer: Office, now: datetime) -> None:
-    before = escrow.available(orbit)
-    deposits.record(orbit, amount=Decimal(7), reference="B-7", by=treasurer, at=now)
-    line = Line(Decimal(7), words=reconciling.client_reference(orbit), reference="B-7")
-    assert reconciling.read(bank.statement([line]), by=treasurer, at=now).found == {"repeated": 1}
-    assert escrow.available(orbit) - before == 7

@@ -242,7 +242,7 @@ def test_a_fee_is_what_the_rail_took_and_nobody_elses(
     kind, ref, cost = 17, f"rail_event:{event.pk}", accounts.RAIL_FEES
     other = RailEvent.objects.create(
         rail="bank", event="f", outcome=Outcome.FEE, amount=Decimal("0.35"), currency="USD", statement=event.statement,
-        occurred_at=clock.now(), noted_at=clock.now(),
+        incoming=False, occurred_at=clock.now(), noted_at=clock.now(),
     )  # fmt: skip
     more = posting(kind, cost, accounts.BANK, 360_000, f"rail_event:{other.pk}")
     attack(POST, more, guard="rail_fees_are_what_was_taken")

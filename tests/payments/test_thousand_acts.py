@@ -19,10 +19,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from pytest_django import Settings
 
 from coop import clock
-from payments import deposits, ledger, sealing
+from payments import ledger, sealing
 from payments.models import Fund, Transfer
 from payments.open_ledger import Month
 from tasks.models import Ground, Review
+from tests.money_in import arrive, endow
 from tests.payments import acts, leftover, test_chargebacks
 from tests.payments.asked_after import AskedAfter
 from tests.payments.at_work import AtWork
@@ -110,8 +111,8 @@ def _beside(row: str) -> bool:
 def _first(books: AtWork) -> None:
     """Bring money for everything, and do once what needs a whole quarter of it."""
     much, by = Decimal(2000), books.officers[0]
-    deposits.record(books.orbit, amount=much, reference="MUCH", by=by, at=books.at)
-    deposits.grant(books.orbit, amount=much, reference="HEAR", by=by, at=books.at, fund=Fund.HEARING)
+    arrive(books.orbit, amount=much, reference="MUCH", by=by, at=books.at)
+    endow(books.orbit, amount=much, reference="HEAR", by=by, at=books.at, fund=Fund.HEARING)
     books.give_to_the_dispute_fund(Decimal(100))
     books.give_to_the_floor_fund(Decimal(100))
     books.fund(JOBS[0], much / 2)

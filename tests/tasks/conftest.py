@@ -11,10 +11,11 @@ import pytest
 from coop import clock
 from coop.people.models import Client, Person
 from governance.models import Office
-from payments import deposits, escrow, ledger, rates
+from payments import escrow, ledger, rates
 from payments.models import WorkType
 from tasks import answers, claims, funds
 from tasks.models import Answer, Assignment, Job, ReviewRule, Task
+from tests.money_in import arrive
 
 SAME = {"labels": ["Same"]}
 DIFFERENT = {"labels": ["Different"]}
@@ -47,7 +48,7 @@ def fund(job: Job, amount: Decimal, by: Person, at: datetime) -> None:
     treasurer = Office.objects.get(post="treasurer")
     if amount:
         number = uuid.uuid4().hex[:12]
-        deposits.record(job.client, amount=amount, reference=f"BANK-{number}", by=treasurer, at=at)
+        arrive(job.client, amount=amount, reference=f"BANK-{number}", by=treasurer, at=at)
         escrow.fund(job.pk, amount, job.client, int(number, 16) % 10**9, by=by, at=at)
 
 

@@ -11,10 +11,10 @@ from django.core.files.base import ContentFile, File
 from coop import clock
 from coop.people.models import Client, Person
 from governance.models import Office
-from payments import deposits
 from payments.models import WorkType
 from tasks import datasets, jobs
 from tasks.models import Job, Upload
+from tests.money_in import arrive
 
 FORM = {"question": "Are these the same product?", "labels": ["Same", "Different"], "multiple": False}
 
@@ -47,7 +47,7 @@ def deposit(client: Client, amount: str, *, at: datetime | None = None) -> None:
     """Let the treasurer record money from the bank."""
     treasurer = Office.objects.get(post="treasurer")
     reference = f"BANK-TEST-{client.deposits.count()}"
-    deposits.record(client, amount=Decimal(amount), reference=reference, by=treasurer, at=at or clock.now())
+    arrive(client, amount=Decimal(amount), reference=reference, by=treasurer, at=at or clock.now())
 
 
 def ready(client: Client, by: Person, *, tasks: int = 4, **facts: Any) -> Job:

@@ -13,10 +13,11 @@ from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from governance.models import Case, Equivalent, Office
-from payments import advances, deposits, escrow, invariants, ledger
+from payments import advances, escrow, invariants, ledger
 from payments.models import Fund
 from tasks import disputes, exports, jobs, notices, reviews, watch
 from tasks.models import Assignment, AssignmentState, Dispute, Ground, Job
+from tests.money_in import endow
 from tests.tasks import disputing
 from tests.tasks.conftest import SAME, committed_money, payable, price, work
 
@@ -241,7 +242,7 @@ def test_an_empty_fund_lets_nothing_be_rejected_as_pay_is_not_held_back(
     answer = work(dear, amina, SAME)
     with pytest.raises(Refused, match="fund cannot pay"):
         disputing.reject(answer, olga)
-    deposits.grant(house, amount=Decimal(2), reference="GRANT-D", by=teresa, at=clock.now(), fund=Fund.DISPUTE)
+    endow(house, amount=Decimal(2), reference="GRANT-D", by=teresa, at=clock.now(), fund=Fund.DISPUTE)
     disputing.reject(answer, olga)
     assert not any(invariants.broken().values())
 

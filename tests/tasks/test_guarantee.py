@@ -14,10 +14,11 @@ from coop import clock
 from coop.audit import guarantee as walked
 from coop.people.models import Client, Person
 from governance.models import Office
-from payments import accounts, deposits, guarantee, invariants, ledger
+from payments import accounts, guarantee, invariants, ledger
 from payments.models import Account, Fund, Kind, Reckoning, TopUp
 from tasks import answers, claims, engaged, reviews
 from tasks.models import Assignment, Job, ReviewRule
+from tests.money_in import endow
 from tests.tasks.conftest import SAME, payable
 from tests.tasks.test_instruments import decided
 
@@ -85,7 +86,7 @@ def give(amount: str) -> None:
         Office.objects.get(post="treasurer"),
     )
     reference = uuid.uuid4().hex[:12]
-    deposits.grant(
+    endow(
         house,
         amount=Decimal(amount),
         reference=reference,

@@ -18,11 +18,12 @@ from pypdf import PdfReader
 from coop import clock
 from coop.people.models import Client, Person
 from governance.models import Office
-from payments import accounts, deposits, ledger, rates, reconciling
+from payments import accounts, ledger, rates, reconciling
 from payments.open_ledger import Month
 from tasks import invoice_files, invoices, jobs, reviews
 from tasks.models import Job
 from tests.payments.correcting import take_back
+from tests.money_in import arrive
 from tests.tasks.conftest import SAME, make_job, work
 
 
@@ -73,7 +74,7 @@ def test_money_set_aside_and_given_back_is_no_cost(worked: Job, orbit: Client, o
 def test_a_deposit_taken_back_counts_against_it(orbit: Client, now: datetime) -> None:
     before = this_month(orbit)
     office = Office.objects.get(post="treasurer")
-    deposit = deposits.record(orbit, amount=Decimal("12.34"), reference="BANK-12", by=office, at=now)
+    deposit = arrive(orbit, amount=Decimal("12.34"), reference="BANK-12", by=office, at=now)
     assert this_month(orbit).paid_in == before.paid_in + Decimal("12.34")
     (line,) = ledger.lines_of(accounts.client(orbit.pk)).filter(ref=f"deposit:{deposit.pk}")
     take_back(line)

@@ -21,6 +21,7 @@ from payments.models import Account, Deposit, Transfer
 from payments.money import to_micro
 from tasks import claims, onboarding, reviews
 from tasks.models import Assignment, Job, ReviewRule, Task
+from tests.money_in import arrive
 from tests.tasks.conftest import SAME, hand_in, work
 
 type Attack = Callable[..., None]
@@ -454,7 +455,7 @@ def test_onboarding_pays_only_the_cooperatives_questions(attack: Attack, mine: A
 def test_a_job_paid_by_another_client(attack: Attack, job: Job) -> None:
     house = Client.objects.get(is_cooperative=True)
     treasurer = Office.objects.get(post="treasurer")
-    deposits.record(house, amount=Decimal(5), reference="HOUSE-1", by=treasurer, at=clock.now())
+    arrive(house, amount=Decimal(5), reference="HOUSE-1", by=treasurer, at=clock.now())
     number, theirs = draft(job), account(f"client:{house.pk}:available")
     # Even as the first to set money aside, and for a job that is still to come.
     for one in (number, number + 1):
@@ -502,15 +503,15 @@ def test_a_wage_in_another_currency(attack: Attack, mine: Assignment, luis: Pers
     deposit = Deposit.objects.create(
         client=orbit, amount=Decimal(5), currency="VES", reference="VES-1", recorded_by=treasurer, at=clock.now()
     )
-    bank, theirs, aside, locked = (
+    deposits.confirm(deposit, by=Office.objects.get(post="secretary"), at=clock.now())
+    theirs, aside, locked = (
         Account.objects.get_or_create(code=code, currency="VES")[0].pk
         for code in (
-            "bank:main", f"client:{orbit.pk}:available", f"job:{mine.job_id}:escrow",
+            f"client:{orbit.pk}:available", f"job:{mine.job_id}:escrow",
             f"job:{mine.job_id}:commit:{luis.pk}",
         )
     )  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(TRANSFER, [1, bank, theirs, 5_000_000, f"deposit:{deposit.pk}"])
         cursor.execute(TRANSFER, [2, theirs, aside, 5_000_000, f"job:{mine.job_id}"])
     attack(TRANSFER, [3, aside, locked, 99_000, f"assignment:{number}"], guard="wage_is_what_was_promised")
 
