@@ -98,6 +98,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "payments_correction": "transfer_id office_id words at",
         "payments_railevent": "rail event payout_id outcome amount incoming currency words statement_id occurred_at"
         " noted_at",
+        "payments_railanswer": "event_id words by_id at",
         "payments_verdict": "payout_id office_id arrived words at",
         "payments_entitlement": "person_id kind source since until amount at",
     },

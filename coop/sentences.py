@@ -107,6 +107,8 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "decisions.moved": gettext_lazy("A decision was moved on %(subject)s."),
     "decisions.voted": gettext_lazy("A vote was given on %(subject)s."),
     "deposits.confirmed": gettext_lazy("%(who)s confirmed that money arrived at the bank (%(subject)s)."),
+    "deposits.found": gettext_lazy("%(who)s found a deposit on a statement of the bank (%(subject)s)."),
+    "statements.answered": gettext_lazy("%(who)s said what became of a line that fitted nothing (%(subject)s)."),
     "deposits.recorded": gettext_lazy("%(who)s recorded money that arrived at the bank (%(subject)s)."),
     "disputes.drawn": gettext_lazy("The lot gave %(subject)s to a member to look at."),
     "disputes.found": gettext_lazy("A member looked at %(subject)s; what they found is open at its end."),

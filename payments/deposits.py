@@ -127,13 +127,34 @@ def arrived(client: Client, *, line: RailEvent, reference: str, by: Office, at: 
     return deposit
 
 
+@transaction.atomic
+def find(deposit: Deposit, *, line: RailEvent, by: Office, at: datetime) -> None:
+    """Say that a statement's line, which bears no client's reference, is a deposit; it is credited, if it is not yet.
+
+    The database refuses another amount, a line that is another deposit, and one that fitted (`deposits_are_proved_by_
+    another`).
+    """
+    DepositProof.objects.create(deposit=deposit, line=line, by=by, at=at)
+    _credit(deposit, at)
+    events.write("deposits.found", by=by.person, subject=f"deposit:{deposit.pk}", at=at)
+
+
+def like(line: RailEvent) -> QuerySet[Deposit]:
+    """Return the deposits that a line may be: its amount and currency, on no line yet, the oldest first."""
+    same = Deposit.objects.filter(amount=line.amount, currency=line.currency).exclude(pk__in=_on_a_line())
+    return same.select_related("client").order_by("pk") if line.incoming and not line.payout_id else same.none()
+
+
+def _on_a_line() -> QuerySet[DepositProof, int]:
+    return DepositProof.objects.exclude(line=None).values_list("deposit_id", flat=True)
+
+
 def noted(client: Client, *, amount: Decimal, currency: str, reference: str, day: datetime) -> Deposit | None:
     """Return the deposit that officers wrote down for money that a bank booked on a day, found on no statement yet.
 
     Best the one with the bank's own reference, else the oldest: none that was written down before the money came.
     """
-    on_a_line = DepositProof.objects.exclude(line=None).values("deposit_id")
-    theirs = Deposit.objects.filter(client=client, amount=amount, currency=currency).exclude(pk__in=on_a_line)
+    theirs = Deposit.objects.filter(client=client, amount=amount, currency=currency).exclude(pk__in=_on_a_line())
     same = Q(reference=reference)
     return theirs.filter(same | Q(at__gte=day - EARLIEST)).order_by(Case(When(same, then=0), default=1), "pk").first()
 

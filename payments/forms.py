@@ -184,6 +184,14 @@ class ReadStatement(forms.Form):
     file = forms.FileField(label=_("Statement of the bank (camt.053)"), max_length=500)
 
 
+class AnswerQuestion(forms.Form):
+    """What became of something that fitted nothing."""
+
+    words = forms.CharField(
+        label=_("What became of it"), max_length=200, help_text=_("As: a bill of the host, paid by hand; see bill 7.")
+    )
+
+
 class NotePurchase(forms.Form):
     """Foreign money that was bought: how much of what, for how many US dollars, the bank's own reference."""
 

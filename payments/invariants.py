@@ -123,6 +123,34 @@ ALL = (
         OR interest.sum <> d.interest OR moved.sum <> c.income - c.expenses""",
     ),
     Invariant(
+        "I14",
+        _("Each bank statement follows on the last, leads to its end, and is booked as it says; deposits are proved."),
+        """
+        SELECT 'statement:' || s.id AS code, s.opening AS says, s.before FROM (
+            SELECT id, opening, lag(closing) OVER (PARTITION BY split_part(number, '/', 1) ORDER BY id) AS before
+            FROM payments_bankstatement
+        ) s WHERE s.opening <> s.before
+        UNION ALL
+        SELECT 'statement:' || s.id, s.closing,
+            s.opening + coalesce(sum(CASE WHEN e.incoming THEN e.amount ELSE -e.amount END), 0)
+        FROM payments_bankstatement s LEFT JOIN payments_railevent e ON e.statement_id = s.id GROUP BY s.id
+        HAVING s.closing <> s.opening + coalesce(sum(CASE WHEN e.incoming THEN e.amount ELSE -e.amount END), 0)
+        UNION ALL
+        SELECT 'rail_event:' || e.id, e.amount, coalesce(t.amount, 0) FROM payments_railevent e
+        LEFT JOIN payments_depositproof f ON f.line_id = e.id
+        LEFT JOIN payments_transfer t ON (t.kind, t.ref) IN (
+            (1, 'deposit:' || f.deposit_id), (17, 'rail_event:' || e.id),
+            (CASE e.outcome WHEN 'settled' THEN 14 WHEN 'failed' THEN 15 WHEN 'returned' THEN 16 END,
+                'payout:' || e.payout_id)
+        )
+        WHERE e.statement_id IS NOT NULL AND t.amount IS DISTINCT FROM e.amount
+        AND (f.id IS NOT NULL OR e.outcome IN ('deposit', 'settled', 'failed', 'returned', 'fee'))
+        UNION ALL
+        SELECT t.ref, t.amount, 0 FROM payments_transfer t
+        JOIN payments_deposit d ON t.ref = 'deposit:' || d.id
+        WHERE t.kind = 1 AND NOT EXISTS (SELECT FROM payments_depositproof f WHERE f.deposit_id = d.id)""",
+    ),
+    Invariant(
         "I16",
         _("What a week lacked is the sum of its parts, and no deposit holds less than it owes."),
         """

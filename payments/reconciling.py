@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from stdnum import iso11649
@@ -19,7 +20,7 @@ from stdnum.iso7064 import mod_97_10
 from coop.people.models import Client
 from coop.record import events
 from coop.record.events import Entry as Event
-from coop.refusals import Refusal, Refused, refuse_if
+from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from governance.models import Office
 from payments import accounts, deposits, exchange, ledger, payouts
 from payments.ledger import Kind, Line
@@ -27,7 +28,7 @@ from payments.models import BankStatement, Deposit, Outcome, Payout, PayoutState
 from payments.rails.iso20022 import camt053
 from payments.rails.iso20022.camt053 import Entry, Statement
 from payments.rails.iso20022.schemas import Unreadable
-from payments.runs import payout_of
+from payments.runs import account, payout_of
 from payments.templatetags.money import money
 
 RAIL = "bank"
@@ -39,6 +40,9 @@ STATES = {
     Outcome.SETTLED: PayoutState.SETTLED, Outcome.FAILED: PayoutState.FAILED, Outcome.RETURNED: PayoutState.FAILED,
 }  # fmt: skip
 
+# Which way each moves what the books hold; a fee is asked after all of these.
+MOVES = {Outcome.DEPOSIT: 1, Outcome.RETURNED: 1, Outcome.SETTLED: -1}
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -46,6 +50,20 @@ class Read:
 
     statements: list[BankStatement]
     found: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What the books hold in US dollars, at the bank and with services, and the bank's last word."""
+
+    books: Decimal
+    statement: BankStatement | None
+
+    @property
+    def difference(self) -> Decimal:
+        """How much more the books hold than the bank said, in US dollars."""
+        said = self.statement.closing if self.statement and self.statement.currency == "USD" else Decimal(0)
+        return self.books - said
 
 
 def client_reference(client: Client) -> str:
@@ -64,7 +82,7 @@ def client_of(words: str) -> Client | None:
 
 
 def read(content: bytes, *, by: Office, at: datetime) -> Read:
-    """Read a file of statements and book what they say, each statement once and whole or not at all.
+    """Read a file of our account's statements, each following on the last, and book what they say: all or nothing.
 
     A payout is settled (kind 14), failed (15) or came back late (16); a transfer with a client's reference is a deposit
     (kind 1). Raises Refused out of office, for a file that is no statement or was read, and for one that does not add
@@ -76,11 +94,16 @@ def read(content: bytes, *, by: Office, at: datetime) -> Read:
         statements = camt053.read(content)
     except Unreadable as error:
         raise Refused(Refusal(_("This file cannot be read: %(why)s") % {"why": error}, status=400)) from error
-    for statement in statements:
-        refuse_if(_refusal(statement))
     digest = hashlib.sha256(content).hexdigest()
-    with transaction.atomic():
-        return _counted([_book(statement, digest, by, at) for statement in statements])
+    try:
+        with transaction.atomic():
+            return _counted([_book(statement, digest, by, at) for statement in statements])
+    except IntegrityError as error:
+        if guard_of(error) != "account_below_its_ceiling":
+            raise
+        words = _("By this file the bank paid more than our books hold in that currency.")
+        appeal = _("Write down first what came in that is missing, or what was bought.")
+        raise Refused(Refusal(words, appeal=appeal, status=409)) from error
 
 
 def _refusal(statement: Statement) -> Refusal | None:
@@ -89,7 +112,34 @@ def _refusal(statement: Statement) -> Refusal | None:
     if not statement.adds_up:
         words = _("Statement %(number)s does not add up: its entries do not lead from the first balance to the last.")
         return Refusal(words % {"number": statement.number}, appeal=_("Ask the bank for it again."), status=409)
+    return _not_ours(statement) or _not_next(statement)
+
+
+def _not_ours(statement: Statement) -> Refusal | None:
+    ours = account()
+    if ours is None:
+        return Refusal(_("The cooperative's account is not set: see BANK_ACCOUNT in the operating guide."), status=409)
+    if statement.account != ours.number:
+        words = _("Statement %(number)s is of the account %(account)s, which is not ours.")
+        return Refusal(words % {"number": statement.number, "account": statement.account}, status=409)
     return None
+
+
+def _not_next(statement: Statement) -> Refusal | None:
+    last = latest(statement.account)
+    if last is None or (last.closing, last.currency) == (statement.opening, statement.currency):
+        return None
+    words = _("Statement %(number)s does not follow on: it opens with %(opening)s, the last closed with %(closing)s.")
+    said = {
+        "number": statement.number, "opening": money(statement.opening, statement.currency),
+        "closing": money(last.closing, last.currency),
+    }  # fmt: skip
+    return Refusal(words % said, appeal=_("Read the statements between them first."), status=409)
+
+
+def latest(account_number: str) -> BankStatement | None:
+    """Return the statement of an account that was read last."""
+    return BankStatement.objects.filter(number__startswith=f"{account_number}/").order_by("-id").first()
 
 
 def _number(statement: Statement) -> str:
@@ -97,11 +147,12 @@ def _number(statement: Statement) -> str:
 
 
 def _book(statement: Statement, digest: str, by: Office, at: datetime) -> tuple[BankStatement, list[RailEvent]]:
+    refuse_if(_refusal(statement))
     row = BankStatement.objects.create(
         number=_number(statement), digest=digest, currency=statement.currency, opening=statement.opening,
         closing=statement.closing, read_by=by, read_at=at,
     )  # fmt: skip
-    said = _heard(statement, row, _payouts(statement), at)
+    said = _affordable(_heard(statement, row, _payouts(statement), at))
     refuse_if(_own(said, by))
     # What came back after it had arrived comes last: it arrived first, maybe on this very statement.
     # Money in comes first: what the bank paid from it is on the same statement.
@@ -110,6 +161,19 @@ def _book(statement: Statement, digest: str, by: Office, at: datetime) -> tuple[
         book([event for event in said if event.outcome in outcomes], by=by, at=at)
     events.write("statements.read", by=by.person, subject=f"statement:{row.pk}", at=at, entries=len(said))
     return row, said
+
+
+def _affordable(said: list[RailEvent]) -> list[RailEvent]:
+    """Return what was said, the fees for which the books hold nothing in their currency as questions."""
+    held = {event.currency: -ledger.balance(accounts.BANK, event.currency) for event in said}
+    for event in said:
+        held[event.currency] += event.amount * MOVES.get(Outcome(event.outcome), 0)
+    for event in said:
+        if event.outcome == Outcome.FEE and event.amount > held[event.currency]:
+            event.outcome = Outcome.PARTIAL if event.payout else Outcome.UNKNOWN
+        elif event.outcome == Outcome.FEE:
+            held[event.currency] -= event.amount
+    return said
 
 
 def _own(said: Iterable[RailEvent], by: Office) -> Refusal | None:
@@ -248,20 +312,15 @@ def missing(*, at: datetime) -> QuerySet[Payout]:
     return late.exclude(run=None).select_related("person").order_by("id")
 
 
-def open_questions() -> QuerySet[RailEvent]:
-    """Return what the rails said that moved nothing, newest first."""
-    waits = [Outcome.PARTIAL, Outcome.REPEATED, Outcome.UNKNOWN]
-    return RailEvent.objects.filter(outcome__in=waits).select_related("statement").order_by("-id")
-
-
 def _counted(read: Sequence[tuple[BankStatement, list[RailEvent]]]) -> Read:
     found = Counter(str(event.outcome) for _row, said in read for event in said)
     return Read([row for row, _said in read], found)
 
 
-def held() -> str:
-    """Return what our books say the bank holds, as people write it."""
-    return money(-ledger.balance(accounts.BANK), "USD")
+def compared() -> Compared:
+    """Return what our books say that all places hold together, beside what our account's last statement closed with."""
+    ours = account()
+    return Compared(-ledger.balance(accounts.BANK), latest(ours.number) if ours else None)
 
 
 def in_words(found: Mapping[str, int]) -> str:

@@ -255,7 +255,9 @@ def refusal_of_file(run: PayRun, *, by: Office, at: datetime) -> Refusal | None:
         return Refusal(_("The file is made once a second officer has released the run."), "D8", status=409)
     if out_of_office := deposits.refusal_of_office(by, at):
         return out_of_office
-    if _account() is None:
+    if not run.payouts.exists():
+        return Refusal(_("Nothing is left in this run."), status=409)
+    if account() is None:
         return Refusal(_("The cooperative's account is not set: see BANK_ACCOUNT in the operating guide."), status=409)
     return None
 
@@ -272,11 +274,11 @@ def file(run: PayRun, *, by: Office, at: datetime) -> bytes:
     watching.looked(
         [payout.person_id for payout in payouts], subject=f"pay_run:{run.pk}", right=Right.MONEY, by=by.person, at=at
     )
-    account, released = _account(), run.released_at
-    assert account  # noqa: S101 - the refusal stands before
+    ours, released = account(), run.released_at
+    assert ours  # noqa: S101 - the refusal stands before
     assert released  # noqa: S101 - likewise
     return pain001.write(
-        [_order(payout) for payout in payouts], name=f"WORKHALL-RUN-{run.pk}", debtor=account,
+        [_order(payout) for payout in payouts], name=f"WORKHALL-RUN-{run.pk}", debtor=ours,
         currency=payouts[0].currency, day=released.date(), at=released,
     )  # fmt: skip
 
@@ -288,8 +290,8 @@ def _order(payout: Payout) -> Order:
     return Order(key_of(payout.pk), to, payout.amount, f"Workhall payout {payout.pk}")
 
 
-def _account() -> Account | None:
-    """Return the account that the cooperative pays from; an example's in a demonstration."""
+def account() -> Account | None:
+    """Return the account that the cooperative is paid into and pays from; an example's in a demonstration."""
     if settings.BANK_ACCOUNT:
         number, _space, rest = settings.BANK_ACCOUNT.partition(" ")
         bank, _space, holder = rest.partition(" ")

@@ -11,7 +11,7 @@ from payments.models.guarantee import Reckoning, TopUp, TopUpPart
 from payments.models.instruments import Instrument, Kind
 from payments.models.paybacks import PayBack, PayBackState
 from payments.models.payouts import Deposit, Fund, Payout, PayoutState, PayRun
-from payments.models.proofs import DepositProof
+from payments.models.proofs import DepositProof, RailAnswer
 from payments.models.raises import Raise
 from payments.models.rates import Fee, Rate, WorkType
 from payments.models.runs import BankStatement, Outcome, RailEvent
@@ -52,6 +52,7 @@ __all__ = [
     "PayoutState",
     "Purchase",
     "Purpose",
+    "RailAnswer",
     "RailEvent",
     "Raise",
     "Rate",

@@ -1,4 +1,4 @@
-"""What shows that a deposit arrived."""
+"""What shows that a deposit arrived, and what became of a line that fitted nothing."""
 
 from django.db import models
 from django.db.models import Q
@@ -36,3 +36,20 @@ class DepositProof(models.Model):
 
     def __str__(self) -> str:
         return f"proof of deposit {self.deposit_id}"
+
+
+class RailAnswer(models.Model):
+    """What an officer found out about something a rail said that moved nothing. Never changed."""
+
+    event = models.OneToOneField(RailEvent, models.PROTECT, related_name="answer")
+    words = models.CharField(max_length=200)
+    by = models.ForeignKey(Office, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    privacy.declare(**dict.fromkeys(("id", "event", "words", "by", "at"), Audience.OFFICERS))
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(words__regex=r"[^[:space:]]"), name="answers_have_words")]
+
+    def __str__(self) -> str:
+        return f"answer to {self.event}"

@@ -14,9 +14,9 @@ from coop.people.views import me_of
 from coop.refusals import Refused
 from governance import watching
 from governance.models import Office, Right
-from payments import deposits, rails, reconciling, runs
-from payments.forms import ReadStatement
-from payments.models import BankStatement, PayRun
+from payments import deposits, questions, rails, reconciling, runs
+from payments.forms import AnswerQuestion, ReadStatement
+from payments.models import BankStatement, Deposit, PayRun, RailEvent
 
 PER_PAGE = 20
 LATEST = 10
@@ -131,9 +131,42 @@ def statements(request: HttpRequest) -> HttpResponse:
     watching.looked(whose, subject="statements", right=Right.MONEY, by=office.person, at=at)
     shown = {
         "form": form, "statements": BankStatement.objects.order_by("-id")[:LATEST],
-        "questions": reconciling.open_questions()[:PER_PAGE], "missing": missing, "held": reconciling.held(), "now": at,
+        "page_obj": Paginator(questions.waiting(), PER_PAGE).get_page(request.GET.get("page")),
+        "missing": missing, "now": at, "compared": reconciling.compared(),
     }  # fmt: skip
     return render(request, "payments/bank_statements.html", shown)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def question(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what a rail said that fitted nothing, and write down what became of it."""
+    office, at, event = _office(request), clock.now(), _question(pk)
+    form = AnswerQuestion(request.POST or None)
+    if form.is_valid():
+        questions.answer(event, **form.cleaned_data, by=office, at=at)
+        messages.success(request, _("Written down."))
+        return redirect("payments:bank_statements")
+    whose = [event.payout.person_id] if event.payout else []
+    watching.looked(whose, subject=f"rail_event:{pk}", right=Right.MONEY, by=office.person, at=at)
+    refusal = questions.refusal(event, by=office, at=at)
+    shown = {"event": event, "alike": deposits.like(event)[:PER_PAGE], "form": form, "refusal": refusal}
+    return render(request, "payments/question.html", shown)
+
+
+@require_POST
+@login_required
+def is_deposit(request: HttpRequest, pk: int, deposit: int) -> HttpResponse:
+    """Write down that a line is a deposit."""
+    office, found = _office(request), get_object_or_404(Deposit, pk=deposit)
+    questions.is_deposit(_question(pk), deposit=found, by=office, at=clock.now())
+    messages.success(request, _("Written down. The deposit is credited."))
+    return redirect("payments:bank_statements")
+
+
+def _question(pk: int) -> RailEvent:
+    asked = RailEvent.objects.filter(outcome__in=questions.WAIT)
+    return get_object_or_404(asked.select_related("payout", "statement", "answer__by__person"), pk=pk)
 
 
 def _run(pk: int) -> PayRun:

@@ -83,6 +83,7 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
     "payments_depositproof proofs_have_a_source": (
         rows("line_id by_id", (1, None), (None, 1), (1, 1)), rows("line_id by_id", (None, None)),
     ),
+    "payments_railanswer answers_have_words": (one("words", "x"), one("words", "", " ")),
     "payments_railevent rails_move_amounts": POSITIVE,
     "payments_railevent rails_say_what_is_known": (
         one("outcome", "settled", "failed", "returned", "deposit", "fee", "partial", "repeated", "unknown"),

@@ -9,10 +9,13 @@ from decimal import Decimal
 
 from lxml import etree
 
+from payments.models import BankStatement
 from payments.rails.iso20022.schemas import NAMESPACE, ORDERS, check, parse
 
 SPACE = NAMESPACE + "camt.053.001.08"
 DAY = "2026-11-26"
+ACCOUNT = "DE89370400440532013000"
+FIRST = "100000.00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,13 @@ def answer(content: bytes, faults: Faults | None = None, *, number: str = "S-1")
     return statement([*lines, *faults.more], number=number)
 
 
-def statement(lines: Sequence[Line], *, number: str = "S-1", opening: str = "100000.00", slip: str = "0") -> bytes:
-    """Return a statement of these lines; `slip` is by how much its closing balance is wrong."""
+def statement(
+    lines: Sequence[Line], *, number: str = "S-1", opening: str = "", slip: str = "0", account: str = ACCOUNT
+) -> bytes:
+    """Return a statement of these lines, after the last one that was read unless `opening` says otherwise.
+
+    `slip` is by how much its closing balance is wrong.
+    """
     root = etree.Element(f"{{{SPACE}}}Document", nsmap={None: SPACE})
     body = _add(root, "BkToCstmrStmt")
     head = _add(body, "GrpHdr")
@@ -76,8 +84,8 @@ def statement(lines: Sequence[Line], *, number: str = "S-1", opening: str = "100
     one = _add(body, "Stmt")
     _add(one, "Id", number)
     _add(one, "CreDtTm", f"{DAY}T20:00:00")
-    _add(_add(_add(one, "Acct"), "Id"), "IBAN", "DE89370400440532013000")
-    first = Decimal(opening)
+    _add(_add(_add(one, "Acct"), "Id"), "IBAN", account)
+    first = Decimal(opening) if opening else _last()
     _balance(one, "OPBD", first)
     _balance(one, "CLBD", first + sum((line.amount for line in lines), Decimal(slip)))
     for place, line in enumerate(lines, start=1):
@@ -85,6 +93,11 @@ def statement(lines: Sequence[Line], *, number: str = "S-1", opening: str = "100
     check(root, "camt.053.001.08")
     written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
     return written
+
+
+def _last() -> Decimal:
+    read = BankStatement.objects.order_by("-id").first()
+    return read.closing if read else Decimal(FIRST)
 
 
 def _entry(parent: "etree._Element", line: Line, reference: str) -> None:

@@ -92,7 +92,7 @@ def test_a_statement_is_read_entry_by_entry() -> None:
         Line(Decimal("-5.00"), "WORKHALL-PAYOUT-1"), Line(Decimal("5.00"), "WORKHALL-PAYOUT-1", reason="AC04"),
         Line(Decimal("100.00"), words="RF18 order 7"), Line(Decimal("-0.30"), kind="CHRG"),
     ]  # fmt: skip
-    (read,) = camt053.read(bank.statement(lines))
+    (read,) = camt053.read(bank.statement(lines, opening=bank.FIRST))
     assert read.adds_up
     assert (read.account, read.currency, read.opening, read.closing) == (
         "DE89370400440532013000", "USD", Decimal(100_000), Decimal("100099.70"),
@@ -106,7 +106,7 @@ def test_a_statement_is_read_entry_by_entry() -> None:
 
 
 def test_a_batch_booked_as_one_is_taken_apart() -> None:
-    one = bank.statement([Line(Decimal("-7.00"), "A")]).decode()
+    one = bank.statement([Line(Decimal("-7.00"), "A")], opening=bank.FIRST).decode()
     single = "<TxDtls><Refs><EndToEndId>A</EndToEndId></Refs></TxDtls>"
     assert single in one
     parts = "".join(
@@ -119,15 +119,15 @@ def test_a_batch_booked_as_one_is_taken_apart() -> None:
 
 
 def test_the_older_form_of_a_statement_is_read_too() -> None:
-    newer = bank.statement([Line(Decimal("-7.00"), "A")]).decode()
+    newer = bank.statement([Line(Decimal("-7.00"), "A")], opening=bank.FIRST).decode()
     older = newer.replace("camt.053.001.08", "camt.053.001.02").replace("<Sts><Cd>BOOK</Cd></Sts>", "<Sts>BOOK</Sts>")
     (read,) = camt053.read(older.encode())
     assert [entry.key for entry in read.entries] == ["A"]
 
 
 def test_what_is_not_booked_is_not_read() -> None:
-    pending = bank.statement([Line(Decimal("-7.00"), "A")]).replace(b"<Cd>BOOK</Cd>", b"<Cd>PDNG</Cd>")
-    (read,) = camt053.read(pending)
+    booked = bank.statement([Line(Decimal("-7.00"), "A")], opening=bank.FIRST)
+    (read,) = camt053.read(booked.replace(b"<Cd>BOOK</Cd>", b"<Cd>PDNG</Cd>"))
     assert read.entries == []
     assert not read.adds_up
 

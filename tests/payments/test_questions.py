@@ -1,0 +1,144 @@
+"""What fitted nothing waits until an officer answers it; no odd line stops a whole statement."""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client as Browser
+
+from coop import clock
+from coop.people.models import Client, Person
+from coop.refusals import Refused
+from governance.models import Office
+from payments import accounts, deposits, escrow, ledger, questions, reconciling, runs
+from payments.models import Outcome, Payout, PayRun, RailAnswer, RailEvent
+from tests.money_in import arrive
+from tests.payments import bank
+from tests.payments.bank import Line
+from tests.payments.conftest import owning
+from tests.payments.test_deposits import FIFTY, reads
+from tests.payments.test_runs_attacks import asked, released, run
+
+__all__ = ["asked", "released", "run"]
+type Attack = Callable[..., None]
+type SignedIn = Callable[[Person], Browser]
+ANSWER = "INSERT INTO payments_railanswer (event_id, words, by_id, at) VALUES (%s, 'x', %s, coop_now())"
+GUARD = "questions_are_answered_in_office"
+
+
+def test_officers_answer_and_never_about_their_own(
+    orbit: Client, treasurer: Office, secretary: Office, samuel: Person, now: datetime, attack: Attack
+) -> None:
+    arrive(orbit, amount=FIFTY, reference="HAND", by=treasurer, at=now)
+    reads(treasurer, Line(Decimal(3), words="Thank you"), Line(Decimal("-0.30"), kind="CHRG"))
+    unknown, fee = RailEvent.objects.order_by("pk")
+    safety = Office.objects.get(person=samuel)
+    with pytest.raises(Refused, match="answer what does not fit"):
+        questions.answer(unknown, words="x", by=safety, at=now)
+    attack(ANSWER, [unknown.pk, safety.pk], guard=GUARD)
+    attack(ANSWER, [fee.pk, treasurer.pk], guard=GUARD)
+    assert list(questions.waiting()) == [unknown]
+    questions.answer(unknown, words="Interest, put forward at the next meeting", by=treasurer, at=now)
+    assert not questions.waiting().exists()
+    with pytest.raises(Refused, match="was answered"):
+        questions.answer(unknown, words="x", by=secretary, at=now)
+    attack(ANSWER, [unknown.pk, secretary.pk], guard="payments_railanswer_event_id_key")
+
+
+def test_nobody_answers_about_a_payout_of_theirs(
+    asked: Payout,
+    released: PayRun,
+    treasurer: Office,
+    secretary: Office,
+    now: datetime,
+    attack: Attack,
+) -> None:
+    short = Line(Decimal("-4.99"), runs.key_of(asked.pk))
+    runs.file(released, by=treasurer, at=clock.now())
+    reads(treasurer, short)
+    event = RailEvent.objects.get(outcome=Outcome.PARTIAL)
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE payments_payout DISABLE TRIGGER USER")
+        cursor.execute("UPDATE payments_payout SET person_id = %s WHERE id = %s", [treasurer.person_id, asked.pk])
+    event = RailEvent.objects.select_related("payout").get(pk=event.pk)
+    attack(ANSWER, [event.pk, treasurer.pk], guard=GUARD)
+    with pytest.raises(Refused, match="to themselves"):
+        questions.answer(event, words="x", by=treasurer, at=clock.now())
+    questions.answer(event, words="A charge of the other bank", by=secretary, at=clock.now())
+
+
+def test_a_line_is_the_deposit_that_was_written_down(
+    orbit: Client, treasurer: Office, secretary: Office, now: datetime
+) -> None:
+    before = escrow.available(orbit)
+    noted = deposits.record(orbit, amount=FIFTY, reference="HAND", by=treasurer, at=now)
+    other = deposits.record(orbit, amount=FIFTY + 1, reference="OTHER", by=treasurer, at=now)
+    reads(treasurer, Line(FIFTY, words="Thank you"), Line(FIFTY, words="Thank you"), Line(-FIFTY))
+    first, second, out = questions.waiting()
+    assert [list(deposits.like(line)) for line in (first, second, out)] == [[noted], [noted], []]
+    with pytest.raises(Refused, match="not that deposit"):
+        questions.is_deposit(first, deposit=other, by=treasurer, at=now)
+    questions.is_deposit(first, deposit=noted, by=treasurer, at=now)
+    assert escrow.available(orbit) - before == FIFTY
+    with pytest.raises(Refused, match="was answered"):
+        questions.is_deposit(first, deposit=noted, by=treasurer, at=now)
+    with pytest.raises(Refused, match="not that deposit"):
+        questions.is_deposit(second, deposit=noted, by=treasurer, at=now)
+    assert list(questions.waiting()) == [second, out]
+
+
+def test_a_fee_in_a_currency_of_which_we_hold_nothing_is_a_question(
+    orbit: Client, treasurer: Office, now: datetime
+) -> None:
+    arrive(orbit, amount=FIFTY, reference="HAND", by=treasurer, at=now)
+    held = -ledger.balance(accounts.BANK)
+    odd, fee = Line(Decimal("-0.30"), kind="CHRG", currency="EUR"), Line(Decimal("-0.30"), kind="CHRG")
+    assert reads(treasurer, odd, fee, Line(Decimal(0))) == {"unknown": 1, "fee": 1}
+    assert questions.waiting().get().currency == "EUR"
+    assert held + ledger.balance(accounts.BANK) == Decimal("0.30")
+    assert reads(treasurer, Line(-held, kind="CHRG"), number="S-2") == {"unknown": 1}
+    assert reads(treasurer, Line(Decimal("0.30"), kind="CHRG"), number="S-3") == {"unknown": 1}
+
+
+def test_a_bank_that_paid_more_than_the_books_hold_is_refused_with_the_reason(
+    asked: Payout,
+    released: PayRun,
+    treasurer: Office,
+) -> None:
+    content = runs.file(released, by=treasurer, at=clock.now())
+    held = -ledger.balance(accounts.BANK)
+    reads(treasurer, Line(-(held - 1), kind="CHRG"))
+    with pytest.raises(Refused, match="paid more than our books hold"):
+        reconciling.read(bank.answer(content, number="S-2"), by=treasurer, at=clock.now())
+    asked.refresh_from_db()
+    assert asked.state == "sending"
+
+
+def test_a_run_that_was_taken_apart_has_no_file(released: PayRun, treasurer: Office) -> None:
+    runs.take_apart(released, by=treasurer, at=clock.now())
+    with pytest.raises(Refused, match="Nothing is left"):
+        runs.file(released, by=treasurer, at=clock.now())
+
+
+def test_the_pages_show_all_that_waits_and_take_answers(
+    orbit: Client, treasurer: Office, teresa: Person, signed_in: SignedIn, now: datetime
+) -> None:
+    reads(treasurer, *(Line(Decimal(number), words=f"Number {number}.") for number in range(1, 23)))
+    noted = deposits.record(orbit, amount=Decimal(2), reference="HAND", by=treasurer, at=now)
+    browser = signed_in(teresa)
+    page, rest = (browser.get(f"/desk/statements/?page={number}").text for number in (1, 2))
+    assert ("Number 1." in page, "Number 20." in page, "Number 21." in page) == (True, True, False)
+    assert "Number 22." in rest
+    first, second = questions.waiting()[:2]
+    address = f"/desk/statements/{first.pk}/"
+    assert "Which way" in browser.get(address).text
+    assert browser.post(address, {"words": " "}).status_code == 200
+    browser.post(address, {"words": "A gift without a name"})
+    assert RailAnswer.objects.get(event=first).words == "A gift without a name"
+    assert "A gift without a name" in browser.get(address).text
+    address = f"/desk/statements/{second.pk}/"
+    assert f"{address}deposit/{noted.pk}/" in browser.get(address).text
+    assert "is credited" in browser.post(f"{address}deposit/{noted.pk}/", follow=True).text
+    assert questions.waiting().count() == 20
