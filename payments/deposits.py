@@ -141,7 +141,7 @@ def find(deposit: Deposit, *, line: RailEvent, by: Office, at: datetime) -> None
 
 def like(line: RailEvent) -> QuerySet[Deposit]:
     """Return the deposits that a line may be: its amount and currency, on no line yet, the oldest first."""
-    same = Deposit.objects.filter(amount=line.amount, currency=line.currency).exclude(pk__in=_on_a_line())
+    same = Deposit.objects.filter(Q(amount=line.amount), currency=line.currency).exclude(pk__in=_on_a_line())
     return same.select_related("client").order_by("pk") if line.incoming and not line.payout_id else same.none()
 
 

@@ -18,7 +18,7 @@ from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
 from governance.models import Office
-from payments import accounts, details, ledger, payouts, rails, reconciling, runs, sending
+from payments import accounts, details, ledger, payouts, questions, rails, runs, sending
 from payments.models import Outcome, Payout, PayRun, RailEvent
 from tests.payments import abroad, mpesa, ways
 from tests.payments.mpesa import Shortcode
@@ -200,7 +200,7 @@ def test_a_failure_and_a_success_settle_once_and_are_a_question(
     answer(service)
     assert state(asked) == "settled"
     assert payouts.ready(amina) < Decimal("0.01")
-    assert [event.outcome for event in reconciling.open_questions()] == ["repeated"]
+    assert [event.outcome for event in questions.waiting()] == ["repeated"]
     assert sound()
 
 
@@ -215,7 +215,7 @@ def test_a_success_after_a_failure_moves_nothing_and_is_a_question(
     service.status[key] = "Completed"
     assert [answer(service) for _turn in range(2)] == [204, 204]
     assert rests(asked) == ("failed", Decimal(5))
-    assert [event.outcome for event in reconciling.open_questions()] == ["repeated"]
+    assert [event.outcome for event in questions.waiting()] == ["repeated"]
     assert sound()
 
 
@@ -225,7 +225,7 @@ def test_another_amount_moves_nothing_and_is_a_question(asked: Payout, released:
     service.payments[runs.key_of(asked.pk)]["Amount"] = 1
     answer(service)
     assert state(asked) == "sent"
-    assert [event.outcome for event in reconciling.open_questions()] == ["partial"]
+    assert [event.outcome for event in questions.waiting()] == ["partial"]
 
 
 def test_a_forged_word_only_makes_the_site_ask(asked: Payout, released: PayRun, service: Shortcode) -> None:

@@ -17,7 +17,7 @@ from coop.audit import payouts as walked
 from coop.people.models import Person
 from coop.refusals import Refused
 from governance.models import Office
-from payments import accounts, background, details, ledger, payouts, reconciling, runs, sending
+from payments import accounts, background, details, ledger, payouts, questions, runs, sending
 from payments.models import Outcome, Payout, PayRun, RailEvent
 from tests.payments import paypal, ways
 from tests.payments.paypal import Account
@@ -202,7 +202,7 @@ def test_settled_after_it_failed_moves_nothing_and_is_shown(
     service.status[runs.key_of(asked.pk)] = "SUCCESS"
     assert [hook(asked, service) for _turn in range(2)] == [204, 204]
     assert rests(asked) == ("failed", Decimal(5))
-    assert [event.outcome for event in reconciling.open_questions()] == ["repeated"]
+    assert [event.outcome for event in questions.waiting()] == ["repeated"]
     assert sound()
 
 

@@ -25,6 +25,7 @@ from payments import (
     ledger,
     monthly,
     payouts,
+    questions,
     reconciling,
     runs,
 )
@@ -159,7 +160,7 @@ def test_rejected_lost_short_and_double_items_are_found(
     assert read.found == {"settled": 3, "returned": 1, "partial": 1, "repeated": 1, "unknown": 1}
     assert states() == ["failed", "sent", "sent", "settled", "settled"]
     assert payouts.ready(asked[0].person) == 5
-    assert [event.outcome for event in reconciling.open_questions()] == ["unknown", "repeated", "partial"]
+    assert [event.outcome for event in questions.waiting()] == ["partial", "repeated", "unknown"]
     assert list(reconciling.missing(at=later(days=6))) == [asked[1], asked[2]]
     assert sound()
 

@@ -12,7 +12,7 @@ from coop.audit import payouts as walked
 from coop.people.models import Person
 from coop.refusals import Refused
 from governance.models import Office, OfficeAct
-from payments import accounts, ledger, payouts, reconciling, runs, unanswered
+from payments import accounts, ledger, payouts, questions, runs, unanswered
 from payments.models import Payout, PayRun, RailEvent, Verdict
 from tests.payments import test_mpesa
 from tests.payments.conftest import owning
@@ -139,7 +139,7 @@ def test_a_word_that_comes_after_all_moves_nothing_more(
     assert len(service.questions) == before + 1
     assert test_mpesa.answer(service) == 204
     assert state(asked) == "failed"
-    assert [event.outcome for event in reconciling.open_questions()] == ["repeated"]
+    assert [event.outcome for event in questions.waiting()] == ["repeated"]
     later(days=31)
     go_on()
     assert len(service.questions) == before + 1

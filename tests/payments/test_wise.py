@@ -25,8 +25,8 @@ from payments import (
     exchange,
     ledger,
     payouts,
+    questions,
     rails,
-    reconciling,
     runs,
     sending,
 )
@@ -211,7 +211,7 @@ def test_what_bounced_back_is_the_members_once_it_is_refunded(
     service.turn("outgoing_payment_sent")
     hook(service, number)
     assert rests(asked) == ("failed", Decimal(5))
-    assert [event.outcome for event in reconciling.open_questions()] == ["repeated"]
+    assert [event.outcome for event in questions.waiting()] == ["repeated"]
     assert sound()
 
 
@@ -228,7 +228,7 @@ def test_another_amount_is_a_question(asked: Payout, released: PayRun, service: 
     service.transfers[service.turn("outgoing_payment_sent")]["targetValue"] = 4.5
     go_on()
     assert state(asked) == "sent"
-    assert [event.outcome for event in reconciling.open_questions()] == ["partial"]
+    assert [event.outcome for event in questions.waiting()] == ["partial"]
 
 
 def test_a_status_that_nobody_knows_changes_nothing(asked: Payout, released: PayRun, service: Profile) -> None:
@@ -252,7 +252,7 @@ def test_a_fee_beyond_what_was_bought_is_a_question(
     go_on()
     assert state(payout) == "settled"
     assert exchange.held("EUR") == 0
-    assert [(event.outcome, event.amount) for event in reconciling.open_questions()] == [("partial", Decimal("0.44"))]
+    assert [(event.outcome, event.amount) for event in questions.waiting()] == [("partial", Decimal("0.44"))]
     assert sound()
 
 
