@@ -17,7 +17,7 @@ PAYEE = """(SELECT p.person_id FROM public.payments_railevent e
 class Migration(migrations.Migration):
     """Keep the answers, and let nobody answer about their own money."""
 
-    dependencies: ClassVar = [("payments", "0077_statements_follow_on")]
+    dependencies: ClassVar = [("payments", "0078_statements_follow_on")]
     operations: ClassVar = [
         migrations.CreateModel(
             name="RailAnswer",

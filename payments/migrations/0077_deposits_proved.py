@@ -36,7 +36,7 @@ UNPROVED = """
 class Migration(migrations.Migration):
     """Keep what shows that a deposit arrived, and credit none without it."""
 
-    dependencies: ClassVar = [("payments", "0075_at_worst")]
+    dependencies: ClassVar = [("payments", "0076_corrections")]
     operations: ClassVar = [
         migrations.AddField("railevent", "incoming", models.BooleanField(
             help_text="Of a statement's line: whether it came in.", null=True,

@@ -26,7 +26,7 @@ FOLLOWS = f"""
 class Migration(migrations.Migration):
     """Let none be left out."""
 
-    dependencies: ClassVar = [("payments", "0076_deposits_proved")]
+    dependencies: ClassVar = [("payments", "0077_deposits_proved")]
     operations: ClassVar = [
         guards.Procedure(
             "statements_follow_on", table="payments_bankstatement", body=FOLLOWS, declare="before record;", definer=True
