@@ -10,6 +10,9 @@ found, and what the fund cannot cover stays owed. The database finds every figur
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
@@ -45,6 +48,37 @@ SELECT t.week, t.seconds, t.floor, t.earned, t.amount,
     coalesce((SELECT sum(p.amount) FROM payments_topuppart p WHERE p.topup_id = t.id AND {PAID}), 0)
 FROM payments_topup t WHERE t.person_id = %s ORDER BY t.week DESC LIMIT %s
 """
+
+# The weeks of a person that were counted in a time, or of which something was paid in it.
+WEEKS_OF = """
+SELECT t.week, t.seconds, t.floor, t.earned, t.amount, p.id, p.job, p.amount
+FROM payments_topup t LEFT JOIN payments_topuppart p ON p.topup_id = t.id
+WHERE t.person_id = %(person)s AND (t.at >= %(first)s AND t.at < %(after)s OR EXISTS (
+    SELECT FROM payments_topuppart q JOIN payments_transfer paid ON paid.ref = 'topup:' || q.id AND paid.kind = 11
+    WHERE q.topup_id = t.id AND paid.posted_at >= %(first)s AND paid.posted_at < %(after)s))
+ORDER BY t.week, p.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What pays a part of what a week lacked, in US dollars: a job's deposit, or the fund where `job` is None."""
+
+    ref: str
+    job: int | None
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a week came to when it was counted, and what pays what it lacked; none of it changes. See TopUp."""
+
+    monday: date
+    seconds: int
+    floor: Decimal
+    earned: Decimal
+    lacked: Decimal
+    parts: list[Part]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +116,19 @@ def weeks(person: Person, *, most: int = 8) -> list[Week]:
             Week(week, seconds, from_micro(floor), from_micro(earned), from_micro(amount), from_micro(int(paid)))
             for week, seconds, floor, earned, amount, paid in cursor.fetchall()
         ]
+
+
+def counted(person: Person, first: datetime, after: datetime) -> list[Counted]:
+    """Return a member's weeks that were counted, or paid for, from one moment until another; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(WEEKS_OF, {"person": person.pk, "first": first, "after": after})
+        return [_counted(week, list(rows)) for week, rows in groupby(cursor.fetchall(), key=itemgetter(0))]
+
+
+def _counted(week: date, rows: list[tuple[Any, ...]]) -> Counted:
+    _week, seconds, floor, earned, lacked, *_part = rows[0]
+    parts = [Part(f"topup:{number}", job, from_micro(amount)) for *_facts, number, job, amount in rows if number]
+    return Counted(week, seconds, from_micro(floor), from_micro(earned), from_micro(lacked), parts)
 
 
 def due() -> list[date]:

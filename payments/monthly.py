@@ -1,5 +1,7 @@
 """A member's statement of one month: what they had, pay for each job, other pay, what went out, what they have.
 
+With it their weeks by the hour, as they were counted, and their capital.
+
 Wages and payouts are never taken back, so whoever asks again later reads the same.
 """
 
@@ -9,12 +11,14 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from coop.people.models import Person
-from payments import accounts, rates, statements
+from payments import accounts, guarantee, rates, statements
+from payments.guarantee import Counted
 from payments.ledger import Kind
 from payments.models import Account
 from payments.money import from_micro
@@ -94,6 +98,23 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Capital:
+    """One transfer as the member's capital saw it, in US dollars; `balance` is what it left."""
+
+    at: datetime
+    kind: Kind
+    ref: str
+    amount: Decimal
+    key: UUID
+    balance: Decimal
+
+    @property
+    def words(self) -> str:
+        """What it was, in the reader's language."""
+        return statements.words(self.kind, -self.amount if self.kind == Kind.REDEEMED else self.amount)
+
+
+@dataclass(frozen=True, slots=True)
 class JobPay:
     """What one job paid at one voted rate: answers, US dollars, seconds worked and what an hour came to."""
 
@@ -119,17 +140,29 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A member's month (UTC), in US dollars: `before` and every line make `after`, exactly."""
+    """A member's month (UTC), in US dollars: `before` and every line make `after`, exactly.
+
+    So do `capital_before` and what moved their capital make `capital_after`. `weeks` are those of the hourly guarantee
+    that were counted in the month, or of which something was paid in it.
+    """
 
     person: Person
     month: Month
     before: Decimal
     lines: list[Line]
+    capital_before: Decimal
+    capital: list[Capital]
+    weeks: list[Counted]
 
     @property
     def after(self) -> Decimal:
         """What the member had when the month ended, or has now."""
         return self.lines[-1].balance if self.lines else self.before
+
+    @property
+    def capital_after(self) -> Decimal:
+        """What the member's capital was when the month ended, or is now."""
+        return self.capital[-1].balance if self.capital else self.capital_before
 
     @property
     def jobs(self) -> list[JobPay]:
@@ -164,19 +197,36 @@ class MonthTotal:
 
 
 def statement(person: Person, month: Month) -> Statement:
-    """Return a member's statement of a month, in three queries whatever its length."""
-    bounds = {"account": _account(person), "first": month.first, "after": month.after}
+    """Return a member's statement of a month, in six queries whatever its length."""
+    codes = accounts.payable(person.pk), accounts.capital(person.pk)
+    (before, rows), (capital, moved) = (_moved(code, month) for code in codes)
+    return Statement(
+        person, month, before, list(_lines(rows, before)), capital, list(_capital(moved, capital)),
+        guarantee.counted(person, month.first, month.after),
+    )  # fmt: skip
+
+
+def _moved(code: str, month: Month) -> tuple[Decimal, list[tuple[Any, ...]]]:
+    """Return what an account had before a month, and every transfer of it in the month."""
+    bounds = {"account": _account(code), "first": month.first, "after": month.after}
     with connection.cursor() as cursor:
         cursor.execute(BEFORE, bounds)
         before = from_micro(int(cursor.fetchone()[0]))
         cursor.execute(MINE, bounds)
-        return Statement(person, month, before, list(_lines(cursor, before)))
+        return before, cursor.fetchall()
+
+
+def _capital(rows: Iterable[tuple[Any, ...]], balance: Decimal) -> Iterator[Capital]:
+    for at, kind, ref, moved, key, *_work in rows:
+        amount = from_micro(moved)
+        balance += amount
+        yield Capital(at, Kind(kind), ref, amount, key, balance)
 
 
 def months(person: Person) -> list[MonthTotal]:
     """Return every month in which a member's money moved, newest first."""
     with connection.cursor() as cursor:
-        cursor.execute(MONTHS, {"account": _account(person)})
+        cursor.execute(MONTHS, {"account": _account(accounts.payable(person.pk))})
         return [
             MonthTotal(Month.of(first), from_micro(int(earned)), from_micro(int(out))) for first, earned, out in cursor
         ]
@@ -193,11 +243,11 @@ def _sum(listed: list[MonthTotal]) -> MonthTotal:
     return MonthTotal(listed[-1].month, earned, out)
 
 
-def _account(person: Person) -> int | None:
-    return Account.objects.filter(code=accounts.payable(person.pk)).values_list("pk", flat=True).first()
+def _account(code: str) -> int | None:
+    return Account.objects.filter(code=code).values_list("pk", flat=True).first()
 
 
-def _lines(rows: Iterable[tuple], balance: Decimal) -> Iterator[Line]:  # type: ignore[type-arg]  # as the cursor gives
+def _lines(rows: Iterable[tuple[Any, ...]], balance: Decimal) -> Iterator[Line]:
     for at, kind, ref, moved, key, *work in rows:
         amount = from_micro(moved)
         balance += amount

@@ -14,42 +14,73 @@ from django.utils.translation import gettext as _
 from coop import spreadsheets
 from coop.templatetags import parts
 from payments import papers
+from payments.guarantee import Counted, Part
 from payments.money import plain
-from payments.monthly import JobPay, Line, Statement, Total
+from payments.monthly import Capital, JobPay, Line, Statement, Total
 from payments.papers import Paper, Table
 from payments.templatetags.money import money
 
 COLUMNS = (
     "posted_at", "kind", "what", "ref", "job", "title", "work", "rate_version", "rate", "vote", "seconds",
-    "amount", "balance", "currency", "key",
+    "amount", "balance", "currency", "key", "week", "floor", "earned", "lacked", "capital", "capital_balance",
 )  # fmt: skip
+
+
+type Row = dict[str, str]
 
 
 def as_csv(statement: Statement) -> bytes:
     """Return every line as CSV, in English whoever reads it, times in UTC, money in US dollars.
 
-    The first row has the balance before the month. What is posted never changes, so a month that is over always
-    gives the same bytes.
+    The first row has the balances before the month; lines of pay follow, then those of capital, then the weeks by the
+    hour: for each its seconds, the floor of an hour, what it earned and what it lacked (floor x seconds / 3600, rounded
+    up to the micro-unit, less earned), and below it which line pays which part. What is posted never changes, nor does
+    a week that was counted, so a month that is over always gives the same bytes.
     """
     written = io.StringIO()
     writer = csv.writer(written)
     with translation.override("en"):
         writer.writerow(COLUMNS)
-        opening = {"what": "before the month", "balance": plain(statement.before), "currency": "USD"}
-        writer.writerow([opening.get(column, "") for column in COLUMNS])
-        writer.writerows([spreadsheets.harmless(cell) for cell in _cells(line)] for line in statement.lines)
+        rows = [_opening(statement), *map(_line, statement.lines), *map(_of_capital, statement.capital)]
+        for week in statement.weeks:
+            rows += [_week(week), *(_part(week, part) for part in week.parts)]
+        writer.writerows([spreadsheets.harmless(row.get(column, "")) for column in COLUMNS] for row in rows)
     return written.getvalue().encode()
 
 
-def _cells(line: Line) -> list[str]:
-    work, posted = line.work, line.at.astimezone(UTC).isoformat(timespec="microseconds")
-    about = [""] * 7
-    if work:
-        vote = f"vote {work.proposal}" if work.proposal else "founding meeting"
-        rate, seconds = plain(work.rate), plain(work.seconds)
-        about = [str(work.job), work.title, work.slug, str(work.version), rate, vote, seconds]
-    money_cells = [plain(line.amount), plain(line.balance), "USD"]
-    return [posted, str(int(line.kind)), line.words, line.ref, *about, *money_cells, str(line.key)]
+def _opening(statement: Statement) -> Row:
+    balances = {"balance": plain(statement.before), "capital_balance": plain(statement.capital_before)}
+    return {"what": "before the month", "currency": "USD", **balances}
+
+
+def _posted(line: Line | Capital) -> Row:
+    posted = line.at.astimezone(UTC).isoformat(timespec="microseconds")
+    facts = {"kind": str(int(line.kind)), "what": line.words, "ref": line.ref, "key": str(line.key)}
+    return {"posted_at": posted, "currency": "USD", **facts}
+
+
+def _line(line: Line) -> Row:
+    row, work = _posted(line) | {"amount": plain(line.amount), "balance": plain(line.balance)}, line.work
+    if not work:
+        return row
+    rate = {"rate_version": str(work.version), "rate": plain(work.rate)}
+    vote = f"vote {work.proposal}" if work.proposal else "founding meeting"
+    about = {"job": str(work.job), "title": work.title, "work": work.slug, "seconds": plain(work.seconds)}
+    return row | about | rate | {"vote": vote}
+
+
+def _of_capital(line: Capital) -> Row:
+    return _posted(line) | {"capital": plain(line.amount), "capital_balance": plain(line.balance)}
+
+
+def _week(week: Counted) -> Row:
+    money_cells = {"floor": plain(week.floor), "earned": plain(week.earned), "lacked": plain(week.lacked)}
+    return {"what": "week", "week": str(week.monday), "seconds": str(week.seconds), "currency": "USD", **money_cells}
+
+
+def _part(week: Counted, part: Part) -> Row:
+    who = {"job": str(part.job)} if part.job else {}
+    return {"what": "part of a week", "ref": part.ref, "week": str(week.monday), "lacked": plain(part.amount), **who}
 
 
 def digest(statement: Statement) -> str:
@@ -91,11 +122,24 @@ def sums(statement: Statement) -> list[tuple[str, Decimal]]:
 def _tables(statement: Statement) -> list[Table]:
     work = [_("Work"), _("Answers"), _("Voted rate"), _("Time"), _("An hour"), _("Amount")]
     other = [_("What"), _("Lines"), _("Amount")]
+    week = [_("Week from"), _("Your time"), _("Floor of an hour"), _("Your work paid"), _("Lacked")]
+    capital = [_("What"), _("Amount"), _("After")]
     return [
         {"title": _("Work"), "heads": work, "rows": [_job(job) for job in statement.jobs]},
         {"title": _("Other pay"), "heads": other, "rows": [_total(total) for total in statement.others]},
         {"title": _("Payouts"), "heads": other, "rows": [_total(total) for total in statement.payouts]},
+        {"title": _("Your weeks by the hour"), "heads": week, "rows": [_hours(one) for one in statement.weeks]},
+        {"title": _("Your capital"), "heads": capital, "rows": [_moved(line) for line in statement.capital]},
     ]
+
+
+def _hours(week: Counted) -> list[str]:
+    day = defaultfilters.date(week.monday, "DATE_FORMAT")
+    return [day, parts.minutes(week.seconds), money(week.floor), money(week.earned), money(week.lacked)]
+
+
+def _moved(line: Capital) -> list[str]:
+    return [line.words, money(line.amount), money(line.balance)]
 
 
 def _job(job: JobPay) -> list[str]:

@@ -17,7 +17,7 @@ from pypdf import PdfReader
 from coop import clock
 from coop.people.models import Client, Person
 from governance.models import Office
-from payments import monthly, payouts, statement_files
+from payments import capital, monthly, payouts, statement_files
 from payments.ledger import Kind
 from payments.models import Payout, Transfer
 from payments.monthly import Statement
@@ -123,6 +123,26 @@ def test_the_csv_has_every_line_and_its_hash_is_the_statements(
     assert hashlib.sha256(file.content).hexdigest() in browser.get(f"/pay/statements/{name}/").content.decode()
     keys = {str(key) for key in Transfer.objects.values_list("key", flat=True)}
     assert {wage["key"], training["key"]} <= keys
+
+
+def test_capital_stands_on_the_statement_and_adds_up(
+    earn: Earn, amina: Person, later: Callable[..., object], signed_in: SignedIn
+) -> None:
+    earn(amina, "9.00")
+    capital.pay_in(amina, Decimal("2.50"), by=amina, at=clock.now())
+    first = Month.of(clock.now())
+    later(days=32)
+    capital.pay_in(amina, Decimal("1.25"), by=amina, at=clock.now())
+    month = now(amina)
+    assert (month.capital_before, month.capital_after) == (Decimal("2.50"), Decimal("3.75"))
+    assert monthly.statement(amina, first).capital_after == Decimal("2.50")
+    rows = list(csv.DictReader(io.StringIO(statement_files.as_csv(month).decode())))
+    assert rows[0]["capital_balance"] == "2.5"
+    (moved,) = [row for row in rows if row["capital"]]
+    assert (moved["what"], moved["capital"], moved["capital_balance"]) == ("Paid into your capital", "1.25", "3.75")
+    assert sum(Decimal(row["amount"]) for row in rows[1:] if row["amount"]) == month.after - month.before
+    assert "3.75" in signed_in(amina).get(f"/pay/statements/{month.month}/").content.decode()
+    assert "3.75" in " ".join(page.extract_text() for page in pdf(month).pages)
 
 
 def test_the_same_file_comes_whatever_language_it_is_read_in(paid: Paid, amina: Person) -> None:

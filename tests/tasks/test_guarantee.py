@@ -1,9 +1,11 @@
 """The hourly guarantee: a week that paid less for an hour than the floor is topped up, to the unit, once (E4)."""
 
+import csv
+import io
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 
 import psycopg
 import pytest
@@ -14,8 +16,9 @@ from coop import clock
 from coop.audit import guarantee as walked
 from coop.people.models import Client, Person
 from governance.models import Office
-from payments import accounts, guarantee, invariants, ledger
+from payments import accounts, guarantee, invariants, ledger, monthly, statement_files
 from payments.models import Account, Fund, Kind, Reckoning, TopUp
+from payments.open_ledger import Month
 from tasks import answers, claims, engaged, reviews
 from tasks.models import Assignment, Job, ReviewRule
 from tests.money_in import endow
@@ -132,6 +135,24 @@ def test_a_slow_week_is_paid_what_lacks_to_the_unit_and_once(
     assert not any(invariants.broken().values())
     assert guarantee.weeks(luis) == []
     assert not found_again()
+
+
+def test_whoever_reads_the_statement_can_work_the_week_out_again(
+    floor: datetime, peers: Job, amina: Person, luis: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    work(peers, amina, 80, luis)
+    give("5")
+    next_monday()
+    assert guarantee.settle(at=clock.now()) == 1
+    month = monthly.statement(amina, Month.of(clock.now()))
+    rows = list(csv.DictReader(io.StringIO(statement_files.as_csv(month).decode())))
+    (week,), (part,) = ([row for row in rows if row["what"] == what] for what in ("week", "part of a week"))
+    owed = (Decimal(week["floor"]) * int(week["seconds"]) / 3600).quantize(Decimal("0.000001"), ROUND_UP)
+    assert owed - Decimal(week["earned"]) == Decimal(week["lacked"]) == Decimal(part["lacked"])
+    (paid,) = [row for row in rows if row["ref"] == part["ref"] and row["amount"]]
+    assert (week["week"], part["week"], paid["amount"]) == (str(floor.date()), str(floor.date()), week["lacked"])
+    page = signed_in(amina).get(f"/pay/statements/{month.month}/").content.decode()
+    assert "80 seconds / 3600" in page
 
 
 def test_a_week_is_worked_out_again_from_the_work_itself(
