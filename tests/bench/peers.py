@@ -50,6 +50,8 @@ def measure(here: Place, *, tasks: int = TASKS) -> list[tuple[str, str]]:
         theirs_out, theirs_peak = _their_export(caller, peer, tasks)
     job, ours_in = here.run("-m", "tests.bench.prepare", str(tasks)).split()
     ours = _ours(here, job)
+    # One that nobody works on: the answers are written past the guards, one to each task.
+    job, _seconds = here.run("-m", "tests.bench.prepare", str(tasks)).split()
     datasets.answer(here, job)
     ours_out, ours_peak, _count = (float(each) for each in here.run("-m", "tests.bench.export", job).split())
     return [
