@@ -1,4 +1,4 @@
-"""Our work beside Label Studio Community's on the same server in the same run: import, next and submit, export."""
+"""Our work beside Label Studio Community's and doccano's on the same server in the same run."""
 
 import subprocess
 import tempfile
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from shutil import which
+from urllib.parse import quote
 
 from coop import serving
 from coop.database import roles
@@ -19,6 +20,10 @@ from tests.bench.place import ROOT, Place
 NAME = "labelstudio"
 # In an environment of its own: dependencies of nothing but this measurement.
 UV, NEEDED = which("uv") or "uv", ("label-studio==1.23.2", "gunicorn==23.0.0")
+DOCCANO, DOCCANOS = "doccano", ("doccano==1.8.4", "psycopg[binary]>=3.2", "setuptools<81")
+# It asks for a pandas older than our Python, for reading files, which is not measured.
+OVERRIDDEN = ("pandas>=2.2", "numpy>=2")
+FEW = 1_000
 # The folder of its package, from which its own modules are imported.
 HOME = "import label_studio; print(label_studio.__path__[0])"
 TASKS = 50_000
@@ -48,6 +53,7 @@ def measure(here: Place, *, tasks: int = TASKS) -> list[tuple[str, str]]:
             here, "tests.bench.labelstudio", str(project), count=LIVES, extra=(peer.origin, peer.tokens)
         )
         theirs_out, theirs_peak = _their_export(caller, peer, tasks)
+    doccano = {count: _doccano(here, count) for count in (FEW, tasks)}
     job, ours_in = here.run("-m", "tests.bench.prepare", str(tasks)).split()
     ours = _ours(here, job)
     # One that nobody works on: the answers are written past the guards, one to each task.
@@ -59,6 +65,10 @@ def measure(here: Place, *, tasks: int = TASKS) -> list[tuple[str, str]]:
         ("  ours (aim 20 times)", f"{ours_in} s, {theirs_in / float(ours_in):.0f} times"),
         ("next and submit, 8 at once, Label Studio", f"{theirs.rate:.1f}/s"),
         ("  ours (aim 30 times)", f"{ours.rate:.1f}/s, {ours.rate / theirs.rate:.0f} times"),
+        *(
+            (f"  {count:,} texts in doccano (aim 5 times)", f"{rate:.1f}/s, {ours.rate / rate:.0f} times")
+            for count, rate in doccano.items()
+        ),
         (f"export {tasks:,} answered tasks, Label Studio", f"{theirs_out:.1f} s, {theirs_peak / 1024:.0f} MB"),
         ("  ours (aim 100 times, a quarter of the memory)",
          f"{ours_out:.1f} s, {theirs_out / ours_out:.0f} times; {ours_peak / 1024:.0f} MB"),
@@ -83,34 +93,45 @@ def _ours(here: Place, job: str) -> crowd.Result:
         return crowd.work(here, "tests.bench.visits", job, count=OURS, extra=(at.origin, "work"))
 
 
+def _doccano(here: Place, tasks: int) -> float:
+    """Return how many texts a second eight people label and confirm in doccano, of so many."""
+    roles.create_database(here.cluster, DOCCANO)
+    url = here.cluster.url("postgres", DOCCANO).replace("@/", f"@{quote(str(here.cluster.socket_folder), safe='')}/")
+    with tempfile.TemporaryDirectory(prefix="workhall-bench-") as folder:
+        environment = here.environment | {"DATABASE_URL": f"{url.split('?')[0]}?sslmode=disable"}
+        environment |= {"DJANGO_SETTINGS_MODULE": "config.settings.production", "MEDIA_ROOT": folder}
+        python = _install(Path(folder) / "venv", DOCCANOS, OVERRIDDEN)
+        project, label, tokens = _said([python, "-m", "tests.bench.doccano", "found", str(tasks)], environment)
+        [home] = _said([python, "-c", "import backend; print(backend.__path__[0])"])
+        with _serving(python, "config.wsgi", home, environment) as (_server, origin):
+            extra = (origin, label, tokens)
+            return crowd.work(here, "tests.bench.doccano", project, count=LIVES, extra=extra).rate
+
+
 @contextmanager
 def _label_studio(here: Place) -> Iterator[Peer]:
     """Serve it with PostgreSQL and two workers for the length of a block."""
     roles.create_database(here.cluster, NAME)
     with tempfile.TemporaryDirectory(prefix="workhall-bench-") as folder:
         environment = here.environment | _settings(here, folder)
-        python = _install(Path(folder) / "venv")
+        python = _install(Path(folder) / "venv", NEEDED)
         [home] = _said([python, "-c", HOME])
         _tokens, *tokens = _said([python, "-m", "tests.bench.labelstudio", "found"], environment)
-        port = web.free_port()
-        serve = [
-            python,
-            "-m",
-            "gunicorn",
-            "--workers",
-            "2",
-            "--timeout",
-            "0",
-            "--bind",
-            f"127.0.0.1:{port}",
-            "core.wsgi",
-        ]
-        with subprocess.Popen([*serve, "--log-level", "error"], cwd=home, env=environment) as server:  # noqa: S603 - as asked
-            try:
-                _wait_for(port)
-                yield Peer(f"http://127.0.0.1:{port}", ",".join(tokens), server.pid)
-            finally:
-                server.terminate()
+        with _serving(python, "core.wsgi", home, environment) as (server, origin):
+            yield Peer(origin, ",".join(tokens), server)
+
+
+@contextmanager
+def _serving(python: str, application: str, home: str, environment: dict[str, str]) -> Iterator[tuple[int, str]]:
+    """Serve another's application with two workers for the length of a block; yield the process and the origin."""
+    port = web.free_port()
+    serve = [python, "-m", "gunicorn", "--workers", "2", "--timeout", "0", "--bind", f"127.0.0.1:{port}", application]
+    with subprocess.Popen([*serve, "--log-level", "error"], cwd=home, env=environment) as server:  # noqa: S603 - as asked
+        try:
+            _wait_for(port)
+            yield server.pid, f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
 
 
 def _settings(here: Place, folder: str) -> dict[str, str]:
@@ -122,11 +143,13 @@ def _settings(here: Place, folder: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _install(venv: Path) -> str:
-    """Make an environment that has it and return its interpreter."""
-    python = str(venv / "bin" / "python")
+def _install(venv: Path, needed: tuple[str, ...], overridden: tuple[str, ...] = ()) -> str:
+    """Make an environment that has what is needed, other versions than it asks for of some, and return its Python."""
+    python, others = str(venv / "bin" / "python"), venv.with_suffix(".txt")
+    others.write_text("\n".join(overridden))
     subprocess.run([UV, "venv", "--quiet", str(venv)], check=True)  # noqa: S603 - the tool that installs ours
-    subprocess.run([UV, "pip", "install", "--quiet", "--python", python, *NEEDED], check=True)  # noqa: S603 - likewise
+    install = [UV, "pip", "install", "--quiet", "--python", python, "--override", str(others), *needed]
+    subprocess.run(install, check=True)  # noqa: S603 - likewise
     return python
 
 
