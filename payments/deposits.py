@@ -6,6 +6,7 @@ found to be it: then it is credited, once, however the two of them wrote its ref
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, Q, QuerySet, When
@@ -154,7 +155,8 @@ def noted(client: Client, *, amount: Decimal, currency: str, reference: str, day
 
     Best the one with the bank's own reference, else the oldest: none that was written down before the money came.
     """
-    theirs = Deposit.objects.filter(client=client, amount=amount, currency=currency).exclude(pk__in=_on_a_line())
+    like: dict[str, Any] = {"client": client, "amount": amount, "currency": currency}
+    theirs = Deposit.objects.filter(**like).exclude(pk__in=_on_a_line())
     same = Q(reference=reference)
     return theirs.filter(same | Q(at__gte=day - EARLIEST)).order_by(Case(When(same, then=0), default=1), "pk").first()
 

@@ -29,8 +29,8 @@ from payments import (
     ledger,
     open_ledger,
     paybacks,
+    questions,
     rates,
-    reconciling,
 )
 from payments.ledger import Kind
 from payments.models import Account, CardEvent, CardPayment, RailEvent, Transfer
@@ -241,12 +241,12 @@ def test_what_is_given_back_at_stripe_itself_waits_for_an_officer(
     later(hours=25)
     for _turn in range(2):
         go_on()
-    (question,) = reconciling.open_questions()
+    (question,) = questions.waiting()
     assert (question.outcome, question.amount, question.payout) == ("unknown", 20, None)
     assert settled.session in question.words
     assert has(orbit) == cash("50", "0")
     take_back(Transfer.objects.get(kind=Kind.DEPOSIT, ref__startswith="card_event:"))
-    deposits.record(orbit, amount=Decimal(30), reference="What stayed", by=treasurer, at=clock.now())
+    arrive(orbit, amount=Decimal(30), reference="What stayed", by=treasurer, at=clock.now())
     assert has(orbit) == cash("30", "0")
     assert not any(invariants.broken().values())
 
@@ -261,7 +261,7 @@ def test_what_went_back_at_stripe_as_asked_is_no_question(
     stripe.refund(service, settled.session, 100)["status"] = "failed"
     later(hours=25)
     go_on()
-    assert list(reconciling.open_questions()) == []
+    assert list(questions.waiting()) == []
 
 
 def test_an_inquiry_that_took_no_money_moves_none(settled: CardPayment, service: World, orbit: Client) -> None:

@@ -170,7 +170,7 @@ def test_an_objection_that_did_not_stand_took_no_pay_from_anybody(
     reversed_on_appeal(decision, newcomer, teresa)
     later(hours=1)
     entitlements.settle(at=clock.now())
-    assert (paid(newcomer, Owing.PAUSED), paid(newcomer, Owing.BACK_PAY)) == (0, 0)
+    assert not paid(newcomer, Owing.PAUSED) + paid(newcomer, Owing.BACK_PAY)
     assert entitlements.owed(newcomer) == []
 
 

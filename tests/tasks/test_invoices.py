@@ -22,8 +22,8 @@ from payments import accounts, ledger, rates, reconciling
 from payments.open_ledger import Month
 from tasks import invoice_files, invoices, jobs, reviews
 from tasks.models import Job
-from tests.payments.correcting import take_back
 from tests.money_in import arrive
+from tests.payments.correcting import take_back
 from tests.tasks.conftest import SAME, make_job, work
 
 
