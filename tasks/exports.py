@@ -27,8 +27,8 @@ from tasks.shapes.shape import Together
 
 type Found = QuerySet[Answer, tuple[Any, ...]]
 
-# Read within two minutes each, or the connection goes to somebody else.
-CHUNK = 500
+# Read within two minutes each, or the connection goes to somebody else; an answer may be a megabyte.
+CHUNK = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,17 @@ own: memory stays the same however large the job, and a writer that was killed g
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 from uuid import uuid4
 
-from django.core.files.base import ContentFile
+from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -84,16 +85,28 @@ def _write_part(release: Release) -> bool:
     upto = release.place + AT_ONCE
     if not Task.objects.filter(job=job, position__gt=release.place).exists():
         return False
-    items = [item(release, result, given) for result, given in _found(job, release, upto)]
-    if items:
-        content = "".join(line(one) for one in items).encode()
-        default_storage.save(_part(release, len(release.parts)), ContentFile(content))
-        release.parts = [*release.parts, hashlib.sha256(content).hexdigest()]
+    with TemporaryFile() as file:
+        items, answers = _put_down(file, (item(release, *found) for found in _found(job, release, upto)))
+        if items:
+            file.seek(0)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            default_storage.save(_part(release, len(release.parts)), File(file))
+            release.parts = [*release.parts, digest]
     release.place = upto
-    release.items += len(items)
-    release.answers += sum(len(one["answers"]) for one in items)
+    release.items += items
+    release.answers += answers
     release.save(update_fields=["parts", "place", "items", "answers"])
     return True
+
+
+def _put_down(file: IO[bytes], items: Iterable[Json]) -> tuple[int, int]:
+    """Write items as lines, one in memory at a time; return how many they were, and how many answers."""
+    count = answers = 0
+    for one in items:
+        file.write(line(one).encode())
+        count += 1
+        answers += len(one["answers"])
+    return count, answers
 
 
 def _found(job: Job, release: Release, upto: int) -> Iterator[tuple[Result, list[Given]]]:

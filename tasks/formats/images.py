@@ -8,7 +8,7 @@ from tasks import releases
 from tasks.models import Release
 from tasks.shapes import Json, media
 
-AT_ONCE = 500
+AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Drawn:
 
 
 def with_files(release: Release) -> Iterator[Json]:
-    """Yield the items of a version with what is known of the files they name; 500 in memory at a time."""
+    """Yield the items of a version with what is known of the files they name; 50 in memory at a time."""
     for some in batched(releases.items(release), AT_ONCE, strict=False):
         names = {name for one in some for name in media.names(one["data"])}
         files = list(release.job.files.filter(name__in=names, usable=True)) if names else ()

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from itertools import batched
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,7 +12,7 @@ import pyarrow.parquet as pq
 from tasks import releases
 from tasks.models import Release
 
-AT_ONCE = 5_000
+AT_ONCE, LETTERS = 5_000, 16_000_000
 PIECE = 1 << 20
 SCHEMA = pa.schema(
     [
@@ -73,13 +72,26 @@ def pieces(path: Path) -> Iterator[bytes]:
 
 
 def save(path: Path, items: Iterable[dict[str, Any]], schema: pa.Schema = SCHEMA) -> int:
-    """Write items into a Parquet file, 5,000 in memory at a time; return how many."""
+    """Write items into a Parquet file and return how many; 5,000 in memory at a time, or fewer that are large."""
     count = 0
     with pq.ParquetWriter(path, schema) as writer:
-        for some in batched(items, AT_ONCE, strict=False):
-            writer.write_table(pa.Table.from_pylist([_row(one, schema) for one in some], schema))
+        for some in _portions(_row(one, schema) for one in items):
+            writer.write_table(pa.Table.from_pylist(some, schema))
             count += len(some)
     return count
+
+
+def _portions(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Yield rows in lists of 5,000 at most, each with 16 million letters or little more."""
+    some, letters = list[dict[str, Any]](), 0
+    for row in rows:
+        some.append(row)
+        letters += sum(len(cell) for cell in row.values() if isinstance(cell, str))
+        if len(some) == AT_ONCE or letters > LETTERS:
+            yield some
+            some, letters = [], 0
+    if some:
+        yield some
 
 
 def _row(one: dict[str, Any], schema: pa.Schema) -> dict[str, Any]:

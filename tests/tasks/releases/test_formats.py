@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -11,6 +13,7 @@ import duckdb
 import pytest
 
 from tasks import formats, releases
+from tasks.formats import parquet
 from tasks.models import Job, Release
 from tests.tasks.releases.conftest import Made
 
@@ -108,3 +111,16 @@ def test_a_split_that_nothing_fell_into_has_no_file(job: Job, made: Made, tmp_pa
     assert {path.stem for path in (folder / "data").iterdir()} == filled
     assert len(filled) < 3
     assert (folder / "README.md").read_text().count("- split: ") == len(filled)
+
+
+def test_large_items_are_never_thousands_in_memory(tmp_path: Path) -> None:
+    def large() -> Iterator[dict[str, Any]]:
+        for number in range(60):
+            yield {"id": str(number), "result": {"shapes": ["x" * 1_000_000]}}
+
+    tracemalloc.start()
+    assert parquet.save(tmp_path / "rows.parquet", large()) == 60
+    _now, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 60_000_000
+    assert duckdb.read_parquet(str(tmp_path / "rows.parquet")).aggregate("count(*)").fetchone() == (60,)
