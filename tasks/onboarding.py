@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from coop.people.models import Client, Person
 from coop.record import events
-from governance import standing
-from governance.models import Status
+from coop.refusals import Refusal, refuse_if
+from governance import offices, standing
+from governance.models import Right, Status
 from payments import rates
 from payments.models import WorkType
 from tasks import shapes
@@ -19,6 +20,8 @@ from tasks.models import Answer, Assignment, AssignmentState, Job, ReviewRule, T
 
 # Everybody who joins answers the same questions; the training fund, not the slots, is what can run out.
 PLACES = 30_000
+# So few say nothing of anybody, so many are no entrance.
+FEWEST, MOST = 3, 50
 # Onboarding may be done in an evening or a week.
 TIME_LIMIT = timedelta(days=30)
 
@@ -124,6 +127,11 @@ def conclude(one: Job, person: Person, *, at: datetime) -> None:
         standing.admit(person, status=Status.CANDIDATE, rule="R2", by=None, at=at)
 
 
+def refusal_to_open(person: Person, at: datetime) -> Refusal | None:
+    """Say why somebody cannot open an onboarding; None for officers who handle the money that it spends."""
+    return offices.right_refusal(person, Right.MONEY, at)
+
+
 @transaction.atomic
 def open_job(
     house: Client,
@@ -137,8 +145,10 @@ def open_job(
 ) -> Job:
     """Open an onboarding of the cooperative: questions with their labels, the right one, and why it is right.
 
-    Each answer pays the voted rate of the work type `onboarding`, from the training fund.
+    Each answer pays the voted rate of the work type `onboarding`, from the training fund. Raise Refused for anybody but
+    officers who handle money.
     """
+    refuse_if(refusal_to_open(by, at))
     work_type = WorkType.objects.get(slug="onboarding")
     made = Job.objects.create(
         client=house, work_type=work_type, title=title, guide=guide, form={"question": _("Which answer is right?")},
@@ -156,6 +166,11 @@ def open_job(
     made.opened_at = at
     events.write("onboarding.opened", by=by, subject=f"job:{made.pk}", at=at)
     return made
+
+
+def left() -> int:
+    """Return for how many questions of onboardings to come the training fund still pays."""
+    return fund_left(rates.current(WorkType.objects.get(slug="onboarding")).amount)
 
 
 def fund_left(pay: Decimal) -> int:

@@ -1,9 +1,12 @@
 """Joining: paid whether right or wrong; passing admits."""
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
 import pytest
+from django.test import Client as Browser
+from django.urls import reverse
 
 from coop import clock
 from coop.people.models import Client, Person
@@ -97,3 +100,57 @@ def test_a_member_may_look_and_is_not_admitted_twice(start: Job, amina: Person) 
     for _question in range(3):
         answer(start, amina, "Yes")
     assert standing.status(amina) == Status.MEMBER
+
+
+WRITTEN = """Who decides on pay?
+- The client
+* The members, by a vote
+= Rules N1 to N3.
+
+Is a wrong answer here paid?
+* Yes
+- No
+= Onboarding is paid work (E6).
+
+May a machine shut somebody out?
+- Yes
+* No
+= A named human decides (E5).
+"""
+
+
+def test_petra_opens_one_from_what_she_writes_and_a_newcomer_joins_by_it(
+    start: Job, petra: Person, newcomer: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    Job.objects.filter(pk=start.pk).update(closed_at=clock.now())
+    browser, place = signed_in(petra), reverse("tasks:entrance")
+    assert "nobody can join" in browser.get(place).content.decode()
+    said = {"title": "Join us", "guide": "Read the rules first.", "asked": WRITTEN, "pass_mark": "2"}
+    for wrong, words in (
+        ({"pass_mark": "4"}, "not so many"),
+        ({"asked": WRITTEN.replace("* Yes", "- Yes")}, "Question 2 needs one right answer"),
+        ({"asked": WRITTEN.replace("= Rules", "Rules")}, "Question 1 needs its words"),
+        ({"asked": WRITTEN.replace("- No", "- Yes")}, "Question 2 needs 2 to 8 answers"),
+        ({"asked": WRITTEN.split("\n\n", maxsplit=1)[0]}, "3 to 50"),
+        ({"asked": WRITTEN.replace("Rules", "x" * 2_000)}, "longer than 2,000"),
+    ):
+        answered = browser.post(place, {**said, **wrong})
+        assert answered.status_code == 422
+        page = answered.content.decode()
+        assert words in page
+        assert "Read the rules first." in page
+    assert "Join us" in browser.post(place, said, follow=True).content.decode()
+    job = onboarding.job()
+    assert job is not None
+    assert job.tasks.get(position=1).data["labels"] == ["The client", "The members, by a vote"]
+    for label in ("The members, by a vote", "Yes", "Yes"):
+        answer(job, newcomer, label)
+    assert standing.status(newcomer) == Status.CANDIDATE
+
+
+def test_nobody_else_opens_one(amina: Person, teresa: Person, signed_in: Callable[[Person], Browser]) -> None:
+    assert signed_in(amina).get(reverse("tasks:entrance")).status_code == 403
+    assert signed_in(teresa).get(reverse("tasks:entrance")).status_code == 200
+    house = Client.objects.get(is_cooperative=True)
+    with pytest.raises(Refused, match="post"):
+        onboarding.open_job(house, title="Mine", guide="…", questions=QUESTIONS, pass_mark=1, by=amina, at=clock.now())

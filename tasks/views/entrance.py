@@ -1,0 +1,66 @@
+"""The officers' page of onboardings: which are open, and how another is opened."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from coop import clock
+from coop.people.models import Client, Person
+from coop.refusals import refuse_if
+from tasks import onboarding, questions
+
+
+class Open(forms.Form):
+    """An onboarding: its name, how work goes here, the questions, and how many right ones admit."""
+
+    title = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+    guide = forms.CharField(label=gettext_lazy("What people read first"), widget=forms.Textarea(attrs={"rows": 10}))
+    asked = forms.CharField(
+        label=gettext_lazy("Questions"),
+        widget=forms.Textarea(attrs={"rows": 14}),
+        help_text=gettext_lazy(
+            "Each in a block, with an empty line between: the question, its answers on lines that begin with -, the "
+            "right one with *, and a line with = that says why."
+        ),
+    )
+    pass_mark = forms.IntegerField(label=gettext_lazy("Right answers that admit"), min_value=1)
+
+    def clean_asked(self) -> list[questions.Asked]:
+        """Return the questions."""
+        try:
+            found = questions.read(self.cleaned_data["asked"])
+        except questions.Unclear as unclear:
+            raise ValidationError(str(unclear)) from unclear
+        if not onboarding.FEWEST <= len(found) <= onboarding.MOST:
+            raise ValidationError(_("An onboarding has 3 to 50 questions."))
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for no more right answers than there are questions."""
+        said = self.cleaned_data
+        if said.get("asked") and said.get("pass_mark", 0) > len(said["asked"]):
+            self.add_error("pass_mark", _("There are not so many questions."))
+        return said
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the onboardings that are open, and open another."""
+    me, at = cast("Person", request.user), clock.now()
+    refuse_if(onboarding.refusal_to_open(me, at))
+    form = Open(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        house = Client.objects.get(is_cooperative=True)
+        asked = [(one.text, one.labels, one.right, one.why) for one in form.cleaned_data.pop("asked")]
+        onboarding.open_job(house, **form.cleaned_data, questions=asked, by=me, at=at)
+        messages.success(request, _("Open: whoever signs up can begin."))
+        return redirect("tasks:entrance")
+    shown = {"form": form, "open": onboarding.jobs(), "left": onboarding.left()}
+    return render(request, "tasks/work/entrance.html", shown, status=422 if form.is_bound else 200)
