@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app as background
 
 from coop.people.models import Person
+from coop.portions import portions
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
 from tasks import files, foreign, growing, holding, predictions
@@ -279,13 +280,18 @@ def _write(job: Job, upload: Upload, file: BinaryIO) -> int:
     """
     # Asked before: while the statement takes in its rows, the connection takes no other.
     last = _last_position(job)
-    parts = batched(_prepared(job, file, last + 1, files.shown(job)), AT_ONCE, strict=False)
+    parts = portions(_prepared(job, file, last + 1, files.shown(job)), most=AT_ONCE, weight=_letters)
     given = ([job.pk, upload.pk, job.overlap, *map(list, zip(*some, strict=True))] for some in parts)
     with connection.cursor() as cursor:
         cursor.executemany(INSERT, given)  # type: ignore[arg-type] # psycopg takes what can be gone through once
     if (count := _last_position(job) - last) == 0:
         raise _Faulty
     return count
+
+
+def _letters(row: tuple[int, str, str, str | None]) -> int:
+    _position, _name, data, said = row
+    return len(data) + len(said or "")
 
 
 def _prepared(

@@ -90,7 +90,7 @@ def checked(entries: Iterable[object]) -> Iterator[Row | Problem]:
 def _bounded(entry: object) -> Json:
     if not isinstance(entry, dict):
         raise Unreadable(_("The entry is not an object."))
-    if len(json.dumps(entry)) > rows.ROW_MAX_BYTES:
+    if len(json.dumps(entry, ensure_ascii=False)) > rows.ROW_MAX_BYTES:
         raise Unreadable(_("The entry is longer than %(most)d bytes.") % {"most": rows.ROW_MAX_BYTES})
     return entry
 

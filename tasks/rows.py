@@ -13,10 +13,10 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
-FIELD_MAX_BYTES = 8_000
+FIELD_MAX_BYTES = 80_000
 # So many characters fit into a field whatever they are: one takes four bytes at most.
 SHORT = FIELD_MAX_BYTES // 4
-ROW_MAX_BYTES = 64_000
+ROW_MAX_BYTES = 256_000
 COLUMNS_MAX = 100
 NAME_MAX = 60
 ID_MAX = 120

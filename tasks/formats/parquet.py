@@ -9,10 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from coop.portions import portions
 from tasks import releases
 from tasks.models import Release
 
-AT_ONCE, LETTERS = 5_000, 16_000_000
+AT_ONCE = 5_000
 PIECE = 1 << 20
 SCHEMA = pa.schema(
     [
@@ -75,23 +76,14 @@ def save(path: Path, items: Iterable[dict[str, Any]], schema: pa.Schema = SCHEMA
     """Write items into a Parquet file and return how many; 5,000 in memory at a time, or fewer that are large."""
     count = 0
     with pq.ParquetWriter(path, schema) as writer:
-        for some in _portions(_row(one, schema) for one in items):
+        for some in portions((_row(one, schema) for one in items), most=AT_ONCE, weight=_letters):
             writer.write_table(pa.Table.from_pylist(some, schema))
             count += len(some)
     return count
 
 
-def _portions(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Yield rows in lists of 5,000 at most, each with 16 million letters or little more."""
-    some, letters = list[dict[str, Any]](), 0
-    for row in rows:
-        some.append(row)
-        letters += sum(len(cell) for cell in row.values() if isinstance(cell, str))
-        if len(some) == AT_ONCE or letters > LETTERS:
-            yield some
-            some, letters = [], 0
-    if some:
-        yield some
+def _letters(row: dict[str, Any]) -> int:
+    return sum(len(cell) for cell in row.values() if isinstance(cell, str))
 
 
 def _row(one: dict[str, Any], schema: pa.Schema) -> dict[str, Any]:

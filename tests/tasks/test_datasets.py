@@ -96,8 +96,8 @@ def test_the_first_200_problems_are_kept_and_all_are_counted(draft: Job) -> None
         (b"id,a\n1,x\x00y\n", 2, "NUL"),
         (b'id,a\n1,"never closed\n2,b\n', 2, "well-formed"),
         (b'id,a\n1,"' + b"x\n" * 40_000, 2, "never closed"),
-        (b"id,a\n1," + b"x" * 8001 + b"\n", 2, "8001 bytes"),
-        (b"id,a\n1," + b"x" * 70_000 + b"\n", 2, "longer than 64000"),
+        (b"id,a\n1," + b"x" * 80_001 + b"\n", 2, "80001 bytes"),
+        (b"id,a\n1," + b"x" * 260_000 + b"\n", 2, "longer than 256000"),
         (b"id,a\n" + b"x" * 121 + b",1\n", 2, "longer than 120"),
         (b'{"a": NaN}\n', 1, "NaN"),
         (b'{"a": -Infinity}\n', 1, "Infinity"),
@@ -197,6 +197,17 @@ def test_a_job_opened_meanwhile_keeps_a_late_file_out(
     upload = datasets.load(upload, at=clock.now())
     assert upload.problem_count == 1
     assert not job.tasks.exists()
+
+
+def test_twenty_thousand_letters_of_any_script_are_a_field(draft: Job) -> None:
+    hindi = "हिन्दी में लिखा एक लंबा पाठ। " * 689
+    assert 19_900 < len(hindi) <= 20_000
+    rows = [{"id": str(number), "text": hindi, "other": "😀" * 20_000} for number in range(20)]
+    upload = orders.send(draft, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "tasks.jsonl")
+    if upload.finished_at is None:
+        upload = datasets.load(upload, at=clock.now())
+    assert upload.problems == []
+    assert draft.tasks.get(external_id="7").data == {"text": hindi, "other": "😀" * 20_000}
 
 
 def test_many_rows_wait_for_no_more_statements_than_few(draft: Job) -> None:
