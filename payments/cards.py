@@ -23,7 +23,7 @@ from coop.refusals import Refusal, Refused, refuse_if
 from governance import notices
 from payments import accounts, ledger, reconciling
 from payments.ledger import Kind, Line
-from payments.models import Account, CardEvent, CardOutcome, CardPayment, Outcome, PayBack, RailEvent
+from payments.models import Account, CardEvent, CardOutcome, CardPayment, Outcome, PayBack, PayBackState, RailEvent
 from payments.rails import stripe_cards
 from payments.rails.api import Unanswered
 from payments.rails.stripe_calls import Declined
@@ -126,8 +126,9 @@ def refunded(*, at: datetime) -> int:
         return 0
     names = [f"{one.number}/refund" for one in found]
     known = set(RailEvent.objects.filter(rail="stripe", event__in=names).values_list("event", flat=True))
-    sent = set(PayBack.objects.exclude(card=None).exclude(reference="").values_list("reference", flat=True))
-    news = [one for one in found if one.number not in sent and f"{one.number}/refund" not in known]
+    ours = PayBack.objects.exclude(card=None).exclude(state=PayBackState.FAILED)
+    sent = set(ours.values_list("reference", "amount"))
+    news = [one for one in found if (one.number, one.amount) not in sent and f"{one.number}/refund" not in known]
     return sum(_ask_an_officer(one, at) for one in news)
 
 

@@ -168,7 +168,18 @@ def refusal_to_send(payback: PayBack, *, by: Office, at: datetime) -> Refusal | 
     """Say why an officer cannot send money back; None if they can."""
     if payback.state != PayBackState.REQUESTED:
         return Refusal(_("It has been sent, or was called off."), status=409)
+    if not _came(payback):
+        words = _("The payer's bank took this money back since it was asked for.")
+        return Refusal(words, appeal=_("Its organisation calls it off, and repays what it owes."), status=409)
     return refusal_of_officer(payback, by=by, at=at)
+
+
+def _came(payback: PayBack) -> bool:
+    """Tell whether what is asked back of its source came from there and stayed."""
+    with connection.cursor() as cursor:
+        source = [payback.deposit_id, payback.card_id, payback.client_id]
+        cursor.execute("SELECT payments_left_to_go_back(%s, %s, %s) >= 0", source)
+        return cursor.fetchone()[0] is True
 
 
 @transaction.atomic

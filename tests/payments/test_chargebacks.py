@@ -23,6 +23,7 @@ from payments import (
     accounts,
     background,
     cards,
+    corrections,
     escrow,
     exports,
     invariants,
@@ -262,6 +263,75 @@ def test_what_went_back_at_stripe_as_asked_is_no_question(
     later(hours=25)
     go_on()
     assert list(questions.waiting()) == []
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_nobody_hides_money_from_what_they_owe_by_asking_it_back(
+    settled: CardPayment,
+    service: World,
+    orbit: Client,
+    olga: Person,
+    treasurer: Office,
+    secretary: Office,
+    sent: bool,  # noqa: FBT001 - as a case
+) -> None:
+    (back,) = paybacks.ask(orbit, amount=Decimal(50), key=uuid4(), by=olga, at=clock.now())
+    if sent:
+        paybacks.send(back, reference="OUT-1", by=treasurer, at=clock.now())
+    stripe.dispute(service, settled.session)
+    go_on()
+    assert has(orbit) == cash("0", "50")
+    if sent:
+        paybacks.fail(back, by=secretary, at=clock.now())
+    else:
+        paybacks.call_off(back, by=olga, at=clock.now())
+    assert has(orbit) == cash("0", "0")
+    assert sound()
+
+
+def test_what_the_payers_bank_took_is_not_sent_back_as_well(
+    settled: CardPayment, service: World, orbit: Client, olga: Person, treasurer: Office, attack: Attack
+) -> None:
+    (back,) = paybacks.ask(orbit, amount=Decimal(30), key=uuid4(), by=olga, at=clock.now())
+    stripe.dispute(service, settled.session, 3_000)
+    go_on()
+    with pytest.raises(Refused, match="took this money back"):
+        paybacks.send(back, reference="OUT-1", by=treasurer, at=clock.now())
+    step = "UPDATE payments_payback SET state = 'sent', reference = 'X', sent_by_id = %s WHERE id = %s"
+    attack(step, [treasurer.pk, back.pk], guard="paybacks_go_by_two_officers")
+    assert [one.card for one in paybacks.sources(orbit)] == [None]
+
+
+def test_what_two_officers_took_back_of_a_card_goes_back_to_nobody(
+    settled: CardPayment, orbit: Client, olga: Person, treasurer: Office, secretary: Office
+) -> None:
+    arrive(orbit, amount=Decimal(100), reference="B-100", by=treasurer, at=clock.now())
+    came = Transfer.objects.get(kind=Kind.DEPOSIT, ref__startswith="card_event:")
+    parts = paybacks.ask(orbit, amount=Decimal(110), key=uuid4(), by=olga, at=clock.now())
+    arrive(orbit, amount=Decimal(200), reference="B-200", by=treasurer, at=clock.now())
+    assert settled in [part.card for part in parts]
+    with pytest.raises(Refused, match="sent back"):
+        take_back(came)
+    for part in parts:
+        paybacks.call_off(part, by=olga, at=clock.now())
+    assert corrections.say(came, words="Not ours", by=secretary, at=clock.now())
+    assert settled.pk not in {one.card for one in paybacks.sources(orbit)}
+
+
+def test_a_refund_is_known_by_its_number_and_its_amount(
+    settled: CardPayment, service: World, orbit: Client, olga: Person, later: Callable[..., datetime],
+    treasurer: Office, secretary: Office,
+) -> None:  # fmt: skip
+    first, second = (
+        paybacks.ask(orbit, amount=Decimal(amount), key=uuid4(), by=olga, at=clock.now())[0] for amount in (10, 20)
+    )
+    more, back = (stripe.refund(service, settled.session, cents) for cents in (3_000, 2_000))
+    paybacks.send(first, reference=more["id"], by=treasurer, at=clock.now())
+    paybacks.send(second, reference=back["id"], by=treasurer, at=clock.now())
+    paybacks.fail(second, by=secretary, at=clock.now())
+    later(hours=25)
+    go_on()
+    assert sorted(question.amount for question in questions.waiting()) == [20, 30]
 
 
 def test_an_inquiry_that_took_no_money_moves_none(settled: CardPayment, service: World, orbit: Client) -> None:
