@@ -9,9 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
+from coop.people import clients
 from coop.people.models import Client, Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
@@ -19,7 +21,7 @@ from governance import offices
 from governance.models import Office, Right
 from payments import accounts, ledger
 from payments.ledger import Kind, Line
-from payments.models import Deposit, DepositProof, Fund, RailEvent
+from payments.models import Deposit, DepositProof, Fund, RailEvent, Transfer
 
 # A bank's day begins earlier than ours in the east; who wrote money down before that day meant other money.
 EARLIEST = timedelta(hours=14)
@@ -96,9 +98,19 @@ def refusal_to_confirm(deposit: Deposit, *, by: Office, at: datetime) -> Refusal
         return Refusal(_("Deposits are confirmed by the treasurer or the secretary."), "D8")
     if deposit.proofs.exists():
         return Refusal(_("This deposit was found or confirmed already."), status=409)
-    if deposit.recorded_by and deposit.recorded_by.person_id == by.person_id:
+    return refusal_of_second(deposit, by=by)
+
+
+def refusal_of_second(deposit: Deposit, *, by: Office) -> Refusal | None:
+    """Say why an officer is no second one, beside whoever wrote a deposit down; None if they are."""
+    first = deposit.recorded_by
+    if first and first.person_id == by.person_id:
         appeal = _("Ask the other officer, or read the bank's statement.")
         return Refusal(_("You wrote this deposit down; another officer confirms it."), "D8", appeal)
+    both = [office.person for office in (first, by) if office]
+    if not deposit.client.is_cooperative and any(clients.has_seat(deposit.client, one) for one in both):
+        words = _("Neither who writes a deposit down nor who confirms it has a seat in that organisation.")
+        return Refusal(words, "D8", _("Ask an officer who has no seat there."))
     return None
 
 
@@ -142,21 +154,28 @@ def find(deposit: Deposit, *, line: RailEvent, by: Office, at: datetime) -> None
 
 def like(line: RailEvent) -> QuerySet[Deposit]:
     """Return the deposits that a line may be: its amount and currency, on no line yet, the oldest first."""
-    same = Deposit.objects.filter(Q(amount=line.amount), currency=line.currency).exclude(pk__in=_on_a_line())
+    same = _sought().filter(Q(amount=line.amount), currency=line.currency)
     return same.select_related("client").order_by("pk") if line.incoming and not line.payout_id else same.none()
 
 
-def _on_a_line() -> QuerySet[DepositProof, int]:
-    return DepositProof.objects.exclude(line=None).values_list("deposit_id", flat=True)
+def _sought() -> QuerySet[Deposit]:
+    """Return the deposits that are on no line yet and were not taken back."""
+    ref = Concat(Value("deposit:"), Cast(OuterRef("pk"), TextField()))
+    taken_back = Transfer.objects.filter(ref=ref, kind=Kind.DEPOSIT, reversed_by__isnull=False)
+    on_a_line = DepositProof.objects.exclude(line=None).values("deposit")
+    return Deposit.objects.exclude(pk__in=on_a_line).exclude(Exists(taken_back))
 
 
-def noted(client: Client, *, amount: Decimal, currency: str, reference: str, day: datetime) -> Deposit | None:
+def noted(
+    client: Client, *, amount: Decimal, currency: str, reference: str, day: datetime, gift: bool = False
+) -> Deposit | None:
     """Return the deposit that officers wrote down for money that a bank booked on a day, found on no statement yet.
 
-    Best the one with the bank's own reference, else the oldest: none that was written down before the money came.
+    Best the one with the bank's own reference, else the oldest: none that was written down before the money came. With
+    `gift` one to a fund, else one that is the client's.
     """
     like: dict[str, Any] = {"client": client, "amount": amount, "currency": currency}
-    theirs = Deposit.objects.filter(**like).exclude(pk__in=_on_a_line())
+    theirs = _sought().filter(**like).exclude(fund="") if gift else _sought().filter(**like, fund="")
     same = Q(reference=reference)
     return theirs.filter(same | Q(at__gte=day - EARLIEST)).order_by(Case(When(same, then=0), default=1), "pk").first()
 

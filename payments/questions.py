@@ -50,4 +50,5 @@ def is_deposit(event: RailEvent, *, deposit: Deposit, by: Office, at: datetime) 
         refuse_if(
             Refusal(_("This line is not that deposit: look at the amount, and whether it was found."), status=409)
         )
+    refuse_if(deposits.refusal_of_second(deposit, by=by))
     deposits.find(deposit, line=event, by=by, at=at)

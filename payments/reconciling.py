@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from stdnum import iso11649
 from stdnum.iso7064 import mod_97_10
 
 from coop.people.models import Client
@@ -34,7 +34,7 @@ from payments.templatetags.money import money
 RAIL = "bank"
 # A transfer that no statement has after so long is missing.
 MISSING_AFTER = timedelta(days=5)
-REFERENCE = re.compile(r"\bRF\d\d ?[0-9A-Z]{1,21}\b")
+REFERENCE = re.compile(r"\bRF[0-9]{2} ?WH([0-9]{1,18})\b")
 ENDS = {Outcome.SETTLED, Outcome.FAILED, Outcome.RETURNED}
 STATES = {
     Outcome.SETTLED: PayoutState.SETTLED, Outcome.FAILED: PayoutState.FAILED, Outcome.RETURNED: PayoutState.FAILED,
@@ -74,10 +74,10 @@ def client_reference(client: Client) -> str:
 
 def client_of(words: str) -> Client | None:
     """Return the client whose reference stands in what a payer wrote, if it is one and right."""
-    for found in REFERENCE.findall(words.upper()):
-        reference = found.replace(" ", "")
-        if iso11649.is_valid(reference) and (number := reference[4:].removeprefix("WH")).isdigit():
-            return Client.objects.filter(pk=int(number)).first()
+    for found in REFERENCE.finditer(words.upper()):
+        client = Client.objects.filter(pk=int(found[1])).first()
+        if client and found[0].replace(" ", "") == client_reference(client):
+            return client
     return None
 
 
@@ -247,11 +247,13 @@ def _of_nobody(entry: Entry, seen: Collection[str]) -> Outcome:
 
 
 def _is_others(entry: Entry, client: Client) -> bool:
-    """Tell whether the reference of an entry is that of a deposit which the entry is not."""
+    """Tell whether an entry may be a gift, or bears the reference of a deposit which it is not."""
     known = Deposit.objects.filter(reference=entry.reference).first()
-    return known is not None and known != deposits.noted(
-        client, amount=entry.amount, currency=entry.currency, reference=entry.reference, day=_day(entry)
-    )
+    noted = partial(
+        deposits.noted, client, amount=entry.amount, currency=entry.currency, reference=entry.reference,
+        day=_day(entry),
+    )  # fmt: skip
+    return noted(gift=True) is not None or (known is not None and known != noted())
 
 
 def book(said: Sequence[RailEvent], *, by: Office | None, at: datetime) -> None:

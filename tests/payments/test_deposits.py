@@ -5,17 +5,22 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
+from stdnum.iso7064 import mod_97_10
 
 from coop import clock
+from coop.people import clients
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from governance.models import Office
-from payments import accounts, deposits, escrow, ledger, reconciling
-from payments.models import Deposit, DepositProof, Fund, Outcome, RailEvent
+from payments import accounts, deposits, escrow, ledger, questions, reconciling
+from payments.models import Deposit, DepositProof, Fund, Outcome, RailEvent, Transfer
 from tests.money_in import arrive
 from tests.payments import bank
 from tests.payments.bank import Line
+from tests.payments.conftest import owning
+from tests.payments.correcting import take_back
 from tests.payments.test_attacks import POST, posting
 
 type Attack = Callable[..., None]
@@ -135,12 +140,25 @@ def test_two_credits_under_one_reference_are_one_and_a_question(
 
 
 def test_a_gift_with_a_clients_reference_is_not_credited_twice(
-    orbit: Client, has: Callable[[], Decimal], treasurer: Office
+    orbit: Client, has: Callable[[], Decimal], treasurer: Office, secretary: Office, attack: Attack
 ) -> None:
     before = ledger.balance(accounts.TRAINING)
-    deposits.grant(orbit, amount=FIFTY, reference="GIFT", by=treasurer, at=clock.now(), fund=Fund.TRAINING)
-    assert reads(treasurer, theirs(orbit)) == {"deposit": 1}
+    gift = deposits.grant(orbit, amount=FIFTY, reference="GIFT", by=treasurer, at=clock.now(), fund=Fund.TRAINING)
+    # Whether it is the gift is for another officer to say.
+    assert reads(treasurer, theirs(orbit)) == {"repeated": 1}
+    assert (has(), ledger.balance(accounts.TRAINING) - before) == (Decimal(0), Decimal(0))
+    (line,) = questions.waiting()
+    with pytest.raises(Refused, match="another officer"):
+        questions.is_deposit(line, deposit=gift, by=treasurer, at=clock.now())
+    questions.is_deposit(line, deposit=gift, by=secretary, at=clock.now())
     assert (has(), ledger.balance(accounts.TRAINING) - before) == (Decimal(0), FIFTY)
+    reads(treasurer, theirs(orbit), number="S-2")
+    line = RailEvent.objects.get(outcome=Outcome.DEPOSIT)
+    alone = deposits.grant(orbit, amount=FIFTY, reference="GIFT-3", by=treasurer, at=clock.now())
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE payments_depositproof DISABLE TRIGGER payments_depositproof_is_append_only")
+        cursor.execute("DELETE FROM payments_depositproof WHERE line_id = %s", [line.pk])
+    attack(PROVE, [alone.pk, line.pk, None], guard=PROVED)
 
 
 def test_a_line_proves_its_own_clients_deposit_alone(
@@ -154,13 +172,60 @@ def test_a_line_proves_its_own_clients_deposit_alone(
         attack(PROVE, [noted.pk, line.pk, None], guard=PROVED)
         attack(PROVE, [noted.pk, line.pk, secretary.pk], guard=PROVED)
     attack(PROVE, [noted.pk, unknown.pk, None], guard=PROVED)
-    DepositProof.objects.create(deposit=noted, line=unknown, by=treasurer, at=now)
-    second = deposits.record(orbit, amount=FIFTY, reference="AGAIN", by=treasurer, at=now)
+    attack(PROVE, [noted.pk, unknown.pk, treasurer.pk], guard=PROVED)
+    DepositProof.objects.create(deposit=noted, line=unknown, by=secretary, at=now)
+    second = deposits.record(orbit, amount=FIFTY, reference="AGAIN", by=secretary, at=now)
     attack(PROVE, [second.pk, unknown.pk, treasurer.pk], guard="payments_depositproof_line_id_key")
     reads(treasurer, Line(FIFTY, words="And again"), number="S-2")
     another = RailEvent.objects.latest("pk")
     once = "a_deposit_is_on_one_line_of_a_statement"
-    attack(PROVE, [noted.pk, another.pk, treasurer.pk], guard=once)
+    attack(PROVE, [noted.pk, another.pk, secretary.pk], guard=once)
+
+
+def test_no_officer_who_sits_there_says_that_its_money_arrived(
+    orbit: Client, noted: Deposit, has: Callable[[], Decimal], olga: Person, treasurer: Office, secretary: Office,
+    attack: Attack,
+) -> None:  # fmt: skip
+    reads(treasurer, Line(FIFTY, words="Thank you"))
+    (line,) = questions.waiting()
+    clients.offer(orbit, secretary.person.email, by=olga, at=clock.now())
+    clients.accept(clients.offers(orbit)[0], by=secretary.person, at=clock.now())
+    own = deposits.record(orbit, amount=FIFTY, reference="OWN", by=secretary, at=clock.now())
+    for deposit, by in ((noted, secretary), (own, treasurer)):
+        with pytest.raises(Refused, match="seat in that organisation"):
+            deposits.confirm(deposit, by=by, at=clock.now())
+        with pytest.raises(Refused, match="seat in that organisation"):
+            questions.is_deposit(line, deposit=deposit, by=by, at=clock.now())
+        attack(PROVE, [deposit.pk, None, by.pk], guard=PROVED)
+        attack(PROVE, [deposit.pk, line.pk, by.pk], guard=PROVED)
+    assert has() == 0
+    # The bank's words speak for themselves.
+    assert reads(treasurer, theirs(orbit), number="S-2") == {"deposit": 1}
+    assert has() == FIFTY
+
+
+def test_no_line_is_a_deposit_that_was_taken_back(
+    orbit: Client, has: Callable[[], Decimal], treasurer: Office, secretary: Office, attack: Attack
+) -> None:
+    dead = arrive(orbit, amount=FIFTY, reference="TWICE", by=treasurer, at=clock.now())
+    take_back(Transfer.objects.get(ref=f"deposit:{dead.pk}"))
+    assert has() == 0
+    assert reads(treasurer, theirs(orbit), Line(FIFTY, words="Thank you")) == {"deposit": 1, "unknown": 1}
+    assert has() == FIFTY
+    (line,) = questions.waiting()
+    assert list(deposits.like(line)) == []
+    attack(PROVE, [dead.pk, line.pk, secretary.pk], guard=PROVED)
+
+
+def test_a_reference_is_the_clients_own_to_the_letter(
+    orbit: Client, has: Callable[[], Decimal], treasurer: Office
+) -> None:
+    body = f"WH00{orbit.pk}"
+    padded = f"RF{mod_97_10.calc_check_digits(body + 'RF')}{body}"
+    mine = reconciling.client_reference(orbit)
+    said = [f"Invoice {padded}", f"{mine}x", mine.lower(), f"{mine[:4]} {mine[4:]}"]
+    assert reads(treasurer, *(Line(FIFTY, words=words) for words in said)) == {"unknown": 2, "deposit": 2}
+    assert has() == 2 * FIFTY
 
 
 def test_a_line_says_which_way_it_went(treasurer: Office, now: datetime, attack: Attack) -> None:

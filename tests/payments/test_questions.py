@@ -80,7 +80,10 @@ def test_a_line_is_the_deposit_that_was_written_down(
     assert [list(deposits.like(line)) for line in (first, second, out)] == [[noted], [noted], []]
     with pytest.raises(Refused, match="not that deposit"):
         questions.is_deposit(first, deposit=other, by=treasurer, at=now)
-    questions.is_deposit(first, deposit=noted, by=treasurer, at=now)
+    with pytest.raises(Refused, match="You wrote this deposit down"):
+        questions.is_deposit(first, deposit=noted, by=treasurer, at=now)
+    assert escrow.available(orbit) == before
+    questions.is_deposit(first, deposit=noted, by=secretary, at=now)
     assert escrow.available(orbit) - before == FIFTY
     with pytest.raises(Refused, match="was answered"):
         questions.is_deposit(first, deposit=noted, by=treasurer, at=now)
@@ -123,10 +126,10 @@ def test_a_run_that_was_taken_apart_has_no_file(released: PayRun, treasurer: Off
 
 
 def test_the_pages_show_all_that_waits_and_take_answers(
-    orbit: Client, treasurer: Office, teresa: Person, signed_in: SignedIn, now: datetime
+    orbit: Client, treasurer: Office, secretary: Office, teresa: Person, signed_in: SignedIn, now: datetime
 ) -> None:
     reads(treasurer, *(Line(Decimal(number), words=f"Number {number}.") for number in range(1, 23)))
-    noted = deposits.record(orbit, amount=Decimal(2), reference="HAND", by=treasurer, at=now)
+    noted = deposits.record(orbit, amount=Decimal(2), reference="HAND", by=secretary, at=now)
     browser = signed_in(teresa)
     page, rest = (browser.get(f"/desk/statements/?page={number}").text for number in (1, 2))
     assert ("Number 1." in page, "Number 20." in page, "Number 21." in page) == (True, True, False)

@@ -71,10 +71,10 @@ def test_a_webhook_hears_of_what_it_asked_for_alone(
 
 
 def test_another_clients_work_is_told_to_nobody_here(
-    webhook: Webhook, petra: Person, amina: Person, luis: Person, priya: Person
+    webhook: Webhook, olga: Person, amina: Person, luis: Person, priya: Person
 ) -> None:
-    rival = clients.found("Rival", slug="rival", by=petra, at=clock.now())
-    other = orders.opened(rival, petra, tasks=1)
+    rival = clients.found("Rival", slug="rival", by=olga, at=clock.now())
+    other = orders.opened(rival, olga, tasks=1)
     answer(other, (amina, "Same"), (luis, "Same"), (priya, "Same"))
     assert tell() == []
 
