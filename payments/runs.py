@@ -31,6 +31,7 @@ LONGEST_WAIT = timedelta(hours=24)
 FRIDAY = 4
 AT_ONCE = 500
 KEY = "WORKHALL-PAYOUT-"
+GOING = (PayoutState.SENDING, PayoutState.SENT)
 # Of a demonstration, which has no bank: an account of the standard's own examples.
 EXAMPLE = Account("Workhall", "DE89370400440532013000", "COBADEFFXXX")
 
@@ -255,7 +256,7 @@ def refusal_of_file(run: PayRun, *, by: Office, at: datetime) -> Refusal | None:
         return Refusal(_("The file is made once a second officer has released the run."), "D8", status=409)
     if out_of_office := deposits.refusal_of_office(by, at):
         return out_of_office
-    if not run.payouts.exists():
+    if not run.payouts.filter(state__in=[PayoutState.REQUESTED, *GOING]).exists():
         return Refusal(_("Nothing is left in this run."), status=409)
     if account() is None:
         return Refusal(_("The cooperative's account is not set: see BANK_ACCOUNT in the operating guide."), status=409)
@@ -263,13 +264,13 @@ def refusal_of_file(run: PayRun, *, by: Office, at: datetime) -> Refusal | None:
 
 
 def file(run: PayRun, *, by: Office, at: datetime) -> bytes:
-    """Return the bank's file of a run, the same each time; the look at each member's place is written down.
+    """Return the bank's file of what is still to be paid of a run; the look at each member's place is written down.
 
     Raises Refused, envelopes.Unopened where a place is not what its member said.
     """
     refuse_if(refusal_of_file(run, by=by, at=at))
     carry_out(run, at=at)
-    going = run.payouts.select_related("details", "person").exclude(state=PayoutState.REQUESTED).order_by("pk")
+    going = run.payouts.select_related("details", "person").filter(state__in=GOING).order_by("pk")
     payouts = [payout for payout in going if payout.details]
     watching.looked(
         [payout.person_id for payout in payouts], subject=f"pay_run:{run.pk}", right=Right.MONEY, by=by.person, at=at

@@ -2,7 +2,7 @@
 
 A service is asked by itself every ten minutes. Where it has said nothing 72 hours after the run was released (E3), two
 officers, neither the payee, read the service's own statement; what both read is booked as the service's word would be.
-So with the bank: 5 days after the release, or once it booked another amount than was ordered.
+So with the bank: 5 days after it was given the file, or once it booked another amount than was ordered.
 """
 
 from datetime import datetime, timedelta
@@ -40,10 +40,12 @@ def is_asked(payout: Payout) -> bool:
 
 
 def decided_from(payout: Payout) -> datetime | None:
-    """Return when two officers can decide at the earliest where the rail says nothing; None before the release."""
-    released = payout.run.released_at if payout.run else None
-    after = reconciling.MISSING_AFTER if payout.rail == reconciling.RAIL else DECIDED_AFTER
-    return released and released + after
+    """Return when two officers can decide at the earliest where the rail says nothing; None before it was told."""
+    if payout.run is None:
+        return None
+    if payout.rail == reconciling.RAIL:
+        return payout.run.handed_over_at and payout.run.handed_over_at + reconciling.MISSING_AFTER
+    return payout.run.released_at and payout.run.released_at + DECIDED_AFTER
 
 
 def told(payout: Payout) -> dict[str, object]:

@@ -180,6 +180,25 @@ def test_two_officers_decide_what_no_statement_of_the_bank_has(
     assert ledger.balance(accounts.payable(asked.person_id)) == 9
 
 
+def test_nobody_is_paid_by_a_file_that_is_made_after_they_were_given_the_money_back(
+    asked: Payout, released: PayRun, treasurer: Office, secretary: Office, later: Later, attack: Attack
+) -> None:
+    content = runs.file(released, by=treasurer, at=clock.now())
+    later(days=6)
+    # No bank was told yet: it owes no word.
+    with pytest.raises(Refused, match="five days"):
+        judged(asked, treasurer)
+    attack(JUDGE, [asked.pk, treasurer.pk, False, "x"], guard="verdicts_come_after_72_hours")
+    assert bank.orders(runs.file(released, by=treasurer, at=clock.now())) == bank.orders(content)
+    runs.hand_over(released, by=treasurer, at=clock.now())
+    later(days=5)
+    for office in (treasurer, secretary):
+        judged(asked, office)
+    assert ledger.balance(accounts.payable(asked.person_id)) == 9
+    with pytest.raises(Refused, match="Nothing is left"):
+        runs.file(released, by=treasurer, at=clock.now())
+
+
 def judged(payout: Payout, by: Office) -> bool:
     found = Payout.objects.select_related("run").get(pk=payout.pk)
     return unanswered.decide(found, arrived=False, words="No line has it", by=by, at=clock.now())
