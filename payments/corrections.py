@@ -66,8 +66,21 @@ def say(transfer: Transfer, *, words: str, by: Office, at: datetime) -> bool:
     try:
         ledger.reverse(transfer, by=by, at=at)
     except IntegrityError as error:
-        if guard_of(error) not in {"account_above_its_floor", "money_goes_back_as_was_asked"}:
+        if (why := _in_words(guard_of(error))) is None:
             raise
-        gone = _("Its money is not there any more: it was spent, set aside or sent back.")
-        raise Refused(Refusal(gone, appeal=_("Let it become free first."), status=409)) from error
+        raise Refused(why) from error
     return True
+
+
+def _in_words(guard: str | None) -> Refusal | None:
+    """Say why a guard lets nothing be taken back; None for one that is about something else."""
+    gone = _("Its money is not there any more: it was spent, set aside or sent back.")
+    no = Refusal(gone, appeal=_("Let it become free first."), status=409)
+    counting = _("It is set aside for the hourly floor until the job is closed and its last week was counted.")
+    less = _("By our books the bank has less than that.")
+    return {
+        "account_above_its_floor": no,
+        "money_goes_back_as_was_asked": no,
+        "deposits_stay_until_weeks_are_counted": Refusal(counting, appeal=_("Close the job first."), status=409),
+        "account_below_its_ceiling": Refusal(less, appeal=_("Write down first what came in."), status=409),
+    }.get(guard or "")

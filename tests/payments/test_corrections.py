@@ -14,10 +14,13 @@ from coop.people.models import Client, Person
 from coop.refusals import Refused
 from governance import offices
 from governance.models import Office
-from payments import accounts, corrections, deposits, escrow, invariants, ledger
+from payments import accounts, corrections, escrow, invariants, ledger
 from payments.models import Correction, Deposit, Transfer
 from tests.conftest import person
+from tests.money_in import arrive
+from tests.payments.bank import Line
 from tests.payments.conftest import JOB, owning
+from tests.payments.test_deposits import reads
 
 type Attack = Callable[..., None]
 GUARD, ALONE = "corrections_are_said_in_office", "reversals_are_by_two_officers"
@@ -34,7 +37,7 @@ def wrong(orbit: Client, treasurer: Office, now: datetime) -> Transfer:
 
 
 def typed(client: Client, by: Office, at: datetime) -> Transfer:
-    made = deposits.record(client, amount=Decimal(500), reference="B-500", by=by, at=at)
+    made = arrive(client, amount=Decimal(500), reference="B-500", by=by, at=at)
     return Transfer.objects.get(ref=f"deposit:{made.pk}")
 
 
@@ -56,7 +59,7 @@ def test_two_officers_take_a_deposit_back(
     with pytest.raises(Refused, match="taken back"):
         say(wrong, secretary)
     # The right one is recorded after it, under its own reference.
-    deposits.record(orbit, amount=Decimal(50), reference="B-50", by=treasurer, at=now)
+    arrive(orbit, amount=Decimal(50), reference="B-50", by=treasurer, at=now)
     assert escrow.available(orbit) == before - 450
     assert not any(invariants.broken().values())
 
@@ -101,6 +104,16 @@ def test_money_that_is_not_there_is_not_taken_back(
     with pytest.raises(Refused, match="not there any more"):
         say(wrong, secretary)
     assert Correction.objects.count() == 1
+    assert not Transfer.objects.filter(reverses=wrong).exists()
+
+
+def test_money_that_the_bank_does_not_have_is_not_taken_back(
+    wrong: Transfer, treasurer: Office, secretary: Office
+) -> None:
+    reads(treasurer, Line(ledger.balance(accounts.BANK), kind="CHRG"))
+    say(wrong, treasurer)
+    with pytest.raises(Refused, match="the bank has less"):
+        say(wrong, secretary)
     assert not Transfer.objects.filter(reverses=wrong).exists()
 
 

@@ -17,6 +17,7 @@ from payments.money import to_micro
 from payments.policies import impacts
 from tasks import jobs
 from tasks.models import Job, ReviewRule
+from tests.payments.correcting import take_back
 from tests.payments.test_entitlements import average, pause
 from tests.tasks import orders
 from tests.tasks.conftest import payable
@@ -132,6 +133,13 @@ def test_what_a_deposit_does_not_reach_is_the_funds_and_stays_owed(
 def test_a_deposit_stays_with_an_open_job(slow: Job, orbit: Client, attack: Attack) -> None:
     attack(POST, [18, account(accounts.deposit(slow.pk)), account(accounts.client(orbit.pk)), 1, f"job:{slow.pk}"],
            guard="deposits_stay_until_weeks_are_counted")  # fmt: skip
+
+
+def test_two_officers_learn_why_a_deposit_of_an_open_job_stays(slow: Job) -> None:
+    aside = Transfer.objects.get(kind=2, credit__code=accounts.deposit(slow.pk))
+    with pytest.raises(Refused, match="set aside for the hourly floor"):
+        take_back(aside)
+    assert escrow.deposited(slow.pk) == TENTH
 
 
 def test_what_is_left_comes_back_after_the_last_week_was_counted(
