@@ -81,7 +81,8 @@ def _at_once(job: Job, file: "File[bytes]", *, by: Person | None, at: datetime) 
     upload = _keep(job, file, by=by, at=at)
     try:
         return load(upload, at=at)
-    except Refused:
+    except BaseException:
+        # Its row goes with the transaction: nothing else knows the file.
         upload.file.delete(save=False)
         raise
 

@@ -73,7 +73,8 @@ class _Window:
                 self._go_on(error)
                 continue
             # A number may go on beyond what is read, which ends in the middle of it: as "1" of "1.5", or "1" of "1e9".
-            if self.text[end : end + 1] in ENDS or not self._more():
+            whole = self.text[end : end + 1] in ENDS or end < len(self.text) - UNFINISHED
+            if whole or not self._more():
                 self.at += end - start
                 return found
 

@@ -42,7 +42,7 @@ def apart(job: Job, row: Json, known: Files) -> tuple[Json, Json | None]:
         return data, None
     told = _object(said)
     try:
-        return data, _in_own_shape(job.shape, job.form, {**data, media.FILES: known}, told)
+        return data, _keepable(_in_own_shape(job.shape, job.form, {**data, media.FILES: known}, told))
     except BROKEN as error:
         raise Unusable(_("The regions of the prediction cannot be read for this kind of work.")) from error
 
@@ -62,13 +62,16 @@ def _in_own_shape(shape: Shape, form: Json, data: Json, told: Json) -> Json:
     """Return a prediction whose regions or annotations of another program have become a value."""
     rest = {name: part for name, part in told.items() if name not in {"regions", "annotations"}}
     if "regions" in told:
-        return rest | {"value": _keepable(shape.from_label_studio(form, data, told["regions"]))}
-    return rest | {"value": _keepable(shape.from_coco(form, told["annotations"]))} if "annotations" in told else rest
+        return rest | {"value": shape.from_label_studio(form, data, told["regions"])}
+    return rest | {"value": shape.from_coco(form, told["annotations"])} if "annotations" in told else rest
 
 
 def _keepable(value: Json) -> Json:
-    """Return a value; raise ValueError for numbers and letters that no database keeps: JSON in a text may hold them."""
+    """Return what was said; raise ValueError for what no database keeps, which JSON in a text may hold."""
     json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    if checking.has_nothing(value):
+        message = "a NUL"
+        raise ValueError(message)
     return value
 
 

@@ -6,6 +6,7 @@ answers, once; whoever answered a task takes none that was made from it.
 """
 
 import json
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +23,9 @@ from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from tasks import files, predictions
 from tasks.models import HandOver, Job, ReviewRule, Stage, Takes, Task
 
-AT_ONCE = 500
+log = logging.getLogger(__name__)
+
+AT_ONCE = 50
 NAME = re.compile(r"[a-z_][a-z0-9_]{0,59}")
 PART = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
 # What a task of one kind shows of an answer of another, where there is no doubt.
@@ -45,13 +48,13 @@ class Arrived:
     problems: int
 
 
-def carried(former: Job, job: Job) -> dict[str, str]:
+def carried(former: Job, job: Job, takes: str) -> dict[str, str]:
     """Return which parts of an answer a stage usually shows, by the name its kind knows; all of them if in doubt.
 
-    Where both are of one kind, the next begins with the answer as it is, to put right what is wrong in it.
+    Where both are of one kind and each answer goes on, the next begins with it as it is, to put right what is wrong.
     """
     usual = USUAL.get((former.work_type.shape, job.work_type.shape))
-    if former.work_type.shape == job.work_type.shape:
+    if former.work_type.shape == job.work_type.shape and takes == Takes.EACH:
         usual = usual or WHOLE
     return usual or {name: name for name in former.shape.columns(former.form) if NAME.fullmatch(name)}
 
@@ -122,11 +125,20 @@ def problems(stage: Stage) -> list[HandOver]:
 def hand_on_due(*, at: datetime) -> int:
     """Hand on whatever is settled and was not yet, at every open stage; return how much. Anybody may call it (P5)."""
     going = Stage.objects.filter(job__opened_at__isnull=False, job__closed_at=None)
-    return sum(hand_on(stage, at=at) for stage in going.select_related("job__work_type").order_by("pk"))
+    return sum(_handed_on(stage, at) for stage in going.select_related("job__work_type").order_by("pk"))
+
+
+def _handed_on(stage: Stage, at: datetime) -> int:
+    try:
+        return hand_on(stage, at=at)
+    except Exception:
+        # One that fails must not hold up the others.
+        log.exception("stage %s could not be handed on", stage.pk)
+        return 0
 
 
 def hand_on(stage: Stage, *, at: datetime) -> int:
-    """Hand on what is settled at the job before, 500 at a time, each in its own transaction; return how much.
+    """Hand on what is settled at the job before, 50 at a time, each in its own transaction; return how much.
 
     Stopped in between it goes on where it stood. What the next kind of answer cannot show is kept with the problem.
     """
@@ -163,7 +175,10 @@ def _some(stage: Stage, at: datetime) -> int:
 def _problem(job: Job, data: dict[str, Any], known: predictions.Files) -> str:
     """Return why a job's kind of answer cannot show this; nothing where it can."""
     shape = job.shape
-    data, answer = predictions.apart(job, data, known)
+    try:
+        data, answer = predictions.apart(job, data, known)
+    except predictions.Unusable as error:
+        return str(error)
     lacking = [*shape.data_problems(shape.form_for(job.form, data), data), *files.missing(shape.files, data, known)]
     return " ".join(map(str, lacking or predictions.problems(job, data, answer, known)))
 

@@ -3,8 +3,11 @@
 from functools import cache
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.db import DataError
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 
 CURSOR = OpenApiParameter("cursor", str, description="Out of `next` or `previous`.")
@@ -15,6 +18,13 @@ class Newest(CursorPagination):
 
     ordering: Any = "-id"
     page_size = 50
+
+    def paginate_queryset(self, *args: Any, **kwargs: Any) -> list[Any] | None:
+        """Return a page. Raises NotFound for a cursor that is none of ours: what stands in it, nobody else checks."""
+        try:
+            return super().paginate_queryset(*args, **kwargs)
+        except (ValueError, ValidationError, DataError) as error:
+            raise NotFound(self.invalid_cursor_message) from error
 
 
 class InOrder(Newest):

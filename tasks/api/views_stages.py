@@ -69,8 +69,9 @@ class StageView(KeyView):
         given.is_valid(raise_exception=True)
         said = given.validated_data
         after = self.job(said["after"])
+        carries = said.get("carries") or stages.carried(after, job, said["takes"])
         made = stages.join(
-            job, after=after, takes=said["takes"], carries=said.get("carries") or stages.carried(after, job),
+            job, after=after, takes=said["takes"], carries=carries,
             apart_from_all=said["apart_from_all"], by=self.who(), at=clock.now(),
         )  # fmt: skip
         return Response(StageOut(made).data, status=201)

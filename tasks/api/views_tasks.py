@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -17,7 +18,7 @@ from tasks.api.paging import CURSOR, InOrder, page_of
 from tasks.api.parsers import JsonList, Lines, Table
 from tasks.api.serializers import SumField, UploadOut
 from tasks.api.views import TASKS, KeyView
-from tasks.models import OPEN_STATES, Assignment, AssignmentState, Job, Task, Upload
+from tasks.models import OPEN_STATES, Assignment, AssignmentState, Job, Stage, Task, Upload
 
 # What the price of more is asked for at once: as many as a stream brings.
 MOST = 1_000_000
@@ -59,7 +60,21 @@ def _count(found: QuerySet[Assignment]) -> Any:  # noqa: ANN401 - an expression 
     return Coalesce(Subquery(each), 0)
 
 
-class Tasks(KeyView):
+class TaskView(KeyView):
+    """What reads tasks: those of a stage show what members answered before, which is taken home."""
+
+    def _readable(self, request: Request, number: int) -> Job:
+        job = self.job(number)
+        if Stage.objects.filter(job=job).exists():
+            if "download" not in self.key().scopes:
+                self.permission_denied(
+                    request, _("These tasks show answers: the key needs the scope download as well.")
+                )
+            self.took(f"job:{number} tasks")
+        return job
+
+
+class Tasks(TaskView):
     """The tasks of a job."""
 
     scope = {"GET": "read", "POST": "post"}
@@ -68,7 +83,7 @@ class Tasks(KeyView):
     @extend_schema(operation_id="list_tasks", parameters=[CURSOR], responses=page_of(TaskOut))
     def get(self, request: Request, number: int) -> Response:
         """List the tasks in their order; `next` leads to later ones."""
-        return self.listed(_counted(self.job(number)), TaskOut, InOrder())
+        return self.listed(_counted(self._readable(request, number)), TaskOut, InOrder())
 
     @extend_schema(
         operation_id="add_tasks",
@@ -98,7 +113,7 @@ def _status(upload: Upload) -> int:
     return 422 if upload.problem_count else 201
 
 
-class OneTask(KeyView):
+class OneTask(TaskView):
     """One task of a job."""
 
     @extend_schema(
@@ -108,7 +123,9 @@ class OneTask(KeyView):
     )
     def get(self, request: Request, number: int, name: str) -> Response:
         """Return a task by your own id, percent-encoded."""
-        return Response(TaskOut(get_object_or_404(_counted(self.job(number)), external_id=name)).data)
+        if "\0" in name:
+            raise Http404
+        return Response(TaskOut(get_object_or_404(_counted(self._readable(request, number)), external_id=name)).data)
 
 
 class Batches(KeyView):

@@ -54,13 +54,11 @@ def _by_members(done: Sequence[Order], until: datetime | None) -> Iterator[tuple
     for _job, together in groupby(asked, key=lambda one: one[0].job_id):
         page = list(together)
         known = {task.external_id: order.pk for task, order in page}
-        first, last = page[0][0], page[-1][0]
-        then = until or clock.now()
-        for result, given in exports.whole(first.job, after=first.position - 1, upto=last.position, until=then):
-            if result.task in known:
-                each = [one.value for one in given]
-                whole = each[0] if result.value is None else result.value
-                yield known[result.task], Said(whole, each, [one.by for one in given], [one.at for one in given])
+        tasks = [task.pk for task, _order in page]
+        for result, given in exports.those(page[0][0].job, tasks, until=until or clock.now()):
+            each = [one.value for one in given]
+            whole = each[0] if result.value is None else result.value
+            yield known[result.task], Said(whole, each, [one.by for one in given], [one.at for one in given])
 
 
 def _place(task: Task) -> tuple[int, int]:

@@ -153,14 +153,14 @@ def _completed(**bounds: datetime) -> Q:
     return COMPLETED & (tests | Q(test=False, **{f"decided__{name}": when for name, when in bounds.items()}))
 
 
-def _changed(since: datetime) -> Q:
+def _changed(client: Client, since: datetime) -> Q:
     """Return what `joined` says changed since a moment: found from what changed, however many orders there are."""
-    handed_in = Q(submitted_at__isnull=False, task__order__isnull=False)
+    handed_in = Q(submitted_at__isnull=False, task__order__client=client)
     answers = Assignment.objects.filter(handed_in, Q(submitted_at__gte=since) | Q(decided_at__gte=since))
     looks = Review.objects.filter(
-        at__gte=since, assignment__submitted_at__isnull=False, assignment__task__order__isnull=False
+        at__gte=since, assignment__submitted_at__isnull=False, assignment__task__order__client=client
     )
-    by_client = Order.objects.filter(updated_at__gte=since).values("pk")
+    by_client = Order.objects.filter(client=client, updated_at__gte=since).values("pk")
     return Q(pk__in=by_client.union(answers.values("task__order"), looks.values("assignment__task__order")))
 
 
@@ -168,7 +168,6 @@ STATUSES = {"canceled": CANCELED, "completed": COMPLETED, "error": FAILED, "pend
 FILTERS: Mapping[str, Callable[[str], Q]] = {
     "start_time": lambda said: Q(created_at__gte=moment(said)),
     "end_time": lambda said: Q(created_at__lte=moment(said)),
-    "updated_after": lambda said: _changed(moment(said)),
     "updated_before": lambda said: Q(changed__lte=moment(said)),
     "completed_after": lambda said: _completed(gte=moment(said)),
     "completed_before": lambda said: _completed(lte=moment(said)),
@@ -179,9 +178,10 @@ FILTERS: Mapping[str, Callable[[str], Q]] = {
 }
 
 
-def wanted(asked: QueryDict) -> Q:
-    """Return what a query asks for, key by key; what nobody knows is passed over."""
-    found = Q()
+def wanted(asked: QueryDict, *, client: Client) -> Q:
+    """Return what a query of a client asks for, key by key; what nobody knows is passed over."""
+    since = asked.get("updated_after")
+    found = _changed(client, moment(since)) if since else Q()
     for name, condition in FILTERS.items():
         if said := asked.get(name):
             found &= condition(str(said))

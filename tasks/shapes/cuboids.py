@@ -104,9 +104,11 @@ class Cuboids(Shape):
 
     def together(self, form: Json, values: Sequence[Json]) -> Together | None:
         """Return the things that more than half of the answers have, each as the one closest to the others set it."""
-        found = merging.merged([_things(one["cuboids"]) for one in values], overlaps.moving_cuboids)
-        kept = overlaps.numbered(overlaps.closest(group, overlaps.moving_cuboids) for group in found.groups)
-        cuboids = [{**cuboid, "id": thing["id"]} for thing in kept for cuboid in thing["cuboids"]]
+        if sum(len(one["cuboids"]) for one in values) > overlaps.MOST_CUBOIDS:
+            return None
+        found = merging.merged([overlaps.things_over_time(one["cuboids"]) for one in values], overlaps.moving)
+        kept = [overlaps.closest(group, overlaps.moving)["mark"] for group in found.groups]
+        cuboids = [{**one, "id": str(number)} for number, mark in enumerate(kept, 1) for one in mark]
         return Together({"cuboids": cuboids} if cuboids else {"cuboids": [], "nothing": True}, found.agreement)
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
@@ -190,11 +192,3 @@ def _changes(cuboids: list[Json]) -> Iterator[Text]:
         if known.setdefault(one["id"], found) != found and one["id"] not in told:
             told.add(one["id"])
             yield _("“%(id)s” has the same label and size in every frame.") % {"id": one["id"]}
-
-
-def _things(cuboids: list[Json]) -> list[Json]:
-    """Return what an answer marked, each thing with its label and its cuboids in all frames."""
-    found: dict[str, list[Json]] = {}
-    for one in cuboids:
-        found.setdefault(one["id"], []).append(one)
-    return [{"id": name, "label": its[0]["label"], "cuboids": its} for name, its in found.items()]

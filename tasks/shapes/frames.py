@@ -84,8 +84,11 @@ class Frames(Shape):
 
     def together(self, form: Json, values: Sequence[Json]) -> Together | None:
         """Return the boxes that more than half of the answers have, each as the one closest to the others drew it."""
-        found = merging.merged([one["tracks"] for one in values], overlaps.moving_boxes)
-        kept = overlaps.numbered(overlaps.closest(group, overlaps.moving_boxes) for group in found.groups)
+        if sum(len(one["tracks"]) for one in values) > overlaps.MOST_TRACKS:
+            return None
+        found = merging.merged(overlaps.boxes_over_time([one["tracks"] for one in values]), overlaps.moving)
+        marks = [overlaps.closest(group, overlaps.moving)["mark"] for group in found.groups]
+        kept = [{**mark, "id": str(number)} for number, mark in enumerate(marks, 1)]
         return Together({"tracks": kept} if kept else {"tracks": [], "nothing": True}, found.agreement)
 
     def elements(self, value: Json) -> list[Json]:

@@ -126,6 +126,8 @@ class Image(Shape):
         """
         if not set(form["types"]) <= {"box", "polygon", "ellipse"} or form.get("words"):
             return None
+        if sum(len(shape.get("points", "1234")) for one in values for shape in one["shapes"]) > overlaps.MOST_CORNERS:
+            return None
         found = merging.merged([one["shapes"] for one in values], overlaps.areas)
         return Together(_drawing([_for_all(group) for group in found.groups]), found.agreement)
 

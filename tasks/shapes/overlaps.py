@@ -5,8 +5,7 @@ are marks with different labels: 0.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from statistics import fmean
+from collections.abc import Callable, Sequence
 
 from shapely import affinity
 from shapely.geometry import Polygon, box
@@ -15,15 +14,17 @@ from tasks.shapes import tracks
 from tasks.shapes.shape import Json
 
 SAME = 0.5
+# Of all answers to a task together: beyond it they are not merged, as comparing each with each would take minutes.
+MOST_CORNERS, MOST_TRACKS, MOST_CUBOIDS = 6_000, 150, 900
 # Sides of the polygon that stands for an ellipse: its area is right to a hundredth.
 SIDES = 32
-
-type Places = Mapping[int, Json]
 
 
 def areas(one: Json, other: Json) -> float:
     """Return it of two boxes, polygons or ellipses on an image; 0 for two of different types."""
     if (one["label"], one["type"]) != (other["label"], other["type"]):
+        return 0
+    if not _of_boxes(_around(one), _around(other)):
         return 0
     return _from_same(_of_areas(_area(one), _area(other)))
 
@@ -36,19 +37,37 @@ def stretches(one: Json, other: Json) -> float:
     return _from_same(both / (one["to"] - one["from"] + other["to"] - other["from"] - both))
 
 
-def moving_boxes(one: Json, other: Json) -> float:
-    """Return it of two tracks: the mean over all frames in which either is."""
-    last = max(max(track.get("until", 0), track["keys"][-1]["frame"]) for track in (one, other))
-    seen: list[Places] = [
-        {frame: at for frame in range(last + 1) if (at := tracks.box(track, frame))} for track in (one, other)
-    ]
-    return _over_frames(one, other, seen, _of_boxes)
+def boxes_over_time(answers: Sequence[Sequence[Json]]) -> list[list[Json]]:
+    """Return the tracks of answers as `moving` compares them: each with where it is in each frame, worked out once.
+
+    What nobody ended is there to the last frame that any of them speaks of.
+    """
+    last = max((max(one.get("until", 0), one["keys"][-1]["frame"]) for found in answers for one in found), default=0)
+    return [[{"label": one["label"], "mark": one, "at": _seen(one, last)} for one in found] for found in answers]
 
 
-def moving_cuboids(one: Json, other: Json) -> float:
-    """Return it of two things, each with its `cuboids` in all frames: the mean over those in which either is."""
-    seen: list[Places] = [{at.get("frame", 0): at for at in thing["cuboids"]} for thing in (one, other)]
-    return _over_frames(one, other, seen, _of_cuboids)
+def _seen(track: Json, last: int) -> dict[int, Json]:
+    return {frame: at for frame in range(last + 1) if (at := tracks.box(track, frame))}
+
+
+def things_over_time(cuboids: Sequence[Json]) -> list[Json]:
+    """Return things as `moving` compares them: each with its cuboids, and the ground that they stand on."""
+    things: dict[str, Json] = {}
+    for one in cuboids:
+        thing = things.setdefault(one["id"], {"label": one["label"], "mark": [], "at": {}})
+        thing["mark"].append(one)
+        thing["at"][one.get("frame", 0)] = one | {"floor": _floor(one)}
+    return list(things.values())
+
+
+def moving(one: Json, other: Json) -> float:
+    """Return it of two tracks or two things: the mean over all frames in which either is."""
+    first, second = one["at"], other["at"]
+    frames = first.keys() | second.keys()
+    if one["label"] != other["label"] or not frames:
+        return 0
+    share = _of_cuboids if "floor" in next(iter(first.values())) else _of_boxes
+    return _from_same(sum(share(first[at], second[at]) for at in first.keys() & second.keys()) / len(frames))
 
 
 def closest(group: Sequence[Json], closeness: Callable[[Json, Json], float]) -> Json:
@@ -56,21 +75,17 @@ def closest(group: Sequence[Json], closeness: Callable[[Json, Json], float]) -> 
     return max(group, key=lambda one: sum(closeness(one, other) for other in group))
 
 
-def numbered(marks: Iterable[Json]) -> list[Json]:
-    """Return marks of different answers with ids of their own: 1, 2, 3."""
-    return [{**mark, "id": str(number)} for number, mark in enumerate(marks, 1)]
-
-
 def _from_same(share: float) -> float:
     return share if share >= SAME else 0
 
 
-def _over_frames(one: Json, other: Json, seen: list[Places], share: Callable[[Json, Json], float]) -> float:
-    first, second = seen
-    frames = first.keys() | second.keys()
-    if one["label"] != other["label"] or not frames:
-        return 0
-    return _from_same(fmean(share(first[at], second[at]) if at in first and at in second else 0 for at in frames))
+def _around(shape: Json) -> Json:
+    """Return the box around a shape: whether those of two meet costs next to nothing."""
+    if shape["type"] != "polygon":
+        return shape
+    across, down = zip(*shape["points"], strict=True)
+    left, top = min(across), min(down)
+    return {"x": left, "y": top, "width": max(across) - left, "height": max(down) - top}
 
 
 def _area(shape: Json) -> Polygon:
@@ -103,7 +118,11 @@ def _of_boxes(one: Json, other: Json) -> float:
 
 def _of_cuboids(one: Json, other: Json) -> float:
     up = _shared(_height(one), _height(other))
-    both: float = _floor(one).intersection(_floor(other)).area * up if up else 0
+    # Farther apart than both reach, whichever way they are turned.
+    apart = math.dist(one["center"][:2], other["center"][:2])
+    if not up or apart >= (math.hypot(*one["size"][:2]) + math.hypot(*other["size"][:2])) / 2:
+        return 0
+    both: float = one["floor"].intersection(other["floor"]).area * up
     return both / (math.prod(one["size"]) + math.prod(other["size"]) - both)
 
 

@@ -48,7 +48,7 @@ class Join(forms.Form):
         said = self.cleaned_data
         lines = [line.split("=", 1) for line in said["carries"].splitlines() if line.strip()]
         named = {line[0].strip(): line[-1].strip() for line in lines}
-        return {**said, "carries": named or stages.carried(said["after"], self.job)}
+        return {**said, "carries": named or stages.carried(said["after"], self.job, said["takes"])}
 
     def clean(self) -> dict[str, Any]:
         """Ask what the act asks."""

@@ -50,6 +50,14 @@ def test_what_is_no_list_or_too_long_is_refused_in_little_memory(content: bytes)
     assert most < 8_000_000
 
 
+@pytest.mark.parametrize("opening", [b"[1x", b'["a"x', "[1\U0001f600".encode(), b"[{}1"])
+def test_what_follows_no_end_is_not_read_through(opening: bytes) -> None:
+    file = io.BytesIO(opening + b"x" * 2_000_000)
+    with pytest.raises(ValueError, match="does not end"):
+        list(listed.entries(file, 64_000))
+    assert file.tell() <= 2 * listed.CHUNK_BYTES
+
+
 def test_what_is_broken_early_is_found_without_reading_on() -> None:
     file = io.BytesIO(b'[{"a" 1' + b" " * 60 + b"}" + b", 1" * 1_000_000 + b"]")
     with pytest.raises(ValueError, match="delimiter"):

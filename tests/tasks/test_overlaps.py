@@ -43,8 +43,13 @@ def cuboid(x: float = 0, yaw: float = 0, name: str = "1", label: str = "car", **
     return {"id": name, "label": label, "center": [x, 0, 1], "size": [4, 2, 2], "yaw": yaw, **more}
 
 
-def thing(*its: Json) -> Json:
-    return {"label": its[0]["label"], "cuboids": list(its)}
+def tracked(one: Json, other: Json) -> float:
+    [first], [second] = overlaps.boxes_over_time([[one], [other]])
+    return overlaps.moving(first, second)
+
+
+def stood(one: list[Json], other: list[Json]) -> float:
+    return overlaps.moving(*overlaps.things_over_time(one), *overlaps.things_over_time(other))
 
 
 SQUARE = polygon((0, 0), (10, 0), (10, 10), (0, 10))
@@ -103,8 +108,8 @@ def test_stretches_of_a_recording(times: tuple[float, float], share: float) -> N
     ],
 )
 def test_boxes_that_move(other: Json, share: float) -> None:
-    assert overlaps.moving_boxes(track((0, 0), (4, 40)), other) == pytest.approx(share)
-    assert overlaps.moving_boxes(other, track((0, 0), (4, 40))) == pytest.approx(share)
+    assert tracked(track((0, 0), (4, 40)), other) == pytest.approx(share)
+    assert tracked(other, track((0, 0), (4, 40))) == pytest.approx(share)
 
 
 @pytest.mark.parametrize(
@@ -121,13 +126,22 @@ def test_boxes_that_move(other: Json, share: float) -> None:
     ],
 )
 def test_cuboids_turn_and_stand_above_each_other(other: Json, share: float) -> None:
-    assert overlaps.moving_cuboids(thing(cuboid()), thing(other)) == pytest.approx(share)
+    assert stood([cuboid()], [other]) == pytest.approx(share)
 
 
 def test_a_thing_is_compared_over_all_clouds_in_which_either_has_it() -> None:
-    one = thing(cuboid(frame=0), cuboid(frame=1), cuboid(frame=2), cuboid(frame=3))
-    assert overlaps.moving_cuboids(one, thing(cuboid(frame=0), cuboid(frame=1), cuboid(frame=2))) == pytest.approx(0.75)
-    assert overlaps.moving_cuboids(one, thing(cuboid(frame=3))) == 0
+    one = [cuboid(frame=0), cuboid(frame=1), cuboid(frame=2), cuboid(frame=3)]
+    assert stood(one, [cuboid(frame=0), cuboid(frame=1), cuboid(frame=2)]) == pytest.approx(0.75)
+    assert stood(one, [cuboid(frame=3)]) == 0
+
+
+def test_what_would_take_minutes_is_not_merged() -> None:
+    many = {"tracks": [track((0, 0), name=str(number)) for number in range(76)]}
+    assert frames.Frames().together({}, [many, many]) is None
+    crowd = {"cuboids": [cuboid(name=str(number)) for number in range(451)]}
+    assert cuboids.Cuboids().together({}, [crowd, crowd]) is None
+    drawn = {"shapes": [SQUARE] * 751}
+    assert image.Image().together({"types": ["polygon"]}, [drawn, drawn]) is None
 
 
 def test_a_polygon_that_most_drew_stands_as_the_one_closest_to_the_others() -> None:

@@ -204,7 +204,7 @@ def test_what_the_next_kind_cannot_show_is_kept_with_the_problem(
         )
         for title in ("Check", "Misjoined")
     )  # fmt: skip
-    usual = stages.carried(write, right)
+    usual = stages.carried(write, right, Takes.EACH)
     assert usual == {"steps": "steps.text"}
     stages.join(right, after=write, takes=Takes.EACH, carries=usual, by=olga, at=clock.now())
     stages.join(wrong, after=write, takes=Takes.EACH, carries={"steps": "answer"}, by=olga, at=clock.now())
@@ -238,7 +238,7 @@ def test_luis_puts_right_what_amina_drew(
     for job in (draw, review, other):
         handing_in.taken_in(job, "a.png", handing_in.image(40, 30))
     orders.send(draw, '{"id": "a", "image": "a.png"}\n', "tasks.jsonl")
-    usual = stages.carried(draw, review)
+    usual = stages.carried(draw, review, Takes.EACH)
     assert usual == {"prediction": "value"}
     with pytest.raises(Refused, match="begins"):
         stages.join(review, after=draw, takes=Takes.WHOLE, carries=usual, by=olga, at=clock.now())

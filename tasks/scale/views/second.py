@@ -143,7 +143,7 @@ class Tasks(SecondView):
     def get(self, request: Request) -> Response:
         """List them, the newest first."""
         asked = request.query_params
-        found = finding.of(self.client, test=self.test).filter(finding.wanted(asked))
+        found = finding.of(self.client, test=self.test).filter(finding.wanted(asked, client=self.client))
         for what in ("project", "batch"):
             if asked.get(f"{what}_id") or asked.get(f"{what}_name"):
                 found = found.filter(**{f"{what}__{name}": said for name, said in self.named(asked, what).items()})
@@ -231,7 +231,7 @@ class DeliveredTasks(DeliveryView):
         asked = request.query_params
         found = self.deliveries(asked)
         releases = [deliveries.find(found, asked)] if asked.get("delivery_id") else deliveries.latest(found)
-        wanted = deliveries.orders(self.client, releases).filter(finding.wanted(asked))
+        wanted = deliveries.orders(self.client, releases).filter(finding.wanted(asked, client=self.client))
         page = finding.page(wanted, asked, client=self.client)
         said, of_jobs = deliveries.said(page.orders, releases), {one.job_id: one for one in releases}
         docs = [

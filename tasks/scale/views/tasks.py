@@ -146,7 +146,7 @@ class Tasks(ScaleView):
     def get(self, request: Request) -> Response:
         """List them, the newest first."""
         asked = request.query_params
-        found = finding.of(self.client, test=self.test).filter(finding.wanted(asked))
+        found = finding.of(self.client, test=self.test).filter(finding.wanted(asked, client=self.client))
         page = finding.page(found, asked, client=self.client)
         little = finding.flag(asked.get("limited_response"))
         docs = (
