@@ -186,7 +186,7 @@ def test_a_line_of_ours_with_cocos_words_in_it_stays_ours(row: dict[str, Any]) -
     [
         (b"[1, {}]", 1, "not an object"),
         (b"[{}]", 1, "no field beside"),
-        (b'[{"a": 1}, {"a": "' + b"x" * 70_000 + b'"}]', 2, "longer than 64000"),
+        (b'[{"a": 1}, {"a": "' + b"x" * 260_000 + b'"}]', 2, "longer than 256000"),
         (b"[{", 1, "not JSON"),
         (b'[{"a": NaN}]', 1, "NaN"),
         (b'[{"a": "\xff"}]', 1, "not JSON in UTF-8"),

@@ -123,4 +123,4 @@ def test_large_items_are_never_thousands_in_memory(tmp_path: Path) -> None:
     _now, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 60_000_000
-    assert duckdb.read_parquet(str(tmp_path / "rows.parquet")).aggregate("count(*)").fetchone() == (60,)
+    assert duckdb.read_parquet(str(tmp_path / "rows.parquet")).aggregate("count(*)").fetchall() == [(60,)]

@@ -222,7 +222,7 @@ def test_a_program_makes_and_reads_versions(job: Job, orbit: Client, olga: Perso
     assert call("POST", path, {}).status_code == 409
     release = releases.write(Release.objects.get(job=job), at=clock.now())
     assert call("GET", f"{path}/1").json()["digest"] == release.digest
-    assert [one["items"] for one in call("GET", path).json()] == [3]
+    assert [one["items"] for one in call("GET", path).json()["results"]] == [3]
     assert b"".join(call("GET", f"{path}/1/jsonl")).decode().count("\n") == 3
     assert json.loads(call("GET", f"{path}/1/certificate").content)["signature"] == release.signature
     assert call("GET", f"{path}/1/word").status_code == 404
