@@ -16,6 +16,9 @@ from governance import offices, parameters
 from governance.models import Office, Pause, PauseRequest, Reach, Right
 
 MOST_AT_ONCE = 5
+# Sign-ins end in a moment: they are counted over this time, and for one person over 30 days.
+SIGNED_OUT_WITHIN = timedelta(hours=72)
+MOST_SIGN_OUTS = 2
 # What is read with a pause, so that its page names the two who decided.
 OFFICERS = ("first_officer__person", "second_officer__person")
 # All pauses of a person together are no longer than that in this time, whatever the evidence.
@@ -142,13 +145,31 @@ def confirm_refusal(request: PauseRequest, *, by: Person, at: datetime) -> Refus
         return Refusal(_("Nobody confirmed this within a day: it has lapsed."), rule="part 6", status=409)
     if Pause.objects.filter(request=request).exists():
         return Refusal(_("This pause is confirmed already."), rule="part 6", status=409)
-    others = Pause.objects.filter(ends_at__gt=at).exclude(person=request.person_id)
-    if others.values("person").distinct().count() >= MOST_AT_ONCE:
-        return Refusal(_("Five members are paused already; no more at once."), rule="part 6", status=409)
+    if no := _too_many(request, at) if request.scope != Reach.SESSION else _too_many_sign_outs(request, at):
+        return no
     if _hours_paused(request.person, at) + request.hours > longest(at):
         return _too_long(at)
     again = ask_refusal(request.person, by=by, evidence=request.evidence, at=at)
     return again or hold_refusal(request.person, request.scope, hours=request.hours, at=at)
+
+
+def _too_many(request: PauseRequest, at: datetime) -> Refusal | None:
+    running = Pause.objects.filter(ends_at__gt=at).exclude(scope=Reach.SESSION).exclude(person=request.person_id)
+    if running.values("person").distinct().count() < MOST_AT_ONCE:
+        return None
+    return Refusal(_("Five members are paused already; no more at once."), rule="part 6", status=409)
+
+
+def _too_many_sign_outs(request: PauseRequest, at: datetime) -> Refusal | None:
+    ended = Pause.objects.filter(scope=Reach.SESSION)
+    if ended.filter(person=request.person_id, starts_at__gt=at - EMERGENCY).count() >= MOST_SIGN_OUTS:
+        words = _("Officers end nobody's sign-ins more than twice in 30 days.")
+        return Refusal(words, rule="part 6", status=409, appeal=_longer(at))
+    others = ended.filter(starts_at__gt=at - SIGNED_OUT_WITHIN).exclude(person=request.person_id)
+    if others.values("person").distinct().count() < MOST_AT_ONCE:
+        return None
+    words = _("The sign-ins of five members were ended in the last 72 hours; no more in that time.")
+    return Refusal(words, rule="part 6", status=409)
 
 
 def _hours_paused(person: Person, at: datetime) -> float:
@@ -160,7 +181,8 @@ def _hours_paused(person: Person, at: datetime) -> float:
 def confirm(request: PauseRequest, *, by: Person, at: datetime) -> Pause:
     """Begin a pause as the second officer and return it; it ends by itself after the hours that were asked for.
 
-    Raises Refused when the confirmer is no second officer, the ask has lapsed, or five members are paused already.
+    Raises Refused when the confirmer is no second officer, the ask has lapsed, or as many members are
+    paused, or were signed out, as may be.
     """
     refuse_if(confirm_refusal(request, by=by, at=at))
     second = _other_posts(request, by, at)[0]

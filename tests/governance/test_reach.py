@@ -11,7 +11,7 @@ from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
 from governance import cases, lots, pauses, standing
-from governance.models import Pause, PauseRequest, Reach
+from governance.models import Pause, PauseGround, PauseRequest, Reach
 from payments.models import WorkType
 from tasks.models import Job
 from tests.governance.conftest import reach
@@ -69,6 +69,47 @@ def test_ending_sign_ins_takes_an_hour_of_the_seventy_two(
     assert asked(amina, scope="session", hours=72).hours == 1
     said = [amina.pk, "account_taken_over", "session", "Two continents.", EVIDENCE, 2, office_of(samuel).pk]
     attack(ASK, said, guard="sign_ins_end_at_once")
+
+
+def test_officers_end_the_sign_ins_of_five_members_in_72_hours(
+    paused: Callable[..., Pause], asked: Callable[..., PauseRequest], teresa: Person, attack: Attack,
+    later: Callable[..., datetime],
+) -> None:  # fmt: skip
+    people = list(Person.objects.filter(standings__status="member").exclude(offices__isnull=False)[:7])
+    for person in people[:5]:
+        paused(person, scope="session")
+        later(hours=2)
+    # Nobody's other pause waits for it, and none of these is one of theirs.
+    paused(people[6], hours=72)
+    request = asked(people[5], scope="session")
+    with pytest.raises(Refused, match="The sign-ins of five members"):
+        pauses.confirm(request, by=teresa, at=clock.now())
+    attack(PAUSE, [office_of(teresa).pk, 1, request.pk], guard="pause_needs_two_officers")
+    later(hours=62, minutes=1)
+    request = asked(people[5], scope="session")
+    assert pauses.confirm(request, by=teresa, at=clock.now()).pk == Pause.objects.latest("pk").pk
+
+
+def again(person: Person, by: Person, number: int) -> PauseRequest:
+    """Ask for the sign-ins of a person to end, on facts of its own."""
+    return pauses.ask(
+        person, ground=PauseGround.ACCOUNT_TAKEN_OVER, scope="session", reason="Again.",
+        evidence=pauses.evidence_of(f"the log-ins of {person.pk}, {number}"), hours=1, by=by, at=clock.now(),
+    )  # fmt: skip
+
+
+def test_officers_end_the_sign_ins_of_one_member_twice_in_30_days(
+    amina: Person, samuel: Person, teresa: Person, attack: Attack, later: Callable[..., datetime]
+) -> None:
+    for number in (1, 2):
+        pauses.confirm(again(amina, teresa, number), by=samuel, at=clock.now())
+        later(days=3)
+    request = again(amina, teresa, 3)
+    with pytest.raises(Refused, match="more than twice in 30 days"):
+        pauses.confirm(request, by=samuel, at=clock.now())
+    attack(PAUSE, [office_of(samuel).pk, 1, request.pk], guard="pause_needs_two_officers")
+    later(days=24, minutes=1)
+    assert pauses.confirm(again(amina, teresa, 4), by=samuel, at=clock.now()).pk
 
 
 def test_nobody_else_ends_sign_ins_or_brings_them_back(
