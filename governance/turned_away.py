@@ -18,6 +18,8 @@ from governance.models import Thread, TurnedAway, TurnedFrom
 
 GUARD = "turned_away_is_what_the_rows_say"
 ONCE_AN_HOUR = timedelta(hours=1)
+# What was written but not saved yet when a page was made is not on it.
+SAVED = timedelta(seconds=10)
 # Whose messages, begun before a moment, are missing between the first and the last that a page showed.
 UNHEARD = """
 SELECT DISTINCT m.author_id FROM governance_message m
@@ -60,7 +62,7 @@ def note_unheard(thread: Thread, shown: list[int], *, first: bool, last: bool, a
     `first` and `last` say whether nothing comes before or after them. What is folded or withheld is shown as such.
     """
     facts: dict[str, Any] = {
-        "thread": thread.pk, "at": at, "shown": shown, "after": 0 if first or not shown else shown[0],
+        "thread": thread.pk, "at": at - SAVED, "shown": shown, "after": 0 if first or not shown else shown[0],
         "before": shown[-1] if shown else 0, "last": last or not shown,
     }  # fmt: skip
     with connection.cursor() as cursor:

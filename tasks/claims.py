@@ -98,6 +98,8 @@ WHERE j.id = %(job)s
 # The highest number that a task's position can have.
 LAST_POSITION = 2_147_483_647
 PAUSES = {shortfalls.GUARD, hidden.GUARD, halts.GUARD}
+# The card that was accepted is not today's; which card somebody sends is theirs to say.
+TERMS = {"assignment_is_claimed_at_the_voted_rate", "cards_name_the_guide_as_it_stands"}
 # Of two tabs at once the slower may take another task than the first one, or the very same.
 IN_TWO_TABS = {"one_open_claim_per_person_and_job", "one_assignment_per_person_and_task"}
 PASSING_OVER, WAITING = "SKIP LOCKED", ""
@@ -322,10 +324,16 @@ def _explain(error: IntegrityError, job: Job, by: Person, at: datetime) -> Assig
         raise Refused(Refusal(reason, "", _("Wait for them, or leave the team on its page."), status=409)) from error
     if name in PAUSES and (no := _paused(job)):
         raise Refused(no) from error
-    if name in {"assignment_is_claimed_at_the_voted_rate", "cards_name_the_guide_as_it_stands"}:
+    if name in TERMS:
         reason = _("The terms of this job changed while you accepted them.")
         raise Refused(Refusal(reason, "E2", _("Look at the new rate card, then decide again."), status=409)) from error
     raise error
+
+
+def is_about_terms(refused: Refused) -> bool:
+    """Tell whether the database refused a claim as its card does not name the job's terms as they stand."""
+    cause = refused.__cause__
+    return isinstance(cause, IntegrityError) and guard_of(cause) in TERMS
 
 
 def refusal_to_end(assignment: Assignment, *, by: Person) -> Refusal | None:

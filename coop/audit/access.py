@@ -10,9 +10,11 @@ from django.db import connection
 
 from coop.audit.findings import Finding, Tick, faults
 
-# A refusal is noted a moment after it was given, while others come and go; twice in different hours is no accident.
+# A refusal is noted a moment after it was given, while others come and go; the same one again within 14 days, in
+# another hour, is no accident.
 WITHOUT_A_GROUND = """
-SELECT t.id, t.person_id, t.act, t.job, count(*) OVER (PARTITION BY t.person_id) > 1 AS certain
+SELECT t.id, t.person_id, t.act, t.job, count(*) OVER (PARTITION BY t.person_id, t.act, t.job ORDER BY t.at
+    RANGE BETWEEN interval '336 hours' PRECEDING AND interval '336 hours' FOLLOWING) > 1 AS certain
 FROM governance_turnedaway t WHERE t.ground = '' ORDER BY t.id
 """
 PAUSED = """

@@ -76,7 +76,8 @@ def claim(request: HttpRequest, number: int) -> HttpResponse:
     except Refused as refused:
         if guides.unread(found, by=me):
             return redirect("tasks:guide", found.pk)
-        shut_out.kept(refused.refusal, job=found, by=me, at=at)
+        if not claims.is_about_terms(refused):
+            shut_out.kept(refused.refusal, job=found, by=me, at=at)
         raise
 
 

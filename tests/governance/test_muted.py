@@ -45,7 +45,7 @@ def thread(amina: Person, luis: Person) -> Thread:
     first = assembly.open_thread(topic="other", title="Guides", text="Which one?", by=luis, at=clock.now())
     assembly.write(first.thread, "The long one.", by=amina, at=clock.now())
     assembly.write(first.thread, "Thanks.", by=luis, at=clock.now())
-    clock.advance(timedelta(seconds=1))
+    clock.advance(timedelta(seconds=11))
     return first.thread
 
 
@@ -112,12 +112,25 @@ def test_words_are_missed_on_whichever_page_they_stand(
     monkeypatch.setattr(pages, "MESSAGES", 2)
     for text in ("One.", "Two.", "Three."):
         assembly.write(thread, text, by=luis, at=clock.now())
-    clock.advance(timedelta(seconds=1))
+    clock.advance(timedelta(seconds=11))
     for page in (2, 3):
         signed_in(luis).get(f"/assembly/{thread.pk}/?page={page}")
     assert kept(amina) == []
     signed_in(luis).get(f"/assembly/{thread.pk}/")
     assert (kept(amina), kept(luis)) == ([("heard", "")], [])
+
+
+@pytest.mark.usefixtures("hidden")
+def test_what_is_written_as_the_page_is_made_is_not_missed(
+    thread: Thread, amina: Person, luis: Person, signed_in: SignedIn, later: Later
+) -> None:
+    said = assembly.open_thread(topic="other", title="Rates", text="How?", by=amina, at=clock.now())
+    later(seconds=9)
+    signed_in(luis).get(f"/assembly/{said.thread_id}/")
+    assert kept(amina) == []
+    later(seconds=2)
+    signed_in(luis).get(f"/assembly/{said.thread_id}/")
+    assert kept(amina) == [("heard", "")]
 
 
 def test_an_honest_page_keeps_nothing_and_asks_once(thread: Thread, luis: Person, signed_in: SignedIn) -> None:

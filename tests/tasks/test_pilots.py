@@ -14,7 +14,8 @@ from coop import clock
 from coop.people.models import Client, Person
 from coop.record import events
 from coop.refusals import Refused, guard_of
-from governance.models import Standing
+from governance import turned_away
+from governance.models import Standing, TurnedFrom
 from tasks import answers, claims, jobs, pilots, reviews
 from tasks.models import Job, Pilot, Rescoping
 from tests.governance.conftest import members
@@ -91,6 +92,7 @@ def test_a_guide_that_grows_stops_after_its_pilot_until_the_pay_rises_by_the_rat
     raised(longer, "0.122999", olga)
     with pytest.raises(Refused, match="N4"):
         hand_in(longer, crowd[:1], 1, 41)
+    assert not turned_away.note(crowd[0], TurnedFrom.CLAIM, job=longer.pk, at=clock.now())
     raised(longer, "0.123", olga)
     hand_in(longer, crowd[:12], 1, 41)
     assert Pilot.objects.filter(job=longer).count() == 1

@@ -12,9 +12,9 @@ from coop import clock
 from coop.audit import access
 from coop.people.models import Person
 from coop.refusals import Refusal
-from governance import pauses
-from governance.models import Case, Equivalent, Measure, Pause, PauseGround, TurnedAway
-from tasks import claims, halts, jobs, offers, watch
+from governance import pauses, turned_away
+from governance.models import Case, Equivalent, Measure, Pause, PauseGround, TurnedAway, TurnedFrom
+from tasks import claims, halts, jobs, offers, shut_out, watch
 from tasks.models import Job
 from tests.governance import charging
 from tests.tasks.conftest import SAME, work
@@ -158,6 +158,42 @@ def test_what_the_job_itself_explains_is_not_kept(
         )  # fmt: skip
     signed_in(amina).get("/jobs/")
     assert kept(amina) == []
+
+
+def test_whoever_sends_another_card_is_not_turned_away(job: Job, amina: Person, signed_in: SignedIn) -> None:
+    refused = signed_in(amina).post(f"/jobs/{job.pk}/claim/", {"card": "x"})
+    assert refused.status_code == 409
+    assert "The terms of this job changed" in refused.text
+    assert kept(amina) == []
+
+
+def test_a_list_that_was_cut_before_jobs_were_taken_out_of_it_is_no_emptied_one(
+    job: Job, new_job: NewJob, amina: Person, luis: Person, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_job(title="Shown", tasks=1)
+    work(new_job(title="Gone", tasks=1, overlap=1), luis, SAME)
+    monkeypatch.setattr(offers, "LISTED", 2)
+    monkeypatch.setattr(shut_out, "NEWEST", 1)
+    page = signed_in(amina).get("/jobs/").text
+    assert "Shown" in page
+    assert job.title not in page
+    assert kept(amina) == []
+    monkeypatch.setattr(offers, "on_the_board", lambda **_asked: [])
+    new_job(title="Hidden")
+    signed_in(amina).get("/jobs/")
+    assert kept(amina) == [("board", None, "")]
+
+
+@pytest.mark.parametrize(("apart", "found"), [({"days": 13, "hours": 23}, 2), ({"days": 14, "hours": 1}, 0)])
+def test_two_accidents_are_no_finding_and_the_same_refusal_again_is(
+    job: Job, new_job: NewJob, amina: Person, later: Later, apart: dict[str, int], found: int
+) -> None:
+    other = new_job(title="Other")
+    for number in (job.pk, other.pk):
+        assert turned_away.note(amina, TurnedFrom.CLAIM, job=number, at=clock.now())
+    assert audited() == []
+    assert turned_away.note(amina, TurnedFrom.CLAIM, job=job.pk, at=later(**apart))
+    assert len(audited()) == found
 
 
 def test_a_closed_region_is_the_vote_that_closed_it(
