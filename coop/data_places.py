@@ -100,7 +100,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         " noted_at",
         "payments_railanswer": "event_id words by_id at",
         "payments_verdict": "payout_id office_id arrived words at",
-        "payments_entitlement": "person_id kind source since until amount at",
+        "payments_entitlement": "person_id kind source since until amount at edition",
     },
     "top_ups": {
         "payments_topup": "person_id week seconds floor earned amount at",

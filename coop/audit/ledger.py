@@ -59,7 +59,10 @@ def wages() -> Iterator[Finding]:
 
 
 def entitled() -> Iterator[Finding]:
-    """Compare what the hearing fund paid with the facts that it names, and back pay with its sum (7.10)."""
+    """Compare what the hearing fund paid with the facts that it names, and back pay with its sum (7.10).
+
+    What was paid before the sum became what it is now has a sum of its own, that stands nowhere any more.
+    """
     yield from faults(
         """
         SELECT e.id, e.person_id, e.source, e.amount / 1e6 AS amount FROM payments_entitlement e
@@ -86,7 +89,7 @@ def entitled() -> Iterator[Finding]:
         SELECT e.id, e.source, e.amount / 1e6 AS paid, coalesce(p.amount, u.amount, 0) / 1e6 AS lost
         FROM payments_entitlement e LEFT JOIN LATERAL payments_back_pay_parts(e.source) p ON true
         LEFT JOIN payments_returned_unpaid u ON u.source = e.source
-        WHERE e.kind = 27 AND e.amount IS DISTINCT FROM coalesce(p.amount, u.amount)""",
+        WHERE e.kind = 27 AND e.edition = 2 AND e.amount IS DISTINCT FROM coalesce(p.amount, u.amount)""",
         "payments_entitlement {id}",
         "paid {paid:f} back for {source}",
         "one and a half times what was lost is {lost:f} (payments/repairs.py)",

@@ -32,6 +32,9 @@ class Entitlement(models.Model):
     until = models.DateTimeField(null=True, help_text="… to here, in whole hours.")
     amount = MoneyField(default=0)
     at = models.DateTimeField()
+    edition = models.PositiveSmallIntegerField(
+        db_default=2, editable=False, help_text="By which sum back pay was found; 1 by the one before decision 0186."
+    )
 
     privacy.declare(
         id=Audience.SELF,
@@ -42,6 +45,7 @@ class Entitlement(models.Model):
         until=Audience.SELF,
         amount=Audience.SELF,
         at=Audience.SELF,
+        edition=Audience.PUBLIC,
     )
 
     class Meta:

@@ -1,5 +1,6 @@
 """What works like a ban, as real acts make it, and the case that opens by it (7.11)."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
@@ -28,13 +29,13 @@ def held_payout(member: Person) -> None:
     clock.advance(timedelta(hours=73))
 
 
-def mass_rejection(member: Person) -> list[Assignment]:
-    """Let a client send six of a member's answers back."""
+def mass_rejection(member: Person, many: int = 6) -> list[Assignment]:
+    """Let a client send six of a member's answers back, or another number of them."""
     olga = person("olga")
     job = make_job(Client.objects.get(slug="orbit"), olga, tasks=70, overlap=1, review_rule="peer")
     for _answer in range(60):
         work(job, person("luis"), SAME)
-    back = [work(job, member, SAME) for _answer in range(6)]
+    back = [work(job, member, SAME) for _answer in range(many)]
     for mine in back:
         told = {"reason": "All of these are wrong.", "place": "labels", "ground": Ground.CLIENT}
         reviews.send_back(mine, **told, by=olga, at=clock.now())  # type: ignore[arg-type]
@@ -45,7 +46,7 @@ def pressed(member: Person) -> None:
     resigning.give_notice(member, pressure="pressed", at=clock.now())
 
 
-MADE = {
+MADE: dict[Equivalent, Callable[[Person], object]] = {
     Equivalent.NO_OFFERS: no_offers, Equivalent.HELD_PAYOUT: held_payout, Equivalent.MASS_REJECTION: mass_rejection,
     Equivalent.MUTED: charging.kept_quiet, Equivalent.PRESSED_TO_LEAVE: pressed,
 }  # fmt: skip

@@ -6,23 +6,24 @@ from decimal import ROUND_CEILING, Decimal
 from html import unescape
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client as Browser
 
 from coop import clock
 from coop.audit import ledger
-from coop.people.models import Person
+from coop.people.models import Client, Person
 from governance import appeals, cases, decisions, panels
 from governance.models import Case, CaseGround, Equivalent, Measure, Panel, Said, Stage
 from payments import entitlements, invariants, repairs
 from payments.models import Entitlement, Owing
-from tasks import claims, reviews
-from tasks.models import Ground, Job
+from tasks import claims, disputes, reviews
+from tasks.models import Assignment, Ground, Job
 from tests.governance import charging
 from tests.payments import signs
 from tests.payments.conftest import JOB, owning
 from tests.payments.test_entitlements import ADD, FACTS
-from tests.tasks.conftest import SAME, work
+from tests.tasks import disputing
+from tests.tasks.conftest import SAME, hand_in, work
 
 pytestmark = pytest.mark.django_db
 type Earn = Callable[[Person, str], int]
@@ -159,6 +160,10 @@ def test_who_earned_nothing_before_is_paid_as_those_who_did_the_same_work(
     # Luis and whoever else did such work; Priya, who was paid for onboarding and a check, did none.
     assert line.before > 0
     assert paid(amina) == owed(line.before, until - case.opened_at + timedelta(days=14))
+    # Who does such work later was none of them then.
+    reviews.accept(work(checked, priya, SAME), by=luis, at=clock.now(), ground=Ground.PEER)
+    assert repairs.of(amina)[0].amount == line.amount
+    assert list(ledger.entitled()) == []
 
 
 def test_answers_that_came_back_and_ended_unpaid_are_paid_once(
@@ -168,22 +173,67 @@ def test_answers_that_came_back_and_ended_unpaid_are_paid_once(
     later(days=4)
     claims.expire_due(at=clock.now())
     repaired(case)
+    assert repairs.returned(amina) == []
+    assert paid(amina) == 0
+    later(days=3)
     [line] = repairs.returned(amina)
     pay = Job.objects.latest("pk").pay
     assert (line.answers, line.amount) == (6, 6 * pay)
     assert paid(amina) == paid(amina) == 6 * pay
+    assert list(ledger.entitled()) == []
     page = unescape(signed_in(amina).get("/pay/repairs/").text)
     assert "6 answers, at the pay at which they were taken." in page
     assert "as if it had been accepted" in unescape(signed_in(amina).get(f"/cases/{case.pk}/").text)
 
 
 def test_answers_that_were_handed_in_again_are_not_paid_for_by_the_fund(
-    amina: Person, repaired: Callable[[Case], datetime]
+    amina: Person, later: Later, repaired: Callable[[Case], datetime]
 ) -> None:
     case = signs.shown(Equivalent.MASS_REJECTION, amina)
     repaired(case)
+    for mine in Assignment.objects.filter(person=amina, state="sent_back"):
+        hand_in(mine, SAME)
+    later(days=8)
+    assert repairs.returned(amina) == []
+    reviews.accept_silent(at=clock.now())
     assert repairs.returned(amina)[0].amount == 0
     assert paid(amina) == 0
+
+
+def test_what_is_sent_back_after_the_decision_is_paid_too_when_all_have_ended(
+    amina: Person, olga: Person, later: Later, repaired: Callable[[Case], datetime]
+) -> None:
+    signs.mass_rejection(amina, 5)
+    case = cases.open_equivalent(amina, kind=Equivalent.MASS_REJECTION, at=clock.now())
+    assert case
+    repaired(case)
+    claims.expire_due(at=later(days=3))
+    assert paid(amina) == 0
+    mine = work(Job.objects.latest("pk"), amina, SAME)
+    told = {"reason": "Wrong again.", "place": "labels", "ground": Ground.CLIENT}
+    reviews.send_back(mine, **told, by=olga, at=later(days=2))  # type: ignore[arg-type]
+    assert clock.now() < case.opened_at + timedelta(days=7)
+    later(days=2)
+    assert paid(amina) == 0  # one of them can still be handed in
+    claims.expire_due(at=later(days=2))
+    mine.refresh_from_db()
+    assert mine.state == "expired"
+    assert paid(amina) == 6 * mine.pay
+    assert list(ledger.entitled()) == []
+
+
+def test_rejections_count_for_the_repair_as_for_the_sign(
+    amina: Person, orbit: Client, olga: Person, later: Later, repaired: Callable[[Case], datetime]
+) -> None:
+    disputing.learned(orbit, olga)
+    back = signs.mass_rejection(amina, 4)
+    disputing.reject(work(disputing.checked(orbit, olga, tasks=1), amina, SAME), olga)
+    case = cases.open_equivalent(amina, kind=Equivalent.MASS_REJECTION, at=clock.now())
+    assert case
+    repaired(case)
+    claims.expire_due(at=later(days=8))
+    disputes.go_on_all(at=clock.now())
+    assert paid(amina) == 4 * back[0].pay
 
 
 def test_the_page_shows_each_number_of_the_sum_to_the_member_alone(
@@ -218,6 +268,31 @@ def test_the_audit_does_the_sum_again(
         cursor.execute("ALTER TABLE payments_entitlement DISABLE TRIGGER USER")
         cursor.execute(f"UPDATE payments_entitlement SET {change} WHERE kind = 27")
     assert [one for one in ledger.entitled() if words in str(one)]
+
+
+def test_the_audit_leaves_sums_of_before_as_they_are(
+    earned: Decimal, amina: Person, repaired: Callable[[Case], datetime]
+) -> None:
+    repaired(signs.shown(Equivalent.NO_OFFERS, amina))
+    paid(amina)
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE payments_entitlement DISABLE TRIGGER USER")
+        cursor.execute("UPDATE payments_entitlement SET edition = 1, amount = amount - 1 WHERE kind = 27")
+    assert not [one for one in ledger.entitled() if "one and a half times" in str(one)]
+
+
+def test_the_site_does_not_say_by_which_sum_it_was_paid(
+    earned: Decimal, amina: Person, repaired: Callable[[Case], datetime]
+) -> None:
+    case = signs.shown(Equivalent.NO_OFFERS, amina)
+    repaired(case)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO payments_entitlement (person_id, kind, source, amount, at, edition)"
+            " VALUES (%s, 27, %s, 1, now(), 1) RETURNING edition", [amina.pk, f"case:{case.pk}"],
+        )  # fmt: skip
+        assert cursor.fetchone() == (2,)
+    transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize("meanwhile", ["0", "0.4"])
