@@ -257,10 +257,14 @@ def refusal_of_file(run: PayRun, *, by: Office, at: datetime) -> Refusal | None:
     if out_of_office := deposits.refusal_of_office(by, at):
         return out_of_office
     if not run.payouts.filter(state__in=[PayoutState.REQUESTED, *GOING]).exists():
-        return Refusal(_("Nothing is left in this run."), status=409)
+        return _nothing_left()
     if account() is None:
         return Refusal(_("The cooperative's account is not set: see BANK_ACCOUNT in the operating guide."), status=409)
     return None
+
+
+def _nothing_left() -> Refusal:
+    return Refusal(_("Nothing is left in this run."), status=409)
 
 
 def file(run: PayRun, *, by: Office, at: datetime) -> bytes:
@@ -272,6 +276,8 @@ def file(run: PayRun, *, by: Office, at: datetime) -> bytes:
     carry_out(run, at=at)
     going = run.payouts.select_related("details", "person").filter(state__in=GOING).order_by("pk")
     payouts = [payout for payout in going if payout.details]
+    # Two officers may have begun to hold all of it since the release.
+    refuse_if(None if payouts else _nothing_left())
     watching.looked(
         [payout.person_id for payout in payouts], subject=f"pay_run:{run.pk}", right=Right.MONEY, by=by.person, at=at
     )

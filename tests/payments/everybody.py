@@ -128,6 +128,10 @@ class Everybody(Abroad, Floors):
 
     def ends_what_goes_back(self) -> None:
         for one in paybacks.waiting()[:2]:
+            if paybacks.refusal_to_send(one, by=self.officers[0], at=self.at):  # the payer's bank took it
+                paybacks.call_off(one, by=person("olga"), at=self.at)
+                assert not (escrow.available(self.orbit) and self.owed())
+                continue
             sent = paybacks.send(one, reference=f"B{self.next()}", by=self.officers[0], at=self.at)
             end = paybacks.settle if self.chance.random() < 0.7 else paybacks.fail
             end(sent, by=self.officers[1], at=self.at)

@@ -15,6 +15,7 @@ from payments.models import BankStatement, Outcome, Payout, PayRun, RailEvent
 from tests.payments import bank
 from tests.payments.conftest import owning
 from tests.payments.test_attacks import CONFIRM, POST, SEND, posting
+from tests.payments.test_entitlements import pause
 from tests.payments.test_unanswered import JUDGE, SAY
 
 type Attack = Callable[..., None]
@@ -197,6 +198,14 @@ def test_nobody_is_paid_by_a_file_that_is_made_after_they_were_given_the_money_b
     assert ledger.balance(accounts.payable(asked.person_id)) == 9
     with pytest.raises(Refused, match="Nothing is left"):
         runs.file(released, by=treasurer, at=clock.now())
+
+
+def test_a_run_of_which_all_is_held_has_no_file(asked: Payout, released: PayRun, treasurer: Office) -> None:
+    pause(asked.person, scope=f"payout:{asked.pk}", hours=24)
+    with pytest.raises(Refused, match="Nothing is left"):
+        runs.file(released, by=treasurer, at=clock.now())
+    asked.refresh_from_db()
+    assert (asked.state, asked.run) == ("requested", None)
 
 
 def judged(payout: Payout, by: Office) -> bool:
