@@ -23,6 +23,8 @@ ID_MAX = 120
 DEPTH_MAX = 10
 # Of each row's id something is held in memory, to find the second of two; this bounds it to sixteen megabytes.
 ROWS_MAX = 1_000_000
+# A field may be as long as its row, so that the row's own bound is the one that is met.
+csv.field_size_limit(ROW_MAX_BYTES)
 
 type Json = dict[str, object]
 

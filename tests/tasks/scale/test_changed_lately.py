@@ -47,7 +47,7 @@ def read(node: dict[str, Any]) -> float:
 def test_few_are_read_of_many_orders(superuser: psycopg.Connection, orbit: Client) -> None:
     now = clock.now()
     asked = QueryDict(f"updated_after={(now - timedelta(minutes=10)).isoformat().replace('+', '%2B')}")
-    found = finding.of(orbit, test=False).filter(finding.wanted(asked)).order_by("-pk").values("pk")[:101]
+    found = finding.of(orbit, test=False).filter(finding.wanted(asked, client=orbit)).order_by("-pk").values("pk")[:101]
     sql, params = found.query.sql_with_params()
     with superuser.transaction(force_rollback=True):
         (job,), (person,) = (
