@@ -21,7 +21,7 @@ TESTS = {
         "tests/payments/test_budgets.py", "tests/payments/test_enactments.py", "tests/payments/test_floors.py",
         "tests/payments/test_registry.py", "tests/payments/test_surplus.py", "tests/payments/test_surplus_promises.py",
         "tests/payments/test_versions.py", "tests/payments/test_replay.py", "tests/payments/test_alike.py",
-        "tests/payments/test_raises.py",
+        "tests/payments/test_raises.py", "tests/payments/test_held.py",
         "tests/database/test_kept.py", "tests/database/test_frozen.py", "tests/database/test_present.py",
         "tests/database/test_founding.py", "tests/test_attacks.py", "tests/tasks/test_turned_away.py",
     ),
