@@ -95,6 +95,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "payments_exchangequote": "person_id rail currency asked rate source arrives costs made_at expires_at",
         "payments_payrun": "rail made_at checked_by_id checked_at released_by_id released_at handed_over_at",
         "payments_bankstatement": "number digest currency opening closing read_by_id read_at",
+        "payments_depositproof": "line_id",
         "payments_correction": "transfer_id office_id words at",
         "payments_railevent": "rail event payout_id outcome amount incoming currency words statement_id occurred_at"
         " noted_at",
@@ -251,7 +252,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_dispute": "rejected_by_id",
         "tasks_tip": "given_by_id",
         "payments_deposit": "client_id fund amount currency reference recorded_by_id at",
-        "payments_depositproof": "deposit_id line_id by_id at",
+        "payments_depositproof": "deposit_id by_id at",
         "payments_cardpayment": "client_id session amount currency asked_by_id at",
         "payments_payback": "client_id deposit_id card_id amount key part state reference asked_by_id asked_at"
         " sent_by_id sent_at settled_by_id settled_at",

@@ -81,11 +81,11 @@ def standing() -> list[Promise]:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """Promises about one matter: those with words of their own, and those that keep a table's rows."""
+    """Promises about one matter: those with words of their own, and those that keep a table's rows, by their words."""
 
     title: Words
     own: list[Promise]
-    kept: list[Promise]
+    kept: dict[str, list[Promise]]
 
 
 def by_topic(promises: Iterable[Promise]) -> list[Topic]:
@@ -95,9 +95,17 @@ def by_topic(promises: Iterable[Promise]) -> list[Topic]:
     ]
     topics = [(title, [it for place, it in placed if place == n]) for n, (title, _tables) in enumerate(TOPICS)]
     return [
-        Topic(title, [it for it in those if not it.keeps], [it for it in those if it.keeps])
+        Topic(title, [it for it in those if not it.keeps], _alike(it for it in those if it.keeps))
         for title, those in topics if those
     ]  # fmt: skip
+
+
+def _alike(promises: Iterable[Promise]) -> dict[str, list[Promise]]:
+    """Return promises by their words: many tables are kept in the same ones."""
+    found: dict[str, list[Promise]] = {}
+    for promise in promises:
+        found.setdefault(promise.words, []).append(promise)
+    return found
 
 
 def deletable() -> tuple[int, int]:

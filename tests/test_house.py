@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
+from itertools import chain
 
 import pytest
 from django.db import connection
@@ -133,8 +134,10 @@ def test_members_see_the_votes_that_come_and_then_that_they_are_open(
 def test_each_promise_stands_once_under_what_it_is_about() -> None:
     standing = promises.standing()
     topics = promises.by_topic(standing)
-    assert sorted(it.name for topic in topics for it in (*topic.own, *topic.kept)) == sorted(it.name for it in standing)
-    of = {it.name: str(topic.title) for topic in topics for it in (*topic.own, *topic.kept)}
+    assert sorted(it.name for topic in topics for it in (*topic.own, *chain(*topic.kept.values()))) == sorted(
+        it.name for it in standing
+    )
+    of = {it.name: str(topic.title) for topic in topics for it in (*topic.own, *chain(*topic.kept.values()))}
     assert of["rate_is_what_the_vote_said"] == "Pay and money"
     assert of["ballot_is_cast_by_an_elector"] == "Votes, from the draft to what follows"
     assert of["restriction_follows_a_decision"] == "No ban without a hearing"

@@ -5,8 +5,6 @@ from decimal import Decimal
 
 import django
 
-from tests.money_in import arrive
-
 ALL = ["read", "post", "fund", "download"]
 
 
@@ -17,6 +15,7 @@ def made(slug: str, scopes: list[str]) -> str:
     from coop.demo.life import person  # noqa: PLC0415
     from coop.people import clients, keys  # noqa: PLC0415
     from governance import offices  # noqa: PLC0415
+    from tests.money_in import arrive  # noqa: PLC0415
 
     at, olga = clock.now(), person("Olga")
     client = clients.found(slug, slug=slug, by=olga, at=at)

@@ -14,7 +14,6 @@ from typing import Any
 import django
 
 from tests.bench import crowd
-from tests.money_in import arrive
 
 PAIRS, BATCH, CENT = 64, 1_000, Decimal("0.01")
 
@@ -28,6 +27,7 @@ def found() -> None:
     from payments import accounts, ledger  # noqa: PLC0415
     from payments.models import Account, WorkType  # noqa: PLC0415
     from tasks import jobs  # noqa: PLC0415
+    from tests.money_in import arrive  # noqa: PLC0415
 
     kind, form = WorkType.objects.get(slug="product-match"), {"question": "?", "labels": ["A", "B"], "multiple": False}
     at, olga = clock.now(), person("Olga")

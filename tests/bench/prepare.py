@@ -9,8 +9,6 @@ from decimal import Decimal
 
 import django
 
-from tests.money_in import arrive
-
 DELIVERY = 100_000
 
 
@@ -26,6 +24,7 @@ def post(tasks: int, pay: Decimal) -> tuple[int, float]:
     from governance import offices  # noqa: PLC0415
     from payments.models import WorkType  # noqa: PLC0415
     from tasks import datasets, jobs  # noqa: PLC0415
+    from tests.money_in import arrive  # noqa: PLC0415
 
     # Of a client of its own, or it would be a pilot of Orbit's work (N4).
     at, olga, name = clock.now(), person("Olga"), f"bench-{uuid.uuid4().hex[:12]}"

@@ -345,6 +345,7 @@ def ask_for_a_pause(page: Page, of: Person) -> None:
     page.goto("/pauses/new/")
     fill(page, member=of.email, reason="Signed in from two continents.", evidence="log of today", hours="72")
     page.locator("[name=ground]").first.check()
+    page.locator("[name=reach][value=work]").check()
     press(page, "Ask for it")
     reads(page, "Nothing is paused until an officer with another post confirms it.")
 

@@ -38,7 +38,8 @@ BY_A_RIGHT = {
     "governance/views/pauses.py": {"home", "ask"},
     "payments/views/desk.py": {"_office"},
     # A client's money: a deposit and its mirror concern no person, and the client reads both in its statement.
-    "payments/deposits.py": {"refusal", "office_of", "in_office", "refusal_of_office"},
+    "payments/deposits.py": {"refusal", "office_of", "in_office", "refusal_of_office", "refusal_to_confirm"},
+    "payments/questions.py": {"refusal"},
     "payments/ledger.py": {"reverse"},
     "payments/corrections.py": {"refusal"},
     "payments/views/corrections.py": {"home", "one"},

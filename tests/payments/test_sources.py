@@ -38,6 +38,7 @@ SETTINGS = {
     ("governance/wishes.py", "ORIGIN"): LETTER,
     ("coop/people/addresses.py", "ORIGIN"): LETTER,
     ("payments/proof.py", "ORIGIN"): LETTER,
+    ("payments/payouts.py", "ORIGIN"): LETTER,
     ("payments/proof.py", "WALKS_OF_MONEY"): "what looks at the books by night, and moves nothing",
     ("payments/cards.py", "ORIGIN"): LETTER,
     ("tasks/formats/croissant.py", "ORIGIN"): LETTER,

@@ -140,7 +140,7 @@ def test_another_jobs_answers_are_not_accepted_with_it(job: Job, orbit: Client, 
 def test_the_api_lists_accepts_and_sends_back(job: Job, orbit: Client, olga: Person, amina: Person) -> None:
     answers = given(job, amina, 3)
     _key, secret = keys.issue(orbit, name="t", scopes=["read", "download", "fund"], by=olga, at=clock.now())
-    listed = call(secret, "get", f"jobs/{job.pk}/answers").json()
+    listed = call(secret, "get", f"jobs/{job.pk}/answers").json()["results"]
     assert [(one["id"], one["answer"]) for one in listed] == [(one.pk, SAME) for one in answers]
     took = call(secret, "post", f"jobs/{job.pk}/answers/accept", {"answers": [answers[0].pk, 10**15]})
     assert took.json() == {"accepted": [answers[0].pk]}

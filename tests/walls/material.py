@@ -70,7 +70,7 @@ class Material:
         """Return what stands in a client's other addresses."""
         return {
             "slug": self.client.slug, "month": f"{clock.now():%Y-%m}", "form": "csv", "kind": "product-match",
-            "key": self.message.key,
+            "key": self.message.key, "deposit": 1,
         }  # fmt: skip
 
     def named(self, order: Order) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def test_what_is_to_be_reviewed_stands_before_the_member(live: scaleapi.ScaleCli
     assert job.tasks.get().prediction == {"value": {"shapes": [{**drawn, "x": 20}]}, "model": "initial_response"}
     shown = known.shown_to(do(job, amina, {"shapes": [drawn]}))
     assert shown is not None
-    assert (shown.same, KnownAnswer.objects.get().value) == (None, {"shapes": [drawn]})
+    assert (shown.same, KnownAnswer.objects.get().value) == (True, {"shapes": [drawn]})
 
 
 def test_what_is_no_answer_is_refused_by_its_name(live: scaleapi.ScaleClient) -> None:
