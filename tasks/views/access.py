@@ -19,7 +19,7 @@ from coop.people import clients
 from coop.people.models import Client, Person
 from coop.refusals import Refused, refuse_if
 from governance import offices
-from tasks import access_log
+from tasks import access_log, onboarding
 from tasks.models.access import LONGEST_REASON
 
 PER_PAGE = 50
@@ -58,7 +58,8 @@ def reasons(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Written down. You see what this client has for eight hours."))
             return redirect("tasks:reasons")
-    shown = {"form": form, "running": access_log.running(me, at=at)}
+    opens = onboarding.refusal_to_open(me, at) is None
+    shown = {"form": form, "running": access_log.running(me, at=at), "opens": opens}
     return render(request, "tasks/work/reasons.html", shown, status=422 if form.errors else 200)
 
 

@@ -40,6 +40,8 @@ BY_A_RIGHT = {
     # A client's money: a deposit and its mirror concern no person, and the client reads both in its statement.
     "payments/deposits.py": {"refusal", "office_of", "in_office", "refusal_of_office", "refusal_to_confirm"},
     "payments/questions.py": {"refusal"},
+    # An onboarding is opened for everybody who comes.
+    "tasks/onboarding.py": {"refusal_to_open"},
     "payments/ledger.py": {"reverse"},
     "payments/corrections.py": {"refusal"},
     "payments/views/corrections.py": {"home", "one"},
