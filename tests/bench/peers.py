@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from shutil import which
-from urllib.parse import quote
 
 from coop import serving
 from coop.database import roles
@@ -20,7 +19,7 @@ from tests.bench.place import ROOT, Place
 NAME = "labelstudio"
 # In an environment of its own: dependencies of nothing but this measurement.
 UV, NEEDED = which("uv") or "uv", ("label-studio==1.23.2", "gunicorn==23.0.0")
-DOCCANO, DOCCANOS = "doccano", ("doccano==1.8.4", "psycopg[binary]>=3.2", "setuptools<81")
+DOCCANO, DOCCANOS = "doccano", ("doccano==1.8.4", "psycopg[binary]>=3.2", "setuptools<81", "marshmallow<4")
 # It asks for a pandas older than our Python, for reading files, which is not measured.
 OVERRIDDEN = ("pandas>=2.2", "numpy>=2")
 FEW = 1_000
@@ -96,9 +95,12 @@ def _ours(here: Place, job: str) -> crowd.Result:
 def _doccano(here: Place, tasks: int) -> float:
     """Return how many texts a second eight people label and confirm in doccano, of so many."""
     roles.create_database(here.cluster, DOCCANO)
-    url = here.cluster.url("postgres", DOCCANO).replace("@/", f"@{quote(str(here.cluster.socket_folder), safe='')}/")
+    url = here.cluster.url("postgres", DOCCANO).split("?")[0]
     with tempfile.TemporaryDirectory(prefix="workhall-bench-") as folder:
-        environment = here.environment | {"DATABASE_URL": f"{url.split('?')[0]}?sslmode=disable"}
+        environment = here.environment | {
+            "DATABASE_URL": f"{url}?sslmode=disable",
+            "PGHOST": str(here.cluster.socket_folder),
+        }
         environment |= {"DJANGO_SETTINGS_MODULE": "config.settings.production", "MEDIA_ROOT": folder}
         python = _install(Path(folder) / "venv", DOCCANOS, OVERRIDDEN)
         project, label, tokens = _said([python, "-m", "tests.bench.doccano", "found", str(tasks)], environment)
