@@ -106,7 +106,9 @@ def test_nobody_is_paused_for_more_than_72_hours_in_30_days_and_five_at_once(
 ) -> None:
     for person, ended, lasted in earlier:
         ends = NOW + ended
-        plant(officers, "governance_pause", person_id=person, starts_at=ends - lasted * HOUR, ends_at=ends)
+        plant(
+            officers, "governance_pause", person_id=person, scope="work", starts_at=ends - lasted * HOUR, ends_at=ends
+        )
     officers.execute("UPDATE governance_pauserequest SET hours = %s", [hours])
     ask_alone(officers, "pause_needs_two_officers", "governance_pause")
     row = {"request_id": 1, **FACTS, "second_officer_id": MONEY, "ends_at": NOW + HOUR}
