@@ -6,7 +6,6 @@ as it was asked for; a live one has a `task` once members may take it.
 
 import uuid
 
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +15,7 @@ from coop.people.models import Client, Person
 from coop.people.privacy import Audience
 from payments.models import WorkType
 from payments.money import MoneyField
+from tasks.models.lately import lately
 from tasks.models.work import Job, Task
 
 
@@ -188,7 +188,7 @@ class Order(models.Model):
         ]
         indexes = [
             models.Index(fields=["client", "test", "-id"], name="orders_of_a_client"),
-            BrinIndex(fields=["updated_at"], name="orders_changed_lately", autosummarize=True),
+            lately("updated_at", name="orders_changed_lately"),
             models.Index(
                 fields=["batch"], condition=Q(test=False, task=None, canceled_at=None, failed_at=None),
                 name="orders_in_no_job",

@@ -14,6 +14,7 @@ from payments.models import Fee, Rate, WorkType
 from payments.money import MoneyField
 from tasks import shapes
 from tasks.models.content import told
+from tasks.models.lately import lately
 from tasks.shapes import media
 
 
@@ -293,7 +294,7 @@ class Assignment(models.Model):
             models.Index(fields=["job", "expires_at"], condition=Q(state__in=OPEN_STATES), name="claims_by_expiry"),
             models.Index(fields=["accept_by"], condition=Q(state="submitted"), name="answers_by_silence"),
             models.Index(fields=["job", "id"], name="assignments_of_a_job"),
-            BrinIndex(fields=["submitted_at", "decided_at"], name="answers_lately", autosummarize=True),
+            lately("submitted_at", "decided_at", name="answers_lately"),
             models.Index(fields=["team"], condition=Q(team__isnull=False), name="assignments_of_a_team"),
         ]
 
@@ -393,7 +394,7 @@ class Review(models.Model):
             ),
             models.UniqueConstraint(fields=["assignment", "decision"], name="sent_back_once_and_accepted_once"),
         ]
-        indexes = [BrinIndex(fields=["at"], name="reviews_made_lately", autosummarize=True)]
+        indexes = [lately("at", name="reviews_made_lately")]
 
     def __str__(self) -> str:
         return f"{self.decision} ({self.ground})"
