@@ -280,12 +280,13 @@ def _write(job: Job, upload: Upload, file: BinaryIO) -> int:
     While the database writes some, the next are read: `executemany` waits for nothing in between.
     """
     # Asked before: while the statement takes in its rows, the connection takes no other.
-    last = _last_position(job)
-    parts = portions(_prepared(job, file, last + 1, files.shown(job)), most=AT_ONCE, weight=_letters)
+    start, known = _last_position(job) + 1, files.shown(job)
+    parts = portions(_prepared(job, file, start, known), most=AT_ONCE, weight=_letters)
     given = ([job.pk, upload.pk, job.overlap, *map(list, zip(*some, strict=True))] for some in parts)
     with connection.cursor() as cursor:
         cursor.executemany(INSERT, given)  # type: ignore[arg-type] # psycopg takes what can be gone through once
-    if (count := _last_position(job) - last) == 0:
+        count: int = cursor.rowcount
+    if count == 0:
         raise _Faulty
     return count
 

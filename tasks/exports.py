@@ -138,16 +138,15 @@ def whole(job: Job, *, after: int, upto: int, until: datetime) -> Iterator[tuple
     return _grouped(job, _answers(job, until=until, **places))
 
 
-def those(job: Job, tasks: Collection[int], *, until: datetime) -> Iterator[tuple[Result, list[Given]]]:
-    """Yield some tasks of a job by their number, each with what its answers came to until then, and those."""
+def those(job: Job, tasks: Collection[int], *, until: datetime | None = None) -> Iterator[tuple[Result, list[Given]]]:
+    """Yield some tasks of a job, each with what its answers come to, or came to until then, and those answers."""
     return _grouped(job, _answers(job, until=until, assignment__task__in=tasks))
 
 
 def of_tasks(job: Job, tasks: Collection[int]) -> Iterator[tuple[int, Result]]:
     """Yield some tasks of a job by their number, each with what its answers come to."""
     numbers = dict(Task.objects.filter(pk__in=tasks).values_list("position", "pk"))
-    found = _grouped(job, _answers(job, assignment__task__in=tasks))
-    return ((numbers[result.position], result) for result, _given in found)
+    return ((numbers[result.position], result) for result, _given in those(job, tasks))
 
 
 def _grouped(job: Job, answers: Found) -> Iterator[tuple[Result, list[Given]]]:

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
 from django.http import Http404
 
-from coop import clock
 from coop.people.models import Client
 from tasks import exports
 from tasks.models import JobFile, Order, Task
@@ -55,7 +54,7 @@ def _by_members(done: Sequence[Order], until: datetime | None) -> Iterator[tuple
         page = list(together)
         known = {task.external_id: order.pk for task, order in page}
         tasks = [task.pk for task, _order in page]
-        for result, given in exports.those(page[0][0].job, tasks, until=until or clock.now()):
+        for result, given in exports.those(page[0][0].job, tasks, until=until):
             each = [one.value for one in given]
             whole = each[0] if result.value is None else result.value
             yield known[result.task], Said(whole, each, [one.by for one in given], [one.at for one in given])

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from coop.refusals import Text
 from tasks.shapes import checking, media, merging, overlaps
 from tasks.shapes.image import LABELS, LABELS_HELP
-from tasks.shapes.shape import Json, Lines, Shape, Together, drawing, in_rows, obj, sent
+from tasks.shapes.shape import Json, Lines, Shape, Together, drawing, in_rows, marks_or_nothing, obj, sent
 
 MOST_CUBOIDS = 500
 MOST_FRAMES = 100
@@ -109,7 +109,7 @@ class Cuboids(Shape):
         found = merging.merged([overlaps.things_over_time(one["cuboids"]) for one in values], overlaps.moving)
         kept = [overlaps.closest(group, overlaps.moving)["mark"] for group in found.groups]
         cuboids = [{**one, "id": str(number)} for number, mark in enumerate(kept, 1) for one in mark]
-        return Together({"cuboids": cuboids} if cuboids else {"cuboids": [], "nothing": True}, found.agreement)
+        return Together(marks_or_nothing("cuboids", cuboids), found.agreement)
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the clouds, the cuboids, and rows for a table."""

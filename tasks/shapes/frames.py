@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from coop.refusals import Text
 from tasks.shapes import checking, media, merging, overlaps, plane, tracks
 from tasks.shapes.image import LABELS, LABELS_HELP, picture
-from tasks.shapes.shape import Json, Lines, Shape, Together, drawing, in_rows, lacks, obj, sent
+from tasks.shapes.shape import Json, Lines, Shape, Together, drawing, in_rows, lacks, marks_or_nothing, obj, sent
 
 MOST_FRAMES = 100
 NAMES = {
@@ -89,7 +89,7 @@ class Frames(Shape):
         found = merging.merged(overlaps.boxes_over_time([one["tracks"] for one in values]), overlaps.moving)
         marks = [overlaps.closest(group, overlaps.moving)["mark"] for group in found.groups]
         kept = [{**mark, "id": str(number)} for number, mark in enumerate(marks, 1)]
-        return Together({"tracks": kept} if kept else {"tracks": [], "nothing": True}, found.agreement)
+        return Together(marks_or_nothing("tracks", kept), found.agreement)
 
     def elements(self, value: Json) -> list[Json]:
         """Return the boxes, each with its keys."""
@@ -131,7 +131,7 @@ class Frames(Shape):
     def from_label_studio(self, form: Json, data: Json, regions: list[Json]) -> Json:
         """Return the boxes, in pixels; where there is no region, that there is nothing to draw."""
         found = [tracks.of_region(one, _sizes(data)) for one in regions]
-        return {"tracks": found} if found else {"tracks": [], "nothing": True}
+        return marks_or_nothing("tracks", found)
 
     def parts(self, form: Json) -> dict[str, Text]:
         """Return what of boxes may be wrong."""

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
 from tasks.shapes import checking, fitting, media, merging, overlaps, plane
-from tasks.shapes.shape import Json, Lines, Shape, Together, drawing, in_rows, sent
+from tasks.shapes.shape import Json, Lines, Shape, Together, drawing, in_rows, marks_or_nothing, sent
 
 # So many shapes, and so many corners of all of them together.
 MOST_SHAPES, MOST_CORNERS = 200, 20_000
@@ -129,7 +129,7 @@ class Image(Shape):
         if sum(len(shape.get("points", "1234")) for one in values for shape in one["shapes"]) > overlaps.MOST_CORNERS:
             return None
         found = merging.merged([one["shapes"] for one in values], overlaps.areas)
-        return Together(_drawing([_for_all(group) for group in found.groups]), found.agreement)
+        return Together(marks_or_nothing("shapes", [_for_all(group) for group in found.groups]), found.agreement)
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the image, the shapes as they are drawn, and rows for a table."""
@@ -170,11 +170,11 @@ class Image(Shape):
         """Return the shapes, in pixels; where there is no region, that there is nothing to draw."""
         words = {one["id"]: {"words": " ".join(one["value"]["text"])} for one in regions if one["type"] == "textarea"}
         drawn = (one for one in regions if one["type"] != "textarea")
-        return _drawing([plane.of_region({**one, **words.get(one.get("id"), {})}) for one in drawn])
+        return marks_or_nothing("shapes", [plane.of_region({**one, **words.get(one.get("id"), {})}) for one in drawn])
 
     def from_coco(self, form: Json, annotations: list[Json]) -> Json:
         """Return the shapes that the form asks for; a polygon becomes its box where it asks for boxes alone."""
-        return _drawing([shape for one in annotations for shape in plane.of_coco(one, form["types"])])
+        return marks_or_nothing("shapes", [shape for one in annotations for shape in plane.of_coco(one, form["types"])])
 
     def elements(self, value: Json) -> list[Json]:
         """Return the shapes."""
@@ -198,10 +198,6 @@ def _one(form: Json) -> Json:
 def _drawn(kind: str, label: str, place: str, words: str) -> Json:
     """Return the shape that a row of the table says."""
     return plane.read(kind, label, place) | ({"words": words.strip()} if words.strip() else {})
-
-
-def _drawing(shapes: list[Json]) -> Json:
-    return {"shapes": shapes} if shapes else {"shapes": [], "nothing": True}
 
 
 def picture(file: Json) -> Json:

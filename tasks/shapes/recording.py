@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from coop.refusals import Text
 from tasks.shapes import checking, media, merging, overlaps
 from tasks.shapes.image import LABELS, LABELS_HELP
-from tasks.shapes.shape import LONGEST_TEXT, Json, Lines, Shape, Together, drawing, in_rows, obj, sent
+from tasks.shapes.shape import LONGEST_TEXT, Json, Lines, Shape, Together, drawing, in_rows, marks_or_nothing, obj, sent
 
 MOST_SEGMENTS = 500
 # Characters of the words of one segment, and of all together: ten minutes of speech are a tenth of that.
@@ -167,7 +167,7 @@ class Segments(Shape):
         found = merging.merged([one["segments"] for one in values], overlaps.stretches)
         kept = [overlaps.closest(group, overlaps.stretches) for group in found.groups]
         kept.sort(key=lambda one: (one["from"], one["to"]))
-        return Together({"segments": kept} if kept else {"segments": [], "nothing": True}, found.agreement)
+        return Together(marks_or_nothing("segments", kept), found.agreement)
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the recording, the segments where they lie on it, and rows for a table."""

@@ -291,6 +291,11 @@ def elements_of(found: Json, name: str, kind: Json) -> list[Json]:
     return list(drawn)
 
 
+def marks_or_nothing(name: str, marks: list[Json]) -> Json:
+    """Return marks as a value; without any it says that there is nothing to mark."""
+    return {name: marks} if marks else {name: [], "nothing": True}
+
+
 def drawing(found: Json, name: str, kind: Json) -> Json:
     """Return what a widget drew, complete or not, and whether it says that there is nothing to draw."""
     drawn = {name: elements_of(found, name, kind)}
