@@ -154,7 +154,7 @@ def test_a_task_that_is_taken_meanwhile_stays_as_it_is(
         (chosen("fruit", task=[1]), "is about another task"),
         (chosen("fr\0uit"), "holds a NUL byte"),
         (chosen("\ud800"), "half a character"),
-        (chosen("fruit", more="x" * 70_000), "longer than 64000 bytes"),
+        (chosen("fruit", more="x" * 256_000), "longer than 256000 bytes"),
         (chosen("fruit", more=[[[[[[[[[[[1]]]]]]]]]]]), "nested too deep"),
     ],
     ids=lambda one: str(one)[:40],
