@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import DateTimeField, F, Func, Subquery
+from django.db.models import DateTimeField, Exists, F, Func, Subquery
 from django.http import HttpRequest
 
 from coop import clock
@@ -11,13 +11,15 @@ from coop.demo import founding
 from coop.models import Cooperative
 from coop.people.models import ClientSeat, Person
 from governance import offices
-from governance.models import Right, Standing, Status
+from governance.models import Office, Right, Standing, Status
+
+NO_HOUSE: dict[str, Any] = {"simulated": False, "status": None, "seated": False, "in_office": False}
 
 
 def of(request: HttpRequest) -> dict[str, Any]:
     """Return the frame's context, asked of the database once per request.
 
-    One query for a visitor, three for somebody signed in.
+    One query for a visitor and for most who are signed in; one more for seats, one for an office.
     """
     if not hasattr(request, "frame"):
         request.frame = _frame(getattr(request, "user", AnonymousUser()))  # type: ignore[attr-defined]
@@ -26,20 +28,24 @@ def of(request: HttpRequest) -> dict[str, Any]:
 
 def _frame(person: Person | AnonymousUser) -> dict[str, Any]:
     time = Func(function="coop_now", output_field=DateTimeField())
-    latest = Standing.objects.filter(person=person.pk or 0).order_by("-id").values("status")[:1]
+    theirs = {"person": person.pk or 0}
+    seats = ClientSeat.objects.filter(**theirs, ended_at=None).select_related("client").order_by("id")
+    latest = Standing.objects.filter(**theirs).order_by("-id").values("status")[:1]
     house = Cooperative.objects.values(
-        "simulated", coop_name=F("name"), coop_time=time, status=Subquery(latest)
-    ).first()
-    shown: dict[str, Any] = dict(house) if house else {"simulated": False, "coop_time": clock.now(), "status": None}
+        "simulated", coop_name=F("name"), coop_time=time, status=Subquery(latest),
+        seated=Exists(seats), in_office=Exists(Office.objects.filter(**theirs)),
+    ).first()  # fmt: skip
+    shown: dict[str, Any] = dict(house or NO_HOUSE | {"coop_time": clock.now()})
     applicant = shown.pop("status") in {None, Status.APPLICANT}
+    seated, in_office = shown.pop("seated"), shown.pop("in_office")
     if not isinstance(person, Person):
         return shown | {"demo_people": founding.CAST if shown["simulated"] else []}
-    seats = list(ClientSeat.objects.filter(person=person, ended_at=None).select_related("client").order_by("id"))
-    held = [seat for seat in seats if seat.accepted_at]
-    rights = offices.rights_of(person, shown["coop_time"])
+    sits = list(seats) if seated else []
+    held = [seat for seat in sits if seat.accepted_at]
+    rights = offices.rights_of(person, shown["coop_time"]) if in_office else set()
     return shown | {
         "client_seats": held,
-        "seat_offers": [seat for seat in seats if not seat.accepted_at],
+        "seat_offers": [seat for seat in sits if not seat.accepted_at],
         "client_only": bool(held) and applicant,
         "in_assembly": not applicant,
         "is_officer": bool(rights),

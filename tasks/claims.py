@@ -122,6 +122,8 @@ PICK = f"{OF_JOB} AND t.position BETWEEN %(first)s AND %(last)s {FOR_THEM} ORDER
 # What a machine put in front: a few hundred tasks at most, however many the job has.
 PICK_IN_FRONT = f"{OF_JOB} AND t.turn IS NOT NULL {FOR_THEM} ORDER BY t.turn {LOCKED}" + PASSING_OVER
 
+# What only comes to be while somebody works: nobody looks for it with a task that was taken this moment.
+BEGINS_WITHOUT = [Assignment._meta.get_field(name) for name in ("draft", "extension")]  # noqa: SLF001 - Django documents it
 # The next slot is one above the highest that is held; only where one came back is the lowest free one looked for.
 TAKE = """
 INSERT INTO tasks_assignment (task_id, job_id, person_id, slot, rate_id, fee_version_id, card_id, pay, fee, state,
@@ -236,15 +238,8 @@ def _claim(job: Job, by: Person, at: datetime, card: str, wanted: Task | None) -
     if task is None:
         return None
     claimed = _take(task, terms, card or terms.last_card or cards.card_for(job, at=at).pk, job, by, at)
-    events.write(
-        "claims.claimed",
-        by=by,
-        subject=f"job:{job.pk}",
-        at=at,
-        assignment=claimed.pk,
-        pay=claimed.pay,
-        card=claimed.card_id,
-    )
+    facts = {"assignment": claimed.pk, "pay": claimed.pay, "card": claimed.card_id}
+    events.write("claims.claimed", by=by, subject=f"job:{job.pk}", at=at, **facts)
     # Last, as every claim of the job waits for this account.
     _lock_money(claimed, terms, at)
     return claimed
@@ -288,6 +283,8 @@ def _take(task: Task, terms: Offer, card: str, job: Job, by: Person, at: datetim
         cursor.execute(TAKE, facts)
         made.pk, made.slot, made.team_id = cursor.fetchone()
     made._state.adding, made._state.db = False, "default"  # noqa: SLF001 - it is in the database by now
+    for later in BEGINS_WITHOUT:
+        later.set_cached_value(made, None)  # type: ignore[union-attr]
     return made
 
 

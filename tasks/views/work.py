@@ -168,7 +168,7 @@ def _keep(request: HttpRequest, assignment: Assignment, value: dict[str, Any], a
 
 def _next(request: HttpRequest, done: Assignment, at: datetime) -> HttpResponse:
     """Answer with the next task of the job directly (B6); with the job's page when none is left."""
-    done.refresh_from_db()
+    done.refresh_from_db(fields=["state", "accept_by"])
     try:
         following = claims.claim_next(done.job, by=_me(request), at=at)
     except Refused as refused:
@@ -179,6 +179,8 @@ def _next(request: HttpRequest, done: Assignment, at: datetime) -> HttpResponse:
             return further
         messages.success(request, _("Sent. There is no further task for you in this job at this moment."))
         return redirect("tasks:start") if done.job.is_onboarding else further
+    if following.card_id == done.card_id:
+        following.card = done.card
     step = onboarding.step(done) if done.job.is_onboarding else None
     return render(
         request,

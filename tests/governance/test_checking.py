@@ -121,7 +121,7 @@ def test_a_check_asks_as_much_of_the_database_however_much_was_done(
     browser = signed_in(amina)
     # A kind of work that two did, and one that nobody did.
     for work_type, amount in ((matching, "0.087"), (WorkType.objects.get(slug="compare-answers"), "0.8")):
-        with django_assert_num_queries(29):
+        with django_assert_num_queries(27):
             checked(browser, rate(work_type, amount))
 
 

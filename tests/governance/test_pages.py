@@ -179,7 +179,7 @@ def test_a_members_votes_cost_as_much_with_one_as_with_many(
     with CaptureQueriesContext(connection) as many:
         page = text(browser.get("/votes/"))
     assert page.count("read and vote") == 3
-    assert len(many) == len(few) == 14
+    assert len(many) == len(few) == 12
 
 
 def test_pages_cost_a_known_number_of_queries(

@@ -135,7 +135,7 @@ def test_the_pages_of_a_new_job_ask_the_same_however_long_it_is(
         assert browser.get(page).status_code == 200
 
 
-WHOLE_QUERIES = 26
+WHOLE_QUERIES = 25
 
 
 def test_many_half_written_jobs_are_listed_in_as_many_queries(

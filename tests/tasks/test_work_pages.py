@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.test import Client as Browser
+from pytest_django import DjangoAssertNumQueries
 
 from coop import clock
 from coop.people.models import Client, Person
@@ -97,6 +99,18 @@ def test_sending_answers_with_the_next_task(open_task: Assignment, amina: Person
     again = browser.post(f"/work/{open_task.pk}/", form)
     assert "Kettle 2" in said(again)
     assert Answer.objects.filter(assignment=open_task).count() == 1
+
+
+def test_sending_with_the_next_task_asks_little_of_the_database(
+    open_task: Assignment, amina: Person, signed_in: SignedIn, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """Who, what and when: four; to hand in, six; what came of it; to claim the next, seven; and three for the page."""
+    browser = signed_in(amina)
+    with django_assert_num_queries(HANDING_IN_QUERIES):
+        browser.post(f"/work/{open_task.pk}/", {"key": str(uuid4()), "label": "Same"})
+
+
+HANDING_IN_QUERIES = 21
 
 
 def test_an_incomplete_answer_says_what_is_missing_and_keeps_its_key(
