@@ -161,7 +161,7 @@ DATABASES = {"default": address.form(os.environ.get("DATABASE_URL", "postgresql:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Rate limits must be shared between the web processes: per-process memory doubles the guesses let through.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "coop_cache"}}
+CACHES = {"default": {"BACKEND": "coop.cache.PlainCache", "LOCATION": "coop_cache"}}
 
 AUTH_USER_MODEL = "people.Person"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
