@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from coop import clock
 from coop.database import roles
 from coop.database.embedded import Cluster
-from coop.people.models import Client, Person
+from coop.people.models import Client, ClientSeat, Person
 from coop.refusals import Refused
 from payments.models import WorkType
 from tasks import funds, jobs
@@ -94,6 +94,50 @@ def test_a_vote_on_reopening_sets_another_mark(
 def test_another_client_pays_the_voted_rate(at_twelve_cents: Job, olga: Person, at: datetime) -> None:
     other = Client.objects.create(name="Other", slug="other", created_at=at)
     assert funds.least_pay(orders.draft(other, olga)) is None
+
+
+def seat(client: Client, who: Person) -> ClientSeat:
+    """Let somebody sit at a client's table."""
+    return ClientSeat.objects.create(client=client, person=who, created_at=clock.now(), accepted_at=clock.now())
+
+
+def test_the_same_person_reopens_it_no_lower_in_another_organisations_name(
+    at_twelve_cents: Job, olga: Person, luis: Person, at: datetime, attack: Attack
+) -> None:
+    jobs.close(at_twelve_cents, by=olga, at=at)
+    other = Client.objects.create(name="Orbit Two", slug="orbit-two", created_at=at)
+    seat(other, luis)
+    again = orders.ready(other, luis, title=TITLE)
+    assert funds.least_pay(again) is None
+    seat(other, olga)
+    assert funds.least_pay(again) == Decimal("0.12")
+    with pytest.raises(Refused, match="N5"):
+        jobs.open(again, by=luis, at=at)
+    attack(OPEN, [again.pk], guard="job_reopens_no_lower")
+
+
+@pytest.mark.parametrize(("days", "counts"), [(364, True), (366, False)])
+def test_who_left_one_of_the_tables_counts_for_twelve_months(
+    at_twelve_cents: Job, olga: Person, at: datetime, later: Callable[..., datetime], days: int, *, counts: bool
+) -> None:
+    other = Client.objects.create(name="Orbit Two", slug="orbit-two", created_at=at)
+    ClientSeat.objects.filter(pk=seat(other, olga).pk).update(ended_at=at)
+    again = orders.draft(other, olga)
+    later(days=days)
+    assert funds.least_pay(again) == (Decimal("0.12") if counts else None)
+
+
+def test_an_offer_of_a_seat_and_the_houses_own_jobs_bind_nobody(
+    at_twelve_cents: Job, olga: Person, at: datetime
+) -> None:
+    other = Client.objects.create(name="Orbit Two", slug="orbit-two", created_at=at)
+    ClientSeat.objects.create(client=other, person=olga, created_at=at)
+    house = Client.objects.get(is_cooperative=True)
+    seat(house, olga)
+    with connection.cursor() as cursor:
+        for client in (other, house):
+            cursor.execute("SELECT tasks_least_pay(0, %s, %s, %s)", [client.pk, at_twelve_cents.work_type_id, TITLE])
+            assert cursor.fetchone() == (None,)
 
 
 def test_units_moved_to_a_kind_that_pays_less_an_hour_are_comparable_work(
