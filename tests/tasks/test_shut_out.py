@@ -53,3 +53,15 @@ def test_nobody_is_moved_to_another_country_unseen(amina: Person) -> None:
     assert moved() == 1
     Person.objects.filter(pk=amina.pk).update(country="US", name="Amina")
     assert moved() == 1
+
+
+def test_nobody_is_locked_out_by_another_password_unseen(amina: Person) -> None:
+    def set_anew() -> int:
+        return Event.objects.filter(kind="people.password_set", subject=f"person:{amina.pk}").count()
+
+    Person.objects.filter(pk=amina.pk).update(password="!")
+    assert set_anew() == 1
+    Person.objects.filter(pk=amina.pk).update(password="!", name="Amina")
+    assert set_anew() == 1
+    event = Event.objects.filter(kind="people.password_set").latest("pk")
+    assert (event.data, event.actor) == ({}, None)
