@@ -59,6 +59,8 @@ def words(about: str, case: int) -> tuple[str, str]:
     )
     if about == "leaving":
         return _("You leave the cooperative in seven days"), f"{_leaving()}\n\n{settings.ORIGIN}/standing/\n"
+    if about == "left":
+        return _("You have left the cooperative"), f"{_left()}\n\n{settings.ORIGIN}/standing/\n"
     if about == "explain":
         return _("Case %(number)s waits for an officer's explanation") % {"number": case}, _explaining()
     return subjects[about] % {"number": case}, f"{text}\n\n{settings.ORIGIN}/cases/{case}/\n"
@@ -83,6 +85,13 @@ def _leaving() -> str:
     return _(
         "You gave notice, or somebody did in your name. If it was not your wish, or somebody pressed you, take it back"
         " at the address below. Your pay stays yours."
+    )
+
+
+def _left() -> str:
+    return _(
+        "Seven days ago you gave notice, or somebody did in your name. If it was not your wish, or is no more, come"
+        " back at the address below: you are at once what you were. Your pay stays yours."
     )
 
 

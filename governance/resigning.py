@@ -55,14 +55,36 @@ def take_back(notice: Resignation, *, by: Person, at: datetime) -> Resignation:
     return notice
 
 
+def come_back(person: Person, *, by: Person, at: datetime) -> Standing:
+    """Let whoever left be what they were, by their own word: a notice in their name shuts nobody out (D1, J19).
+
+    Nothing but the votes of meanwhile is lost; a post stays ended. Raises Refused for others, and for who has not left.
+    """
+    if by != person or standing.status(person) != Status.LEFT:
+        refuse_if(Refusal(_("Whoever left comes back by their own word."), rule="D1", status=409))
+    with transaction.atomic():
+        back = standing.come_back(person, at=at)
+        Resignation.objects.filter(person=person, taken_back_at=None).update(taken_back_at=at)
+    return back
+
+
 def leave_due(at: datetime) -> list[Standing]:
-    """Let those leave whose seven days are over. Anybody may call it (P5); a notice taken back has no effect."""
+    """Let those leave whose seven days are over, and tell each that they have and how they come back.
+
+    Anybody may call it (P5); a notice taken back has no effect.
+    """
     due = Resignation.objects.filter(taken_back_at=None, due_at__lte=at).select_related("person")
     left: list[Standing] = []
     for notice in due:
         if standing.status(notice.person) not in {Status.LEFT, Status.EXPELLED} and _after_last(notice):
-            left.append(standing.leave(notice.person, at=at))  # noqa: PERF401 - one act at a time
+            left.append(_leave(notice.person, at))  # noqa: PERF401 - one act at a time
     return left
+
+
+@transaction.atomic
+def _leave(person: Person, at: datetime) -> Standing:
+    notices.tell(person, "left")
+    return standing.leave(person, at=at)
 
 
 def _after_last(notice: Resignation) -> bool:

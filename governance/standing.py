@@ -158,8 +158,8 @@ def _days(person: Person, current: Status, at: datetime) -> int:
         return parameters.value("candidate_days", at)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT governance_candidate_time(since, %s) FROM governance_standing WHERE person_id = %s"
-            " ORDER BY id DESC LIMIT 1", [at, person.pk],
+            "SELECT governance_candidate_time(governance_has_been(person_id, status, since), %s)"
+            " FROM governance_standing WHERE person_id = %s ORDER BY id DESC LIMIT 1", [at, person.pk],
         )  # fmt: skip
         (time,) = cursor.fetchone()
     days: int = time.days
@@ -171,7 +171,7 @@ def _gone(current: Status) -> Refusal:
         return Refusal(
             _("You have left the cooperative."),
             rule="D1",
-            appeal=_("Your pay and your data stay yours; write to us to come back."),
+            appeal=_("Your pay and your data stay yours. You can come back as what you were: see “My standing”."),
         )
     return Refusal(
         _("Your membership was ended by a decision of the members."),
@@ -193,6 +193,15 @@ def leave(person: Person, *, at: datetime) -> Standing:
     return _record(person, Status.LEFT, rule="D1", by=person, at=at)
 
 
+def come_back(person: Person, *, at: datetime) -> Standing:
+    """Let a person who left by their own word be what they were (D1), for half a year as if they had never left.
+
+    Raises IntegrityError by `standing_rises_in_order` for whoever has not left.
+    """
+    before = Standing.objects.filter(person=person).exclude(status=Status.LEFT).order_by("-id").first()
+    return _record(person, Status(before.status) if before else Status.APPLICANT, rule="D1", by=person, at=at)
+
+
 def expel(person: Person, *, mandate: Mandate, at: datetime) -> Standing:
     """End a membership by the mandate of a passed vote; the database refuses any other."""
     return _record(person, Status.EXPELLED, rule="N7", by=None, at=at, mandate=mandate)
@@ -210,7 +219,9 @@ def _record(
 
 
 DUE = """
-SELECT DISTINCT ON (person_id) person_id, status, since FROM governance_standing ORDER BY person_id, id DESC
+SELECT person_id, governance_has_been(person_id, status, since) AS since FROM (
+    SELECT DISTINCT ON (person_id) person_id, status, since FROM governance_standing ORDER BY person_id, id DESC
+) latest WHERE status = 'candidate'
 """
 
 
@@ -222,7 +233,7 @@ def promote_due(at: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT person_id FROM ({DUE}) latest LEFT JOIN governance_paid_time paid USING (person_id)"  # noqa: S608
-            " WHERE status = 'candidate' AND (since <= %s - governance_candidate_time(since, %s)"
+            " WHERE (since <= %s - governance_candidate_time(since, %s)"
             " OR coalesce(paid.seconds, 0) >= %s) AND NOT governance_bars(person_id, ARRAY[%s])",
             [at, at, CANDIDATE_SECONDS, MEMBERSHIP],
         )

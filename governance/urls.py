@@ -45,6 +45,7 @@ urlpatterns = [
     path("standing/", standing.mine, name="standing"),
     path("standing/leave/", standing.leave, name="leave"),
     path("standing/stay/", standing.stay, name="stay"),
+    path("standing/come-back/", standing.come_back, name="come_back"),
     path("cases/", cases.home, name="cases"),
     path("cases/new/", cases.open_case, name="open_case"),
     path("cases/public/", cases.public, name="register"),

@@ -10,6 +10,7 @@ def walk(tick: Tick) -> Iterator[Finding]:
     tick(1)
     yield from _standings()
     yield from _standings_on_record()
+    yield from _left()
     yield from _admitted()
     yield from _offices()
     yield from _pauses()
@@ -60,6 +61,19 @@ def _standings_on_record() -> Iterator[Finding]:
         "record_event {id}",
         "says {kind} of {subject}, and no such row stands",
         "standing is only added to",
+    )
+
+
+def _left() -> Iterator[Finding]:
+    """Find who left without a notice in the record a week before, where they and everybody could read it."""
+    yield from faults(
+        """
+        SELECT s.id, s.person_id FROM governance_standing s WHERE s.status = 'left' AND NOT EXISTS (
+            SELECT FROM record_event e WHERE e.kind = 'standing.notice' AND e.subject = 'person:' || s.person_id
+                AND e.at < s.since - interval '166 hours')""",
+        "governance_standing {id}",
+        "says that person {person_id} left",
+        "no notice of theirs stood in the record seven days before",
     )
 
 

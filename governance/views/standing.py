@@ -82,3 +82,12 @@ def stay(request: HttpRequest) -> HttpResponse:
     resigning.take_back(notice, by=me(request), at=clock.now())
     messages.success(request, _("Taken back: you stay, and nothing has changed."))
     return redirect("governance:standing")
+
+
+@require_POST
+@login_required
+def come_back(request: HttpRequest) -> HttpResponse:
+    """Let whoever left be what they were."""
+    resigning.come_back(me(request), by=me(request), at=clock.now())
+    messages.success(request, _("You are back, as what you were."))
+    return redirect("governance:standing")

@@ -1,0 +1,208 @@
+"""Whoever left comes back by their own word: a notice in somebody's name shuts nobody out (D1, J19)."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import psycopg
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test import Client as Browser
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from coop import clock
+from coop.people.models import Person
+from coop.refusals import Refused
+from governance import notices, resigning, standing
+from governance.models import Proposal, Resignation, RollEntry, Standing, Status
+from tests.conftest import person
+from tests.database.bare import ask_alone, empty, plant, stop_the_clock, written
+from tests.governance.test_who_votes import DAY, FOUNDING, NEW, NOW, STEP, drawn, hall
+
+__all__ = ["hall"]
+pytestmark = pytest.mark.django_db
+type Later = Callable[..., datetime]
+NOTICE = "INSERT INTO governance_resignation (person_id, pressure, given_at) VALUES (%s, 'none', now())"
+ROW = "INSERT INTO governance_standing (person_id, status, since, rule, recorded_by_id) VALUES (%s, %s, now(), %s, %s)"
+BACK = "/standing/come-back/"
+
+
+def as_the_site(statement: str, *params: str | int) -> None:
+    """Run SQL with the web role's password."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+
+
+def shut_out(who: Person, later: Later) -> None:
+    """Give notice in somebody's name and let them leave, without a letter and without an act."""
+    as_the_site(NOTICE, who.pk)
+    later(days=7, seconds=1)
+    as_the_site(ROW, who.pk, "left", "D1", who.pk)
+    assert standing.status(who) == Status.LEFT
+
+
+def roll(vote: Proposal) -> dict[int, bool]:
+    """Return who is on the roll of a vote, and of each whether they are senior."""
+    return dict(RollEntry.objects.filter(proposal=vote).values_list("person", "senior"))
+
+
+def test_whoever_was_made_to_leave_is_back_at_once_with_work_and_vote(
+    later: Later, signed_in: Callable[[Person], Browser], published: Callable[..., Proposal]
+) -> None:
+    zainab = person("zainab")
+    before, browser = roll(published("N14", "green")), signed_in(zainab)
+    shut_out(zainab, later)
+    assert zainab.pk not in roll(published("N14", "red"))
+    assert "come back as what you were" in str(standing.refusal(zainab, doing="work", at=clock.now()))
+    assert all(f'action="{BACK}"' in browser.get(page).text for page in ("/standing/", "/standing/leave/"))
+    browser.post(BACK)
+    assert standing.status(zainab) == Status.MEMBER
+    assert not any(standing.refusal(zainab, doing=doing, at=clock.now()) for doing in ("claim:job:12", "vote", "speak"))
+    assert roll(published("N14", "blue")) == before
+    page = browser.get("/standing/").text
+    assert BACK not in page
+    assert "You have given notice" not in page
+
+
+def test_who_left_is_told_so_and_how_they_come_back(amina: Person, later: Later) -> None:
+    as_the_site(NOTICE, amina.pk)
+    resigning.leave_due(later(days=7, seconds=1))
+    told = ProcrastinateJob.objects.filter(task_name=notices.TELL).latest("pk")
+    assert told.args["about"] == "left"
+    assert told.args["person_id"] == amina.pk
+    subject, text = notices.words("left", 0)
+    assert subject == "You have left the cooperative"
+    assert "come back" in text
+    assert "/standing/" in text
+
+
+def test_a_second_notice_is_given_and_the_first_sends_nobody_away_again(amina: Person, later: Later) -> None:
+    shut_out(amina, later)
+    resigning.come_back(amina, by=amina, at=clock.now())
+    assert resigning.running(amina) is None
+    assert resigning.leave_due(later(days=1)) == []
+    again = resigning.give_notice(amina, pressure="none", at=clock.now())
+    assert resigning.leave_due(later(days=6)) == []
+    assert [row.status for row in resigning.leave_due(later(days=1, seconds=1))] == ["left"]
+    resigning.come_back(amina, by=amina, at=clock.now())
+    again.refresh_from_db()
+    assert again.taken_back_at is not None
+    assert Resignation.objects.filter(person=amina, taken_back_at=None).count() == 0
+
+
+def test_nobody_comes_back_for_others_or_without_having_left(amina: Person, luis: Person, later: Later) -> None:
+    with pytest.raises(Refused, match="own word"):
+        resigning.come_back(luis, by=luis, at=clock.now())
+    shut_out(amina, later)
+    with pytest.raises(Refused, match="own word"):
+        resigning.come_back(amina, by=luis, at=clock.now())
+    with pytest.raises(IntegrityError, match="comes back as what they were"), transaction.atomic():
+        standing.come_back(luis, at=clock.now())
+
+
+@pytest.mark.parametrize(
+    ("status", "recorded_by"), [("member", "luis"), ("member", None), ("candidate", "amina"), ("applicant", "amina")]
+)
+def test_the_site_brings_back_nobody_as_something_else(
+    amina: Person, later: Later, attack: Callable[..., None], status: str, recorded_by: str | None
+) -> None:
+    shut_out(amina, later)
+    by = person(recorded_by).pk if recorded_by else None
+    attack(ROW, [amina.pk, status, "D1", by], guard="standing_rises_in_order")
+
+
+def test_an_applicant_comes_back_as_one(newcomer: Person, later: Later, attack: Callable[..., None]) -> None:
+    attack(ROW, [newcomer.pk, "applicant", "D1", newcomer.pk], guard="standing_is_lowered_only_by_mandate")
+    shut_out(newcomer, later)
+    assert resigning.come_back(newcomer, by=newcomer, at=clock.now()).status == Status.APPLICANT
+    assert standing.refusal(newcomer, doing="onboarding", at=clock.now()) is None
+    standing.admit(newcomer, status=Status.CANDIDATE, rule="R2", by=None, at=clock.now())
+
+
+def test_a_candidates_days_go_on_as_if_they_had_never_left(newcomer: Person, later: Later) -> None:
+    standing.admit(newcomer, status=Status.CANDIDATE, rule="R2", by=None, at=clock.now())
+    later(days=60)
+    shut_out(newcomer, later)
+    resigning.come_back(newcomer, by=newcomer, at=clock.now())
+    said = str(standing.refusal(newcomer, doing="vote", at=clock.now()))
+    assert "90 days" in said
+    assert standing.promote_due(later(days=22)) == 0
+    assert standing.promote_due(later(days=2)) == 1
+    assert standing.status(newcomer) == Status.MEMBER
+
+
+def test_a_membership_that_never_ended_is_not_typed(
+    newcomer: Person, later: Later, attack: Callable[..., None]
+) -> None:
+    """By rule D1 an earlier row would count, and there is none: they would have no vote."""
+    attack(ROW, [newcomer.pk, "candidate", "D1", newcomer.pk], guard="standing_rises_in_order")
+    standing.admit(newcomer, status=Status.CANDIDATE, rule="R2", by=None, at=clock.now())
+    later(days=91)
+    attack(ROW, [newcomer.pk, "member", "D1", newcomer.pk], guard="standing_rises_in_order")
+
+
+@pytest.fixture
+def gone(superuser: psycopg.Connection) -> psycopg.Connection:
+    """Let Nia be asked about, of whom nothing is known."""
+    empty(superuser, "governance_standing", "governance_mandate")
+    stop_the_clock(superuser, NOW)
+    return superuser
+
+
+@pytest.mark.parametrize(
+    ("before", "left", "row", "rule"),
+    [
+        ("member", NOW - 180 * DAY + STEP, {}, "D1"), ("member", NOW - 180 * DAY, {}, "R1"),
+        ("member", NOW, {"recorded_by_id": 5}, None), ("member", NOW, {"mandate_id": FOUNDING}, None),
+        ("member", NOW, {"status": "candidate"}, None), ("candidate", NOW, {"status": "candidate"}, "D1"),
+        ("candidate", NOW, {}, None), ("expelled", NOW, {"status": "expelled"}, "R9"), ("expelled", NOW, {}, None),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_way_back_is_to_what_was(
+    gone: psycopg.Connection, before: str, left: datetime, row: dict[str, object], rule: str | None
+) -> None:
+    """Else standing_rises_in_order; an expulsion is another guard's."""
+    plant(gone, "governance_standing", person_id=NEW, status=before, since=NOW - 500 * DAY, rule="R2")
+    plant(gone, "governance_standing", person_id=NEW, status="left", since=left, rule="D1")
+    ask_alone(gone, "standing_rises_in_order", "governance_standing")
+    told = written(gone, "governance_standing",
+                   {"person_id": NEW, "status": "member", "rule": "R9", "recorded_by_id": NEW, **row})  # fmt: skip
+    assert (None if isinstance(told, str) else told["rule"]) == rule
+
+
+@pytest.mark.parametrize(("rule", "votes", "senior"), [("D1", True, True), ("R1", False, False)])
+def test_who_came_back_within_half_a_year_votes_as_before_and_later_as_who_is_new(
+    hall: psycopg.Connection, rule: str, *, votes: bool, senior: bool
+) -> None:
+    for status, since, by in (
+        ("member", NOW - 400 * DAY, "R2"), ("left", NOW - 9 * DAY, "D1"), ("member", NOW - DAY, rule),
+        ("left", NOW - DAY, "D1"), ("member", NOW, rule),
+    ):  # fmt: skip
+        plant(hall, "governance_standing", person_id=98, status=status, since=since, rule=by)
+    asked = "SELECT e.* FROM governance_rule r, governance_electors('hall:1', r, %s) e WHERE r.key = %s"
+    found = drawn(hall, asked)
+    assert (98 in found) == votes
+    assert not votes or found[98][1] == senior
+
+
+def test_who_founded_it_and_came_back_needs_no_hours_as_before(hall: psycopg.Connection) -> None:
+    for status, since, by, mandate in (
+        ("member", NOW - 400 * DAY, "R1", FOUNDING), ("left", NOW - 9 * DAY, "D1", None), ("member", NOW, "D1", None),
+    ):  # fmt: skip
+        plant(hall, "governance_standing", person_id=97, status=status, since=since, rule=by, mandate_id=mandate)
+    asked = "SELECT e.* FROM governance_rule r, governance_electors('hall:1', r, %s) e WHERE r.key = %s"
+    assert 97 in drawn(hall, asked)
+
+
+def test_a_notice_is_taken_back_late_by_nobody_who_is_gone(
+    amina: Person, later: Later, attack: Callable[..., None]
+) -> None:
+    late = "UPDATE governance_resignation SET taken_back_at = now() WHERE person_id = %s"
+    as_the_site(NOTICE, amina.pk)
+    later(days=7, seconds=1)
+    attack(late, [amina.pk], guard="notice_is_taken_back_in_time")
+    as_the_site(ROW, amina.pk, "left", "D1", amina.pk)
+    attack(late, [amina.pk], guard="notice_is_taken_back_in_time")
+    as_the_site(ROW, amina.pk, "member", "D1", amina.pk)
+    as_the_site(late, amina.pk)
+    assert Standing.objects.filter(person=amina).latest("pk").since > clock.now() - timedelta(minutes=1)
