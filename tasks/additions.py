@@ -21,12 +21,13 @@ from tasks.rows import Problem
 
 # What a task is called by its client, and its data; a `prediction` among them is kept apart, as of a data set's row.
 type Addition = tuple[str, dict[str, Any]]
+# The files of a job that they name, as `files.shown` returns them.
+type Known = dict[str, dict[str, Any]]
 
 
-def problems(job: Job, added: Sequence[Addition]) -> list[Text]:
+def _problems(job: Job, added: Sequence[Addition], known: Known) -> list[Text]:
     """Return what is wrong with tasks that would join a job; nothing where members can answer them."""
     lines = "".join(json.dumps({"id": name, **data}) + "\n" for name, data in added)
-    known = files.shown(job, (data for _name, data in added))
     found: list[Text] = []
     for row in rows.read(io.BytesIO(lines.encode())):
         found += [row.words] if isinstance(row, Problem) else predictions.row_problems(job, row.data, known)
@@ -37,8 +38,9 @@ def problems(job: Job, added: Sequence[Addition]) -> list[Text]:
 def add(job: Job, added: Sequence[Addition], *, by: Person, at: datetime) -> list[Task]:
     """Add tasks to a draft, or to an open job with what they cost. Raise Refused; then nothing was added or moved."""
     # Read through before the row is locked: what a job asks stands, and others wait for the lock.
-    refuse_if(next((Refusal(str(words), status=400) for words in problems(job, added)), None))
-    new = _tasks(job, added)
+    known = files.shown(job, (data for _name, data in added))
+    refuse_if(next((Refusal(str(words), status=400) for words in _problems(job, added, known)), None))
+    new = _tasks(job, added, known)
     if growing.join(job, new, by=by, at=at):
         files.weigh_more(job, (data for _name, data in added), len(added))
         return new
@@ -52,9 +54,8 @@ def add(job: Job, added: Sequence[Addition], *, by: Person, at: datetime) -> lis
         return _write(new, after=last)
 
 
-def _tasks(job: Job, added: Sequence[Addition]) -> list[Task]:
+def _tasks(job: Job, added: Sequence[Addition], known: Known) -> list[Task]:
     """Return tasks as they are to be written, what a machine said of them apart."""
-    known = files.shown(job, (data for _name, data in added))
     apart = ((name, *predictions.apart(job, row, known)) for name, row in added)
     return [
         Task(job=job, external_id=name, data=data, prediction=prediction, open_slots=job.overlap)

@@ -282,10 +282,12 @@ def shown(job: Job, added: Iterable[Mapping[str, Any]] | None = None) -> dict[st
 
     Of data that are about to be `added` those alone that they name.
     """
+    if not job.shape.files:
+        return {}
     found = job.files.filter(usable=True)
     if added is not None:
         found = found.filter(name__in={name for data in added for name in media.names(data)})
-    return {file.name: file.shown() for file in found} if job.shape.files else {}
+    return {file.name: file.shown() for file in found}
 
 
 def weigh(job: Job, added: Iterable[Mapping[str, Any]], count: int) -> None:

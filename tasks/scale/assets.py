@@ -100,6 +100,8 @@ class Named:
 def named(client: Client, said: Any) -> dict[str, Named]:  # noqa: ANN401 - what orders say, whatever it is
     """Return the live files that texts name as scaledata://KEY/NAME, by those texts. Raise Wrong for one not here."""
     keys = {text: _key(text) for text in texts(said) if text.startswith(SCHEME)}
+    if not keys:
+        return {}
     found = {one.key: one for one in Asset.objects.filter(client=client, test=False, key__in=keys.values())}
     for text, key in keys.items():
         if key not in found:
