@@ -1,10 +1,11 @@
 """Hand out a job's answers in a process of its own: `python -m tests.bench.export JOB` prints seconds and peak kB."""
 
-import resource
 import sys
 import time
 
 import django
+
+from tests.bench import memory
 
 
 def main(job_id: int) -> None:
@@ -16,8 +17,7 @@ def main(job_id: int) -> None:
     job = Job.objects.select_related("client", "work_type").get(pk=job_id)
     began = time.monotonic()
     count = sum(1 for _line in exports.jsonl(exports.rows(job)))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(round(time.monotonic() - began, 2), peak, count)  # noqa: T201 - read by the process that asked
+    print(round(time.monotonic() - began, 2), memory.peak(), count)  # noqa: T201 - read by the process that asked
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from shutil import which
 
 from coop import serving
 from coop.database import roles
-from tests.bench import crowd, datasets, web
+from tests.bench import crowd, datasets, memory, web
 from tests.bench.labelstudio import Caller
 from tests.bench.place import ROOT, Place
 
@@ -40,7 +40,7 @@ class Peer:
     def peak(self) -> int:
         """Return the most memory that one of its workers has held, kilobytes."""
         workers = Path(f"/proc/{self.server}/task/{self.server}/children").read_text().split()
-        return max(_peak(worker) for worker in workers)
+        return max(memory.peak(worker) for worker in workers)
 
 
 def measure(here: Place, *, tasks: int = TASKS) -> Iterator[tuple[str, str]]:
@@ -172,8 +172,3 @@ def _wait_for(port: int) -> None:
             return
     message = "Label Studio does not answer."
     raise SystemExit(message)
-
-
-def _peak(process: str) -> int:
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
