@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from django.db import connection
 from django.utils.functional import Promise
@@ -83,14 +84,24 @@ def digest(impact: Payload) -> str:
 
 
 def _sums(impact: Payload) -> Lines:
+    """Return who did the work and what becomes of its pay; of fewer than five people that they are, and no more."""
+    people: Any = impact["people"]
+    who = (_("People who did this work in the last %(days)s days") % {"days": impact["days"]}, spreads.count(people))
+    if people is None:
+        return [who]
+    return [
+        who,
+        (_("Units they did"), str(impact["units"])),
+        (_("What the change makes of their pay for those units"), _less_or_more(impact)),
+    ]
+
+
+def _less_or_more(impact: Payload) -> str:
+    if impact["difference"] is None:
+        return str(spreads.UNTOLD)
     difference = Decimal(str(impact["difference"]))
     words = _("%(sum)s less") if difference < 0 else _("%(sum)s more")
-    sum_ = words % {"sum": money(abs(difference), spreads.currency(impact))}
-    return [
-        (_("People who did this work in the last %(days)s days") % {"days": impact["days"]}, str(impact["people"])),
-        (_("Units they did"), str(impact["units"])),
-        (_("What the change makes of their pay for those units"), sum_),
-    ]
+    return words % {"sum": money(abs(difference), spreads.currency(impact))}
 
 
 def _verdict(impact: Payload, worse: Promise | str) -> Lines:
@@ -106,8 +117,9 @@ def _verdict(impact: Payload, worse: Promise | str) -> Lines:
         below = (kept - 1) * 100
         of = Decimal(below.numerator) / below.denominator
         said.append((_("Beside the best pay of the last 12 months"), signed(of.quantize(Decimal("0.1")))))
-    if impact["losing"] or not worse:
-        said.append((_("People who would be paid less, later or for longer work"), str(impact["losing"])))
+    losing: Any = impact["losing"]
+    if losing != 0 or not worse:
+        said.append((_("People who would be paid less, later or for longer work"), spreads.count(losing)))
     return said
 
 
@@ -116,10 +128,11 @@ def _offered(impact: Payload, worse: Promise | str) -> Lines:
     if not worse or impact.get("rule") != OFFERS:
         return []
     said = [(_("What it changes"), str(worse))]
-    if "shut_out" in impact:
-        said.append((_("People who did it and could not take it any more"), str(impact["shut_out"])))
-    if impact.get("over"):
-        said.append((_("People who took more than that in the last day"), str(impact["over"])))
+    figures: spreads.Figures = impact
+    if "shut_out" in figures:
+        said.append((_("People who did it and could not take it any more"), spreads.count(figures["shut_out"])))
+    if figures.get("over", 0) != 0:
+        said.append((_("People who took more than that in the last day"), spreads.count(figures["over"])))
     return said
 
 

@@ -17,6 +17,7 @@ from governance.policy import Payload, Stale
 from payments import founding, raises
 from payments.models import WorkType
 from payments.money import from_micro, to_micro
+from payments.policies import spreads
 from payments.surplus import Quarter
 from payments.templatetags.money import money
 
@@ -110,7 +111,7 @@ class ReserveRaise:
             (_("Set aside from the reserve"), _plain(impact["most"])),
             (_("In the reserve now"), _plain(impact["reserve"])),
             (_("Answers that get the whole of it"), str(impact["reaches"])),
-            (_("Answers of the last 91 days"), str(impact["units"])),
+            (_("Answers of the last 91 days"), str(spreads.UNTOLD if impact["units"] is None else impact["units"])),
             (_("What it would have come to for those"), _plain(impact["cost"])),
         ]
 
@@ -155,4 +156,4 @@ def _sum(micro: object) -> str:
 
 
 def _plain(amount: object) -> str:
-    return money(Decimal(str(amount)), "USD")
+    return str(spreads.UNTOLD) if amount is None else money(Decimal(str(amount)), "USD")

@@ -16,6 +16,7 @@ from governance.policy import Payload, Stale
 from payments import surplus
 from payments.models import Close
 from payments.money import from_micro
+from payments.policies import spreads
 from payments.policies.forms import SurplusShares
 from payments.surplus import Quarter
 from payments.templatetags.money import money, per_cent
@@ -69,12 +70,13 @@ class SurplusDivision:
         return said
 
     def impact(self, payload: Payload, at: datetime) -> dict[str, object]:
-        """Return the sums in US dollars, among how many, and the quarters of what each gets from ten people on."""
+        """Return the sums in US dollars, among how many, and how they spread over ten people and more."""
         found: dict[str, object] = json.loads(str(_ask("SELECT payments_surplus_impact(%s)::text", payload)))
         return found
 
     def impact_lines(self, impact: Payload) -> list[tuple[str, str]]:
         """Return those sums in words."""
+        people = impact["people"]
         return [
             (_("What the quarter left over"), _sum(impact["surplus"])),
             (_("Interest on members' capital"), _sum(impact.get("interest", 0))),
@@ -82,7 +84,7 @@ class SurplusDivision:
             (_("For education"), _sum(impact["education"])),
             (_("To members, paid at once"), _sum(impact["cash"])),
             (_("To members, as capital that is paid out when they leave"), _sum(impact["capital"])),
-            (_("Members whose work of the quarter was paid"), str(impact["people"])),
+            (_("Members whose work of the quarter was paid"), str(spreads.FEW if people is None else people)),
             *_spread(impact),
         ]
 
@@ -110,12 +112,9 @@ class SurplusDivision:
 
 
 def _spread(impact: Payload) -> list[tuple[str, str]]:
-    quarters = impact["quarters"]
-    if not isinstance(quarters, Sequence) or not quarters:
-        return []
-    least, middle, most = (_sum(one) for one in quarters)
-    words = _("a quarter at most %(least)s, half at most %(middle)s, three quarters at most %(most)s")
-    return [(_("For each of them"), words % {"least": least, "middle": middle, "most": most})]
+    sums = impact["quarters"]
+    said = spreads.quarters([_sum(one) for one in sums]) if isinstance(sums, Sequence) else ""
+    return [(_("For each of them"), said)] if said else []
 
 
 def _ask(question: str, payload: Payload) -> object:

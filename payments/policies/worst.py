@@ -26,49 +26,64 @@ def lines(impact: Mapping[str, object]) -> Lines:
 
 
 def _time(worst: Figures) -> Lines:
+    whose = (_("People whose units these are"), spreads.count(worst["people"]))
+    if worst["people"] is None or worst["difference"] is None:
+        return [whose]
     gains = Decimal(worst["difference"]) > 0
     late = _("Units that took longer than a job would have to give, and not longer than it must give now")
     safe = _("Units that took longer than a job must give now, and not longer than it would have to give")
     return [
         (safe if gains else late, str(worst["units"])),
         (_("What that makes of their pay, where jobs give no more time than they must"), _sum(worst)),
-        (_("People whose units these are"), str(worst["people"])),
+        whose,
         *spreads.lines(worst),
     ]
 
 
 def _floor(worst: Figures) -> Lines:
     return [
-        (_("Weeks of people there that were counted, of the last four"), str(worst["units"])),
+        (_("Weeks of people there that were counted, of the last four"), _units(worst)),
         (_("What the change makes of the sum that was added to reach the floor"), _sum(worst)),
-        (_("People who would have been added less"), str(worst["losing"])),
+        (_("People who would have been added less"), spreads.count(worst["losing"])),
         *spreads.lines(worst),
     ]
 
 
 def _deposit(worst: Figures) -> Lines:
     now, then = (money(Decimal(sum_), "USD") for sum_ in worst["deposits"])
-    lacked, covered = (money(Decimal(worst[name]), "USD") for name in ("lacked", "by_deposits"))
     words = _("%(then)s, and not %(now)s") % {"then": then, "now": now}
-    reached = _("%(lacked)s; deposits paid %(covered)s of it at once") % {"lacked": lacked, "covered": covered}
     return [
         (_("Deposits of the jobs that opened in the last 28 days"), words),
-        (_("What the last four weeks lacked to the floor"), reached),
+        (_("What the last four weeks lacked to the floor"), _lacked(worst)),
     ]
+
+
+def _lacked(worst: Figures) -> str:
+    lacked, covered = worst["lacked"], worst["by_deposits"]
+    if lacked is None:
+        return str(spreads.UNTOLD)
+    if covered is None:
+        return money(Decimal(lacked), "USD")
+    sums = {"lacked": money(Decimal(lacked), "USD"), "covered": money(Decimal(covered), "USD")}
+    return _("%(lacked)s; deposits paid %(covered)s of it at once") % sums
 
 
 def _reopening(worst: Figures) -> Lines:
     return [
         (_("What such work could be opened for again, for each answer"), money(Decimal(worst["pays"]), "USD")),
-        (_("Units of the last 28 days that this client paid more for"), str(worst["units"])),
+        (_("Units of the last 28 days that this client paid more for"), _units(worst)),
         (_("What that makes of their pay, if all of them paid no more than that"), _sum(worst)),
-        (_("People whose units these are"), str(worst["people"])),
+        (_("People whose units these are"), spreads.count(worst["people"])),
         *spreads.lines(worst),
     ]
 
 
 def _sum(worst: Figures) -> str:
-    return spreads.signed(Decimal(worst["difference"]), "USD")
+    return spreads.signed(worst["difference"], "USD")
+
+
+def _units(worst: Figures) -> str:
+    return str(spreads.UNTOLD if worst["units"] is None else worst["units"])
 
 
 TOLD: Mapping[str, Callable[[Figures], Lines]] = {

@@ -1,8 +1,10 @@
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 import psycopg
 import pytest
@@ -64,6 +66,14 @@ def owning() -> Iterator[None]:
         cursor.execute(f"SET CONSTRAINTS ALL IMMEDIATE; SET SESSION AUTHORIZATION {roles.OWNER}")
         yield
         cursor.execute(f"SET CONSTRAINTS ALL IMMEDIATE; SET SESSION AUTHORIZATION {roles.WEB}")
+
+
+def in_full(policy: str, payload: Mapping[str, object]) -> dict[str, Any]:
+    """Return the figures that a report is made of, also of few people: nobody but the owner of the schema has them."""
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("SELECT payments_impact_in_full(%s, %s)::text", [policy, json.dumps(payload)])
+        found: dict[str, Any] = json.loads(cursor.fetchone()[0])
+    return found
 
 
 @pytest.fixture

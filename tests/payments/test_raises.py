@@ -210,7 +210,9 @@ def test_what_it_would_have_been_is_told_to_each(reserve: Decimal, paid: Paid, a
     policy, at = ReserveRaise(), clock.now()
     assert policy.changes_for(amina, payload(), at) == "US$\u00a00.02 more for all that you did in the last 91 days."
     assert policy.changes_for(priya, payload(), at) == ""
-    assert policy.impact(payload(), at)["units"] == 1
+    told = policy.impact(payload(), at)
+    assert (told["units"], told["cost"]) == (None, None)
+    assert "not told, as it concerns fewer than five people" in dict(policy.impact_lines(told)).values()
 
 
 def test_an_audit_finds_a_raise_that_no_vote_made(reserve: Decimal, amina: Person) -> None:

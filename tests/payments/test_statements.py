@@ -9,6 +9,7 @@ from payments.models import WorkType
 from payments.policies import RateChange
 from tasks import reviews
 from tasks.models import Ground, Job
+from tests.payments.conftest import in_full
 from tests.tasks.conftest import SAME, work
 
 
@@ -65,5 +66,7 @@ def test_what_a_change_makes_of_a_week_is_in_ones_own_money(paid: Callable[[Pers
     assert policy.changes_for(amina, payload, clock.now()) == (
         "About US$\u00a00.04 a week less, from your last 28 days."
     )
-    found = policy.impact(payload, clock.now())
+    found = in_full(policy.name, payload)
     assert (found["people"], found["units"], found["difference"]) == (1, 4, "-0.16")
+    told = policy.impact(payload, clock.now())
+    assert (told["people"], told["units"], told["difference"], told["cut"]) == (None, None, None, True)

@@ -183,9 +183,11 @@ def test_the_ballot_says_who_gets_how_much(amina: Person, luis: Person, client: 
     impact = json.loads(proposal.impact)
     assert Decimal(impact["surplus"]) == close.surplus
     assert Decimal(impact["cash"]) + Decimal(impact["capital"]) == Decimal(impact["members"])
+    assert (impact["people"], impact["quarters"]) == (None, [])
     page = client.get(f"/votes/{proposal.pk}/").text
     assert "The surplus of quarter 4 of 2026: 40% to the reserve, 10% for education, 50% to members" in page
     assert "To members, as capital that is paid out when they leave" in page
+    assert "fewer than five" in page
     words = policies.find("surplus").changes_for(luis, proposals.payload_of(proposal), clock.now())
     share = leftover.divided(close, luis).shares.get(person=luis)
     assert f"{share.cash.normalize():f}" in words

@@ -16,7 +16,7 @@ from governance import policies, proposals
 from payments.models import Kind, WorkType
 from payments.policies import impacts
 from tests.governance.conftest import electors, reach
-from tests.payments.conftest import owning
+from tests.payments.conftest import in_full, owning
 from tests.payments.test_replay import WORK
 from tests.payments.test_versions import LOWER_FEE, published, work
 
@@ -143,15 +143,18 @@ def test_whoever_has_what_is_asked_is_not_counted(
     of = WorkType.objects.get(slug="product-match").pk
     for units, shut_out in ((2, 0), (3, 1), (4, 2)):
         change = {"key": work("compare-answers"), "value": {"of": of, "units": units}, "replaces": 0}
-        assert impacts.replayed(Kind.QUALIFICATION, change)["shut_out"] == shut_out
+        assert in_full(Kind.QUALIFICATION, change)["shut_out"] == shut_out
+        assert impacts.replayed(Kind.QUALIFICATION, change)["shut_out"] == (None if shut_out else 0)
     for most, over in ((0, 0), (1, 2), (2, 1), (3, 0)):
         said = {"key": work(), "value": {"order": "first_come", "most_a_day": most}, "replaces": 0}
-        assert impacts.replayed(Kind.ALLOCATION, said)["over"] == over
+        assert in_full(Kind.ALLOCATION, said)["over"] == over
+        told = dict(policies.find(Kind.ALLOCATION).impact_lines(impacts.replayed(Kind.ALLOCATION, said)))
+        assert told.get("People who took more than that in the last day") == ("fewer than five" if over else None)
 
 
 def test_only_those_of_the_region_are_counted_for_its_floor(stood: None, orbit: Client) -> None:
     there = Person.objects.filter(country="KE", pk__in=_workers()).count()
-    found = impacts.replayed(Kind.FLOOR, payload("country:KE", {"micro_an_hour": 1_000_000}, orbit))
+    found = in_full(Kind.FLOOR, payload("country:KE", {"micro_an_hour": 1_000_000}, orbit))
     assert 0 < there < 12
     assert found["people"] == there
 

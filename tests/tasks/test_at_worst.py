@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import psycopg
 import pytest
@@ -40,8 +41,11 @@ def test_units_are_told_with_the_time_they_were_held_and_what_their_client_paid(
     owner.rollback()
     about = f"client:{orbit.pk}/work_type:{job.work_type_id}"
     change = {"key": about, "value": {"micro": 96_000}, "replaces": 0}
-    found = impacts.replayed(Kind.REOPENING, change)
-    assert found["kept"] == ["4", "5"]
-    assert (found["worst"]["units"], found["worst"]["difference"]) == (2, "-0.048")  # type: ignore[index]
-    lost = impacts.replayed(Kind.TIME_LIMIT, {"key": "", "value": {"least": 200}, "replaces": 1})
-    assert lost["worst"]["difference"] == "0.12"  # type: ignore[index]
+    assert impacts.replayed(Kind.REOPENING, change)["kept"] == ["4", "5"]
+    for kind, said in ((Kind.REOPENING, change), (Kind.TIME_LIMIT, {"key": "", "value": {"least": 200}})):
+        told: Any = impacts.replayed(kind, said)["worst"]
+        assert (told["people"], told["units"], told["difference"]) == (None, None, None)
+    full = "SELECT payments_worst_of_reopening(%s, 96000), payments_worst_of_time(200)"
+    found, lost = owner.execute(full, [about]).fetchone() or ({}, {})
+    assert (found["units"], found["difference"]) == (2, "-0.048")
+    assert lost["difference"] == "0.12"

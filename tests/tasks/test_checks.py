@@ -1,5 +1,6 @@
 """Checking is paid work (E6): taken at a known pay, paid with the decision, funded before anybody works."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -278,10 +279,22 @@ def test_a_vote_decides_what_a_check_pays(attack: Attack, share: int, rule: str)
     attack(write, [f'{{"share":{share}}}'], guard="instrument_is_what_the_vote_said")
 
 
-def test_a_vote_on_checks_says_who_would_lose(mine: Assignment, luis: Person) -> None:
+def test_a_vote_on_checks_says_who_would_lose(
+    committed: None, mine: Assignment, luis: Person, owner: psycopg.Connection
+) -> None:
     reviews.accept(mine, by=luis, at=clock.now())
-    said = impacts.replayed("checking", {"key": "", "value": {"share": 2_000}, "replaces": 1})
-    assert (said["people"], said["units"], said["losing"], said["difference"]) == (1, 1, 1, "-0.009")
+    change = {"key": "", "value": {"share": 2_000}, "replaces": 1}
+    assert in_full(owner, change) == (1, 1, 1, "-0.009")
+    told = impacts.replayed("checking", change)
+    assert (told["people"], told["units"], told["losing"], told["difference"]) == (None, None, None, None)
+    other = change | {"key": f"work_type:{mine.job.work_type_id + 1}"}
+    assert in_full(owner, other) == (0, 0, 0, "0")
+
+
+def in_full(owner: psycopg.Connection, change: dict[str, object]) -> tuple[object, ...]:
+    """Return the people, units, those who lose and the sum of a report, also of few people."""
+    (found,) = owner.execute("SELECT payments_impact_in_full('checking', %s)", [json.dumps(change)]).fetchone() or ({},)
+    return tuple(found[name] for name in ("people", "units", "losing", "difference"))
 
 
 def test_whoever_checked_reads_what_their_checks_would_have_paid(mine: Assignment, luis: Person, amina: Person) -> None:
