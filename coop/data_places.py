@@ -163,13 +163,15 @@ PLACES: Mapping[str, Mapping[str, str]] = {
     },
     "pauses": {
         "people_person": "signed_out_at",
-        "governance_pauserequest": "person_id ground scope reason evidence hours first_officer_id asked_at",
+        "governance_pauserequest": "person_id ground scope reason evidence hours first_officer_id asked_at"
+        " published_in published_on",
         "governance_pause": "request_id person_id ground scope reason evidence first_officer_id second_officer_id"
         " starts_at ends_at",
     },
     "cases": {
         "governance_case": "kind person_id charged_by_id office_id seat_id client_id bylaw_id ground facts facts_digest"
         " happened_from happened_until measure scope days remedy pause_id presumed opened_at",
+        "governance_pauserequest": "published_in published_on",
         "governance_evidence": "case_id person_id added_by_id name text digest charging citable added_at",
         "governance_statement": "case_id author_id kind text said_at",
         "governance_hearing": "panel_id seat_id began_at ended_at text written_at",

@@ -73,7 +73,7 @@ def load(pk: int) -> Case | None:
     """Return a case with everything its page shows, in a constant number of queries."""
     seats = PanelSeat.objects.filter(refused=None).select_related("person").order_by("rank")
     known = Case.objects.select_related("person", "charged_by", "office", "client", "bylaw", "pause__first_officer",
-                                        "pause__second_officer")  # fmt: skip
+                                        "pause__second_officer", "pause__request")  # fmt: skip
     return known.prefetch_related(
         "statements__author", "evidence__added_by", "panels__draw", "panels__hearings__seat__person",
         Prefetch("panels__seats", seats), "panels__decision",

@@ -152,6 +152,13 @@ class AskPause(forms.Form):
 
     member = forms.EmailField(label=_("The member's e-mail"))
     ground = forms.ChoiceField(label=_("Ground"), choices=PauseGround, widget=forms.RadioSelect)
+    published_in = forms.CharField(
+        label=_("Where the order was published"), max_length=200, required=False,
+        help_text=_("Only for a legal order: where everybody can read it, as an address, or a gazette and its number."),
+    )  # fmt: skip
+    published_on = forms.DateField(
+        label=_("When it was published"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
     reach = forms.ChoiceField(
         label=_("What stops"), choices=Reach, widget=forms.RadioSelect,
         help_text=_("The first that is enough: the smallest stands first."),
@@ -185,11 +192,13 @@ class AskPause(forms.Form):
         return person
 
     def clean(self) -> dict[str, Any]:
-        """Add the scope that was chosen, or the error that there is no such thing."""
+        """Add the scope that was chosen, or the error that there is no such thing, and the order where one is named."""
         said = super().clean() or self.cleaned_data
         said["scope"] = pauses.scope_of(said.get("reach", ""), said.get("number"))
         if said["scope"] is None and "reach" in said:
             self.add_error("number", _("There is no such payout or job, or the job is of no project."))
+        where, when = said.get("published_in", ""), said.get("published_on")
+        said["order"] = pauses.Order(where, when) if where and when else None
         return said
 
 

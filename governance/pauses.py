@@ -4,7 +4,8 @@ It reaches no further than it has to (`Reach`): sign-ins, a payout, a job, a pro
 """
 
 import hashlib
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -13,18 +14,30 @@ from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from governance import offices, parameters
-from governance.models import Office, Pause, PauseRequest, Reach, Right
+from governance.models import Office, Pause, PauseGround, PauseRequest, Reach, Right
 
 MOST_AT_ONCE = 5
 # Sign-ins end in a moment: they are counted over this time, and for one person over 30 days.
 SIGNED_OUT_WITHIN = timedelta(hours=72)
 MOST_SIGN_OUTS = 2
-# What is read with a pause, so that its page names the two who decided.
-OFFICERS = ("first_officer__person", "second_officer__person")
+# What is read with a pause, so that its page names the two who decided and the order that they followed.
+OFFICERS = ("first_officer__person", "second_officer__person", "request")
 # All pauses of a person together are no longer than that in this time, whatever the evidence.
 EMERGENCY = timedelta(days=30)
 # An ask that nobody confirms in a day has lapsed.
 ASKED_FOR = timedelta(hours=24)
+
+
+# A day begins that much earlier where it begins first.
+FIRST_ZONE = timedelta(hours=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Where everybody can read a legal order, and when it was published there."""
+
+    published_in: str
+    published_on: date
 
 
 def evidence_of(words: str) -> str:
@@ -94,23 +107,36 @@ def _too_long(at: datetime) -> Refusal:
     return Refusal(words, rule="part 6", status=409, appeal=_longer(at))
 
 
-def ask(
-    person: Person, *, ground: str, scope: str, reason: str, evidence: str, hours: int, by: Person, at: datetime
-) -> PauseRequest:
+def order_refusal(ground: str, order: Order | None, *, at: datetime) -> Refusal | None:
+    """Return why a pause on this ground cannot name this order, or none, or None: only what was published is one."""
+    if (ground == PauseGround.LEGAL_ORDER) != (order is not None):
+        words = _("A legal order is a ground where it was published: say where and when. No other ground has one.")
+        return Refusal(words, rule="part 6")
+    if order and (not order.published_in.strip() or order.published_on > (at + FIRST_ZONE).date()):
+        return Refusal(_("A legal order that is not public yet is no ground."), rule="part 6")
+    return None
+
+
+def ask(  # noqa: PLR0913 - an emergency says all of this
+    person: Person, *, ground: str, scope: str, reason: str, evidence: str, hours: int, by: Person, at: datetime,
+    order: Order | None = None,
+) -> PauseRequest:  # fmt: skip
     """Ask for an emergency pause of a person; nothing happens until a second officer confirms it.
 
     `ground` is one of PauseGround, `scope` as `scope_of` says, `evidence` the SHA-256 of what was seen, `hours` 1 to
-    what is `longest` now; sign-ins end at once and take one. Raises Refused when it is more, the asker holds no post,
-    the facts were used before, or a payout cannot be held for so long.
+    what is `longest` now; sign-ins end at once and take one. `order` is the published one, where that is the ground.
+    Raises Refused when it is more, the asker holds no post, the facts were used before, a payout cannot be held for so
+    long, or a legal order was not published.
     """
     hours = 1 if scope == Reach.SESSION else hours
+    refuse_if(order_refusal(ground, order, at=at))
     refuse_if(ask_refusal(person, by=by, evidence=evidence, at=at))
     refuse_if(hold_refusal(person, scope, hours=hours, at=at))
     refuse_if(_too_long(at) if hours > longest(at) else None)
     with transaction.atomic():
         request = PauseRequest.objects.create(
             person=person, ground=ground, scope=scope, reason=reason, evidence=evidence, hours=hours,
-            first_officer=_posts(by, at)[0], asked_at=at,
+            first_officer=_posts(by, at)[0], asked_at=at, **(asdict(order) if order else {}),
         )  # fmt: skip
         subject = f"pause_request:{request.pk}"
         # The record is public: it says that, when and on which evidence, not what somebody is suspected of.

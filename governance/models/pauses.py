@@ -64,12 +64,17 @@ class PauseRequest(models.Model):
     evidence = models.CharField(max_length=64, help_text="SHA-256 of the evidence; the same facts never twice.")
     hours = models.PositiveSmallIntegerField(help_text="1 to 72.")
     first_officer = models.ForeignKey(Office, models.PROTECT, related_name="+")
+    published_in = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="Where everybody can read the legal order that it follows."
+    )
+    published_on = models.DateField(null=True, help_text="When that order was published.")
     asked_at = models.DateTimeField()
 
     privacy.declare(
         **dict.fromkeys((
             "id", "person", "ground", "scope", "reason", "evidence", "hours", "first_officer", "asked_at",
-        ), Audience.OFFICERS)
+        ), Audience.OFFICERS),
+        **dict.fromkeys(("published_in", "published_on"), Audience.PARTIES),
     )  # fmt: skip
 
     class Meta:

@@ -38,13 +38,15 @@ def ask(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         said = form.cleaned_data
         evidence = pauses.evidence_of(said["evidence"])
-        refusal = pauses.ask_refusal(said["member"], by=me(request), evidence=evidence, at=at) or pauses.hold_refusal(
-            said["member"], said["scope"], hours=said["hours"], at=at
+        refusal = (
+            pauses.order_refusal(said["ground"], said["order"], at=at)
+            or pauses.ask_refusal(said["member"], by=me(request), evidence=evidence, at=at)
+            or pauses.hold_refusal(said["member"], said["scope"], hours=said["hours"], at=at)
         )
         if refusal is None:
             pauses.ask(
                 said["member"], ground=said["ground"], scope=said["scope"], reason=said["reason"], evidence=evidence,
-                hours=said["hours"], by=me(request), at=at,
+                hours=said["hours"], order=said["order"], by=me(request), at=at,
             )  # fmt: skip
             messages.success(request, _("Asked. Nothing is paused until an officer with another post confirms it."))
             return redirect("governance:pauses")

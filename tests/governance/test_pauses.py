@@ -5,15 +5,17 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError
+from django.test import Client as Browser
 
 from coop import clock
 from coop.people.models import Person
 from coop.record.models import Event
 from coop.refusals import Refused
-from governance import pauses, standing
+from governance import cases, pauses, standing
 from governance.models import Office, Pause, PauseGround, PauseRequest
 
 pytestmark = pytest.mark.django_db
+type Attack = Callable[..., None]
 ASK = """
 INSERT INTO governance_pauserequest (person_id, ground, scope, reason, evidence, hours, first_officer_id, asked_at)
 VALUES (%s, %s, %s, %s, %s, %s, %s, now())
@@ -54,6 +56,49 @@ def test_a_pause_of_one_job_leaves_the_others(amina: Person, paused: Callable[..
     assert standing.refusal(amina, doing="claim:job:12", at=at) is not None
     assert standing.refusal(amina, doing="claim:job:13", at=at) is None
     assert standing.refusal(amina, doing="work", at=at) is None
+
+
+LEGAL = """
+INSERT INTO governance_pauserequest (person_id, ground, scope, reason, evidence, hours, first_officer_id, asked_at,
+    published_in, published_on)
+VALUES (%s, %s, 'work', 'As ordered.', %s, 24, %s, now(), %s, (coop_now() + interval '14 hours')::date + %s::integer)
+"""
+
+
+@pytest.mark.parametrize(
+    ("ground", "where", "days"),
+    [("legal_order", "", 0), ("legal_order", "  ", 0), ("legal_order", "Gazette 12", None), ("legal_order", "G", 1),
+     ("violence", "Gazette 12", None), ("violence", "", 0)],
+)  # fmt: skip
+def test_a_legal_order_is_a_ground_where_and_when_it_was_published_and_no_other_ground_has_one(
+    amina: Person, samuel: Person, attack: Attack, ground: str, where: str, days: int | None
+) -> None:
+    said = [amina.pk, ground, EVIDENCE, office_of(samuel).pk, where, days]
+    attack(LEGAL, said, guard="legal_order_was_published")
+
+
+def test_a_published_order_is_read_by_both_officers_the_member_and_the_panel(
+    amina: Person, samuel: Person, teresa: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    browser, day = signed_in(samuel), clock.now().date()
+    form = {
+        "member": amina.email, "ground": "legal_order", "reach": "work", "reason": "The court said so.",
+        "evidence": "the order", "hours": "24",
+    }  # fmt: skip
+    named = form | {"published_in": "Kenya Gazette 4711", "published_on": day.isoformat()}
+    assert "say where and when" in browser.post("/pauses/new/", form).text
+    soon = (day + timedelta(days=2)).isoformat()
+    assert "not public yet" in browser.post("/pauses/new/", named | {"published_on": soon}).text
+    assert "No other ground has one" in browser.post("/pauses/new/", named | {"ground": "violence"}).text
+    assert browser.post("/pauses/new/", named).status_code == 302
+    asked = PauseRequest.objects.get()
+    assert (asked.published_in, asked.published_on) == ("Kenya Gazette 4711", day)
+    second = signed_in(teresa)
+    assert "Kenya Gazette 4711" in second.get("/pauses/").text
+    pause = pauses.confirm(asked, by=teresa, at=clock.now())
+    it = cases.open_emergency(pause, facts="It is in force.", seal="a" * 64, by=samuel, at=clock.now())
+    for page in (second.get("/pauses/"), signed_in(amina).get("/standing/"), signed_in(amina).get(f"/cases/{it.pk}/")):
+        assert "Kenya Gazette 4711" in page.text
 
 
 def test_asking_alone_pauses_nobody(amina: Person, asked: Callable[..., PauseRequest]) -> None:
