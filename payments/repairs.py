@@ -5,9 +5,11 @@
 - `time` is that of the measure: for no offers from 14 days before the case, for a lost kind of work from a day before
   it, each until the panel decided; for a limit or a pause that nine others undid, as long as it had effect. Days that
   back pay was paid for already are left out.
-- `average` is what the person's work of the 13 weeks (91 days) before was paid, over 91 days, as for a pause (part 6).
-  Where they earned nothing in them, it is that of the members who did the same kinds of work. Where cases follow each
-  other without a gap the weeks end before the first, so that nobody's average falls by having been kept from work.
+- `average` is what the person's work of the 13 weeks (91 days) before was paid, over 91 days, as for a pause (part 6);
+  or a quarter of what that of the 52 weeks before was, where it is more; or what the members who did the same kinds of
+  work earned in the 13 weeks, for the part of them before the person's first work, where that is more still. Whoever
+  earned nothing in 52 weeks has all of the last. Where cases follow each other without a gap the weeks end before the
+  first, so that nobody's average falls by having been kept from work. What was paid stays as it was found.
 - `earned` is what their work of that time was paid, also where it was paid later; service on panels counts as work.
 - Amounts are US dollars, as wages are; a fraction of a micro-unit is rounded up once.
 
@@ -27,7 +29,7 @@ from payments.money import from_micro
 
 WEEKS = timedelta(weeks=13)
 PARTS = """
-SELECT l.source, p.began_at, p.starts_at, p.ends_at, p.by_peers, p.before, p.seconds, p.meanwhile, p.paused, p.amount,
+SELECT l.source, p.began_at, p.starts_at, p.ends_at, p.basis, p.before, p.seconds, p.meanwhile, p.paused, p.amount,
     (SELECT e.amount FROM payments_entitlement e WHERE e.kind = 27 AND e.source = l.source)
 FROM payments_lost_time l CROSS JOIN LATERAL payments_back_pay_parts(l.source) p
 WHERE l.person_id = %s ORDER BY p.starts_at DESC
@@ -40,13 +42,16 @@ SELECT u.source, u.answers, u.amount, (SELECT e.amount FROM payments_entitlement
 
 @dataclass(frozen=True, slots=True)
 class BackPay:
-    """The sum of one repair, each number as the module says; amounts in US dollars, `paid` None while it is owed."""
+    """The sum of one repair, each number as the module says; amounts in US dollars, `paid` None while it is owed.
+
+    `basis` says whose `before` is: the person's "own", a quarter of their "year", or their "peers".
+    """
 
     source: str
     began_at: datetime
     starts_at: datetime
     ends_at: datetime
-    by_peers: bool
+    basis: str
     before: Decimal
     time: timedelta
     earned: Decimal
@@ -87,10 +92,10 @@ def of(person: Person) -> list[BackPay]:
         return [_read(*row) for row in cursor.fetchall()]
 
 
-def _read(source: str, began: datetime, starts: datetime, ends: datetime, by_peers: bool, *numbers: Decimal) -> BackPay:  # noqa: FBT001 - a row
+def _read(source: str, began: datetime, starts: datetime, ends: datetime, basis: str, *numbers: Decimal) -> BackPay:
     before, seconds, earned, paused, amount, paid = numbers
     return BackPay(
-        source, began, starts, ends, by_peers, before / 1_000_000, timedelta(microseconds=int(seconds * 1_000_000)),
+        source, began, starts, ends, basis, before / 1_000_000, timedelta(microseconds=int(seconds * 1_000_000)),
         from_micro(int(earned)), from_micro(int(paused)), from_micro(int(amount)),
         None if paid is None else from_micro(int(paid)),
     )  # fmt: skip

@@ -86,10 +86,13 @@ def entitled() -> Iterator[Finding]:
     )
     yield from faults(
         """
-        SELECT e.id, e.source, e.amount / 1e6 AS paid, coalesce(p.amount, u.amount, 0) / 1e6 AS lost
+        SELECT e.id, e.source, e.amount / 1e6 AS paid, coalesce(p.amount, u.due, 0) / 1e6 AS lost
         FROM payments_entitlement e LEFT JOIN LATERAL payments_back_pay_parts(e.source) p ON true
-        LEFT JOIN payments_returned_unpaid u ON u.source = e.source
-        WHERE e.kind = 27 AND e.edition = 2 AND e.amount IS DISTINCT FROM coalesce(p.amount, u.amount)""",
+        LEFT JOIN LATERAL (
+            SELECT CASE e.edition WHEN 2 THEN r.without_skips ELSE r.amount END AS due
+            FROM payments_returned_unpaid r WHERE r.source = e.source
+        ) u ON true
+        WHERE e.kind = 27 AND e.edition >= 2 AND e.amount IS DISTINCT FROM coalesce(p.amount, u.due)""",
         "payments_entitlement {id}",
         "paid {paid:f} back for {source}",
         "one and a half times what was lost is {lost:f} (payments/repairs.py)",

@@ -33,7 +33,9 @@ class Entitlement(models.Model):
     amount = MoneyField(default=0)
     at = models.DateTimeField()
     edition = models.PositiveSmallIntegerField(
-        db_default=2, editable=False, help_text="By which sum back pay was found; 1 by the one before decision 0186."
+        db_default=3,
+        editable=False,
+        help_text="By which sum back pay was found; 1 before decision 0186, 2 by it, 3 by decision 0192.",
     )
 
     privacy.declare(

@@ -156,7 +156,7 @@ def test_who_earned_nothing_before_is_paid_as_those_who_did_the_same_work(
     case = signs.shown(Equivalent.NO_OFFERS, amina)
     until = repaired(case)
     [line] = repairs.of(amina)
-    assert line.by_peers
+    assert line.basis == "peers"
     # Luis and whoever else did such work; Priya, who was paid for onboarding and a check, did none.
     assert line.before > 0
     assert paid(amina) == owed(line.before, until - case.opened_at + timedelta(days=14))
@@ -164,6 +164,65 @@ def test_who_earned_nothing_before_is_paid_as_those_who_did_the_same_work(
     reviews.accept(work(checked, priya, SAME), by=luis, at=clock.now(), ground=Ground.PEER)
     assert repairs.of(amina)[0].amount == line.amount
     assert list(ledger.entitled()) == []
+
+
+def peers_earned(who: Person, line: repairs.BackPay) -> Decimal:
+    """Return what those who did the same work earned on average in the 13 weeks, in US dollars."""
+    with owning(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT payments_peers_earned(%s, %s, %s) / 1e6", [who.pk, line.weeks_from, line.began_at]
+        )  # fmt: skip
+        return Decimal(cursor.fetchone()[0])
+
+
+def test_a_cent_of_ones_own_makes_no_average_of_a_cent(
+    earn: Earn, amina: Person, luis: Person, priya: Person, checked: Job, repaired: Callable[[Case], datetime]
+) -> None:
+    """Whoever began on the day before it has what others earned in the weeks before that day, not a cent."""
+    reviews.accept(work(checked, luis, SAME), by=priya, at=clock.now(), ground=Ground.PEER)
+    earn(amina, "0.01")
+    clock.advance(timedelta(days=1))
+    repaired(signs.shown(Equivalent.NO_OFFERS, amina))
+    [line] = repairs.of(amina)
+    assert line.basis == "peers"
+    assert line.amount == owed(line.before, line.time) == paid(amina) > 0
+    assert list(ledger.entitled()) == []
+    peers = peers_earned(amina, line)
+    assert peers * 89 / 91 < line.before < peers * 90 / 91
+
+
+def test_after_leave_the_weeks_before_it_count(
+    earned: Decimal, amina: Person, later: Later, repaired: Callable[[Case], datetime], signed_in: SignedIn
+) -> None:
+    later(days=180)
+    repaired(signs.shown(Equivalent.NO_OFFERS, amina))
+    [line] = repairs.of(amina)
+    assert (line.basis, line.before) == ("year", earned / 4)
+    assert line.amount == owed(earned / 4, line.time) == paid(amina) > 0
+    assert "A quarter of what your work of 52 weeks earned" in unescape(signed_in(amina).get("/pay/repairs/").text)
+
+
+def test_what_came_back_and_was_passed_on_is_paid_too(
+    amina: Person, later: Later, repaired: Callable[[Case], datetime]
+) -> None:
+    case = signs.shown(Equivalent.MASS_REJECTION, amina)
+    repaired(case)
+    back = list(Assignment.objects.filter(person=amina, state="sent_back").order_by("pk"))
+    for mine in back[:2]:
+        claims.skip(mine, by=amina, at=clock.now())
+    claims.expire_due(at=later(days=8))
+    [line] = repairs.returned(amina)
+    assert (line.answers, line.amount) == (6, 6 * back[0].pay)
+    assert paid(amina) == 6 * back[0].pay
+    assert list(ledger.entitled()) == []
+    # By the sum of before it was four of them: what was paid by it adds up.
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE payments_entitlement DISABLE TRIGGER USER")
+        cursor.execute("UPDATE payments_entitlement SET edition = 2, amount = amount * 4 / 6 WHERE kind = 27")
+    assert not [one for one in ledger.entitled() if "one and a half times" in str(one)]
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("UPDATE payments_entitlement SET edition = 3 WHERE kind = 27")
+    assert [one for one in ledger.entitled() if "one and a half times" in str(one)]
 
 
 def test_answers_that_came_back_and_ended_unpaid_are_paid_once(
@@ -291,7 +350,7 @@ def test_the_site_does_not_say_by_which_sum_it_was_paid(
             "INSERT INTO payments_entitlement (person_id, kind, source, amount, at, edition)"
             " VALUES (%s, 27, %s, 1, now(), 1) RETURNING edition", [amina.pk, f"case:{case.pk}"],
         )  # fmt: skip
-        assert cursor.fetchone() == (2,)
+        assert cursor.fetchone() == (3,)
     transaction.set_rollback(True)
 
 
