@@ -1,8 +1,8 @@
 """Refusals are kept where they reach a person, beside the row that stood in the way; without one they are wrong (7.8).
 
 They are noted where the answer is given, not where it is decided: whoever changes the deciding code leaves a trace that
-the member, the watch and the audit read. The database looks for itself what stood in the way. The same person and the
-same thing within the hour are one row.
+the member, the watch and the audit read. The database looks for itself what stood in the way. The same person, the same
+thing and the same ground within the hour are one row.
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def note(person: Person, act: TurnedFrom, *, at: datetime, job: int | None = Non
 
     Nothing is kept of whoever is no member or candidate, nor the same thing twice within the hour.
     """
-    known = TurnedAway.objects.filter(person=person, act=act, job=job, at__gt=at - ONCE_AN_HOUR)
+    known = TurnedAway.objects.filter(person=person, act=act, job=job, ground="", at__gt=at - ONCE_AN_HOUR)
     if known.exists():
         return False
     try:

@@ -18,6 +18,7 @@ from tasks import claims, halts, jobs, offers, shut_out, watch
 from tasks.models import Job
 from tests.governance import charging
 from tests.tasks.conftest import SAME, work
+from tests.tasks.test_races import at_once
 
 pytestmark = pytest.mark.django_db
 type Attack = Callable[..., None]
@@ -158,6 +159,50 @@ def test_what_the_job_itself_explains_is_not_kept(
         )  # fmt: skip
     signed_in(amina).get("/jobs/")
     assert kept(amina) == []
+
+
+NOTE = f"{INTO} VALUES (%s, 'claim', %s, '', '', NULL, now())"
+
+
+def test_nobody_floods_the_record_with_one_refusal(
+    job: Job, new_job: NewJob, amina: Person, luis: Person, attack: Attack, later: Later
+) -> None:
+    """Twice within 14 days is certain to an auditor, so that twice in a moment must be no accident and no forgery."""
+    with connection.cursor() as cursor:
+        cursor.execute(NOTE, [amina.pk, job.pk])
+    attack(NOTE, [amina.pk, job.pk], guard="turned_away_is_what_the_rows_say")
+    later(minutes=59)
+    attack(NOTE, [amina.pk, job.pk], guard="turned_away_is_what_the_rows_say")
+    with connection.cursor() as cursor:
+        for person, one in ((amina, new_job(title="Another")), (luis, job)):
+            cursor.execute(NOTE, [person.pk, one.pk])
+    later(minutes=2)
+    with connection.cursor() as cursor:
+        cursor.execute(NOTE, [amina.pk, job.pk])
+    assert len(kept(amina)) == 3
+
+
+@pytest.mark.usefixtures("denied")
+def test_a_lawful_refusal_hides_none_that_follows_it_within_the_hour(
+    job: Job, amina: Person, samuel: Person, teresa: Person, signed_in: SignedIn, later: Later
+) -> None:
+    request = pauses.ask(
+        amina, ground=PauseGround.ACCOUNT_TAKEN_OVER, scope="work", reason="Two continents at once.",
+        evidence=pauses.evidence_of("log-ins"), hours=1, by=samuel, at=clock.now(),
+    )  # fmt: skip
+    running = pauses.confirm(request, by=teresa, at=clock.now())
+    later(minutes=50)
+    for _click in range(2):
+        signed_in(amina).get(f"/jobs/{job.pk}/")
+    later(minutes=12)
+    signed_in(amina).get(f"/jobs/{job.pk}/")
+    assert kept(amina) == [("claim", job.pk, f"pause:{running.pk}"), ("claim", job.pk, "")]
+
+
+def test_two_clicks_of_a_moment_are_one_refusal(committed: None, job: Job, amina: Person) -> None:
+    noted = at_once(*[lambda: turned_away.note(amina, TurnedFrom.CLAIM, job=job.pk, at=clock.now())] * 2)
+    assert sorted(map(bool, noted)) == [False, True]
+    assert len(kept(amina)) == 1
 
 
 def test_whoever_sends_another_card_is_not_turned_away(job: Job, amina: Person, signed_in: SignedIn) -> None:
