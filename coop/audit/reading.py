@@ -15,6 +15,8 @@ OF_THE_WORK = ("tasks.Assignment", "tasks.Check", "tasks.Job", "tasks.RateCard")
 OF_THE_BOX = ("id", "proposal_id", "number", "receipt")
 FUNCTIONS = (
     "coop_now()",
+    "governance_bars(bigint, text[])",
+    "governance_candidate_time(timestamptz, timestamptz)",
     "governance_count(bigint)",
     "governance_scopes_of(bigint)",
     "governance_voters(bigint)",
@@ -23,19 +25,33 @@ FUNCTIONS = (
     "payments_deposit_owes(bigint)",
     "payments_earned(bigint, timestamptz, timestamptz, timestamptz, boolean)",
     "payments_fold(text)",
+    "payments_opens_to(bigint, bigint)",
     "payments_pause_pay(text, timestamptz)",
     "payments_peers_earned(bigint, timestamptz, timestamptz)",
     "payments_post_pay(bigint, text)",
     "payments_weeks_again(date)",
+    "tasks_may_work(bigint, bigint)",
+    "tasks_seconds_paid(bigint, timestamptz)",
 )
-# What back pay is worked out from: times, and how many units of which kind somebody did.
+# What back pay is worked out from: times, and how many units of which kind somebody did. What works like a ban (7.11).
 VIEWS = (
+    "governance_sign",
     "payments_done_at",
     "payments_lost_time",
     "payments_pause_spans",
     "payments_returned_unpaid",
     "payments_units_done",
 )
+# Columns of text that hold codes, as job:12, pause:5, no_offers or USD, and never anybody's words.
+CODES = frozenset({
+    "governance.Case.ground", "governance.Case.scope", "governance.Motion.scope", "governance.Pause.scope",
+    "governance.PauseRequest.scope", "governance.Restriction.scope", "payments.Account.currency",
+    "payments.BankStatement.currency", "payments.CardPayment.currency", "payments.Deposit.currency",
+    "payments.Entitlement.source", "payments.ExchangeQuote.currency",
+    "payments.Payout.currency", "payments.Purchase.currency", "payments.RailEvent.currency", "payments.Rate.currency",
+})  # fmt: skip
+# Of accounts nothing but when all sign-ins of one were ended.
+OF_PEOPLE = ("id", "signed_out_at")
 OPEN = (Audience.PUBLIC, Audience.MEMBERS, Audience.OFFICERS)
 
 KNOWN = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)"
@@ -60,6 +76,7 @@ def _statements() -> Iterator[str]:
     yield f"GRANT SELECT ON public.payments_confusable TO {AUDITOR}"
     for view in VIEWS:
         yield f"GRANT SELECT ON public.{view} TO {AUDITOR}"
+    yield f"GRANT SELECT ({', '.join(OF_PEOPLE)}) ON public.people_person TO {AUDITOR}"
     for model in _models():
         columns = ", ".join(f'"{name}"' for name in _columns(model))
         yield f"REVOKE ALL ON public.{model._meta.db_table} FROM {AUDITOR}"  # noqa: SLF001 - Django's own name
@@ -84,7 +101,6 @@ def _columns(model: type[models.Model]) -> list[str]:
 
 def _may_see(field: "models.Field[object, object]", audience: Audience) -> bool:
     """Tell whether a column is no secret; what people wrote for a few readers is not the auditor's."""
-    # What a measure reaches and what pay follows from are codes with a number, as job:12 or pause:5.
-    coded = bool(field.choices) or field.name in {"currency", "scope", "source"}
+    coded = bool(field.choices) or f"{field.model._meta.label}.{field.name}" in CODES  # noqa: SLF001 - Django's own
     words = isinstance(field, models.TextField | models.CharField | models.JSONField) and not coded
     return audience in OPEN if words else audience != Audience.NOBODY

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from coop.audit import access, founding, heads, laws, mandates, money, record, releases, schema, standing, uses
+from coop.audit import access, bans, founding, heads, laws, mandates, money, record, releases, schema, standing, uses
 from coop.audit.findings import Finding, Tick, Walk
 
 ALL = (
@@ -18,6 +18,7 @@ ALL = (
     *money.WALKS,
     Walk("standing", _("Nobody's standing fell but by a vote or their own word."), standing.walk),
     Walk("access", _("Nobody was turned away from work or words but by a row that stood in the way."), access.walk),
+    Walk("bans", _("No pay is held, no sign-in ended, and what works like a ban has its case."), bans.walk),
     Walk("data", _("Every column about people is kept and shown for a use that was voted."), uses.walk),
 )
 
