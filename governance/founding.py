@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -265,7 +265,7 @@ def found(*, members: Iterable[Person], offices: Mapping[str, Person], at: datet
         )
         events.write(
             "governance.founded", by=None, subject=f"mandate:{mandate.pk}", at=at, members=len(founders),
-            digest=digest(mandate, "governance"),
+            **said(mandate, "governance"),
         )  # fmt: skip
     return mandate
 
@@ -276,30 +276,43 @@ def _term(post: str) -> timedelta:
     return timedelta(days=days if isinstance(days, int) else 1)
 
 
-def digest(mandate: Mandate, app: str) -> str:
-    """Return the SHA-256 over every row of an app that stands on a mandate, column by column.
+def said(mandate: Mandate, app: str) -> dict[str, object]:
+    """Return what the record says of every row of an app that stands on a mandate: the hash of all, and each one's own.
 
     It goes into the record when the founding is written, as no vote stands behind those rows: without it nobody could
-    tell later what the founding meeting had decided.
+    tell later what the founding meeting had decided, and which row says something else.
     """
+    return {"digest": digest(mandate, app), "rows": hashes(mandate, app)}
+
+
+def digest(mandate: Mandate, app: str) -> str:
+    """Return the SHA-256 over every row of an app that stands on a mandate, column by column."""
+    return hashlib.sha256("\n".join(line for _name, line in _lines(mandate, app)).encode()).hexdigest()
+
+
+def hashes(mandate: Mandate, app: str) -> dict[str, str]:
+    """Return the beginning of each row's own SHA-256, by table and number, as "payments_rate 2"."""
+    return {name: hashlib.sha256(line.encode()).hexdigest()[:16] for name, line in _lines(mandate, app)}
+
+
+def _lines(mandate: Mandate, app: str) -> Iterator[tuple[str, str]]:
     standing_on_it = [
         relation
         for relation in Mandate._meta.get_fields(include_hidden=True)  # noqa: SLF001 - Django's own name
         if isinstance(relation, ForeignObjectRel) and relation.related_model._meta.app_label == app  # noqa: SLF001 - likewise
     ]
-    lines = [
-        json.dumps([relation.related_model._meta.db_table, *row], cls=DjangoJSONEncoder)  # noqa: SLF001 - likewise
-        for relation in sorted(standing_on_it, key=lambda one: (one.related_model._meta.db_table, one.field.name))  # noqa: SLF001 - likewise
-        for row in _rows(relation, mandate)
-    ]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    for relation in sorted(standing_on_it, key=lambda one: (one.related_model._meta.db_table, one.field.name)):  # noqa: SLF001 - likewise
+        table = relation.related_model._meta.db_table  # noqa: SLF001 - likewise
+        for number, row in _rows(relation, mandate):
+            yield f"{table} {number}", json.dumps([table, *row], cls=DjangoJSONEncoder)
 
 
-def _rows(relation: ForeignObjectRel, mandate: Mandate) -> Iterable[Sequence[object]]:
+def _rows(relation: ForeignObjectRel, mandate: Mandate) -> Iterator[tuple[object, list[object]]]:
     model = relation.related_model
     rows = model._default_manager.filter(**{relation.field.name: mandate}).order_by("pk")  # noqa: SLF001 - Django's own name
     names = [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001 - likewise
-    return [_as_founded(model._meta.db_table, names, row) for row in rows.values_list(*names)]  # noqa: SLF001 - likewise
+    for number, *row in rows.values_list("pk", *names):
+        yield number, _as_founded(model._meta.db_table, names, row)  # noqa: SLF001 - likewise
 
 
 def _as_founded(table: str, names: list[str], row: Sequence[object]) -> list[object]:

@@ -86,7 +86,7 @@ def open_books(*, mandate: Mandate, at: datetime, kinds: Iterable[FirstRate] = F
     opened = {kind.slug: _open(kind, mandate, at) for kind in kinds}
     events.write(
         "payments.books_opened", by=None, subject=f"mandate:{mandate.pk}", at=at, work_types=sorted(opened),
-        digest=founding.digest(mandate, "payments"),
+        **founding.said(mandate, "payments"),
     )  # fmt: skip
     return opened
 

@@ -59,7 +59,7 @@ def test_a_cooperative_that_nobody_tampered_with_adds_up(tamper: Tamper) -> None
         ),
         (
             "payments_rate", "UPDATE payments_rate SET amount = 60000 WHERE id = (SELECT min(id) FROM payments_rate)",
-            "governance_mandate", "the payments rows of the founding meeting are not those it wrote",
+            "payments_rate", "is not what the founding meeting wrote",
         ),
         ("payments_rate", "DELETE FROM payments_rate WHERE version = 2", "governance_mandate", "has no rate"),
         (
@@ -68,7 +68,7 @@ def test_a_cooperative_that_nobody_tampered_with_adds_up(tamper: Tamper) -> None
         ),
         (
             "payments_fee", "UPDATE payments_fee SET training = 0",
-            "governance_mandate", "the payments rows of the founding meeting",
+            "payments_fee", "is not what the founding meeting wrote",
         ),
         (
             "payments_fee",
@@ -175,13 +175,13 @@ def test_a_cooperative_that_nobody_tampered_with_adds_up(tamper: Tamper) -> None
         ),
         (
             "governance_rule", "UPDATE governance_rule SET whole_floor = 0 WHERE key = 'N2'",
-            "governance_mandate", "the governance rows of the founding meeting",
+            "governance_rule", "is not what the founding meeting wrote",
         ),
         (
             "governance_office",
             """INSERT INTO governance_office (person_id, post, mandate_id, starts_at, ends_at)
             SELECT 1, 'treasurer', mandate_id, starts_at, ends_at FROM governance_office LIMIT 1""",
-            "governance_mandate", "the governance rows of the founding meeting",
+            "governance_office", "it wrote no such row",
         ),
         (
             "governance_tally", "UPDATE governance_tally SET extended = true",
@@ -189,7 +189,7 @@ def test_a_cooperative_that_nobody_tampered_with_adds_up(tamper: Tamper) -> None
         ),
         (
             "governance_datause", "UPDATE governance_datause SET kept = 'For ever'",
-            "governance_mandate", "the governance rows of the founding meeting",
+            "governance_datause", "is not what the founding meeting wrote",
         ),
         (
             "governance_datause",
@@ -311,6 +311,25 @@ def test_what_the_owner_changed_with_the_guards_off_is_found_with_the_guards_on_
 ) -> None:
     found = tamper(*around(table, statement))
     assert [one for one in found if one.row.startswith(row) and words in str(one)], "\n".join(map(str, found))
+
+
+FIRST_RATE = "UPDATE payments_rate SET amount = amount - 1 WHERE id = 2"
+
+
+def test_of_the_founding_just_the_row_that_was_cut_is_named(tamper: Tamper) -> None:
+    assert [one.row for one in tamper(*around("payments_rate", FIRST_RATE))] == ["payments_rate 2"]
+
+
+def test_of_a_founding_that_named_no_rows_all_are_told_in_one(tamper: Tamper) -> None:
+    forgotten = "UPDATE record_event SET data = data - 'rows' WHERE kind = 'payments.books_opened'"
+    found = tamper(*around("record_event", forgotten), *around("payments_rate", FIRST_RATE))
+    assert [one for one in found if "the payments rows of the founding meeting" in str(one)]
+    assert not [one for one in found if one.row.startswith("payments_rate")]
+
+
+def test_a_row_of_the_founding_that_is_gone_is_named(tamper: Tamper) -> None:
+    found = tamper(*around("governance_parameter", "DELETE FROM governance_parameter WHERE name = 'hidden_dollars'"))
+    assert [one for one in found if one.row.startswith("governance_parameter ") and "is gone" in str(one)]
 
 
 def test_who_became_a_member_against_an_objection_is_found(tamper: Tamper) -> None:
