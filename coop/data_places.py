@@ -94,7 +94,9 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "payments_purchase": "currency bought paid reference noted_by_id noted_at confirmed_by_id confirmed_at",
         "payments_exchangequote": "person_id rail currency asked rate source arrives costs made_at expires_at",
         "payments_payrun": "rail made_at checked_by_id checked_at released_by_id released_at handed_over_at",
-        "payments_bankstatement": "number digest currency opening closing read_by_id read_at",
+        "payments_givenstatement": "number digest currency opening closing lines given_by_id given_at turned_down_by_id"
+        " turned_down_at",
+        "payments_bankstatement": "given_id number digest currency opening closing read_by_id read_at",
         "payments_depositproof": "line_id",
         "payments_correction": "transfer_id office_id words at",
         "payments_railevent": "rail event payout_id outcome amount incoming currency words statement_id occurred_at"

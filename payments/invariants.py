@@ -124,7 +124,7 @@ ALL = (
     ),
     Invariant(
         "I14",
-        _("Each bank statement follows on the last, leads to its end, and is booked as it says; deposits are proved."),
+        _("Each bank statement was seen by two, follows on the last and is booked as it says; deposits are proved."),
         """
         SELECT 'statement:' || s.id AS code, s.opening AS says, s.before FROM (
             SELECT id, opening, lag(closing) OVER (PARTITION BY split_part(number, '/', 1) ORDER BY id) AS before
@@ -135,6 +135,13 @@ ALL = (
             s.opening + coalesce(sum(CASE WHEN e.incoming THEN e.amount ELSE -e.amount END), 0)
         FROM payments_bankstatement s LEFT JOIN payments_railevent e ON e.statement_id = s.id GROUP BY s.id
         HAVING s.closing <> s.opening + coalesce(sum(CASE WHEN e.incoming THEN e.amount ELSE -e.amount END), 0)
+        UNION ALL
+        SELECT 'statement:' || s.id, s.closing, g.closing FROM payments_bankstatement s
+        LEFT JOIN payments_givenstatement g ON g.id = s.given_id AND g.turned_down_by_id IS NULL
+            AND (g.number, g.digest, g.currency, g.opening) = (s.number, s.digest, s.currency, s.opening)
+        LEFT JOIN governance_office w ON w.id = g.given_by_id LEFT JOIN governance_office r ON r.id = s.read_by_id
+        WHERE s.id >= (SELECT min(o.id) FROM payments_bankstatement o WHERE o.given_id IS NOT NULL)
+        AND (s.closing = g.closing AND r.person_id <> w.person_id) IS NOT TRUE
         UNION ALL
         SELECT 'rail_event:' || e.id, e.amount, coalesce(t.amount, 0) FROM payments_railevent e
         LEFT JOIN payments_depositproof f ON f.line_id = e.id

@@ -3,7 +3,6 @@
 What does not fit moves nothing and waits for an officer: another amount, the same thing twice, something unknown.
 """
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,7 +11,6 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
 
-from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from stdnum.iso7064 import mod_97_10
@@ -20,16 +18,13 @@ from stdnum.iso7064 import mod_97_10
 from coop.people.models import Client
 from coop.record import events
 from coop.record.events import Entry as Event
-from coop.refusals import Refusal, Refused, guard_of, refuse_if
+from coop.refusals import Refusal, refuse_if
 from governance.models import Office
 from payments import accounts, deposits, exchange, ledger, payouts
 from payments.ledger import Kind, Line
 from payments.models import BankStatement, Deposit, Outcome, Payout, PayoutState, RailEvent
-from payments.rails.iso20022 import camt053
-from payments.rails.iso20022.camt053 import Entry, Statement
-from payments.rails.iso20022.schemas import Unreadable
+from payments.rails.iso20022.camt053 import Entry
 from payments.runs import account, payout_of
-from payments.templatetags.money import money
 
 RAIL = "bank"
 # A transfer that no statement has after so long is missing.
@@ -46,9 +41,9 @@ MOVES = {Outcome.DEPOSIT: 1, Outcome.RETURNED: 1, Outcome.SETTLED: -1}
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What came of reading a file: its statements, and how many of each outcome."""
+    """What came of reading a statement, and how many of each outcome."""
 
-    statements: list[BankStatement]
+    statement: BankStatement
     found: Mapping[str, int]
 
 
@@ -81,86 +76,21 @@ def client_of(words: str) -> Client | None:
     return None
 
 
-def read(content: bytes, *, by: Office, at: datetime) -> Read:
-    """Read a file of our account's statements, each following on the last, and book what they say: all or nothing.
-
-    A payout is settled (kind 14), failed (15) or came back late (16); a transfer with a client's reference is a deposit
-    (kind 1). Raises Refused out of office, for a file that is no statement or was read, and for one that does not add
-    up.
-    """
-    if not deposits.in_office(by, at):
-        raise Refused(Refusal(_("Statements are read by the treasurer or the secretary."), "D8"))
-    try:
-        statements = camt053.read(content)
-    except Unreadable as error:
-        raise Refused(Refusal(_("This file cannot be read: %(why)s") % {"why": error}, status=400)) from error
-    digest = hashlib.sha256(content).hexdigest()
-    try:
-        with transaction.atomic():
-            return _counted([_book(statement, digest, by, at) for statement in statements])
-    except IntegrityError as error:
-        if guard_of(error) != "account_below_its_ceiling":
-            raise
-        words = _("By this file the bank paid more than our books hold in that currency.")
-        appeal = _("Write down first what came in that is missing, or what was bought.")
-        raise Refused(Refusal(words, appeal=appeal, status=409)) from error
-
-
-def _refusal(statement: Statement) -> Refusal | None:
-    if BankStatement.objects.filter(number=_number(statement)).exists():
-        return Refusal(_("Statement %(number)s was read.") % {"number": statement.number}, status=409)
-    if not statement.adds_up:
-        words = _("Statement %(number)s does not add up: its entries do not lead from the first balance to the last.")
-        return Refusal(words % {"number": statement.number}, appeal=_("Ask the bank for it again."), status=409)
-    return _not_ours(statement) or _not_next(statement)
-
-
-def _not_ours(statement: Statement) -> Refusal | None:
-    ours = account()
-    if ours is None:
-        return Refusal(_("The cooperative's account is not set: see BANK_ACCOUNT in the operating guide."), status=409)
-    if statement.account != ours.number:
-        words = _("Statement %(number)s is of the account %(account)s, which is not ours.")
-        return Refusal(words % {"number": statement.number, "account": statement.account}, status=409)
-    return None
-
-
-def _not_next(statement: Statement) -> Refusal | None:
-    last = latest(statement.account)
-    if last is None or (last.closing, last.currency) == (statement.opening, statement.currency):
-        return None
-    words = _("Statement %(number)s does not follow on: it opens with %(opening)s, the last closed with %(closing)s.")
-    said = {
-        "number": statement.number, "opening": money(statement.opening, statement.currency),
-        "closing": money(last.closing, last.currency),
-    }  # fmt: skip
-    return Refusal(words % said, appeal=_("Read the statements between them first."), status=409)
-
-
 def latest(account_number: str) -> BankStatement | None:
     """Return the statement of an account that was read last."""
     return BankStatement.objects.filter(number__startswith=f"{account_number}/").order_by("-id").first()
 
 
-def _number(statement: Statement) -> str:
-    return f"{statement.account}/{statement.number}"
-
-
-def _book(statement: Statement, digest: str, by: Office, at: datetime) -> tuple[BankStatement, list[RailEvent]]:
-    refuse_if(_refusal(statement))
-    row = BankStatement.objects.create(
-        number=_number(statement), digest=digest, currency=statement.currency, opening=statement.opening,
-        closing=statement.closing, read_by=by, read_at=at,
-    )  # fmt: skip
-    said = _affordable(_heard(statement, row, _payouts(statement), at))
+def carry_over(row: BankStatement, entries: Sequence[Entry], *, by: Office, at: datetime) -> Counter[str]:
+    """Book what the lines of a statement say that two officers saw; return how many there are of each outcome."""
+    said = _affordable(_heard(entries, row, _payouts(entries), at))
     refuse_if(_own(said, by))
     # What came back after it had arrived comes last: it arrived first, maybe on this very statement.
     # Money in comes first: what the bank paid from it is on the same statement.
     first = ({Outcome.DEPOSIT}, {Outcome.SETTLED, Outcome.FAILED}, {Outcome.RETURNED})
     for outcomes in (*first, set(Outcome) - set().union(*first)):
         book([event for event in said if event.outcome in outcomes], by=by, at=at)
-    events.write("statements.read", by=by.person, subject=f"statement:{row.pk}", at=at, entries=len(said))
-    return row, said
+    return Counter(str(event.outcome) for event in said)
 
 
 def _affordable(said: list[RailEvent]) -> list[RailEvent]:
@@ -182,18 +112,18 @@ def _own(said: Iterable[RailEvent], by: Office) -> Refusal | None:
     return None
 
 
-def _payouts(statement: Statement) -> dict[int, Payout]:
+def _payouts(entries: Iterable[Entry]) -> dict[int, Payout]:
     """Return the payouts that a statement speaks of, by their numbers."""
-    numbers = {number for entry in statement.entries if (number := payout_of(entry.key))}
+    numbers = {number for entry in entries if (number := payout_of(entry.key))}
     return Payout.objects.filter(rail=RAIL, pk__in=numbers).exclude(run=None).in_bulk()
 
 
-def _heard(statement: Statement, row: BankStatement, known: Mapping[int, Payout], at: datetime) -> list[RailEvent]:
+def _heard(entries: Iterable[Entry], row: BankStatement, known: Mapping[int, Payout], at: datetime) -> list[RailEvent]:
     """Return what each entry of a statement says, those before it taken as done."""
     states = {number: payout.state for number, payout in known.items()}
     seen: set[str] = set()
     said = []
-    for place, entry in enumerate(statement.entries, start=1):
+    for place, entry in enumerate(entries, start=1):
         payout = known.get(payout_of(entry.key) or 0)
         outcome = _outcome(entry, payout, states[payout.pk]) if payout else _of_nobody(entry, seen)
         if payout and outcome in ENDS:
@@ -312,11 +242,6 @@ def missing(*, at: datetime) -> QuerySet[Payout]:
     """Return the transfers that no statement has, days after the bank took them."""
     late = Payout.objects.filter(rail=RAIL, state=PayoutState.SENT, sent_at__lte=at - MISSING_AFTER)
     return late.exclude(run=None).select_related("person").order_by("id")
-
-
-def _counted(read: Sequence[tuple[BankStatement, list[RailEvent]]]) -> Read:
-    found = Counter(str(event.outcome) for _row, said in read for event in said)
-    return Read([row for row, _said in read], found)
 
 
 def compared() -> Compared:

@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from payments.views import (
+    bank_statements,
     bills,
     card,
     corrections,
@@ -64,6 +65,8 @@ urlpatterns = [
     path("desk/runs/<int:pk>/file/", runs.file, name="run_file"),
     path("desk/runs/<int:pk>/apart/", runs.take_apart, name="take_run_apart"),
     path("desk/statements/", runs.statements, name="bank_statements"),
+    path("desk/statements/given/<int:pk>/", bank_statements.one, name="given_statement"),
+    path("desk/statements/given/<int:pk>/no/", bank_statements.turn_down, name="turn_statement_down"),
     path("desk/statements/<int:pk>/", runs.question, name="question"),
     path("desk/statements/<int:pk>/deposit/<int:deposit>/", runs.is_deposit, name="is_deposit"),
     path("desk/back/<int:pk>/", paybacks.one, name="payback"),

@@ -14,7 +14,7 @@ from payments.models.payouts import Deposit, Fund, Payout, PayoutState, PayRun
 from payments.models.proofs import DepositProof, RailAnswer
 from payments.models.raises import Raise
 from payments.models.rates import Fee, Rate, WorkType
-from payments.models.runs import BankStatement, Outcome, RailEvent
+from payments.models.runs import BankStatement, GivenStatement, Outcome, RailEvent
 from payments.models.support import Support, SupportAnswer, Supporting
 from payments.models.surplus import Allocation, Close, Contribution, Interest, Redemption, Share
 from payments.models.verdicts import Verdict
@@ -38,6 +38,7 @@ __all__ = [
     "Expense",
     "Fee",
     "Fund",
+    "GivenStatement",
     "Instrument",
     "Interest",
     "Kind",

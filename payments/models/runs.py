@@ -11,9 +11,48 @@ from payments.models.payouts import Payout
 from payments.money import MoneyField
 
 
-class BankStatement(models.Model):
-    """A statement of the cooperative's bank, read once: what it opened and closed with."""
+class GivenStatement(models.Model):
+    """A statement of the bank as one officer brought it. Nothing of it is booked until another saw it at the bank.
 
+    `lines` are its entries as the file had them, without anybody's account number.
+    """
+
+    number = models.CharField(max_length=80, help_text="The bank's own, after the account.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the file.")
+    currency = models.CharField(max_length=3)
+    opening = MoneyField()
+    closing = MoneyField()
+    lines = models.JSONField()
+    given_by = models.ForeignKey(Office, models.PROTECT, related_name="+")
+    given_at = models.DateTimeField()
+    turned_down_by = models.ForeignKey(Office, models.PROTECT, null=True, related_name="+")
+    turned_down_at = models.DateTimeField(null=True)
+
+    privacy.declare(
+        **dict.fromkeys((
+            "id", "number", "digest", "currency", "opening", "closing", "lines", "given_by", "given_at",
+            "turned_down_by", "turned_down_at",
+        ), Audience.OFFICERS)
+    )  # fmt: skip
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["number"], condition=Q(turned_down_by=None), name="a_statement_is_given_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"statement {self.number}, given"
+
+
+class BankStatement(models.Model):
+    """A statement of the cooperative's bank, read once: what it opened and closed with.
+
+    `read_by` saw at the bank what another officer had given; before decision 0203 one officer gave and read it.
+    """
+
+    given = models.OneToOneField(GivenStatement, models.PROTECT, null=True, related_name="statement")
     number = models.CharField(max_length=80, help_text="The bank's own, after the account.")
     digest = models.CharField(max_length=64, help_text="SHA-256 of the file.")
     currency = models.CharField(max_length=3)
@@ -24,7 +63,7 @@ class BankStatement(models.Model):
 
     privacy.declare(
         **dict.fromkeys((
-            "id", "number", "digest", "currency", "opening", "closing", "read_by", "read_at",
+            "id", "given", "number", "digest", "currency", "opening", "closing", "read_by", "read_at",
         ), Audience.OFFICERS)
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from coop.people.views import me_of
 from coop.refusals import Refused
 from governance import watching
 from governance.models import Office, Right
-from payments import deposits, questions, rails, reconciling, runs
+from payments import bank_statements, deposits, questions, rails, reconciling, runs
 from payments.forms import AnswerQuestion, ReadStatement
 from payments.models import BankStatement, Deposit, PayRun, RailEvent
 
@@ -115,22 +115,22 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def statements(request: HttpRequest) -> HttpResponse:
-    """Read a file of the bank's, and show what does not fit: another amount, said twice, unknown, missing."""
+    """Take a file of the bank's, and show what does not fit: another amount, said twice, unknown, missing."""
     office, at = _office(request), clock.now()
     form = ReadStatement(request.POST or None, request.FILES or None)
     if form.is_valid():
         try:
-            found = reconciling.read(form.cleaned_data["file"].read(), by=office, at=at).found
+            bank_statements.give(form.cleaned_data["file"].read(), by=office, at=at)
         except Refused as refused:
             form.add_error("file", str(refused.refusal))
         else:
-            messages.success(request, reconciling.in_words(found))
+            messages.success(request, _("Kept. Nothing moves before another officer has seen the same at the bank."))
             return redirect("payments:bank_statements")
     missing = list(reconciling.missing(at=at)[:PER_PAGE])
     whose = [payout.person_id for payout in missing]
     watching.looked(whose, subject="statements", right=Right.MONEY, by=office.person, at=at)
     shown = {
-        "form": form, "statements": BankStatement.objects.order_by("-id")[:LATEST],
+        "form": form, "statements": BankStatement.objects.order_by("-id")[:LATEST], "given": bank_statements.waiting(),
         "page_obj": Paginator(questions.waiting(), PER_PAGE).get_page(request.GET.get("page")),
         "missing": missing, "now": at, "compared": reconciling.compared(),
     }  # fmt: skip

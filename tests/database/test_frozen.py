@@ -13,6 +13,9 @@ FROZEN = {
     "governance_letter governance_letter_stays_the_same": "id person_id kind subject made_at",
     "governance_letterwish governance_letterwish_stays_the_same": "id person_id",
     "payments_account payments_account_is_frozen": "code kind currency floor ceiling tracked",
+    "payments_givenstatement payments_givenstatement_is_frozen": (
+        "id number digest currency opening closing lines given_by_id given_at"
+    ),
     "payments_payback payments_payback_is_frozen": (
         "id client_id deposit_id card_id amount key part asked_by_id asked_at"
     ),

@@ -49,7 +49,8 @@ BY_A_RIGHT = {
     "payments/views/paybacks.py": {"_office"},
     # Each payout of a run names who checked and who released it; looks at a run, its file and statements are noted.
     "payments/runs.py": {"waiting", "take_apart", "refusal_of_file", "refusal_to_hand_over", "_not_theirs"},
-    "payments/reconciling.py": {"read"},
+    "payments/bank_statements.py": {"give", "refusal"},
+    "payments/views/bank_statements.py": {"one", "turn_down"},
     "payments/views/runs.py": {"_office"},
     # What never was answered for: the database notes each verdict for whose money it is.
     "payments/unanswered.py": {"refusal_to_ask", "refusal"},

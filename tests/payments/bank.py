@@ -3,12 +3,17 @@
 What it does wrong is told to it: orders it rejects, loses, books with another amount, or books twice.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from lxml import etree
 
+from governance import offices
+from governance.models import Office, Right
+from payments import bank_statements
 from payments.models import BankStatement
 from payments.rails.iso20022.schemas import NAMESPACE, ORDERS, check, parse
 
@@ -41,6 +46,22 @@ class Faults:
     shortens: Collection[int] = ()
     doubles: Collection[int] = ()
     more: Sequence[Line] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What came of a file: its statements, and how many of each outcome."""
+
+    statements: list[BankStatement]
+    found: Counter[str]
+
+
+def read(content: bytes, *, by: Office, at: datetime) -> Read:
+    """Have another officer give a file, and confirm each of its statements."""
+    first = offices.with_right(Right.MONEY, at).exclude(person=by.person_id).order_by("pk")[0]
+    given = bank_statements.give(content, by=first, at=at)
+    said = [bank_statements.confirm(one, by=by, at=at) for one in given]
+    return Read([one.statement for one in said], sum((Counter(one.found) for one in said), Counter()))
 
 
 def orders(content: bytes) -> list[tuple[str, Decimal, str]]:

@@ -224,7 +224,7 @@ class Everybody(Abroad, Floors):
         faults = Faults(rejects=rejects, more=beside)
         said = bank.answer(content, faults, number=number) if content else bank.statement(beside, number=number)
         before = -ledger.balance(accounts.BANK)
-        for statement in reconciling.read(said, by=self.officers[0], at=self.at).statements:
+        for statement in bank.read(said, by=self.officers[0], at=self.at).statements:
             moved = statement.closing - statement.opening
             # Who knows what took those cents: it waits for an officer, and is all that the two differ by (I14).
             assert -ledger.balance(accounts.BANK) - before == moved + cents

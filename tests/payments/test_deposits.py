@@ -50,7 +50,7 @@ def theirs(client: Client, amount: Decimal = FIFTY, **facts: str) -> Line:
 
 def reads(office: Office, *lines: Line, number: str = "S-1") -> dict[str, int]:
     """Read a statement and return how many of each outcome it had."""
-    said = reconciling.read(bank.statement(lines, number=number), by=office, at=clock.now())
+    said = bank.read(bank.statement(lines, number=number), by=office, at=clock.now())
     return dict(said.found)
 
 

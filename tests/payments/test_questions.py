@@ -12,7 +12,7 @@ from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from governance.models import Office
-from payments import accounts, deposits, escrow, ledger, questions, reconciling, runs
+from payments import accounts, deposits, escrow, ledger, questions, runs
 from payments.models import Outcome, Payout, PayRun, RailAnswer, RailEvent
 from tests.money_in import arrive
 from tests.payments import bank
@@ -114,7 +114,7 @@ def test_a_bank_that_paid_more_than_the_books_hold_is_refused_with_the_reason(
     held = -ledger.balance(accounts.BANK)
     reads(treasurer, Line(-(held - 1), kind="CHRG"))
     with pytest.raises(Refused, match="paid more than our books hold"):
-        reconciling.read(bank.answer(content, number="S-2"), by=treasurer, at=clock.now())
+        bank.read(bank.answer(content, number="S-2"), by=treasurer, at=clock.now())
     asked.refresh_from_db()
     assert asked.state == "sending"
 

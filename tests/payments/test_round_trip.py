@@ -52,7 +52,7 @@ def test_ten_thousand_go_to_the_bank_and_back(
     places = dice.sample(range(MANY), 120)
     faults = Faults(rejects=places[:100], loses=places[100:110], doubles=places[110:115], shortens=places[115:])
     before = ledger.balance(accounts.BANK)
-    read = reconciling.read(bank.answer(content, faults), by=treasurer, at=clock.now())
+    read = bank.read(bank.answer(content, faults), by=treasurer, at=clock.now())
 
     settled = MANY - 10 - 5
     assert read.found == {"settled": settled, "returned": 100, "repeated": 5, "partial": 5}

@@ -29,7 +29,7 @@ from payments import (
     reconciling,
     runs,
 )
-from payments.models import Outcome, Payout, PayoutState, PayRun, RailEvent
+from payments.models import GivenStatement, Outcome, Payout, PayoutState, PayRun, RailEvent
 from payments.open_ledger import Month
 from tests.payments import bank
 from tests.payments.bank import Faults, Line
@@ -86,7 +86,7 @@ def test_a_run_goes_by_two_officers_to_the_bank_and_back(
     assert {name for *_rest, name in bank.orders(handed_over)} >= {"Amina N"}
     assert states() == ["sent"] * 5
     before = ledger.balance(accounts.BANK)
-    read = reconciling.read(bank.answer(handed_over), by=treasurer, at=clock.now())
+    read = bank.read(bank.answer(handed_over), by=treasurer, at=clock.now())
     assert read.found == {"settled": 5}
     assert states() == ["settled"] * 5
     assert ledger.balance(accounts.BANK) - before == 25
@@ -156,7 +156,7 @@ def test_rejected_lost_short_and_double_items_are_found(
     faults = Faults(
         rejects=[0], loses=[1], shortens=[2], doubles=[3], more=[Line(Decimal(-1), "WORKHALL-PAYOUT-9999999")]
     )
-    read = reconciling.read(bank.answer(handed_over, faults), by=treasurer, at=clock.now())
+    read = bank.read(bank.answer(handed_over, faults), by=treasurer, at=clock.now())
     assert read.found == {"settled": 3, "returned": 1, "partial": 1, "repeated": 1, "unknown": 1}
     assert states() == ["failed", "sent", "sent", "settled", "settled"]
     assert payouts.ready(asked[0].person) == 5
@@ -166,9 +166,9 @@ def test_rejected_lost_short_and_double_items_are_found(
 
 
 def test_what_comes_back_later_is_the_members_again(asked: list[Payout], handed_over: bytes, treasurer: Office) -> None:
-    reconciling.read(bank.answer(handed_over), by=treasurer, at=clock.now())
+    bank.read(bank.answer(handed_over), by=treasurer, at=clock.now())
     back = bank.statement([Line(Decimal(5), f"WORKHALL-PAYOUT-{asked[0].pk}", reason="AC06")] * 2, number="S-2")
-    assert reconciling.read(back, by=treasurer, at=clock.now()).found == {"returned": 1, "repeated": 1}
+    assert bank.read(back, by=treasurer, at=clock.now()).found == {"returned": 1, "repeated": 1}
     assert payouts.ready(asked[0].person) == 5
     # On the statement it went out and came back: nothing was earned by it.
     assert sum(total.paid_out for total in monthly.months(asked[0].person)) == 0
@@ -185,30 +185,30 @@ def test_a_payment_that_never_left_comes_back_from_clearing(
 ) -> None:
     bank_before = ledger.balance(accounts.BANK)
     rejected = bank.statement([Line(Decimal(5), f"WORKHALL-PAYOUT-{asked[0].pk}", reason="AC04")])
-    assert reconciling.read(rejected, by=treasurer, at=clock.now()).found == {"failed": 1}
+    assert bank.read(rejected, by=treasurer, at=clock.now()).found == {"failed": 1}
     assert payouts.ready(asked[0].person) == 5
     assert ledger.balance(accounts.BANK) == bank_before
     # The bank books it after all: both cannot be, so an officer looks.
     late = bank.statement([Line(Decimal(-5), f"WORKHALL-PAYOUT-{asked[0].pk}")], number="S-2")
-    assert reconciling.read(late, by=treasurer, at=clock.now()).found == {"repeated": 1}
+    assert bank.read(late, by=treasurer, at=clock.now()).found == {"repeated": 1}
     assert sound()
 
 
 def test_a_statement_is_read_once_and_whole(handed_over: bytes, treasurer: Office) -> None:
     content = bank.answer(handed_over)
-    reconciling.read(content, by=treasurer, at=clock.now())
+    bank.read(content, by=treasurer, at=clock.now())
     with pytest.raises(Refused, match="was read"):
-        reconciling.read(content, by=treasurer, at=clock.now())
+        bank.read(content, by=treasurer, at=clock.now())
     with pytest.raises(Refused, match="does not add up"):
-        reconciling.read(bank.statement([Line(Decimal(1))], number="S-9", slip="0.01"), by=treasurer, at=clock.now())
+        bank.read(bank.statement([Line(Decimal(1))], number="S-9", slip="0.01"), by=treasurer, at=clock.now())
     with pytest.raises(Refused, match="cannot be read"):
-        reconciling.read(b"x", by=treasurer, at=clock.now())
+        bank.read(b"x", by=treasurer, at=clock.now())
 
 
 def test_only_officers_who_handle_money_read_statements(handed_over: bytes, samuel: Person) -> None:
     safety = Office.objects.get(person=samuel)
     with pytest.raises(Refused):
-        reconciling.read(bank.answer(handed_over), by=safety, at=clock.now())
+        bank.read(bank.answer(handed_over), by=safety, at=clock.now())
 
 
 def test_a_clients_transfer_is_found_by_its_reference(orbit: Client, treasurer: Office, now: datetime) -> None:
@@ -219,10 +219,10 @@ def test_a_clients_transfer_is_found_by_its_reference(orbit: Client, treasurer: 
         Line(Decimal("250.00"), words=reference, reference="B-1"), Line(Decimal("9.00"), words=wrong),
         Line(Decimal("9.00"), words=reference, currency="EUR"), Line(Decimal("9.00"), words="orbit"),
     ]  # fmt: skip
-    read = reconciling.read(bank.statement(lines[:1], number="S-1"), by=treasurer, at=now)
+    read = bank.read(bank.statement(lines[:1], number="S-1"), by=treasurer, at=now)
     assert read.found == {"deposit": 1}
     assert escrow.available(orbit) - before == 250
-    again = reconciling.read(bank.statement(lines[1:], number="S-2"), by=treasurer, at=now)
+    again = bank.read(bank.statement(lines[1:], number="S-2"), by=treasurer, at=now)
     assert again.found == {"repeated": 1, "unknown": 3}
     assert escrow.available(orbit) - before == 250
     assert sound()
@@ -230,7 +230,7 @@ def test_a_clients_transfer_is_found_by_its_reference(orbit: Client, treasurer: 
 
 def test_what_the_bank_takes_is_borne_by_the_house(asked: list[Payout], handed_over: bytes, treasurer: Office) -> None:
     fees = [Line(Decimal("-0.35"), f"WORKHALL-PAYOUT-{asked[0].pk}", kind="CHRG"), Line(Decimal("-4.00"), kind="FEES")]
-    read = reconciling.read(bank.answer(handed_over, Faults(more=fees)), by=treasurer, at=clock.now())
+    read = bank.read(bank.answer(handed_over, Faults(more=fees)), by=treasurer, at=clock.now())
     assert read.found == {"settled": 5, "fee": 2}
     assert ledger.balance(accounts.RAIL_FEES) == Decimal("-4.35")
     assert sound()
@@ -337,6 +337,13 @@ def test_the_desk_leads_a_run_through(
     second.post(f"{address}step/", {"step": "hand_over"})
     answer = SimpleUploadedFile("s.xml", bank.answer(file.content, Faults(shortens=[4])))
     page = first.post("/desk/statements/", {"file": answer}, follow=True).text
+    assert "Nothing moves before another officer has seen the same" in page
+    given = f"/desk/statements/given/{GivenStatement.objects.get().pk}/"
+    assert given in page
+    assert "You brought this statement" in first.get(given).text
+    assert given in second.get("/desk/").text
+    assert "The bank shows the same" in second.get(given).text
+    page = second.post(given, follow=True).text
     assert "Arrived: 4" in page
     assert "Another amount than was ordered" in page
     assert RailEvent.objects.filter(outcome=Outcome.PARTIAL).count() == 1

@@ -10,7 +10,7 @@ from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from governance.models import Office
-from payments import accounts, background, details, ledger, payouts, reconciling, runs, unanswered
+from payments import accounts, background, details, ledger, payouts, runs, unanswered
 from payments.models import BankStatement, Outcome, Payout, PayRun, RailEvent
 from tests.payments import bank
 from tests.payments.conftest import owning
@@ -64,7 +64,7 @@ def released(run: PayRun, treasurer: Office, secretary: Office) -> PayRun:
 @pytest.fixture
 def read(treasurer: Office) -> BankStatement:
     """Return a statement that the treasurer read, which says nothing."""
-    reconciling.read(bank.statement([], number="S-0"), by=treasurer, at=clock.now())
+    bank.read(bank.statement([], number="S-0"), by=treasurer, at=clock.now())
     return BankStatement.objects.latest("pk")
 
 
@@ -177,7 +177,7 @@ def test_two_officers_decide_what_no_statement_of_the_bank_has(
     assert judged(asked, secretary)
     assert ledger.balance(accounts.payable(asked.person_id)) == 9
     # The bank booked it after all: nothing moves, and an officer is asked.
-    assert reconciling.read(bank.answer(content), by=treasurer, at=clock.now()).found == {"repeated": 1}
+    assert bank.read(bank.answer(content), by=treasurer, at=clock.now()).found == {"repeated": 1}
     assert ledger.balance(accounts.payable(asked.person_id)) == 9
 
 
@@ -238,14 +238,14 @@ def test_money_ends_once_and_comes_back_only_after_it_arrived(
     ref, out, back = f"payout:{asked.pk}", accounts.CLEARING_OUT, accounts.payable(asked.person_id)
     attack(POST, posting(14, out, accounts.BANK, 5_000_000, ref), guard="payouts_move_what_was_asked")
     attack(POST, posting(16, accounts.BANK, back, 5_000_000, ref), guard="payouts_move_what_was_asked")
-    reconciling.read(bank.answer(content), by=treasurer, at=clock.now())
+    bank.read(bank.answer(content), by=treasurer, at=clock.now())
     attack(POST, posting(14, out, accounts.BANK, 5_000_000, ref), guard="facts_are_posted_once")
     attack(POST, posting(16, accounts.BANK, back, 5_000_000, ref), guard="payouts_move_what_was_asked")
     statement = BankStatement.objects.latest("pk")
     attack(HEAR, heard(asked, statement), guard=SAID)
     attack(HEAR, heard(asked, statement, outcome="failed"), guard=SAID)
     late = bank.statement([bank.Line(Decimal(5), runs.key_of(asked.pk), reason="AC04")], number="S-2")
-    reconciling.read(late, by=treasurer, at=clock.now())
+    bank.read(late, by=treasurer, at=clock.now())
     assert ledger.balance(back) == 9
     attack(POST, posting(16, accounts.BANK, back, 5_000_000, ref), guard="facts_are_posted_once")
     attack(POST, posting(15, out, back, 5_000_000, ref), guard="payouts_end_once")
@@ -256,7 +256,7 @@ def test_a_failed_payout_does_not_come_back_twice(
 ) -> None:
     runs.file(released, by=treasurer, at=clock.now())
     rejected = bank.statement([bank.Line(Decimal(5), runs.key_of(asked.pk), reason="AC04")])
-    reconciling.read(rejected, by=treasurer, at=clock.now())
+    bank.read(rejected, by=treasurer, at=clock.now())
     ref, back = f"payout:{asked.pk}", accounts.payable(asked.person_id)
     attack(POST, posting(16, accounts.BANK, back, 5_000_000, ref), guard="payouts_move_what_was_asked")
 
@@ -265,12 +265,12 @@ def test_a_fee_is_what_the_rail_took_and_nobody_elses(
     asked: Payout, released: PayRun, treasurer: Office, attack: Attack
 ) -> None:
     fee = bank.statement([bank.Line(Decimal("-0.35"), kind="CHRG")])
-    reconciling.read(fee, by=treasurer, at=clock.now())
+    bank.read(fee, by=treasurer, at=clock.now())
     event = RailEvent.objects.get(outcome=Outcome.FEE)
     kind, ref, cost = 17, f"rail_event:{event.pk}", accounts.RAIL_FEES
     other = RailEvent.objects.create(
-        rail="bank", event="f", outcome=Outcome.FEE, amount=Decimal("0.35"), currency="USD", statement=event.statement,
-        incoming=False, occurred_at=clock.now(), noted_at=clock.now(),
+        rail="stripe", event="f", outcome=Outcome.FEE, amount=Decimal("0.35"), currency="USD",
+        occurred_at=clock.now(), noted_at=clock.now(),
     )  # fmt: skip
     more = posting(kind, cost, accounts.BANK, 360_000, f"rail_event:{other.pk}")
     attack(POST, more, guard="rail_fees_are_what_was_taken")

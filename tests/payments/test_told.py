@@ -13,7 +13,7 @@ from django.test import Client as Browser
 from coop import clock
 from coop.people.models import Person
 from governance.models import Office
-from payments import background, payouts, reconciling, runs
+from payments import background, payouts, runs
 from payments.models import Payout, PayRun
 from tests.payments import bank, test_mpesa
 from tests.payments.mpesa import Shortcode
@@ -100,12 +100,12 @@ def test_a_member_hears_by_mail_that_a_payout_came_back(
     payout, content = ordered
     mailoutbox.clear()  # the letter about where the money goes
     if late:
-        reconciling.read(bank.answer(content), by=treasurer, at=clock.now())
+        bank.read(bank.answer(content), by=treasurer, at=clock.now())
         posted()
         assert mailoutbox == []
     line = bank.Line(Decimal(5), runs.key_of(payout.pk), reason="AC04")
     Person.objects.filter(pk=payout.person_id).update(language="es")
-    reconciling.read(bank.statement([line], number="S-2"), by=treasurer, at=clock.now())
+    bank.read(bank.statement([line], number="S-2"), by=treasurer, at=clock.now())
     posted()
     (letter,) = mailoutbox
     assert letter.to == [payout.person.email]

@@ -1,0 +1,178 @@
+"""The bank's statements: one officer gives a file, another sees the same at the bank, and only then does money move.
+
+The database cannot see the bank. So nothing of a statement is booked by the word of whoever brought the file.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from coop.record import events
+from coop.refusals import Refusal, Refused, guard_of, refuse_if
+from governance.models import Office
+from payments import deposits, reconciling
+from payments.models import BankStatement, GivenStatement
+from payments.rails.iso20022 import camt053
+from payments.rails.iso20022.camt053 import Entry, Statement
+from payments.rails.iso20022.schemas import Unreadable
+from payments.reconciling import Read
+from payments.runs import account
+from payments.templatetags.money import money
+
+
+def waiting() -> QuerySet[GivenStatement]:
+    """Return the statements that no second officer has confirmed or turned down, in the order in which they came."""
+    found = GivenStatement.objects.filter(statement=None, turned_down_by=None)
+    return found.select_related("given_by__person").order_by("pk")
+
+
+@transaction.atomic
+def give(content: bytes, *, by: Office, at: datetime) -> list[GivenStatement]:
+    """Keep what a file of our account's statements says, each following on the last; nothing moves by it.
+
+    Raises Refused out of office, for a file that is no statement or was given, and for one that does not add up.
+    """
+    if not deposits.in_office(by, at):
+        raise Refused(Refusal(_("Statements are read by the treasurer or the secretary."), "D8"))
+    try:
+        statements = camt053.read(content)
+    except Unreadable as error:
+        raise Refused(Refusal(_("This file cannot be read: %(why)s") % {"why": error}, status=400)) from error
+    digest = hashlib.sha256(content).hexdigest()
+    return [_keep(statement, digest, by, at) for statement in statements]
+
+
+def _keep(statement: Statement, digest: str, by: Office, at: datetime) -> GivenStatement:
+    refuse_if(_refusal(statement))
+    given = GivenStatement.objects.create(
+        number=_number(statement), digest=digest, currency=statement.currency, opening=statement.opening,
+        closing=statement.closing, lines=[_line(entry) for entry in statement.entries], given_by=by, given_at=at,
+    )  # fmt: skip
+    events.write("statements.given", by=by.person, subject=f"given_statement:{given.pk}", at=at)
+    return given
+
+
+def _number(statement: Statement) -> str:
+    return f"{statement.account}/{statement.number}"
+
+
+def _line(entry: Entry) -> dict[str, object]:
+    return asdict(entry) | {"amount": str(entry.amount), "day": entry.day.isoformat(), "words": entry.words[:140]}
+
+
+def entries(given: GivenStatement) -> list[Entry]:
+    """Return the lines of a statement as its file had them."""
+    return [
+        Entry(**line | {"amount": Decimal(line["amount"]), "day": date.fromisoformat(line["day"])})
+        for line in given.lines
+    ]
+
+
+def sums(said: Sequence[Entry]) -> tuple[Decimal, Decimal]:
+    """Return what came in and what went out by these lines, both above zero."""
+    came, gone = ([entry.amount for entry in said if (entry.amount > 0) == way] for way in (True, False))
+    return sum(came, Decimal(0)), -sum(gone, Decimal(0))
+
+
+def _refusal(statement: Statement) -> Refusal | None:
+    if BankStatement.objects.filter(number=_number(statement)).exists():
+        return Refusal(_("Statement %(number)s was read.") % {"number": statement.number}, status=409)
+    if waiting().filter(number=_number(statement)).exists():
+        words = _("Statement %(number)s waits for another officer to confirm it.")
+        return Refusal(words % {"number": statement.number}, status=409)
+    if not statement.adds_up:
+        words = _("Statement %(number)s does not add up: its entries do not lead from the first balance to the last.")
+        return Refusal(words % {"number": statement.number}, appeal=_("Ask the bank for it again."), status=409)
+    return _not_ours(statement) or _not_next(statement, waiting().last() or reconciling.latest(statement.account))
+
+
+def _not_ours(statement: Statement) -> Refusal | None:
+    ours = account()
+    if ours is None:
+        return Refusal(_("The cooperative's account is not set: see BANK_ACCOUNT in the operating guide."), status=409)
+    if statement.account != ours.number:
+        words = _("Statement %(number)s is of the account %(account)s, which is not ours.")
+        return Refusal(words % {"number": statement.number, "account": statement.account}, status=409)
+    return None
+
+
+def _not_next(this: Statement | GivenStatement, last: GivenStatement | BankStatement | None) -> Refusal | None:
+    if last is None or (last.closing, last.currency) == (this.opening, this.currency):
+        return None
+    words = _("Statement %(number)s does not follow on: it opens with %(opening)s, the last closed with %(closing)s.")
+    said = {
+        "number": this.number, "opening": money(this.opening, this.currency),
+        "closing": money(last.closing, last.currency),
+    }  # fmt: skip
+    return Refusal(words % said, appeal=_("Read the statements between them first."), status=409)
+
+
+def refusal(given: GivenStatement, *, by: Office, at: datetime) -> Refusal | None:
+    """Say why an officer can neither confirm this statement nor turn it down; None if they can do one of them."""
+    if no := deposits.refusal_of_office(by, at):
+        return no
+    if not waiting().filter(pk=given.pk).exists():
+        return Refusal(_("This statement was confirmed or turned down."), status=409)
+    return None
+
+
+def refusal_to_confirm(given: GivenStatement, *, by: Office, at: datetime) -> Refusal | None:
+    """Say why an officer cannot confirm that the bank shows this statement; None if they can."""
+    if no := refusal(given, by=by, at=at):
+        return no
+    if given.given_by.person_id == by.person_id:
+        appeal = _("Ask the other officer.")
+        return Refusal(_("You brought this statement; another officer looks at the bank."), "D8", appeal)
+    return _not_next(given, reconciling.latest(given.number.partition("/")[0]))
+
+
+def confirm(given: GivenStatement, *, by: Office, at: datetime) -> Read:
+    """Say that the bank itself shows this statement, and book what it says: all or nothing.
+
+    A payout is settled (kind 14), failed (15) or came back late (16); a transfer with a client's reference is a deposit
+    (kind 1). Raises Refused as `refusal_to_confirm`, and where the bank paid more than our books hold.
+    """
+    try:
+        with transaction.atomic():
+            held = _locked(given)
+            refuse_if(refusal_to_confirm(held, by=by, at=at))
+            return _read(held, by, at)
+    except IntegrityError as error:
+        if guard_of(error) != "account_below_its_ceiling":
+            raise
+        words = _("By this file the bank paid more than our books hold in that currency.")
+        appeal = _("Write down first what came in that is missing, or what was bought.")
+        raise Refused(Refusal(words, appeal=appeal, status=409)) from error
+
+
+def _read(held: GivenStatement, by: Office, at: datetime) -> Read:
+    row = BankStatement.objects.create(
+        given=held, number=held.number, digest=held.digest, currency=held.currency, opening=held.opening,
+        closing=held.closing, read_by=by, read_at=at,
+    )  # fmt: skip
+    found = reconciling.carry_over(row, entries(held), by=by, at=at)
+    events.write("statements.read", by=by.person, subject=f"statement:{row.pk}", at=at, entries=found.total())
+    return Read(row, found)
+
+
+@transaction.atomic
+def turn_down(given: GivenStatement, *, by: Office, at: datetime) -> None:
+    """Say that the bank shows something else: nothing of this file is ever booked. Whoever brought it may say so too.
+
+    Raises Refused as `refusal`.
+    """
+    held = _locked(given)
+    refuse_if(refusal(held, by=by, at=at))
+    held.turned_down_by, held.turned_down_at = by, at
+    held.save(update_fields=["turned_down_by", "turned_down_at"])
+    events.write("statements.turned_down", by=by.person, subject=f"given_statement:{held.pk}", at=at)
+
+
+def _locked(given: GivenStatement) -> GivenStatement:
+    return GivenStatement.objects.select_for_update(of=("self",)).select_related("given_by").get(pk=given.pk)

@@ -1,0 +1,64 @@
+"""The desk's pages of a statement that one officer brought: another looks at the bank, and confirms it or does not."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from coop import clock
+from coop.people.views import me_of
+from governance import watching
+from governance.models import Right
+from payments import bank_statements, deposits, reconciling
+from payments.models import GivenStatement, Payout
+from payments.runs import payout_of
+
+PER_PAGE = 50
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def one(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a statement with its sums and lines, and confirm that the bank shows the same."""
+    at, given = clock.now(), _given(pk)
+    office = deposits.office_of(me_of(request), at)
+    if request.method == "POST":
+        found = bank_statements.confirm(given, by=office, at=at).found
+        messages.success(request, reconciling.in_words(found))
+        return redirect("payments:bank_statements")
+    shown = _shown(given, request.GET.get("page"))
+    numbers = [number for line in shown["page_obj"] if (number := payout_of(line.key))]
+    whose = list(Payout.objects.filter(pk__in=numbers).values_list("person_id", flat=True))
+    watching.looked(whose, subject=f"given_statement:{pk}", right=Right.MONEY, by=office.person, at=at)
+    shown["refusal"] = bank_statements.refusal_to_confirm(given, by=office, at=at)
+    shown["closed"] = bank_statements.refusal(given, by=office, at=at)
+    return render(request, "payments/given_statement.html", shown)
+
+
+def _shown(given: GivenStatement, page: str | None) -> dict[str, Any]:
+    # What came in comes first: its lines say whose money it is.
+    lines = sorted(bank_statements.entries(given), key=lambda line: line.amount <= 0)
+    came, gone = bank_statements.sums(lines)
+    return {
+        "given": given, "came": came, "gone": gone, "count": len(lines),
+        "page_obj": Paginator(lines, PER_PAGE).get_page(page),
+    }  # fmt: skip
+
+
+@require_POST
+@login_required
+def turn_down(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write down that the bank shows something else."""
+    at = clock.now()
+    bank_statements.turn_down(_given(pk), by=deposits.office_of(me_of(request), at), at=at)
+    messages.success(request, _("Written down. Nothing of this file is booked."))
+    return redirect("payments:bank_statements")
+
+
+def _given(pk: int) -> GivenStatement:
+    return get_object_or_404(GivenStatement.objects.select_related("given_by__person"), pk=pk)

@@ -1,0 +1,239 @@
+"""A statement is brought by one officer and seen at the bank by another: a forged one moves nothing on one word."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client as Browser
+
+from coop import clock
+from coop.people.models import Client, Person
+from coop.record.models import Event
+from coop.refusals import Refused
+from governance.models import Office
+from payments import bank_statements, escrow, invariants, payouts, runs
+from payments.models import BankStatement, GivenStatement, Payout, PayRun, RailEvent
+from tests.payments import bank
+from tests.payments.bank import Line
+from tests.payments.conftest import owning
+from tests.payments.test_deposits import FIFTY, theirs
+from tests.payments.test_reconciling import WRITE
+from tests.payments.test_runs_attacks import asked, released, run
+
+__all__ = ["asked", "released", "run"]
+type Attack = Callable[..., None]
+type SignedIn = Callable[[Person], Browser]
+SEEN = "statements_are_seen_by_two"
+LINES = "lines_are_as_two_saw_them"
+GIVE = """INSERT INTO payments_givenstatement
+    (number, digest, currency, opening, closing, lines, given_by_id, given_at, turned_down_by_id)
+    VALUES (%s, '', 'USD', 0, 0, %s, %s, coop_now(), %s)"""
+NO = "UPDATE payments_givenstatement SET turned_down_by_id = %s WHERE id = %s"
+SAY = """INSERT INTO payments_railevent
+    (rail, event, payout_id, outcome, amount, incoming, currency, words, statement_id, occurred_at, noted_at)
+    VALUES (%(rail)s, %(event)s, NULL, 'unknown', %(amount)s, %(incoming)s, %(currency)s, %(words)s, %(statement)s,
+        coop_now(), coop_now())"""
+
+
+def gives(office: Office, *lines: Line, number: str = "S-1") -> GivenStatement:
+    return bank_statements.give(bank.statement(lines, number=number), by=office, at=clock.now())[0]
+
+
+def test_a_forged_statement_credits_nothing_by_one_officers_word(
+    orbit: Client, treasurer: Office, secretary: Office, attack: Attack
+) -> None:
+    before = escrow.available(orbit)
+    given = gives(treasurer, theirs(orbit))
+    assert list(bank_statements.waiting()) == [given]
+    with pytest.raises(Refused, match="another officer looks at the bank"):
+        bank_statements.confirm(given, by=treasurer, at=clock.now())
+    attack(WRITE, [treasurer.pk, given.pk], guard=SEEN)
+    # Nor with other figures than were given, nor without anybody who gave it.
+    attack(WRITE.replace("closing, %s", "closing + 1, %s"), [secretary.pk, given.pk], guard=SEEN)
+    attack(WRITE.replace("opening, closing, %s", "opening + 1, closing, %s"), [secretary.pk, given.pk], guard=SEEN)
+    attack(WRITE.replace("SELECT id", "SELECT NULL::bigint"), [secretary.pk, given.pk], guard=SEEN)
+    assert escrow.available(orbit) == before
+    assert bank_statements.confirm(given, by=secretary, at=clock.now()).found == {"deposit": 1}
+    assert escrow.available(orbit) - before == FIFTY
+    assert not any(invariants.broken().values())
+    with pytest.raises(Refused, match="confirmed or turned down"):
+        bank_statements.confirm(given, by=secretary, at=clock.now())
+
+
+def test_a_forged_statement_gives_no_payout_back_by_one_officers_word(
+    asked: Payout, released: PayRun, treasurer: Office, secretary: Office
+) -> None:
+    runs.file(released, by=treasurer, at=clock.now())
+    given = gives(treasurer, Line(Decimal(5), runs.key_of(asked.pk), reason="AC04"))
+    asked.refresh_from_db()
+    assert (asked.state, payouts.ready(asked.person)) == ("sending", Decimal(4))
+    bank_statements.confirm(given, by=secretary, at=clock.now())
+    assert payouts.ready(asked.person) == 9
+
+
+def test_only_officers_who_handle_money_give_confirm_and_turn_down(
+    orbit: Client, treasurer: Office, samuel: Person, attack: Attack
+) -> None:
+    safety = Office.objects.get(person=samuel)
+    with pytest.raises(Refused, match="treasurer or the secretary"):
+        gives(safety, theirs(orbit))
+    given = gives(treasurer, theirs(orbit))
+    for act in (bank_statements.confirm, bank_statements.turn_down):
+        with pytest.raises(Refused):
+            act(given, by=safety, at=clock.now())
+    attack(GIVE, ["x", "[]", safety.pk, None], guard="statements_are_given_in_office")
+    attack(GIVE, ["x", "{}", treasurer.pk, None], guard="statements_are_given_in_office")
+    attack(GIVE, ["x", "[]", treasurer.pk, treasurer.pk], guard="statements_are_given_in_office")
+    attack(WRITE, [safety.pk, given.pk], guard="statements_are_read_in_office")
+    attack(NO, [safety.pk, given.pk], guard="statements_are_turned_down_in_office")
+
+
+def test_a_statement_is_given_once(orbit: Client, treasurer: Office, secretary: Office, attack: Attack) -> None:
+    given = gives(treasurer, theirs(orbit))
+    for by in (treasurer, secretary):
+        with pytest.raises(Refused, match="waits for another officer"):
+            gives(by, theirs(orbit))
+    attack(GIVE, [given.number, "[]", treasurer.pk, None], guard="a_statement_is_given_once")
+
+
+def test_what_was_turned_down_is_never_booked(
+    orbit: Client, treasurer: Office, secretary: Office, attack: Attack
+) -> None:
+    before = escrow.available(orbit)
+    forged = gives(treasurer, theirs(orbit))
+    bank_statements.turn_down(forged, by=secretary, at=clock.now())
+    with pytest.raises(Refused, match="confirmed or turned down"):
+        bank_statements.confirm(forged, by=secretary, at=clock.now())
+    attack(WRITE, [secretary.pk, forged.pk], guard=SEEN)
+    attack(NO, [treasurer.pk, forged.pk], guard="statements_are_turned_down_in_office")
+    attack(NO, [None, forged.pk], guard="statements_are_turned_down_in_office")
+    # The bank's own comes after it, and who brought a slip may take it back.
+    slip = gives(treasurer, theirs(orbit), theirs(orbit))
+    bank_statements.turn_down(slip, by=treasurer, at=clock.now())
+    right = gives(treasurer)
+    bank_statements.confirm(right, by=secretary, at=clock.now())
+    assert escrow.available(orbit) == before
+    attack(NO, [secretary.pk, right.pk], guard="statements_are_turned_down_in_office")
+    with pytest.raises(Refused, match="confirmed or turned down"):
+        bank_statements.turn_down(right, by=secretary, at=clock.now())
+    said = Event.objects.filter(kind__startswith="statements.").order_by("pk").values_list("kind", "actor")
+    one, two = treasurer.person_id, secretary.person_id
+    assert list(said) == [
+        ("statements.given", one), ("statements.turned_down", two), ("statements.given", one),
+        ("statements.turned_down", one), ("statements.given", one), ("statements.read", two),
+    ]  # fmt: skip
+
+
+def test_several_wait_in_the_banks_order(orbit: Client, treasurer: Office, secretary: Office) -> None:
+    first = gives(treasurer, theirs(orbit))
+    content = bank.statement([theirs(orbit)], number="S-2", opening=str(first.closing))
+    second = bank_statements.give(content, by=treasurer, at=clock.now())[0]
+    assert list(bank_statements.waiting()) == [first, second]
+    bank_statements.confirm(first, by=secretary, at=clock.now())
+    bank_statements.confirm(second, by=secretary, at=clock.now())
+    third, fourth = (
+        bank_statements.give(
+            bank.statement([theirs(orbit)], number=number, opening=str(second.closing + added)),
+            by=treasurer, at=clock.now(),
+        )[0] for number, added in (("S-3", 0), ("S-4", 50))
+    )  # fmt: skip
+    with pytest.raises(Refused, match="does not follow on"):
+        bank_statements.confirm(fourth, by=secretary, at=clock.now())
+    bank_statements.confirm(third, by=secretary, at=clock.now())
+    bank_statements.confirm(fourth, by=secretary, at=clock.now())
+
+
+def test_a_line_is_what_the_file_said(orbit: Client, treasurer: Office, secretary: Office, attack: Attack) -> None:
+    given = gives(treasurer, Line(Decimal(3), words="Thank you"), Line(Decimal(-2), reason="AC04", words="Sorry"))
+    read = bank_statements.confirm(given, by=secretary, at=clock.now()).statement
+    first, second = RailEvent.objects.order_by("pk")
+    assert (second.words, second.incoming) == ("AC04", False)
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE payments_railevent DISABLE TRIGGER payments_railevent_is_append_only")
+        cursor.execute("DELETE FROM payments_railevent")
+    says: dict[str, int | str | bool] = {
+        "rail": "bank", "event": first.event, "amount": 3_000_000, "incoming": True, "currency": "USD",
+        "words": "Thank you", "statement": read.pk,
+    }  # fmt: skip
+    for other in (
+        {"event": "x"}, {"event": second.event}, {"amount": 3_000_001}, {"incoming": False}, {"currency": "EUR"},
+        {"words": "Thank you!"}, {"rail": "wise"},
+    ):  # fmt: skip
+        attack(SAY, says | other, guard=LINES)
+    with connection.cursor() as cursor:
+        cursor.execute(SAY, says)
+
+
+def test_no_line_is_about_another_payout_than_the_file_said(
+    asked: Payout, released: PayRun, treasurer: Office, secretary: Office, attack: Attack
+) -> None:
+    runs.file(released, by=treasurer, at=clock.now())
+    given = gives(treasurer, Line(Decimal(5), f"{runs.KEY}{asked.pk}1", reason="AC04"))
+    bank_statements.confirm(given, by=secretary, at=clock.now())
+    event = RailEvent.objects.get()
+    assert event.payout_id is None
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE payments_railevent DISABLE TRIGGER payments_railevent_is_append_only")
+        cursor.execute("DELETE FROM payments_railevent")
+    says: dict[str, int | str | bool] = {
+        "rail": "bank", "event": event.event, "amount": 5_000_000, "incoming": True, "currency": "USD",
+        "words": "AC04", "statement": event.statement_id or 0,
+    }  # fmt: skip
+    failed = SAY.replace("NULL, 'unknown'", f"{asked.pk}, 'failed'")
+    attack(failed, says, guard=LINES)
+
+
+def test_the_night_finds_a_statement_that_one_officer_read(orbit: Client, treasurer: Office, secretary: Office) -> None:
+    bank.read(bank.statement([theirs(orbit)]), by=secretary, at=clock.now())
+    assert not invariants.broken()["I14"]
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE payments_bankstatement DISABLE TRIGGER payments_bankstatement_is_append_only")
+        cursor.execute("UPDATE payments_bankstatement SET read_by_id = %s", [treasurer.pk])
+    assert len(invariants.broken()["I14"]) == 1
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("UPDATE payments_bankstatement SET read_by_id = %s", [secretary.pk])
+        cursor.execute("ALTER TABLE payments_givenstatement DISABLE TRIGGER USER")
+        cursor.execute("UPDATE payments_givenstatement SET turned_down_by_id = %s", [secretary.pk])
+    assert len(invariants.broken()["I14"]) == 1
+
+
+def test_nobodys_account_number_is_kept(orbit: Client, treasurer: Office) -> None:
+    given = gives(treasurer, theirs(orbit), Line(Decimal(-1), words="x" * 140))
+    assert bank.ACCOUNT not in json.dumps(given.lines)
+    assert set(given.lines[0]) == {
+        "reference", "key", "amount", "currency", "day", "came_back", "is_fee", "reason", "words",
+    }  # fmt: skip
+
+
+def test_the_page_shows_totals_and_lines_and_asks_once(
+    orbit: Client, teresa: Person, petra: Person, signed_in: SignedIn
+) -> None:
+    first, second = signed_in(teresa), signed_in(petra)
+    content = bank.statement([theirs(orbit), Line(Decimal("-7.50"), words="Who knows")])
+    page = first.post("/desk/statements/", {"file": SimpleUploadedFile("s.xml", content)}, follow=True).text
+    given = GivenStatement.objects.get()
+    address = f"/desk/statements/given/{given.pk}/"
+    assert address in page
+    assert first.post(address).status_code == 403
+    page = second.get(address).text
+    for words in ("100,000.00", "50.00", "7.50", "100,042.50", "Who knows", "The bank shows the same"):
+        assert words in page
+    assert second.post(f"{address}no/", follow=True).redirect_chain[-1][0] == "/desk/statements/"
+    assert "The bank shows" not in second.get(address).text
+    first.post("/desk/statements/", {"file": SimpleUploadedFile("s.xml", content)})
+    address = f"/desk/statements/given/{GivenStatement.objects.latest('pk').pk}/"
+    assert "Money in: 1" in second.post(address, follow=True).text
+    assert second.post(address).status_code == 409
+    assert BankStatement.objects.count() == 1
+
+
+def test_no_stranger_sees_a_statement(treasurer: Office, amina: Person, signed_in: SignedIn, now: datetime) -> None:
+    given = gives(treasurer, Line(FIFTY))
+    browser = signed_in(amina)
+    assert browser.get(f"/desk/statements/given/{given.pk}/").status_code == 403
+    assert browser.post(f"/desk/statements/given/{given.pk}/no/").status_code == 403
+    assert not GivenStatement.objects.get().turned_down_at
