@@ -219,6 +219,10 @@ def _write(payment: CardPayment, outcome: CardOutcome, said: Said, at: datetime)
 def _book(payment: CardPayment, outcome: CardOutcome, name: str, amount: Decimal, at: datetime) -> None:
     event = CardEvent.objects.create(payment=payment, outcome=outcome, event=name, amount=amount, noted_at=at)
     if lines := _lines(event):
+        # What follows in this act as well: a fee of the processor's, and what is repaid.
+        more = accounts.BANK, accounts.RAIL_FEES, accounts.receivable(payment.client_id)
+        mine = ledger.touched((payment.currency, line) for line in lines)
+        ledger.hold(mine | {(payment.currency, code) for code in more})
         ledger.post(*lines, journal=lines[0].ref, at=at, currency=payment.currency)
     events.write(f"cards.{outcome}", by=None, subject=f"card_payment:{payment.pk}", at=at)
     if outcome in TOLD:

@@ -106,7 +106,10 @@ def _line(payout: Payout, debit: str, credit: str, amount: Decimal, part: str) -
 
 def post(lines: Sequence[tuple[str, Line]], *, journal: str = "", at: datetime) -> None:
     """Post lines of several currencies, those of one currency in one statement; `journal` where they name none."""
-    for currency in dict.fromkeys(currency for currency, _one in lines):
+    currencies = dict.fromkeys(currency for currency, _one in lines)
+    if len(currencies) > 1:
+        ledger.hold(ledger.touched(lines))
+    for currency in currencies:
         own = [line for its, line in lines if its == currency]
         ledger.post_many(own, journal=journal, at=at, currency=currency)
 

@@ -184,6 +184,22 @@ def post_early(lines: Sequence[Line], *, at: datetime, currency: str = "USD") ->
     return new
 
 
+def hold(named: Iterable[tuple[str, str]]) -> None:
+    """Take accounts, each named by currency and code, for the rest of a transaction: at once, in the order of postings.
+
+    It is for an act of several postings: each takes its own in order, and two such acts would wait for each other. The
+    rows that say what moves are locked before it (decision 0204). Accounts that are not open are left out.
+    """
+    pairs = set(named)
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD, [[currency for currency, _code in pairs], [code for _currency, code in pairs]])
+
+
+def touched(lines: Iterable[tuple[str, Line]]) -> set[tuple[str, str]]:
+    """Return the accounts that lines move, each line given with its currency, as `hold` takes them."""
+    return {(currency, code) for currency, line in lines for code in (line.debit, line.credit)}
+
+
 def balance(code: str, currency: str = "USD") -> Decimal:
     """Return an account's balance, credits minus debits, in its currency; zero for one that was never used."""
     account = Account.objects.filter(code=code, currency=currency).first()
@@ -268,6 +284,7 @@ INSERT INTO payments_transfer (key, journal, kind, debit_id, credit_id, amount, 
 SELECT %s, %s, 99, credit_id, debit_id, amount, ref, %s, id FROM payments_transfer WHERE id = %s
 ON CONFLICT (key) DO NOTHING
 """
+HOLD = "SELECT payments_hold(%s, %s)"
 OPEN = """
 INSERT INTO payments_account (code, currency)
 SELECT code, %s FROM unnest(%s::text[]) AS wanted (code)

@@ -85,6 +85,7 @@ def carry_over(row: BankStatement, entries: Sequence[Entry], *, by: Office, at: 
     """Book what the lines of a statement say that two officers saw; return how many there are of each outcome."""
     said = _affordable(_heard(entries, row, _payouts(entries), at))
     refuse_if(_own(said, by))
+    ledger.hold(pair for event in said for pair in _touched(event))
     # What came back after it had arrived comes last: it arrived first, maybe on this very statement.
     # Money in comes first: what the bank paid from it is on the same statement.
     first = ({Outcome.DEPOSIT}, {Outcome.SETTLED, Outcome.FAILED}, {Outcome.RETURNED})
@@ -113,9 +114,15 @@ def _own(said: Iterable[RailEvent], by: Office) -> Refusal | None:
 
 
 def _payouts(entries: Iterable[Entry]) -> dict[int, Payout]:
-    """Return the payouts that a statement speaks of, by their numbers."""
+    """Return the payouts that a statement speaks of, by their numbers, and lock them."""
     numbers = {number for entry in entries if (number := payout_of(entry.key))}
-    return Payout.objects.filter(rail=RAIL, pk__in=numbers).exclude(run=None).in_bulk()
+    return (
+        Payout.objects.select_for_update(no_key=True)
+        .order_by("pk")
+        .filter(rail=RAIL, pk__in=numbers)
+        .exclude(run=None)
+        .in_bulk()
+    )
 
 
 def _heard(entries: Iterable[Entry], row: BankStatement, known: Mapping[int, Payout], at: datetime) -> list[RailEvent]:
@@ -236,6 +243,15 @@ def _lines(event: RailEvent) -> list[tuple[str, Line]]:
     if event.outcome == Outcome.SETTLED:
         return [line]
     return [line, *((currency, replace(one, journal=key)) for currency, one in exchange.back(event.payout))]
+
+
+def _touched(event: RailEvent) -> set[tuple[str, str]]:
+    """Return the accounts that an event moves, or that what it moves repays, each with its currency."""
+    pairs = ledger.touched(_lines(event))
+    if event.outcome == Outcome.DEPOSIT and (client := client_of(event.words)):
+        theirs = accounts.client(client.pk), accounts.receivable(client.pk)
+        pairs |= {(event.currency, code) for code in (accounts.BANK, *theirs)}
+    return pairs
 
 
 def missing(*, at: datetime) -> QuerySet[Payout]:
