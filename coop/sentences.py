@@ -197,6 +197,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "paybacks.called_off": gettext_lazy("A client left what it had asked back where it was (%(subject)s)."),
     "paybacks.failed": gettext_lazy("%(who)s confirmed that %(subject)s came back; it is the client's as before."),
     "paybacks.sent": gettext_lazy("%(who)s sent %(subject)s back to where it came from."),
+    "paybacks.stayed": gettext_lazy("What a client had asked back stays: it never came, or is owed (%(subject)s)."),
     "paybacks.settled": gettext_lazy("%(who)s confirmed that %(subject)s arrived."),
     "payouts.details_cancelled": gettext_lazy("A change of where a member's money goes was cancelled (%(subject)s)."),
     "payouts.details_erased": gettext_lazy("Where a member's money went was erased (%(subject)s)."),

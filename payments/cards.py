@@ -7,6 +7,7 @@ member's pay is never touched by it.
 """
 
 import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -21,7 +22,7 @@ from coop.people.models import Client, Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
 from governance import notices
-from payments import accounts, ledger, reconciling
+from payments import accounts, ledger, paybacks, reconciling
 from payments.ledger import Kind, Line
 from payments.models import Account, CardEvent, CardOutcome, CardPayment, Outcome, PayBack, PayBackState, RailEvent
 from payments.rails import stripe_cards
@@ -103,7 +104,7 @@ def _ask_of_disputes(intent: str, at: datetime) -> int:
         found = stripe_cards.disputes_of(intent)
     except (Unanswered, Declined):
         return 0
-    return sum(_settle_dispute(dispute, at) for dispute in found)
+    return _settle_disputes(found, at)
 
 
 def heard_of(*, at: datetime) -> int:
@@ -112,7 +113,14 @@ def heard_of(*, at: datetime) -> int:
         found = stripe_cards.disputes(since=at - DISPUTABLE)
     except (Unanswered, Declined):
         return 0
-    return sum(_settle_dispute(dispute, at) for dispute in found)
+    return _settle_disputes(found, at)
+
+
+def _settle_disputes(found: Iterable[Dispute], at: datetime) -> int:
+    """Write down what is new about disputes; what their clients asked back and is not to be sent any more stays."""
+    news = sum(_settle_dispute(dispute, at) for dispute in found)
+    paybacks.stay(at=at)
+    return news
 
 
 def refunded(*, at: datetime) -> int:

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from coop.record import events
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from governance.models import Office
-from payments import deposits, ledger
+from payments import deposits, ledger, paybacks
 from payments.ledger import Kind
-from payments.models import Correction, Transfer
+from payments.models import CardPayment, Correction, Deposit, Transfer
 
 CORRECTABLE = (Kind.DEPOSIT, Kind.FUND, Kind.REFUND)
 
@@ -56,13 +56,15 @@ def refusal(transfer: Transfer, *, by: Office, at: datetime) -> Refusal | None:
 def say(transfer: Transfer, *, words: str, by: Office, at: datetime) -> bool:
     """Write down why an officer calls a movement wrong; where another one did, take it back, and tell so.
 
-    Raises Refused as `refusal`, and where its money is gone: spent, set aside or sent back.
+    What was asked back of a deposit and not sent stays with it. Raises Refused as `refusal`, and where its money is
+    gone: spent, set aside or sent back.
     """
     refuse_if(refusal(transfer, by=by, at=at))
     Correction.objects.create(transfer=transfer, words=words, office=by)
     events.write("ledger.judged", by=by.person, subject=f"transfer:{transfer.pk}", at=at)
     if of(transfer).values("office__person").distinct().count() < 2:  # noqa: PLR2004 - two officers
         return False
+    _let_stay(transfer, at)
     try:
         ledger.reverse(transfer, by=by, at=at)
     except IntegrityError as error:
@@ -70,6 +72,15 @@ def say(transfer: Transfer, *, words: str, by: Office, at: datetime) -> bool:
             raise
         raise Refused(why) from error
     return True
+
+
+def _let_stay(transfer: Transfer, at: datetime) -> None:
+    """Let stay what was asked back of a deposit and not sent yet, so that it can be taken back."""
+    thing, _colon, number = transfer.ref.partition(":")
+    if transfer.kind == Kind.DEPOSIT and thing == "deposit":
+        paybacks.drop(Deposit.objects.get(pk=number), None, at=at)
+    elif transfer.kind == Kind.DEPOSIT and thing == "card_event":
+        paybacks.drop(None, CardPayment.objects.get(events=int(number)), at=at)
 
 
 def _in_words(guard: str | None) -> Refusal | None:

@@ -22,7 +22,7 @@ from coop.refusals import Refusal, guard_of, refuse_if
 from governance.models import Office
 from payments import accounts, deposits, escrow, ledger
 from payments.ledger import Kind, Line
-from payments.models import PayBack, PayBackState
+from payments.models import CardPayment, Deposit, PayBack, PayBackState
 from payments.money import from_micro
 from payments.templatetags.money import money
 
@@ -147,6 +147,44 @@ def call_off(payback: PayBack, *, by: Person, at: datetime) -> PayBack:
     return _fail(held, "paybacks.called_off", by, at)
 
 
+def stay(*, at: datetime) -> int:
+    """Let stay what was asked back and is not to be sent (kind 45, clearing:out to client:available); return how many.
+
+    That is what the payer's bank took since, and what a client asked back that owes: the latest first, no more of each
+    client's than it takes. What is owed is repaid from it. Keys `payback:<id>:result`. Asked again, it goes on.
+    """
+    asked = PayBack.objects.filter(state=PayBackState.REQUESTED).order_by("-pk")
+    return sum(_stay(one, at) for one in asked)
+
+
+@transaction.atomic
+def _stay(payback: PayBack, at: datetime) -> bool:
+    held = _locked(payback)
+    if held.state != PayBackState.REQUESTED or _may_go(held) is None:
+        return False
+    _fail(held, "paybacks.stayed", None, at)
+    return True
+
+
+@transaction.atomic
+def drop(deposit: Deposit | None, card: CardPayment | None, *, at: datetime) -> int:
+    """Let stay what was asked back of money that never came, as two officers found (kind 45); return how many.
+
+    It is for who takes that money back in the same transaction. Keys `payback:<id>:result`.
+    """
+    asked = PayBack.objects.filter(state=PayBackState.REQUESTED, deposit=deposit, card=card).order_by("pk")
+    held = [_locked(one) for one in asked]
+    ledger.hold(("USD", code) for one in held for code in _touched(one.client_id))
+    for one in held:
+        _fail(one, "paybacks.stayed", None, at)
+    return len(held)
+
+
+def _touched(client: int) -> tuple[str, ...]:
+    """Return the accounts of a client's money that comes, stays or goes back."""
+    return accounts.BANK, accounts.CLEARING_OUT, accounts.client(client), accounts.receivable(client)
+
+
 def waiting() -> QuerySet[PayBack]:
     """Return what waits for an officer: to be sent, or to be seen at its end; the oldest first."""
     open_ones = PayBack.objects.filter(state__in=[PayBackState.REQUESTED, PayBackState.SENT])
@@ -168,10 +206,19 @@ def refusal_to_send(payback: PayBack, *, by: Office, at: datetime) -> Refusal | 
     """Say why an officer cannot send money back; None if they can."""
     if payback.state != PayBackState.REQUESTED:
         return Refusal(_("It has been sent, or was called off."), status=409)
+    return _may_go(payback) or refusal_of_officer(payback, by=by, at=at)
+
+
+def _may_go(payback: PayBack) -> Refusal | None:
+    """Say why nobody sends this, whatever officer they are, or nothing."""
+    appeal = _("It stays with its organisation within the hour, and repays what is owed.")
     if not _came(payback):
         words = _("The payer's bank took this money back since it was asked for.")
-        return Refusal(words, appeal=_("Its organisation calls it off, and repays what it owes."), status=409)
-    return refusal_of_officer(payback, by=by, at=at)
+        return Refusal(words, appeal=appeal, status=409)
+    if escrow.owed(payback.client):
+        words = _("This organisation owes what a payer's bank took back, and nothing goes to it before.")
+        return Refusal(words, appeal=appeal, status=409)
+    return None
 
 
 def _came(payback: PayBack) -> bool:
@@ -224,7 +271,7 @@ def fail(payback: PayBack, *, by: Office, at: datetime) -> PayBack:
     return _fail(held, "paybacks.failed", by.person, at)
 
 
-def _fail(held: PayBack, kind: str, by: Person, at: datetime) -> PayBack:
+def _fail(held: PayBack, kind: str, by: Person | None, at: datetime) -> PayBack:
     held.state = PayBackState.FAILED
     held.save(update_fields=["state", "settled_by"])
     _post(held, Kind.BACK_FAILED, accounts.CLEARING_OUT, accounts.client(held.client_id), at, ":result")

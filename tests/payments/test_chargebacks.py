@@ -17,6 +17,7 @@ from pytest_django import Settings
 from coop import clock
 from coop.people import clients
 from coop.people.models import Client, Person
+from coop.record.models import Event
 from coop.refusals import Refused
 from governance.models import Office
 from payments import (
@@ -49,6 +50,7 @@ type Attack = Callable[..., None]
 type SignedIn = Callable[[Person], Browser]
 
 JOB = 700_009
+SEND_BACK = "UPDATE payments_payback SET state = 'sent', reference = 'X', sent_by_id = %s WHERE id = %s"
 
 
 @pytest.fixture
@@ -280,13 +282,17 @@ def test_nobody_hides_money_from_what_they_owe_by_asking_it_back(
         paybacks.send(back, reference="OUT-1", by=treasurer, at=clock.now())
     stripe.dispute(service, settled.session)
     go_on()
-    assert has(orbit) == cash("0", "50")
     if sent:
+        assert has(orbit) == cash("0", "50")
         paybacks.fail(back, by=secretary, at=clock.now())
-    else:
-        paybacks.call_off(back, by=olga, at=clock.now())
     assert has(orbit) == cash("0", "0")
     assert sound()
+
+
+def told_alone(payment: CardPayment) -> None:
+    """Book a dispute as far as the act that is killed after it."""
+    (dispute,) = stripe_cards.disputes_of(payment.events.get(outcome="paid").event.split("/")[0])
+    cards._settle_dispute(dispute, clock.now())  # noqa: SLF001 - what follows it is killed
 
 
 def test_what_the_payers_bank_took_is_not_sent_back_as_well(
@@ -294,12 +300,44 @@ def test_what_the_payers_bank_took_is_not_sent_back_as_well(
 ) -> None:
     (back,) = paybacks.ask(orbit, amount=Decimal(30), key=uuid4(), by=olga, at=clock.now())
     stripe.dispute(service, settled.session, 3_000)
-    go_on()
+    told_alone(settled)
     with pytest.raises(Refused, match="took this money back"):
         paybacks.send(back, reference="OUT-1", by=treasurer, at=clock.now())
-    step = "UPDATE payments_payback SET state = 'sent', reference = 'X', sent_by_id = %s WHERE id = %s"
-    attack(step, [treasurer.pk, back.pk], guard="paybacks_go_by_two_officers")
+    attack(SEND_BACK, [treasurer.pk, back.pk], guard="paybacks_go_by_two_officers")
     assert [one.card for one in paybacks.sources(orbit)] == [None]
+    # Twenty stayed of it, and paid twenty of thirty; ten is repaid from what was asked back, and twenty is free.
+    assert has(orbit) == cash("0", "10")
+    go_on()
+    back.refresh_from_db()
+    assert (back.state, has(orbit)) == ("failed", cash("20", "0"))
+    assert [one.kind for one in Event.objects.filter(subject=f"payback:{back.pk}")] == [
+        "paybacks.asked", "paybacks.stayed",
+    ]  # fmt: skip
+    assert sound()
+
+
+def test_nothing_is_sent_to_who_owes_whatever_it_came_from(
+    settled: CardPayment, service: World, orbit: Client, olga: Person, treasurer: Office, attack: Attack
+) -> None:
+    """A client that asks all of its other money back and then disputes a card is not paid out by the house."""
+    spend(orbit, Decimal(50))
+    arrive(orbit, amount=Decimal(80), reference="B-80", by=treasurer, at=clock.now())
+    first, second = (
+        paybacks.ask(orbit, amount=Decimal(amount), key=uuid4(), by=olga, at=clock.now())[0] for amount in (20, 60)
+    )
+    stripe.dispute(service, settled.session)
+    told_alone(settled)
+    assert has(orbit) == cash("0", "50")
+    with pytest.raises(Refused, match="nothing goes to it before"):
+        paybacks.send(first, reference="OUT-1", by=treasurer, at=clock.now())
+    attack(SEND_BACK, [treasurer.pk, first.pk], guard="paybacks_go_by_two_officers")
+    go_on()
+    # The latest covers it: the one before goes its way.
+    assert has(orbit) == cash("10", "0")
+    second.refresh_from_db()
+    assert second.state == "failed"
+    assert paybacks.send(first, reference="OUT-1", by=treasurer, at=clock.now()).state == "sent"
+    assert sound()
 
 
 def test_what_two_officers_took_back_of_a_card_goes_back_to_nobody(
@@ -309,12 +347,14 @@ def test_what_two_officers_took_back_of_a_card_goes_back_to_nobody(
     came = Transfer.objects.get(kind=Kind.DEPOSIT, ref__startswith="card_event:")
     parts = paybacks.ask(orbit, amount=Decimal(110), key=uuid4(), by=olga, at=clock.now())
     arrive(orbit, amount=Decimal(200), reference="B-200", by=treasurer, at=clock.now())
-    assert settled in [part.card for part in parts]
+    (part,) = (part for part in parts if part.card == settled)
+    paybacks.send(part, reference="OUT-1", by=treasurer, at=clock.now())
     with pytest.raises(Refused, match="sent back"):
         take_back(came)
-    for part in parts:
-        paybacks.call_off(part, by=olga, at=clock.now())
+    paybacks.fail(part, by=secretary, at=clock.now())
+    (again,) = paybacks.ask(orbit, amount=Decimal(1), key=uuid4(), by=olga, at=clock.now())
     assert corrections.say(came, words="Not ours", by=secretary, at=clock.now())
+    again.refresh_from_db()
     assert settled.pk not in {one.card for one in paybacks.sources(orbit)}
 
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -14,8 +15,8 @@ from coop.people.models import Client, Person
 from coop.refusals import Refused
 from governance import offices
 from governance.models import Office
-from payments import accounts, corrections, escrow, invariants, ledger
-from payments.models import Correction, Deposit, Transfer
+from payments import accounts, corrections, escrow, invariants, ledger, paybacks
+from payments.models import Correction, Deposit, PayBackState, Transfer
 from tests.conftest import person
 from tests.money_in import arrive
 from tests.payments.bank import Line
@@ -61,6 +62,22 @@ def test_two_officers_take_a_deposit_back(
     # The right one is recorded after it, under its own reference.
     arrive(orbit, amount=Decimal(50), reference="B-50", by=treasurer, at=now)
     assert escrow.available(orbit) == before - 450
+    assert not any(invariants.broken().values())
+
+
+def test_what_was_asked_back_of_it_stays_and_is_taken_back(
+    wrong: Transfer, orbit: Client, olga: Person, treasurer: Office, secretary: Office
+) -> None:
+    before = escrow.available(orbit)
+    (back,) = paybacks.ask(orbit, amount=Decimal(450), key=uuid4(), by=olga, at=clock.now())
+    assert back.deposit
+    assert f"deposit:{back.deposit.pk}" == wrong.ref
+    say(wrong, treasurer)
+    back.refresh_from_db()
+    assert back.state == PayBackState.REQUESTED
+    assert say(wrong, secretary)
+    back.refresh_from_db()
+    assert (back.state, escrow.available(orbit)) == (PayBackState.FAILED, before - 500)
     assert not any(invariants.broken().values())
 
 
