@@ -21,7 +21,8 @@ ONE = """
 INSERT INTO payments_transfer (key, journal, kind, debit_id, credit_id, amount, ref, occurred_at)
 VALUES (md5('key' || :fact)::uuid, md5('journal' || :fact)::uuid, 2, {payer}, {job}, 10000, 'job:{ref}', now());
 """
-# As `ledger.post_many(early=True)`: the locks go once it is committed, the answer comes once it is on disk.
+# As `ledger.post_early`, by which answers are accepted in batches: the locks go once it is committed, and whoever asked
+# is answered once it is on disk. Single acts are posted as in the row before.
 EARLY = r"""
 BEGIN\; SET LOCAL synchronous_commit = off\; {one}\; COMMIT\; SELECT pg_logical_emit_message(false, '', '', true);
 """
@@ -63,7 +64,7 @@ def measure(here: Place) -> list[tuple[str, str]]:
     reference, singly = _by_turns(here, {
         "one transfer in SQL, spread accounts (aim 1.2)": books.ones,
         "one transfer in SQL, one hot account": books.ones[:1],
-        "the same, its locks let go before the disk has it (aim 0.7)": [early(books.ones[0])],
+        "the same as batches of acceptances post, locks gone before the disk has it (aim 0.7)": [early(books.ones[0])],
     })  # fmt: skip
     found = [
         *singly.items(),
