@@ -235,6 +235,12 @@ def holding(at: datetime) -> dict[int, Pause]:
     return {int(pause.scope.partition(":")[2]): pause for pause in now.select_related("person", *OFFICERS)}
 
 
+def held(payout: int, at: datetime) -> Pause | None:
+    """Return the pause by which a payout, by its number, is held now; one query."""
+    now = Pause.objects.filter(scope=f"{Reach.PAYOUT}:{payout}", starts_at__lte=at, ends_at__gt=at)
+    return now.order_by("pk").last()
+
+
 def running_now(at: datetime) -> list[Pause]:
     """Return every pause that runs now, for the officers."""
     now = Pause.objects.filter(starts_at__lte=at, ends_at__gt=at)

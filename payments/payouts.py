@@ -250,7 +250,7 @@ def refusal_to_send(payout: Payout, *, by: Office, at: datetime) -> Refusal | No
 def _not_yet(payout: Payout, at: datetime) -> Refusal | None:
     if at < payout.requested_at + instruments.payout_terms(payout.rail).delay:
         return Refusal(_("This payout rests as long as the members voted."), "N3", status=409)
-    held = pauses.holding(at).get(payout.pk)
+    held = pauses.held(payout.pk, at)
     if held is None:
         return None
     words = _("Two officers hold this payout until %(end)s UTC; then it goes out.")

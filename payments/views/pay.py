@@ -142,5 +142,5 @@ def payout(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(
         Payout.objects.select_related("sent_by", "settled_by", "quote", "run"), pk=pk, person=me(request)
     )
-    shown = {"payout": found, "due": runs.due_by(found), "hold": pauses.holding(clock.now()).get(found.pk)}
+    shown = {"payout": found, "due": runs.due_by(found), "hold": pauses.held(found.pk, clock.now())}
     return render(request, "payments/payout.html", shown | unanswered.told(found))
