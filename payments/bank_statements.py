@@ -38,8 +38,7 @@ def give(content: bytes, *, by: Office, at: datetime) -> list[GivenStatement]:
 
     Raises Refused out of office, for a file that is no statement or was given, and for one that does not add up.
     """
-    if not deposits.in_office(by, at):
-        raise Refused(Refusal(_("Statements are read by the treasurer or the secretary."), "D8"))
+    refuse_if(deposits.refusal_of_office(by, at))
     try:
         statements = camt053.read(content)
     except Unreadable as error:

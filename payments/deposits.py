@@ -28,20 +28,16 @@ EARLIEST = timedelta(hours=14)
 ALIKE = timedelta(days=31)
 
 
-def in_office(office: Office, at: datetime) -> bool:
-    """Tell whether an office handles money and is held at a moment."""
-    return offices.handles_money(office, at)
-
-
 def refusal_of_office(by: Office, at: datetime) -> Refusal | None:
-    """Say why an officer cannot send money at a moment; None if they can."""
-    return None if in_office(by, at) else Refusal(_("Money is sent by the treasurer or the secretary."), "D8")
+    """Say why somebody has no part in what the desk does at a moment; None if they have."""
+    no = Refusal(_("This is done by the treasurer or the secretary."), "D8")
+    return None if offices.handles_money(by, at) else no
 
 
 def refusal(amount: Decimal, reference: str, *, by: Office, at: datetime) -> Refusal | None:
     """Say why this deposit cannot be recorded; None if it can."""
-    if not in_office(by, at):
-        return Refusal(_("Deposits are recorded by the treasurer or the secretary."), "D8")
+    if no := refusal_of_office(by, at):
+        return no
     if amount <= 0:
         return Refusal(_("A deposit is more than nothing."), status=409)
     if Deposit.objects.filter(reference=reference).exists():
@@ -94,8 +90,8 @@ def alike(deposit: Deposit) -> QuerySet[Deposit]:
 
 def refusal_to_confirm(deposit: Deposit, *, by: Office, at: datetime) -> Refusal | None:
     """Say why an officer cannot confirm that a deposit arrived; None if they can."""
-    if not in_office(by, at):
-        return Refusal(_("Deposits are confirmed by the treasurer or the secretary."), "D8")
+    if no := refusal_of_office(by, at):
+        return no
     if deposit.proofs.exists():
         return Refusal(_("This deposit was found or confirmed already."), status=409)
     return refusal_of_second(deposit, by=by)

@@ -286,8 +286,8 @@ def refusal_to_confirm(payout: Payout, *, by: Office, at: datetime) -> Refusal |
     if payout.run_id is not None:
         words = _("What goes with a run ends as the bank or the service says, or as two officers read its statement.")
         return Refusal(words, "D8", status=409)
-    if not deposits.in_office(by, at):
-        return Refusal(_("Payouts are confirmed by the treasurer or the secretary."), "D8")
+    if no := deposits.refusal_of_office(by, at):
+        return no
     if by.person_id == payout.sent_by.person_id:
         return Refusal(_("You sent this payout; another officer confirms it."), "D8", _("Ask the other officer."))
     if by.person_id == payout.person_id:

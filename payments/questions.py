@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
-from governance import offices
 from governance.models import Office
 from payments import deposits
 from payments.models import Deposit, Outcome, RailAnswer, RailEvent
@@ -24,8 +23,8 @@ def waiting() -> QuerySet[RailEvent]:
 
 def refusal(event: RailEvent, *, by: Office, at: datetime) -> Refusal | None:
     """Say why an officer cannot answer; None if they can."""
-    if not offices.handles_money(by, at):
-        return Refusal(_("The treasurer and the secretary answer what does not fit."), "D8")
+    if no := deposits.refusal_of_office(by, at):
+        return no
     if not waiting().filter(pk=event.pk).exists():
         return Refusal(_("This was answered."), status=409)
     if event.payout and event.payout.person_id == by.person_id:

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
-from governance import offices
 from governance.models import Office
 from payments import deposits, reconciling, runs, sending
 from payments.models import Outcome, Payout, RailEvent, Verdict
@@ -62,8 +61,8 @@ def told(payout: Payout) -> dict[str, object]:
 
 def refusal_to_ask(payout: Payout, *, by: Office, at: datetime) -> Refusal | None:
     """Say why an officer cannot have a service asked again; None if they can."""
-    if not offices.handles_money(by, at):
-        return Refusal(_("The treasurer and the secretary ask a service."), "D8")
+    if no := deposits.refusal_of_office(by, at):
+        return no
     if is_waiting(payout) and is_asked(payout):
         return None
     return Refusal(_("This payout does not wait for a service."), status=409)

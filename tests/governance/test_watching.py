@@ -38,7 +38,7 @@ BY_A_RIGHT = {
     "governance/views/pauses.py": {"home", "ask"},
     "payments/views/desk.py": {"_office"},
     # A client's money: a deposit and its mirror concern no person, and the client reads both in its statement.
-    "payments/deposits.py": {"refusal", "office_of", "in_office", "refusal_of_office", "refusal_to_confirm"},
+    "payments/deposits.py": {"refusal", "office_of", "refusal_of_office", "refusal_to_confirm"},
     "payments/questions.py": {"refusal"},
     # An onboarding is opened for everybody who comes.
     "tasks/onboarding.py": {"refusal_to_open"},

@@ -35,7 +35,7 @@ def test_officers_answer_and_never_about_their_own(
     reads(treasurer, Line(Decimal(3), words="Thank you"), Line(Decimal("-0.30"), kind="CHRG"))
     unknown, fee = RailEvent.objects.order_by("pk")
     safety = Office.objects.get(person=samuel)
-    with pytest.raises(Refused, match="answer what does not fit"):
+    with pytest.raises(Refused, match="treasurer or the secretary"):
         questions.answer(unknown, words="x", by=safety, at=now)
     attack(ANSWER, [unknown.pk, safety.pk], guard=GUARD)
     attack(ANSWER, [fee.pk, treasurer.pk], guard=GUARD)
