@@ -101,7 +101,8 @@ def _affordable(said: list[RailEvent]) -> list[RailEvent]:
         held[event.currency] += event.amount * MOVES.get(Outcome(event.outcome), 0)
     for event in said:
         if event.outcome == Outcome.FEE and event.amount > held[event.currency]:
-            event.outcome = Outcome.PARTIAL if event.payout else Outcome.UNKNOWN
+            # It says nothing of a payout that it was taken for: two officers decide no sooner by it.
+            event.outcome, event.payout = Outcome.UNKNOWN, None
         elif event.outcome == Outcome.FEE:
             held[event.currency] -= event.amount
     return said
@@ -131,7 +132,8 @@ def _heard(entries: Iterable[Entry], row: BankStatement, known: Mapping[int, Pay
     seen: set[str] = set()
     said = []
     for place, entry in enumerate(entries, start=1):
-        payout = known.get(payout_of(entry.key) or 0)
+        # A charge that came back is no word about the payout that it was for.
+        payout = None if entry.is_fee and entry.amount > 0 else known.get(payout_of(entry.key) or 0)
         outcome = _outcome(entry, payout, states[payout.pk]) if payout else _of_nobody(entry, seen)
         if payout and outcome in ENDS:
             states[payout.pk] = STATES[outcome]
@@ -159,7 +161,7 @@ def _outcome(entry: Entry, payout: Payout, state: str) -> Outcome:
     """Return what an entry says of a payout that stands in this state."""
     if entry.is_fee and entry.amount < 0:
         return Outcome.FEE
-    if entry.is_fee or (abs(entry.amount), entry.currency) != (payout.amount, payout.currency):
+    if (abs(entry.amount), entry.currency) != (payout.amount, payout.currency):
         return Outcome.PARTIAL
     going = state in {PayoutState.SENDING, PayoutState.SENT}
     if entry.amount < 0:
@@ -177,7 +179,7 @@ def _of_nobody(entry: Entry, seen: Collection[str]) -> Outcome:
     if entry.is_fee and entry.amount < 0:
         return Outcome.FEE
     client = client_of(_words(entry))
-    if entry.amount <= 0 or entry.came_back or entry.currency != "USD" or client is None:
+    if entry.amount <= 0 or entry.is_fee or entry.came_back or entry.currency != "USD" or client is None:
         return Outcome.UNKNOWN
     again = not entry.reference or entry.reference in seen or _is_others(entry, client)
     return Outcome.REPEATED if again else Outcome.DEPOSIT

@@ -88,7 +88,8 @@ def refusal(payout: Payout, *, by: Office, at: datetime) -> Refusal | None:
     if is_asked(payout):
         words = _("A service has 72 hours to answer; before that nobody decides in its place.")
         return Refusal(words, "E3", _("Ask it again."), status=409)
-    return Refusal(_("A bank has five days; before that its statements decide."), "E3", status=409)
+    words = _("A bank has five days from when it has the file; before that its statements decide.")
+    return Refusal(words, "E3", status=409)
 
 
 def _booked_otherwise(payout: Payout) -> bool:

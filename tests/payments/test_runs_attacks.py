@@ -181,6 +181,22 @@ def test_two_officers_decide_what_no_statement_of_the_bank_has(
     assert ledger.balance(accounts.payable(asked.person_id)) == 9
 
 
+def test_a_charge_beside_a_payout_opens_no_decision_about_it(
+    asked: Payout, released: PayRun, treasurer: Office, attack: Attack
+) -> None:
+    runs.file(released, by=treasurer, at=clock.now())
+    runs.hand_over(released, by=treasurer, at=clock.now())
+    key = runs.key_of(asked.pk)
+    charges = [
+        bank.Line(Decimal("-0.30"), key, kind="CHRG", currency="EUR"),
+        bank.Line(Decimal("0.30"), key, kind="CHRG"),
+    ]
+    assert bank.read(bank.statement(charges), by=treasurer, at=clock.now()).found == {"unknown": 2}
+    with pytest.raises(Refused, match="five days"):
+        judged(asked, treasurer)
+    attack(JUDGE, [asked.pk, treasurer.pk, False, "x"], guard="verdicts_come_after_72_hours")
+
+
 def test_nobody_is_paid_by_a_file_that_is_made_after_they_were_given_the_money_back(
     asked: Payout, released: PayRun, treasurer: Office, secretary: Office, later: Later, attack: Attack
 ) -> None:
