@@ -149,7 +149,10 @@ class Everybody(Abroad, Floors):
     def charges_a_card_back(self) -> None:
         if self.paid_by_card:
             payment = self.paid_by_card.pop(self.chance.randrange(len(self.paid_by_card)))
-            self.disputed_cards.append(stripe.dispute(self.world, payment.session, fee=0))
+            disputed = stripe.dispute(self.world, payment.session, fee=0)
+            # The service's own clock does not go on with ours, and what is old is not asked for.
+            disputed["created"] = int(self.at.timestamp())
+            self.disputed_cards.append(disputed)
             cards.heard_of(at=self.at)
 
     def loses_a_dispute_of_a_card(self) -> None:
