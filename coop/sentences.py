@@ -246,6 +246,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "schema.recorded": gettext_lazy("What the database promises was written down: %(digest)s."),
     "statements.given": gettext_lazy("%(who)s brought a statement of the bank; another officer looks (%(subject)s)."),
     "statements.read": gettext_lazy("%(who)s saw a statement at the bank, and it was booked (%(subject)s)."),
+    "statements.sealed": gettext_lazy("The hashes of all members' statements of a month were sealed (%(subject)s)."),
     "statements.turned_down": gettext_lazy("%(who)s turned down what was brought as a statement (%(subject)s)."),
     "stages.joined": gettext_lazy("%(subject)s follows job %(after)s: its tasks are made from what that one comes to."),
     "stages.handed_on": gettext_lazy("%(count)s settled tasks or answers were handed on to %(subject)s."),

@@ -14,6 +14,7 @@ from payments import (
     proof,
     raises,
     runs,
+    sealed_statements,
     sealing,
     sending,
     surplus,
@@ -61,8 +62,8 @@ def look(timestamp: int) -> int:  # noqa: ARG001 - likewise
 @app.periodic(cron="41 * * * *")
 @app.task(queueing_lock="payments.seal", lock="payments.seal")
 def seal(timestamp: int) -> int:  # noqa: ARG001 - likewise
-    """Seal the months that are over; return how many."""
-    return sealing.seal_due(clock.now())
+    """Seal the months that are over, and members' statements of them; return how many of both."""
+    return sealing.seal_due(clock.now()) + sealed_statements.seal_due(clock.now())
 
 
 @app.periodic(cron="12 3 * * *")

@@ -36,6 +36,9 @@ LED_TO_OTHERWISE = {
     "tasks:ask_model_again",  # where a job has a model of its own
     "tasks:end_model",
     "health",
+    "payments:given_statement",  # once an officer brought a statement of the bank
+    "payments:statement_proof",  # once a month is sealed
+    "payments:check_statement",
     "payments:stripe_account",  # once the members have voted it open
     "tasks:pay_in_by_card",  # where the site has an account at Stripe
     "robots",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from coop.audit.findings import Finding, Tick, faults
-from payments import invariants, sealing
+from payments import invariants, sealed_statements, sealing
 
 
 def walk(tick: Tick) -> Iterator[Finding]:
@@ -23,6 +23,7 @@ def facts(tick: Tick) -> Iterator[Finding]:
     yield from wages()
     yield from behind_claims()
     yield from entitled()
+    yield from _statements()
     yield from faults(
         """
         SELECT t.id, t.amount / 1e6 AS moved, coalesce(d.amount, e.amount) / 1e6 AS arrived FROM payments_transfer t
@@ -42,6 +43,13 @@ def _months() -> Iterator[Finding]:
         if (size, root) != (said, head):
             what = f"its {size} transfers have the root {root[:16]}…"
             yield Finding(f"ledger {month}", what, f"the record sealed {said} with {head[:16]}…")
+
+
+def _statements() -> Iterator[Finding]:
+    """Compare the hashes of members' statements with the root that was sealed for each month."""
+    for month in sealed_statements.unlike():
+        says = "the record sealed another root (decision 0206)"
+        yield Finding(f"payments_sealedstatement {month}", "the hashes of its statements have another root", says)
 
 
 def wages() -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from payments.models.proofs import DepositProof, RailAnswer
 from payments.models.raises import Raise
 from payments.models.rates import Fee, Rate, WorkType
 from payments.models.runs import BankStatement, GivenStatement, Outcome, RailEvent
+from payments.models.sealed import SealedStatement
 from payments.models.support import Support, SupportAnswer, Supporting
 from payments.models.surplus import Allocation, Close, Contribution, Interest, Redemption, Share
 from payments.models.verdicts import Verdict
@@ -59,6 +60,7 @@ __all__ = [
     "Rate",
     "Reckoning",
     "Redemption",
+    "SealedStatement",
     "Share",
     "Support",
     "SupportAnswer",

@@ -1,13 +1,15 @@
 """My statements, month by month, as pages and files. Only the member themselves reads them."""
 
+from dataclasses import asdict
+
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from coop import clock
-from payments import due, monthly, statement_files
+from payments import due, monthly, sealed_statements, statement_files
 from payments.views import months
 from payments.views.pay import me
 
@@ -32,6 +34,7 @@ def one(request: HttpRequest, month: str) -> HttpResponse:
         "tables": [(_("Other pay"), statement.others), (_("Payouts"), statement.payouts)],
         "hash": statement_files.digest(statement),
         "formats": statement_files.TYPES,
+        "proof": sealed_statements.proof(me(request), statement.month),
     }
     return render(request, "payments/statement.html", shown)
 
@@ -45,3 +48,19 @@ def file(request: HttpRequest, month: str, form: str) -> HttpResponse:
     answer = HttpResponse(write(statement), content_type=content_type)
     answer["Content-Disposition"] = f'attachment; filename="workhall-statement-{month}.{form}"'
     return answer
+
+
+@require_safe
+@login_required
+def proof(request: HttpRequest, month: str) -> JsonResponse:
+    """Answer what shows that one's statement of a month is under the root that was sealed; nothing before it was."""
+    found = sealed_statements.proof(me(request), months.named(month))
+    if found is None:
+        raise Http404
+    return JsonResponse(asdict(found), json_dumps_params={"indent": 1})
+
+
+@require_safe
+def script(_request: HttpRequest) -> HttpResponse:
+    """Answer the script that checks a statement with its proof; it is the same for everybody."""
+    return HttpResponse(sealed_statements.SCRIPT.read_bytes(), content_type="text/x-python; charset=utf-8")

@@ -1,0 +1,30 @@
+"""Members' statements whose hashes are sealed in the record."""
+
+from django.db import models
+
+from coop.people import privacy
+from coop.people.models import Person
+from coop.people.privacy import Audience
+
+
+class SealedStatement(models.Model):
+    """The hash of a member's statement as its month was sealed. Never changed; none is added to a sealed month.
+
+    The hashes of a month, in the order of `place`, are the leaves of one tree, whose root stands in the record.
+    """
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    month = models.CharField(max_length=7, help_text="As 2026-11.")
+    place = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the CSV file, in hexadecimal.")
+
+    privacy.declare(**dict.fromkeys(("id", "person", "month", "place", "digest"), Audience.SELF))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["month", "person"], name="a_members_month_is_sealed_once"),
+            models.UniqueConstraint(fields=["month", "place"], name="a_sealed_statement_has_its_place"),
+        ]
+
+    def __str__(self) -> str:
+        return f"statement of {self.month}, place {self.place}"

@@ -1,0 +1,104 @@
+"""Members' statements, sealed: the hashes of a month's files are leaves of one tree, whose root is in the record.
+
+Whoever kept their file shows with its proof that it is the one of that month; `check_statement.py` needs neither the
+site nor its database. What the site would write as their file today is not asked: a later form of it has another hash.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.db import connection, transaction
+
+from coop.people.models import Person
+from coop.record import events, tree
+from coop.record.models import Event
+from payments import monthly, open_ledger, statement_files
+from payments.models import SealedStatement
+from payments.open_ledger import Month
+
+SCRIPT = Path(__file__).with_name("check_statement.py")
+KIND = "statements.sealed"
+# Who has anything on a statement of a month.
+MEMBERS = """
+SELECT split_part(a.code, ':', 2)::bigint FROM payments_transfer t JOIN payments_account a ON a.id = t.credit_id
+    WHERE a.kind IN ('member:payable', 'member:capital') AND t.posted_at >= %(first)s AND t.posted_at < %(after)s
+UNION SELECT split_part(a.code, ':', 2)::bigint FROM payments_transfer t JOIN payments_account a ON a.id = t.debit_id
+    WHERE a.kind IN ('member:payable', 'member:capital') AND t.posted_at >= %(first)s AND t.posted_at < %(after)s
+UNION SELECT person_id FROM payments_topup WHERE at >= %(first)s AND at < %(after)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What shows that a file's hash is a leaf of its month's tree; hashes in hexadecimal, `event` the record's own."""
+
+    month: str
+    sha256: str
+    place: int
+    size: int
+    path: list[str]
+    root: str
+    event: int
+
+
+def seal_due(at: datetime) -> int:
+    """Seal the statements of every month that is over and not sealed, the oldest first; return how many months."""
+    known = set(Event.objects.filter(kind=KIND).values_list("subject", flat=True))
+    due = [month for month in open_ledger.months(Month.of(at)) if month.is_over(at) and _subject(month) not in known]
+    for month in due:
+        _seal(month, at)
+    return len(due)
+
+
+@transaction.atomic
+def _seal(month: Month, at: datetime) -> None:
+    # In the order of the hashes, which says nothing of anybody.
+    found = sorted(
+        (statement_files.digest(monthly.statement(person, month)), person.pk)
+        for person in Person.objects.filter(pk__in=_members(month))
+    )
+    SealedStatement.objects.bulk_create(
+        SealedStatement(person_id=person, month=str(month), place=place, digest=digest)
+        for place, (digest, person) in enumerate(found)
+    )
+    events.write(KIND, by=None, subject=_subject(month), at=at, root=_root(month))
+
+
+def _members(month: Month) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(MEMBERS, {"first": month.first, "after": month.after})
+        return [number for (number,) in cursor.fetchall()]
+
+
+def _subject(month: Month) -> str:
+    return f"statements:{month}"
+
+
+def _leaves(month: str) -> list[bytes]:
+    """Return the leaves of a month's tree: each is "2026-11 " and the hash of a file, as the script has it."""
+    digests = SealedStatement.objects.filter(month=month).order_by("place").values_list("digest", flat=True)
+    return [tree.leaf_hash(f"{month} {digest}".encode()) for digest in digests]
+
+
+def _root(month: Month) -> str:
+    return tree.root_of(_leaves(str(month))).hex()
+
+
+def proof(person: Person, month: Month) -> Proof | None:
+    """Return the proof of a member's sealed statement; None where there is none. Three queries."""
+    mine = SealedStatement.objects.filter(person=person, month=str(month)).first()
+    said = Event.objects.filter(kind=KIND, subject=_subject(month)).order_by("id").first()
+    if mine is None or said is None:
+        return None
+    leaves = _leaves(mine.month)
+    path = [node.hex() for node in tree.inclusion(leaves, mine.place)]
+    return Proof(mine.month, mine.digest, mine.place, len(leaves), path, said.data["root"], said.pk)
+
+
+def unlike() -> list[str]:
+    """Return the months whose hashes are not those that the record sealed; the first word on each counts."""
+    said: dict[str, str] = {}
+    for event in Event.objects.filter(kind=KIND).order_by("id"):
+        said.setdefault(event.subject.partition(":")[2], event.data["root"])
+    return [name for name, root in said.items() if _root(Month.named(name)) != root]

@@ -1,0 +1,143 @@
+"""A member's statement is sealed when its month is over: whoever kept the file shows it, without the site."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.test import Client as Browser
+
+from coop import clock
+from coop.audit import ledger
+from coop.people.models import Person
+from coop.record.models import Event
+from payments import background, capital, monthly, sealed_statements, statement_files
+from payments.models import SealedStatement
+from payments.open_ledger import Month
+from tests.payments.test_proof import touch
+
+type Attack = Callable[..., None]
+type Earn = Callable[[Person, str], int]
+type SignedIn = Callable[[Person], Browser]
+SEAL = "INSERT INTO payments_sealedstatement (person_id, month, place, digest) VALUES (%s, %s, %s, %s)"
+GUARD = "statements_are_sealed_when_a_month_is_over"
+
+
+@pytest.fixture
+def month(earn: Earn, amina: Person, luis: Person, olga: Person, later: Callable[..., datetime]) -> Month:
+    """Return a month in which four members' money moved, and that is over."""
+    found = Month.of(clock.now())
+    for number, person in enumerate((amina, luis, olga), start=1):
+        earn(person, f"{number}.00")
+    capital.pay_in(amina, Decimal("0.50"), by=amina, at=clock.now())
+    later(days=40)
+    return found
+
+
+def sealed(month: Month) -> int:
+    return SealedStatement.objects.filter(month=str(month)).count()
+
+
+def test_every_statement_of_a_month_that_is_over_is_sealed_once(month: Month, amina: Person) -> None:
+    sealed_statements.seal_due(clock.now())
+    assert sealed(month) >= 3
+    first = SealedStatement.objects.get(person=amina, month=str(month))
+    assert first.digest == statement_files.digest(monthly.statement(amina, month))
+    said = Event.objects.filter(kind="statements.sealed").count()
+    assert sealed_statements.seal_due(clock.now()) == 0
+    assert Event.objects.filter(kind="statements.sealed").count() == said
+    assert not sealed(Month.of(clock.now()))
+    assert background.seal(timestamp=0) >= 0
+    assert not sealed_statements.unlike()
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_member_shows_their_file_without_the_site(
+    month: Month, amina: Person, luis: Person, signed_in: SignedIn, tmp_path: Path
+) -> None:
+    browser, base = signed_in(amina), f"/pay/statements/{month}"
+    assert browser.get(f"{base}/proof.json").status_code == 404
+    sealed_statements.seal_due(clock.now())
+    assert "python3 check_statement.py" in browser.get(f"{base}/").text
+    files = {
+        "statement.csv": browser.get(f"{base}.csv").content,
+        "proof.json": browser.get(f"{base}/proof.json").content,
+        "check_statement.py": Browser().get("/pay/statements/check_statement.py").content,
+        "events.jsonl": Browser().get("/record/events.jsonl").getvalue(),
+        "others.csv": signed_in(luis).get(f"{base}.csv").content,
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+
+    def check(*names: str) -> tuple[int, str]:
+        done = subprocess.run(  # noqa: S603 - our own script
+            [sys.executable, "-I", "check_statement.py", *names], cwd=tmp_path, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        return done.returncode, done.stdout + done.stderr
+
+    whole = ("statement.csv", "proof.json", "events.jsonl")
+    root = Event.objects.get(kind="statements.sealed", subject=f"statements:{month}").data["root"]
+    assert check(*whole)[0] == 0
+    assert root in check(*whole[:2])[1]
+    assert check()[0] == 1
+    assert "has the hash" in check("others.csv", *whole[1:])[1]
+    (tmp_path / "events.jsonl").write_text((tmp_path / "events.jsonl").read_text().replace(root, "00" * 32))
+    assert "did not seal this root" in check(*whole)[1]
+    proof = json.loads((tmp_path / "proof.json").read_text())
+    assert proof["size"] == sealed(month) > 1
+    for other in ({"path": proof["path"][1:]}, {"path": ["00" * 32] * 9}, {"place": (proof["place"] + 1) % 2}):
+        (tmp_path / "proof.json").write_text(json.dumps(proof | other))
+        assert check(*whole[:2])[0] == 1
+
+
+def test_each_members_proof_leads_to_the_root(month: Month) -> None:
+    sealed_statements.seal_due(clock.now())
+    from payments import check_statement  # noqa: PLC0415 - it is a script
+
+    for one in SealedStatement.objects.filter(month=str(month)).select_related("person"):
+        found = sealed_statements.proof(one.person, month)
+        assert found
+        leaf = sealed_statements._leaves(str(month))[one.place]  # noqa: SLF001 - the script hashes the same
+        path = [bytes.fromhex(node) for node in found.path]
+        assert check_statement.root_of(leaf, found.place, found.size, path) == bytes.fromhex(found.root)
+
+
+def test_nothing_comes_under_a_root_that_was_sealed(
+    month: Month, amina: Person, samuel: Person, attack: Attack
+) -> None:
+    mine, now = "0" * 64, str(Month.of(clock.now()))
+    attack(SEAL, [samuel.pk, now, 0, mine], guard=GUARD)
+    attack(SEAL, [samuel.pk, str(month), 99, "x"], guard=GUARD)
+    attack(SEAL, [samuel.pk, "2026-13", 99, mine], guard=GUARD)
+    SealedStatement.objects.create(person=samuel, month="2001-01", place=0, digest=mine)
+    attack(SEAL, [samuel.pk, "2001-01", 1, mine], guard="a_members_month_is_sealed_once")
+    attack(SEAL, [amina.pk, "2001-01", 0, mine], guard="a_sealed_statement_has_its_place")
+    sealed_statements.seal_due(clock.now())
+    attack(SEAL, [samuel.pk, str(month), 99, mine], guard=GUARD)
+    attack("UPDATE payments_sealedstatement SET digest = ''", guard="permission denied")
+    attack("DELETE FROM payments_sealedstatement", guard="permission denied")
+
+
+def test_a_hash_that_was_touched_is_found_by_night(month: Month, amina: Person) -> None:
+    sealed_statements.seal_due(clock.now())
+    assert not [one for one in ledger.facts(lambda _rows: None) if "sealedstatement" in str(one)]
+    touch("payments_sealedstatement", f"UPDATE payments_sealedstatement SET digest = '0' WHERE person_id = {amina.pk}")
+    assert sealed_statements.unlike() == [str(month)]
+    assert [one for one in ledger.facts(lambda _rows: None) if "sealedstatement" in str(one)]
+
+
+def test_a_later_form_of_the_file_leaves_what_was_sealed(
+    month: Month, amina: Person, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed_statements.seal_due(clock.now())
+    was = statement_files.digest(monthly.statement(amina, month))
+    monkeypatch.setattr(statement_files, "COLUMNS", (*statement_files.COLUMNS, "more"))
+    page = signed_in(amina).get(f"/pay/statements/{month}/").text
+    assert "another form by now" in page
+    assert was in page
+    assert not sealed_statements.unlike()
