@@ -10,6 +10,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
+from tests.payments.conftest import owning
+
 ROOT = Path(settings.BASE_DIR)
 # Whatever decides what somebody earns, is offered or may do, and what stands so near to it that it could.
 DECIDING = [
@@ -237,6 +239,61 @@ def test_the_walk_reaches_every_module_that_could_decide() -> None:
     assert len(walked) > 450
 
 
+# The tables that these functions read, by themselves or by what they call, and what each says. One that is not here
+# fails first: a discount, a rating or a list of the unwanted would be a source beside the instruments (D3).
+DECIDING_TABLES: dict[str, tuple[str, ...]] = {
+    "the instruments, and which letters look alike": (
+        "payments_rate", "payments_fee", "payments_instrument", "payments_worktype", "payments_confusable",
+        "governance_rule", "governance_parameter", "governance_post", "payments_raise", "payments_budget",
+    ),
+    "votes, and what came of them": (
+        "governance_proposal", "governance_tally", "governance_mandate", "governance_petition", "governance_call",
+    ),
+    "who is what, and what was decided about them after a hearing": (
+        "people_person", "people_client", "people_clientseat", "governance_standing", "governance_office",
+        "governance_officeend", "governance_pause", "governance_case", "governance_panel", "governance_motion",
+        "governance_panelseat", "governance_panelvote", "governance_seatrefusal", "governance_decision",
+        "governance_appeal", "governance_restriction",
+    ),
+    "money that moved, or was asked for": (
+        "payments_account", "payments_transfer", "payments_payout", "payments_payrun", "payments_payoutdetails",
+        "payments_railevent", "payments_deposit", "payments_depositproof", "payments_payback", "payments_cardpayment",
+        "payments_cardevent", "payments_purchase", "payments_exchangequote", "payments_entitlement", "payments_topup",
+        "payments_topuppart", "payments_close", "payments_allocation", "payments_share", "payments_interest",
+        "payments_redemption", "payments_support", "payments_supportanswer",
+    ),
+    "the work: what was offered, done, checked and measured": (
+        "tasks_job", "tasks_task", "tasks_assignment", "tasks_answer", "tasks_ratecard", "tasks_review", "tasks_check",
+        "tasks_dispute", "tasks_peer", "tasks_finding", "tasks_settlement", "tasks_difference", "tasks_shortfall",
+        "tasks_extension", "tasks_span", "tasks_pace", "tasks_pilot", "tasks_rescoping", "tasks_guideversion",
+        "tasks_reading", "tasks_hiddencontent", "tasks_teammember", "tasks_lot", "tasks_stage", "tasks_handover",
+        "tasks_tally",
+    ),
+    "what time it is": ("coop_cooperative", "coop_clockadvance"),
+}  # fmt: skip
+
+
+def read_by_what_decides() -> set[str]:
+    """Return the tables that deciding functions read: by name, and by way of functions and views, however far."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT proname, pg_get_functiondef(oid) FROM pg_proc"
+                       " WHERE pronamespace = 'public'::regnamespace AND prokind = 'f'")  # fmt: skip
+        texts = dict(cursor.fetchall())
+        cursor.execute("SELECT relname, pg_get_viewdef(oid) FROM pg_class"
+                       " WHERE relnamespace = 'public'::regnamespace AND relkind = 'v'")  # fmt: skip
+        texts |= dict(cursor.fetchall())
+        cursor.execute("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'")
+        tables = {name for (name,) in cursor.fetchall()}
+    reached = {name for name in texts if DECIDING_FUNCTIONS.match(name)}
+    following = list(reached)
+    for name in following:
+        words = set(re.findall(r"\w+", texts[name]))
+        further = words & texts.keys() - reached
+        reached |= further
+        following += further
+    return {word for name in reached for word in re.findall(r"\w+", texts[name])} & tables
+
+
 def deciding_functions() -> list[tuple[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute("""SELECT proname, coalesce(prosrc, '') || coalesce(pg_get_functiondef(oid), '') FROM pg_proc
@@ -263,3 +320,21 @@ def test_the_database_reads_tables_that_no_administrator_rewrites(db: None) -> N
     ours = re.compile(r"^(payments_|tasks_|governance_|people_|coop_clockadvance|coop_cooperative|record_event)")
     assert not [table for table in named & tables if not ours.match(table)]
     assert "coop_cache" in tables
+
+
+def test_a_table_that_pay_or_access_reads_was_looked_at_first(db: None) -> None:
+    known = {table for tables in DECIDING_TABLES.values() for table in tables}
+    assert read_by_what_decides() == known
+
+
+@pytest.mark.parametrize("way", ["SELECT micro FROM public.tasks_discount", "SELECT micro FROM public.tasks_discounts",
+                                 "SELECT public.tasks_discounted()"])  # fmt: skip
+def test_a_table_put_in_is_found_however_it_is_read(db: None, way: str) -> None:
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE public.tasks_discount (micro bigint)")
+        cursor.execute("CREATE VIEW public.tasks_discounts AS SELECT micro FROM public.tasks_discount")
+        cursor.execute("CREATE FUNCTION public.tasks_discounted() RETURNS bigint LANGUAGE sql"
+                       " AS 'SELECT micro FROM public.tasks_discounts'")  # fmt: skip
+        cursor.execute(f"CREATE FUNCTION public.payments_less() RETURNS bigint LANGUAGE sql AS '{way}'")
+    known = {table for tables in DECIDING_TABLES.values() for table in tables}
+    assert read_by_what_decides() - known == {"tasks_discount"}
