@@ -147,6 +147,10 @@ class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at ru
         """Search nothing: a search would tell what the columns do not show."""
         return queryset, False
 
+    def lookup_allowed(self, lookup: str, value: object, request: HttpRequest) -> bool:
+        """Filter by nothing: how many rows an address finds would tell, letter by letter, what no column shows."""
+        return False
+
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         """Show no other model's rows inside."""
         return []
@@ -161,6 +165,10 @@ class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at ru
             row = self.get_object(request, object_id)
             _note_look(request, f"{self.opts.model_name}:{object_id}"[:80], [row] if row else [])
         return super().change_view(request, object_id, form_url, extra_context)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Lead to the row, where the look is written down: rows have no history here, and a row's name is the row's."""
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", object_id)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show a list; where it shows more than members see, the look is written down for each person on it."""

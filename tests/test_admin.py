@@ -82,6 +82,30 @@ def test_each_look_at_a_row_is_written_down(teresa: Person, amina: Person, offic
     assert amina.email not in page.text
 
 
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model.__name__)
+def test_no_list_is_filtered_by_what_its_columns_do_not_show(officer: Browser, model: type[Model]) -> None:
+    listed = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+    for field in model._meta.concrete_fields:
+        for asked in (field.name, f"{field.name}__isnull", f"{field.name}__gte", f"{field.name}__id__exact"):
+            assert officer.get(listed, {asked: "1"}).status_code in {400, 403}, asked
+
+
+def test_an_officer_finds_no_password_letter_by_letter_and_no_act_by_its_actor(officer: Browser, amina: Person) -> None:
+    for path, asked in (
+        ("people/person", {"password__startswith": amina.password[:8]}),
+        ("people/person", {"email__startswith": amina.email[:1]}),
+        ("record/event", {"actor": str(amina.pk)}),
+    ):
+        answer = officer.get(f"/admin/{path}/", asked)
+        assert answer.status_code == 400
+        assert amina.name not in answer.text
+
+
+def test_a_rows_history_is_the_row_and_the_look_at_it_is_written_down(officer: Browser, amina: Person) -> None:
+    officer.get(address(Person, "history", amina.pk), follow=True)
+    assert Event.objects.filter(kind="admin.looked", subject=f"person:{amina.pk}").count() == 1
+
+
 def test_ballots_are_not_in_the_admin_at_all(officer: Browser) -> None:
     assert Ballot not in REGISTERED
     assert officer.get("/admin/governance/ballot/").status_code == 404
