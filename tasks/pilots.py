@@ -25,12 +25,7 @@ UNITS, PEOPLE, EACH = 30, 10, 6
 FRESH = timedelta(days=7)
 GUARD = "work_is_piloted_before_it_grows"
 TOO_SMALL = "pilot_is_measured_by_the_database"
-USUAL_PAY = """
-SELECT work_type_id,
-       percentile_disc(0.25) WITHIN GROUP (ORDER BY pay), percentile_disc(0.75) WITHIN GROUP (ORDER BY pay)
-FROM tasks_job WHERE opened_at > coop_now() - interval '12 months' AND NOT is_onboarding
-GROUP BY work_type_id HAVING count(*) >= 4 AND count(DISTINCT client_id) >= 2
-"""
+USUAL_PAY = "SELECT work_type_id, least, most FROM tasks_usual_pay"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,17 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.test import Client as Browser
 
+from coop import clock
 from coop.database import compartment, pooled, roles
 from coop.database.embedded import Cluster
 from coop.people import clients
 from coop.people.models import Client, Person
+from tasks import answers, claims, disputes, reports, reviews
 from tasks.api import views as api
-from tasks.models import Job
+from tasks.models import Ground, Job
 from tasks.views import clients as pages
 from tests.conftest import person
+from tests.tasks.conftest import SAME
 from tests.tasks.test_api import ALL, program
 from tests.walls import material
 from tests.walls.material import Material
@@ -31,17 +34,16 @@ COMPARTMENTS = "SELECT polrelid::regclass::text FROM pg_policy WHERE polname = '
 # What leads to a client and is no compartment's, with the reason; besides it what payments and governance keep: money,
 # which the ledger tells everybody, and what members decide.
 NOT_THEIRS = {
-    "people.ClientSeat": "by it a request finds out whose it is", "people.ApiKey": "likewise",
-    "people.KeyUse": "counts calls", "tasks.Call": "one key's own answers, found by the key",
+    "people.ClientSeat": "by it a request finds out whose it is, and the frame shows all of a person's",
+    "people.KeyUse": "counts calls",
     "tasks.Difference": "money", "tasks.Shortfall": "told to everybody", "tasks.HiddenContent": "likewise",
     "tasks.Halt": "likewise",
     "tasks.Pilot": "what a pilot measured is told to members", "tasks.Rescoping": "likewise", "tasks.Tip": "money",
-    "tasks.Draft": "a member's own", "tasks.Span": "a member's own time", "tasks.Extension": "a member's own time",
-    "tasks.Reading": "a member's own", "tasks.PaidSkip": "a member's own", "tasks.Report": "the officers'",
-    "tasks.Alert": "a member's own letters", "tasks.Reserve": "shares of members", "tasks.Review": "by its answer",
-    "tasks.Check": "a member's own look", "tasks.Peer": "drawn members", "tasks.Finding": "drawn members",
-    **dict.fromkeys(("tasks.Team", "tasks.TeamMember", "tasks.TeamNote", "tasks.TeamDraft"), "members' own teams"),
-    "tasks.Settlement": "how drawn members decided", "tasks.HandOver": "by its stage", "tasks.Apart": "likewise",
+    "tasks.Span": "a member's own time", "tasks.Extension": "a member's own time",
+    "tasks.Reading": "a member's own", "tasks.PaidSkip": "a member's own",
+    "tasks.Alert": "a member's own letters", "tasks.Reserve": "shares of members",
+    "tasks.Peer": "drawn members: the lot asks what else they look at",
+    **dict.fromkeys(("tasks.Team", "tasks.TeamMember"), "members' own teams"),
 }  # fmt: skip
 
 
@@ -95,9 +97,40 @@ def test_a_query_that_forgets_its_filter_finds_nothing_of_another_client(
     serving(orbits.client)
     mine = rows()
     # Nothing of these is made here.
-    absent = {"machine", "stage", "sandbox", "attempt", "reason", "look", "fetch"}
+    absent = {
+        "machine", "stage", "sandbox", "attempt", "reason", "look", "fetch", "review", "check", "draft", "teamdraft",
+        "teamnote", "report", "apart", "handover", "settlement", "finding", "call",
+    }  # fmt: skip
     assert {name for name, count in mine.items() if not count} <= {f"tasks_{name}" for name in absent}
     assert mine["tasks_job"] == Job.objects.filter(client=orbits.client).count() < everything["tasks_job"]
+    compartment.leave()
+    assert rows() == everything
+
+
+def test_what_is_written_about_answers_and_how_programs_come_in_are_walled_as_they_are(
+    orbits: Material, rival: Client, olga: Person, serving: Callable[[Client], None], later: Callable[..., object]
+) -> None:
+    once = material.program(orbits.client, olga, ALL, "Bearer").post(
+        "/api/v1/drafts", {"work_type": "product-match"}, content_type="application/json",
+        headers={"idempotency-key": "9f1c9a52-7d1b-4b53-a0f6-0f1c6f1f4b11"},
+    )  # fmt: skip
+    assert once.status_code == 201
+    now = clock.now()
+    reviews.send_back(
+        orbits.assignment, reason="Look at the handle again.", place="labels", by=olga, at=now, ground=Ground.CLIENT
+    )
+    author, writing = person(material.WORKERS[3]), person(material.WORKERS[4])
+    reports.report(claims.claim_next(orbits.job, by=author, at=now), words="It shows a letter.", by=author, at=now)
+    answers.save_draft(claims.claim_next(orbits.job, by=writing, at=now), value=SAME, by=writing, at=now)
+    later(hours=73)
+    disputes.go_on(orbits.dispute, at=clock.now())
+    named = ("tasks_review", "tasks_draft", "tasks_report", "tasks_settlement", "tasks_call", "people_apikey")
+    everything = rows()
+    assert [name for name in named if not everything[name]] == []
+    serving(orbits.client)
+    assert [name for name in named if not rows()[name]] == []
+    serving(rival)
+    assert [name for name in named if rows()[name]] == []
     compartment.leave()
     assert rows() == everything
 
