@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise, takewhile
 from statistics import median
 from typing import Any
 
+import numpy as np
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from numpy.typing import NDArray
 
 from coop.refusals import Text
 
 type Json = dict[str, Any]
 type Place = tuple[float, float]
+type Places = NDArray[np.float64]
 
 TYPES: dict[str, Text] = {
     "box": gettext_lazy("Box"), "polygon": gettext_lazy("Polygon"), "point": gettext_lazy("Point"),
@@ -92,35 +94,36 @@ def corners(shape: Json) -> list[Place]:
 
 
 def crosses_itself(places: list[Place]) -> bool:
-    """Tell whether two sides of a polygon, that are no neighbours, meet."""
-    last = len(places) - 1
-    sides = sorted(enumerate(pairwise([*places, places[0]])), key=lambda side: min(side[1])[0])
-    return any(
-        1 < abs(i - j) < last and _meet(*one, *other)
-        for at, (i, one) in enumerate(sides)
-        for j, other in _reached(max(one)[0], sides[at + 1 :])
-    )
+    """Tell whether two sides of a polygon, that are no neighbours, meet.
+
+    All pairs at once: of five hundred corners there are 125,000, and a drawing can have forty such polygons.
+    """
+    starts = np.array(places, dtype=float)
+    ends = np.roll(starts, -1, axis=0)
+    one, other = np.triu_indices(len(places), 2)
+    low, high = np.minimum(starts, ends), np.maximum(starts, ends)
+    near = ((low[one] <= high[other]) & (low[other] <= high[one])).all(axis=1)
+    near &= (one > 0) | (other < len(places) - 1)  # the last side ends where the first begins
+    one, other = one[near], other[near]
+    return bool(_meet(starts[one], ends[one], starts[other], ends[other]).any())
 
 
-def _reached(right: float, sides: list[tuple[int, tuple[Place, Place]]]) -> Iterator[tuple[int, tuple[Place, Place]]]:
-    """Yield the sides, sorted from the left, that begin before what ends there."""
-    return takewhile(lambda side: min(side[1])[0] <= right, sides)
-
-
-def _meet(a: Place, b: Place, c: Place, d: Place) -> bool:
+def _meet(a: Places, b: Places, c: Places, d: Places) -> "NDArray[np.bool]":
+    """Tell of each pair of sides, from a to b and from c to d, whether they cross or touch."""
     turns = _turn(a, b, c), _turn(a, b, d), _turn(c, d, a), _turn(c, d, b)
-    if turns[0] * turns[1] < 0 and turns[2] * turns[3] < 0:
-        return True
-    ends = ((turns[0], a, b, c), (turns[1], a, b, d), (turns[2], c, d, a), (turns[3], c, d, b))
-    return any(turn == 0 and _within(start, stop, place) for turn, start, stop, place in ends)
+    met = (turns[0] * turns[1] < 0) & (turns[2] * turns[3] < 0)
+    for turn, start, stop, place in zip(turns, (a, a, c, c), (b, b, d, d), (c, d, a, b), strict=True):
+        met |= (turn == 0) & _within(start, stop, place)
+    return met
 
 
-def _turn(a: Place, b: Place, c: Place) -> float:
-    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+def _turn(a: Places, b: Places, c: Places) -> Places:
+    return (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
 
 
-def _within(a: Place, b: Place, c: Place) -> bool:
-    return min(a[0], b[0]) <= c[0] <= max(a[0], b[0]) and min(a[1], b[1]) <= c[1] <= max(a[1], b[1])
+def _within(a: Places, b: Places, c: Places) -> "NDArray[np.bool]":
+    inside = (np.minimum(a, b) <= c) & (c <= np.maximum(a, b))
+    return inside[:, 0] & inside[:, 1]
 
 
 def drawn(shapes: list[Json], labels: list[str]) -> list[Json]:

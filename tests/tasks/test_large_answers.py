@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from time import process_time
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -217,6 +218,23 @@ NEAR: Json = {
 
 def told(found: Iterator[Any]) -> list[tuple[list[object], str]]:
     return sorted(([*one.absolute_path], str(one.validator)) for one in found)
+
+
+@given(values(NEAR))
+def test_what_has_its_types_is_told_without_writing_any_fault_out(value: Any) -> None:
+    found = Draft202012Validator(NEAR).iter_errors(value)
+    assert checking.has_types(NEAR, value) == (not any(one.validator in checking.TYPES for one in found))
+
+
+def test_a_megabyte_of_places_without_numbers_is_read_in_a_moment_and_named() -> None:
+    example = EXAMPLES["image"][0]
+    question = shapes.Question.of("image", example["form"], {**example["data"], media.FILES: FILES})
+    empty = {"type": "polygon", "label": example["form"]["labels"][0], "points": [[]] * 320_000}
+    post = QueryDict(urlencode({"value": json.dumps({"shapes": [empty]}, separators=(",", ":"))}))
+    began = process_time()
+    kept = question.read(post)
+    assert len(question.problems(kept)) > 1
+    assert process_time() - began < 2
 
 
 @given(values(NEAR))

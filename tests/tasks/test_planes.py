@@ -1,6 +1,8 @@
 """Shapes on an image and segments of a recording: what is inside, whole and in order, and what is not."""
 
 import json
+from itertools import pairwise
+from time import process_time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -137,6 +139,44 @@ def test_whichever_corner_a_polygon_begins_at_and_whichever_way_it_goes_it_cross
     crosses = plane.crosses_itself(floats)
     assert plane.crosses_itself([*floats[1:], floats[0]]) == crosses
     assert plane.crosses_itself(floats[::-1]) == crosses
+
+
+def meets(a: Any, b: Any, c: Any, d: Any) -> bool:
+    """Tell by whole numbers, one pair at a time, whether two sides meet."""
+    turns = [turn(a, b, c), turn(a, b, d), turn(c, d, a), turn(c, d, b)]
+    if turns[0] * turns[1] < 0 and turns[2] * turns[3] < 0:
+        return True
+    ends = zip(turns, ((a, b), (a, b), (c, d), (c, d)), (c, d, a, b), strict=True)
+    return any(not bent and all(min(p) <= q <= max(p) for p, q in zip(zip(*side, strict=True), place, strict=True))
+               for bent, side, place in ends)  # fmt: skip
+
+
+def turn(a: Any, b: Any, c: Any) -> int:
+    return int((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=3, max_size=8))
+def test_a_polygon_crosses_itself_where_two_sides_meet_that_do_not_follow_each_other(
+    places: list[tuple[int, int]],
+) -> None:
+    sides = list(pairwise([*places, places[0]]))
+    found = any(
+        meets(*one, *other) for i, one in enumerate(sides) for j, other in enumerate(sides)
+        if 1 < j - i < len(sides) - 1
+    )  # fmt: skip
+    assert plane.crosses_itself([(float(x), float(y)) for x, y in places]) == found
+
+
+def test_the_largest_drawing_whose_sides_all_lie_beside_each_other_is_looked_at_in_a_moment() -> None:
+    teeth = [(4 * n + side * 999, n + side * 999) for n in range(248) for side in ((0, 1) if n % 2 else (1, 0))]
+    drawing = {"shapes": [polygon(*teeth, (1000, 1400))] * 40}
+    large = {"large.png": FILES["a.png"] | {"facts": {"width": 4000, "height": 4000}}}
+    form = {"question": "?", "labels": ["car"], "types": TYPES}
+    asked = shapes.Question.of("image", form, {"image": "large.png", media.FILES: large})
+    began = process_time()
+    assert asked.problems(drawing) == []
+    assert process_time() - began < 2
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
