@@ -17,20 +17,44 @@ from tasks.models import Release
 
 # Fewer people, and a quarter would tell what one of them made.
 LEAST_PEOPLE = 5
+# An hour is told of who answered alone: an answer of a team has one time and several people.
 PAID = """
 WITH given AS (
-    SELECT a.id, a.person_id, a.pay, a.fee, a.rate_id, a.state,
+    SELECT a.id, a.person_id, a.team_id, a.pay, a.fee, a.state,
         (SELECT sum(w.seconds) FROM tasks_answer w WHERE w.assignment_id = a.id) AS seconds
     FROM tasks_assignment a WHERE a.job_id = %(job)s AND a.state IN ('accepted', 'disputed', 'rejected')
-), by_person AS (
-    SELECT person_id, sum(pay) * 3600 / nullif(sum(seconds), 0) AS hourly FROM given GROUP BY person_id
+), authors AS (
+    SELECT person_id FROM given WHERE team_id IS NULL
+    UNION SELECT m.person_id FROM tasks_teammember m WHERE m.team_id IN (SELECT team_id FROM given)
+), alone AS (
+    SELECT person_id, sum(pay) * 3600 / nullif(sum(seconds), 0) AS hourly
+    FROM given WHERE team_id IS NULL GROUP BY person_id
 )
-SELECT (SELECT count(*) FROM given), (SELECT count(*) FROM by_person), (SELECT coalesce(sum(pay), 0) FROM given),
+SELECT (SELECT count(*) FROM given), (SELECT count(*) FROM given WHERE team_id IS NOT NULL),
+    (SELECT array_agg(person_id) FROM authors), (SELECT coalesce(sum(pay), 0) FROM given),
     (SELECT coalesce(sum(fee), 0) FROM given WHERE state = 'accepted'),
-    (SELECT percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY hourly) FROM by_person),
+    (SELECT percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY hourly) FROM alone),
+    (SELECT count(*) FROM alone),
     (SELECT coalesce(sum(o.pay), 0) FROM tasks_assignment o JOIN tasks_job t ON t.id = o.job_id
-     WHERE t.is_onboarding AND o.state = 'accepted' AND o.person_id IN (SELECT person_id FROM by_person))
+     WHERE t.is_onboarding AND o.state = 'accepted' AND o.person_id IN (SELECT person_id FROM authors))
 """
+# What the job paid beside its answers, by what it was for.
+BESIDE = """
+SELECT what, sum(amount), array_agg(DISTINCT person_id) FROM (
+    SELECT 'checks' AS what, c.person_id, c.pay AS amount
+    FROM tasks_check c JOIN tasks_assignment a ON a.id = c.assignment_id WHERE a.job_id = %(job)s AND c.state = 'done'
+    UNION ALL SELECT 'readings', r.person_id, r.pay
+    FROM tasks_reading r JOIN tasks_guideversion v ON v.id = r.version_id WHERE v.job_id = %(job)s
+    UNION ALL SELECT 'skips', a.person_id, p.amount
+    FROM tasks_paidskip p JOIN tasks_assignment a ON a.id = p.assignment_id WHERE a.job_id = %(job)s
+    UNION ALL SELECT 'differences', a.person_id, d.amount
+    FROM tasks_difference d JOIN tasks_assignment a ON a.id = d.assignment_id WHERE a.job_id = %(job)s
+    UNION ALL SELECT 'tips', a.person_id, t.amount
+    FROM tasks_tip t JOIN tasks_assignment a ON a.id = t.assignment_id WHERE a.job_id = %(job)s
+) paid GROUP BY what
+"""
+# A tip is no pay by any rule: it stands beside the wages.
+WAGES = ("checks", "readings", "skips", "differences")
 DISPUTES = """
 SELECT count(*), count(*) FILTER (WHERE s.stands), count(*) FILTER (WHERE NOT s.stands)
 FROM tasks_dispute d JOIN tasks_assignment a ON a.id = d.assignment_id
@@ -45,13 +69,12 @@ WHERE r.id IN (SELECT DISTINCT rate_id FROM tasks_assignment WHERE job_id = %(jo
 
 def of(release: Release) -> str:
     """Return the certificate of a version whose parts are written, as canonical JSON; amounts are US$ as text."""
-    paid, people, wages, fee, hourly, training = _row(PAID, release)
     opened, stood, fell = _row(DISPUTES, release)
+    paid, hourly = _paid(release)
     told = {
         "from": settings.ORIGIN, "job": release.job_id, "release": release.number, "digest": release.digest,
-        "items": release.items, "answers": release.answers, "currency": "USD",
-        "paid": {"answers": paid, "people": people, "wages": _usd(wages), "fee": _usd(fee), "training": _usd(training)},
-        "hourly": _quarters(hourly, people), "disputes": {"opened": opened, "stood": stood, "found_wrong": fell},
+        "items": release.items, "answers": release.answers, "currency": "USD", "paid": paid, "hourly": hourly,
+        "disputes": {"opened": opened, "stood": stood, "found_wrong": fell},
         "rates": [
             {"rate": number, "amount": _usd(amount), "currency": currency, "vote": vote}
             for number, amount, currency, vote in _rows(RATES, release)
@@ -59,6 +82,24 @@ def of(release: Release) -> str:
         "made_at": release.finished_at and release.finished_at.isoformat(),
     }  # fmt: skip
     return json.dumps(told, sort_keys=True, separators=(",", ":"))
+
+
+def _paid(release: Release) -> tuple[dict[str, Any], dict[str, str] | None]:
+    """Return what was paid for, and what an hour of answering made.
+
+    `wages` is all that the job paid to members, `of_wages` what for; `people` whoever got some of it, `authors` those
+    who answered, alone or in a team.
+    """
+    answers, by_teams, authors, pay, fee, hourly, alone, training = _row(PAID, release)
+    beside = {what: (amount, people) for what, amount, people in _rows(BESIDE, release)}
+    parts = {"answers": pay, **{what: beside.get(what, (0, ()))[0] for what in WAGES}}
+    people = set(authors or ()).union(*(beside[what][1] for what in WAGES if what in beside))
+    told = {
+        "answers": answers, "by_teams": by_teams, "people": len(people), "authors": len(authors or ()),
+        "wages": _usd(sum(parts.values())), "of_wages": {what: _usd(part) for what, part in parts.items()},
+        "tips": _usd(beside.get("tips", (0, ()))[0]), "fee": _usd(fee), "training": _usd(training),
+    }  # fmt: skip
+    return told, _quarters(hourly, alone)
 
 
 def _rows(sql: str, release: Release) -> list[tuple[Any, ...]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.http import StreamingHttpResponse
 
-from tasks.formats import coco, conll, croissant, folder, jsonl, label_studio, packed, parquet, table
+from tasks.formats import card, clouds, coco, conll, croissant, folder, jsonl, label_studio, packed, parquet, table
 from tasks.models import Job, Release
 
 
@@ -35,7 +35,11 @@ _ALL = {
         Format("coco", "json", "application/json", coco.write, "image"),
         Format("pascal-voc", "zip", "application/zip", packed.voc, "image"),
         Format("kitti", "zip", "application/zip", packed.kitti, "image"),
+        Format("kitti-3d", "zip", "application/zip", clouds.kitti, "cuboids"),
         Format("hugging-face", "zip", "application/zip", folder.write),
+        Format(
+            "statement", "md", "text/markdown; charset=utf-8", lambda release: iter([card.statement(release).encode()])
+        ),
     )
 }
 

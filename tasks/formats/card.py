@@ -1,11 +1,20 @@
 """What stands beside the data: where it comes from, who was paid what, and what it must not be taken for."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from tasks import certificates
 from tasks.models import Release
 from tasks.shapes import Json
+
+# What wages were for beside the answers, as a statement says it.
+BESIDE = {
+    "checks": "for checks of answers by other members",
+    "readings": "for reading what changed in the guide",
+    "skips": "by the care fund, for tasks passed on that were too much to bear",
+    "differences": "afterwards, to make up for a time that was measured longer",
+}
 
 
 def facts(release: Release) -> Json:
@@ -28,20 +37,25 @@ def bundle(release: Release) -> str:
 def statement(release: Release) -> str:
     """Return the data statement, in Markdown."""
     told = facts(release)
-    paid = told["paid"]
-    hourly = told["hourly"]
+    paid, hourly = told["paid"], told["hourly"]
     hour = (
         f"An hour made US$ {hourly['median']} in the middle; a quarter made less than US$ {hourly['lower']}, a quarter "
         f"more than US$ {hourly['upper']}."
         if hourly
-        else "Fewer than five people worked on it: what an hour made is not told."
+        else "Fewer than five people answered alone: what an hour made is not told."
     )
+    parts = "".join(
+        f" US$ {paid['of_wages'][what]} of it {words}."
+        for what, words in BESIDE.items() if Decimal(paid.get("of_wages", {}).get(what, 0))
+    )  # fmt: skip
+    authors = paid.get("authors", paid["people"])
     return (
         f"# {title(release)}\n\n"
-        f"{release.items} items, {release.answers} answers by {paid['people']} members of a cooperative.\n\n"
+        f"{release.items} items, {release.answers} answers by {authors} members of a cooperative.\n\n"
         f"## What was asked\n\n{release.job.form.get('question', '')}\n\n{release.job.guide_now}\n\n"
-        f"## Who was paid what\n\nUS$ {paid['wages']} for {paid['answers']} answers, before the answers were known to "
-        f"be right: wrong ones are paid too. {hour} Rates are voted by the members.\n\n"
+        f"## Who was paid what\n\nUS$ {paid['wages']} in wages to {paid['people']} members for {paid['answers']} "
+        f"answers, before these were known to be right: wrong ones are paid too.{parts} {hour} Rates are voted by "
+        "the members.\n\n"
         "## How answers became one\n\nEach item has all its answers. `result` is what they come to, `confidence` how "
         "sure that is, `agreement` which share says it.\n\n"
         "## What it must not be taken for\n\nMembers stand in it under pseudonyms of this client alone; finding out "

@@ -13,10 +13,15 @@ from django.conf import settings
 from django.test import Client as Browser
 from django.urls import reverse
 
-from tasks import check_certificate, formats
+from coop import clock
+from coop.people.models import Client, Person
+from tasks import check_certificate, checks, formats, guides, reviews, tips
 from tasks.formats import card
-from tasks.models import Job
+from tasks.models import Ground, Job, ReviewRule
+from tests.tasks import orders
+from tests.tasks.conftest import SAME, make_job, payable, work
 from tests.tasks.releases.conftest import Made
+from tests.tasks.test_teams import formed
 
 SCRIPT = Path(settings.BASE_DIR) / "tasks" / "check_certificate.py"
 
@@ -29,6 +34,35 @@ def test_it_tells_what_was_paid_by_which_votes(job: Job, made: Made) -> None:
     assert (told["paid"]["people"], told["hourly"], told["disputes"]["opened"]) == (3, None, 0)
     assert [rate["amount"] for rate in told["rates"]] == ["0.09"]
     assert (told["items"], told["digest"], told["job"]) == (3, job.releases.get().digest, job.pk)
+
+
+def test_wages_are_all_that_the_job_paid_and_say_what_for(
+    orbit: Client, olga: Person, made: Made, priya: Person, luis: Person, amina: Person, samuel: Person
+) -> None:
+    orders.deposit(orbit, "20")
+    job = make_job(orbit, olga, overlap=1, tasks=3, review_rule=ReviewRule.PEER, pay=Decimal("0.100001"))
+    alone = work(job, samuel, SAME)
+    before = {who: payable(who) for who in (priya, luis, amina, samuel)}
+    ours = work(formed(job, {priya: 50, luis: 50}).job, priya, SAME)
+    check = checks.take(alone, by=amina, at=clock.now())
+    for answer, by in ((alone, amina), (ours, olga)):
+        ground = Ground.PEER if by == amina else Ground.CLIENT
+        reviews.accept(answer, by=by, at=clock.now(), ground=ground)
+    guides.publish(job, guide=f"{job.guide} A lid counts as part of the pot.", after=1, by=olga, at=clock.now())
+    assert guides.read(job, by=samuel, at=clock.now())
+    alone.refresh_from_db()
+    tips.give(alone, amount=Decimal(1), by=olga, at=clock.now())
+    told = card.facts(made(job))
+    paid = told["paid"]
+    earned = sum(payable(who) - was for who, was in before.items()) - Decimal(1)
+    assert Decimal(paid["wages"]) == earned
+    assert Decimal(paid["of_wages"]["checks"]) == check.pay > 0
+    assert Decimal(paid["of_wages"]["answers"]) == 2 * job.pay
+    assert sum(map(Decimal, paid["of_wages"].values())) == earned
+    assert (paid["people"], paid["authors"], paid["by_teams"], Decimal(paid["tips"])) == (4, 3, 1, Decimal(1))
+    statement = b"".join(formats.find("statement", job).write(job.releases.get())).decode()
+    assert f"US$ {paid['wages']} in wages to 4 members for 2 answers" in statement
+    assert f"US$ {paid['of_wages']['readings']} of it for reading what changed in the guide." in statement
 
 
 def recorded() -> bytes:

@@ -1,0 +1,70 @@
+"""Cuboids as KITTI tells them: one file of labels for each cloud, one for each task whose clouds follow each other.
+
+Sources: Geiger et al., KITTI object and tracking devkits. Their places are a camera's: x to the right, y down, z ahead,
+each thing's foot in place of its middle, turned about y. There is no camera here, so `calib/` says one that stands
+where the lidar does; readers turn by it whatever they read, and come back to the cloud's own metres.
+"""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from tasks import releases
+from tasks.formats import parquet
+from tasks.models import Release
+from tasks.shapes import Json
+
+CALIBRATION = (
+    "".join(f"P{camera}: 1 0 0 0 0 1 0 0 0 0 1 0\n" for camera in range(4))
+    + "R0_rect: 1 0 0 0 1 0 0 0 1\nTr_velo_to_cam: 0 -1 0 0 0 0 -1 0 1 0 0 0\nTr_imu_to_velo: 1 0 0 0 0 1 0 0 0 0 1 0\n"
+)
+# Nobody measured how much of a thing is hidden, and there is no picture that it takes a place in.
+UNMEASURED, NO_PICTURE = "-1 -1", "-1 -1 -1 -1"
+
+
+def kitti(release: Release) -> Iterator[bytes]:
+    """Yield a ZIP: label_2/CLOUD.txt with its calib/CLOUD.txt, label_02/TASK.txt with ids, and which cloud is which."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "all.zip"
+        with ZipFile(path, "w", ZIP_DEFLATED) as packing:
+            number, names = 0, []
+            for task, one in enumerate(item for item in releases.items(release) if item["result"] is not None):
+                cuboids, frames = one["result"]["cuboids"], _names(one["data"])
+                for frame, cloud in enumerate(frames):
+                    here = [label(it) for it in cuboids if it.get("frame", 0) == frame]
+                    packing.writestr(f"label_2/{number:06d}.txt", "".join(f"{line}\n" for line in here))
+                    packing.writestr(f"calib/{number:06d}.txt", CALIBRATION)
+                    names.append(f"{number:06d} {task:04d} {frame} {cloud}\n")
+                    number += 1
+                if len(frames) > 1:
+                    packing.writestr(f"label_02/{task:04d}.txt", "".join(f"{line}\n" for line in _tracked(cuboids)))
+            packing.writestr("clouds.txt", "".join(names))
+        yield from parquet.pieces(path)
+
+
+def _names(data: Json) -> list[str]:
+    named = data["cloud"]
+    return named if isinstance(named, list) else [named]
+
+
+def _tracked(cuboids: list[Json]) -> Iterator[str]:
+    """Yield the cuboids frame by frame, each id as a number of its own."""
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(one["id"] for one in cuboids))}
+    for one in sorted(cuboids, key=lambda it: (it.get("frame", 0), numbers[it["id"]])):
+        yield f"{one.get('frame', 0)} {numbers[one['id']]} {label(one)}"
+
+
+def label(one: Json) -> str:
+    """Return a cuboid as a line of KITTI: what it is, its height, width and length, its foot, its turn."""
+    length, width, height = one["size"]
+    right, down, ahead = -one["center"][1], -(one["center"][2] - height / 2), one["center"][0]
+    turn = _within_a_turn(-one["yaw"] - math.pi / 2)
+    seen_from = _within_a_turn(turn - math.atan2(right, ahead))
+    numbers = " ".join(f"{number:.10g}" for number in (height, width, length, right, down, ahead, turn))
+    return f"{one['label'].replace(' ', '_')} {UNMEASURED} {seen_from:.10g} {NO_PICTURE} {numbers}"
+
+
+def _within_a_turn(angle: float) -> float:
+    return math.remainder(angle, math.tau)
