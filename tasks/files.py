@@ -120,8 +120,7 @@ def receive(job: Job, given: "Sequence[File[bytes]]", *, by: Person | None, at: 
         return known
     delivery = Delivery.objects.create(job=job, digest=digest, created_by=by, created_at=at)
     JobFile.objects.bulk_create(_stored(delivery, _plain_name(file), file) for file in given)
-    facts = {"delivery": delivery.pk, "files": len(given), "bytes": sum(file.size for file in given)}
-    events.write("files.received", by=by, subject=f"job:{job.pk}", at=at, **facts)
+    events.write("files.received", by=by, subject=f"job:{job.pk}", at=at, delivery=delivery.pk)
     background.configure_task(READ, lock=f"job:{job.pk}").defer(delivery_id=delivery.pk)
     return delivery
 
@@ -224,14 +223,38 @@ def _finish(delivery: Delivery, at: datetime) -> Delivery:
     _find_clashes(delivery, late=job.closed_at is not None)
     delivery.finished_at, delivery.problem_count = at, delivery.files.filter(problem__isnull=False).count()
     delivery.save(update_fields=["finished_at", "problem_count"])
-    facts = {"delivery": delivery.pk, "problems": delivery.problem_count}
     if delivery.problem_count:
         _throw_away(delivery)
-        events.write("files.sent_back", by=delivery.created_by, subject=f"job:{job.pk}", at=at, **facts)
     else:
         delivery.files.exclude(kind=FileKind.ARCHIVE).update(usable=True, after=_last(job) if job.opened_at else 0)
-        events.write("files.taken_in", by=delivery.created_by, subject=f"job:{job.pk}", at=at, **facts)
+    kind = "files.sent_back" if delivery.problem_count else "files.taken_in"
+    events.write(kind, by=delivery.created_by, subject=f"job:{job.pk}", at=at, delivery=delivery.pk)
     return delivery
+
+
+def bring_along(job: Job, former: Job, data: Iterable[Mapping[str, Any]], *, at: datetime) -> None:
+    """Let tasks that are about to join a stage name the files of the job before: handed in once, kept once.
+
+    A file that the stage has under that name stays its own.
+    """
+    names = {name for one in data for name in media.names(one)} if job.shape.files else set()
+    lent = former.files.filter(usable=True, name__in=names)
+    if not names or not lent.exists():
+        return
+    Job.objects.select_for_update(no_key=True).get(pk=job.pk)
+    own = job.files.filter(usable=True, name__in=names).values_list("name", flat=True)
+    found = list(lent.exclude(name__in=list(own)).order_by("pk"))
+    if found:
+        came = Delivery.objects.create(job=job, digest="", created_at=at, finished_at=at)
+        JobFile.objects.bulk_create(_lent(came, file, after=_last(job)) for file in found)
+
+
+def _lent(came: Delivery, file: JobFile, *, after: int) -> JobFile:
+    """Return a row by which another job shows a file that lies on disk once."""
+    same = {name: getattr(file, name) for name in ("name", "kind", "file", "small", "content_type", "bytes", "facts")}
+    return JobFile(
+        **same, delivery=came, job_id=came.job_id, key=uuid.uuid4(), done_at=came.finished_at, usable=True, after=after
+    )
 
 
 def _last(job: Job) -> int:

@@ -12,8 +12,9 @@ GB = 1_000_000_000
 
 
 def held(client: Client) -> int:
-    """Return how many bytes a client's data sets and files take, each data set once."""
-    files = JobFile.objects.filter(job__client=client).aggregate(sum=Sum("bytes"))["sum"] or 0
+    """Return how many bytes a client's data sets and files take, each once, however many jobs show it."""
+    kept = JobFile.objects.filter(job__client=client).values("file", "bytes").distinct()
+    files = kept.aggregate(sum=Sum("bytes"))["sum"] or 0
     names = Upload.objects.filter(job__client=client).values_list("file", flat=True).distinct()
     storage = Upload._meta.get_field("file").storage  # noqa: SLF001 - where Django keeps it
     return files + sum(storage.size(name) for name in names.iterator() if storage.exists(name))

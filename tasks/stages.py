@@ -125,7 +125,7 @@ def problems(stage: Stage) -> list[HandOver]:
 def hand_on_due(*, at: datetime) -> int:
     """Hand on whatever is settled and was not yet, at every open stage; return how much. Anybody may call it (P5)."""
     going = Stage.objects.filter(job__opened_at__isnull=False, job__closed_at=None)
-    return sum(_handed_on(stage, at) for stage in going.select_related("job__work_type").order_by("pk"))
+    return sum(_handed_on(stage, at) for stage in going.select_related("job__work_type", "after").order_by("pk"))
 
 
 def _handed_on(stage: Stage, at: datetime) -> int:
@@ -160,7 +160,9 @@ def _some(stage: Stage, at: datetime) -> int:
         due = [(source, assignment, json.loads(data), agreed) for source, assignment, data, agreed in cursor.fetchall()]
         if not due:
             return 0
-        known = files.shown(stage.job, (data for _source, _assignment, data, _agreed in due))
+        named = [data for _source, _assignment, data, _agreed in due]
+        files.bring_along(stage.job, stage.after, named, at=at)
+        known = files.shown(stage.job, named)
         given = [
             {"source": source, "assignment": assignment, "problem": "" if agreed else _problem(stage.job, data, known)}
             for source, assignment, data, agreed in due

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,8 +17,8 @@ from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from payments import escrow, invariants
-from tasks import answers, claims, exports, funds, jobs, reviews, stages
-from tasks.models import HandOver, Job, ReviewRule, Stage, Takes, Task
+from tasks import answers, claims, exports, funds, holding, jobs, reviews, stages, sweeping
+from tasks.models import HandOver, Job, JobFile, ReviewRule, Stage, Takes, Task
 from tests.tasks import handing_in, orders
 from tests.tasks.conftest import DIFFERENT, SAME, work
 from tests.tasks.opening import vote_kind
@@ -224,8 +225,10 @@ def test_what_the_next_kind_cannot_show_is_kept_with_the_problem(
 
 
 def test_luis_puts_right_what_amina_drew(
-    orbit: Client, olga: Person, amina: Person, luis: Person, petra: Person, signed_in: Callable[[Person], Browser]
-) -> None:
+    orbit: Client, olga: Person, amina: Person, luis: Person, petra: Person, signed_in: Callable[[Person], Browser],
+    settings: Any, tmp_path: Path,
+) -> None:  # fmt: skip
+    settings.MEDIA_ROOT = tmp_path
     orders.deposit(orbit, "500")
     kind, box = vote_kind("image", amina), {"type": "box", "label": "car", "x": 1, "y": 1, "width": 9, "height": 9}
     draw, review, other = (
@@ -235,9 +238,10 @@ def test_luis_puts_right_what_amina_drew(
         )
         for title, labels in (("Draw", ["car"]), ("Review", ["car", "bus"]), ("Misjoined", ["bus"]))
     )  # fmt: skip
-    for job in (draw, review, other):
-        handing_in.taken_in(job, "a.png", handing_in.image(40, 30))
+    whole = handing_in.taken_in(draw, "a.png", handing_in.image(40, 30))
+    own = handing_in.taken_in(other, "a.png", handing_in.image(50, 30))
     orders.send(draw, '{"id": "a", "image": "a.png"}\n', "tasks.jsonl")
+    held = holding.held(orbit)
     usual = stages.carried(draw, review, Takes.EACH)
     assert usual == {"prediction": "value"}
     with pytest.raises(Refused, match="begins"):
@@ -249,6 +253,13 @@ def test_luis_puts_right_what_amina_drew(
         jobs.open(job, by=olga, at=clock.now())
     reviews.accept(work(Job.objects.get(pk=draw.pk), amina, {"shapes": [box]}), by=petra, at=clock.now())
     assert hand_on() == 2
+    # Handed in once; what a stage was given itself under that name comes first.
+    shown, before = review.files.get(), JobFile.objects.get(pk=whole.pk)
+    assert (shown.file, shown.facts, shown.usable) == (before.file, before.facts, True)
+    assert shown.key != before.key
+    assert other.files.get() == own
+    assert holding.held(orbit) == held
+    assert sweeping.sweep(before=clock.now() + timedelta(days=9)) == 0
     task = review.tasks.get()
     assert (task.data, task.prediction) == ({"image": "a.png"}, {"value": {"shapes": [box]}})
     # Where the labels are others, nobody begins with an answer that could not be sent.
@@ -259,6 +270,11 @@ def test_luis_puts_right_what_amina_drew(
     page = signed_in(luis).get(reverse("tasks:task", args=[mine.pk])).content.decode()
     assert "Another member answered this" in page
     assert "A machine" not in page
+    assert f"/media/{shown.key}/" in page
+    seen = signed_in(luis).get(f"/media/{shown.key}/")
+    assert (seen.status_code, len(b"".join(seen))) == (200, shown.bytes)
+    assert signed_in(luis).get(f"/media/{before.key}/").status_code == 404
+    assert signed_in(petra).get(f"/media/{shown.key}/").status_code == 404
     wide = {**box, "width": 12}
     answers.submit(mine, value={"shapes": [box, wide]}, key=uuid4(), seconds=9, by=luis, at=clock.now())
     (row,) = exports.rows(review)
