@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from payments import rates
+from payments import floors, rates
 from payments.escrow import Quote
 from payments.founding import FOR_THE_HOUSE
-from payments.models import Rate, WorkType
-from tasks import forms_job, jobs, lint, pilots, shapes, sketches
-from tasks.models import Job, Sketch
+from payments.models import WorkType
+from tasks import content as contents
+from tasks import forms_job, funds, jobs, lint, pilots, shapes, sketches
+from tasks.models import Job, Share, Sketch, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +27,41 @@ class Kind:
     least: Decimal | None = None
     most: Decimal | None = None
 
+    @property
+    def for_clients(self) -> bool:
+        """Tell whether clients may order it."""
+        return self.it.slug not in FOR_THE_HOUSE
+
+    @property
+    def usually_pays(self) -> "Kind | None":
+        """Return itself where `least` and `most` are known."""
+        return None if self.least is None else self
+
 
 def kinds() -> list[Kind]:
     """Return the kinds of work that can be ordered, by name; three queries."""
+    return [kind for kind in rate_card() if kind.for_clients]
+
+
+def rate_card() -> list[Kind]:
+    """Return every kind of work with a rate, by name; three queries."""
     offered = pilots.usual_pay()
     return [
-        Kind(row.rate.work_type, row, shapes.find(row.rate.work_type.shape).on_phone,
-             *offered.get(row.rate.work_type_id, (None, None)))
-        for row in rates.card() if row.rate.work_type.slug not in FOR_THE_HOUSE
-    ]  # fmt: skip
+        Kind(row.rate.work_type, row, _on_phone(row.rate.work_type), *offered.get(row.rate.work_type_id, (None, None)))
+        for row in rates.card()
+    ]
+
+
+def _on_phone(kind: WorkType) -> bool:
+    """Tell whether a phone is enough; what has no form of its own, as sitting on a panel, is done on pages."""
+    return kind.shape not in shapes.names() or shapes.find(kind.shape).on_phone
 
 
 def findings(sketch: Sketch) -> list[lint.Finding]:
     """Return what stops a job as it is written so far, then what else to look at, in the order of the steps."""
     form = forms_job.whole(sketch.work_type, sketch.said)
     sample = sketches.sample(sketch)
-    found = _stops(form) if not form.is_valid() else []
+    found = _below(sketch, form) if form.is_valid() else _stops(form)
     if form.is_valid() and not form.shape.files:
         found += _of_rows(form, sample.rows)
     found += [lint.Finding("data", f"{one.line}: {one.words}", stops=True) for one in sample.problems[:5]]
@@ -52,6 +72,15 @@ def findings(sketch: Sketch) -> list[lint.Finding]:
     found += lint.findings(said, form=answer, rate=jobs.voted_rate(sketch.work_type), sample=sample.rows)
     order = list(forms_job.STEPS)
     return sorted(found, key=lambda one: order.index(one.step))
+
+
+def _below(sketch: Sketch, form: forms_job.NewJob) -> list[lint.Finding]:
+    """Return by which rules a job of this could not open at its pay: what comparable work was paid, and the floor."""
+    said = form.facts()
+    pay, content, kind = said["pay"], said["content"], sketch.work_type_id
+    former = jobs.below_former(pay, funds.least_for(sketch.client_id, kind, said["title"], content))
+    below = former or floors.refusal(kind, contents.for_the_work(pay, content))
+    return [lint.Finding("price", str(below), stops=True)] if below else []
 
 
 def _stops(form: forms_job.NewJob) -> list[lint.Finding]:
@@ -86,7 +115,7 @@ def preview(sketch: Sketch) -> dict[str, Any] | None:
 def money(sketch: Sketch) -> dict[str, Any]:
     """Return what the job costs at most as it is written so far, what an hour makes, and what a pilot costs."""
     rate = jobs.voted_rate(sketch.work_type)
-    form = forms_job.NewJob(_started(sketch, rate), work_type=sketch.work_type, step="price")
+    form = forms_job.NewJob(started(sketch), work_type=sketch.work_type, step="price")
     overlap = _whole_number(sketch.said.get("overlap", 3))
     if rate is None or not form.is_valid() or not overlap:
         return {"rate": rate}
@@ -97,11 +126,31 @@ def money(sketch: Sketch) -> dict[str, Any]:
         "rate": rate, "pay": pay, "time": time, "hourly": rates.hourly(pay, time.usual), "tasks": left,
         "overlap": overlap, "quote": _price(sketch, left, overlap, pay), "few": few,
         "pilot": _price(sketch, few, overlap, pay) if few else None,
+        "least_by_floor": floors.least_pay(sketch.work_type_id),
+        "least_again": _least_again(sketch),
     }  # fmt: skip
 
 
-def _started(sketch: Sketch, rate: Rate | None) -> dict[str, Any]:
-    return {"pay": str(rate.amount.normalize()) if rate else "", **sketch.said}
+def started(sketch: Sketch) -> dict[str, Any]:
+    """Return what was filled in; where no pay was, with the least that a job of it could open at."""
+    if "pay" in sketch.said:
+        return dict(sketch.said)
+    rate = jobs.voted_rate(sketch.work_type)
+    if rate is None:
+        return {"pay": "", **sketch.said}
+    voted = contents.with_rests(rate.amount, _content(sketch))
+    return {**sketch.said, "pay": f"{max(voted, _least_again(sketch) or voted).normalize():f}"}
+
+
+def _least_again(sketch: Sketch) -> Decimal | None:
+    """Return the least pay by the client's comparable work, as far as the sketch says what it is; None without any."""
+    title = str(sketch.said.get("title", ""))
+    return funds.least_for(sketch.client_id, sketch.work_type_id, title, _content(sketch))
+
+
+def _content(sketch: Sketch) -> dict[str, str]:
+    said = {str(topic): sketch.said.get(f"content_{topic}") for topic in Topic}
+    return {topic: str(share) for topic, share in said.items() if share in Share.values}
 
 
 def _price(sketch: Sketch, tasks: int, overlap: int, pay: Decimal) -> Quote:

@@ -1,6 +1,7 @@
 """What a job must have set aside and must pay at least, by the database's own count; and the moves of that money."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -84,7 +85,12 @@ def least_pay(job: Job) -> Decimal | None:
 
     In the rate's currency for each answer; the database asks the same when the job opens (`job_reopens_no_lower`).
     """
-    facts: list[Any] = [job.pk, job.client_id, job.work_type_id, job.title, json.dumps(job.content)]
+    return least_for(job.client_id, job.work_type_id, job.title, job.content, job=job.pk)
+
+
+def least_for(client: int, work_type: int, title: str, content: Mapping[str, str], *, job: int = 0) -> Decimal | None:
+    """Return the same of work that is still being written."""
+    facts: list[Any] = [job, client, work_type, title, json.dumps(content)]
     with connection.cursor() as cursor:
         cursor.execute("SELECT tasks_with_rests(tasks_least_pay(%s, %s, %s, %s), %s)", facts)
         (micro,) = cursor.fetchone()

@@ -273,8 +273,12 @@ def refusal_to_open(job: Job) -> Refusal | None:
 
 def _refusal_below(job: Job) -> Refusal | None:
     """Say that comparable work of this client paid more in the last 12 months, or nothing (N5)."""
-    least = funds.least_pay(job)
-    if least is None or job.pay >= least:
+    return below_former(job.pay, funds.least_pay(job))
+
+
+def below_former(pay: Decimal, least: Decimal | None) -> Refusal | None:
+    """Say that a pay is less than what a client's comparable work makes it (`funds.least_pay`), or nothing (N5)."""
+    if least is None or pay >= least:
         return None
     words = {"least": money(least, "USD")}
     return Refusal(

@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from payments import founding
 from payments.models import WorkType
-from tasks import files, halts, jobs
+from tasks import files, formats, halts, jobs
 from tasks.models import Delivery, Dispute, Estimate, Job, LooksFor, Machine, Release, ReviewRule, Share, Topic, Upload
+from tasks.quality import suggested
 
 RULES = [ReviewRule.MAJORITY.value, ReviewRule.PEER.value]
 
@@ -140,6 +142,9 @@ class ProgressOut(serializers.Serializer[Any]):
         allow_null=True, help_text="When it may be done, at the pace of late; or null."
     )
     latest = serializers.DateTimeField(allow_null=True)
+    in_one_day = serializers.IntegerField(help_text="Answers being checked that silence accepts within a day.")
+    in_two_days = serializers.IntegerField(help_text="After that, within two days.")
+    later = serializers.IntegerField()
     checked = serializers.IntegerField(help_text="Of 10,000 answers handed in: by a member or by you.")
     returned = serializers.IntegerField(help_text="Of 10,000 answers handed in: sent back to be put right.")
     questions = serializers.IntegerField(help_text="From members, waiting for an answer.")
@@ -215,35 +220,83 @@ class DeliveryOut(serializers.ModelSerializer[Delivery]):
         return [{"file": name, "problem": words} for name, words in files.problems(delivery)]
 
 
-class RateOut(serializers.Serializer[Any]):
-    """What a kind of work pays at least, by the members' vote."""
+class DeliveryWhole(DeliveryOut):
+    """One delivery, with the names that tasks may use."""
 
-    work_type = serializers.CharField(source="work_type.slug")
-    name = serializers.CharField(source="work_type.name")
-    shape = serializers.CharField(source="work_type.shape")
-    unit = serializers.CharField(source="work_type.unit")
-    version = serializers.IntegerField()
-    amount = SumField()
-    currency = serializers.CharField()
-    estimated_seconds = serializers.IntegerField()
-    mandate = serializers.IntegerField(source="mandate_id")
-    since = serializers.DateTimeField()
+    names = serializers.SerializerMethodField(
+        help_text="Of the files that were taken in; empty before, or if none was."
+    )
+
+    class Meta(DeliveryOut.Meta):
+        fields = (*DeliveryOut.Meta.fields, "names")  # type: ignore[assignment]
+
+    def get_names(self, delivery: Delivery) -> list[str]:
+        """Return the names, in the order in which the files came."""
+        return list(delivery.files.filter(usable=True).order_by("pk").values_list("name", flat=True))
+
+
+class Range(serializers.Serializer[Any]):
+    """The middle half of what jobs of a kind pay, in US$ for each answer."""
+
+    least = SumField()
+    most = SumField()
+
+
+class RateOut(serializers.Serializer[Any]):
+    """What a kind of work pays at least, by the members' vote, and what it takes.
+
+    `usual_seconds` is measured from twenty answers on, before that as voted; `usually_pays` is null where fewer than
+    four jobs of two clients paid for the kind in a year.
+    """
+
+    work_type = serializers.CharField(source="it.slug")
+    name = serializers.CharField(source="it.name")
+    shape = serializers.CharField(source="it.shape")
+    unit = serializers.CharField(source="it.unit")
+    version = serializers.IntegerField(source="row.rate.version")
+    amount = SumField(source="row.rate.amount")
+    currency = serializers.CharField(source="row.rate.currency")
+    estimated_seconds = serializers.IntegerField(source="row.rate.estimated_seconds", help_text="As voted.")
+    usual_seconds = serializers.IntegerField(source="row.time.usual")
+    measured = serializers.BooleanField(source="row.time.measured")
+    on_phone = serializers.BooleanField(help_text="Whether a phone is enough.")
+    for_clients = serializers.BooleanField(help_text="Whether jobs can be posted of it.")
+    usually_pays = Range(allow_null=True)
+    mandate = serializers.IntegerField(source="row.rate.mandate_id")
+    since = serializers.DateTimeField(source="row.rate.since")
+
+
+class QuarterOut(serializers.Serializer[Any]):
+    """A quarter of the latest answers, by their time: how many, their median seconds, how many of 10,000 kept it."""
+
+    answers = serializers.IntegerField()
+    seconds = serializers.FloatField()
+    kept = serializers.IntegerField()
 
 
 class QualityOut(serializers.ModelSerializer[Estimate]):
     """How far the answers of a job agree: Krippendorff's alpha with its interval; nobody is ranked."""
 
     doubtful = serializers.SerializerMethodField(help_text="The least certain tasks: [{id, confidence}].")
+    suggested = serializers.SerializerMethodField(
+        help_text="Who left what a machine had said as it stood, the quickest quarter first; empty with few answers."
+    )
 
     class Meta:
         model = Estimate
         fields = (
-            "way", "answers", "people", "alpha", "alpha_low", "alpha_high", "scales", "systems", "doubtful", "at"
+            "way", "answers", "people", "alpha", "alpha_low", "alpha_high", "scales", "systems", "doubtful",
+            "suggested", "at",
         )  # fmt: skip
 
     def get_doubtful(self, estimate: Estimate) -> list[dict[str, Any]]:
         """Return the client's own ids of the least certain tasks, the least first."""
         return [{"id": name, "confidence": sure / 10_000} for name, sure in estimate.least_certain()]
+
+    @extend_schema_field(QuarterOut(many=True))
+    def get_suggested(self, estimate: Estimate) -> list[QuarterOut]:
+        """Return how often suggestions were left as they stood."""
+        return QuarterOut(suggested.of(estimate.job), many=True).data  # type: ignore[return-value]
 
 
 class NewMachine(serializers.Serializer[Any]):
@@ -280,9 +333,15 @@ class NewWithdrawal(serializers.Serializer[Any]):
 class ReleaseOut(serializers.ModelSerializer[Release]):
     """A version of a job's data set; `digest` names its content once it is whole."""
 
+    formats = serializers.SerializerMethodField(help_text="In which it can be downloaded; its certificate beside them.")
+
     class Meta:
         model = Release
         fields = (
             "number", "splits", "asked_at", "tasks", "place", "items", "answers", "added", "changed", "removed",
-            "digest", "finished_at",
+            "digest", "formats", "finished_at",
         )  # fmt: skip
+
+    def get_formats(self, release: Release) -> list[str]:
+        """Return the formats of its kind of work."""
+        return formats.of(release.job)

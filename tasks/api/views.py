@@ -29,8 +29,7 @@ from coop.people import limits
 from coop.people.models import ApiKey, Person
 from coop.people.scopes import HasScope
 from coop.refusals import Refusal, Refused
-from payments.models import WorkType
-from tasks import access_log, disputes, exports, jobs, once, overview
+from tasks import access_log, disputes, drafting, exports, jobs, once, overview
 from tasks.api import serializers
 from tasks.api.paging import CURSOR, Newest, page_of
 from tasks.formats import parquet
@@ -316,6 +315,6 @@ class Rates(APIView):
 
     @extend_schema(operation_id="list_rates", responses=serializers.RateOut(many=True), auth=[])
     def get(self, request: Request) -> Response:
-        """List what each kind of work pays at least; for anybody."""
-        found = [jobs.voted_rate(kind) for kind in WorkType.objects.order_by("slug")]
-        return Response(serializers.RateOut([rate for rate in found if rate], many=True).data)
+        """List what each kind of work pays at least and how long it takes; for anybody."""
+        found = sorted(drafting.rate_card(), key=lambda kind: kind.it.slug)
+        return Response(serializers.RateOut(found, many=True).data)

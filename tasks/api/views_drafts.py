@@ -1,5 +1,7 @@
 """Jobs that are being written, by the API: begun, filled in step by step, looked over, tried out and made."""
 
+from dataclasses import asdict
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, cast
 
@@ -14,7 +16,7 @@ from coop import clock
 from coop.refusals import Refusal, Refused
 from payments import founding
 from payments.models import WorkType
-from tasks import drafting, forms_job, measuring, sketches
+from tasks import drafting, forms_job, measuring, pilots, sketches
 from tasks.api.parsers import JsonList, Lines, Table
 from tasks.api.serializers import JobWhole, Named, PayField, SumField
 from tasks.api.views import TASKS, KeyView
@@ -59,9 +61,15 @@ class SketchWhole(SketchLine):
     findings = serializers.SerializerMethodField()
     price = serializers.SerializerMethodField(help_text="null until pay and answers to each task are known.")
     pilot_price = serializers.SerializerMethodField(help_text="Of a paid pilot of the next 20 tasks; null without any.")
+    hourly = serializers.SerializerMethodField(help_text="What the pay makes of an hour at the kind's usual time.")
+    least_by_floor = serializers.SerializerMethodField(
+        help_text="The pay for each answer that the floor of an hour asks."
+    )
 
     class Meta(SketchLine.Meta):
-        fields = (*SketchLine.Meta.fields, "said", "findings", "price", "pilot_price")  # type: ignore[assignment]
+        fields = (  # type: ignore[assignment]
+            *SketchLine.Meta.fields, "said", "findings", "price", "pilot_price", "hourly", "least_by_floor",
+        )  # fmt: skip
 
     @extend_schema_field(FindingOut(many=True))
     def get_findings(self, sketch: Sketch) -> list[FindingOut]:
@@ -78,6 +86,16 @@ class SketchWhole(SketchLine):
         """Return the price of a pilot."""
         return self._price("pilot")
 
+    @extend_schema_field(SumField(allow_null=True))
+    def get_hourly(self, sketch: Sketch) -> str | None:
+        """Return what an hour makes, in US$; null until the pay is known."""
+        return _sum(self._money.get("hourly"))
+
+    @extend_schema_field(SumField(allow_null=True))
+    def get_least_by_floor(self, sketch: Sketch) -> str | None:
+        """Return the least pay by the floor, in US$; null until the pay is known."""
+        return _sum(self._money.get("least_by_floor"))
+
     @cached_property
     def _money(self) -> dict[str, Any]:
         return drafting.money(cast("Sketch", self.instance))
@@ -85,6 +103,10 @@ class SketchWhole(SketchLine):
     def _price(self, which: str) -> PriceOut | None:
         found = self._money.get(which)
         return PriceOut(found).data if found else None  # type: ignore[return-value]
+
+
+def _sum(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:.6f}"
 
 
 class NewSketch(serializers.Serializer[Any]):
@@ -259,6 +281,20 @@ class SketchJob(SketchView):
         return self.job_made(sketches.make(sketch, facts, **given.validated_data, by=self.who(), at=clock.now()))
 
 
+class ScopeOut(serializers.Serializer[Any]):
+    """How far work that asks something else than before is measured (N4): accepted answers, and by how many members.
+
+    Times in seconds, `least_pay` in US$ for each answer: below it nobody goes on once it is complete.
+    """
+
+    units = serializers.IntegerField()
+    people = serializers.IntegerField()
+    median = serializers.IntegerField(allow_null=True)
+    former = serializers.IntegerField(allow_null=True)
+    least_pay = SumField(allow_null=True)
+    complete = serializers.BooleanField(source="is_complete")
+
+
 class MeasuredOut(serializers.Serializer[Any]):
     """What a job's answers show so far: times in seconds (null where too few answered to tell), pay in US$."""
 
@@ -271,6 +307,7 @@ class MeasuredOut(serializers.Serializer[Any]):
     hourly = SumField(allow_null=True)
     voted_hourly = SumField()
     keeps_the_hour = SumField(allow_null=True, help_text="Pay at which an hour makes what the vote meant it to make.")
+    rescoping = ScopeOut(allow_null=True, help_text="null where the job asks nothing else than your work before.")
 
 
 class Measured(KeyView):
@@ -279,7 +316,8 @@ class Measured(KeyView):
     @extend_schema(operation_id="get_pilot", responses={200: MeasuredOut})
     def get(self, request: Request, number: int) -> Response:
         """Return how long answers took, and what that makes of the pay."""
-        return Response(MeasuredOut(measuring.of(self.job(number))).data)
+        job = self.job(number)
+        return Response(MeasuredOut({**asdict(measuring.of(job)), "rescoping": pilots.shown(job)}).data)
 
 
 class Adopt(SketchView):

@@ -55,8 +55,8 @@ class Files(KeyView):
 class OneDelivery(KeyView):
     """One delivery of files."""
 
-    @extend_schema(operation_id="get_files", responses={200: serializers.DeliveryOut})
+    @extend_schema(operation_id="get_files", responses={200: serializers.DeliveryWhole})
     def get(self, request: Request, number: int, delivery: int) -> Response:
         """Tell how far the files of a delivery are read, and what is wrong with each that is not taken."""
         found = get_object_or_404(self.job(number).deliveries, pk=delivery)
-        return Response(serializers.DeliveryOut(found).data)
+        return Response(serializers.DeliveryWhole(found).data)

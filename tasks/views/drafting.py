@@ -104,7 +104,7 @@ def step(request: HttpRequest, slug: str, number: int, step: str) -> HttpRespons
     if step == "kind":
         return _change_kind(request, sketch)
     if request.method != "POST":
-        form = forms_job.NewJob(work_type=sketch.work_type, step=step, initial=sketch.said)
+        form = forms_job.NewJob(work_type=sketch.work_type, step=step, initial=drafting.started(sketch))
         return _show(request, sketch, form, Rows())
     refuse_if(datasets.too_large() if bounded.was_cut_off(request) else None)
     form = forms_job.NewJob(request.POST, work_type=sketch.work_type, step=step)
@@ -135,15 +135,16 @@ def _after(request: HttpRequest, sketch: Sketch, form: forms_job.NewJob, rows: R
 
 
 def _show(request: HttpRequest, sketch: Sketch, form: forms_job.NewJob, rows: Rows, status: int = 200) -> HttpResponse:
+    seen = not form.fields.keys().isdisjoint(sketch.said)  # of a step that was not saved yet nothing is wrong
     shown: dict[str, Any] = {
         "client": sketch.client, "draft": sketch, "form": form, **_steps(form.step),
-        "findings": [one for one in drafting.findings(sketch) if one.step == form.step] if sketch.said else [],
+        "findings": [one for one in drafting.findings(sketch) if one.step == form.step] if seen else [],
     }  # fmt: skip
     if form.step == "data":
-        shown |= {"rows": rows, "sample": sketches.sample(sketch), "needs_files": form.shape.files}
+        shown |= {"rows": rows, "needs_files": form.shape.files, "each": sketch.bytes // max(sketch.rows, 1)}
     if form.step == "questions":
         shown |= {"preview": drafting.preview(sketch)}
-    if form.step == "price":
+    if form.step in {"quality", "price"}:
         shown |= drafting.money(sketch)
     return render(request, "tasks/client/step.html", shown, status=status)
 

@@ -15,9 +15,10 @@ from coop.people.models import Client, Person
 from coop.refusals import Refused
 from tasks import claims, exports, jobs, predictions, shapes
 from tasks.models import Job, Task
-from tasks.quality import suggested
+from tasks.quality import estimates, suggested
 from tests.tasks import orders
 from tests.tasks.conftest import DIFFERENT, SAME, hand_in, work
+from tests.tasks.test_api import ALL, program
 from tests.tasks.test_work_pages import field, said
 
 type Attack = Callable[..., None]
@@ -205,6 +206,9 @@ def test_a_client_sees_how_much_goes_through_unread_and_of_nobody_alone(
     assert sum(quarter.kept for quarter in quarters) == 4 * 7_500
     page = said(signed_in(olga).get(reverse("tasks:client_quality", args=["orbit", job.pk])))
     assert "What machines had said" in page
+    assert estimates.estimate(job, at=clock.now())
+    told = program(orbit, olga, ALL)[0]("GET", f"jobs/{job.pk}/quality").json()["suggested"]
+    assert [(one["answers"], one["kept"]) for one in told] == [(one.answers, one.kept) for one in quarters]
     assert all(person.name not in page for person in crowd)
 
 

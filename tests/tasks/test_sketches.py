@@ -20,7 +20,7 @@ from payments.models import WorkType
 from tasks import forms_job, measuring, sketches
 from tasks.models import Job, Sketch
 from tests.tasks import orders, writing
-from tests.tasks.conftest import work
+from tests.tasks.conftest import make_job, work
 from tests.tasks.test_client_pages import NEW, words
 from tests.tasks.test_lint import WELL
 
@@ -125,7 +125,7 @@ def test_a_guide_is_made_of_its_parts(sketch: Sketch, olga: Person) -> None:
 def test_the_pages_of_a_new_job_ask_the_same_however_long_it_is(
     browser: Browser, sketch: Sketch, olga: Person, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """The whole: rows, who, frame, sketch, time, then the rate, its time, the fee, the deposits and the checks."""
+    """Rows, who, frame, sketch, time; the rate, its time, fee, deposits, checks; twice what the floor and N5 ask."""
     page = reverse("tasks:draft_job", args=["orbit", sketch.pk])
     browser.get(page)
     with django_assert_num_queries(WHOLE_QUERIES):
@@ -135,7 +135,7 @@ def test_the_pages_of_a_new_job_ask_the_same_however_long_it_is(
         assert browser.get(page).status_code == 200
 
 
-WHOLE_QUERIES = 25
+WHOLE_QUERIES = 29
 
 
 def test_many_half_written_jobs_are_listed_in_as_many_queries(
@@ -400,3 +400,28 @@ def test_a_large_file_is_counted_by_its_lines(sketch: Sketch, olga: Person) -> N
     rows = io.BytesIO(b"id,left,right\n" + b"".join(b"p%d,%s,b\n" % (n, b"x" * 300) for n in range(4000)))
     kept = sketches.bring(sketch, orders.file_of(rows.getvalue()), by=olga)
     assert kept.rows == 4001
+
+
+def test_a_pay_at_which_it_could_not_open_is_named_while_it_is_written(
+    orbit: Client, olga: Person, browser: Browser
+) -> None:
+    make_job(orbit, olga, tasks=1, pay=Decimal("0.12"))
+    draft = writing.begin(browser)
+    browser.post(f"{draft}data/", {"lines": "id,left,right\np1,Kettle,Pot\n"})
+    price = browser.get(f"{draft}price/")
+    assert price.context["form"]["pay"].value() == "0.12"
+    assert "Your comparable work asks at least" in words(price)
+    writing.fill(browser, draft, WHOLE | {"pay": "0.10"})
+    whole = words(browser.get(draft))
+    assert "makes this at least US$ 0.12 for each answer. (N5)" in whole
+    assert "Make the job" not in whole
+    browser.post(f"{draft}price/", {"pay": "0.12"})
+    assert "Make the job" in words(browser.get(draft))
+
+
+def test_of_a_step_that_nobody_saved_yet_nothing_is_named(browser: Browser, orbit: Client) -> None:
+    draft = writing.begin(browser)
+    browser.post(f"{draft}data/", {"lines": "id,left,right\np1,Kettle,Pot\n"})
+    assert "This field is required" not in words(browser.get(f"{draft}questions/"))
+    browser.post(f"{draft}questions/", {"title": "", "later": "1"})
+    assert "This field is required" in words(browser.get(f"{draft}questions/"))

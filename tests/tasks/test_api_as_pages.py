@@ -1,0 +1,147 @@
+"""What a client's pages show of kinds, prices, progress and files, its programs read too; and of whom nobody tells."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+
+from coop import clock
+from coop.people import clients
+from coop.people.models import Client, Person
+from payments.models import WorkType
+from tasks import formats, forms_job, pilots, shapes
+from tests.conftest import person
+from tests.tasks import handing_in, orders, writing
+from tests.tasks.conftest import make_job
+from tests.tasks.releases.conftest import Made, made
+from tests.tasks.test_api import ALL, Call, program
+from tests.tasks.test_client_pages import words
+from tests.tasks.test_exports import answer
+
+__all__ = ["made"]
+pytestmark = pytest.mark.django_db
+type SignedIn = Callable[[Person], Browser]
+
+
+@pytest.fixture
+def browser(signed_in: SignedIn, olga: Person) -> Browser:
+    return signed_in(olga)
+
+
+@pytest.fixture
+def call(orbit: Client, olga: Person) -> Call:
+    return program(orbit, olga, ALL)[0]
+
+
+@pytest.fixture
+def rival(orbit: Client) -> Client:
+    """Return another client."""
+    return clients.found("Rival", slug="rival", by=person("nia"), at=clock.now())
+
+
+def usual(call: Call) -> Any:
+    (rate,) = [one for one in call("GET", "rates").json() if one["work_type"] == "product-match"]
+    return rate
+
+
+def test_the_usual_pay_of_a_kind_is_told_to_every_client_and_never_that_of_one(
+    orbit: Client, olga: Person, rival: Client, browser: Browser, signed_in: SignedIn, call: Call
+) -> None:
+    for pay in ("0.09", "0.10", "0.11", "0.12"):
+        make_job(orbit, olga, tasks=1, pay=Decimal(pay))
+    pages = [(browser, "/c/orbit/jobs/new/"), (signed_in(person("nia")), "/c/rival/jobs/new/")]
+    assert pilots.usual_pay() == {}
+    assert all("most jobs pay" not in words(who.get(page)) for who, page in pages)
+    assert usual(call)["usually_pays"] is None
+    make_job(rival, person("nia"), tasks=1, pay=Decimal("0.13"))
+    assert all("most jobs pay US$ 0.10 to US$ 0.12" in words(who.get(page)) for who, page in pages)
+    assert usual(call)["usually_pays"] == {"least": "0.100000", "most": "0.120000"}
+
+
+def test_a_program_reads_of_a_kind_what_it_takes_and_whether_a_phone_is_enough(call: Call) -> None:
+    told = usual(call)
+    assert (told["usual_seconds"], told["measured"], told["on_phone"], told["for_clients"]) == (
+        told["estimated_seconds"], False, True, True
+    )  # fmt: skip
+    house = [one["work_type"] for one in call("GET", "rates").json() if not one["for_clients"]]
+    assert "panel" in house
+
+
+def test_the_cost_moves_with_the_quality_that_is_asked(browser: Browser, orbit: Client, call: Call) -> None:
+    draft = writing.begin(browser)
+    browser.post(f"{draft}data/", {"lines": "id,left,right\np1,Kettle,Pot\np2,Kettle,Pan\n"})
+    assert "Of each task" in words(browser.get(f"{draft}data/"))
+    told = []
+    for overlap in ("2", "4"):
+        page = words(
+            browser.post(f"{draft}quality/", {"overlap": overlap, "review_rule": "peer", "minutes": "60", "look": "1"})
+        )
+        assert f"2 tasks, {overlap} answers to each" in page
+        assert "The floor of an hour asks at least" not in page
+        told.append(call("GET", f"drafts/{writing.sketch(draft).pk}").json())
+    assert Decimal(told[1]["price"]["wages"]) == 2 * Decimal(told[0]["price"]["wages"]) > 0
+    assert told[0]["hourly"] == told[1]["hourly"] > "0"
+    assert told[0]["least_by_floor"] == "0.000000", "no floor was voted"
+
+
+def test_a_program_reads_when_silence_accepts_and_what_a_pilot_by_rule_shows(
+    orbit: Client, olga: Person, amina: Person, call: Call, later: Callable[..., Any]
+) -> None:
+    job = orders.opened(orbit, olga, tasks=3)
+    answer(job, (amina, "Same"), (amina, "Same"))
+    told = call("GET", f"jobs/{job.pk}/progress").json()
+    assert (told["in_one_day"], told["in_two_days"], told["later"]) == (0, 0, 2)
+    later(days=2)
+    told = call("GET", f"jobs/{job.pk}/progress").json()
+    assert told["in_one_day"] + told["in_two_days"] == 2
+    assert call("GET", f"jobs/{job.pk}/pilot").json()["rescoping"] is None
+    again = orders.opened(orbit, olga, tasks=3, guide="Look twice, and say which of the two is older.")
+    scope = call("GET", f"jobs/{again.pk}/pilot").json()["rescoping"]
+    assert (scope["units"], scope["people"], scope["complete"]) == (0, 0, False)
+
+
+def test_a_program_reads_which_files_tasks_may_name_and_in_which_formats_a_version_comes(
+    orbit: Client, olga: Person, amina: Person, made: Made, call: Call, settings: Any, tmp_path: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    draft = orders.draft(orbit, olga)
+    came = handing_in.hand_in(draft, {"b.png": handing_in.image(), "a.png": handing_in.image()})
+    assert call("GET", f"jobs/{draft.pk}/files/{came.pk}").json()["names"] == ["b.png", "a.png"]
+    broken = handing_in.hand_in(draft, {"c.png": b"no image"})
+    assert call("GET", f"jobs/{draft.pk}/files/{broken.pk}").json()["names"] == []
+    job = orders.opened(orbit, olga, tasks=1)
+    answer(job, (amina, "Same"))
+    release = made(job)
+    told = call("GET", f"jobs/{job.pk}/releases").json()["results"][0]
+    assert told["formats"] == formats.of(release.job)
+    for name in told["formats"]:
+        assert call("GET", f"jobs/{job.pk}/releases/{release.number}/{name}").status_code == 200
+
+
+def asked_for(schema: Any) -> set[str]:
+    """Return the names of everything that programs can send, at any depth."""
+    bodies = [
+        body["schema"] for path in schema["paths"].values() for call in path.values() if isinstance(call, dict)
+        for body in call.get("requestBody", {}).get("content", {}).values()
+    ]  # fmt: skip
+    known, names = schema["components"]["schemas"], set[str]()
+    seen = set[str]()
+    while bodies:
+        one = bodies.pop()
+        if (named := one.get("$ref", "").rpartition("/")[2]) and named not in seen:
+            seen.add(named)
+            bodies.append(known[named])
+        names |= set(one.get("properties", {}))
+        bodies += [*one.get("properties", {}).values(), *([one["items"]] if "items" in one else [])]
+    return names
+
+
+def test_no_client_closes_its_work_to_where_somebody_lives(orbit: Client) -> None:
+    schema = Browser().get("/api/schema", {"format": "json"}).json()
+    asked = asked_for(schema) | {name for kind in WorkType.objects.all() if kind.shape in shapes.names()
+                                 for name in forms_job.NewJob(work_type=kind).fields}  # fmt: skip
+    assert {"overlap", "pay", "scopes", "email"} <= asked
+    about_places = {"country", "countries", "region", "regions", "nationality", "location", "locations", "residence"}
+    assert asked & about_places == set()
