@@ -101,7 +101,7 @@ def _keep(job: Job, file: "File[bytes]", *, by: Person | None, at: datetime) -> 
     upload = Upload(job=job, file_name=name, created_by=by, created_at=at)
     upload.file.save(f"{stored}.data", file, save=False)
     upload.save(force_insert=True)
-    events.write("datasets.received", by=by, subject=f"job:{job.pk}", at=at, upload=upload.pk, bytes=file.size)
+    events.write("datasets.received", by=by, subject=f"job:{job.pk}", at=at, upload=upload.pk)
     if file.size > AT_ONCE_MAX_BYTES:
         background.configure_task(LOAD, lock=f"job:{job.pk}").defer(upload_id=upload.pk)
     return upload
@@ -135,11 +135,8 @@ def load(upload: Upload, *, at: datetime) -> Upload:
     upload.problems = [{"line": found.line, "problem": found.words} for found in problems.first]
     _take_stock(0 if problems else count)
     upload.save(update_fields=["rows", "problems", "problem_count", "finished_at"])
-    facts = {"upload": upload.pk, "rows": count, "problems": len(problems)}
-    if problems:
-        events.write("datasets.sent_back", by=upload.created_by, subject=f"job:{job.pk}", at=at, **facts)
-    else:
-        events.write("datasets.loaded", by=upload.created_by, subject=f"job:{job.pk}", at=at, **facts)
+    kind = "datasets.sent_back" if problems else "datasets.loaded"
+    events.write(kind, by=upload.created_by, subject=f"job:{job.pk}", at=at, upload=upload.pk)
     return upload
 
 

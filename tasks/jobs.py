@@ -163,7 +163,7 @@ def draft(  # noqa: PLR0913 - a job has as many parts
         review_rule=review_rule, sensitivity=sensitivity.strip(), content=content, time_limit=time_limit,
         created_by=by, drafted_at=at,
     )  # fmt: skip
-    events.write("jobs.drafted", by=by, subject=f"job:{job.pk}", at=at, client=client.pk, pay=to_micro(pay))
+    events.write("jobs.drafted", by=by, subject=f"job:{job.pk}", at=at)
     return job
 
 
@@ -377,9 +377,9 @@ def _close(job: Job, by: Person | None, at: datetime) -> Job:
         job.save(update_fields=["closed_at"])
     unspent = funds.give_back(job, at=at)
     if ending:
-        events.write("jobs.closed", by=by, subject=f"job:{job.pk}", at=at, returned=to_micro(unspent))
+        events.write("jobs.closed", by=by, subject=f"job:{job.pk}", at=at)
     elif unspent > 0:
-        events.write("jobs.returned", by=by, subject=f"job:{job.pk}", at=at, returned=to_micro(unspent))
+        events.write("jobs.returned", by=by, subject=f"job:{job.pk}", at=at)
     return job
 
 

@@ -201,7 +201,7 @@ def finish(release: Release, *, at: datetime) -> Release:
         release.save(update_fields=FINISHED)
         events.write(
             "releases.made", by=release.asked_by, subject=f"job:{release.job_id}", at=at, number=release.number,
-            items=release.items, digest=release.digest, key=certificates.public_key(),
+            digest=release.digest, key=certificates.public_key(),
             certificate=hashlib.sha256(release.certificate.encode()).hexdigest(),
         )  # fmt: skip
     return release
@@ -226,5 +226,5 @@ def withdraw(job: Job, names: Sequence[str], *, reason: str, by: Person | None, 
     found = job.tasks.filter(external_id__in=names, withdrawal=None)
     rows = [Withdrawal(task=task, reason=reason.strip(), by=by, at=at) for task in found]
     Withdrawal.objects.bulk_create(rows)
-    events.write("releases.withdrawn", by=by, subject=f"job:{job.pk}", at=at, tasks=len(rows))
+    events.write("releases.withdrawn", by=by, subject=f"job:{job.pk}", at=at)
     return len(rows)

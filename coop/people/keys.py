@@ -53,7 +53,7 @@ def issue(
         created_at=at,
         expires_at=at + life,
     )
-    events.write("keys.issued", by=by, subject=f"client:{client.pk}", at=at, key=key.pk, scopes=key.scopes)
+    events.write("keys.issued", by=by, subject=f"client:{client.pk}", at=at, key=key.pk)
     return key, secret
 
 

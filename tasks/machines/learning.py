@@ -154,7 +154,4 @@ def _write(machine: Machine, chosen: Sequence[tuple[int, Json, float]], at: date
         cursor.execute(PUT_IN_FRONT, facts)
     machine.at = at
     machine.save(update_fields=["learned", "tried", "agreed", "at"])
-    events.write(
-        "machines.taught", by=None, subject=f"job:{machine.job_id}", at=at, answers=machine.learned,
-        tasks=len(chosen),
-    )  # fmt: skip
+    events.write("machines.taught", by=None, subject=f"job:{machine.job_id}", at=at)

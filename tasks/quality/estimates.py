@@ -110,10 +110,7 @@ def _write(found: Estimate, reliabilities: list[Reliability]) -> Estimate:
         reliabilities, CHUNK, update_conflicts=True, unique_fields=["job", "person"],
         update_fields=["answers", "agreed", "errors"],
     )  # fmt: skip
-    events.write(
-        "quality.compared", by=None, subject=f"job:{found.job_id}", at=found.at, answers=found.answers,
-        way=str(found.way),
-    )  # fmt: skip
+    events.write("quality.compared", by=None, subject=f"job:{found.job_id}", at=found.at, way=str(found.way))
     return found
 
 

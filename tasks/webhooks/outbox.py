@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from coop.record import log
 from coop.record.models import Event, Leaf
 from tasks import exports
-from tasks.models import Dispute, Job, Message, Told, Webhook
+from tasks.models import Dispute, Job, Message, Release, Told, Upload, Webhook
 from tasks.webhooks import addresses
 
 AT_ONCE = 5_000
@@ -25,7 +25,7 @@ OF_JOBS: Mapping[str, str] = {
 ACCEPTED, SETTLED = "reviews.accepted", "disputes.settled"
 KINDS = [*OF_JOBS, ACCEPTED, SETTLED]
 # Amounts in micro-units stay inside.
-TOLD = {"upload", "rows", "problems", "number", "items", "digest", "units", "people", "seconds"}
+TOLD = {"upload", "number", "digest", "units", "people", "seconds"}
 # Every slot is taken, and every answer decided.
 COMPLETED = """
 SELECT DISTINCT t.id, t.job_id FROM tasks_assignment a JOIN tasks_task t ON t.id = a.task_id
@@ -127,14 +127,28 @@ def _listening(jobs: Collection[int]) -> Listening:
 
 def _messages(entries: Sequence[Event], listening: Listening, at: datetime) -> Iterator[Facts]:
     """Yield the fields of each message, what is about one thing in the order in which it happened."""
-    for entry in entries:
-        if entry.kind in OF_JOBS and (job := _number(entry)) in listening:
-            said = {name: fact for name, fact in entry.data.items() if name in TOLD}
-            yield from _to(listening[job], OF_JOBS[entry.kind], f"job:{job}", {"job": job, **said}, entry.at)
+    about = [entry for entry in entries if entry.kind in OF_JOBS and _number(entry) in listening]
+    counted = _counted(about)
+    for entry in about:
+        job, said = _number(entry), {name: fact for name, fact in entry.data.items() if name in TOLD}
+        told = {"job": job, **said, **counted.get(entry.pk, {})}
+        yield from _to(listening[job], OF_JOBS[entry.kind], f"job:{job}", told, entry.at)
     settled = [_number(entry) for entry in entries if entry.kind == SETTLED]
     yield from _of_disputes(settled, listening, at)
     accepted = [_number(entry) for entry in entries if entry.kind == ACCEPTED]
     yield from _of_tasks(accepted, listening, at)
+
+
+def _counted(about: Collection[Event]) -> Mapping[int, Facts]:
+    """Return by entry the counts of what it tells of: the record, which everybody reads, has none of a client's."""
+    uploads = Upload.objects.in_bulk([one.data["upload"] for one in about if "upload" in one.data])
+    made = {(_number(one), one.data["number"]): one.pk for one in about if one.kind == "releases.made"}
+    releases = Release.objects.filter(job__in=[job for job, _number in made], number__in=[n for _job, n in made])
+    found = {one.pk: uploads.get(one.data.get("upload", 0)) for one in about}
+    return {
+        **{entry: {"rows": it.rows, "problems": it.problem_count} for entry, it in found.items() if it},
+        **{made[key]: {"items": it.items} for it in releases if (key := (it.job_id, it.number)) in made},
+    }
 
 
 def _to(webhooks: Iterable[Webhook], kind: str, subject: str, data: Facts, at: datetime) -> Iterator[Facts]:

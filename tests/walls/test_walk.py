@@ -11,8 +11,11 @@ from django.db import connection
 from django.db.models import Model
 from django.test import Client as Browser
 
+from coop import clock
 from coop.admin import client_path
 from coop.people.models import Client, Person
+from coop.record.models import Event
+from tasks import jobs
 from tasks.models import Job
 from tests.conftest import person
 from tests.tasks.test_api import ALL
@@ -231,6 +234,20 @@ def test_officers_look_at_what_the_cooperative_itself_posts(
     page = signed_in(samuel).get("/admin/tasks/job/").text
     assert "Announced" not in page
     assert str(Job.objects.get(is_onboarding=True).title) in page
+
+
+# What an entry of the record says beside what happened, as far as it could be a sum of something a client has.
+COUNTS = {"bytes", "rows", "problems", "files", "items", "answers", "tasks", "returned", "scopes", "client", "amount"}
+
+
+def test_the_record_that_everybody_reads_has_no_sums_of_what_a_client_has(orbits: Material, olga: Person) -> None:
+    jobs.close(orbits.draft, by=olga, at=clock.now())
+    subjects = [f"job:{orbits.job.pk}", f"job:{orbits.draft.pk}", f"client:{orbits.client.pk}"]
+    told = Event.objects.filter(subject__in=subjects)
+    kinds = set(told.values_list("kind", flat=True))
+    assert {"jobs.drafted", "datasets.loaded", "files.taken_in", "releases.made", "releases.withdrawn",
+            "quality.compared", "keys.issued", "jobs.closed"} <= kinds  # fmt: skip
+    assert [(one.kind, one.data) for one in told if COUNTS & one.data.keys()] == []
 
 
 SUMS = """
