@@ -18,7 +18,7 @@ from coop import promises as kept
 from coop.models import Cooperative
 from coop.people import clients
 from coop.people.models import Person
-from governance import data_uses, standing
+from governance import data_uses, resigning, standing
 from governance.models import Decides, Status
 from payments import due
 
@@ -37,11 +37,13 @@ def home(request: HttpRequest) -> HttpResponse:
     if not isinstance(person, Person):
         shown = {"paid": first_page.paid(at), "offers": first_page.open_now()}
         return render(request, "house/landing.html", shown)
-    if standing.status(person) == Status.APPLICANT:
+    status = standing.status(person)
+    if status == Status.APPLICANT:
         seat = clients.first_seat(person)
         return redirect("tasks:client", seat.client.slug) if seat else redirect("tasks:start")
     due.settle(person, at=at)
-    return render(request, "house/home.html", {"awaiting": first_page.awaiting(person, at)})
+    shown = {"awaiting": first_page.awaiting(person, at), "status": status, "notice": resigning.running(person)}
+    return render(request, "house/home.html", shown)
 
 
 @require_safe

@@ -32,6 +32,7 @@ LED_TO_OTHERWISE = {
     "account_reset_password_done",
     "account_reset_password_from_key_done",
     "account_set_password",
+    "governance:come_back",  # for who has left
     "governance:stay",
     "tasks:ask_model_again",  # where a job has a model of its own
     "tasks:end_model",

@@ -53,7 +53,7 @@ def test_whoever_was_made_to_leave_is_back_at_once_with_work_and_vote(
     shut_out(zainab, later)
     assert zainab.pk not in roll(published("N14", "red"))
     assert "come back as what you were" in str(standing.refusal(zainab, doing="work", at=clock.now()))
-    assert all(f'action="{BACK}"' in browser.get(page).text for page in ("/standing/", "/standing/leave/"))
+    assert all(f'action="{BACK}"' in browser.get(page).text for page in ("/", "/standing/", "/standing/leave/"))
     browser.post(BACK)
     assert standing.status(zainab) == Status.MEMBER
     assert not any(standing.refusal(zainab, doing=doing, at=clock.now()) for doing in ("claim:job:12", "vote", "speak"))
@@ -73,6 +73,17 @@ def test_who_left_is_told_so_and_how_they_come_back(amina: Person, later: Later)
     assert subject == "You have left the cooperative"
     assert "come back" in text
     assert "/standing/" in text
+
+
+def test_a_notice_in_ones_name_stands_on_the_first_page_until_it_is_taken_back(
+    amina: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    browser = signed_in(amina)
+    assert "You have given notice" not in browser.get("/").text
+    as_the_site(NOTICE, amina.pk)
+    assert "You have given notice" in browser.get("/").text
+    browser.post("/standing/stay/")
+    assert "You have given notice" not in browser.get("/").text
 
 
 def test_a_second_notice_is_given_and_the_first_sends_nobody_away_again(amina: Person, later: Later) -> None:
