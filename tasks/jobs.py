@@ -376,10 +376,8 @@ def _close(job: Job, by: Person | None, at: datetime) -> Job:
         job.closed_at = at
         job.save(update_fields=["closed_at"])
     unspent = funds.give_back(job, at=at)
-    if ending:
-        events.write("jobs.closed", by=by, subject=f"job:{job.pk}", at=at)
-    elif unspent > 0:
-        events.write("jobs.returned", by=by, subject=f"job:{job.pk}", at=at)
+    if ending or unspent > 0:
+        events.write("jobs.closed" if ending else "jobs.returned", by=by, subject=f"job:{job.pk}", at=at)
     return job
 
 
