@@ -135,8 +135,10 @@ def load(upload: Upload, *, at: datetime) -> Upload:
     upload.problems = [{"line": found.line, "problem": found.words} for found in problems.first]
     _take_stock(0 if problems else count)
     upload.save(update_fields=["rows", "problems", "problem_count", "finished_at"])
-    kind = "datasets.sent_back" if problems else "datasets.loaded"
-    events.write(kind, by=upload.created_by, subject=f"job:{job.pk}", at=at, upload=upload.pk)
+    if problems:
+        events.write("datasets.sent_back", by=upload.created_by, subject=f"job:{job.pk}", at=at, upload=upload.pk)
+    else:
+        events.write("datasets.loaded", by=upload.created_by, subject=f"job:{job.pk}", at=at, upload=upload.pk)
     return upload
 
 

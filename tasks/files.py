@@ -223,12 +223,13 @@ def _finish(delivery: Delivery, at: datetime) -> Delivery:
     _find_clashes(delivery, late=job.closed_at is not None)
     delivery.finished_at, delivery.problem_count = at, delivery.files.filter(problem__isnull=False).count()
     delivery.save(update_fields=["finished_at", "problem_count"])
+    facts: dict[str, Any] = {"by": delivery.created_by, "subject": f"job:{job.pk}", "at": at, "delivery": delivery.pk}
     if delivery.problem_count:
         _throw_away(delivery)
+        events.write("files.sent_back", **facts)
     else:
         delivery.files.exclude(kind=FileKind.ARCHIVE).update(usable=True, after=_last(job) if job.opened_at else 0)
-    kind = "files.sent_back" if delivery.problem_count else "files.taken_in"
-    events.write(kind, by=delivery.created_by, subject=f"job:{job.pk}", at=at, delivery=delivery.pk)
+        events.write("files.taken_in", **facts)
     return delivery
 
 

@@ -252,7 +252,11 @@ def refusal_to_open(job: Job) -> Refusal | None:
     """Say why a job cannot be opened for work, or nothing."""
     if wrong := _refusal_to_change(job) or _refusal_without_tasks(job):
         return wrong
-    if wrong := pay_refusal(job.work_type, job.pay, job.content) or _refusal_by_instrument(job) or _refusal_below(job):
+    if (
+        wrong := pay_refusal(job.work_type, job.pay, job.content)
+        or _refusal_by_instrument(job)
+        or below_former(job.pay, funds.least_pay(job))
+    ):
         return wrong
     if below := floors.refusal(job.work_type_id, contents.for_the_work(job.pay, job.content)):
         return below
@@ -269,11 +273,6 @@ def refusal_to_open(job: Job) -> Refusal | None:
             _("Set the money aside, then open the job."),
         )
     return None
-
-
-def _refusal_below(job: Job) -> Refusal | None:
-    """Say that comparable work of this client paid more in the last 12 months, or nothing (N5)."""
-    return below_former(job.pay, funds.least_pay(job))
 
 
 def below_former(pay: Decimal, least: Decimal | None) -> Refusal | None:
@@ -376,8 +375,10 @@ def _close(job: Job, by: Person | None, at: datetime) -> Job:
         job.closed_at = at
         job.save(update_fields=["closed_at"])
     unspent = funds.give_back(job, at=at)
-    if ending or unspent > 0:
-        events.write("jobs.closed" if ending else "jobs.returned", by=by, subject=f"job:{job.pk}", at=at)
+    if ending:
+        events.write("jobs.closed", by=by, subject=f"job:{job.pk}", at=at)
+    elif unspent > 0:
+        events.write("jobs.returned", by=by, subject=f"job:{job.pk}", at=at)
     return job
 
 
