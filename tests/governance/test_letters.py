@@ -1,4 +1,4 @@
-"""Letters: in the morning what is new, one reminder of a vote and none after voting, never twice, never at night."""
+"""Letters: in the morning what is new, two reminders of a vote at most and none after voting, never at night."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coop import clock
-from governance import explaining, letters
+from governance import explaining, letters, voting
 from governance.models import Letter, Proposal, Rule
 from tests.governance.conftest import electors, reach
 
@@ -79,3 +79,13 @@ def test_the_second_does_not_come_on_the_heels_of_the_first(published: Callable[
     first, *second = hour_by_hour(published("N14"), range(23, 0, -2))
     assert first.kind == "reminder"
     assert all(letter.made_at - first.made_at >= timedelta(hours=12) for letter in second)
+
+
+def test_whoever_votes_after_the_first_word_hears_no_second(published: Callable[..., Proposal]) -> None:
+    proposal = published("N14")
+    [first] = hour_by_hour(proposal, range(72, 30, -2))
+    voting.cast(proposal, "no", by=first.person, at=clock.now())
+    assert hour_by_hour(proposal, range(28, 0, -2)) == [first]
+    others = Letter.objects.filter(subject=f"proposal:{proposal.pk}", kind="last_day")
+    assert others.exists()
+    assert not others.filter(person=first.person).exists()
