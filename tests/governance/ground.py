@@ -1,19 +1,18 @@
 """What a walk stands on: chance, the people, what the database and the model have, and how both are compared."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import psycopg
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from coop import clock
 from coop.people.models import Person
-from coop.record.models import Event
 from coop.refusals import Refused
 from governance import voting
-from governance.models import Enactment, Office, Proposal, Standing
+from governance.models import Office, Proposal, Standing
 from governance.voting import State
 from tests.governance.conftest import members
 from tests.governance.model import DAY, Asked, Called, Held, Roll, Vote
@@ -35,6 +34,14 @@ ENGAGED = """CREATE OR REPLACE VIEW governance_engagement AS
 SELECT 'hall:1'::text AS subject, id AS person_id, coop_now() AS last_at FROM people_person WHERE id = ANY(ARRAY{})"""
 JUNIOR = """INSERT INTO governance_standing (person_id, status, since, rule, mandate_id)
 SELECT %s, 'member', coop_now() - interval '100 days', 'joined', id FROM governance_mandate WHERE proposal_id IS NULL"""
+
+
+# Every column of every row of a vote's own, in a digest each.
+OTHERS = """SELECT p.id, md5(concat(p, t, m, e)) FROM governance_proposal p
+LEFT JOIN governance_tally t ON t.proposal_id = p.id LEFT JOIN governance_mandate m ON m.proposal_id = p.id
+LEFT JOIN governance_enactment e ON e.mandate_id = m.id WHERE p.id <> ALL (%s) ORDER BY p.id"""
+DONE = """SELECT (SELECT count(*) FROM governance_proposal WHERE published_at IS NULL),
+    (SELECT count(*) FROM record_event WHERE kind = 'hall.painted'), (SELECT count(*) FROM governance_enactment)"""
 
 
 def settle(owner: psycopg.Connection) -> None:
@@ -95,11 +102,21 @@ class Ground:
         assert bool(allowed) == (found is not None), f"refused what the model allows: {no}" if no else "not refused"
         return found
 
-    def others(self, but: Vote) -> list[object]:
-        """Return what stands in the database of all votes but one, and what hangs together with it."""
-        kin = {but.number, *(one.number for one in (*but.together, but.stop, but.stops) if one)}
-        rows = Proposal.objects.exclude(pk__in=kin).order_by("pk").values_list("pk", "digest", "tally", "mandate")
-        return [*rows, *Enactment.objects.exclude(mandate__proposal__in=kin).order_by("pk").values_list("pk", "at")]
+    def attacked(self, statement: str, facts: Sequence[Any] | Mapping[str, Any]) -> None:
+        """Let somebody with the site's password write by hand: it is refused, or finds nothing to change."""
+
+        def attack() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, facts)
+                assert cursor.rowcount == 0, statement
+                message = "there is nothing to change"
+                raise DatabaseError(message)
+
+        self.tries(False, attack)
+
+    def others(self, but: Vote) -> list[tuple[Any, ...]]:
+        """Return a mark of all that stands in the database of every vote but one, and what hangs together with it."""
+        return told(OTHERS, [[but.number, *(one.number for one in (*but.together, but.stop, but.stops) if one)]])
 
     def roll(self, vote: Vote, when: datetime) -> Roll:
         """Return who votes on it: whoever is affected alone, where no other electorate decides."""
@@ -125,25 +142,35 @@ class Ground:
         """Compare every vote with the model, those that are over now and then."""
         now = clock.now()
         asked = self.of(lambda vote: vote.published and (all_of_them or self.seen.get(vote.number) not in FINAL))
-        rows = {row.pk: row for row in voting.listed().filter(pk__in=[vote.number for vote in asked])}
+        # Those only that a state is worked out of: asked after every step, the other companions cost as much again.
+        known = voting.listed().select_related(None).select_related("tally", "mandate__enactment")
+        rows = {row.pk: row for row in known.filter(pk__in=[vote.number for vote in asked])}
         for vote in asked:
             state, was = voting.state(rows[vote.number], now), self.seen.get(vote.number, State.DRAFT)
             assert state == (was if was in FINAL else vote.state(now)), (vote, was)
-            assert state == was or state in reachable(was), (was, state)
+            assert state == was or state in reachable(was, NEXT), (was, state)
             if state != was and state in FINAL:
                 self.done[state, vote.rule] += 1
             self.seen[vote.number] = state
             self.reached[state] += 1
-        self.reached[State.DRAFT] += Proposal.objects.filter(published_at=None).count()
-        assert Event.objects.filter(kind="hall.painted").count() == self.coats
-        assert Enactment.objects.count() == len(self.of(lambda vote: vote.carried_out))
+        [(drafts, painted, enacted)] = told(DONE)
+        self.reached[State.DRAFT] += drafts
+        assert painted == self.coats
+        assert enacted == len(self.of(lambda vote: vote.carried_out))
 
 
-def reachable(state: State) -> set[State]:
+def told(statement: str, given: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """Return what the database says to a question."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+        return list(cursor.fetchall())
+
+
+def reachable[S](state: S, steps: Mapping[S, set[S]]) -> set[S]:
     """Return the states after this one that a jump of time and an act can lead to, each by its own steps."""
-    found: set[State] = set()
+    found: set[S] = set()
     edge = {state}
     while edge:
-        edge = {after for before in edge for after in NEXT.get(before, set())} - found
+        edge = {after for before in edge for after in steps.get(before, set())} - found
         found |= edge
     return found
