@@ -241,3 +241,13 @@ def test_no_form_is_shown_for_what_would_be_refused(
     shown = {who: [signed_in(who).get(page).status_code for page in (appeal, report, prolong, ballot)]
              for who in (amina, samuel)}  # fmt: skip
     assert shown == {amina: [200, 403, 403, 409], samuel: [403, 200, 200, 409]}
+
+
+def test_both_sides_put_evidence_into_the_file_and_who_decides_does_not(
+    charged: Case, seated: Panel, amina: Person, samuel: Person, signed_in: SignedIn
+) -> None:
+    judge, address = panels.sitting_on(seated)[0].person, f"/cases/{charged.pk}/show/"
+    asked = {who: signed_in(who).post(address, {"name": who.name, "text": f"What {who.name} has."})
+             for who in (amina, samuel, judge)}  # fmt: skip
+    assert [answer.status_code for answer in asked.values()] == [302, 302, 404]
+    assert [piece.added_by for piece in charged.evidence.order_by("pk")] == [samuel, amina, samuel]

@@ -13,8 +13,18 @@ from django.test.utils import CaptureQueriesContext
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refusal
-from governance import assembly, casefile, reading, signs
-from governance.models import Case, CaseGround, Equivalent, Measure, Message, Thread, TurnedAway
+from governance import assembly, casefile, cases, reading, signs, turned_away
+from governance.models import (
+    Case,
+    CaseGround,
+    CaseKind,
+    Equivalent,
+    Measure,
+    Message,
+    Thread,
+    TurnedAway,
+    TurnedFrom,
+)
 from governance.views import assembly as pages
 from tests.governance import charging
 from tests.governance.conftest import reach
@@ -183,3 +193,40 @@ def test_a_case_like_a_ban_is_read_in_the_readers_language(amina: Person, signed
     Person.objects.filter(pk=amina.pk).update(language="es")
     page = signed_in(Person.objects.get(pk=amina.pk)).get(f"/cases/{case.pk}/").text
     assert "Durante más de 24 horas el sitio no dejó al miembro escribir" in page
+
+
+def test_where_the_rows_show_nothing_no_case_opens(amina: Person) -> None:
+    assert cases.open_equivalent(amina, kind=Equivalent.MUTED, at=clock.now()) is None
+    assert not Case.objects.exists()
+
+
+def test_of_an_applicant_it_is_not_kept(newcomer: Person) -> None:
+    assert turned_away.note(newcomer, TurnedFrom.HEARD, at=clock.now()) is False
+    assert not TurnedAway.objects.exists()
+
+
+def test_a_held_payout_is_named_by_its_number() -> None:
+    said = {
+        ground: casefile.facts(Case(kind=CaseKind.EQUIVALENT, ground=ground, facts="Payout 12 was asked for."))
+        for ground in (Equivalent.HELD_PAYOUT, Equivalent.MUTED)
+    }
+    assert said[Equivalent.HELD_PAYOUT].startswith("Payout 12 was asked for more than 72 hours ago")
+    assert said[Equivalent.MUTED] == casefile.FACTS[Equivalent.MUTED]
+
+
+@pytest.mark.parametrize(
+    ("shown", "first", "last", "missed"),
+    [
+        ([0, 2], True, True, {"Amina"}), ([0, 2], False, True, {"Amina"}), ([0, 2], True, False, {"Amina"}),
+        ([2], False, True, set()), ([2], True, True, {"Amina", "Luis"}), ([0], True, False, set()),
+        ([0], True, True, {"Amina", "Luis"}), ([1], False, False, set()), ([0, 1, 2], True, True, set()),
+        ([], True, True, {"Amina", "Luis"}), ([], False, False, {"Amina", "Luis"}),
+    ],
+)  # fmt: skip
+def test_what_is_missing_between_the_first_and_the_last_of_a_page(
+    thread: Thread, shown: list[int], *, first: bool, last: bool, missed: set[str]
+) -> None:
+    """Luis, Amina and Luis wrote."""
+    numbers = list(Message.objects.filter(thread=thread).order_by("pk").values_list("pk", flat=True))
+    turned_away.note_unheard(thread, [numbers[one] for one in shown], first=first, last=last, at=clock.now())
+    assert {one.person.name for one in TurnedAway.objects.select_related("person")} == missed

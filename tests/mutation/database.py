@@ -24,6 +24,12 @@ SELECT p.proname, pg_get_functiondef(p.oid) FROM pg_proc p
 WHERE p.pronamespace = 'public'::regnamespace AND p.prokind = 'f' AND (p.proname ~ %(app)s OR EXISTS (
     SELECT FROM pg_trigger t WHERE t.tgfoid = p.oid AND t.tgrelid::regclass::text ~ %(app)s)) ORDER BY 1
 """
+# Who is affected, what is a protected act, what works like a ban: what views say is asked as functions are.
+VIEWS = """
+SELECT c.relname::text, 'CREATE OR REPLACE VIEW public.' || c.relname || coalesce(
+    ' WITH (' || array_to_string(c.reloptions, ', ') || ')', '') || ' AS ' || pg_get_viewdef(c.oid)
+FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace = 'public'::regnamespace AND c.relname ~ %s ORDER BY 1
+"""
 # Not those that Django makes of a field's type, "not below nought": facts, which the guards bound more closely.
 CHECKS = r"""
 SELECT c.conname, c.conrelid::regclass::text, pg_get_constraintdef(c.oid) FROM pg_constraint c
@@ -35,6 +41,7 @@ ADD = "DROP CONSTRAINT IF EXISTS {0}, ADD CONSTRAINT {0} {1}"
 # What these guards say is one refusal without a condition: switching their trigger off says it all.
 BARE = ("_is_append_only", "_is_kept")
 
+READ = re.compile(r"(?:FROM|JOIN) \(*([a-z]+_[a-z_]+)")
 REFUSED = re.compile(r"CONSTRAINT = '(\w+)'")
 # PostgreSQL may put the text of these in the place of a call, and then counts none.
 INLINED = re.compile(r"LANGUAGE sql\n (?:STABLE|IMMUTABLE)")
@@ -79,7 +86,7 @@ def mutants(urls: Sequence[str], app: str) -> list[Mutant]:
     """Return all mutants of an app's guards, in a fixed order. `urls` are the superuser's, of databases that agree."""
     hold: Hold = partial(_at_work, urls)
     triggers = _triggers(urls[0], app)
-    found = [*switched_off(urls, app), *_of_functions(urls[0], app, triggers, hold)]
+    found = [*switched_off(urls, app), *_of_functions(urls[0], app, triggers, hold), *_of_views(urls[0], app, hold)]
     for name, table, text in _checks(urls[0], app):
         for one in weakened(text):
             on, off = f"{DROP.format(name)}, ADD CONSTRAINT {name} {one.text} NOT VALID", ADD.format(name, text)
@@ -131,6 +138,29 @@ def _of_functions(url: str, app: str, triggers: list[tuple[str, str, str]], hold
             runs = _counted(asking[name]) if len(asking[name]) > 1 else frozenset()
         for one in weakened(text, start):
             yield Mutant(f"{name}: {one.where}", name, words, near, runs, partial(hold, one.text, text))
+
+
+def _of_views(url: str, app: str, hold: Hold) -> Iterator[Mutant]:
+    """Yield each view of an app, weakened in each way. Which tests ask one is not counted: its functions are."""
+    with psycopg.connect(url) as superuser:
+        functions: dict[str, str] = dict(superuser.execute(FUNCTIONS, {"app": _tables(app)}).fetchall())
+        views: dict[str, str] = dict(superuser.execute(VIEWS, [_tables(app)]).fetchall())
+    for name, text in views.items():
+        asking, tables = _mentioning(name, functions | views), set(READ.findall(text))
+        runs = _counted(asking & functions.keys() or tables)
+        for one in weakened(text, text.index(" AS ")):
+            words = frozenset({name, *asking})
+            yield Mutant(f"{name}: {one.where}", name, words, frozenset(tables), runs, partial(hold, one.text, text))
+
+
+def _mentioning(name: str, texts: dict[str, str]) -> set[str]:
+    """Return what mentions something, directly or through others."""
+    found, edge = set[str](), {name}
+    while edge:
+        said = re.compile(rf"\b({'|'.join(edge)})\b")
+        edge = {other for other, text in texts.items() if said.search(text)} - found - {name}
+        found |= edge
+    return found
 
 
 def _altered(
