@@ -87,11 +87,11 @@ class Expulsion:
         )
 
     def enact(self, mandate: Mandate, payload: Payload, at: datetime) -> None:
-        """End the membership; raise `Stale` when the person has left meanwhile or the decision does not stand."""
+        """End a membership, or the way back to it; raise `Stale` if that is done or the decision does not stand."""
         decision = Decision.objects.select_related("case__person", "panel").get(pk=_number(payload))
         person = decision.case.person
         over = decision.panel.stage == Stage.APPEAL or at > decision.decided_at + APPEAL_OPEN
-        if standing.status(person) in {Status.LEFT, Status.EXPELLED} or hasattr(decision, "appeal") or not over:
+        if standing.status(person) == Status.EXPELLED or hasattr(decision, "appeal") or not over:
             message = "the decision does not stand any more"
             raise Stale(message)
         standing.expel(person, mandate=mandate, at=at)

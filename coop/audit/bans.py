@@ -37,7 +37,13 @@ OBJECTED_LATE = """
 SELECT d.id, c.person_id, d.decided_at FROM governance_decision d
 JOIN governance_motion m ON m.id = d.motion_id AND m.measure = 'objection' JOIN governance_case c ON c.id = d.case_id
 LEFT JOIN LATERAL (
-    SELECT s.status, s.since FROM governance_standing s WHERE s.person_id = c.person_id AND s.since <= d.decided_at
+    -- Who had left, or came back (D1), is counted from the day before.
+    SELECT s.status, CASE WHEN s.rule = 'D1' THEN (
+        SELECT b.since FROM governance_standing b
+        WHERE b.person_id = s.person_id AND b.status = s.status AND b.rule <> 'D1' AND b.id < s.id
+        ORDER BY b.id DESC LIMIT 1
+    ) ELSE s.since END AS since
+    FROM governance_standing s WHERE s.person_id = c.person_id AND s.status <> 'left' AND s.since <= d.decided_at
     ORDER BY s.id DESC LIMIT 1
 ) stood ON true
 WHERE (stood.status = 'candidate'

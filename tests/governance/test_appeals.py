@@ -24,7 +24,7 @@ from governance.models import (
     Status,
 )
 from tests.governance import charging
-from tests.governance.conftest import cast_all, reach, support
+from tests.governance.conftest import cast_all, depart, reach, support
 
 pytestmark = pytest.mark.django_db
 type Attack = Callable[..., None]
@@ -253,17 +253,50 @@ def test_a_notice_can_be_taken_back_for_seven_days(
     attack(LEFT, [amina.pk, amina.pk], guard="standing_is_lowered_only_by_mandate")
 
 
-# Refused by nobody_is_punished_after_leaving.
-def test_after_seven_days_they_have_left_and_nothing_is_decided_against_them(
-    amina: Person, charged: Case, seated: Panel, later: Callable[..., datetime], now: datetime, attack: Attack
+def test_a_charge_goes_on_while_its_member_is_away_and_holds_when_they_are_back(
+    amina: Person, samuel: Person, teresa: Person, later: Callable[..., datetime]
+) -> None:
+    case = charging.charge(amina, samuel, ground=CaseGround.DATA_TAKEN, measure=Measure.PAUSE, scope="work", days=60)
+    panel = case.panels.get()
+    charging.seat(panel, amina, teresa)
+    depart(amina)
+    cases.say(case, kind=Said.REPLY, text="I am gone anyway.", by=amina, at=clock.now())
+    charging.agree(panel, charging.finding(case))
+    later(days=8)
+    assert "left the cooperative" in str(standing.refusal(amina, doing="vote", at=clock.now()))
+    resigning.come_back(amina, by=amina, at=clock.now())
+    assert "A panel of members decided" in str(standing.refusal(amina, doing="work", at=clock.now()))
+    assert standing.refusal(amina, doing="work", at=later(days=60)) is None
+
+
+def test_an_appeal_goes_on_while_its_member_is_away(amina: Person, teresa: Person, expelled: Decision) -> None:
+    panel = appealed(expelled, amina, teresa)
+    depart(amina)
+    charging.agree(panel, charging.finding(expelled.case))
+    assert cases.state(expelled.case, clock.now()) == cases.State.SETTLED
+    assert Decision.objects.get(panel=panel).motion.measure == Measure.EXPULSION
+
+
+def test_who_is_away_when_the_meeting_expels_them_comes_back_no_more(
+    expelled: Decision, amina: Person, luis: Person, later: Callable[..., datetime], attack: Attack
+) -> None:
+    later(days=90, hours=1)
+    proposal = ask_meeting(expelled, luis)
+    cast_all(proposal, yes=20, no=2)
+    depart(amina)
+    voting.carry_on(voting.listed().get(pk=proposal.pk), at=reach(proposal.closes_at))
+    assert standing.status(amina) == Status.EXPELLED
+    with pytest.raises(Refused, match="own word"):
+        resigning.come_back(amina, by=amina, at=clock.now())
+    attack(LEFT.replace("'left'", "'member'"), [amina.pk, amina.pk], guard="standing_rises_in_order")
+
+
+def test_who_has_left_takes_no_notice_back_and_gives_none(
+    amina: Person, later: Callable[..., datetime], now: datetime, attack: Attack
 ) -> None:
     notice = resigning.give_notice(amina, pressure="silent", at=now)
-    cases.say(charged, kind=Said.REPLY, text="I am leaving anyway.", by=amina, at=now)
     assert resigning.leave_due(later(days=7, minutes=1)) != []
     assert standing.status(amina) == Status.LEFT
-    with pytest.raises(IntegrityError, match="subject to no measure"), transaction.atomic():
-        charging.agree(seated, charging.finding(charged))
-    assert not Decision.objects.filter(case=charged).exists()
     attack("UPDATE governance_resignation SET taken_back_at = now() WHERE id = %s", [notice.pk],
            guard="notice_is_taken_back_in_time")  # fmt: skip
     attack("INSERT INTO governance_resignation (person_id, pressure, given_at) VALUES (%s, 'none', now())", [amina.pk],

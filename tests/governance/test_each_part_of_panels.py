@@ -188,8 +188,11 @@ def decided(bench: psycopg.Connection, motion: dict[str, Any], votes: list[int],
         ("UPDATE governance_panel SET size = 6", VOTES, {}, "decision_is_the_panels"),
         ("UPDATE governance_panel SET size = 4", VOTES, {}, "decision_is_the_panels"),
         ("UPDATE governance_panel SET decide_by = '2030-01-01Z'", VOTES, {}, "decision_comes_in_time"),
-        ("UPDATE governance_standing SET status = 'left' WHERE person_id = 1", VOTES, {},
-         "nobody_is_punished_after_leaving"),
+        ("UPDATE governance_standing SET status = 'expelled' WHERE person_id = 1", VOTES, {},
+         "nobody_is_punished_after_expulsion"),
+        ("UPDATE governance_standing SET status = 'applicant' WHERE person_id = 1", VOTES, {},
+         "nobody_is_punished_after_expulsion"),
+        ("UPDATE governance_standing SET status = 'left' WHERE person_id = 1", VOTES, {}, 3),
         ("UPDATE governance_standing SET status = 'left' WHERE person_id <> 1", VOTES, {}, 3),
         ("UPDATE governance_standing SET status = 'candidate'", VOTES, {}, 3),
         ("UPDATE governance_citation SET motion_id = 2", VOTES, {}, "decision_rests_on_the_file"),
@@ -209,7 +212,7 @@ def test_a_decision_is_what_enough_of_a_full_panel_agreed_to(
 @pytest.mark.parametrize(
     ("kind", "motion", "found"),
     [
-        ("charge", {"measure": "nothing"}, 3), ("charge", {}, "nobody_is_punished_after_leaving"),
+        ("charge", {"measure": "nothing"}, 3), ("charge", {}, "nobody_is_punished_after_expulsion"),
         ("equivalent", {"measure": "repair"}, 3), ("emergency", {"measure": "prolong"}, 3),
     ],
 )  # fmt: skip
@@ -218,7 +221,7 @@ def test_only_a_measure_upon_a_charge_is_asked_for_evidence(
 ) -> None:
     """As decision_is_the_panels says it."""
     bench.execute("UPDATE governance_case SET kind = %s", [kind])
-    bench.execute("UPDATE governance_standing SET status = 'left'")
+    bench.execute("UPDATE governance_standing SET status = 'expelled'")
     assert decided(bench, motion, VOTES) == found
 
 

@@ -287,8 +287,8 @@ def known(superuser: psycopg.Connection) -> psycopg.Connection:
     stop_the_clock(superuser, NOW)
     plant(superuser, "governance_parameter", name="candidate_days", version=1, value=90, applies_from=NOW - 999 * DAY)
     superuser.execute(PAID.format(71_999))
-    plant(superuser, "governance_standing", person_id=NIA, status="applicant", since=NOW - 500 * DAY)
-    plant(superuser, "governance_standing", person_id=NIA, status="candidate", since=NOW - 90 * DAY + STEP)
+    plant(superuser, "governance_standing", person_id=NIA, status="applicant", since=NOW - 500 * DAY, rule="")
+    plant(superuser, "governance_standing", person_id=NIA, status="candidate", since=NOW - 90 * DAY + STEP, rule="R2")
     for number, person, measure in ((1, NIA, "objection"), (2, OTHER, "objection"), (3, NIA, "advice")):
         plant(superuser, "governance_case", id=number, person_id=person)
         plant(superuser, "governance_motion", id=number, measure=measure)
@@ -298,12 +298,21 @@ def known(superuser: psycopg.Connection) -> psycopg.Connection:
     return superuser
 
 
+STOOD = """;INSERT INTO governance_standing (person_id, status, since, rule, recorded_by_id)
+VALUES (901, '{}', '2029-12-31Z', '{}', 901)"""
+EARLIER = ";UPDATE governance_standing SET since = since - interval '1 microsecond' WHERE rule NOT IN ('D1', 'R1')"
 WORLDS = [
     ("SELECT", True), (PAID.format(72_000), False), ("DELETE FROM governance_appeal", False),
     ("UPDATE governance_appeal SET decision_id = 2", False), ("DELETE FROM governance_motion WHERE id = 3", True),
     ("UPDATE governance_standing SET since = since - interval '1 microsecond'", False),
     ("UPDATE governance_standing SET status = 'member' WHERE status = 'candidate'", False),
     ("UPDATE governance_standing SET status = 'applicant'", False), ("DELETE FROM governance_standing", False),
+    (STOOD.format("left", "D1"), True), (STOOD.format("expelled", "N7"), False),
+    # Who came back is counted from the day before.
+    (STOOD.format("left", "D1") + STOOD.format("candidate", "D1"), True),
+    (STOOD.format("left", "D1") + STOOD.format("candidate", "D1") + EARLIER, False),
+    (STOOD.format("left", "D1") + EARLIER, False),
+    (STOOD.format("left", "D1") + STOOD.format("candidate", "R1") + EARLIER, True),
 ]  # fmt: skip
 
 
