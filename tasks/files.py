@@ -233,8 +233,13 @@ def _finish(delivery: Delivery, at: datetime) -> Delivery:
     return delivery
 
 
+def are_coming(job: Job) -> bool:
+    """Tell whether files that were handed in to a job are still being read."""
+    return bool(job.shape.files) and job.deliveries.filter(finished_at=None).exists()
+
+
 def bring_along(job: Job, former: Job, data: Iterable[Mapping[str, Any]], *, at: datetime) -> None:
-    """Let tasks that are about to join a stage name the files of the job before: handed in once, kept once.
+    """Let a stage show the files that these tasks of the job before name: handed in once, kept once.
 
     A file that the stage has under that name stays its own.
     """
@@ -246,8 +251,8 @@ def bring_along(job: Job, former: Job, data: Iterable[Mapping[str, Any]], *, at:
     own = job.files.filter(usable=True, name__in=names).values_list("name", flat=True)
     found = list(lent.exclude(name__in=list(own)).order_by("pk"))
     if found:
-        came = Delivery.objects.create(job=job, digest="", created_at=at, finished_at=at)
-        JobFile.objects.bulk_create(_lent(came, file, after=_last(job)) for file in found)
+        came, last = Delivery.objects.create(job=job, digest="", created_at=at, finished_at=at), _last(job)
+        JobFile.objects.bulk_create(_lent(came, file, after=last) for file in found)
 
 
 def _lent(came: Delivery, file: JobFile, *, after: int) -> JobFile:

@@ -141,7 +141,10 @@ def hand_on(stage: Stage, *, at: datetime) -> int:
     """Hand on what is settled at the job before, 50 at a time, each in its own transaction; return how much.
 
     Stopped in between it goes on where it stood. What the next kind of answer cannot show is kept with the problem.
+    Files of the stage's own that are still being read come first: until then nothing is handed on.
     """
+    if files.are_coming(stage.job):
+        return 0
     total = 0
     try:
         while count := _some(stage, at):
@@ -160,9 +163,10 @@ def _some(stage: Stage, at: datetime) -> int:
         due = [(source, assignment, json.loads(data), agreed) for source, assignment, data, agreed in cursor.fetchall()]
         if not due:
             return 0
-        named = [data for _source, _assignment, data, _agreed in due]
-        files.bring_along(stage.job, stage.after, named, at=at)
-        known = files.shown(stage.job, named)
+        # What a member wrote lends no file: only what the client said of the tasks before.
+        sources = Task.objects.filter(pk__in=[source for source, _given, _data, agreed in due if not agreed])
+        files.bring_along(stage.job, stage.after, sources.values_list("data", flat=True), at=at)
+        known = files.shown(stage.job, (data for _source, _assignment, data, _agreed in due))
         given = [
             {"source": source, "assignment": assignment, "problem": "" if agreed else _problem(stage.job, data, known)}
             for source, assignment, data, agreed in due

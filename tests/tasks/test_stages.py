@@ -17,7 +17,7 @@ from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from payments import escrow, invariants
-from tasks import answers, claims, exports, funds, holding, jobs, reviews, stages, sweeping
+from tasks import answers, claims, exports, files, funds, holding, jobs, reviews, stages, sweeping
 from tasks.models import HandOver, Job, JobFile, ReviewRule, Stage, Takes, Task
 from tests.tasks import handing_in, orders
 from tests.tasks.conftest import DIFFERENT, SAME, work
@@ -279,6 +279,32 @@ def test_luis_puts_right_what_amina_drew(
     answers.submit(mine, value={"shapes": [box, wide]}, key=uuid4(), seconds=9, by=luis, at=clock.now())
     (row,) = exports.rows(review)
     assert row.touched == [False, True]
+
+
+def test_only_files_that_the_client_named_come_along_and_after_the_stages_own(
+    orbit: Client, olga: Person, amina: Person, petra: Person, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    orders.deposit(orbit, "500")
+    kind, box = vote_kind("image", amina), {"type": "box", "label": "b.png", "x": 1, "y": 1, "width": 9, "height": 9}
+    form = {"question": "Where?", "labels": ["b.png"], "types": ["box"]}
+    facts: dict[str, Any] = {"work_type": kind, "form": form, "overlap": 1, "pay": Decimal("0.5")}
+    draw, review = (orders.draft(orbit, olga, title=title, review_rule="peer", **facts) for title in ("Draw", "Review"))
+    for name in ("a.png", "b.png"):
+        handing_in.taken_in(draw, name, handing_in.image(40, 30))
+    orders.send(draw, '{"id": "a", "image": "a.png"}\n', "tasks.jsonl")
+    # Whoever draws says in a label which file the stage would show besides.
+    carries = {"prediction": "value", "more": "shapes.label"}
+    stages.join(review, after=draw, takes=Takes.EACH, carries=carries, by=olga, at=clock.now())
+    for job in (review, draw):
+        jobs.fund(job, by=olga, at=clock.now())
+        jobs.open(job, by=olga, at=clock.now())
+    reviews.accept(work(Job.objects.get(pk=draw.pk), amina, {"shapes": [box]}), by=petra, at=clock.now())
+    coming = files.receive(review, handing_in.sent(c_png=handing_in.image(20, 20)), by=olga, at=clock.now())
+    assert hand_on() == 0
+    files.take_in(coming, at=clock.now())
+    assert hand_on() == 1
+    assert set(review.files.values_list("name", flat=True)) == {"a.png", "c.png"}
 
 
 def test_it_goes_on_where_it_stopped(chain: Make, monkeypatch: pytest.MonkeyPatch, amina: Person, luis: Person) -> None:
