@@ -34,11 +34,11 @@ SELECT (SELECT count(*) FROM given), (SELECT count(*) FROM given WHERE team_id I
     (SELECT array_agg(person_id) FROM authors), (SELECT coalesce(sum(pay), 0) FROM given),
     (SELECT coalesce(sum(fee), 0) FROM given WHERE state = 'accepted'),
     (SELECT percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY hourly) FROM alone),
-    (SELECT count(*) FROM alone),
+    (SELECT count(hourly) FROM alone), (SELECT coalesce(sum(pay), 0) FROM given WHERE state = 'rejected'),
     (SELECT coalesce(sum(o.pay), 0) FROM tasks_assignment o JOIN tasks_job t ON t.id = o.job_id
      WHERE t.is_onboarding AND o.state = 'accepted' AND o.person_id IN (SELECT person_id FROM authors))
 """
-# What the job paid beside its answers, by what it was for.
+# What members got beside the pay of answers, by what it was for.
 BESIDE = """
 SELECT what, sum(amount), array_agg(DISTINCT person_id) FROM (
     SELECT 'checks' AS what, c.person_id, c.pay AS amount
@@ -87,17 +87,19 @@ def of(release: Release) -> str:
 def _paid(release: Release) -> tuple[dict[str, Any], dict[str, str] | None]:
     """Return what was paid for, and what an hour of answering made.
 
-    `wages` is all that the job paid to members, `of_wages` what for; `people` whoever got some of it, `authors` those
-    who answered, alone or in a team.
+    `wages` is all that members got for the job, `of_wages` what for, `of_funds` what of it funds bore and not the
+    client: answers that peers found wrong, and paid skips. `people` is whoever got some of it, `authors` those who
+    answered, alone or in a team.
     """
-    answers, by_teams, authors, pay, fee, hourly, alone, training = _row(PAID, release)
+    answers, by_teams, authors, pay, fee, hourly, alone, wrong, training = _row(PAID, release)
     beside = {what: (amount, people) for what, amount, people in _rows(BESIDE, release)}
     parts = {"answers": pay, **{what: beside.get(what, (0, ()))[0] for what in WAGES}}
     people = set(authors or ()).union(*(beside[what][1] for what in WAGES if what in beside))
     told = {
         "answers": answers, "by_teams": by_teams, "people": len(people), "authors": len(authors or ()),
         "wages": _usd(sum(parts.values())), "of_wages": {what: _usd(part) for what, part in parts.items()},
-        "tips": _usd(beside.get("tips", (0, ()))[0]), "fee": _usd(fee), "training": _usd(training),
+        "of_funds": _usd(wrong + parts["skips"]), "tips": _usd(beside.get("tips", (0, ()))[0]), "fee": _usd(fee),
+        "training": _usd(training),
     }  # fmt: skip
     return told, _quarters(hourly, alone)
 

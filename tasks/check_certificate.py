@@ -8,6 +8,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable
+from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,9 @@ def main(certificate: str, items: str, events: str = "") -> bool:
         wrong.append("The public record does not know this certificate.")
     if found and found["key"] != signed["key"]:
         wrong.append("The public record names another key.")
+    parts = told["paid"].get("of_wages")
+    if parts and sum(map(Decimal, parts.values())) != Decimal(told["paid"]["wages"]):
+        wrong.append("The wages are not the sum of what they were for.")
     print(json.dumps(told, indent=2))  # noqa: T201 - what it is for
     good = "All of it adds up." if events else "All of it adds up; it was not compared with the public record."
     print("\n".join(wrong) or good)  # noqa: T201 - likewise

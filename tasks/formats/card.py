@@ -48,6 +48,8 @@ def statement(release: Release) -> str:
         f" US$ {paid['of_wages'][what]} of it {words}."
         for what, words in BESIDE.items() if Decimal(paid.get("of_wages", {}).get(what, 0))
     )  # fmt: skip
+    if Decimal(paid.get("of_funds", 0)):
+        parts += f" Funds of the cooperative bore US$ {paid['of_funds']} of it."
     authors = paid.get("authors", paid["people"])
     return (
         f"# {title(release)}\n\n"

@@ -13,7 +13,8 @@ from coop.record.models import Event
 from coop.refusals import Refused
 from payments import accounts, invariants, ledger
 from payments.models import Transfer
-from tasks import claims, content, reports, skips
+from tasks import claims, content, releases, reports, skips
+from tasks.formats import card
 from tasks.models import Assignment, AssignmentState, Job, PaidSkip
 from tests.payments.test_attacks import POST, posting
 from tests.tasks.conftest import SAME, make_job, payable, work
@@ -136,3 +137,14 @@ def test_the_page_offers_it(hard: Job, amina: Person, signed_in: Callable[[Perso
     assert "Skip with pay" in browser.get(f"/work/{mine.pk}/").text
     assert browser.post(f"/work/{mine.pk}/skip/", {"paid": "1"}).status_code == 302
     assert PaidSkip.objects.filter(assignment=mine).exists()
+
+
+def test_a_certificate_tells_apart_what_funds_bore(hard: Job, amina: Person, luis: Person, olga: Person) -> None:
+    skipped = skip(take(hard, amina)).amount
+    content.choose(luis, ["hate"], None, by=luis, at=clock.now())
+    given = [work(hard, luis, SAME) for _task in range(2)]
+    version = releases.write(releases.ask(hard, by=olga, at=clock.now()), at=clock.now())
+    paid = card.facts(version)["paid"]
+    assert Decimal(paid["of_wages"]["skips"]) == Decimal(paid["of_funds"]) == skipped > 0
+    assert Decimal(paid["wages"]) == skipped + sum(one.pay for one in given if one.state == "accepted")
+    assert sum(map(Decimal, paid["of_wages"].values())) == Decimal(paid["wages"])
