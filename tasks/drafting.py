@@ -59,7 +59,7 @@ def _on_phone(kind: WorkType) -> bool:
 
 def findings(sketch: Sketch) -> list[lint.Finding]:
     """Return what stops a job as it is written so far, then what else to look at, in the order of the steps."""
-    form = forms_job.whole(sketch.work_type, sketch.said)
+    form = whole(sketch)
     sample = sketches.sample(sketch)
     found = _below(sketch, form) if form.is_valid() else _stops(form)
     if form.is_valid() and not form.shape.files:
@@ -126,9 +126,14 @@ def money(sketch: Sketch) -> dict[str, Any]:
         "rate": rate, "pay": pay, "time": time, "hourly": rates.hourly(pay, time.usual), "tasks": left,
         "overlap": overlap, "quote": _price(sketch, left, overlap, pay), "few": few,
         "pilot": _price(sketch, few, overlap, pay) if few else None,
-        "least_by_floor": floors.least_pay(sketch.work_type_id),
+        "least_by_floor": _least_by_floor(sketch),
         "least_again": _least_again(sketch),
     }  # fmt: skip
+
+
+def whole(sketch: Sketch) -> forms_job.NewJob:
+    """Return all that was filled in so far as one form, what no step has saved yet as it starts."""
+    return forms_job.whole(sketch.work_type, started(sketch))
 
 
 def started(sketch: Sketch) -> dict[str, Any]:
@@ -139,7 +144,12 @@ def started(sketch: Sketch) -> dict[str, Any]:
     if rate is None:
         return {"pay": "", **sketch.said}
     voted = contents.with_rests(rate.amount, _content(sketch))
-    return {**sketch.said, "pay": f"{max(voted, _least_again(sketch) or voted).normalize():f}"}
+    least = max(voted, _least_again(sketch) or voted, _least_by_floor(sketch))
+    return {**sketch.said, "pay": f"{least.normalize():f}"}
+
+
+def _least_by_floor(sketch: Sketch) -> Decimal:
+    return contents.with_rests(floors.least_pay(sketch.work_type_id), _content(sketch))
 
 
 def _least_again(sketch: Sketch) -> Decimal | None:

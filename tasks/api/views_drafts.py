@@ -66,9 +66,14 @@ class SketchWhole(SketchLine):
         help_text="The pay for each answer that the floor of an hour asks."
     )
 
+    least_by_former = serializers.SerializerMethodField(
+        help_text="The pay for each answer that your comparable work of twelve months asks; null without any (N5)."
+    )
+
     class Meta(SketchLine.Meta):
         fields = (  # type: ignore[assignment]
             *SketchLine.Meta.fields, "said", "findings", "price", "pilot_price", "hourly", "least_by_floor",
+            "least_by_former",
         )  # fmt: skip
 
     @extend_schema_field(FindingOut(many=True))
@@ -95,6 +100,11 @@ class SketchWhole(SketchLine):
     def get_least_by_floor(self, sketch: Sketch) -> str | None:
         """Return the least pay by the floor, in US$; null until the pay is known."""
         return _sum(self._money.get("least_by_floor"))
+
+    @extend_schema_field(SumField(allow_null=True))
+    def get_least_by_former(self, sketch: Sketch) -> str | None:
+        """Return the least pay by comparable work, in US$; null without any, or until the pay is known."""
+        return _sum(self._money.get("least_again"))
 
     @cached_property
     def _money(self) -> dict[str, Any]:
@@ -170,7 +180,7 @@ class SketchView(KeyView):
     def facts(self, sketch: Sketch, **beside: str) -> dict[str, Any]:
         """Return what the job is drafted with, `beside` above what was filled in; raise Refused for what is wrong."""
         sketch.said = sketch.said | beside
-        form = forms_job.whole(sketch.work_type, sketch.said)
+        form = drafting.whole(sketch)
         if form.is_valid():
             return form.facts()
         first = next(one for one in drafting.findings(sketch) if one.stops)

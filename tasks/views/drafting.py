@@ -185,7 +185,7 @@ def make(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     sketch = get_object_or_404(client.sketches.select_related("work_type", "client", "job"), pk=number, dropped_at=None)
     if sketch.job:
         return redirect("tasks:client_job", slug, sketch.job.pk)
-    form = forms_job.whole(sketch.work_type, sketch.said)
+    form = drafting.whole(sketch)
     if not form.is_valid():
         return _whole(request, sketch, status=400)
     again = "again" in request.POST
@@ -202,7 +202,7 @@ def make(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def run_pilot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Ask the first tasks, paid, to measure how long they take."""
     sketch = sketch_of(request, slug, number)
-    form = forms_job.whole(sketch.work_type, sketch.said)
+    form = drafting.whole(sketch)
     if not form.is_valid():
         return _whole(request, sketch, status=400)
     job = sketches.pilot(sketch, form.facts(), by=_me(request), at=clock.now())

@@ -84,6 +84,7 @@ def test_the_cost_moves_with_the_quality_that_is_asked(browser: Browser, orbit: 
     assert Decimal(told[1]["price"]["wages"]) == 2 * Decimal(told[0]["price"]["wages"]) > 0
     assert told[0]["hourly"] == told[1]["hourly"] > "0"
     assert told[0]["least_by_floor"] == "0.000000", "no floor was voted"
+    assert told[0]["least_by_former"] is None
 
 
 def test_a_program_reads_when_silence_accepts_and_what_a_pilot_by_rule_shows(

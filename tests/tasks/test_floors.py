@@ -9,7 +9,7 @@ import pytest
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from payments.models import Kind
-from tasks import claims, jobs
+from tasks import claims, drafting, jobs, sketches
 from tasks.models import Job
 from tests.tasks import orders
 from tests.tasks.conftest import SAME, work
@@ -52,3 +52,18 @@ def test_what_was_taken_before_is_paid_as_it_was_shown(
     mine = claims.claim_next(job, by=amina, at=at)
     decided(*KENYA)
     assert claims.claim_next(job, by=amina, at=at) == mine
+
+
+def test_a_job_that_is_begun_starts_at_what_the_floor_asks_of_its_topics(
+    decided: Callable[..., None], job: Job, orbit: Client, olga: Person, amina: Person, at: datetime
+) -> None:
+    """The floor is of the work itself: a job that may upset pays a fifth more, for rests."""
+    work(job, amina, SAME)
+    decided(*KENYA)
+    sketch = sketches.begin(orbit, work_type=job.work_type, by=olga, at=at)
+    assert drafting.started(sketch)["pay"] == "0.091667"
+    sketch = sketches.keep(sketch, {"content_violence": "some"}, by=olga)
+    assert drafting.started(sketch)["pay"] == drafting.whole(sketch)["pay"].value() == "0.110001"
+    assert drafting.money(sketch)["least_by_floor"] == Decimal("0.110001")
+    sketch = sketches.keep(sketch, {"pay": "0.110000"}, by=olga)
+    assert drafting.started(sketch)["pay"] == "0.110000"
