@@ -249,7 +249,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "statements.sealed": gettext_lazy("The hashes of all members' statements of a month were sealed (%(subject)s)."),
     "statements.turned_down": gettext_lazy("%(who)s turned down what was brought as a statement (%(subject)s)."),
     "stages.joined": gettext_lazy("%(subject)s follows job %(after)s: its tasks are made from what that one comes to."),
-    "stages.handed_on": gettext_lazy("%(count)s settled tasks or answers were handed on to %(subject)s."),
+    "stages.handed_on": gettext_lazy("What was settled before was handed on to %(subject)s."),
     "teams.proposed": gettext_lazy("A team was proposed for job %(job)s (%(subject)s)."),
     "teams.consented": gettext_lazy("One of %(subject)s consented to its split of the pay: %(digest)s."),
     "teams.began": gettext_lazy("Everybody consented: %(subject)s works at job %(job)s."),

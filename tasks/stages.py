@@ -174,7 +174,7 @@ def _some(stage: Stage, at: datetime) -> int:
         cursor.execute("SELECT tasks_hand_on(%s, %s)", [stage.pk, json.dumps(given)])
         (count,) = cursor.fetchone()
     if count:
-        events.write("stages.handed_on", by=None, subject=f"job:{stage.job_id}", at=at, count=count)
+        events.write("stages.handed_on", by=None, subject=f"job:{stage.job_id}", at=at)
     return int(count)
 
 

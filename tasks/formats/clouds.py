@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from tasks import releases
-from tasks.formats import parquet
+from tasks.formats import labels, parquet
 from tasks.models import Release
 from tasks.shapes import Json
 
@@ -63,7 +63,7 @@ def label(one: Json) -> str:
     turn = _within_a_turn(-one["yaw"] - math.pi / 2)
     seen_from = _within_a_turn(turn - math.atan2(right, ahead))
     numbers = " ".join(f"{number:.10g}" for number in (height, width, length, right, down, ahead, turn))
-    return f"{one['label'].replace(' ', '_')} {UNMEASURED} {seen_from:.10g} {NO_PICTURE} {numbers}"
+    return f"{labels.one_word(one['label'])} {UNMEASURED} {seen_from:.10g} {NO_PICTURE} {numbers}"
 
 
 def _within_a_turn(angle: float) -> float:

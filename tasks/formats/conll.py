@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tasks import releases
+from tasks.formats import labels
 from tasks.models import Release
 from tasks.shapes import spans
 
@@ -26,6 +27,6 @@ def tagged(one: dict[str, Any]) -> Iterator[tuple[str, str]]:
     before = None
     for start, end, word in spans.words(one["data"]["text"]):
         mark = next((mark for mark in marks if mark["start"] < end and start < mark["end"]), None)
-        label = mark and mark["label"].replace(" ", "_")
+        label = mark and labels.one_word(mark["label"])
         yield word, f"{'I' if mark is before else 'B'}-{label}" if mark else "O"
         before = mark

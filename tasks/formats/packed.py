@@ -10,7 +10,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from lxml import etree
 
-from tasks.formats import images, parquet
+from tasks.formats import images, labels, parquet
 from tasks.formats.images import Drawn
 from tasks.models import Release
 from tasks.shapes import Json
@@ -43,7 +43,7 @@ def _zip(release: Release, file: Callable[[Drawn], tuple[str, bytes]]) -> Iterat
 
 def _line(shape: Json) -> str:
     left, top, width, height = images.box(shape)
-    label = shape["label"].replace(" ", "_")
+    label = labels.one_word(shape["label"])
     return f"{label} 0.00 0 -10 {left:.2f} {top:.2f} {left + width:.2f} {top + height:.2f} {UNMEASURED}\n"
 
 

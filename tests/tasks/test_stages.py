@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from coop import clock
 from coop.people.models import Client, Person
+from coop.record.models import Event
 from coop.refusals import Refused
 from payments import escrow, invariants
 from tasks import answers, claims, exports, files, funds, holding, jobs, reviews, stages, sweeping
@@ -305,6 +306,7 @@ def test_only_files_that_the_client_named_come_along_and_after_the_stages_own(
     files.take_in(coming, at=clock.now())
     assert hand_on() == 1
     assert set(review.files.values_list("name", flat=True)) == {"a.png", "c.png"}
+    assert Event.objects.get(kind="stages.handed_on").data == {}, "how much is nobody else's business (E10)"
 
 
 def test_it_goes_on_where_it_stopped(chain: Make, monkeypatch: pytest.MonkeyPatch, amina: Person, luis: Person) -> None:
