@@ -50,31 +50,47 @@ WHERE (stood.status = 'candidate'
     AND d.decided_at < stood.since + governance_candidate_time(stood.since, d.decided_at)
     AND tasks_seconds_paid(c.person_id, d.decided_at) < 72000) IS NOT TRUE
 """
-# Signs that stand now without a case of the last 14 days. The site looks every hour: where the rows say that it is more
-# than a day, nobody had looked or the case was taken away.
+# Signs that stand now without a case of the last 14 days, of whom a case is about: candidates and members. The site
+# looks every hour: where the rows say that it is more than a day, nobody had looked or the case was taken away.
 SIGNS = """
 SELECT DISTINCT s.person_id, s.ground, CASE s.ground
     WHEN 'held_payout' THEN EXISTS (SELECT FROM payments_payout o WHERE o.person_id = s.person_id
-        AND o.state NOT IN ('settled', 'failed') AND o.requested_at <= coop_now() - interval '96 hours')
+        AND o.state = 'requested' AND o.requested_at <= coop_now() - interval '96 hours')
     WHEN 'pressed_to_leave' THEN EXISTS (SELECT FROM governance_resignation r WHERE r.person_id = s.person_id
         AND r.pressure = 'pressed' AND r.given_at > coop_now() - interval '336 hours'
-        AND r.given_at <= coop_now() - interval '24 hours')
+        AND r.given_at <= coop_now() - interval '24 hours' AND NOT EXISTS (
+            SELECT FROM governance_case c WHERE c.person_id = s.person_id AND c.kind = 'equivalent'
+                AND c.ground = s.ground AND c.opened_at > r.given_at - interval '336 hours'))
     WHEN 'muted' THEN EXISTS (SELECT FROM governance_turnedaway t WHERE t.person_id = s.person_id
         AND t.act = 'speak' AND t.ground = '' AND t.at > coop_now() - interval '336 hours'
         AND t.at <= coop_now() - interval '48 hours' AND NOT EXISTS (
             SELECT FROM governance_message m WHERE m.author_id = t.person_id AND m.written_at > t.at))
-    ELSE false END AS certain
-FROM governance_sign s WHERE NOT EXISTS (
+    ELSE false END AND stood.since <= coop_now() - interval '24 hours' AND NOT EXISTS (
+        SELECT FROM governance_case c WHERE c.person_id = s.person_id AND c.kind = 'equivalent' AND c.ground = s.ground
+            AND c.opened_at > coop_now() - interval '360 hours') AS certain
+FROM governance_sign s
+JOIN LATERAL (
+    SELECT b.status, b.since FROM governance_standing b WHERE b.person_id = s.person_id ORDER BY b.id DESC LIMIT 1
+) stood ON stood.status IN ('candidate', 'member')
+WHERE NOT EXISTS (
     SELECT FROM governance_case c WHERE c.person_id = s.person_id AND c.kind = 'equivalent' AND c.ground = s.ground
         AND c.opened_at > coop_now() - interval '336 hours')
 ORDER BY s.person_id, s.ground
 """
-# What went out late had to be explained by then: a payout that was held without a case, whoever sent it in the end.
+# What went out late had to be explained by then: a payout that was held without a case, whoever sent it in the end. It
+# is asked of who was a candidate or a member when the 72 hours were over and a day later: no case is about others.
 EXPLAINED_BY_NOBODY = """
 SELECT o.id, o.person_id, o.requested_at, went.at FROM payments_payout o
 LEFT JOIN payments_payrun r ON r.id = o.run_id
-CROSS JOIN LATERAL (SELECT coalesce(o.sent_at, r.released_at, o.settled_at) AS at) went
+CROSS JOIN LATERAL (SELECT coalesce(least(o.sent_at, r.released_at), o.settled_at) AS at) went
+JOIN LATERAL (
+    SELECT s.status FROM governance_standing s
+    WHERE s.person_id = o.person_id AND s.since <= o.requested_at + interval '72 hours' ORDER BY s.id DESC LIMIT 1
+) stood ON stood.status IN ('candidate', 'member')
 WHERE went.at > o.requested_at + interval '96 hours' AND NOT EXISTS (
+    SELECT FROM governance_standing s WHERE s.person_id = o.person_id AND s.status IN ('left', 'expelled')
+        AND s.since > o.requested_at + interval '72 hours' AND s.since <= o.requested_at + interval '96 hours'
+) AND NOT EXISTS (
     SELECT FROM governance_case c WHERE c.person_id = o.person_id AND c.kind = 'equivalent' AND c.ground = 'held_payout'
         AND c.opened_at > o.requested_at + interval '72 hours' - interval '336 hours'
         AND c.opened_at <= went.at + interval '24 hours')

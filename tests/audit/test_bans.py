@@ -20,10 +20,21 @@ from tests.conftest import person
 # Asked for so long ago by the member with the smallest number, in a state.
 PAYOUT = """INSERT INTO payments_payout (person_id, amount, currency, rail, method, state, reference, key, requested_at,
     sent_by_id, sent_at)
-    SELECT 1, 1000000, 'USD', 'by_hand', 'x', '{state}', '{state}', gen_random_uuid(),
+    SELECT {whose}, 1000000, 'USD', 'by_hand', 'x', '{state}', '{state}', gen_random_uuid(),
         coop_now() - interval '{hours} hours', {by}, {sent} FROM governance_office o ORDER BY o.id LIMIT 1"""
-WAITS = {"state": "requested", "by": "NULL", "sent": "NULL"}
-WENT = {"state": "sent", "by": "o.id", "sent": "coop_now() - interval '1 hour'"}
+WAITS = {"state": "requested", "by": "NULL", "sent": "NULL", "whose": "1"}
+WENT = {"state": "sent", "by": "o.id", "sent": "coop_now() - interval '1 hour'", "whose": "1"}
+# Zainab left three hours ago, as to the rows of her standing; others never began.
+GONE = {"whose": "(SELECT s.person_id FROM governance_standing s WHERE s.status = 'left')"}
+NEVER = {"whose": "(SELECT min(p.id) FROM people_person p WHERE NOT EXISTS (SELECT FROM governance_standing s"
+                  " WHERE s.person_id = p.id))"}  # fmt: skip
+LEFT_EARLY = "UPDATE governance_standing SET since = coop_now() - interval '{hours} hours' WHERE status = 'left'"
+# A case of the kind that the ground says, so long ago.
+OPENED = """INSERT INTO governance_case (kind, ground, facts, facts_digest, happened_from, happened_until, measure,
+    scope, days, remedy, presumed, opened_at, person_id)
+    SELECT 'equivalent', '{ground}', 'x', 'x', at, at, 'nothing', '', 0, '', false, at, 1
+    FROM (SELECT coop_now() - interval '{hours} hours' AS at) begun"""
+BECAME = "UPDATE governance_standing SET since = coop_now() - interval '{hours} hours' WHERE person_id = 1"
 # A hold of a payout from now on, in the place of the pause that there is.
 HOLD = """UPDATE governance_pause SET scope = 'payout:' || (SELECT max(id) FROM payments_payout),
     starts_at = coop_now(), ends_at = coop_now() + interval '24 hours' WHERE scope = 'work'"""
@@ -116,11 +127,64 @@ def test_what_the_owner_did_like_a_ban_is_found(tamper: Tamper, steps: list[tupl
         [("payments_payout", PAYOUT.format(hours=47, **WAITS)), ("governance_pause", HOLD)],
         [("governance_resignation", NOTICE.format(hours=23))],
         [("governance_turnedaway", REFUSED.format(hours=47))],
+        [("payments_payout", PAYOUT.format(hours=97, **WENT | {"sent": "coop_now() - interval '24 hours'"}))],
     ],
 )
 def test_what_is_still_in_time_is_no_fault(tamper: Tamper, steps: list[tuple[str, str]]) -> None:
     tamper(*(sql for table, statement in steps for sql in around(table, statement)))
     assert [one for one in bans.walk(lambda _rows: None) if one.certain] == []
+
+
+WAITED = ("payments_payout", PAYOUT.format(hours=400, **WAITS))
+PRESSED = ("governance_resignation", NOTICE.format(hours=26))
+
+
+@pytest.mark.parametrize(
+    ("steps", "ground", "certain"),
+    [
+        ([WAITED], "held_payout", [True]),
+        # Whose case was opened 14 days ago is looked at within the hour; and who came back, as from then.
+        ([WAITED, ("governance_case", OPENED.format(ground="held_payout", hours=359))], "held_payout", [False]),
+        ([WAITED, ("governance_case", OPENED.format(ground="held_payout", hours=361))], "held_payout", [True]),
+        ([WAITED, ("governance_case", OPENED.format(ground="held_payout", hours=335))], "held_payout", []),
+        ([WAITED, ("governance_standing", BECAME.format(hours=23))], "held_payout", [False]),
+        ([WAITED, ("governance_standing", BECAME.format(hours=25))], "held_payout", [True]),
+        ([("payments_payout", PAYOUT.format(hours=400, **WENT))], "held_payout", [False]),
+        ([("payments_payout", PAYOUT.format(hours=400, **WAITS | GONE))], "held_payout", []),
+        ([("payments_payout", PAYOUT.format(hours=400, **WAITS | NEVER))], "held_payout", []),
+        ([PRESSED], "pressed_to_leave", [True]),
+        # A second notice within 14 days of a case opens none.
+        ([PRESSED, ("governance_case", OPENED.format(ground="pressed_to_leave", hours=361))],
+         "pressed_to_leave", [False]),
+        ([PRESSED, ("governance_case", OPENED.format(ground="pressed_to_leave", hours=363))],
+         "pressed_to_leave", [True]),
+    ],
+)  # fmt: skip
+def test_a_case_is_missed_of_whom_it_can_be_about_and_when_it_is_due(
+    tamper: Tamper, steps: list[tuple[str, str]], ground: str, certain: list[bool]
+) -> None:
+    tamper(*(sql for table, statement in steps for sql in around(table, statement)))
+    found = [one.certain for one in bans.walk(lambda _rows: None) if f"none for {ground}" in one.what]
+    assert found == certain
+
+
+@pytest.mark.parametrize(
+    ("steps", "missed"),
+    [
+        ([("payments_payout", PAYOUT.format(hours=97, **WENT | NEVER))], False),
+        ([("governance_standing", LEFT_EARLY.format(hours=26)),
+          ("payments_payout", PAYOUT.format(hours=97, **WENT | GONE))], False),
+        ([("governance_standing", LEFT_EARLY.format(hours=24)),
+          ("payments_payout", PAYOUT.format(hours=97, **WENT | GONE))], False),
+        ([("governance_standing", LEFT_EARLY.format(hours=0)),
+          ("payments_payout", PAYOUT.format(hours=97, **WENT | GONE))], True),
+    ],
+)  # fmt: skip
+def test_a_late_payout_is_explained_to_who_could_have_a_case(
+    tamper: Tamper, steps: list[tuple[str, str]], *, missed: bool
+) -> None:
+    tamper(*(sql for table, statement in steps for sql in around(table, statement)))
+    assert any("no case says why" in str(one) for one in bans.walk(lambda _rows: None)) == missed
 
 
 def test_a_sign_that_may_be_of_this_hour_is_told_and_fails_nothing(tamper: Tamper) -> None:
