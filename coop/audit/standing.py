@@ -65,12 +65,20 @@ def _standings_on_record() -> Iterator[Finding]:
 
 
 def _left() -> Iterator[Finding]:
-    """Find who left without a notice in the record a week before, where they and everybody could read it."""
+    """Find who left without a notice in the record a week before, where they and everybody could read it.
+
+    It is one of since they last became what they were, as an older one has no effect, and was not taken back.
+    """
     yield from faults(
         """
         SELECT s.id, s.person_id FROM governance_standing s WHERE s.status = 'left' AND NOT EXISTS (
             SELECT FROM record_event e WHERE e.kind = 'standing.notice' AND e.subject = 'person:' || s.person_id
-                AND e.at < s.since - interval '166 hours')""",
+                AND e.at < s.since - interval '166 hours' AND e.at >= coalesce((
+                    SELECT max(b.since) - interval '2 minutes' FROM governance_standing b
+                    WHERE b.person_id = s.person_id AND b.id < s.id), '-infinity')
+                AND NOT EXISTS (
+                    SELECT FROM record_event t WHERE t.kind = 'standing.notice_taken_back' AND t.subject = e.subject
+                        AND t.at > e.at AND t.at < s.since))""",
         "governance_standing {id}",
         "says that person {person_id} left",
         "no notice of theirs stood in the record seven days before",

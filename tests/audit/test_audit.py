@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -15,13 +16,13 @@ from django.core.mail import EmailMessage
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-from coop.audit import money, schema, walks
+from coop.audit import money, schema, standing, walks
 from coop.database import roles
 from coop.database.embedded import Cluster
 from coop.record import log, tree
 from coop.record.models import Event
 from tests.audit.conftest import Tamper
-from tests.conftest import recreate
+from tests.conftest import person, recreate
 
 
 def around(table: str, statement: str) -> tuple[str, ...]:
@@ -330,6 +331,33 @@ def test_of_a_founding_that_named_no_rows_all_are_told_in_one(tamper: Tamper) ->
 def test_a_row_of_the_founding_that_is_gone_is_named(tamper: Tamper) -> None:
     found = tamper(*around("governance_parameter", "DELETE FROM governance_parameter WHERE name = 'hidden_dollars'"))
     assert [one for one in found if one.row.startswith("governance_parameter ") and "is gone" in str(one)]
+
+
+# Zainab left by a notice of hers; who is written to have gone again, a week after that, gave none.
+AGAIN = """INSERT INTO governance_standing (person_id, status, since, rule, recorded_by_id)
+    SELECT l.person_id, s.status, l.since + interval '1 hour' * s.hours, 'D1', l.person_id
+    FROM governance_standing l CROSS JOIN (VALUES ('member', 1), ('left', 170)) s (status, hours)
+    WHERE l.status = 'left' ORDER BY s.hours"""
+FIRST = """INSERT INTO governance_standing (person_id, status, since, rule, recorded_by_id)
+    VALUES (1, 'left', coop_now(), 'D1', 1)"""
+TAKEN_BACK = """INSERT INTO record_event (at, kind, subject, data)
+    SELECT e.at + interval '1 hour', 'standing.notice_taken_back', e.subject, '{}' FROM record_event e
+    WHERE e.kind = 'standing.notice'"""
+
+
+@pytest.mark.parametrize(
+    ("table", "statement", "whose"),
+    [
+        ("governance_standing", "SELECT 1", []), ("governance_standing", FIRST, ["amina"]),
+        ("governance_standing", AGAIN, ["zainab"]), ("record_event", TAKEN_BACK, ["zainab"]),
+    ],
+)  # fmt: skip
+def test_who_is_made_to_leave_without_a_notice_that_has_effect_is_found(
+    tamper: Tamper, table: str, statement: str, whose: list[str]
+) -> None:
+    tamper(*around(table, statement))
+    told = [str(one) for one in standing.walk(len_of) if "no notice of theirs" in str(one)]
+    assert [re.findall(r"person (\d+) left", line) for line in told] == [[str(person(name).pk)] for name in whose]
 
 
 def test_who_became_a_member_against_an_objection_is_found(tamper: Tamper) -> None:
