@@ -61,6 +61,8 @@ def words(about: str, case: int) -> tuple[str, str]:
         return _("You leave the cooperative in seven days"), f"{_leaving()}\n\n{settings.ORIGIN}/standing/\n"
     if about == "left":
         return _("You have left the cooperative"), f"{_left()}\n\n{settings.ORIGIN}/standing/\n"
+    if about == "back":
+        return _("You are back in the cooperative"), f"{_back()}\n\n{settings.ORIGIN}/standing/\n"
     if about == "explain":
         return _("Case %(number)s waits for an officer's explanation") % {"number": case}, _explaining()
     return subjects[about] % {"number": case}, f"{text}\n\n{settings.ORIGIN}/cases/{case}/\n"
@@ -91,7 +93,14 @@ def _leaving() -> str:
 def _left() -> str:
     return _(
         "Seven days ago you gave notice, or somebody did in your name. If it was not your wish, or is no more, come"
-        " back at the address below: you are at once what you were. Your pay stays yours."
+        " back at the address below: you are at once what you were, and vote again a week later. Your pay stays yours."
+    )
+
+
+def _back() -> str:
+    return _(
+        "You came back, or somebody did in your name. If it was not you, give notice at the address below, and tell the"
+        " cooperative: you vote again in a week, and nobody should in your place."
     )
 
 

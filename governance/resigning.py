@@ -15,8 +15,9 @@ NOTICE = timedelta(days=7)
 
 
 def running(person: Person) -> Resignation | None:
-    """Return a person's notice that was not taken back, or None."""
-    return Resignation.objects.filter(person=person, taken_back_at=None).first()
+    """Return a person's notice that was not taken back and has its effect, or None."""
+    notice = Resignation.objects.filter(person=person, taken_back_at=None).first()
+    return notice if notice and _after_last(notice) else None
 
 
 def refusal(person: Person) -> Refusal | None:
@@ -35,6 +36,8 @@ def give_notice(person: Person, *, pressure: str, at: datetime) -> Resignation:
     """
     refuse_if(refusal(person))
     with transaction.atomic():
+        # One of before their last change of standing has no effect, and is in the way of none.
+        Resignation.objects.filter(person=person, taken_back_at=None).update(taken_back_at=at)
         notice = Resignation.objects.create(person=person, pressure=pressure, given_at=at)
         notice.refresh_from_db()
         events.write("standing.notice", by=person, subject=f"person:{person.pk}", at=at, due_at=notice.due_at)
@@ -58,11 +61,13 @@ def take_back(notice: Resignation, *, by: Person, at: datetime) -> Resignation:
 def come_back(person: Person, *, by: Person, at: datetime) -> Standing:
     """Let whoever left be what they were, by their own word: a notice in their name shuts nobody out (D1, J19).
 
-    Nothing but the votes of meanwhile is lost; a post stays ended. Raises Refused for others, and for who has not left.
+    They are told, as it may have been done in their name. A post stays ended, and they are on the rolls of votes that
+    are published a week later. Raises Refused for others, and for who has not left.
     """
     if by != person or standing.status(person) != Status.LEFT:
         refuse_if(Refusal(_("Whoever left comes back by their own word."), rule="D1", status=409))
     with transaction.atomic():
+        notices.tell(person, "back")
         back = standing.come_back(person, at=at)
         Resignation.objects.filter(person=person, taken_back_at=None).update(taken_back_at=at)
     return back

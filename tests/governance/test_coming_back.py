@@ -12,8 +12,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
-from governance import notices, resigning, standing
-from governance.models import Proposal, Resignation, RollEntry, Standing, Status
+from governance import notices, resigning, signs, standing
+from governance.models import Equivalent, Proposal, Resignation, RollEntry, Standing, Status
 from tests.conftest import person
 from tests.database.bare import ask_alone, empty, plant, stop_the_clock, written
 from tests.governance.test_who_votes import DAY, FOUNDING, NEW, NOW, STEP, drawn, hall
@@ -57,10 +57,54 @@ def test_whoever_was_made_to_leave_is_back_at_once_with_work_and_vote(
     browser.post(BACK)
     assert standing.status(zainab) == Status.MEMBER
     assert not any(standing.refusal(zainab, doing=doing, at=clock.now()) for doing in ("claim:job:12", "vote", "speak"))
-    assert roll(published("N14", "blue")) == before
+    assert zainab.pk not in roll(published("N14", "blue"))
     page = browser.get("/standing/").text
     assert BACK not in page
     assert "You have given notice" not in page
+    later(days=7)
+    assert roll(published("N14", "white")) == before
+
+
+def test_who_is_brought_back_is_told_so_a_week_before_they_are_counted(amina: Person, later: Later) -> None:
+    shut_out(amina, later)
+    resigning.come_back(amina, by=amina, at=clock.now())
+    told = ProcrastinateJob.objects.filter(task_name=notices.TELL).latest("pk")
+    assert (told.args["about"], told.args["person_id"]) == ("back", amina.pk)
+    subject, text = notices.words("back", 0)
+    assert subject == "You are back in the cooperative"
+    assert "somebody did in your name" in text
+    assert "/standing/" in text
+
+
+def test_a_notice_that_is_left_over_locks_nobody_in(amina: Person, later: Later) -> None:
+    """Whoever brings somebody back, and leaves the notice standing, would keep them from giving another."""
+    shut_out(amina, later)
+    as_the_site(ROW, amina.pk, "member", "D1", amina.pk)
+    assert resigning.running(amina) is None
+    later(days=1)
+    again = resigning.give_notice(amina, pressure="none", at=clock.now())
+    assert resigning.running(amina) == again
+    later(days=7, seconds=1)
+    assert [row.status for row in resigning.leave_due(clock.now())] == ["left"]
+
+
+def test_a_notice_of_before_membership_locks_nobody_in(newcomer: Person, later: Later) -> None:
+    standing.admit(newcomer, status=Status.CANDIDATE, rule="R2", by=None, at=clock.now())
+    later(days=89)
+    resigning.give_notice(newcomer, pressure="none", at=clock.now())
+    assert standing.promote_due(later(days=2)) == 1
+    later(days=6)
+    resigning.give_notice(newcomer, pressure="none", at=clock.now())
+    assert [row.status for row in resigning.leave_due(later(days=7, seconds=1))] == ["left"]
+
+
+def test_no_case_is_looked_for_while_somebody_is_away(amina: Person, later: Later) -> None:
+    as_the_site(NOTICE.replace("'none'", "'pressed'"), amina.pk)
+    assert signs.found(Equivalent.PRESSED_TO_LEAVE) == [amina]
+    resigning.leave_due(later(days=7, seconds=1))
+    assert signs.found(Equivalent.PRESSED_TO_LEAVE) == []
+    resigning.come_back(amina, by=amina, at=clock.now())
+    assert signs.found(Equivalent.PRESSED_TO_LEAVE) == [amina]
 
 
 def test_who_left_is_told_so_and_how_they_come_back(amina: Person, later: Later) -> None:
@@ -181,13 +225,20 @@ def test_a_way_back_is_to_what_was(
     assert (None if isinstance(told, str) else told["rule"]) == rule
 
 
-@pytest.mark.parametrize(("rule", "votes", "senior"), [("D1", True, True), ("R1", False, False)])
+@pytest.mark.parametrize(
+    ("rule", "back", "votes", "senior"),
+    [
+        ("D1", NOW - 7 * DAY, True, True),
+        ("D1", NOW - 7 * DAY + STEP, False, False),
+        ("R1", NOW - 7 * DAY, False, False),
+    ],
+)
 def test_who_came_back_within_half_a_year_votes_as_before_and_later_as_who_is_new(
-    hall: psycopg.Connection, rule: str, *, votes: bool, senior: bool
+    hall: psycopg.Connection, rule: str, back: datetime, *, votes: bool, senior: bool
 ) -> None:
     for status, since, by in (
-        ("member", NOW - 400 * DAY, "R2"), ("left", NOW - 9 * DAY, "D1"), ("member", NOW - DAY, rule),
-        ("left", NOW - DAY, "D1"), ("member", NOW, rule),
+        ("member", NOW - 400 * DAY, "R2"), ("left", NOW - 9 * DAY, "D1"), ("member", NOW - 8 * DAY, rule),
+        ("left", NOW - 8 * DAY, "D1"), ("member", back, rule),
     ):  # fmt: skip
         plant(hall, "governance_standing", person_id=98, status=status, since=since, rule=by)
     asked = "SELECT e.* FROM governance_rule r, governance_electors('hall:1', r, %s) e WHERE r.key = %s"
@@ -198,7 +249,8 @@ def test_who_came_back_within_half_a_year_votes_as_before_and_later_as_who_is_ne
 
 def test_who_founded_it_and_came_back_needs_no_hours_as_before(hall: psycopg.Connection) -> None:
     for status, since, by, mandate in (
-        ("member", NOW - 400 * DAY, "R1", FOUNDING), ("left", NOW - 9 * DAY, "D1", None), ("member", NOW, "D1", None),
+        ("member", NOW - 400 * DAY, "R1", FOUNDING), ("left", NOW - 9 * DAY, "D1", None),
+        ("member", NOW - 7 * DAY, "D1", None),
     ):  # fmt: skip
         plant(hall, "governance_standing", person_id=97, status=status, since=since, rule=by, mandate_id=mandate)
     asked = "SELECT e.* FROM governance_rule r, governance_electors('hall:1', r, %s) e WHERE r.key = %s"
