@@ -27,9 +27,11 @@ from payments.templatetags.money import money
 
 
 def waiting() -> QuerySet[GivenStatement]:
-    """Return the statements that no second officer has confirmed or turned down, in the order in which they came."""
-    found = GivenStatement.objects.filter(statement=None, turned_down_by=None)
-    return found.select_related("given_by__person").order_by("pk")
+    """Return the statements that no second officer has confirmed or turned down, in the order in which they came.
+
+    Their lines, which may be many, are fetched where they are read.
+    """
+    return reconciling.waiting().select_related("given_by__person").defer("lines")
 
 
 @transaction.atomic

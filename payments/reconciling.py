@@ -11,7 +11,8 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
 
-from django.db.models import QuerySet
+from django.db.models import F, Func, JSONField, QuerySet
+from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext as _
 from stdnum.iso7064 import mod_97_10
 
@@ -22,7 +23,7 @@ from coop.refusals import Refusal, refuse_if
 from governance.models import Office
 from payments import accounts, deposits, exchange, ledger, payouts
 from payments.ledger import Kind, Line
-from payments.models import BankStatement, Deposit, Outcome, Payout, PayoutState, RailEvent
+from payments.models import BankStatement, Deposit, GivenStatement, Outcome, Payout, PayoutState, RailEvent
 from payments.rails.iso20022.camt053 import Entry
 from payments.runs import account, payout_of
 
@@ -257,9 +258,21 @@ def _touched(event: RailEvent) -> set[tuple[str, str]]:
 
 
 def missing(*, at: datetime) -> QuerySet[Payout]:
-    """Return the transfers that no statement has, days after the bank took them."""
+    """Return the transfers that no statement has, days after the bank took them; nor one that waits for an officer."""
     late = Payout.objects.filter(rail=RAIL, state=PayoutState.SENT, sent_at__lte=at - MISSING_AFTER)
-    return late.exclude(run=None).select_related("person").order_by("id")
+    return late.exclude(run=None).exclude(pk__in=unseen()).select_related("person").order_by("id")
+
+
+def waiting() -> QuerySet[GivenStatement]:
+    """Return the statements that no second officer has confirmed or turned down, in the order in which they came."""
+    return GivenStatement.objects.filter(statement=None, turned_down_by=None).order_by("pk")
+
+
+def unseen() -> set[int]:
+    """Return the numbers of the payouts of which a statement speaks that waits for its second officer; one query."""
+    each = Func(F("lines"), function="jsonb_array_elements", output_field=JSONField())
+    return {number for key in waiting().values_list(KeyTextTransform("key", each), flat=True)
+            if (number := payout_of(key or ""))}  # fmt: skip
 
 
 def compared() -> Compared:

@@ -82,6 +82,13 @@ def refusal(payout: Payout, *, by: Office, at: datetime) -> Refusal | None:
         return Refusal(_("This payout does not wait for a word."), status=409)
     if by.person_id == payout.person_id:
         return Refusal(_("Nobody decides about money to themselves."), "D8", _("Ask another officer."))
+    return _too_early(payout, at)
+
+
+def _too_early(payout: Payout, at: datetime) -> Refusal | None:
+    if payout.rail == reconciling.RAIL and payout.pk in reconciling.unseen():
+        appeal = _("Look at that statement first: confirm it, or turn it down.")
+        return Refusal(_("A statement that has this payout waits for an officer."), "E3", appeal, status=409)
     due = decided_from(payout)
     if (due and due <= at) or _booked_otherwise(payout):
         return None

@@ -187,6 +187,31 @@ def test_no_line_is_about_another_payout_than_the_file_said(
     attack(failed, says, guard=LINES)
 
 
+def test_a_line_moves_no_more_than_such_a_line_can(
+    orbit: Client, asked: Payout, released: PayRun, treasurer: Office, secretary: Office, attack: Attack
+) -> None:
+    runs.file(released, by=treasurer, at=clock.now())
+    words = theirs(orbit).words
+    given = gives(
+        treasurer, Line(Decimal(3), words=words, kind="CHRG"), Line(Decimal(3), reason="AC04", words=words),
+        Line(Decimal(3), runs.key_of(asked.pk), kind="CHRG"),
+    )  # fmt: skip
+    read = bank_statements.confirm(given, by=secretary, at=clock.now()).statement
+    events = list(RailEvent.objects.order_by("pk"))
+    assert {event.outcome for event in events} == {"unknown"}
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE payments_railevent DISABLE TRIGGER payments_railevent_is_append_only")
+        cursor.execute("DELETE FROM payments_railevent")
+    for event, outcome in zip(events, (("NULL", "deposit"), ("NULL", "deposit"), (asked.pk, "partial")), strict=True):
+        says: dict[str, int | str | bool] = {
+            "rail": "bank", "event": event.event, "amount": 3_000_000, "incoming": True, "currency": "USD",
+            "words": event.words, "statement": read.pk,
+        }  # fmt: skip
+        attack(SAY.replace("NULL, 'unknown'", "{}, '{}'".format(*outcome)), says, guard=LINES)
+        with connection.cursor() as cursor:
+            cursor.execute(SAY, says)
+
+
 def test_the_night_finds_a_statement_that_one_officer_read(orbit: Client, treasurer: Office, secretary: Office) -> None:
     bank.read(bank.statement([theirs(orbit)]), by=secretary, at=clock.now())
     assert not invariants.broken()["I14"]

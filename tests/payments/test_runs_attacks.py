@@ -10,7 +10,7 @@ from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from governance.models import Office
-from payments import accounts, background, details, ledger, payouts, runs, unanswered
+from payments import accounts, background, bank_statements, details, ledger, payouts, reconciling, runs, unanswered
 from payments.models import BankStatement, Outcome, Payout, PayRun, RailEvent
 from tests.payments import bank
 from tests.payments.conftest import owning
@@ -178,6 +178,28 @@ def test_two_officers_decide_what_no_statement_of_the_bank_has(
     assert ledger.balance(accounts.payable(asked.person_id)) == 9
     # The bank booked it after all: nothing moves, and an officer is asked.
     assert bank.read(bank.answer(content), by=treasurer, at=clock.now()).found == {"repeated": 1}
+    assert ledger.balance(accounts.payable(asked.person_id)) == 9
+
+
+def test_nobody_says_that_no_statement_has_it_while_one_that_has_it_waits(
+    asked: Payout, released: PayRun, treasurer: Office, secretary: Office, later: Later, attack: Attack
+) -> None:
+    content = runs.file(released, by=treasurer, at=clock.now())
+    runs.hand_over(released, by=treasurer, at=clock.now())
+    at = later(days=6)
+    assert [one.pk for one in reconciling.missing(at=at)] == [asked.pk]
+    given = bank_statements.give(bank.answer(content), by=treasurer, at=at)[0]
+    assert not reconciling.missing(at=at)
+    for office in (treasurer, secretary):
+        with pytest.raises(Refused, match="waits for an officer"):
+            judged(asked, office)
+        attack(JUDGE, [asked.pk, office.pk, False, "x"], guard="verdicts_come_after_72_hours")
+    bank_statements.turn_down(given, by=secretary, at=at)
+    assert [one.pk for one in reconciling.missing(at=at)] == [asked.pk]
+    # One that speaks of others is no word about it.
+    bank_statements.give(bank.statement([bank.Line(Decimal(-5), f"{runs.key_of(asked.pk)}0")]), by=treasurer, at=at)
+    assert not judged(asked, treasurer)
+    assert judged(asked, secretary)
     assert ledger.balance(accounts.payable(asked.person_id)) == 9
 
 
