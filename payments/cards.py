@@ -227,8 +227,9 @@ def _write(payment: CardPayment, outcome: CardOutcome, said: Said, at: datetime)
 def _book(payment: CardPayment, outcome: CardOutcome, name: str, amount: Decimal, at: datetime) -> None:
     event = CardEvent.objects.create(payment=payment, outcome=outcome, event=name, amount=amount, noted_at=at)
     if lines := _lines(event):
-        # What follows in this act as well: a fee of the processor's, and what is repaid.
-        more = accounts.BANK, accounts.RAIL_FEES, accounts.receivable(payment.client_id)
+        # What follows in this act as well: what is settled at once, a fee of the processor's, and what is repaid.
+        theirs = accounts.client(payment.client_id), accounts.receivable(payment.client_id)
+        more = accounts.BANK, accounts.RAIL_FEES, *theirs
         mine = ledger.touched((payment.currency, line) for line in lines)
         ledger.hold(mine | {(payment.currency, code) for code in more})
         ledger.post(*lines, journal=lines[0].ref, at=at, currency=payment.currency)

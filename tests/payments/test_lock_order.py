@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -13,16 +14,20 @@ from django.db import connection, transaction
 from coop import clock
 from coop.people import clients
 from coop.people.models import Client, Person
+from coop.record import events
 from governance.models import Office
-from payments import accounts, bank_statements, escrow, invariants, ledger, paybacks, runs
+from payments import accounts, bank_statements, cards, escrow, invariants, ledger, paybacks, runs
 from payments.models import Account, GivenStatement, Payout, PayRun
 from tests.money_in import arrive
-from tests.payments import bank
+from tests.payments import bank, stripe
 from tests.payments.bank import Line
+from tests.payments.stripe import World
+from tests.payments.test_card_races import service
+from tests.payments.test_cards import begin as by_card
 from tests.payments.test_deposits import FIFTY, theirs
 from tests.payments.test_runs_attacks import asked, released, run
 
-__all__ = ["asked", "released", "run"]
+__all__ = ["asked", "released", "run", "service"]
 pytestmark = pytest.mark.usefixtures("committed")
 SEVENTY = Decimal(70)
 type Begin = Callable[[Callable[[], object]], "Future[object]"]
@@ -113,6 +118,34 @@ def test_a_statement_that_comes_while_money_is_asked_back(
     asking.result(timeout=20)
     booked.result(timeout=20)
     assert escrow.available(firm) == SEVENTY + FIFTY - 20
+    assert not any(invariants.broken().values())
+
+
+def test_a_card_that_is_paid_and_settled_at_once_while_a_job_gives_back(
+    service: World, orbit: Client, olga: Person, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    escrow.fund(700_009, escrow.available(orbit), orbit, 1, by=None, at=clock.now())
+    first, second = (by_card(orbit, olga, amount) for amount in ("20", "25"))
+    stripe.pay(service, first.session)
+    stripe.settle(service)
+    cards.go_on(at=clock.now())
+    escrow.fund(700_009, Decimal(20), orbit, 2, by=None, at=clock.now())
+    stripe.dispute(service, first.session)
+    cards.heard_of(at=clock.now())
+    stripe.pay(service, second.session)
+    stripe.settle(service)
+    write, beside = events.write, []
+
+    def slow(kind: str, **facts: Any) -> None:
+        write(kind, **facts)
+        if kind == "cards.paid":
+            beside.append(begin(lambda: escrow.refund(700_009, Decimal(12), orbit, 1, at=clock.now())))
+            until_waiting(1)
+
+    monkeypatch.setattr(cards.events, "write", slow)
+    assert cards.ask(second, at=clock.now())
+    beside[0].result(timeout=20)
+    assert (escrow.available(orbit), escrow.owed(orbit)) == (Decimal(17), Decimal(0))
     assert not any(invariants.broken().values())
 
 
