@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from coop.people.models import Person
 from coop.record import events, tree
 from coop.record.models import Event
-from payments import monthly, open_ledger, statement_files
+from payments import monthly, open_ledger, sealing, statement_files
 from payments.models import SealedStatement
 from payments.open_ledger import Month
 
@@ -89,16 +89,25 @@ def proof(person: Person, month: Month) -> Proof | None:
     """Return the proof of a member's sealed statement; None where there is none. Three queries."""
     mine = SealedStatement.objects.filter(person=person, month=str(month)).first()
     said = Event.objects.filter(kind=KIND, subject=_subject(month)).order_by("id").first()
-    if mine is None or said is None:
+    root = _said(said) if said else None
+    if mine is None or said is None or root is None:
         return None
     leaves = _leaves(mine.month)
     path = [node.hex() for node in tree.inclusion(leaves, mine.place)]
-    return Proof(mine.month, mine.digest, mine.place, len(leaves), path, said.data["root"], said.pk)
+    return Proof(mine.month, mine.digest, mine.place, len(leaves), path, root, said.pk)
 
 
 def unlike() -> list[str]:
-    """Return the months whose hashes are not those that the record sealed; the first word on each counts."""
-    said: dict[str, str] = {}
+    """Return the months whose hashes are not those that the record sealed; the first word on each counts.
+
+    What is a seal of no month, which nothing of ours writes, is told by its subject.
+    """
+    said: dict[str, tuple[Month | None, str | None]] = {}
     for event in Event.objects.filter(kind=KIND).order_by("id"):
-        said.setdefault(event.subject.partition(":")[2], event.data["root"])
-    return [name for name, root in said.items() if _root(Month.named(name)) != root]
+        said.setdefault(event.subject, (sealing.month_of(event.subject, "statements"), _said(event)))
+    return [str(month or subject) for subject, (month, root) in said.items() if month is None or _root(month) != root]
+
+
+def _said(event: Event) -> str | None:
+    """Return the root that an event seals; None where it says none."""
+    return event.data.get("root") if isinstance(event.data, dict) else None

@@ -16,6 +16,7 @@ from payments.money import to_micro
 from payments.open_ledger import Month
 
 CHUNK = 5_000
+KIND = "ledger.sealed"
 
 
 def leaf(transfer: Transfer) -> bytes:
@@ -51,14 +52,40 @@ def seal_due(at: datetime) -> int:
     over = [month for month in open_ledger.months(Month.of(at)) if month.is_over(at) and month not in known]
     for month in over:
         size, head = root(month)
-        events.write("ledger.sealed", by=None, subject=f"ledger:{month}", at=at, transfers=size, root=head)
+        events.write(KIND, by=None, subject=f"ledger:{month}", at=at, transfers=size, root=head)
     return len(over)
 
 
 def sealed() -> list[tuple[Month, int, str]]:
-    """Return what the record says of sealed months: month, number of transfers, root; the first word on each counts."""
+    """Return what the record says of sealed months: month, number of transfers, root; the first word on each counts.
+
+    What says it of no month, or says no number and root, is no seal: see `unreadable`.
+    """
     said: dict[str, tuple[Month, int, str]] = {}
-    for event in Event.objects.filter(kind="ledger.sealed").order_by("id"):
-        name = event.subject.removeprefix("ledger:")
-        said.setdefault(name, (Month.named(name), event.data["transfers"], event.data["root"]))
+    for _number, subject, found in _words():
+        if found:
+            said.setdefault(subject, found)
     return list(said.values())
+
+
+def unreadable() -> list[tuple[int, str]]:
+    """Return the numbers and subjects of what the record has as a seal and is none; nothing of ours writes such."""
+    return [(number, subject) for number, subject, found in _words() if found is None]
+
+
+def _words() -> Iterator[tuple[int, str, tuple[Month, int, str] | None]]:
+    for event in Event.objects.filter(kind=KIND).order_by("id"):
+        month, data = month_of(event.subject, "ledger"), event.data if isinstance(event.data, dict) else {}
+        size, head = data.get("transfers"), data.get("root")
+        good = month and isinstance(size, int) and isinstance(head, str)
+        yield event.pk, event.subject, (month, size, head) if good else None
+
+
+def month_of(subject: str, of: str) -> Month | None:
+    """Return the month that a seal names `of` something, as "ledger:2026-11"; None if it names none that can end."""
+    try:
+        month = Month.named(subject.partition(":")[2])
+        ends = month.after
+    except (ValueError, OverflowError):
+        return None
+    return month if ends and subject == f"{of}:{month}" else None

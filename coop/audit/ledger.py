@@ -24,6 +24,8 @@ def facts(tick: Tick) -> Iterator[Finding]:
     yield from behind_claims()
     yield from entitled()
     yield from _statements()
+    for number, subject in sealing.unreadable():
+        yield Finding(f"record_event {number}", f"seals {subject!r}", "a seal names a month, its transfers and root")
     yield from faults(
         """
         SELECT t.id, t.amount / 1e6 AS moved, coalesce(d.amount, e.amount) / 1e6 AS arrived FROM payments_transfer t

@@ -15,7 +15,7 @@ from coop import clock
 from coop.audit import ledger
 from coop.people.models import Person
 from coop.record.models import Event
-from payments import background, capital, monthly, sealed_statements, statement_files
+from payments import background, capital, monthly, proof, sealed_statements, statement_files
 from payments.models import SealedStatement
 from payments.open_ledger import Month
 from tests.payments.test_proof import touch
@@ -129,6 +129,25 @@ def test_a_hash_that_was_touched_is_found_by_night(month: Month, amina: Person) 
     touch("payments_sealedstatement", f"UPDATE payments_sealedstatement SET digest = '0' WHERE person_id = {amina.pk}")
     assert sealed_statements.unlike() == [str(month)]
     assert [one for one in ledger.facts(lambda _rows: None) if "sealedstatement" in str(one)]
+
+
+@pytest.mark.parametrize("kind", ["statements.sealed", "ledger.sealed"])
+def test_a_seal_that_is_none_is_found_and_ends_no_proof(
+    month: Month, amina: Person, signed_in: SignedIn, kind: str
+) -> None:
+    before = len(proof.prove(clock.now()).broken)
+    of = kind.partition(".")[0]
+    bogus = [f"{of}:x", f"{of}:9999-12", f"{of}:0001-01", f"x:{month}", ""]
+    bogus.append(f"{of}:{month}")
+    for subject in bogus:
+        for data in ({}, [], {"root": [1], "transfers": "many"}):
+            Event.objects.create(kind=kind, subject=subject, at=clock.now(), data=data)
+    found = [one for one in ledger.walk(lambda _rows: None) if "seal" in str(one)]
+    assert {subject for subject in bogus if any(subject in str(one) for one in found)} == set(bogus)
+    assert len(proof.prove(clock.now()).broken) > before
+    background.seal(timestamp=0)
+    assert signed_in(amina).get(f"/pay/statements/{month}/").status_code == 200
+    assert Browser().get(f"/open-ledger/{month}/").status_code == 200
 
 
 def test_a_later_form_of_the_file_leaves_what_was_sealed(
