@@ -9,6 +9,7 @@ from payments import (
     cards,
     entitlements,
     guarantee,
+    paybacks,
     payouts,
     post_pay,
     proof,
@@ -147,3 +148,10 @@ def ask_after_disputes(timestamp: int) -> int:  # noqa: ARG001 - likewise
     """Ask which deposits by card were taken back or given back there; return how many words of it are new."""
     at = clock.now()
     return cards.heard_of(at=at) + cards.refunded(at=at) if cards.offered() else 0
+
+
+@app.periodic(cron="48 * * * *")
+@app.task(queueing_lock="payments.let_stay", lock="payments.let_stay")
+def let_stay(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Let stay what was asked back and is not to be sent, whether the card service answers or not; return how many."""
+    return paybacks.stay(at=clock.now())

@@ -5,13 +5,14 @@ the act of asking, whose floor the database keeps. It is taken from the latest d
 than came by it and did not go back before, so that nobody's money leaves for a place it did not come from.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -37,6 +38,16 @@ SELECT deposit, card, left_of FROM (
     FROM payments_cardpayment p WHERE p.client_id = %(client)s
 ) came WHERE left_of > 0 ORDER BY at DESC, deposit DESC, card DESC
 """
+
+# As `_may_go` asks of one: what was taken since, and what its client owes.
+STAYS = """
+SELECT p.id FROM payments_payback p WHERE p.state = 'requested' AND (
+    EXISTS (SELECT FROM payments_account r WHERE r.currency = 'USD' AND r.balance < 0
+        AND r.code = 'client:' || p.client_id || ':receivable')
+    OR (payments_left_to_go_back(p.deposit_id, p.card_id, p.client_id) >= 0) IS NOT TRUE
+) ORDER BY p.id DESC
+"""
+problems = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +162,26 @@ def stay(*, at: datetime) -> int:
     """Let stay what was asked back and is not to be sent (kind 45, clearing:out to client:available); return how many.
 
     That is what the payer's bank took since, and what a client asked back that owes: the latest first, no more of each
-    client's than it takes. What is owed is repaid from it. Keys `payback:<id>:result`. Asked again, it goes on.
+    client's than it takes. What is owed is repaid from it. Keys `payback:<id>:result`. Asked again, it goes on: one
+    that the database does not let stay now is told in the log, and holds up no other.
     """
-    asked = PayBack.objects.filter(state=PayBackState.REQUESTED).order_by("-pk")
-    return sum(_stay(one, at) for one in asked)
+    with connection.cursor() as cursor:
+        cursor.execute(STAYS)
+        numbers = [number for (number,) in cursor.fetchall()]
+    return sum(_stays(number, at) for number in numbers)
+
+
+def _stays(number: int, at: datetime) -> bool:
+    try:
+        return _stay(number, at)
+    except DatabaseError:
+        problems.exception("payback %s does not stay", number)
+        return False
 
 
 @transaction.atomic
-def _stay(payback: PayBack, at: datetime) -> bool:
-    held = _locked(payback)
+def _stay(number: int, at: datetime) -> bool:
+    held = _locked(PayBack(pk=number))
     if held.state != PayBackState.REQUESTED or _may_go(held) is None:
         return False
     _fail(held, "paybacks.stayed", None, at)

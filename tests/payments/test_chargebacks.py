@@ -40,6 +40,7 @@ from payments.open_ledger import Month
 from payments.rails import stripe_cards
 from tests.money_in import arrive
 from tests.payments import stripe
+from tests.payments.conftest import owning
 from tests.payments.correcting import take_back
 from tests.payments.stripe import HOOK, World
 from tests.payments.test_attacks import POST, posting
@@ -340,6 +341,29 @@ def test_nothing_is_sent_to_who_owes_whatever_it_came_from(
     assert sound()
 
 
+def test_it_stays_within_the_hour_though_the_service_is_silent_and_one_holds_up_no_other(
+    settled: CardPayment, service: World, orbit: Client, olga: Person, treasurer: Office
+) -> None:
+    spend(orbit, Decimal(50))
+    arrive(orbit, amount=Decimal(80), reference="B-80", by=treasurer, at=clock.now())
+    first, second = (
+        paybacks.ask(orbit, amount=Decimal(amount), key=uuid4(), by=olga, at=clock.now())[0] for amount in (20, 60)
+    )
+    assert background.let_stay(timestamp=0) == 0
+    stripe.dispute(service, settled.session)
+    told_alone(settled)
+    service.breaks = 9
+    assert background.ask_after_disputes(timestamp=0) == 0
+    with owning(), connection.cursor() as cursor:
+        refuses = f"CHECK (id <> {second.pk} OR state = 'requested')"
+        cursor.execute(f"ALTER TABLE payments_payback ADD CONSTRAINT stuck {refuses}")
+    assert background.let_stay(timestamp=0) == 1
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, second.state, has(orbit)) == ("failed", "requested", cash("0", "30"))
+    assert sound()
+
+
 def test_what_two_officers_took_back_of_a_card_goes_back_to_nobody(
     settled: CardPayment, orbit: Client, olga: Person, treasurer: Office, secretary: Office
 ) -> None:
@@ -354,7 +378,9 @@ def test_what_two_officers_took_back_of_a_card_goes_back_to_nobody(
     paybacks.fail(part, by=secretary, at=clock.now())
     (again,) = paybacks.ask(orbit, amount=Decimal(1), key=uuid4(), by=olga, at=clock.now())
     assert corrections.say(came, words="Not ours", by=secretary, at=clock.now())
+    # What is asked of other money goes its way.
     again.refresh_from_db()
+    assert (again.card, again.state) == (None, "requested")
     assert settled.pk not in {one.card for one in paybacks.sources(orbit)}
 
 
