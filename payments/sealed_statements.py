@@ -5,7 +5,7 @@ site nor its database. What the site would write as their file today is not aske
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.db import connection, transaction
@@ -102,10 +102,29 @@ def unlike() -> list[str]:
 
     What is a seal of no month, which nothing of ours writes, is told by its subject.
     """
+    said = _first_words()
+    return [str(month or subject) for subject, (month, root) in said.items() if month is None or _root(month) != root]
+
+
+def left_out(at: datetime) -> list[str]:
+    """Return the months whose books were sealed more than a day ago without the statements of all who have one."""
+    sealed = {month for month, _root in _first_words().values()}
+    old = Event.objects.filter(kind=sealing.KIND, at__lt=at - timedelta(days=1)).order_by("id")
+    months = {sealing.month_of(event.subject, "ledger"): None for event in old}
+    return [str(month) for month in months if month and (month not in sealed or _lacks(month))]
+
+
+def _lacks(month: Month) -> bool:
+    """Tell whether somebody has a statement of a month and no hash of it was sealed."""
+    known = SealedStatement.objects.filter(month=str(month)).values_list("person_id", flat=True)
+    return not set(known).issuperset(_members(month))
+
+
+def _first_words() -> dict[str, tuple[Month | None, str | None]]:
     said: dict[str, tuple[Month | None, str | None]] = {}
     for event in Event.objects.filter(kind=KIND).order_by("id"):
         said.setdefault(event.subject, (sealing.month_of(event.subject, "statements"), _said(event)))
-    return [str(month or subject) for subject, (month, root) in said.items() if month is None or _root(month) != root]
+    return said
 
 
 def _said(event: Event) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from coop import clock
 from coop.audit.findings import Finding, Tick, faults
 from payments import invariants, sealed_statements, sealing
 
@@ -52,6 +53,11 @@ def _statements() -> Iterator[Finding]:
     for month in sealed_statements.unlike():
         says = "the record sealed another root (decision 0206)"
         yield Finding(f"payments_sealedstatement {month}", "the hashes of its statements have another root", says)
+    for month in sealed_statements.left_out(clock.now()):
+        what = "a member's statement of it was not sealed a day after its books were"
+        yield Finding(
+            f"payments_sealedstatement {month}", what, "all of a month's statements are sealed with its books"
+        )
 
 
 def wages() -> Iterator[Finding]:
