@@ -17,7 +17,7 @@ from coop.record import events
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from governance.models import Office
 from payments import deposits, reconciling
-from payments.models import BankStatement, GivenStatement
+from payments.models import BankStatement, GivenStatement, Outcome, RailEvent
 from payments.rails.iso20022 import camt053
 from payments.rails.iso20022.camt053 import Entry, Statement
 from payments.rails.iso20022.schemas import Unreadable
@@ -34,7 +34,6 @@ def waiting() -> QuerySet[GivenStatement]:
     return reconciling.waiting().select_related("given_by__person").defer("lines")
 
 
-@transaction.atomic
 def give(content: bytes, *, by: Office, at: datetime) -> list[GivenStatement]:
     """Keep what a file of our account's statements says, each following on the last; nothing moves by it.
 
@@ -46,7 +45,13 @@ def give(content: bytes, *, by: Office, at: datetime) -> list[GivenStatement]:
     except Unreadable as error:
         raise Refused(Refusal(_("This file cannot be read: %(why)s") % {"why": error}, status=400)) from error
     digest = hashlib.sha256(content).hexdigest()
-    return [_keep(statement, digest, by, at) for statement in statements]
+    try:
+        with transaction.atomic():
+            return [_keep(statement, digest, by, at) for statement in statements]
+    except IntegrityError:  # somebody gave the same at the same time and was faster
+        for statement in statements:
+            refuse_if(_refusal(statement))
+        raise
 
 
 def _keep(statement: Statement, digest: str, by: Office, at: datetime) -> GivenStatement:
@@ -90,7 +95,8 @@ def _refusal(statement: Statement) -> Refusal | None:
     if not statement.adds_up:
         words = _("Statement %(number)s does not add up: its entries do not lead from the first balance to the last.")
         return Refusal(words % {"number": statement.number}, appeal=_("Ask the bank for it again."), status=409)
-    return _not_ours(statement) or _not_next(statement, waiting().last() or reconciling.latest(statement.account))
+    last = waiting().filter(number__startswith=f"{statement.account}/").last()
+    return _not_ours(statement) or _not_next(statement, last or reconciling.latest(statement.account))
 
 
 def _not_ours(statement: Statement) -> Refusal | None:
@@ -111,7 +117,10 @@ def _not_next(this: Statement | GivenStatement, last: GivenStatement | BankState
         "number": this.number, "opening": money(this.opening, this.currency),
         "closing": money(last.closing, last.currency),
     }  # fmt: skip
-    return Refusal(words % said, appeal=_("Read the statements between them first."), status=409)
+    appeal = _("Read the statements between them first.")
+    if isinstance(last, GivenStatement):
+        appeal = _("Statement %(number)s waits before it. If the bank shows something else, turn that one down first.")
+    return Refusal(words % said, appeal=appeal % {"number": last.number.partition("/")[2]}, status=409)
 
 
 def refusal(given: GivenStatement, *, by: Office, at: datetime) -> Refusal | None:
@@ -130,7 +139,31 @@ def refusal_to_confirm(given: GivenStatement, *, by: Office, at: datetime) -> Re
     if given.given_by.person_id == by.person_id:
         appeal = _("Ask the other officer.")
         return Refusal(_("You brought this statement; another officer looks at the bank."), "D8", appeal)
-    return _not_next(given, reconciling.latest(given.number.partition("/")[0]))
+    return _not_next(given, reconciling.latest(given.number.partition("/")[0])) or _own(given, by, at)
+
+
+def _own(given: GivenStatement, by: Office, at: datetime) -> Refusal | None:
+    """Refuse whoever has money on it, where who gave it has none: then they can change places."""
+    said = reconciling.foreseen(entries(given), at=at)
+    mine, theirs = (any(reconciling.is_own(event, who) for event in said) for who in (by.person, given.given_by.person))
+    if theirs or not mine:
+        return None
+    words = _("A payout of yours, or a deposit of your organisation, is on this statement.")
+    appeal = _("Turn it down and bring it yourself; the other officer confirms it.")
+    return Refusal(words, "D8", appeal)
+
+
+def becomes(event: RailEvent) -> str:
+    """Return in words what a line becomes once it is booked, as "Deposit of Orbit"."""
+    client = reconciling.client_of(event.words) if event.outcome == Outcome.DEPOSIT else None
+    if client:
+        return _("Deposit of %(client)s") % {"client": client.name}
+    if event.outcome == Outcome.FEE or event.payout is None:
+        words = "%(what)s" if event.outcome == Outcome.FEE else _("A question: %(what)s")
+        return words % {"what": event.get_outcome_display()}
+    words = _("Payout %(number)s to %(person)s: %(what)s")
+    facts = {"number": event.payout.pk, "person": event.payout.person.name, "what": event.get_outcome_display()}
+    return words % facts
 
 
 def confirm(given: GivenStatement, *, by: Office, at: datetime) -> Read:
@@ -146,6 +179,7 @@ def confirm(given: GivenStatement, *, by: Office, at: datetime) -> Read:
             return _read(held, by, at)
     except IntegrityError as error:
         if guard_of(error) != "account_below_its_ceiling":
+            refuse_if(refusal_to_confirm(given, by=by, at=at))  # somebody else was faster
             raise
         words = _("By this file the bank paid more than our books hold in that currency.")
         appeal = _("Write down first what came in that is missing, or what was bought.")
@@ -176,4 +210,4 @@ def turn_down(given: GivenStatement, *, by: Office, at: datetime) -> None:
 
 
 def _locked(given: GivenStatement) -> GivenStatement:
-    return GivenStatement.objects.select_for_update(of=("self",)).select_related("given_by").get(pk=given.pk)
+    return GivenStatement.objects.select_for_update(of=("self",)).select_related("given_by__person").get(pk=given.pk)

@@ -16,10 +16,10 @@ from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext as _
 from stdnum.iso7064 import mod_97_10
 
-from coop.people.models import Client
+from coop.people import clients
+from coop.people.models import Client, Person
 from coop.record import events
 from coop.record.events import Entry as Event
-from coop.refusals import Refusal, refuse_if
 from governance.models import Office
 from payments import accounts, deposits, exchange, ledger, payouts
 from payments.ledger import Kind, Line
@@ -84,8 +84,9 @@ def latest(account_number: str) -> BankStatement | None:
 
 def carry_over(row: BankStatement, entries: Sequence[Entry], *, by: Office, at: datetime) -> Counter[str]:
     """Book what the lines of a statement say that two officers saw; return how many there are of each outcome."""
-    said = _affordable(_heard(entries, row, _payouts(entries), at))
-    refuse_if(_own(said, by))
+    known = _named(entries).select_for_update(no_key=True).in_bulk()
+    # A line of nothing moves nothing.
+    said = asked([event for event in _affordable(_heard(entries, row, known, at)) if event.amount], by.person)
     ledger.hold(pair for event in said for pair in _touched(event))
     # What came back after it had arrived comes last: it arrived first, maybe on this very statement.
     # Money in comes first: what the bank paid from it is on the same statement.
@@ -109,22 +110,31 @@ def _affordable(said: list[RailEvent]) -> list[RailEvent]:
     return said
 
 
-def _own(said: Iterable[RailEvent], by: Office) -> Refusal | None:
-    if any(event.outcome in ENDS and event.payout and event.payout.person_id == by.person_id for event in said):
-        return Refusal(_("A payout of yours is on this statement: another officer reads it."), "D8")
-    return None
+def foreseen(entries: Sequence[Entry], *, at: datetime) -> list[RailEvent]:
+    """Return what each line of a statement would be if it were booked now, in their order; nothing is written."""
+    known = _named(entries).select_related("person").in_bulk()
+    return _affordable(_heard(entries, BankStatement(), known, at))
 
 
-def _payouts(entries: Iterable[Entry]) -> dict[int, Payout]:
-    """Return the payouts that a statement speaks of, by their numbers, and lock them."""
+def is_own(event: RailEvent, person: Person) -> bool:
+    """Tell whether a line moves somebody's own money: ends a payout of theirs, or is a deposit of their client's."""
+    if event.outcome == Outcome.DEPOSIT and (client := client_of(event.words)):
+        return clients.has_seat(client, person)
+    return event.outcome in ENDS and event.payout is not None and event.payout.person_id == person.pk
+
+
+def asked(said: list[RailEvent], person: Person) -> list[RailEvent]:
+    """Return what was said, with the lines that move somebody's own money as questions, which they do not decide."""
+    for event in said:
+        if is_own(event, person):
+            event.outcome, event.payout = Outcome.UNKNOWN, None
+    return said
+
+
+def _named(entries: Iterable[Entry]) -> QuerySet[Payout]:
+    """Return the payouts that a statement speaks of, in the order in which they are locked."""
     numbers = {number for entry in entries if (number := payout_of(entry.key))}
-    return (
-        Payout.objects.select_for_update(no_key=True)
-        .order_by("pk")
-        .filter(rail=RAIL, pk__in=numbers)
-        .exclude(run=None)
-        .in_bulk()
-    )
+    return Payout.objects.order_by("pk").filter(rail=RAIL, pk__in=numbers).exclude(run=None)
 
 
 def _heard(entries: Iterable[Entry], row: BankStatement, known: Mapping[int, Payout], at: datetime) -> list[RailEvent]:
@@ -146,8 +156,7 @@ def _heard(entries: Iterable[Entry], row: BankStatement, known: Mapping[int, Pay
             statement=row, occurred_at=_day(entry), noted_at=at,
         )  # fmt: skip
         said.append(event)
-    # A line of nothing moves nothing.
-    return [event for event in said if event.amount]
+    return said
 
 
 def _words(entry: Entry) -> str:

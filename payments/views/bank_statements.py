@@ -1,5 +1,6 @@
 """The desk's pages of a statement that one officer brought: another looks at the bank, and confirms it or does not."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from coop import clock
+from coop.people.models import Person
 from coop.people.views import me_of
 from governance import watching
 from governance.models import Right
@@ -31,8 +33,8 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         found = bank_statements.confirm(given, by=office, at=at).found
         messages.success(request, reconciling.in_words(found))
         return redirect("payments:bank_statements")
-    shown = _shown(given, request.GET.get("page"))
-    numbers = [number for line in shown["page_obj"] if (number := payout_of(line.key))]
+    shown = _shown(given, request.GET.get("page"), office.person, at)
+    numbers = [number for line, _words in shown["page_obj"] if (number := payout_of(line.key))]
     whose = list(Payout.objects.filter(pk__in=numbers).values_list("person_id", flat=True))
     watching.looked(whose, subject=f"given_statement:{pk}", right=Right.MONEY, by=office.person, at=at)
     shown["refusal"] = bank_statements.refusal_to_confirm(given, by=office, at=at)
@@ -40,14 +42,15 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "payments/given_statement.html", shown)
 
 
-def _shown(given: GivenStatement, page: str | None) -> dict[str, Any]:
-    # What came in comes first: its lines say whose money it is.
-    lines = sorted(bank_statements.entries(given), key=lambda line: line.amount <= 0)
+def _shown(given: GivenStatement, page: str | None, by: Person, at: datetime) -> dict[str, Any]:
+    lines = bank_statements.entries(given)
     came, gone = bank_statements.sums(lines)
-    return {
-        "given": given, "came": came, "gone": gone, "count": len(lines),
-        "page_obj": Paginator(lines, PER_PAGE).get_page(page),
-    }  # fmt: skip
+    said = reconciling.asked(reconciling.foreseen(lines, at=at), by)
+    # What came in comes first: its lines say whose money it is.
+    both = sorted(zip(lines, said, strict=True), key=lambda pair: pair[0].amount <= 0)
+    shown = Paginator(both, PER_PAGE).get_page(page)
+    shown.object_list = [(line, bank_statements.becomes(event)) for line, event in shown.object_list]
+    return {"given": given, "came": came, "gone": gone, "count": len(lines), "page_obj": shown}
 
 
 @require_POST

@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 import pytest
+from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client as Browser
 
 from coop import clock
+from coop.people import clients
 from coop.people.models import Client, Person
 from coop.record.models import Event
 from coop.refusals import Refused
@@ -21,7 +24,7 @@ from tests.payments import bank
 from tests.payments.bank import Line
 from tests.payments.conftest import owning
 from tests.payments.test_deposits import FIFTY, theirs
-from tests.payments.test_reconciling import WRITE
+from tests.payments.test_reconciling import FOREIGN, WRITE
 from tests.payments.test_runs_attacks import asked, released, run
 
 __all__ = ["asked", "released", "run"]
@@ -41,6 +44,11 @@ SAY = """INSERT INTO payments_railevent
 
 def gives(office: Office, *lines: Line, number: str = "S-1") -> GivenStatement:
     return bank_statements.give(bank.statement(lines, number=number), by=office, at=clock.now())[0]
+
+
+def seat(person: Person, client: Client, by: Person) -> None:
+    clients.offer(client, person.email, by=by, at=clock.now())
+    clients.accept(clients.offers(client)[-1], by=person, at=clock.now())
 
 
 def test_a_forged_statement_credits_nothing_by_one_officers_word(
@@ -254,6 +262,71 @@ def test_the_page_shows_totals_and_lines_and_asks_once(
     assert "Money in: 1" in second.post(address, follow=True).text
     assert second.post(address).status_code == 409
     assert BankStatement.objects.count() == 1
+
+
+def test_the_page_says_what_is_booked_of_each_line(
+    asked: Payout, released: PayRun, orbit: Client, treasurer: Office, petra: Person, signed_in: SignedIn
+) -> None:
+    runs.file(released, by=treasurer, at=clock.now())
+    key, name = runs.key_of(asked.pk), asked.person.name
+    given = gives(
+        treasurer, Line(Decimal(-5), key, reference="REF-9"), replace(theirs(orbit), amount=Decimal(51)),
+        Line(Decimal(-5), words="Stripped"),
+        Line(Decimal("-0.30"), kind="CHRG"), Line(Decimal(5), key, reason="AC04", words="Sorry"),
+    )  # fmt: skip
+    page = signed_in(petra).get(f"/desk/statements/given/{given.pk}/").text
+    for words in (
+        f"Payout {asked.pk} to {name}: Arrived", f"Payout {asked.pk} to {name}: Came back after it had arrived",
+        f"Deposit of {orbit.name}", "A question: Belongs to nothing we know", "A fee of the rail", "REF-9", key, "AC04",
+        "Sorry",
+    ):  # fmt: skip
+        assert words in page
+    asked.refresh_from_db()
+    assert (asked.state, RailEvent.objects.count()) == ("sending", 0)
+
+
+def test_whose_money_is_on_it_brings_it_and_another_confirms(
+    orbit: Client, olga: Person, treasurer: Office, secretary: Office
+) -> None:
+    seat(secretary.person, orbit, olga)
+    given = gives(treasurer, theirs(orbit))
+    with pytest.raises(Refused, match="a deposit of your organisation"):
+        bank_statements.confirm(given, by=secretary, at=clock.now())
+    bank_statements.turn_down(given, by=secretary, at=clock.now())
+    before = escrow.available(orbit)
+    again = gives(secretary, theirs(orbit))
+    assert bank_statements.confirm(again, by=treasurer, at=clock.now()).found == {"deposit": 1}
+    assert escrow.available(orbit) == before + FIFTY
+
+
+def test_where_both_have_money_on_it_the_confirmers_is_a_question_and_the_rest_is_booked(
+    orbit: Client, olga: Person, treasurer: Office, secretary: Office
+) -> None:
+    for office in (treasurer, secretary):
+        seat(office.person, orbit, olga)
+    other = clients.found("Firm", slug="firm", by=olga, at=clock.now())
+    before = escrow.available(orbit)
+    given = gives(treasurer, theirs(orbit), theirs(other))
+    assert bank_statements.confirm(given, by=secretary, at=clock.now()).found == {"unknown": 1, "deposit": 1}
+    assert (escrow.available(orbit), escrow.available(other)) == (before, FIFTY)
+    assert not any(invariants.broken().values())
+
+
+def test_what_waits_behind_one_that_was_turned_down_is_named(
+    orbit: Client, treasurer: Office, secretary: Office, settings: LazySettings
+) -> None:
+    first = gives(treasurer, theirs(orbit))
+    content = bank.statement([theirs(orbit)], number="S-2", opening=str(first.closing))
+    second = bank_statements.give(content, by=treasurer, at=clock.now())[0]
+    bank_statements.turn_down(first, by=secretary, at=clock.now())
+    with pytest.raises(Refused, match="Statement S-2 waits before it"):
+        gives(treasurer, number="S-1")
+    # Of another account nothing waits.
+    ours, settings.BANK_ACCOUNT = settings.BANK_ACCOUNT, f"{FOREIGN} BUKBGB22 Workhall"
+    bank_statements.give(bank.statement([], account=FOREIGN, number="F-1"), by=treasurer, at=clock.now())
+    settings.BANK_ACCOUNT = ours
+    bank_statements.turn_down(second, by=secretary, at=clock.now())
+    assert gives(treasurer, number="S-1")
 
 
 def test_no_stranger_sees_a_statement(treasurer: Office, amina: Person, signed_in: SignedIn, now: datetime) -> None:

@@ -15,6 +15,7 @@ from coop import clock
 from coop.people import clients
 from coop.people.models import Client, Person
 from coop.record import events
+from coop.refusals import Refused
 from governance.models import Office
 from payments import accounts, bank_statements, cards, escrow, invariants, ledger, paybacks, runs
 from payments.models import Account, GivenStatement, Payout, PayRun
@@ -147,6 +148,35 @@ def test_a_card_that_is_paid_and_settled_at_once_while_a_job_gives_back(
     beside[0].result(timeout=20)
     assert (escrow.available(orbit), escrow.owed(orbit)) == (Decimal(17), Decimal(0))
     assert not any(invariants.broken().values())
+
+
+def test_the_same_statement_given_twice_at_once(
+    firm: Client, treasurer: Office, secretary: Office, begin: Begin
+) -> None:
+    content = bank.statement([theirs(firm)])
+    with transaction.atomic():
+        bank_statements.give(content, by=treasurer, at=clock.now())
+        second = begin(lambda: bank_statements.give(content, by=secretary, at=clock.now()))
+        until_waiting(1)
+    with pytest.raises(Refused, match="waits for another officer"):
+        second.result(timeout=20)
+
+
+def test_two_statements_that_follow_the_same_one_are_confirmed_at_once(
+    firm: Client, treasurer: Office, secretary: Office, begin: Begin
+) -> None:
+    first = bank_statements.give(bank.statement([theirs(firm)]), by=treasurer, at=clock.now())[0]
+    fork = GivenStatement.objects.create(
+        number=f"{bank.ACCOUNT}/S-9", digest="", currency="USD", opening=first.opening, closing=first.opening, lines=[],
+        given_by=treasurer, given_at=clock.now(),
+    )  # fmt: skip
+    bank.read(bank.statement([], number="S-0"), by=treasurer, at=clock.now())
+    with transaction.atomic():
+        bank_statements.confirm(first, by=secretary, at=clock.now())
+        second = begin(lambda: bank_statements.confirm(fork, by=secretary, at=clock.now()))
+        until_waiting(1)
+    with pytest.raises(Refused, match="does not follow on"):
+        second.result(timeout=20)
 
 
 def test_accounts_are_held_by_their_ids_however_they_are_named(firm: Client, begin: Begin) -> None:
