@@ -77,8 +77,8 @@ def _words() -> Iterator[tuple[int, str, tuple[Month, int, str] | None]]:
     for event in Event.objects.filter(kind=KIND).order_by("id"):
         month, data = month_of(event.subject, "ledger"), event.data if isinstance(event.data, dict) else {}
         size, head = data.get("transfers"), data.get("root")
-        good = month and isinstance(size, int) and isinstance(head, str)
-        yield event.pk, event.subject, (month, size, head) if good else None
+        good = (month, size, head) if month and isinstance(size, int) and isinstance(head, str) else None
+        yield event.pk, event.subject, good
 
 
 def month_of(subject: str, of: str) -> Month | None:

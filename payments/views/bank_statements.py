@@ -34,7 +34,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, reconciling.in_words(found))
         return redirect("payments:bank_statements")
     shown = _shown(given, request.GET.get("page"), office.person, at)
-    numbers = [number for line, _words in shown["page_obj"] if (number := payout_of(line.key))]
+    numbers = [number for line, _words in shown["booked"] if (number := payout_of(line.key))]
     whose = list(Payout.objects.filter(pk__in=numbers).values_list("person_id", flat=True))
     watching.looked(whose, subject=f"given_statement:{pk}", right=Right.MONEY, by=office.person, at=at)
     shown["refusal"] = bank_statements.refusal_to_confirm(given, by=office, at=at)
@@ -49,8 +49,10 @@ def _shown(given: GivenStatement, page: str | None, by: Person, at: datetime) ->
     # What came in comes first: its lines say whose money it is.
     both = sorted(zip(lines, said, strict=True), key=lambda pair: pair[0].amount <= 0)
     shown = Paginator(both, PER_PAGE).get_page(page)
-    shown.object_list = [(line, bank_statements.becomes(event)) for line, event in shown.object_list]
-    return {"given": given, "came": came, "gone": gone, "count": len(lines), "page_obj": shown}
+    booked = [(line, bank_statements.becomes(event)) for line, event in shown]
+    return {
+        "given": given, "came": came, "gone": gone, "count": len(lines), "page_obj": shown, "booked": booked,
+    }  # fmt: skip
 
 
 @require_POST

@@ -143,7 +143,7 @@ def test_a_card_that_is_paid_and_settled_at_once_while_a_job_gives_back(
             beside.append(begin(lambda: escrow.refund(700_009, Decimal(12), orbit, 1, at=clock.now())))
             until_waiting(1)
 
-    monkeypatch.setattr(cards.events, "write", slow)
+    monkeypatch.setattr(events, "write", slow)
     assert cards.ask(second, at=clock.now())
     beside[0].result(timeout=20)
     assert (escrow.available(orbit), escrow.owed(orbit)) == (Decimal(17), Decimal(0))

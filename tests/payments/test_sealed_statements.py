@@ -147,11 +147,12 @@ def test_who_was_left_out_is_found_by_night(month: Month, amina: Person, later: 
 def test_a_seal_that_is_none_is_found_and_ends_no_proof(
     month: Month, amina: Person, signed_in: SignedIn, kind: str
 ) -> None:
+    bad: tuple[object, ...] = ({}, [], {"root": [1], "transfers": "many"})
     before = len(proof.prove(clock.now()).broken)
     of = kind.partition(".")[0]
     bogus = [f"{of}:x", f"{of}:9999-12", f"{of}:0001-01", f"x:{month}", "", f"{of}:{month}"]
     for subject in bogus:
-        for data in ({}, [], {"root": [1], "transfers": "many"}):
+        for data in bad:
             Event.objects.create(kind=kind, subject=subject, at=clock.now(), data=data)
     found = [one for one in ledger.walk(lambda _rows: None) if "seal" in str(one)]
     # Of the books each such event is told, of statements what each subject said first.
