@@ -276,13 +276,15 @@ DECIDING_TABLES: dict[str, tuple[str, ...]] = {
 def read_by_what_decides() -> set[str]:
     """Return the tables that deciding functions read: by name, and by way of functions and views, however far."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT proname, pg_get_functiondef(oid) FROM pg_proc"
-                       " WHERE pronamespace = 'public'::regnamespace AND prokind = 'f'")  # fmt: skip
+        # Functions of one name are told apart by their arguments alone.
+        cursor.execute("SELECT proname, string_agg(pg_get_functiondef(oid), ' ') FROM pg_proc"
+                       " WHERE pronamespace = 'public'::regnamespace AND prokind = 'f' GROUP BY proname")  # fmt: skip
         texts = dict(cursor.fetchall())
         cursor.execute("SELECT relname, pg_get_viewdef(oid) FROM pg_class"
-                       " WHERE relnamespace = 'public'::regnamespace AND relkind = 'v'")  # fmt: skip
+                       " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('v', 'm')")  # fmt: skip
         texts |= dict(cursor.fetchall())
-        cursor.execute("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'")
+        cursor.execute("SELECT relname FROM pg_class"
+                       " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')")  # fmt: skip
         tables = {name for (name,) in cursor.fetchall()}
     reached = {name for name in texts if DECIDING_FUNCTIONS.match(name)}
     following = list(reached)
@@ -328,13 +330,17 @@ def test_a_table_that_pay_or_access_reads_was_looked_at_first(db: None) -> None:
 
 
 @pytest.mark.parametrize("way", ["SELECT micro FROM public.tasks_discount", "SELECT micro FROM public.tasks_discounts",
+                                 "SELECT micro FROM public.tasks_discounts_of_today",
                                  "SELECT public.tasks_discounted()"])  # fmt: skip
-def test_a_table_put_in_is_found_however_it_is_read(db: None, way: str) -> None:
+@pytest.mark.parametrize("kept", ["", "PARTITION BY RANGE (micro)"])
+def test_a_table_put_in_is_found_however_it_is_read(db: None, way: str, kept: str) -> None:
     with owning(), connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE public.tasks_discount (micro bigint)")
+        cursor.execute(f"CREATE TABLE public.tasks_discount (micro bigint) {kept}")
         cursor.execute("CREATE VIEW public.tasks_discounts AS SELECT micro FROM public.tasks_discount")
+        cursor.execute("CREATE MATERIALIZED VIEW public.tasks_discounts_of_today AS SELECT * FROM tasks_discounts")
         cursor.execute("CREATE FUNCTION public.tasks_discounted() RETURNS bigint LANGUAGE sql"
                        " AS 'SELECT micro FROM public.tasks_discounts'")  # fmt: skip
-        cursor.execute(f"CREATE FUNCTION public.payments_less() RETURNS bigint LANGUAGE sql AS '{way}'")
+        for of, does in (("integer", "SELECT 0::bigint"), ("", way), ("bigint", "SELECT 0::bigint")):
+            cursor.execute(f"CREATE FUNCTION public.payments_less({of}) RETURNS bigint LANGUAGE sql AS '{does}'")
     known = {table for tables in DECIDING_TABLES.values() for table in tables}
     assert read_by_what_decides() - known == {"tasks_discount"}
