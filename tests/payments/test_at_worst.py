@@ -26,6 +26,8 @@ HELD = """CREATE OR REPLACE VIEW public.payments_units_held AS
     SELECT t.id AS work_type_id, p.id AS person_id, 90000::bigint AS pay, s.seconds
     FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM people_person) p, payments_worktype t,
         (VALUES (20::numeric), (100), (300.5)) s (seconds) WHERE p.place <= 12 AND t.slug = 'product-match'"""
+SEAT = """INSERT INTO people_clientseat (client_id, person_id, offered_to, created_at, accepted_at)
+    VALUES ({}, {}, '', coop_now(), coop_now())"""
 GIVEN = """CREATE OR REPLACE VIEW public.payments_units_of_clients AS
     SELECT {}::bigint AS client_id, t.id AS work_type_id, p.id AS person_id, u.pay
     FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM people_person) p, payments_worktype t,
@@ -44,6 +46,15 @@ PART = "INSERT INTO payments_topuppart (topup_id, job, amount) VALUES (%s, %s, %
 def plant(sql: str) -> None:
     with owning(), connection.cursor() as cursor:
         cursor.execute(sql)
+
+
+def another_client() -> int:
+    """Return the number of a client at which nobody sits."""
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("INSERT INTO people_client (name, slug, is_cooperative, created_at)"
+                       " VALUES ('Comet', 'comet', false, coop_now()) RETURNING id")  # fmt: skip
+        (number,) = cursor.fetchone()
+    return int(number)
 
 
 def report(kind: str, value: dict[str, object], key: str = "") -> dict[str, Any]:
@@ -139,7 +150,7 @@ def test_a_smaller_deposit_says_what_it_was_and_what_the_weeks_lacked(db: None) 
     assert worst(Kind.DEPOSIT, {"share": 0}, work())["deposits"] == ["30", "10"]
 
 
-def test_a_reopening_says_how_far_below_the_best_pay_and_who_had_more(orbit: Client) -> None:
+def test_a_reopening_says_how_far_below_the_best_pay_and_who_had_more(orbit: Client, luis: Person) -> None:
     plant(GIVEN.format(orbit.pk))
     about = f"client:{orbit.pk}/{work()}"
     found = report(Kind.REOPENING, {"micro": 96_000}, about)
@@ -150,7 +161,13 @@ def test_a_reopening_says_how_far_below_the_best_pay_and_who_had_more(orbit: Cli
     # Never below the rate, nine cents; nothing of another client's.
     low = report(Kind.REOPENING, {"micro": 1}, about)["worst"]
     assert (low["pays"], low["units"], Decimal(low["difference"])) == ("0.09", 24, Decimal("-0.035") * 12)
-    assert report(Kind.REOPENING, {"micro": 1}, f"client:{orbit.pk + 1}/{work()}")["worst"]["units"] == 0
+    comet = another_client()
+    about = f"client:{comet}/{work()}"
+    assert report(Kind.REOPENING, {"micro": 1}, about)["worst"]["units"] == 0
+    # Until the same person orders in both names: then the best pay of one is the mark of the other (D5).
+    for client in (orbit.pk, comet):
+        plant(SEAT.format(client, luis.pk))
+    assert report(Kind.REOPENING, {"micro": 1}, about)["worst"]["units"] == 24
 
 
 def test_the_ballot_and_the_proposal_print_it_under_the_hash_of_the_report(
