@@ -45,8 +45,9 @@ WORDS = Part(
             "D6",
             _(
                 "You are affected by a change if in the last 90 days you took a unit of this kind of work, were kept a"
-                " share of it, or met what it asks for. Where it asks for nothing, one accepted unit of it, however"
-                " long ago, is enough: whoever is given no work keeps their vote."
+                " share of it, or met what it asks for. Where it asks for nothing, one accepted unit of it is"
+                " enough until others have had such work openly for 14 weeks: whoever is kept from work, or is given"
+                " none, keeps their vote."
             ),
         ),
         ("D7", _("Cuts are measured from the best pay of the last 12 months, never from the last step.")),

@@ -220,7 +220,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "people.address_stopped": gettext_lazy("A change of an e-mail address was stopped."),
     "people.changed": gettext_lazy("%(who)s changed the facts of an account."),
     "people.moved": gettext_lazy("The country of %(subject)s changed; it decides which regions' rules apply to them."),
-    "people.password_set": gettext_lazy("Another password was set for %(subject)s."),
+    "people.password_set": gettext_lazy("The stored password of %(subject)s was written anew."),
     "people.joined": gettext_lazy("%(who)s joined."),
     "mandates.stopped": gettext_lazy("The decision of %(subject)s was stopped by a vote of all."),
     "offices.looked": gettext_lazy("%(who)s looked at %(subject)s as an officer; it concerns %(people)s people."),

@@ -1,4 +1,4 @@
-"""Whoever earned a cent in 13 weeks is paid back no less than whoever earned nothing in them (7.10)."""
+"""Back pay follows from the most of three averages; who earned a cent in a year has a cent's still (7.10)."""
 
 from importlib import import_module
 from typing import ClassVar
