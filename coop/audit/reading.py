@@ -42,13 +42,14 @@ VIEWS = (
     "payments_returned_unpaid",
     "payments_units_done",
 )
-# Columns of text that hold codes, as job:12, pause:5, no_offers or USD, and never anybody's words.
+# Columns of text that hold codes, as job:12, pause:5, no_offers, USD or a hash, and never anybody's words.
 CODES = frozenset({
     "governance.Case.ground", "governance.Case.scope", "governance.Motion.scope", "governance.Pause.scope",
     "governance.PauseRequest.scope", "governance.Restriction.scope", "payments.Account.currency",
     "payments.BankStatement.currency", "payments.CardPayment.currency", "payments.Deposit.currency",
     "payments.Entitlement.source", "payments.ExchangeQuote.currency",
     "payments.Payout.currency", "payments.Purchase.currency", "payments.RailEvent.currency", "payments.Rate.currency",
+    "payments.SealedStatement.digest", "payments.SealedStatement.month",
 })  # fmt: skip
 # Of accounts nothing but when all sign-ins of one were ended.
 OF_PEOPLE = ("id", "signed_out_at")

@@ -14,7 +14,7 @@ from coop.database import roles
 from coop.database.embedded import Cluster
 from governance import pauses, resigning, turned_away, voting
 from governance.models import Measure, PauseGround, Proposal, TurnedFrom
-from payments import sealing
+from payments import sealed_statements, sealing
 from tasks import reviews
 from tasks.models import Job
 from tests.conftest import connect_django, person, recreate
@@ -51,6 +51,7 @@ def live() -> None:
     notice = resigning.give_notice(person("zainab"), pressure="none", at=clock.advance(timedelta(days=1)))
     resigning.leave_due(reach(notice.due_at))
     sealing.seal_due(clock.now())
+    sealed_statements.seal_due(clock.now())
     reviews.accept_silent(at=clock.now())
     leftover.divided(leftover.closed(), person("amina"))
     leftover.budgeted(person("amina"), hosting=2_000_000)
