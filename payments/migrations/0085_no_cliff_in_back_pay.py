@@ -61,7 +61,7 @@ SAID = "By which sum back pay was found; 1 before decision 0186, 2 by it, 3 by d
 
 def changed() -> str:
     """Return the function of before with the changes, each of which must be found."""
-    made = PARTS.partition("CREATE OR REPLACE FUNCTION public.payments_back_pay(")[0]
+    made: str = PARTS.partition("CREATE OR REPLACE FUNCTION public.payments_back_pay(")[0]
     for old, new in CHANGES:
         if old not in made:
             message = f"not found in payments_back_pay_parts: {old}"

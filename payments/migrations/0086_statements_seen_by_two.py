@@ -1,7 +1,7 @@
 """One officer gives a statement, another sees the same at the bank: nothing of it is booked before."""
 
 from importlib import import_module
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -11,7 +11,11 @@ import payments.money
 from coop.database import guards
 
 in_office = import_module("payments.migrations.0009_offices").in_office
-OFFICE = {"on_delete": django.db.models.deletion.PROTECT, "related_name": "+", "to": "governance.office"}
+OFFICE: dict[str, Any] = {
+    "on_delete": django.db.models.deletion.PROTECT,
+    "related_name": "+",
+    "to": "governance.office",
+}
 
 # Whoever turns it down at the same moment comes before or after.
 SEEN = f"""
