@@ -93,14 +93,15 @@ def _leaving() -> str:
 def _left() -> str:
     return _(
         "Seven days ago you gave notice, or somebody did in your name. If it was not your wish, or is no more, come"
-        " back at the address below: you are at once what you were, and vote again a week later. Your pay stays yours."
+        " back at the address below: you are at once what you were. Within a week your vote comes with it, later a week"
+        " after that. Your pay stays yours."
     )
 
 
 def _back() -> str:
     return _(
         "You came back, or somebody did in your name. If it was not you, give notice at the address below, and tell the"
-        " cooperative: you vote again in a week, and nobody should in your place."
+        " cooperative: you vote again in a week at the latest, and nobody should in your place."
     )
 
 

@@ -6,7 +6,9 @@ from django.db import migrations
 
 from coop.database import guards
 
-# As before; but who came back is on no roll for the first week.
+# As before; but who was away for more than a week is on no roll for the first week after. Whoever is back within the
+# week is on it at once, or a notice in their name every week would keep them off every roll. The time is that of now:
+# the roll of a rival is made as of the day of the first.
 ROLL = """
 CREATE OR REPLACE FUNCTION public.governance_electors(about text, rule public.governance_rule, moment timestamptz)
 RETURNS TABLE (person_id bigint, affected boolean, senior boolean) LANGUAGE sql STABLE
@@ -20,7 +22,11 @@ BEGIN ATOMIC
             SELECT b.since, b.mandate_id FROM public.governance_standing b
             WHERE b.person_id = l.person_id AND b.status = 'member' AND b.rule <> 'D1' ORDER BY b.id DESC LIMIT 1
         ) a ON l.rule = 'D1'
-        WHERE l.status = 'member' AND (l.rule IS DISTINCT FROM 'D1' OR l.since <= moment - interval '168 hours')
+        WHERE l.status = 'member' AND (l.rule IS DISTINCT FROM 'D1'
+            OR l.since <= public.coop_now() - interval '168 hours'
+            OR l.since <= (
+                SELECT max(g.since) FROM public.governance_standing g
+                WHERE g.person_id = l.person_id AND g.status = 'left') + interval '168 hours')
     ), electors AS (
         SELECT l.person_id, l.since <= moment - interval '4320 hours' AS senior,
             worked.person_id IS NOT NULL AS affected
