@@ -86,7 +86,7 @@ def carry_over(row: BankStatement, entries: Sequence[Entry], *, by: Office, at: 
     """Book what the lines of a statement say that two officers saw; return how many there are of each outcome."""
     known = _named(entries).select_for_update(no_key=True).in_bulk()
     # A line of nothing moves nothing.
-    said = asked([event for event in _affordable(_heard(entries, row, known, at)) if event.amount], by.person)
+    said = [event for event in _affordable(_asked(_heard(entries, row, known, at), by.person)) if event.amount]
     ledger.hold(pair for event in said for pair in _touched(event))
     # What came back after it had arrived comes last: it arrived first, maybe on this very statement.
     # Money in comes first: what the bank paid from it is on the same statement.
@@ -110,20 +110,21 @@ def _affordable(said: list[RailEvent]) -> list[RailEvent]:
     return said
 
 
-def foreseen(entries: Sequence[Entry], *, at: datetime) -> list[RailEvent]:
-    """Return what each line of a statement would be if it were booked now, in their order; nothing is written."""
+def foreseen(entries: Sequence[Entry], *, by: Person | None = None, at: datetime) -> list[RailEvent]:
+    """Return what each line of a statement would be if somebody booked it now, in their order; nothing is written."""
     known = _named(entries).select_related("person").in_bulk()
-    return _affordable(_heard(entries, BankStatement(), known, at))
+    said = _heard(entries, BankStatement(), known, at)
+    return _affordable(_asked(said, by) if by else said)
 
 
 def is_own(event: RailEvent, person: Person) -> bool:
     """Tell whether a line moves somebody's own money: ends a payout of theirs, or is a deposit of their client's."""
     if event.outcome == Outcome.DEPOSIT and (client := client_of(event.words)):
-        return clients.has_seat(client, person)
+        return not client.is_cooperative and clients.has_seat(client, person)
     return event.outcome in ENDS and event.payout is not None and event.payout.person_id == person.pk
 
 
-def asked(said: list[RailEvent], person: Person) -> list[RailEvent]:
+def _asked(said: list[RailEvent], person: Person) -> list[RailEvent]:
     """Return what was said, with the lines that move somebody's own money as questions, which they do not decide."""
     for event in said:
         if is_own(event, person):

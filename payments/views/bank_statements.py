@@ -45,7 +45,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
 def _shown(given: GivenStatement, page: str | None, by: Person, at: datetime) -> dict[str, Any]:
     lines = bank_statements.entries(given)
     came, gone = bank_statements.sums(lines)
-    said = reconciling.asked(reconciling.foreseen(lines, at=at), by)
+    said = reconciling.foreseen(lines, by=by, at=at)
     # What came in comes first: its lines say whose money it is.
     both = sorted(zip(lines, said, strict=True), key=lambda pair: pair[0].amount <= 0)
     shown = Paginator(both, PER_PAGE).get_page(page)

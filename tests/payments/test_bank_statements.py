@@ -18,7 +18,7 @@ from coop.people.models import Client, Person
 from coop.record.models import Event
 from coop.refusals import Refused
 from governance.models import Office
-from payments import bank_statements, escrow, invariants, payouts, runs
+from payments import accounts, bank_statements, escrow, invariants, ledger, payouts, runs
 from payments.models import BankStatement, GivenStatement, Payout, PayRun, RailEvent
 from tests.payments import bank
 from tests.payments.bank import Line
@@ -310,6 +310,18 @@ def test_where_both_have_money_on_it_the_confirmers_is_a_question_and_the_rest_i
     assert bank_statements.confirm(given, by=secretary, at=clock.now()).found == {"unknown": 1, "deposit": 1}
     assert (escrow.available(orbit), escrow.available(other)) == (before, FIFTY)
     assert not any(invariants.broken().values())
+
+
+def test_a_fee_is_a_question_too_where_the_deposit_that_would_pay_it_is_one(
+    treasurer: Office, secretary: Office, olga: Person
+) -> None:
+    """The books hold nothing else: what could not be booked would stop every statement after it."""
+    mine = clients.found("Firm", slug="firm", by=olga, at=clock.now())
+    for office in (treasurer, secretary):
+        seat(office.person, mine, olga)
+    held = -ledger.balance(accounts.BANK, "USD")
+    given = gives(treasurer, theirs(mine), Line(-held - FIFTY, kind="CHRG"))
+    assert bank_statements.confirm(given, by=secretary, at=clock.now()).found == {"unknown": 2}
 
 
 def test_what_waits_behind_one_that_was_turned_down_is_named(
