@@ -268,7 +268,7 @@ def propose_a_cut(page: Page) -> Proposal:
     page.reload()
     reads(page, "5 of 5 members back it", "After publishing nobody can change it")
     press(page, "Publish")
-    reads(page, "Being discussed", "2/3", "People who did this work in the last 28 days 2")
+    reads(page, "Being discussed", "2/3", "People who did this work in the last 28 days fewer than five")
     return Proposal.objects.get()
 
 

@@ -66,8 +66,8 @@ def test_a_check_shows_impact_rule_thresholds_dates_and_saves_nothing(
     for words in (
         "Compare products: US$ 0.09 to US$ 0.087 a task (\N{MINUS SIGN}3.3%)", "What changes for you",
         "US$ 0.003 less for all",
-        "People who did this work in the last 28 days 2", "Yes, by rule N1.",
-        "People who would be paid less, later or for longer work 2",
+        "People who did this work in the last 28 days fewer than five", "Yes, by rule N1.",
+        "People who would be paid less, later or for longer work fewer than five",
         "Those whose work it is; Members of more than 180 days, of those whose work it is yes from at least 2/3",
         "of those who say yes or no, and from at least 40 % of the roll",
         "5 members must back the draft", "If it were published today", "Nothing found: one question",

@@ -47,7 +47,7 @@ class Command(BaseCommand):
         except Unavailable as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
-            self.stdout.write("Stopped.")
+            self.stdout.write("Stopped. The data stay.")
         except OSError as error:
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
                 raise CommandError(FULL) from error

@@ -2,6 +2,7 @@
 
 import uuid
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -15,8 +16,16 @@ from tests.tasks.handing_in import real
 from tests.tasks.releases.conftest import Made
 from tests.tasks.releases.test_formats import saved
 
-SCENE = kitti.cuboids()
-LATER = [{**one, "frame": 1, "center": [one["center"][0] + 1, *one["center"][1:]], "yaw": 3.1} for one in SCENE]
+
+def scene() -> list[Any]:
+    """Return the cuboids of the real scene."""
+    found: list[Any] = kitti.cuboids()
+    return found
+
+
+def later() -> list[Any]:
+    """Return the same, a metre on and turned."""
+    return [{**one, "frame": 1, "center": [one["center"][0] + 1, *one["center"][1:]], "yaw": 3.1} for one in scene()]
 
 
 @pytest.fixture
@@ -28,7 +37,7 @@ def placed(orbit: Client, olga: Person, amina: Person) -> Job:
         form={"question": "Where?", "labels": ["car", "truck", "cyclist"]}, given={"a.bin": cloud, "b.bin": cloud},
         data=[{"cloud": "a.bin"}, {"cloud": ["a.bin", "b.bin"]}],
     )  # fmt: skip
-    for cuboids in (SCENE, [*SCENE, *LATER]):
+    for cuboids in (scene(), [*scene(), *later()]):
         held = claims.claim_next(job, by=amina, at=clock.now())
         value = {"cuboids": cuboids}
         answers.submit(held, value=value, key=uuid.uuid4(), seconds=9, by=amina, at=clock.now())
@@ -43,7 +52,7 @@ def test_what_reads_the_reference_labels_reads_the_same_cuboids_out_of_a_version
     with ZipFile(saved(made(placed), "kitti-3d", tmp_path)) as packed:
         said = {name: packed.read(name).decode() for name in packed.namelist()}
     assert said["clouds.txt"].splitlines() == ["000000 0000 0 a.bin", "000001 0001 0 a.bin", "000002 0001 1 b.bin"]
-    for number, cuboids in enumerate((SCENE, SCENE, LATER)):
+    for number, cuboids in enumerate((scene(), scene(), later())):
         found = kitti.read(said[f"label_2/{number:06d}.txt"], said[f"calib/{number:06d}.txt"])
         assert [told(one) for one in found] == [pytest.approx(told(one), abs=2e-3) for one in cuboids]
         assert [one["label"] for one in found] == [one["label"] for one in cuboids]
@@ -55,7 +64,7 @@ def test_a_thing_keeps_its_number_over_the_frames_of_a_task(placed: Job, made: M
         lines = [line.split() for line in packed.read("label_02/0001.txt").decode().splitlines()]
     assert {len(line) for line in lines} == {17}
     assert [(int(line[0]), int(line[1]), line[2]) for line in lines] == [
-        (frame, number, one["label"]) for frame in (0, 1) for number, one in enumerate(SCENE)
+        (frame, number, one["label"]) for frame in (0, 1) for number, one in enumerate(scene())
     ]
 
 
