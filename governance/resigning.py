@@ -61,8 +61,9 @@ def take_back(notice: Resignation, *, by: Person, at: datetime) -> Resignation:
 def come_back(person: Person, *, by: Person, at: datetime) -> Standing:
     """Let whoever left be what they were, by their own word: a notice in their name shuts nobody out (D1, J19).
 
-    They are told, as it may have been done in their name. A post stays ended, and they are on the rolls of votes that
-    are published a week later. Raises Refused for others, and for who has not left.
+    They are told, as it may have been done in their name. A post stays ended; who was away for more than a week is on
+    the rolls of votes that are published a week later (decision 0217). Raises Refused for others, and for who has not
+    left.
     """
     if by != person or standing.status(person) != Status.LEFT:
         refuse_if(Refusal(_("Whoever left comes back by their own word."), rule="D1", status=409))

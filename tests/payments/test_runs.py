@@ -318,10 +318,8 @@ def test_two_officers_at_once_hand_a_run_over_once(
     assert sound()
 
 
-def test_the_desk_leads_a_run_through(
-    asked: list[Payout], teresa: Person, petra: Person, signed_in: Callable[[Person], Browser]
-) -> None:
-    first, second = signed_in(teresa), signed_in(petra)
+def hand_over(first: Browser, second: Browser) -> bytes:
+    """Lead a run through the pages of its two officers until the bank has its file, and return that."""
     assert "5 payouts are waiting" in first.get("/desk/runs/").text
     run = first.post("/desk/runs/prepare/bank/", follow=True)
     address = run.redirect_chain[-1][0]
@@ -335,7 +333,15 @@ def test_the_desk_leads_a_run_through(
     assert file["Content-Type"] == "application/xml"
     assert len(bank.orders(file.content)) == 5
     second.post(f"{address}step/", {"step": "hand_over"})
-    answer = SimpleUploadedFile("s.xml", bank.answer(file.content, Faults(shortens=[4])))
+    content: bytes = file.content
+    return content
+
+
+def test_the_desk_leads_a_run_through(
+    asked: list[Payout], teresa: Person, petra: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    first, second = signed_in(teresa), signed_in(petra)
+    answer = SimpleUploadedFile("s.xml", bank.answer(hand_over(first, second), Faults(shortens=[4])))
     page = first.post("/desk/statements/", {"file": answer}, follow=True).text
     assert "Nothing moves before another officer has seen the same" in page
     given = f"/desk/statements/given/{GivenStatement.objects.get().pk}/"

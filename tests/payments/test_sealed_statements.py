@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -19,6 +18,7 @@ from coop.record.models import Event
 from payments import background, capital, monthly, proof, sealed_statements, sealing, statement_files
 from payments.models import SealedStatement
 from payments.open_ledger import Month
+from tests import public_record
 from tests.payments.test_proof import touch
 
 type Attack = Callable[..., None]
@@ -56,16 +56,6 @@ def test_every_statement_of_a_month_that_is_over_is_sealed_once(month: Month, am
     assert not sealed_statements.unlike()
 
 
-def recorded() -> bytes:
-    """Return the public record once the seal stands in it; what else runs on the server can keep it waiting."""
-    for _try in range(1800):
-        found = Browser().get("/record/events.jsonl").getvalue()
-        if b"statements.sealed" in found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError
-
-
 @pytest.mark.usefixtures("committed")
 def test_a_member_shows_their_file_without_the_site(
     month: Month, amina: Person, luis: Person, signed_in: SignedIn, tmp_path: Path
@@ -78,7 +68,7 @@ def test_a_member_shows_their_file_without_the_site(
         "statement.csv": browser.get(f"{base}.csv").content,
         "proof.json": browser.get(f"{base}/proof.json").content,
         "check_statement.py": Browser().get("/pay/statements/check_statement.py").content,
-        "events.jsonl": recorded(),
+        "events.jsonl": public_record.holding("statements.sealed"),
         "others.csv": signed_in(luis).get(f"{base}.csv").content,
     }
     for name, content in files.items():

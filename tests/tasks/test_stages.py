@@ -225,13 +225,15 @@ def test_what_the_next_kind_cannot_show_is_kept_with_the_problem(
     assert "steps" in stages.problems(wrong.stage)[0].problem
 
 
-def test_luis_puts_right_what_amina_drew(
-    orbit: Client, olga: Person, amina: Person, luis: Person, petra: Person, signed_in: Callable[[Person], Browser],
-    settings: Any, tmp_path: Path,
-) -> None:  # fmt: skip
+BOX = {"type": "box", "label": "car", "x": 1, "y": 1, "width": 9, "height": 9}
+
+
+@pytest.fixture
+def drafts(orbit: Client, olga: Person, amina: Person, settings: Any, tmp_path: Path) -> list[Job]:
+    """Return drafts to draw a car, to review that, and one whose labels are others; the first and last have a.png."""
     settings.MEDIA_ROOT = tmp_path
     orders.deposit(orbit, "500")
-    kind, box = vote_kind("image", amina), {"type": "box", "label": "car", "x": 1, "y": 1, "width": 9, "height": 9}
+    kind = vote_kind("image", amina)
     draw, review, other = (
         orders.draft(
             orbit, olga, work_type=kind, title=title, form={"question": "Where?", "labels": labels, "types": ["box"]},
@@ -239,10 +241,16 @@ def test_luis_puts_right_what_amina_drew(
         )
         for title, labels in (("Draw", ["car"]), ("Review", ["car", "bus"]), ("Misjoined", ["bus"]))
     )  # fmt: skip
-    whole = handing_in.taken_in(draw, "a.png", handing_in.image(40, 30))
-    own = handing_in.taken_in(other, "a.png", handing_in.image(50, 30))
+    handing_in.taken_in(draw, "a.png", handing_in.image(40, 30))
+    handing_in.taken_in(other, "a.png", handing_in.image(50, 30))
     orders.send(draw, '{"id": "a", "image": "a.png"}\n', "tasks.jsonl")
-    held = holding.held(orbit)
+    return [draw, review, other]
+
+
+@pytest.fixture
+def drawn(drafts: list[Job], olga: Person, amina: Person, petra: Person) -> list[Job]:
+    """Return them opened, the second and third after the first, in which Amina drew a car that was handed on."""
+    draw, review, other = drafts
     usual = stages.carried(draw, review, Takes.EACH)
     assert usual == {"prediction": "value"}
     with pytest.raises(Refused, match="begins"):
@@ -252,17 +260,25 @@ def test_luis_puts_right_what_amina_drew(
     for job in (other, review, draw):
         jobs.fund(job, by=olga, at=clock.now())
         jobs.open(job, by=olga, at=clock.now())
-    reviews.accept(work(Job.objects.get(pk=draw.pk), amina, {"shapes": [box]}), by=petra, at=clock.now())
+    reviews.accept(work(Job.objects.get(pk=draw.pk), amina, {"shapes": [BOX]}), by=petra, at=clock.now())
+    held, own = holding.held(draw.client), other.files.get()
     assert hand_on() == 2
     # Handed in once; what a stage was given itself under that name comes first.
-    shown, before = review.files.get(), JobFile.objects.get(pk=whole.pk)
+    assert other.files.get() == own
+    assert holding.held(draw.client) == held
+    return drafts
+
+
+def test_luis_puts_right_what_amina_drew(
+    drawn: list[Job], luis: Person, petra: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    draw, review, other = drawn
+    shown, before = review.files.get(), JobFile.objects.get(job=draw)
     assert (shown.file, shown.facts, shown.usable) == (before.file, before.facts, True)
     assert shown.key != before.key
-    assert other.files.get() == own
-    assert holding.held(orbit) == held
     assert sweeping.sweep(before=clock.now() + timedelta(days=9)) == 0
     task = review.tasks.get()
-    assert (task.data, task.prediction) == ({"image": "a.png"}, {"value": {"shapes": [box]}})
+    assert (task.data, task.prediction) == ({"image": "a.png"}, {"value": {"shapes": [BOX]}})
     # Where the labels are others, nobody begins with an answer that could not be sent.
     assert not other.tasks.exists()
     assert stages.problems(other.stage)[0].problem
@@ -276,8 +292,8 @@ def test_luis_puts_right_what_amina_drew(
     assert (seen.status_code, len(b"".join(seen))) == (200, shown.bytes)
     assert signed_in(luis).get(f"/media/{before.key}/").status_code == 404
     assert signed_in(petra).get(f"/media/{shown.key}/").status_code == 404
-    wide = {**box, "width": 12}
-    answers.submit(mine, value={"shapes": [box, wide]}, key=uuid4(), seconds=9, by=luis, at=clock.now())
+    wide = {**BOX, "width": 12}
+    answers.submit(mine, value={"shapes": [BOX, wide]}, key=uuid4(), seconds=9, by=luis, at=clock.now())
     (row,) = exports.rows(review)
     assert row.touched == [False, True]
 

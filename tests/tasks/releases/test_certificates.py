@@ -3,21 +3,19 @@
 import json
 import subprocess
 import sys
-import time
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
-from django.test import Client as Browser
-from django.urls import reverse
 
 from coop import clock
 from coop.people.models import Client, Person
 from tasks import check_certificate, checks, formats, guides, reviews, tips
 from tasks.formats import card
 from tasks.models import Ground, Job, ReviewRule
+from tests import public_record
 from tests.tasks import orders
 from tests.tasks.conftest import SAME, make_job, payable, work
 from tests.tasks.releases.conftest import Made
@@ -65,21 +63,11 @@ def test_wages_are_all_that_the_job_paid_and_say_what_for(
     assert f"US$ {paid['of_wages']['readings']} of it for reading what changed in the guide." in statement
 
 
-def recorded() -> bytes:
-    """Return the public record once the version stands in it; what else runs on the server can keep it waiting."""
-    for _try in range(1800):
-        found = b"".join(Browser().get(reverse("record_download")))
-        if b"releases.made" in found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError
-
-
 @pytest.fixture
 def files(committed: None, job: Job, made: Made, tmp_path: Path) -> list[Path]:
     """Return certificate, items and public record of a version, as an auditor downloads them, really committed."""
     release = made(job)
-    events = recorded()
+    events = public_record.holding("releases.made")
     found = [tmp_path / name for name in ("certificate.json", "items.jsonl", "events.jsonl")]
     contents = (card.bundle(release).encode(), b"".join(formats.find("jsonl", release.job).write(release)), events)
     for path, content in zip(found, contents, strict=True):
