@@ -98,7 +98,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         " turned_down_at",
         "payments_bankstatement": "given_id number digest currency opening closing read_by_id read_at",
         "payments_depositproof": "line_id",
-        "payments_sealedstatement": "person_id month place digest",
+        "payments_sealedstatement": "person_id month place digest nonce",
         "payments_correction": "transfer_id office_id words at",
         "payments_railevent": "rail event payout_id outcome amount incoming currency words statement_id occurred_at"
         " noted_at",

@@ -40,7 +40,8 @@ def wrong(statement: Path, said: Path, record: Path | None) -> str:
     digest = hashlib.sha256(statement.read_bytes()).hexdigest()
     if digest != proof["sha256"]:
         return f"{statement.name} has the hash {digest}; the proof is of {proof['sha256']}."
-    leaf = hashlib.sha256(b"\x00" + f"{proof['month']} {digest}".encode()).digest()
+    facts = [proof["month"], digest, proof.get("nonce")]  # the first months were sealed without a nonce
+    leaf = hashlib.sha256(b"\x00" + " ".join(filter(None, facts)).encode()).digest()
     root = root_of(leaf, proof["place"], proof["size"], [bytes.fromhex(node) for node in proof["path"]])
     if root is None or root.hex() != proof["root"]:
         return "The path of the proof does not lead to its root."

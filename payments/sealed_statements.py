@@ -4,14 +4,15 @@ Whoever kept their file shows with its proof that it is the one of that month; `
 site nor its database. What the site would write as their file today is not asked: a later form of it has another hash.
 """
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from django.db import connection, transaction
+from django.db import connection
 
 from coop.people.models import Person
-from coop.record import events, tree
+from coop.record import tree
 from coop.record.models import Event
 from payments import monthly, open_ledger, sealing, statement_files
 from payments.models import SealedStatement
@@ -19,22 +20,19 @@ from payments.open_ledger import Month
 
 SCRIPT = Path(__file__).with_name("check_statement.py")
 KIND = "statements.sealed"
-# Who has anything on a statement of a month.
-MEMBERS = """
-SELECT split_part(a.code, ':', 2)::bigint FROM payments_transfer t JOIN payments_account a ON a.id = t.credit_id
-    WHERE a.kind IN ('member:payable', 'member:capital') AND t.posted_at >= %(first)s AND t.posted_at < %(after)s
-UNION SELECT split_part(a.code, ':', 2)::bigint FROM payments_transfer t JOIN payments_account a ON a.id = t.debit_id
-    WHERE a.kind IN ('member:payable', 'member:capital') AND t.posted_at >= %(first)s AND t.posted_at < %(after)s
-UNION SELECT person_id FROM payments_topup WHERE at >= %(first)s AND at < %(after)s
-"""
+SEAL = "SELECT payments_seal_statements(%s, %s::bigint[], %s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What shows that a file's hash is a leaf of its month's tree; hashes in hexadecimal, `event` the record's own."""
+    """What shows that a file's hash is a leaf of its month's tree; hashes in hexadecimal, `event` the record's own.
+
+    `nonce` is the member's alone: without it nobody tries files against the leaf, which stands in a neighbour's path.
+    """
 
     month: str
     sha256: str
+    nonce: str
     place: int
     size: int
     path: list[str]
@@ -47,27 +45,23 @@ def seal_due(at: datetime) -> int:
     known = set(Event.objects.filter(kind=KIND).values_list("subject", flat=True))
     due = [month for month in open_ledger.months(Month.of(at)) if month.is_over(at) and _subject(month) not in known]
     for month in due:
-        _seal(month, at)
+        _seal(month)
     return len(due)
 
 
-@transaction.atomic
-def _seal(month: Month, at: datetime) -> None:
-    # In the order of the hashes, which says nothing of anybody.
-    found = sorted(
-        (statement_files.digest(monthly.statement(person, month)), person.pk)
-        for person in Person.objects.filter(pk__in=_members(month))
-    )
-    SealedStatement.objects.bulk_create(
-        SealedStatement(person_id=person, month=str(month), place=place, digest=digest)
-        for place, (digest, person) in enumerate(found)
-    )
-    events.write(KIND, by=None, subject=_subject(month), at=at, root=_root(month))
+def _seal(month: Month) -> None:
+    """Have the database keep each member's hash, with a nonce, and write the root over them into the record."""
+    people = list(Person.objects.filter(pk__in=_members(month)))
+    numbers = [person.pk for person in people]
+    digests = [statement_files.digest(monthly.statement(person, month)) for person in people]
+    nonces = [secrets.token_hex(16) for _person in people]
+    with connection.cursor() as cursor:
+        cursor.execute(SEAL, [str(month), numbers, digests, nonces])
 
 
 def _members(month: Month) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(MEMBERS, {"first": month.first, "after": month.after})
+        cursor.execute("SELECT payments_with_a_statement(%s)", [str(month)])
         return [number for (number,) in cursor.fetchall()]
 
 
@@ -76,9 +70,9 @@ def _subject(month: Month) -> str:
 
 
 def _leaves(month: str) -> list[bytes]:
-    """Return the leaves of a month's tree: each is "2026-11 " and the hash of a file, as the script has it."""
-    digests = SealedStatement.objects.filter(month=month).order_by("place").values_list("digest", flat=True)
-    return [tree.leaf_hash(f"{month} {digest}".encode()) for digest in digests]
+    """Return the leaves of a month's tree, as the script has them: the month, the hash of a file and its nonce."""
+    kept = SealedStatement.objects.filter(month=month).order_by("place").values_list("month", "digest", "nonce")
+    return [tree.leaf_hash(" ".join(filter(None, one)).encode()) for one in kept]
 
 
 def _root(month: Month) -> str:
@@ -94,7 +88,7 @@ def proof(person: Person, month: Month) -> Proof | None:
         return None
     leaves = _leaves(mine.month)
     path = [node.hex() for node in tree.inclusion(leaves, mine.place)]
-    return Proof(mine.month, mine.digest, mine.place, len(leaves), path, root, said.pk)
+    return Proof(mine.month, mine.digest, mine.nonce, mine.place, len(leaves), path, root, said.pk)
 
 
 def unlike() -> list[str]:

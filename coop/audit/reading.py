@@ -30,6 +30,7 @@ FUNCTIONS = (
     "payments_peers_earned(bigint, timestamptz, timestamptz)",
     "payments_post_pay(bigint, text)",
     "payments_weeks_again(date)",
+    "payments_with_a_statement(text)",
     "tasks_may_work(bigint, bigint)",
     "tasks_seconds_paid(bigint, timestamptz)",
 )
@@ -49,7 +50,7 @@ CODES = frozenset({
     "payments.BankStatement.currency", "payments.CardPayment.currency", "payments.Deposit.currency",
     "payments.Entitlement.source", "payments.ExchangeQuote.currency",
     "payments.Payout.currency", "payments.Purchase.currency", "payments.RailEvent.currency", "payments.Rate.currency",
-    "payments.SealedStatement.digest", "payments.SealedStatement.month",
+    "payments.SealedStatement.digest", "payments.SealedStatement.month", "payments.SealedStatement.nonce",
 })  # fmt: skip
 # Of accounts nothing but when all sign-ins of one were ended.
 OF_PEOPLE = ("id", "signed_out_at")

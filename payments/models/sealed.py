@@ -10,15 +10,20 @@ from coop.people.privacy import Audience
 class SealedStatement(models.Model):
     """The hash of a member's statement as its month was sealed. Never changed; none is added to a sealed month.
 
-    The hashes of a month, in the order of `place`, are the leaves of one tree, whose root stands in the record.
+    The hashes of a month, each with its nonce, in the order of `place`, are the leaves of one tree, whose root stands
+    in the record. `payments_seal_statements` alone writes both.
     """
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="+")
     month = models.CharField(max_length=7, help_text="As 2026-11.")
     place = models.PositiveIntegerField()
     digest = models.CharField(max_length=64, help_text="SHA-256 of the CSV file, in hexadecimal.")
+    nonce = models.CharField(
+        max_length=32, blank=True,
+        help_text="Random, in hexadecimal, so that nobody guesses a file from its leaf; none before 0233.",
+    )  # fmt: skip
 
-    privacy.declare(**dict.fromkeys(("id", "person", "month", "place", "digest"), Audience.SELF))
+    privacy.declare(**dict.fromkeys(("id", "person", "month", "place", "digest", "nonce"), Audience.SELF))
 
     class Meta:
         constraints = [

@@ -1,31 +1,37 @@
 """A member's statement is sealed when its month is over: whoever kept the file shows it, without the site."""
 
+import hashlib
 import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
 
 from coop import clock
 from coop.audit import ledger
 from coop.people.models import Person
+from coop.record import tree
 from coop.record.models import Event
 from payments import background, capital, monthly, proof, sealed_statements, sealing, statement_files
 from payments.models import SealedStatement
 from payments.open_ledger import Month
 from tests import public_record
+from tests.payments.conftest import owning
 from tests.payments.test_proof import touch
 
 type Attack = Callable[..., None]
 type Earn = Callable[[Person, str], int]
 type SignedIn = Callable[[Person], Browser]
-SEAL = "INSERT INTO payments_sealedstatement (person_id, month, place, digest) VALUES (%s, %s, %s, %s)"
 GUARD = "statements_are_sealed_when_a_month_is_over"
+WHOLE = "statements_are_sealed_as_a_whole"
+SAY = "INSERT INTO record_event (at, kind, subject, data) VALUES (coop_now(), 'statements.sealed', %s, %s)"
 
 
 @pytest.fixture
@@ -37,6 +43,20 @@ def month(earn: Earn, amina: Person, luis: Person, olga: Person, later: Callable
     capital.pay_in(amina, Decimal("0.50"), by=amina, at=clock.now())
     later(days=40)
     return found
+
+
+def hashes(month: Month) -> tuple[list[int], list[str], list[str]]:
+    """Return what the function that seals takes for each member with a statement."""
+    members = sorted(sealed_statements._members(month))  # noqa: SLF001 - whoever calls it can ask the same
+    return members, ["0" * 64] * len(members), [f"{number:032}" for number in members]
+
+
+def bogus(kind: str, subject: str, data: object) -> None:
+    """Write a seal that is none as an owner who switched the guards off."""
+    said = "INSERT INTO record_event (at, kind, subject, data) VALUES (coop_now(), %s, %s, %s)"
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE record_event DISABLE TRIGGER statements_are_sealed_as_a_whole")
+        cursor.execute(said, [kind, subject, json.dumps(data)])
 
 
 def sealed(month: Month) -> int:
@@ -108,20 +128,78 @@ def test_each_members_proof_leads_to_the_root(month: Month) -> None:
         assert check_statement.root_of(leaf, found.place, found.size, path) == bytes.fromhex(found.root)
 
 
-def test_nothing_comes_under_a_root_that_was_sealed(
-    month: Month, amina: Person, samuel: Person, attack: Attack
-) -> None:
-    mine, now = "0" * 64, str(Month.of(clock.now()))
-    attack(SEAL, [samuel.pk, now, 0, mine], guard=GUARD)
-    attack(SEAL, [samuel.pk, str(month), 99, "x"], guard=GUARD)
-    attack(SEAL, [samuel.pk, "2026-13", 99, mine], guard=GUARD)
-    SealedStatement.objects.create(person=samuel, month="2001-01", place=0, digest=mine)
-    attack(SEAL, [samuel.pk, "2001-01", 1, mine], guard="a_members_month_is_sealed_once")
-    attack(SEAL, [amina.pk, "2001-01", 0, mine], guard="a_sealed_statement_has_its_place")
-    sealed_statements.seal_due(clock.now())
-    attack(SEAL, [samuel.pk, str(month), 99, mine], guard=GUARD)
+def test_nothing_comes_under_a_root_that_was_sealed(month: Month, attack: Attack) -> None:
+    members, digests, nonces = hashes(month)
+    now = Month.of(clock.now())
+    attack(sealed_statements.SEAL, [str(now), *hashes(now)], guard=WHOLE)
+    attack(sealed_statements.SEAL, [str(now), [members[0]], digests[:1], nonces[:1]], guard=GUARD)
+    attack(sealed_statements.SEAL, [str(month), members, ["x", *digests[1:]], nonces], guard=GUARD)
+    attack(sealed_statements.SEAL, [str(month), members, digests, ["", *nonces[1:]]], guard=GUARD)
+    attack(
+        sealed_statements.SEAL,
+        [str(month), [members[0], *members], ["1" * 64, *digests], ["1" * 32, *nonces]],
+        guard="a_members_",
+    )
+    assert sealed_statements.seal_due(clock.now())
+    attack(sealed_statements.SEAL, [str(month), members, digests, nonces], guard=GUARD)
     attack("UPDATE payments_sealedstatement SET digest = ''", guard="permission denied")
     attack("DELETE FROM payments_sealedstatement", guard="permission denied")
+
+
+def test_no_word_of_the_site_keeps_a_month_unsealed(month: Month, samuel: Person, attack: Attack) -> None:
+    members, digests, nonces = hashes(month)
+    for root in ({"root": "0" * 64}, {}):
+        attack(SAY, [f"statements:{month}", json.dumps(root)], guard=WHOLE)
+    row = "INSERT INTO payments_sealedstatement (person_id, month, place, digest, nonce) VALUES (%s, %s, 0, %s, %s)"
+    attack(row, [members[0], str(month), digests[0], nonces[0]], guard="permission denied")
+    attack(sealed_statements.SEAL, [str(month), members[1:], digests[1:], nonces[1:]], guard=WHOLE)
+    attack(
+        sealed_statements.SEAL,
+        [str(month), [*members, samuel.pk], [*digests, "0" * 64], [*nonces, "0" * 32]],
+        guard=WHOLE,
+    )
+    attack(sealed_statements.SEAL, ["2999-01", [], [], []], guard=WHOLE)
+    attack(sealed_statements.SEAL, ["x", [], [], []], guard=WHOLE)
+    with connection.cursor() as cursor:
+        cursor.execute(sealed_statements.SEAL, ["2001-01", [], [], []])
+    attack(sealed_statements.SEAL, ["2001-01", [], [], []], guard=WHOLE)
+    sealed_statements.seal_due(clock.now())
+    assert sealed(month) == len(members)
+    assert not sealed_statements.unlike()
+
+
+def test_a_leaf_cannot_be_guessed_from_the_file(month: Month, amina: Person, luis: Person) -> None:
+    sealed_statements.seal_due(clock.now())
+    mine, other = (sealed_statements.proof(person, month) for person in (amina, luis))
+    assert mine
+    assert other
+    assert len({*SealedStatement.objects.filter(month=str(month)).values_list("nonce", flat=True)}) == sealed(month)
+    # Whoever knows a neighbour's whole file, in whatever order they try, does not find it in their own path.
+    known = tree.leaf_hash(f"{month} {other.sha256}".encode()).hex()
+    assert known not in [*mine.path, mine.root]
+    leaf = tree.leaf_hash(f"{month} {other.sha256} {other.nonce}".encode())
+    path = [bytes.fromhex(node) for node in other.path]
+    assert tree.is_included(leaf, other.place, other.size, path, bytes.fromhex(mine.root))
+
+
+def test_a_month_that_was_sealed_without_nonces_stays_checkable(
+    month: Month, amina: Person, samuel: Person, tmp_path: Path
+) -> None:
+    from payments import check_statement  # noqa: PLC0415 - it is a script
+
+    (tmp_path / "kept.csv").write_bytes(b"kept")
+    digest, old = hashlib.sha256(b"kept").hexdigest(), Month.named("2001-01")
+    row = "INSERT INTO payments_sealedstatement (person_id, month, place, digest, nonce) VALUES (%s, %s, %s, %s, '')"
+    root = tree.root_of([tree.leaf_hash(f"{old} {one}".encode()) for one in (digest, "f" * 64)])
+    for place, (person, one) in enumerate(((amina, digest), (samuel, "f" * 64))):
+        touch("payments_sealedstatement", row.replace("%s", "{}").format(person.pk, f"'{old}'", place, f"'{one}'"))
+    bogus("statements.sealed", f"statements:{old}", {"root": root.hex()})
+    assert str(old) not in sealed_statements.unlike()
+    proof = sealed_statements.proof(amina, old)
+    assert proof
+    for said in (asdict(proof), {name: fact for name, fact in asdict(proof).items() if name != "nonce"}):
+        (tmp_path / "proof.json").write_text(json.dumps(said))
+        assert not check_statement.wrong(tmp_path / "kept.csv", tmp_path / "proof.json", None)
 
 
 def test_a_hash_that_was_touched_is_found_by_night(month: Month, amina: Person) -> None:
@@ -151,13 +229,13 @@ def test_a_seal_that_is_none_is_found_and_ends_no_proof(
     bad: tuple[object, ...] = ({}, [], {"root": [1], "transfers": "many"})
     before = len(proof.prove(clock.now()).broken)
     of = kind.partition(".")[0]
-    bogus = [f"{of}:x", f"{of}:9999-12", f"{of}:0001-01", f"x:{month}", "", f"{of}:{month}"]
-    for subject in bogus:
+    subjects = [f"{of}:x", f"{of}:9999-12", f"{of}:0001-01", f"x:{month}", "", f"{of}:{month}"]
+    for subject in subjects:
         for data in bad:
-            Event.objects.create(kind=kind, subject=subject, at=clock.now(), data=data)
+            bogus(kind, subject, data)
     found = [one for one in ledger.walk(lambda _rows: None) if "seal" in str(one)]
     # Of the books each such event is told, of statements what each subject said first.
-    assert len(found) == len(bogus) * {"ledger": 3, "statements": 1}[of]
+    assert len(found) == len(subjects) * {"ledger": 3, "statements": 1}[of]
     assert len(proof.prove(clock.now()).broken) > before
     background.seal(timestamp=0)
     assert signed_in(amina).get(f"/pay/statements/{month}/").status_code == 200
