@@ -7,13 +7,17 @@ The whole is compared anew once a tenth more answers are there, so that an answe
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
 from coop.record import events
-from tasks.models import Answer, AssignmentState, Estimate, Job, Reliability
+from tasks.models import Answer, AssignmentState, Estimate, Job, Reliability, Weighing
 from tasks.quality.weights import Outcome, Weights
+
+if TYPE_CHECKING:
+    from tasks.quality.agreement import Agreement
+    from tasks.quality.inference import Given
 
 CHUNK = 2000
 DOUBTFUL = 50
@@ -56,15 +60,15 @@ def estimate(job: Job, *, at: datetime) -> Estimate | None:
     Anybody may ask.
     """
     if not job.shape.agrees(job.form):
-        # Nothing is written down of it, so that it stays due: reading all its answers each time would be for nothing.
-        return None
-    from tasks.quality import agreement, inference, ordered  # noqa: PLC0415 - large libraries that no page needs
+        # Where nothing is written down it stays due: reading all its answers each time would be for nothing.
+        return _of_drawings(job, at=at) if job.overlap > 1 and job.shape.merges(job.form) else None
+    from tasks.quality import inference, ordered  # noqa: PLC0415 - large libraries that no page needs
 
     given = inference.gathered(answers(job))
     if len(given.table) < 2:  # noqa: PLR2004 - nothing to compare
         return None
     way = inference.way_for(given)
-    weights, agreed = inference.weigh(given, way), agreement.alpha(given.counts(), seed=job.pk)
+    weights = inference.weigh(given, way)
     said = given.by_task()
     outcomes = {task: weights.outcome(labels) for task, labels in said.items()}
     facts: dict[str, Any] = {
@@ -73,11 +77,39 @@ def estimate(job: Job, *, at: datetime) -> Estimate | None:
         "doubtful": _doubtful(outcomes),
         "at": at,
         **ordered.facts(job),
+        **_agreed(job, given),
     }
-    if agreed:
-        facts |= {"alpha": agreed.alpha, "alpha_low": agreed.low, "alpha_high": agreed.high}
     found = Estimate(job=job, way=way, priors=weights.priors, usual=weights.usual, **facts)
     return _write(found, _reliabilities(job, weights, said, outcomes))
+
+
+def _agreed(job: Job, given: "Given") -> dict[str, float]:
+    """Return alpha by the distance of the job's kind, or by whether labels are the same where it has none."""
+    from tasks.quality import agreement, distances  # noqa: PLC0415 - likewise
+
+    if not (distance := job.shape.distance(job.form)):
+        return _told(agreement.alpha(given.counts(), seed=job.pk))
+    return _told(distances.alpha(job, distances.compared(job, distance), distance))
+
+
+def _told(agreed: "Agreement | None") -> dict[str, float]:
+    return {"alpha": agreed.alpha, "alpha_low": agreed.low, "alpha_high": agreed.high} if agreed else {}
+
+
+def _of_drawings(job: Job, *, at: datetime) -> Estimate | None:
+    """Compare drawings thing by thing: each counts alike, and nobody's errors are told."""
+    from tasks.quality import distances  # noqa: PLC0415 - likewise
+
+    if not (distance := job.shape.distance(job.form)):
+        return None
+    compared = distances.compared(job, distance)
+    if compared.answers < 2:  # noqa: PLR2004 - nothing to compare
+        return None
+    found = Estimate(
+        job=job, way=Weighing.MAJORITY, answers=compared.answers, people=compared.people, doubtful=compared.doubtful,
+        at=at, **_told(distances.alpha(job, compared, distance)),
+    )  # fmt: skip
+    return _write(found, [])
 
 
 def _doubtful(outcomes: dict[int, Outcome]) -> list[tuple[int, float]]:

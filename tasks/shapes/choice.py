@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
-from tasks.shapes.shape import Json, Lines, Shape, control, obj, only, region
+from tasks.shapes.shape import Distance, Json, Lines, Shape, control, obj, of_sets, only, region
 
 MOST_LABELS = 60
 LONGEST_LABEL = 120
@@ -74,6 +74,10 @@ class Choice(Shape):
     def agreement_key(self, value: Json) -> str:
         """Return the set of labels, whatever their order."""
         return json.dumps(sorted(value["labels"]))
+
+    def distance(self, form: Json) -> Distance | None:
+        """Return how many labels two answers share, where several may be chosen."""
+        return of_sets("labels") if form.get("multiple") else None
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the question, the labels and what the task shows."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from coop.refusals import Text
 from tasks.shapes import checking, media, merging, overlaps
 from tasks.shapes.image import LABELS, LABELS_HELP
-from tasks.shapes.shape import Json, Lines, Shape, Together, drawing, in_rows, marks_or_nothing, obj, sent
+from tasks.shapes.shape import Distance, Json, Lines, Shape, Together, drawing, in_rows, marks_or_nothing, obj, sent
 
 MOST_CUBOIDS = 500
 MOST_FRAMES = 100
@@ -106,10 +106,14 @@ class Cuboids(Shape):
         """Return the things that more than half of the answers have, each as the one closest to the others set it."""
         if sum(len(one["cuboids"]) for one in values) > overlaps.MOST_CUBOIDS:
             return None
-        found = merging.merged([overlaps.things_over_time(one["cuboids"]) for one in values], overlaps.moving)
+        found = merging.merged(_things([one["cuboids"] for one in values]), overlaps.moving)
         kept = [overlaps.closest(group, overlaps.moving)["mark"] for group in found.groups]
         cuboids = [{**one, "id": str(number)} for number, mark in enumerate(kept, 1) for one in mark]
         return Together(marks_or_nothing("cuboids", cuboids), found.agreement)
+
+    def distance(self, form: Json) -> Distance:
+        """Return how far things cover each other, in space and over all clouds."""
+        return merging.distance("cuboids", overlaps.moving, _things)
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the clouds, the cuboids, and rows for a table."""
@@ -192,3 +196,7 @@ def _changes(cuboids: list[Json]) -> Iterator[Text]:
         if known.setdefault(one["id"], found) != found and one["id"] not in told:
             told.add(one["id"])
             yield _("“%(id)s” has the same label and size in every frame.") % {"id": one["id"]}
+
+
+def _things(answers: Sequence[Sequence[Json]]) -> list[list[Json]]:
+    return [overlaps.things_over_time(cuboids) for cuboids in answers]

@@ -12,7 +12,19 @@ from django.utils.translation import gettext_lazy
 from coop.refusals import Text
 from tasks.shapes import checking, media, merging, overlaps, plane, tracks
 from tasks.shapes.image import LABELS, LABELS_HELP, picture
-from tasks.shapes.shape import Json, Lines, Shape, Together, drawing, in_rows, lacks, marks_or_nothing, obj, sent
+from tasks.shapes.shape import (
+    Distance,
+    Json,
+    Lines,
+    Shape,
+    Together,
+    drawing,
+    in_rows,
+    lacks,
+    marks_or_nothing,
+    obj,
+    sent,
+)
 
 MOST_FRAMES = 100
 NAMES = {
@@ -90,6 +102,10 @@ class Frames(Shape):
         marks = [overlaps.closest(group, overlaps.moving)["mark"] for group in found.groups]
         kept = [{**mark, "id": str(number)} for number, mark in enumerate(marks, 1)]
         return Together(marks_or_nothing("tracks", kept), found.agreement)
+
+    def distance(self, form: Json) -> Distance:
+        """Return how far boxes cover each other over all frames."""
+        return merging.distance("tracks", overlaps.moving, overlaps.boxes_over_time)
 
     def elements(self, value: Json) -> list[Json]:
         """Return the boxes, each with its keys."""

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
 from tasks.shapes import checking, fitting, media, merging, overlaps, plane
-from tasks.shapes.shape import Json, Lines, Shape, Together, drawing, in_rows, marks_or_nothing, sent
+from tasks.shapes.shape import Distance, Json, Lines, Shape, Together, drawing, in_rows, marks_or_nothing, sent
 
 # So many shapes, and so many corners of all of them together.
 MOST_SHAPES, MOST_CORNERS = 200, 20_000
@@ -130,6 +130,10 @@ class Image(Shape):
             return None
         found = merging.merged([one["shapes"] for one in values], overlaps.areas)
         return Together(marks_or_nothing("shapes", [_for_all(group) for group in found.groups]), found.agreement)
+
+    def distance(self, form: Json) -> Distance | None:
+        """Return how far shapes cover each other, where they merge."""
+        return merging.distance("shapes", overlaps.areas) if self.merges(form) else None
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the image, the shapes as they are drawn, and rows for a table."""

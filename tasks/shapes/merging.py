@@ -7,7 +7,9 @@ each answer at most.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tasks.shapes.shape import Json
+from django.utils.translation import gettext_lazy
+
+from tasks.shapes.shape import Distance, Json
 
 type Closeness = Callable[[Json, Json], float]
 
@@ -48,3 +50,31 @@ def _join(mark: Json, free: list[list[Json]], groups: list[list[Json]], closenes
 def equal(one: Json, other: Json) -> float:
     """Return 1 for the same mark, else 0."""
     return float(one == other)
+
+
+def apart(one: Sequence[Json], other: Sequence[Json], closeness: Closeness) -> float:
+    """Return how far the marks of two answers are apart: 0 for the same, 1 where no two pair.
+
+    1 - 2 * (how close those that pair are, together) / (marks of both). Of one box each it is 1 - intersection over
+    union; of marks that are the same or not it is 1 - F1.
+    """
+    pairs = merged([one, other], closeness).groups
+    both = len(one) + len(other)
+    return 1 - 2 * sum(closeness(*pair) for pair in pairs) / both if both else 0.0
+
+
+def as_drawn(answers: Sequence[Sequence[Json]]) -> Sequence[Sequence[Json]]:
+    """Return marks that need nothing worked out before they are compared."""
+    return answers
+
+
+def distance(
+    part: str, closeness: Closeness, seen: Callable[[Sequence[Sequence[Json]]], Sequence[Sequence[Json]]] = as_drawn
+) -> Distance:
+    """Return the distance of answers whose marks stand in one part, `seen` as their closeness takes them."""
+
+    def between(one: Json, other: Json) -> float:
+        first, second = seen([one[part], other[part]])
+        return apart(first, second, closeness)
+
+    return Distance(between, gettext_lazy("how far their marks cover each other (intersection over union)"))

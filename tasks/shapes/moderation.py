@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
 from tasks.shapes.material import Material
-from tasks.shapes.shape import Json, Lines, Shape, name_problems, named, obj
+from tasks.shapes.shape import Distance, Json, Lines, Shape, name_problems, named, obj, of_sets
 
 MOST = 20
 SEVERITIES = ("low", "medium", "high")
@@ -72,6 +72,10 @@ class Moderation(Shape):
     def agreement_key(self, value: Json) -> str:
         """Return the categories found, however bad."""
         return json.dumps(sorted(value["found"]))
+
+    def distance(self, form: Json) -> Distance:
+        """Return how many of the categories found two answers share."""
+        return of_sets("found")
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the content apart from what is shown at once, and each category with its severity."""

@@ -1,6 +1,6 @@
 """Rating: one or several scales of five or seven steps, each with named ends."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django import forms
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
-from tasks.shapes.shape import Json, Lines, Shape, name_problems, named, number, obj
+from tasks.shapes.shape import Distance, Json, Lines, Shape, name_problems, named, number, obj
 
 MOST_SCALES = 12
 END: Json = {"type": "string", "maxLength": 60}
@@ -68,6 +68,22 @@ class Rating(Shape):
         """Return what was ticked."""
         found: dict[str, int] = value["ratings"]
         return found
+
+    def distance(self, form: Json) -> Distance:
+        """Return the mean over all scales of how many steps lie between, squared, of the most there can be.
+
+        The difference of interval data (K. Krippendorff, "Computing Krippendorff's Alpha-Reliability", 2011), each
+        scale by its own length.
+        """
+
+        def between(one: Json, other: Json) -> float:
+            first, second = one["ratings"], other["ratings"]
+            steps: Iterator[float] = (
+                (first[it["name"]] - second[it["name"]]) / (it["steps"] - 1) for it in form["scales"]
+            )
+            return sum(step * step for step in steps) / len(form["scales"])
+
+        return Distance(between, gettext_lazy("how many steps lie between, squared"))
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the scales with their steps and what was ticked."""

@@ -13,7 +13,19 @@ from django.utils.translation import gettext_lazy
 from coop.refusals import Text
 from tasks.shapes import checking, media, merging, overlaps
 from tasks.shapes.image import LABELS, LABELS_HELP
-from tasks.shapes.shape import LONGEST_TEXT, Json, Lines, Shape, Together, drawing, in_rows, marks_or_nothing, obj, sent
+from tasks.shapes.shape import (
+    LONGEST_TEXT,
+    Distance,
+    Json,
+    Lines,
+    Shape,
+    Together,
+    drawing,
+    in_rows,
+    marks_or_nothing,
+    obj,
+    sent,
+)
 
 MOST_SEGMENTS = 500
 # Characters of the words of one segment, and of all together: ten minutes of speech are a tenth of that.
@@ -168,6 +180,10 @@ class Segments(Shape):
         kept = [overlaps.closest(group, overlaps.stretches) for group in found.groups]
         kept.sort(key=lambda one: (one["from"], one["to"]))
         return Together(marks_or_nothing("segments", kept), found.agreement)
+
+    def distance(self, form: Json) -> Distance | None:
+        """Return how far segments cover each other, where they merge."""
+        return merging.distance("segments", overlaps.stretches) if self.merges(form) else None
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the recording, the segments where they lie on it, and rows for a table."""

@@ -13,7 +13,7 @@ saves itself, the check runs); on `draft:restored` it draws anew.
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NoReturn, cast
 from xml.etree.ElementTree import Element, SubElement
@@ -21,6 +21,7 @@ from xml.etree.ElementTree import Element, SubElement
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from coop.refusals import Refusal, Refused, Text
 from tasks.shapes import checking, material
@@ -44,6 +45,14 @@ class Together:
 
     value: Json
     agreement: float
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """How far two answers are apart, from 0 for the same to 1, and in words what that goes by."""
+
+    between: Callable[[Json, Json], float]
+    goes_by: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +149,10 @@ class Shape:
         """Tell whether several answers to this form come to one part by part."""
         return self.together(form, []) is not None
 
+    def distance(self, form: Json) -> Distance | None:
+        """Return how far two answers are apart; None where they are the same or not, and nothing between."""
+        return None
+
     def scales(self, form: Json) -> Mapping[str, int]:
         """Return the ordered scales of an answer, by name, each with how many steps it has."""
         return {}
@@ -195,6 +208,17 @@ def obj(properties: Json, *, optional: tuple[str, ...] = ()) -> Json:
     """Return the JSON Schema of an object with these properties and no others."""
     required = [name for name in properties if name not in optional]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def of_sets(part: str) -> Distance:
+    """Return the distance of answers that choose several things in one part: 1 - what both chose of what either did."""
+
+    def between(one: Json, other: Json) -> float:
+        first, second = set(one[part]), set(other[part])
+        either = first | second
+        return 1 - len(first & second) / len(either) if either else 0.0
+
+    return Distance(between, gettext_lazy("how much of what either chose both did (Jaccard)"))
 
 
 def lacks(parts: Json, data: Json) -> list[Text]:

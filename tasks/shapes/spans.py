@@ -19,6 +19,7 @@ from tasks.shapes import merging
 from tasks.shapes.shape import (
     LONGEST_TEXT,
     MORE_ROWS,
+    Distance,
     Json,
     Lines,
     Shape,
@@ -130,6 +131,13 @@ class Spans(Shape):
         relations = [{**one, "from": spans.index(one["from"]), "to": spans.index(one["to"])} for one in kept]
         return Together(
             {"spans": spans, "relations": relations} if form.get("relations") else {"spans": spans}, found.agreement
+        )
+
+    def distance(self, form: Json) -> Distance:
+        """Return how many marks and relations of two answers are the same: 1 - F1."""
+        return Distance(
+            lambda one, other: merging.apart(self.elements(one), self.elements(other), merging.equal),
+            gettext_lazy("how many of their marks are the same"),
         )
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:

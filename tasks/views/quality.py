@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from coop.people.models import Person
@@ -44,11 +45,13 @@ def job(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show a client how far the answers of a job agree, and the tasks least certain (E5)."""
     found = job_of(request, slug, number)
     estimate = Estimate.objects.filter(job=found).first()
+    distance = found.shape.distance(found.form)
     shown = {
         "client": found.client, "job": found, "estimate": estimate, "met": known.met(found),
         "doubtful": estimate.least_certain() if estimate else [],
         "suggested": suggested.of(found),
         "agrees": found.shape.agrees(found.form), "merges": found.shape.merges(found.form),
         "systems": [_in_hundredths(one) for one in estimate.systems] if estimate else [],
+        "goes_by": distance.goes_by if distance else _("whether they are the same"),
     }  # fmt: skip
     return render(request, "tasks/client/quality.html", shown)
