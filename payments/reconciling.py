@@ -30,6 +30,8 @@ from payments.runs import account, payout_of
 RAIL = "bank"
 # A transfer that no statement has after so long is missing.
 MISSING_AFTER = timedelta(days=5)
+# A file that one officer brought holds up a payout no longer, counted from the first that has it.
+HELD_FOR = timedelta(hours=72)
 REFERENCE = re.compile(r"\bRF[0-9]{2} ?WH([0-9]{1,18})\b")
 ENDS = {Outcome.SETTLED, Outcome.FAILED, Outcome.RETURNED}
 STATES = {
@@ -270,7 +272,7 @@ def _touched(event: RailEvent) -> set[tuple[str, str]]:
 def missing(*, at: datetime) -> QuerySet[Payout]:
     """Return the transfers that no statement has, days after the bank took them; nor one that waits for an officer."""
     late = Payout.objects.filter(rail=RAIL, state=PayoutState.SENT, sent_at__lte=at - MISSING_AFTER)
-    return late.exclude(run=None).exclude(pk__in=unseen()).select_related("person").order_by("id")
+    return late.exclude(run=None).exclude(pk__in=unseen(at=at)).select_related("person").order_by("id")
 
 
 def waiting() -> QuerySet[GivenStatement]:
@@ -278,11 +280,19 @@ def waiting() -> QuerySet[GivenStatement]:
     return GivenStatement.objects.filter(statement=None, turned_down_by=None).order_by("pk")
 
 
-def unseen() -> set[int]:
-    """Return the numbers of the payouts of which a statement speaks that waits for its second officer; one query."""
+def unseen(*, at: datetime) -> set[int]:
+    """Return the numbers of the payouts for which a statement waits for its second officer; one query.
+
+    None of which a file, confirmed by nobody, was brought 72 hours ago: nobody's payout hangs on one officer's word.
+    """
     each = Func(F("lines"), function="jsonb_array_elements", output_field=JSONField())
-    return {number for key in waiting().values_list(KeyTextTransform("key", each), flat=True)
-            if (number := payout_of(key or ""))}  # fmt: skip
+    given = GivenStatement.objects.filter(statement=None)
+    waits, held_long = set(), set()
+    for key, no, since in given.values_list(KeyTextTransform("key", each), "turned_down_by", "given_at"):
+        if number := payout_of(key or ""):
+            waits |= {number} if no is None else set()
+            held_long |= {number} if since + HELD_FOR <= at else set()
+    return waits - held_long
 
 
 def compared() -> Compared:

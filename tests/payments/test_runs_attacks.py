@@ -1,7 +1,7 @@
 """Somebody with the site's own rights on the database, or one officer alone, tries to make payouts end otherwise."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -11,7 +11,7 @@ from coop.people.models import Client, Person
 from coop.refusals import Refused
 from governance.models import Office
 from payments import accounts, background, bank_statements, details, ledger, payouts, reconciling, runs, unanswered
-from payments.models import BankStatement, Outcome, Payout, PayRun, RailEvent
+from payments.models import BankStatement, GivenStatement, Outcome, Payout, PayRun, RailEvent
 from tests.payments import bank
 from tests.payments.conftest import owning
 from tests.payments.test_attacks import CONFIRM, POST, SEND, posting
@@ -201,6 +201,35 @@ def test_nobody_says_that_no_statement_has_it_while_one_that_has_it_waits(
     assert not judged(asked, treasurer)
     assert judged(asked, secretary)
     assert ledger.balance(accounts.payable(asked.person_id)) == 9
+
+
+def test_no_file_that_one_officer_brings_holds_up_a_payout_for_longer_than_72_hours(
+    asked: Payout, released: PayRun, treasurer: Office, secretary: Office, later: Later, attack: Attack
+) -> None:
+    """However often it is brought and taken back, and whatever moment it says it was brought at."""
+    content = runs.file(released, by=treasurer, at=clock.now())
+    runs.hand_over(released, by=treasurer, at=clock.now())
+    at = later(days=6)
+    given = bank_statements.give(bank.answer(content), by=treasurer, at=at)[0]
+    later(hours=71)
+    bank_statements.turn_down(given, by=treasurer, at=clock.now())
+    again = bank_statements.give(bank.answer(content), by=treasurer, at=clock.now())[0]
+    GivenStatement.objects.create(
+        number="made-up", digest="", currency="USD", opening=0, closing=0, lines=again.lines, given_by=treasurer,
+        given_at=datetime(9999, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+    assert GivenStatement.objects.get(number="made-up").given_at <= clock.now()
+    with pytest.raises(Refused, match="for 72 hours at most"):
+        judged(asked, secretary)
+    attack(JUDGE, [asked.pk, secretary.pk, False, "x"], guard="verdicts_come_after_72_hours")
+    assert not reconciling.missing(at=clock.now())
+    at = later(hours=1)
+    assert [one.pk for one in reconciling.missing(at=at)] == [asked.pk]
+    assert not judged(asked, treasurer)
+    assert judged(asked, secretary)
+    assert ledger.balance(accounts.payable(asked.person_id)) == 9
+    # What it says of the payout is a question now, to both of them.
+    assert bank_statements.confirm(again, by=secretary, at=at).found == {"repeated": 1}
 
 
 def test_a_charge_beside_a_payout_opens_no_decision_about_it(
