@@ -1,6 +1,7 @@
 """Mandates: given by votes that passed, carried out once, when due, exactly as voted."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -36,6 +37,9 @@ def test_a_cut_waits_for_its_lock(voted: Voted) -> None:
     assert state(proposal) == State.LOCKED
     with pytest.raises(Refused, match="has not passed yet"):
         mandates.enact(proposal.mandate, at=clock.now())
+    moment = timedelta(microseconds=1)
+    for at, then in ((proposal.mandate.due_at - moment, State.LOCKED), (proposal.mandate.due_at, State.DUE)):
+        assert voting.state(voting.listed().get(pk=proposal.pk), at) == then
     mandates.enact(proposal.mandate, at=reach(proposal.locked_until))
     assert state(proposal) == State.ENACTED
 

@@ -164,6 +164,7 @@ def test_each_side_refuses_two_and_the_next_in_the_order_sit(
         for seat in list(panels.sitting_on(seated))[:2]:
             panels.refuse(seat, by=side, at=clock.now())
     assert [seat.person_id for seat in panels.sitting_on(seated)] == order[4:9]
+    assert panels.proof(seated)["refused"] == [1, 2, 3, 4]
     last = panels.sitting_on(seated)[0]
     with pytest.raises(Refused, match="two members"):
         panels.refuse(last, by=amina, at=clock.now())

@@ -143,6 +143,13 @@ def test_a_recall_names_the_office_of_its_petition(
     attack(PUBLISH, [alone.pk], guard="petition_calls_its_vote")
 
 
+def test_a_recall_says_one_office_that_there_is_and_nothing_else(treasury: Office) -> None:
+    said = {"office": treasury.pk}
+    assert recalling.Recall().problems(said) == []
+    for wrong in ({}, {"office": 0}, said | {"reason": "late"}):
+        assert [one.rule for one in recalling.Recall().problems(wrong)] == ["N13"]
+
+
 def test_signatures_are_members_own_once_and_stay(
     treasury: Office, newcomer: Person, amina: Person, attack: Attack
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client as Browser
 
 from coop import clock
@@ -245,6 +246,17 @@ def test_rules_and_pay_never_stand_in_one_proposal(amina: Person, change: dict[s
 def test_shares_that_have_a_name_are_written_by_it(words: str) -> None:
     assert amending.written(Fraction(words)) == words
     assert amending.written(Fraction(words) - Fraction(1, 100)) != words
+
+
+@pytest.mark.parametrize(("said", "parts"), [("2/3", 20_000), ("40 %", 12_000), ("1", 30_000), ("0", 0), ("", None)])
+def test_a_share_is_read_as_people_write_it(said: str, parts: int | None) -> None:
+    assert amending.ShareField(required=False).clean(said) == parts
+
+
+@pytest.mark.parametrize("said", ["1/7", "2", "-1/3", "a third", "1/0"])
+def test_a_share_beyond_the_whole_or_between_its_parts_is_not_read(said: str) -> None:
+    with pytest.raises(ValidationError):
+        amending.ShareField().clean(said)
 
 
 def test_a_form_asks_for_days_from_none_to_sixty(db: None) -> None:
