@@ -50,6 +50,15 @@ def refusal(content: Mapping[str, str], words: str) -> Refusal | None:
     return None
 
 
+def lacking(content: Mapping[str, str], shown: Mapping[str, str]) -> list[str]:
+    """Return the topics of what is shown that a content does not name, or names as rarer than it comes up."""
+    order = Share.values
+    return [
+        topic for topic, share in shown.items()
+        if topic not in content or order.index(content[topic]) < order.index(share)
+    ]  # fmt: skip
+
+
 def with_rests(amount: Decimal, content: Mapping[str, str]) -> Decimal:
     """Return an amount of US dollars with the paid rest that content asks for: a fifth on top, rounded up."""
     return from_micro(-(-to_micro(amount) * 6 // 5)) if content else amount

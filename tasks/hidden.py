@@ -2,8 +2,9 @@
 
 An officer who reads reports finds a topic at a job when two members who took its tasks reported it, with a reason that
 everybody reads. The client then pays the care fund a voted amount for each member who reported it, and the job takes no
-more claims until that is paid and the topic is named on its card, with a pay that has the rests. The database asks all
-of it (`hidden_content_is_found_by_reports`, `tasks_hides`).
+more claims until that is paid and the topic is named on its card, with a pay that has the rests. A stage shows what the
+stages before it do: it waits until its own card names that too. The database asks all of it
+(`hidden_content_is_found_by_reports`, `tasks_hides`).
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from datetime import datetime
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, Exists, OuterRef, TextField, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
@@ -86,8 +88,14 @@ def find(job: Job, *, topic: str, reason: str, by: Person, at: datetime) -> Hidd
 
 
 def of(job: Job) -> list[HiddenContent]:
-    """Return what was found at a job, with whether each is paid as `paid`."""
-    return list(job.hidden_contents.annotate(paid=PAID).order_by("pk"))
+    """Return what was found at a job or at a stage before it, with whether each is paid as `paid`."""
+    return list(_shown(job).annotate(paid=PAID).order_by("pk"))
+
+
+def _shown(job: Job) -> QuerySet[HiddenContent]:
+    """Find what was found of content that this job shows: a stage shows what the stages before it do."""
+    before = RawSQL("SELECT tasks_stages_before(%s)", [job.pk])
+    return HiddenContent.objects.filter(Q(job=job) | Q(job__in=before))
 
 
 def hides(job: Job) -> bool:
@@ -121,7 +129,7 @@ def refusal_to_name(job: Job, topic: str, share: str, *, by: Person) -> Refusal 
     """Say why a person cannot name this topic at an open job; None if they can."""
     if not clients.has_seat(job.client_id, by):
         return Refusal(_("You have no seat with this job's client."), status=404)
-    if topic in job.content or not job.hidden_contents.filter(topic=topic).exists():
+    if topic in job.content or not _shown(job).filter(topic=topic).exists():
         return Refusal(_("Only what was found is named afterwards, once."), RULE, status=409)
     if share not in Share.values:
         return Refusal(_("Say how often it comes up."), RULE, status=422)
@@ -150,6 +158,6 @@ def name(job: Job, *, topic: str, share: str, by: Person, at: datetime) -> Job:
 
 def refusal(job: Job) -> Refusal:
     """Say why a job takes no claims while it waits for its client."""
-    topics = ", ".join(str(Topic(one.topic).label) for one in job.hidden_contents.order_by("pk"))
+    topics = ", ".join(dict.fromkeys(str(Topic(one.topic).label) for one in _shown(job).order_by("pk")))
     reason = _("This job is paused: it showed what its card did not say (%(topics)s).") % {"topics": topics}
     return Refusal(reason, RULE, _("It opens when the client has paid the care fund and named it."), status=409)

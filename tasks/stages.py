@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
-from tasks import files, predictions
-from tasks.models import HandOver, Job, ReviewRule, Stage, Takes, Task
+from tasks import content, files, predictions
+from tasks.models import HandOver, Job, ReviewRule, Stage, Takes, Task, Topic
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +69,12 @@ def refusal(job: Job, *, after: Job, takes: str, carries: Mapping[str, str]) -> 
         return Refusal(_("This job has tasks of its own, or follows another one already."), status=409)
     if takes == Takes.SPLIT and (after.review_rule != ReviewRule.MAJORITY or after.overlap == 1):
         return Refusal(_("Only answers that are accepted by agreement can be split."), status=409)
+    if lacking := content.lacking(job.content, after.content):
+        reason = _("Its tasks show what job %(after)s shows; name on its card, no rarer than there: %(topics)s.")
+        words = {"after": after.pk, "topics": ", ".join(str(Topic(topic).label) for topic in lacking)}
+        return Refusal(
+            reason % words, content.RULE, _("Draft it anew with these, and with pay for its rests."), status=409
+        )
     return _refusal_to_carry(job, after, takes, carries)
 
 

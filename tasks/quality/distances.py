@@ -1,6 +1,7 @@
 """How far answers agree that can be more or less apart: Krippendorff's alpha by the distance of their kind.
 
-Loads numpy; only the background job imports it. Answers are read task by task; only their numbers are kept, eight bytes each.
+Loads numpy; only the background job imports it. Answers are read task by task; only their numbers are kept, eight bytes
+each.
 """
 
 from array import array

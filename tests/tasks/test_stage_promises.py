@@ -6,12 +6,14 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.test import Client as Browser
 
 from coop import clock
 from coop.people.models import Client, Person
+from coop.refusals import Refused
 from payments import escrow
-from tasks import claims, jobs, reviews, stages
-from tasks.models import Assignment, Job, ReviewRule, Takes
+from tasks import claims, hidden, jobs, reports, reviews, stages
+from tasks.models import Assignment, Ground, Job, ReviewRule, Takes
 from tests.tasks import orders
 from tests.tasks.conftest import SAME, work
 from tests.tasks.test_promises import CLAIM, facts
@@ -21,6 +23,7 @@ type Attack = Callable[..., None]
 __all__ = ["chain"]
 
 # These drafts give an hour for a task.
+PAY = Decimal("0.108")  # the voted rate with a fifth for rests
 HALF = timedelta(minutes=30)
 JOIN = """INSERT INTO tasks_stage (job_id, after_id, takes, carries, apart_from_all, written_by_id)
     VALUES (%s, %s, %s, %s, true, %s)"""
@@ -39,6 +42,55 @@ def test_stages_join_drafts_of_one_client(orbit: Client, olga: Person, luis: Per
         attack(JOIN, [job.pk, after.pk, takes, carries, by.pk], guard=guard)
     orders.send(second, orders.rows_of(1))
     attack(JOIN, [second.pk, first.pk, "each", '{"a": "labels"}', olga.pk], guard=guard)
+
+
+def test_stages_name_what_they_show(orbit: Client, olga: Person, attack: Attack) -> None:
+    first = orders.draft(orbit, olga, content={"violence": "some", "hate": "rare"}, pay=PAY)
+    for said in ({}, {"violence": "some"}, {"violence": "rare", "hate": "rare"}):
+        second = orders.draft(orbit, olga, title="Decide", content=said, pay=PAY)
+        attack(JOIN, [second.pk, first.pk, "each", '{"a": "labels"}', olga.pk], guard="stages_name_what_they_show")
+        with pytest.raises(Refused, match="no rarer than there"):
+            stages.join(second, after=first, takes=Takes.EACH, carries={"a": "labels"}, by=olga, at=clock.now())
+    more = orders.draft(orbit, olga, content={"violence": "most", "hate": "rare", "other": "some"},
+        sensitivity="Snakes.", pay=PAY)  # fmt: skip
+    stages.join(more, after=first, takes=Takes.EACH, carries={"a": "labels"}, by=olga, at=clock.now())
+
+
+def test_what_is_found_at_a_stage_is_named_at_those_after_it(
+    chain: Make,
+    olga: Person,
+    amina: Person,
+    luis: Person,
+    priya: Person,
+    samuel: Person,
+    attack: Attack,
+    signed_in: Callable[[Person], Browser],
+) -> None:
+    first, second = chain(Takes.EACH, rows=3, overlap=1)
+    for who in (amina, luis):
+        done = work(first, who, SAME)
+        reviews.accept(done, by=olga, at=clock.now(), ground=Ground.CLIENT)
+        reports.report(done, words="It shows a wound.", topic="medical", by=who, at=clock.now())
+    assert stages.hand_on_due(at=clock.now()) == 2
+    taken = claims.claim_next(second, by=priya, at=clock.now())
+    found = hidden.find(first, topic="medical", reason="Most pictures show a wound.", by=samuel, at=clock.now())
+    attack(CLAIM, facts(taken, samuel, longer=HALF), guard="nobody_goes_on_before_it_is_named")
+    with pytest.raises(Refused, match="what its card did not say"):
+        claims.claim_next(second, by=luis, at=clock.now())
+    assert [one.pk for one in hidden.of(second)] == [found.pk]
+    address = f"/c/{second.client.slug}/jobs/{second.pk}/"
+    assert "whose content this stage shows" in signed_in(olga).get(address).text
+    for job in (first, second):
+        assert hidden.hides(job)
+        raised = jobs.raise_pay(job, pay=PAY, by=olga, at=clock.now())
+        hidden.name(raised, topic="medical", share="most", by=olga, at=clock.now())
+        assert not hidden.hides(job)
+    third = orders.draft(second.client, olga, title="Alone")
+    attack(
+        "UPDATE tasks_job SET content = %s WHERE id = %s",
+        ['{"medical": "some"}', third.pk],
+        guard="job_content_is_frozen",
+    )
 
 
 def test_nothing_is_slipped_into_a_stage(chain: Make, attack: Attack) -> None:
