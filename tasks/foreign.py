@@ -20,6 +20,7 @@ from tasks.rows import Json, Problem, Row, Unreadable
 WHOLE_MAX_BYTES = 16_000_000
 TASK = frozenset({"predictions", "annotations"})
 COCO = re.compile(rb'\s*\{\s*"(info|licenses|categories|images|annotations)"\s*:\s*[\[{]')
+PLACE = ("type", "bbox", "segmentation", "keypoints", "points", "words", "attributes")
 OPENING_BYTES = 1024
 NOT_JSON = gettext_lazy("The file is not JSON in UTF-8: %(error)s.")
 
@@ -130,5 +131,5 @@ def _coco(found: Any) -> Iterator[Json]:  # noqa: ANN401 - whatever JSON can hol
 
 
 def _place(one: dict[str, Any]) -> Json:
-    """Return the parts of an annotation that say where it is."""
-    return {name: one[name] for name in ("type", "bbox", "segmentation", "keypoints", "points", "words") if name in one}
+    """Return the parts of an annotation that say where it is, and what is said of it."""
+    return {name: one[name] for name in PLACE if name in one}

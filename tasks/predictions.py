@@ -76,13 +76,17 @@ def _keepable(value: Json) -> Json:
 
 
 def problems(job: Job, data: Json, prediction: Json | None, known: Files) -> list[str]:
-    """Return what is wrong with a prediction, as sentences: its value is checked as a member's answer is."""
+    """Return what is wrong with a prediction, as sentences: its value is checked as a member's answer is.
+
+    But for what its kind of work lets a guess leave open.
+    """
     if prediction is None:
         return []
     if faults := checking.says(checking.faults(SCHEMA, prediction)):
         return [_("Prediction: %(problem)s") % {"problem": words} for words in faults]
     named = {name: known[name] for name in media.names(data) if name in known}
-    question = Question.of(job.work_type.shape, job.form, {**data, media.FILES: named})
+    form = job.shape.form_for_guess(job.form)
+    question = Question.of(job.work_type.shape, form, {**data, media.FILES: named})
     return [_("Prediction: %(problem)s") % {"problem": words} for words in question.problems(prediction["value"])]
 
 

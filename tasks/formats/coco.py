@@ -2,7 +2,7 @@
 
 Each annotation has a `segmentation`, as tools draw nothing without: a polygon its own corners, a box and an ellipse the
 four of its box, a point and a line corners round no area. COCO has neither lines nor words: the corners of a line stand
-beside as `points`, and `words` is what is written.
+beside as `points`, `words` is what is written, and `attributes` what is said of a shape, as CVAT writes them.
 
 Source: cocodataset.org, "Data format". Written in two passes over the version, so that memory stays the same.
 """
@@ -49,8 +49,7 @@ def _annotation(number: int, one: Drawn, shape: Json, labels: list[str]) -> Json
         "bbox": [left, top, width, height], "area": area(shape), "type": shape["type"],
         "segmentation": [[part for place in _outline(shape) for part in place]],
     }  # fmt: skip
-    if "words" in shape:
-        told["words"] = shape["words"]
+    told |= {name: shape[name] for name in ("words", "attributes") if name in shape}
     if shape["type"] == "line":
         told["points"] = shape["points"]
     if shape["type"] == "point":

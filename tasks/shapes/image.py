@@ -1,9 +1,11 @@
 """Shapes on an image: boxes, polygons, points, ellipses and lines, each with a label, in pixels of the original.
 
-Where the form asks for words, each shape also says what is written there: in a document, on a sign.
+Where the form asks for words, each shape also says what is written there: in a document, on a sign; where it has
+attributes, what they ask of it.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
@@ -14,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
-from tasks.shapes import checking, fitting, media, merging, overlaps, plane
+from tasks.shapes import attributes, checking, fitting, media, merging, overlaps, plane
 from tasks.shapes.shape import Distance, Json, Lines, Shape, Together, drawing, in_rows, marks_or_nothing, sent
 
 # So many shapes, and so many corners of all of them together.
@@ -26,6 +28,9 @@ LABELS: Json = {
     "uniqueItems": True,
 }  # fmt: skip
 LABELS_HELP = gettext_lazy("One on each line, 1 to 60 of them.")
+ATTRIBUTES_HELP = gettext_lazy(
+    "One on each line: its name, then what to choose from. hidden | no, half, all. A name alone asks for a text."
+)
 
 
 class Image(Shape):
@@ -38,6 +43,7 @@ class Image(Shape):
         "types": {"type": "array", "items": {"enum": [*plane.TYPES]}, "minItems": 1, "uniqueItems": True},
         "words": {"type": "boolean"},
         **fitting.ASKS,
+        **attributes.ASKS,
     }
     needs = ("labels", "types")
     draws = frozenset({"image"})
@@ -47,7 +53,7 @@ class Image(Shape):
     longest = 1_000_000
 
     def fields(self) -> dict[str, forms.Field]:
-        """Return the fields of labels, types and words."""
+        """Return the fields of labels, types, words and attributes."""
         return {
             "labels": Lines(label=gettext_lazy("Labels"), help_text=LABELS_HELP),
             "types": forms.MultipleChoiceField(
@@ -57,16 +63,25 @@ class Image(Shape):
             "words": forms.BooleanField(
                 label=gettext_lazy("Members write down what is written in each"), required=False,
             ),
+            "attributes": Lines(
+                label=gettext_lazy("What else they say of each"), required=False, rows=3,
+                help_text=ATTRIBUTES_HELP,
+            ),
         }  # fmt: skip
 
     def written(self, said: Mapping[str, Any]) -> Json:
-        """Return labels and types, and words where they are asked for."""
+        """Return labels and types, and words and attributes where they are asked for."""
         found = {"labels": said["labels"], "types": list(said["types"])}
-        return {**found, "words": True} if said.get("words") else found
+        asked = {"words": bool(said.get("words")), "attributes": attributes.from_lines(said.get("attributes") or [])}
+        return {**found, **{name: part for name, part in asked.items() if part}}
 
     def form_problems(self, form: Json) -> list[Text]:
-        """Return what is said of labels and types that there are not."""
-        return fitting.form_problems(form)
+        """Return what is said of labels and types that there are not, and of attributes that nobody can answer."""
+        return fitting.form_problems(form) or attributes.form_problems(form)
+
+    def form_for_guess(self, form: Json) -> Json:
+        """Return a form whose attributes may be left for the member to say."""
+        return attributes.for_guess(form)
 
     def schema(self, form: Json) -> Json:
         """Return the JSON Schema of a value."""
@@ -84,8 +99,8 @@ class Image(Shape):
         if found is not None:
             return drawing(found, "shapes", _one(form))
         said = post.getlist("words") if form.get("words") else []
-        rows = zip_longest(*map(post.getlist, ("type", "label", "place")), said, fillvalue="")
-        shapes = [_drawn(*row) for row in rows if row[2].strip()]
+        rows = enumerate(zip_longest(*map(post.getlist, ("type", "label", "place")), said, fillvalue=""))
+        shapes = [_drawn(*row) | attributes.read(form, post, str(at)) for at, row in rows if row[2].strip()]
         return {"shapes": shapes, "nothing": True} if "nothing" in post else {"shapes": shapes}
 
     def problems(self, form: Json, data: Json, value: Json) -> list[Text]:
@@ -99,6 +114,9 @@ class Image(Shape):
             return [_("There are shapes, so that there is something to draw.")]
         if sum(len(one.get("points", ())) for one in shapes) > MOST_CORNERS:
             return [_("All shapes together have at most %(most)s corners.") % {"most": f"{MOST_CORNERS:,}"}]
+        if attributes.too_much(shapes):
+            most = f"{attributes.MOST_SAID:,}"
+            return [_("What is said of all shapes together has at most %(most)s characters.") % {"most": most}]
         facts = media.file(data, data.get("image"))["facts"]
         wrong = enumerate((self._wrong(form, shape, facts["width"], facts["height"]) for shape in shapes), 1)
         words = _("Shape %(number)d %(problem)s.")
@@ -109,6 +127,7 @@ class Image(Shape):
         yield from wrong or fitting.problems(form, shape)
         if form.get("words") and not shape.get("words", "").strip():
             yield _("does not say what is written there")
+        yield from attributes.problems(form, shape)
 
     def agrees(self, form: Json) -> bool:
         """Tell that no two drawings are the same to the pixel."""
@@ -119,12 +138,12 @@ class Image(Shape):
         return None
 
     def together(self, form: Json, values: Sequence[Json]) -> Together | None:
-        """Return the shapes that more than half of the answers have; None where points, lines or words are asked for.
+        """Return the shapes that more than half of the answers have; None where more than box and outline is asked for.
 
         A box is in the middle of theirs, a polygon or an ellipse the one closest to the others. How near two points are
-        one is for whoever checks an answer, as what is written in a shape.
+        one is for whoever checks an answer, as what is written in a shape or said of it.
         """
-        if not set(form["types"]) <= {"box", "polygon", "ellipse"} or form.get("words"):
+        if not set(form["types"]) <= {"box", "polygon", "ellipse"} or form.get("words") or "attributes" in form:
             return None
         if sum(len(shape.get("points", "1234")) for one in values for shape in one["shapes"]) > overlaps.MOST_CORNERS:
             return None
@@ -138,10 +157,6 @@ class Image(Shape):
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the image, the shapes as they are drawn, and rows for a table."""
         shapes = [one for one in value.get("shapes", []) if isinstance(one, dict) and one.get("type") in form["types"]]
-        rows = [
-            {"type": one["type"], "label": one.get("label"), "place": plane.line(one), "words": one.get("words")}
-            for one in shapes
-        ]
         return {
             **super().page(form, data, value, seed),
             "labels": form["labels"],
@@ -150,8 +165,9 @@ class Image(Shape):
             "only": json.dumps(form["only"]) if form.get("only") else "",
             "cornered": not plane.LEAST_CORNERS.keys().isdisjoint(form["types"]),
             "image": picture(media.file(data, data.get("image"))),
-            "drawn": plane.drawn(shapes, form["labels"]),
-            "rows": in_rows(rows, 4),
+            "drawn": [{**one, "said": attributes.lines(form, one)} for one in plane.drawn(shapes, form["labels"])],
+            "asked": attributes.fields(form, {}, ""),
+            "rows": list(_rows(form, shapes)),
             "json": json.dumps(value if value.get("shapes") or value.get("nothing") else {"shapes": []}),
         }
 
@@ -167,18 +183,27 @@ class Image(Shape):
         """Return the shapes in hundredths of the image, as Label Studio counts; words as a region of the same id."""
         facts = media.file(data, data.get("image")).get("facts", {})
         drawn = enumerate(value["shapes"] if facts else (), 1)
-        regions = (plane.regions(number, shape, facts["width"], facts["height"]) for number, shape in drawn)
+        size = facts.get("width"), facts.get("height")
+        regions = (plane.regions(number, one, *size, attributes.regions(form, one)) for number, one in drawn)
         return [region for found in regions for region in found]
 
     def from_label_studio(self, form: Json, data: Json, regions: list[Json]) -> Json:
         """Return the shapes, in pixels; where there is no region, that there is nothing to draw."""
-        words = {one["id"]: {"words": " ".join(one["value"]["text"])} for one in regions if one["type"] == "textarea"}
-        drawn = (one for one in regions if one["type"] != "textarea")
-        return marks_or_nothing("shapes", [plane.of_region({**one, **words.get(one.get("id"), {})}) for one in drawn])
+        said: dict[str, Json] = defaultdict(dict)
+        for one in regions:
+            if found := attributes.of_region(form, one):
+                said[one["id"]].setdefault("attributes", {}).update(found)
+            elif one["type"] == "textarea":
+                said[one["id"]]["words"] = " ".join(one["value"]["text"])
+        drawn = (one for one in regions if one["type"] in plane.REGIONS.values())
+        return marks_or_nothing(
+            "shapes", [plane.of_region({**one, **said.get(one.get("id", ""), {})}) for one in drawn]
+        )
 
     def from_coco(self, form: Json, annotations: list[Json]) -> Json:
         """Return the shapes that the form asks for; a polygon becomes its box where it asks for boxes alone."""
-        return marks_or_nothing("shapes", [shape for one in annotations for shape in plane.of_coco(one, form["types"])])
+        told = (attributes.of_coco(form, one) for one in annotations)
+        return marks_or_nothing("shapes", [shape for one in told for shape in plane.of_coco(one, form["types"])])
 
     def elements(self, value: Json) -> list[Json]:
         """Return the shapes."""
@@ -196,12 +221,20 @@ class Image(Shape):
 
 def _one(form: Json) -> Json:
     """Return the JSON Schema of one shape that a form asks for."""
-    return plane.schema(form["types"], form["labels"], words=bool(form.get("words")))
+    words = bool(form.get("words"))
+    return plane.schema(form["types"], form["labels"], words=words, beside=attributes.schema(form))
 
 
 def _drawn(kind: str, label: str, place: str, words: str) -> Json:
     """Return the shape that a row of the table says."""
     return plane.read(kind, label, place) | ({"words": words.strip()} if words.strip() else {})
+
+
+def _rows(form: Json, shapes: list[Json]) -> Iterator[Json]:
+    """Yield the rows of the table, each with the fields of what is asked beside."""
+    filled = [{**one, "place": plane.line(one)} for one in shapes]
+    for number, row in enumerate(in_rows(filled, 4 + attributes.many(form))):
+        yield {**row, "asked": attributes.fields(form, row.get("attributes", {}), str(number))}
 
 
 def picture(file: Json) -> Json:

@@ -1,7 +1,7 @@
 """Shapes on a plane, in pixels: what one is, how it is written in a line, and what may be wrong with it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from statistics import median
 from typing import Any
 
@@ -15,6 +15,8 @@ from coop.refusals import Text
 type Json = dict[str, Any]
 type Place = tuple[float, float]
 type Places = NDArray[np.float64]
+# Type and name of a region of Label Studio that says something of another one, and what it says.
+type Said = tuple[str, str, Json]
 
 TYPES: dict[str, Text] = {
     "box": gettext_lazy("Box"), "polygon": gettext_lazy("Polygon"), "point": gettext_lazy("Point"),
@@ -30,12 +32,17 @@ REGIONS = {
     "line": "polygonlabels",
 }  # fmt: skip
 MOST_CORNERS, LONGEST_WORDS = 500, 2000
+# What a shape has beside the numbers of its type.
+BESIDE = frozenset({"type", "label", "words", "attributes"})
 NUMBER = re.compile(r"-?\d{1,7}(?:\.\d{1,6})?")
 FARTHEST = 1e9
 
 
-def schema(types: list[str], labels: list[str], *, words: bool) -> Json:
-    """Return the JSON Schema of one shape, of those that say what is written there with their words."""
+def schema(types: list[str], labels: list[str], *, words: bool, beside: Json) -> Json:
+    """Return the JSON Schema of one shape, of those that say what is written there with their words.
+
+    `beside` are properties of what else is said of it.
+    """
     number = {"type": "number", "minimum": -FARTHEST, "maximum": FARTHEST}
     place = {"type": "array", "items": number, "minItems": 2, "maxItems": 2}
     numbers = {name: number for kind in types for name in NUMBERS.get(kind, ())}
@@ -43,7 +50,8 @@ def schema(types: list[str], labels: list[str], *, words: bool) -> Json:
     points = points if not LEAST_CORNERS.keys().isdisjoint(types) else {}
     said = {"words": {"type": "string", "maxLength": LONGEST_WORDS}} if words else {}
     name = {"type": "string"}
-    properties = {"type": {**name, "enum": types}, "label": {**name, "enum": labels}, **numbers, **points, **said}
+    named = {"type": {**name, "enum": types}, "label": {**name, "enum": labels}}
+    properties = {**named, **numbers, **points, **said, **beside}
     return {"type": "object", "properties": properties, "required": ["type", "label"], "additionalProperties": False}
 
 
@@ -71,7 +79,7 @@ def read(kind: str, label: str, said: str) -> Json:
 
 def problems(shape: Json, width: float, height: float) -> Iterator[str]:
     """Yield what is wrong with a shape on a picture of this size; it has the right types."""
-    if set(shape) - {"type", "label", "words"} != set(_asked(shape)):
+    if set(shape) - BESIDE != set(_asked(shape)):
         yield _("has not the numbers of its type")
         return
     places = corners(shape)
@@ -156,15 +164,20 @@ def middle(boxes: list[Json]) -> Json:
     return {**boxes[0], **{name: median(box[name] for box in boxes) for name in NUMBERS["box"]}}
 
 
-def regions(number: int, shape: Json, width: float, height: float) -> Iterator[Json]:
-    """Yield a shape as a region of Label Studio, and what is written there as another of its id."""
+def regions(number: int, shape: Json, width: float, height: float, said: Iterable[Said]) -> Iterator[Json]:
+    """Yield a shape as a region of Label Studio, and what is said of it as others of its id."""
     found = region(shape, width, height)
-    if "words" not in shape:
-        yield found
-        return
     place = {name: part for name, part in found["value"].items() if name != found["type"]}
-    said = {"type": "textarea", "from_name": "words", "value": {**place, "text": [shape["words"]]}}
-    yield from ({**found, "id": f"shape-{number}"}, {**found, "id": f"shape-{number}", **said})
+    beside = [
+        {**found, "type": kind, "from_name": name, "value": {**place, **value}}
+        for kind, name, value in (*_written(shape), *said)
+    ]
+    yield from ({**one, "id": f"shape-{number}"} for one in (found, *beside)) if beside else [found]
+
+
+def _written(shape: Json) -> Iterator[Said]:
+    if "words" in shape:
+        yield "textarea", "words", {"text": [shape["words"]]}
 
 
 def region(shape: Json, width: float, height: float) -> Json:
@@ -193,7 +206,7 @@ def of_region(region: Json) -> Json:
         raise ValueError
     kind = {name: kind for kind, name in reversed(REGIONS.items())}[region["type"]]
     kind = "line" if kind == "polygon" and value.get("closed") is False else kind
-    told = {"type": kind, "label": value[region["type"]][0], **_words(region)}
+    told = {"type": kind, "label": value[region["type"]][0], **_beside(region)}
     if kind in LEAST_CORNERS:
         return told | {"points": [[exact(x * wide / 100), exact(y * high / 100)] for x, y in value["points"]]}
     if kind == "ellipse":
@@ -212,7 +225,7 @@ def of_coco(one: Json, types: list[str]) -> Iterator[Json]:
     `segmentation` may be no more than the corners of its box.
     """
     segments, kind = one.get("segmentation"), one.get("type", "box")
-    said = {"label": one["label"], **_words(one)}
+    said = {"label": one["label"], **_beside(one)}
     if "line" in types and kind == "line":
         yield {"type": "line", **said, "points": [[exact(x), exact(y)] for x, y in one["points"]]}
     elif "polygon" in types and segments and isinstance(segments, list) and one.get("type") not in {*NUMBERS, "line"}:
@@ -228,9 +241,10 @@ def of_coco(one: Json, types: list[str]) -> Iterator[Json]:
         yield {"type": wanted, **said, **place}
 
 
-def _words(one: Json) -> Json:
-    """Return what is written where a region or an annotation is, if that is told."""
-    return {"words": str(one["words"])} if "words" in one else {}
+def _beside(one: Json) -> Json:
+    """Return what is said of a region or an annotation beside its place, if anything is."""
+    words = {"words": str(one["words"])} if "words" in one else {}
+    return {**words, "attributes": one["attributes"]} if one.get("attributes") else words
 
 
 def exact(number: float) -> float:

@@ -117,6 +117,10 @@ class Shape:
         """Return the form as it stands for one task."""
         return form
 
+    def form_for_guess(self, form: Json) -> Json:
+        """Return the form that a machine's guess is held to; less of it must be said than of an answer."""
+        return form
+
     def schema(self, form: Json) -> Json:
         """Return the JSON Schema of a value."""
         raise NotImplementedError

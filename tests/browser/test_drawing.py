@@ -215,6 +215,91 @@ def test_what_is_written_in_a_shape_is_typed_beside_it(
     assert Answer.objects.latest("pk").value["shapes"][0]["words"] == "Exit 12"
 
 
+@pytest.fixture
+def asked(_django_db_helper: None, orbit: Client, olga: Person, amina: Person) -> Assignment:
+    """Return a task that Amina holds in which something is asked of each shape."""
+    attributes: list[dict[str, Any]] = [
+        {"name": "hidden", "about": "How much is hidden?", "type": "choice", "options": ["none", "part"]},
+        {"name": "behind", "type": "choice", "options": ["car", "tree"], "several": True, "when": {"hidden": ["part"]}},
+        {"name": "axles", "type": "number", "whole": True, "least": 2, "labels": ["lorry"]},
+        {"name": "plate", "type": "text", "optional": True},
+    ]
+    job = media_jobs.opened(
+        orbit, olga, of=media_jobs.voted_kind("image", amina), form={**FORM, "attributes": attributes},
+        given={"000001.png": real("street-scene/000001.png")}, data=[{"image": "000001.png"}] * 4,
+    )  # fmt: skip
+    return claims.claim_next(job, by=amina, at=clock.now())
+
+
+def test_what_is_asked_of_a_shape_is_said_beside_it(door: Door, asked: Assignment, amina: Person) -> None:
+    page = door(amina, javascript=True, **WIDE)
+    page.goto(f"/work/{asked.pk}/")
+    panel = page.locator("[data-asked]")
+    expect(panel).to_be_hidden()
+    drag(page, (387, 181), (423, 203))
+    expect(page.get_by_text("Shape 1 does not say “hidden”.")).to_be_visible()
+    expect(panel.locator("legend").first).to_have_text("1 car")
+    expect(panel.get_by_text("axles")).to_be_hidden()
+    # By keys: into the fields, what one says opens the next, and back.
+    picture(page).focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("p")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.type("KA 1", delay=5)
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.tagName") == "svg"
+    whole = {"hidden": "part", "behind": ["tree"], "plate": "KA 1"}
+    assert shapes(page)[0]["attributes"] == whole
+    # What is no longer asked is said no longer; another shape says its own.
+    page.keyboard.press("2")
+    panel.get_by_label("axles").fill("3")
+    panel.get_by_label("How much is hidden?").select_option("none")
+    expect(panel.get_by_text("tree")).to_be_hidden()
+    lorry = {"hidden": "none", "plate": "KA 1", "axles": 3}
+    assert shapes(page)[0]["attributes"] == lorry
+    drag(page, (600, 250), (640, 290))
+    expect(panel.locator("legend").first).to_have_text("2 lorry")
+    expect(panel.get_by_label("axles")).to_have_value("")
+    page.keyboard.press("1")
+    assert "attributes" not in shapes(page)[1]
+    panel.get_by_label("How much is hidden?").select_option("none")
+    page.reload()
+    assert [one["attributes"] for one in shapes(page)] == [lorry, {"hidden": "none"}]
+    page.locator("[data-list] button").first.click()
+    expect(panel.get_by_label("axles")).to_have_value("3")
+    page.keyboard.press("3")
+    assert len(shapes(page)) == 2, "a number that no label has does nothing"
+    send(page)
+    assert [one["attributes"] for one in Answer.objects.get().value["shapes"]] == [lorry, {"hidden": "none"}]
+
+
+def test_what_is_asked_of_a_shape_fits_a_phone_and_a_plain_page(door: Door, asked: Assignment, amina: Person) -> None:
+    page = door(amina, javascript=True)
+    page.goto(f"/work/{asked.pk}/")
+    touch(page, (200, 100), (300, 150), (500, 250))
+    page.get_by_label("How much is hidden?").first.select_option("part")
+    expect(page.get_by_text("Shape 1 does not say “behind”.")).to_be_visible()
+    page.locator("[data-asked] .choice").first.tap()
+    assert shapes(page)[0]["attributes"] == {"hidden": "part", "behind": ["car"]}
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    fields = "[...document.querySelectorAll('[data-asked] :is(select, .choice, input:not([type=checkbox]))')]"
+    assert page.evaluate(f"Math.min(...{fields}.filter(b => b.offsetHeight).map(b => b.offsetHeight))") >= 44
+    plain = door(amina)
+    plain.goto(f"/work/{asked.pk}/")
+    expect(plain.locator("[data-asked]")).to_be_hidden()
+    row = plain.locator("[data-plain] .filters").first
+    row.locator("[name=place]").fill("387 181 36 22")
+    row.get_by_label("How much is hidden?").select_option("part")
+    expect(row.get_by_text("If hidden: part")).to_be_visible()
+    row.get_by_role("checkbox", name="car").uncheck()  # what the phone kept
+    row.get_by_label("tree").check()
+    send(plain)
+    assert Answer.objects.get().value["shapes"][0]["attributes"] == {"hidden": "part", "behind": ["tree"]}
+
+
 def test_a_label_is_drawn_as_its_own_types_alone(door: Door, orbit: Client, olga: Person, amina: Person) -> None:
     job = media_jobs.opened(
         orbit, olga, of=media_jobs.voted_kind("image", amina),

@@ -117,8 +117,10 @@ def test_a_coco_export_of_ours_brings_what_members_drew_as_predictions(
 def test_what_is_written_there_comes_back_from_our_exports(
     drawings: Callable[..., Job], orbit: Client, olga: Person, amina: Person, ending: str
 ) -> None:
-    asked: dict[str, Any] = {"words": True}
-    job, drawn = drawings("box", **asked), {"shapes": [BOX | {"words": "Duka & Sons"}, BOX | {"words": "2"}]}
+    some = {"name": "colours", "type": "choice", "options": ["red", "blue"], "several": True, "optional": True}
+    asked: dict[str, Any] = {"words": True, "attributes": [some, {"name": "size", "type": "number", "optional": True}]}
+    said = {"words": "Duka & Sons", "attributes": {"colours": ["red", "blue"], "size": 2.5}}
+    job, drawn = drawings("box", **asked), {"shapes": [BOX | said, BOX | {"words": "2"}]}
     row = {"id": "a", "image": "a.png", "prediction": {"value": drawn, "model": "reader"}}
     assert orders.send(job, json.dumps(row) + "\n", "tasks.jsonl").problems == []
     orders.deposit(orbit, "1000")

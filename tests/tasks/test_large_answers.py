@@ -20,7 +20,7 @@ from coop import clock
 from coop.people.models import Client, Person
 from tasks import claims, shapes
 from tasks.models import Answer, Assignment, Draft
-from tasks.shapes import checking, freeform, image, media, recording, shape
+from tasks.shapes import attributes, checking, freeform, image, media, recording, shape
 from tests.tasks.handing_in import image as picture
 from tests.tasks.media_jobs import opened, voted_kind
 from tests.tasks.test_kinds import EXAMPLES, FILES, sent
@@ -39,7 +39,12 @@ WIDEST: dict[str, Json] = {
     "steps": {"most": 30, "justify": True, "answer": True},
     "spans": {"labels": LABELS, "relations": LABELS},
     "freeform": {"schema": {"type": "object", "properties": FIELDS}},
-    "image": {"labels": LABELS, "types": ["polygon"], "words": True},
+    "image": {
+        "labels": LABELS,
+        "types": ["polygon"],
+        "words": True,
+        "attributes": [{"name": name, "type": "text"} for name in ("a", "b")],
+    },
     "frames": {"labels": LABELS},
     "segments": {"labels": LABELS},
     "cuboids": {"labels": LABELS},
@@ -67,8 +72,9 @@ def most(name: str, schema: Json) -> Json:
     value: Json = largest(schema)
     if name == "image":
         share = [[1234.56, 1234.56]] * (image.MOST_CORNERS // image.MOST_SHAPES)
+        said = "x" * (attributes.MOST_SAID // image.MOST_SHAPES // 2 - len('"a": "", '))
         for one in value["shapes"]:
-            one |= {"points": share}
+            one |= {"points": share, "attributes": dict.fromkeys("ab", said)}
     if name == "segments":
         for one in value["segments"]:
             one |= {"words": "x" * (recording.MOST_WORDS // recording.MOST_SEGMENTS)}

@@ -11,7 +11,7 @@ function asked(form, digit) {
 }
 
 function choose(form, digit) {
-  const boxes = [...form.querySelectorAll("input[type=radio], input[type=checkbox]")];
+  const boxes = form.querySelector("[data-key]") ? [] : [...form.querySelectorAll("input[type=radio], input[type=checkbox]")];
   const box = asked(form, digit)?.querySelector(`[data-key="${digit}"]`) ?? boxes[Number(digit) - 1];
   if (!box) return;
   box.focus();

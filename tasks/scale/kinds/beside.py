@@ -43,9 +43,8 @@ def _file(one: Any, name: str) -> str:  # noqa: ANN401 - whatever a program sent
 
 
 def _meanings(params: Json) -> Iterator[str]:
-    geometries = params.get("geometries")
-    drawn = [one for one in geometries.values() if isinstance(one, dict)] if isinstance(geometries, dict) else []
-    for said in (params, *drawn):
+    parts = [found for name in ("geometries", "annotation_attributes") if isinstance(found := params.get(name), dict)]
+    for said in (params, *(one for part in parts for one in part.values() if isinstance(one, dict))):
         for one in (each for name in LISTS for each in options(said.get(name)) if each.about):
             yield f"**{_line(one.shown)}**: {_line(one.about)}"
 

@@ -5,7 +5,8 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from tasks.scale.kinds.kind import Json, Kind, labels, mark, said_before
+from tasks.scale.kinds import attributes
+from tasks.scale.kinds.kind import SAID_BEFORE, Json, Kind, labels, mark, said_before
 from tasks.shapes import plane
 
 GEOMETRIES = ("box", "polygon", "point", "ellipse", "line", "cuboid")
@@ -37,7 +38,7 @@ class ImageAnnotation(Kind):
 
     names: ClassVar[tuple[str, ...]] = ("imageannotation",)
     needs = ("attachment",)
-    unasked = ("annotation_attributes", "events_to_annotate", "links")
+    unasked = ("events_to_annotate", "links")
 
     def wrong(self, params: Json) -> str:
         """Ask for an image, and for geometries that have something to draw."""
@@ -71,7 +72,7 @@ class ImageAnnotation(Kind):
         of_each = {label: [name for name in types if label in asked[name]] for label in every}
         only = {label: found for label, found in of_each.items() if found != types}
         bounds = {name: found for name in types if (found := self.bounds(params, name))}
-        more = {"only": only, "bounds": bounds}
+        more = {"only": only, "bounds": bounds, "attributes": attributes.asked(params)}
         return {
             "question": question,
             "labels": every,
@@ -88,22 +89,29 @@ class ImageAnnotation(Kind):
         return {"image": params["attachment"]}
 
     def left_out(self, params: Json) -> list[str]:
-        """Return what forbids to change what a machine drew: members set everything right."""
-        return [name for name in params if name.startswith("can_") and params[name] is False]
+        """Return what forbids to change what a machine drew, as members set it right, and attributes nobody asks."""
+        forbidden = [name for name in params if name.startswith("can_") and params[name] is False]
+        return [*forbidden, *attributes.left_out(params)]
 
     def predicted(self, params: Json) -> Json | None:
         """Return what a machine drew."""
         drawn = said_before(params).get("annotations")
         alone = next(iter(self.geometries(params)), "")
-        return {"shapes": [shape_of({"type": alone, **one}) for one in drawn]} if drawn else None
+        shapes = [
+            shape_of({"type": alone, **one}) | attributes.of(params, one.get("attributes")) for one in drawn or ()
+        ]
+        return {"shapes": shapes} if drawn else None
 
     def example(self, params: Json) -> Json:
         """Return one thing of each label."""
-        return one_of_each(self.geometries(params))
+        return {"shapes": [attributes.example(params, one) for one in one_of_each(self.geometries(params))["shapes"]]}
 
     def response(self, params: Json, values: Sequence[Json], key: uuid.UUID) -> Json:
         """Return the shapes as annotations."""
-        drawn = [{"uuid": mark(key, number), **one} for number, one in enumerate(map(told, values[0]["shapes"]))]
+        drawn = [
+            {"uuid": mark(key, number), **told(one), "attributes": attributes.told(params, one)}
+            for number, one in enumerate(values[0]["shapes"])
+        ]
         return {"annotations": drawn, "global_attributes": {}, "links": [], "inlineComments": []}
 
 
@@ -209,6 +217,7 @@ class Document(Kind):
     names = ("documenttranscription",)
     needs = ("features",)
     about = ("attachment",)
+    unasked = (*SAID_BEFORE, "annotation_attributes")
 
     def wrong(self, params: Json) -> str:
         """Ask for a page, and for features."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw
 
 from tasks.scale.kinds.drawing import EXAMPLES
-from tasks.scale.kinds.kind import Json, Kind, labels
+from tasks.scale.kinds.kind import SAID_BEFORE, Json, Kind, labels
 
 UNLABELED = "0"
 # As large as the example's polygons, where no picture was fetched.
@@ -23,6 +23,7 @@ class Segmentation(Kind):
 
     names = ("segmentannotation",)
     needs = ("attachment", "labels")
+    unasked = (*SAID_BEFORE, "annotation_attributes")
 
     def shape(self, params: Json) -> str:
         """Return image where pixels may stay without a label and no single things are told apart."""

@@ -1,5 +1,6 @@
 // Boxes, ellipses, points, polygons and lines on a picture, by mouse, finger and keys; everything in pixels of the original.
-// `drawing(root, changed)` returns { show(shapes), shapes() }; `changed` is called after each change by hand.
+// `drawing(root, changed, about)` returns { show(shapes), shapes() }; `changed` is called after each change by hand,
+// `about` shows what else is asked of the chosen shape.
 const SVG = "http://www.w3.org/2000/svg";
 const ZOOMS = [1, 2, 4];
 const TAP = 4, HANDLE = 7, HIT = 22, POINTER = 11; // CSS pixels: what is no drag yet, what is seen of a handle, what takes a finger, a mouse
@@ -28,7 +29,7 @@ function outline(parent, shape, given) {
   return part(parent, "polyline", { points, ...given });
 }
 
-export function drawing(root, changed) {
+export function drawing(root, changed, about) {
   const svg = root.querySelector("svg"), stage = root.querySelector(".stage"), image = root.querySelector("img");
   const list = root.querySelector("[data-list]"), said = root.querySelector("[data-live]"), loupe = root.querySelector(".loupe");
   const { width: W, height: H } = svg.viewBox.baseVal;
@@ -66,6 +67,7 @@ export function drawing(root, changed) {
       return entry;
     }));
     if (typing) list.querySelector(`[data-of="${typing}"]`)?.focus();
+    about?.show(shapes[chosen], shapes[chosen] && called(shapes[chosen], chosen));
     if (!open && !fits(tool)) tool = tools.find((one) => fits(one.dataset.type)).dataset.type;
     tools.forEach((one) => {
       one.disabled = !fits(one.dataset.type);
@@ -247,6 +249,7 @@ export function drawing(root, changed) {
       corner = at + 1;
       end();
     } else if (event.key === "Enter" && !open && words.words && shape) list.querySelector(`[data-of="${chosen}"]`).focus();
+    else if (event.key === "Enter" && !open && about && shape) about.focus();
     else if (event.key === "Delete" || event.key === "Backspace") remove();
     else if (event.key === "Enter" && open) { open = armed = false; show(); }
     else return;

@@ -1,4 +1,5 @@
 // Shapes on one image: the value {"shapes": […], "nothing"?: true} in a hidden input. Without this file a table asks for them.
+import { asked } from "./attributes.js";
 import { drawing } from "./drawing.js";
 
 document.querySelectorAll("[data-image]").forEach((root) => {
@@ -7,11 +8,12 @@ document.querySelectorAll("[data-image]").forEach((root) => {
   const read = () => JSON.parse(input.value || "{}");
   const write = () => {
     const shapes = board.shapes();
+    if (about) shapes.forEach(about.tidy);
     if (shapes.length) nothing.checked = false;
     input.value = JSON.stringify(nothing.checked ? { shapes, nothing: true } : { shapes });
     input.dispatchEvent(new Event("input", { bubbles: true }));
   };
-  const board = drawing(root, write);
+  const about = asked(root, write), board = drawing(root, write, about);
   const draw = () => {
     board.show(read().shapes ?? []);
     nothing.checked = read().nothing === true;

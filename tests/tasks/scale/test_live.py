@@ -320,11 +320,8 @@ def test_an_image_that_was_handed_in_is_drawn_on(program: Programs, orbit: Clien
     picture = io.BytesIO(handing_in.image(100, 80))
     picture.name = "field.png"
     attachment = live.upload_file(picture, project_name="Cows").attachment_url
-    with pytest.raises(ScaleNotEnabled, match="annotation_attributes"):
-        live.create_task(
-            TaskType.ImageAnnotation, project="Cows", attachment=attachment,
-            annotation_attributes={"brown": {"type": "category", "choices": ["yes", "no"]}},
-        )  # fmt: skip
+    with pytest.raises(ScaleNotEnabled, match="links"):
+        live.create_task(TaskType.ImageAnnotation, project="Cows", attachment=attachment, links={"part of": {}})
     with pytest.raises(ScaleInvalidRequest, match="no file"):
         live.create_task(TaskType.ImageAnnotation, project="Cows", attachment=f"scaledata://{uuid.uuid4().hex}/x.png")
     live.create_batch("Cows", "b")

@@ -1,0 +1,210 @@
+"""What a form asks of each shape beside its place and label: choices, numbers and short texts.
+
+An attribute is asked of a shape whose label is one of its `labels`, and `when` those before it say what it names; of
+every shape where it says neither. What is asked must be said, but for what is `optional`.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from coop.refusals import Text
+from tasks.shapes.shape import Json, named, obj
+
+MOST, MOST_OPTIONS, LONGEST = 20, 60, 500
+# So many characters all shapes of an answer say together.
+MOST_SAID = 150_000
+FARTHEST = 1e12
+NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,6})?")
+NAME: Json = {"type": "string", "minLength": 1, "maxLength": 60}
+OPTION: Json = {"type": "string", "minLength": 1, "maxLength": 120}
+_BOUND: Json = {"type": "number", "minimum": -FARTHEST, "maximum": FARTHEST}
+_OPTIONS: Json = {"type": "array", "items": OPTION, "minItems": 1, "maxItems": MOST_OPTIONS, "uniqueItems": True}
+_PARTS: Json = {
+    "name": NAME, "about": {"type": "string", "maxLength": 500}, "type": {"enum": ["choice", "number", "text"]},
+    "options": _OPTIONS, "several": {"type": "boolean"}, "least": _BOUND, "most": _BOUND, "whole": {"type": "boolean"},
+    "optional": {"type": "boolean"}, "labels": {"type": "array", "items": NAME, "minItems": 1},
+    "when": {"type": "object", "additionalProperties": _OPTIONS},
+}  # fmt: skip
+# The part of a form, with its JSON Schema.
+ASKS: Json = {
+    "attributes": {
+        "type": "array", "minItems": 1, "maxItems": MOST,
+        "items": obj(_PARTS, optional=tuple(name for name in _PARTS if name not in {"name", "type"})),
+    }
+}  # fmt: skip
+# What is said of one kind of attribute alone.
+OWN = {"options": "choice", "several": "choice", "least": "number", "most": "number", "whole": "number"}
+
+
+def form_problems(form: Json) -> list[Text]:
+    """Return what is wrong in the meaning of the attributes of a form that has the right types."""
+    before: dict[str, Json] = {}
+    for one in form.get("attributes", ()):
+        if problem := _problem(one, before, form):
+            return [problem % {"name": one["name"]}]
+        before[one["name"]] = one
+    return []
+
+
+def _problem(one: Json, before: dict[str, Json], form: Json) -> Text:
+    if not one["name"].strip() or one["name"] in before or (form.get("words") and one["name"] == "words"):
+        return _("Give “%(name)s” a name of its own.")
+    if (one["type"] == "choice") != ("options" in one) or any(
+        one["type"] != kind for part, kind in OWN.items() if part in one
+    ):
+        return _("“%(name)s” has other parts than its type.")
+    if one.get("least", -FARTHEST) > one.get("most", FARTHEST):
+        return _("“%(name)s” is to be more than it may be.")
+    if set(one.get("labels", ())) - set(form["labels"]):
+        return _("“%(name)s” names a label that is none of the form's.")
+    if any(set(some) - set(before.get(name, {}).get("options", ())) for name, some in one.get("when", {}).items()):
+        return _("“%(name)s” waits for what nothing before it can say.")
+    return ""
+
+
+def from_lines(lines: Sequence[str]) -> list[Json]:
+    """Return attributes that lines say, as hidden | no, half, all; a name alone asks for a text."""
+    return [_from_line(**named(line, "name", "options")) for line in lines]
+
+
+def _from_line(name: str = "", options: str = "") -> Json:
+    some = [option.strip() for option in options.split(",") if option.strip()]
+    return {"name": name, "type": "choice", "options": some} if some else {"name": name, "type": "text"}
+
+
+def for_guess(form: Json) -> Json:
+    """Return a form in which no attribute must be said: whoever starts from a guess says the rest."""
+    if "attributes" not in form:
+        return form
+    return {**form, "attributes": [{**one, "optional": True} for one in form["attributes"]]}
+
+
+def schema(form: Json) -> Json:
+    """Return the property of a shape that holds what is said of it, with its JSON Schema; empty without attributes."""
+    asked = {one["name"]: _schema(one) for one in form.get("attributes", ())}
+    return {"attributes": obj(asked, optional=tuple(asked))} if asked else {}
+
+
+def _schema(one: Json) -> Json:
+    if one["type"] == "text":
+        return {"type": "string", "maxLength": LONGEST}
+    if one["type"] == "number":
+        bounds = {"minimum": one.get("least", -FARTHEST), "maximum": one.get("most", FARTHEST)}
+        return {"type": "integer" if one.get("whole") else "number", **bounds}
+    option = {"type": "string", "enum": one["options"]}
+    return {"type": "array", "items": option, "maxItems": len(one["options"])} if one.get("several") else option
+
+
+def applies(one: Json, shape: Json) -> bool:
+    """Tell whether an attribute is asked of a shape."""
+    said = shape.get("attributes", {})
+    if shape["label"] not in one.get("labels", [shape["label"]]):
+        return False
+    return all(not set(some).isdisjoint(_listed(said.get(name))) for name, some in one.get("when", {}).items())
+
+
+def problems(form: Json, shape: Json) -> Iterator[str]:
+    """Yield what a shape says that is not asked of it, and what it does not say."""
+    said = shape.get("attributes", {})
+    for one in form.get("attributes", ()):
+        name, held = one["name"], said.get(one["name"])
+        if not applies(one, shape):
+            if name in said:
+                yield _("says “%(name)s”, which is not asked of it") % {"name": name}
+        elif held is None or held == [] or (isinstance(held, str) and not held.strip()):
+            if not one.get("optional"):
+                yield _("does not say “%(name)s”") % {"name": name}
+        elif isinstance(held, list) and len(set(held)) < len(held):
+            yield _("says the same twice of “%(name)s”") % {"name": name}
+
+
+def too_much(shapes: Sequence[Json]) -> bool:
+    """Tell whether shapes say more than an answer holds."""
+    said = [one["attributes"] for one in shapes if "attributes" in one]
+    return len(json.dumps(said, ensure_ascii=False)) > MOST_SAID
+
+
+def fields(form: Json, said: Json, row: str) -> list[Json]:
+    """Return the fields of a page's row, each with the name under which it is sent and what it holds."""
+    return [
+        {**one, "field": f"attribute-{row}-{number}", "held": _listed(said.get(one["name"])), "of": _of(one),
+         "asked_if": json.dumps({part: one[part] for part in ("labels", "when") if part in one})}
+        for number, one in enumerate(form.get("attributes", ()))
+    ]  # fmt: skip
+
+
+def many(form: Json) -> int:
+    """Return how many values one row of a page sends at most."""
+    return sum(len(one["options"]) if one.get("several") else 1 for one in form.get("attributes", ()))
+
+
+def _of(one: Json) -> str:
+    """Return of which shapes an attribute is asked, as a form without scripts says it."""
+    told = [", ".join(one["labels"])] if "labels" in one else []
+    told += [f"{name}: {', '.join(some)}" for name, some in one.get("when", {}).items()]
+    return _("If %(what)s") % {"what": "; ".join(told)} if told else ""
+
+
+def read(form: Json, post: QueryDict, row: str) -> Json:
+    """Return what the fields of a page's row say, as the property of its shape; empty where they say nothing."""
+    sent = ((one, post.getlist(one["field"])) for one in fields(form, {}, row))
+    said = {one["name"]: _read(one, [text for text in texts if text.strip()]) for one, texts in sent}
+    found = {name: value for name, value in said.items() if value not in (None, [])}
+    return {"attributes": found} if found else {}
+
+
+def _read(one: Json, texts: list[str]) -> Any:  # noqa: ANN401 - what the attribute asks for
+    if one.get("several"):
+        return texts
+    text = texts[0].strip() if texts else None
+    if text is None or one["type"] != "number":
+        return text
+    if not NUMBER.fullmatch(text):
+        return None
+    return int(text) if text.lstrip("-").isdigit() else float(text)
+
+
+def lines(form: Json, shape: Json) -> list[tuple[str, str]]:
+    """Return what is said of a shape, as name and text, in the order of the form."""
+    said = shape.get("attributes", {})
+    names = [one["name"] for one in form.get("attributes", ()) if one["name"] in said]
+    return [(name, ", ".join(map(str, _listed(said[name])))) for name in names]
+
+
+def regions(form: Json, shape: Json) -> Iterator[tuple[str, str, Json]]:
+    """Yield what is said of a shape as Label Studio keeps it: type and name of a region, and its value."""
+    said = shape.get("attributes", {})
+    for one in form.get("attributes", ()):
+        if (held := said.get(one["name"])) is not None:
+            kind, part = _REGIONS[one["type"]]
+            yield kind, one["name"], {part: held if kind == "number" else _listed(held)}
+
+
+# Label Studio's type of region for each of ours, and the part of its value that says it.
+_REGIONS = {"choice": ("choices", "choices"), "number": ("number", "number"), "text": ("textarea", "text")}
+
+
+def of_region(form: Json, region: Json) -> Json:
+    """Return what one of Label Studio's regions says, by the name of its attribute; empty where it says none."""
+    one = next((one for one in form.get("attributes", ()) if one["name"] == region["from_name"]), None)
+    if one is None or region["type"] != (kind := _REGIONS[one["type"]])[0]:
+        return {}
+    held = region["value"][kind[1]]
+    return {one["name"]: held if one["type"] == "number" or one.get("several") else held[0]}
+
+
+def of_coco(form: Json, one: Json) -> Json:
+    """Return an annotation of a COCO file with those of its attributes that the form asks for: tools add their own."""
+    said = one.get("attributes")
+    names = [asked["name"] for asked in form.get("attributes", ())]
+    kept = {name: said[name] for name in names if name in said} if isinstance(said, dict) else {}
+    return {**one, "attributes": kept}
+
+
+def _listed(held: Any) -> list[Any]:  # noqa: ANN401 - what is said of an attribute
+    return held if isinstance(held, list) else [] if held is None else [held]

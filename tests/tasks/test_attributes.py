@@ -1,0 +1,189 @@
+"""What a form asks of each shape beside its place: asked where it applies, said by each, read from a plain page."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.http import QueryDict
+from django.template.loader import render_to_string
+from django.test import Client as Browser
+
+from coop import clock
+from coop.people.models import Client, Person
+from tasks import claims, shapes
+from tasks.shapes import attributes, image, media
+from tests.tasks import handing_in, media_jobs
+from tests.tasks.test_kinds import FILES, sent
+from tests.test_pages import Page
+
+HIDDEN = {"name": "hidden", "type": "choice", "options": ["none", "part", "most"]}
+BEHIND = {"name": "behind", "type": "choice", "options": ["car", "tree"], "several": True,
+          "when": {"hidden": ["part", "most"]}}  # fmt: skip
+AXLES = {"name": "axles", "type": "number", "whole": True, "least": 2, "most": 9, "labels": ["lorry"]}
+PLATE = {"name": "plate", "type": "text", "optional": True}
+FORM: dict[str, Any] = {
+    "question": "?", "labels": ["car", "lorry"], "types": ["box"], "attributes": [HIDDEN, BEHIND, AXLES, PLATE],
+}  # fmt: skip
+ASKED = shapes.Question.of("image", FORM, {"image": "000001.png", media.FILES: FILES})
+ALL: dict[str, Any] = {"hidden": "part", "behind": ["tree"], "axles": 3, "plate": "KA 12"}
+
+
+def box(label: str = "lorry", **said: object) -> dict[str, Any]:
+    """Return a box of which that is said."""
+    found = {"type": "box", "label": label, "x": 5, "y": 5, "width": 20, "height": 10}
+    return {**found, "attributes": said} if said else found
+
+
+@pytest.mark.parametrize("shape", [
+    box(**ALL), box("car", hidden="none"), box("car", hidden="most", behind=["car", "tree"], plate="x"),
+])  # fmt: skip
+def test_what_is_asked_and_said_is_taken(shape: dict[str, Any]) -> None:
+    assert ASKED.problems({"shapes": [shape]}) == []
+
+
+@pytest.mark.parametrize(("shape", "words"), [
+    (box("car"), ["Shape 1 does not say “hidden”."]), (box("car", hidden=""), ["“shapes 1 attributes hidden” is none"]),
+    (box("car", hidden="part"), ["does not say “behind”"]), (box("car", hidden="part", behind=[]), ["say “behind”"]),
+    (box("car", hidden="none", behind=["car"]), ["says “behind”, which is not asked of it"]),
+    (box("car", hidden="none", axles=3), ["says “axles”, which is not asked of it"]),
+    (box("car", hidden="part", behind=["car", "car"]), ["says the same twice of “behind”", "has at most"]),
+    (box(hidden="none"), ["does not say “axles”"]), (box(hidden="none", axles=1), ["is at least 2"]),
+    (box(hidden="none", axles=10), ["is at most 9"]), (box(hidden="none", axles=2.5), ["type integer"]),
+    (box(hidden="none", axles="3"), ["type integer"]), (box(hidden=["none"], axles=3), ["type string"]),
+    (box(hidden="none", axles=3, colour="red"), ["not asked for"]),
+    (box(hidden="none", axles=3, plate="x" * 501), ["at most 500 characters"]),
+])  # fmt: skip
+def test_what_is_not_said_or_not_asked_is_named(shape: dict[str, Any], words: list[str]) -> None:
+    (found,) = ASKED.problems({"shapes": [shape]})
+    assert any(said in found for said in words)
+
+
+def test_blanks_say_nothing() -> None:
+    form = {**FORM, "attributes": [{**PLATE, "optional": False}]}
+    question = shapes.Question.of("image", form, ASKED.data)
+    assert question.problems({"shapes": [box(plate="  ")]}) == ["Shape 1 does not say “plate”."]
+
+
+@pytest.mark.parametrize(("asked", "words"), [
+    ([HIDDEN, HIDDEN], "“hidden” a name of its own"), ([{**PLATE, "name": " "}], "name of its own"),
+    ([{**PLATE, "options": ["a"]}], "other parts than its type"), ([{"name": "a", "type": "choice"}], "other parts"),
+    ([{**PLATE, "least": 2}], "other parts"), ([{**HIDDEN, "whole": True}], "other parts"),
+    ([{**AXLES, "several": True}], "other parts"), ([{**AXLES, "least": 10}], "“axles” is to be more than it may be"),
+    ([{**PLATE, "labels": ["bus"]}], "none of the form's"), ([BEHIND, HIDDEN], "nothing before it can say"),
+    ([HIDDEN, {**BEHIND, "when": {"hidden": ["all"]}}], "nothing before it"),
+    ([PLATE, {**BEHIND, "when": {"plate": ["a"]}}], "nothing before it"),
+    ([{**HIDDEN, "when": {"hidden": ["none"]}}], "nothing before it"), ([], "at least 1"),
+    ([{"name": str(number), "type": "text"} for number in range(21)], "at most 20"), ([{"type": "text"}], "missing"),
+])  # fmt: skip
+def test_a_form_asks_what_can_be_answered(asked: list[dict[str, Any]], words: str) -> None:
+    (problem,) = shapes.form_problems("image", {**FORM, "attributes": asked})
+    assert words in str(problem)
+
+
+def test_words_are_one_thing_of_a_form() -> None:
+    form = {**FORM, "attributes": [{"name": "words", "type": "text"}]}
+    assert shapes.form_problems("image", form) == []
+    assert shapes.form_problems("image", {**form, "words": True}) != []
+
+
+def test_a_plain_page_says_what_its_rows_say() -> None:
+    drawn = {"shapes": [box(**ALL), box("car", hidden="none")]}
+    page = render_to_string("tasks/work/shapes/image.html", ASKED.shown(drawn, 1))
+    assert "If hidden: part, most" in page
+    fields = sent(page).copy()
+    assert ASKED.read(fields) == drawn
+    # A row that is emptied goes, and those after it keep what is theirs.
+    places = fields.getlist("place")
+    fields.setlist("place", ["", *places[1:]])
+    assert ASKED.read(fields) == {"shapes": drawn["shapes"][1:]}
+    fields.setlist("place", places)
+    fields["attribute-0-2"] = "three"
+    fields.setlist("attribute-0-1", ["car", "tree"])
+    (found, _car) = ASKED.read(fields)["shapes"]
+    assert found["attributes"] == {"hidden": "part", "behind": ["car", "tree"], "plate": "KA 12"}
+
+
+def test_a_page_of_many_rows_is_one_that_can_be_sent() -> None:
+    many = {"shapes": [box(**ALL)] * 200}
+    page = render_to_string("tasks/work/shapes/image.html", ASKED.shown(many, 1))
+    assert ASKED.read(sent(page)) == many
+    assert ASKED.shape.page(ASKED.form, ASKED.data, many, 1)["rows"] == []
+
+
+def test_who_reads_an_answer_reads_what_is_said() -> None:
+    page = render_to_string(
+        "tasks/work/shapes/image.html", ASKED.shown({"shapes": [box(**ALL)]}, 1) | {"reading": True}
+    )
+    said = [
+        f'<span class="said">{text}</span>' for text in ("hidden: part", "behind: tree", "axles: 3", "plate: KA 12")
+    ]
+    assert all(one in page for one in said)
+
+
+def test_a_client_writes_them_on_lines() -> None:
+    said = {"labels": ["car"], "types": ["box"], "words": False, "attributes": ["hidden | no, half , all", "plate"]}
+    form = image.Image().written(said)
+    assert form["attributes"] == [
+        {"name": "hidden", "type": "choice", "options": ["no", "half", "all"]}, {"name": "plate", "type": "text"},
+    ]  # fmt: skip
+    assert "attributes" not in image.Image().written({**said, "attributes": []})
+    assert shapes.form_problems("image", {"question": "?", **form}) == []
+
+
+def test_a_guess_may_leave_them_open_and_says_nothing_wrong() -> None:
+    guess = shapes.Question.of("image", ASKED.shape.form_for_guess(FORM), ASKED.data)
+    assert guess.problems({"shapes": [box()]}) == []
+    assert guess.problems({"shapes": [box(hidden="none", behind=["car"])]}) != []
+    assert FORM["attributes"][0] == HIDDEN
+
+
+def test_what_tools_add_by_themselves_is_no_answer() -> None:
+    told = {"label": "car", "bbox": [5, 5, 20, 10], "attributes": {"occluded": False, "hidden": "none"}}
+    [found] = ASKED.shape.from_coco(FORM, [told])["shapes"]
+    assert found["attributes"] == {"hidden": "none"}
+    [found] = ASKED.shape.from_coco({**FORM, "attributes": [PLATE]}, [told])["shapes"]
+    assert "attributes" not in found
+
+
+def test_all_that_is_said_is_bounded() -> None:
+    form = {**FORM, "attributes": [PLATE, {**PLATE, "name": "make"}]}
+    question = shapes.Question.of("image", form, ASKED.data)
+    long = [box("car", plate="x" * 500, make="y" * 500)] * 200
+    assert question.problems({"shapes": long}) == [
+        "What is said of all shapes together has at most 150,000 characters."
+    ]
+    assert question.problems({"shapes": long[: attributes.MOST_SAID // 1100]}) == []
+
+
+def test_several_answers_come_to_none_where_more_than_places_is_asked() -> None:
+    assert not ASKED.shape.merges(FORM)
+    assert ASKED.shape.merges({name: part for name, part in FORM.items() if name != "attributes"})
+
+
+def test_labels_and_values_of_a_page_are_no_markup() -> None:
+    form = {**FORM, "attributes": [{"name": '"><b>', "type": "choice", "options": ["<i>"]}]}
+    question = shapes.Question.of("image", form, ASKED.data)
+    for reading in (True, False):
+        said = question.shown({"shapes": [box(**{'"><b>': "<i>"})]}, 1) | {"reading": reading}
+        page = render_to_string("tasks/work/shapes/image.html", said)
+        assert "<b>" not in page
+        assert "<i>" not in page
+    assert question.read(
+        QueryDict(urlencode({"type": "box", "label": "car", "place": "1 1 5 5", "attribute-0-0": "<i>"}))
+    )
+
+
+@pytest.mark.django_db
+def test_the_page_that_asks_is_within_its_budget(
+    orbit: Client, olga: Person, amina: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    job = media_jobs.opened(
+        orbit, olga, of=media_jobs.voted_kind("image", amina), form=FORM | {"types": ["box", "polygon", "line"]},
+        given={"a.png": handing_in.image(100, 80)}, data=[{"image": "a.png"}],
+    )  # fmt: skip
+    address = f"/work/{claims.claim_next(job, by=amina, at=clock.now()).pk}/"
+    page = Page(address, signed_in(amina).get(address).content)
+    assert page.tags["select"] > 2
+    assert "/static/tasks/image.js" in page.loads
+    assert list(page.wrong()) == []
