@@ -1,9 +1,8 @@
 """The emergency pause, asked for and begun."""
 
-from datetime import timedelta
-
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from coop.people import privacy
@@ -52,6 +51,10 @@ _NUMBER = "[1-9][0-9]{0,17}"
 _OF_WORK = f"work|(job|project):{_NUMBER}|class:[A-Za-z0-9_-]{{1,50}}"
 OF_WORK, ANY = f"^({_OF_WORK})$", f"^(session|payout:{_NUMBER}|{_OF_WORK})$"
 SCOPE_HELP = "The smallest that works, as session, payout:3, job:12, project:4, class:image_boxes or work."
+
+
+# In hours: three days of a session's own time zone may be longer.
+AN_EMERGENCY = Cast(models.Value("72 hours"), models.DurationField())
 
 
 class PauseRequest(models.Model):
@@ -128,7 +131,7 @@ class Pause(models.Model):
             models.UniqueConstraint(fields=["person", "evidence"], name="same_facts_never_twice"),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="pauses_end"),
             models.CheckConstraint(
-                condition=Q(ends_at__lte=F("starts_at") + models.Value(timedelta(hours=72))),
+                condition=Q(ends_at__lte=F("starts_at") + AN_EMERGENCY),
                 name="pause_ends_within_72_hours",
             ),
             models.CheckConstraint(condition=~Q(first_officer=F("second_officer")), name="two_officers_pause"),

@@ -1,7 +1,5 @@
 """Reports of what the law forbids, what an officer answered, and a message that two officers withhold for 72 hours."""
 
-from datetime import timedelta
-
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -11,9 +9,9 @@ from coop.people.models import Person
 from coop.people.privacy import Audience
 from governance.models.assembly import Message
 from governance.models.offices import Office
+from governance.models.pauses import AN_EMERGENCY
 
 LONGEST_QUOTE, LONGEST_WORDS = 500, 2000
-WITHHELD_FOR = timedelta(hours=72)
 
 
 class ReportGround(models.TextChoices):
@@ -108,7 +106,7 @@ class Withholding(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(ends_at__lte=F("starts_at") + models.Value(WITHHELD_FOR), ends_at__gt=F("starts_at")),
+                condition=Q(ends_at__lte=F("starts_at") + AN_EMERGENCY) & Q(ends_at__gt=F("starts_at")),
                 name="withholding_ends_within_72_hours",
             )
         ]
