@@ -38,7 +38,7 @@ def leave_due(timestamp: int) -> int:  # noqa: ARG001 - likewise
 @app.periodic(cron="53 * * * *")
 @app.task(queueing_lock="governance.look")
 def look(timestamp: int) -> int:  # noqa: ARG001 - likewise
-    """Open cases for members who were muted without a decision; return how many."""
+    """Open cases for members who were muted without a decision, or pressed to leave; return how many."""
     return signs.look(at=clock.now())
 
 

@@ -12,17 +12,18 @@ from governance import cases, notices, standing
 from governance.models import Equivalent, Pressure, Resignation, Standing, Status
 
 NOTICE = timedelta(days=7)
+GONE = (Status.LEFT, Status.EXPELLED)
 
 
 def running(person: Person) -> Resignation | None:
     """Return a person's notice that was not taken back and has its effect, or None."""
     notice = Resignation.objects.filter(person=person, taken_back_at=None).first()
-    return notice if notice and _after_last(notice) else None
+    return notice if notice and _stands(notice) else None
 
 
 def refusal(person: Person) -> Refusal | None:
     """Return why a person cannot give notice, or None."""
-    if standing.status(person) in {Status.LEFT, Status.EXPELLED}:
+    if standing.status(person) in GONE:
         return Refusal(_("You have left the cooperative."), rule="D1", status=409)
     if running(person) is not None:
         return Refusal(_("You have given notice already."), rule="D1", status=409)
@@ -36,7 +37,7 @@ def give_notice(person: Person, *, pressure: str, at: datetime) -> Resignation:
     """
     refuse_if(refusal(person))
     with transaction.atomic():
-        # One of before their last change of standing has no effect, and is in the way of none.
+        # One by which they left before has no effect, and is in the way of none.
         Resignation.objects.filter(person=person, taken_back_at=None).update(taken_back_at=at)
         notice = Resignation.objects.create(person=person, pressure=pressure, given_at=at)
         notice.refresh_from_db()
@@ -82,7 +83,7 @@ def leave_due(at: datetime) -> list[Standing]:
     due = Resignation.objects.filter(taken_back_at=None, due_at__lte=at).select_related("person")
     left: list[Standing] = []
     for notice in due:
-        if standing.status(notice.person) not in {Status.LEFT, Status.EXPELLED} and _after_last(notice):
+        if standing.status(notice.person) not in GONE and _stands(notice):
             left.append(_leave(notice.person, at))  # noqa: PERF401 - one act at a time
     return left
 
@@ -93,7 +94,10 @@ def _leave(person: Person, at: datetime) -> Standing:
     return standing.leave(person, at=at)
 
 
-def _after_last(notice: Resignation) -> bool:
-    """Tell whether a notice was given since the person's last change of standing."""
-    became = standing.since(notice.person)
-    return became is None or notice.given_at >= became
+def _stands(notice: Resignation) -> bool:
+    """Tell whether a notice has its effect: not where its person came back or became a candidate since.
+
+    That was by their own doing. Whoever became a member meanwhile did so by time alone, and leaves on the day (D1).
+    """
+    since = Standing.objects.filter(person=notice.person_id, since__gt=notice.given_at)
+    return not since.exclude(status=Status.MEMBER).exists()

@@ -39,5 +39,5 @@ def open_cases(*grounds: Equivalent, at: datetime) -> int:
 
 
 def look(*, at: datetime) -> int:
-    """Open a case for each member who was muted for more than 24 hours without a panel's decision; say how many."""
-    return open_cases(Equivalent.MUTED, at=at)
+    """Open a case for each member who was muted for a day without a decision, or pressed to leave; say how many."""
+    return open_cases(Equivalent.MUTED, Equivalent.PRESSED_TO_LEAVE, at=at)

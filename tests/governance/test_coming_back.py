@@ -12,8 +12,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
-from governance import notices, resigning, signs, standing
-from governance.models import Equivalent, Proposal, Resignation, RollEntry, Standing, Status
+from governance import background, notices, resigning, signs, standing
+from governance.models import Case, Equivalent, Proposal, Resignation, RollEntry, Standing, Status
 from tests.conftest import person
 from tests.database.bare import ask_alone, empty, plant, stop_the_clock, written
 from tests.governance.test_who_votes import DAY, FOUNDING, NEW, NOW, STEP, drawn, hall
@@ -100,14 +100,71 @@ def test_a_notice_that_is_left_over_locks_nobody_in(amina: Person, later: Later)
     assert [row.status for row in resigning.leave_due(clock.now())] == ["left"]
 
 
-def test_a_notice_of_before_membership_locks_nobody_in(newcomer: Person, later: Later) -> None:
+@pytest.fixture
+def risen(newcomer: Person, later: Later) -> Person:
+    """Return a candidate who gave notice and became a member two days later."""
     standing.admit(newcomer, status=Status.CANDIDATE, rule="R2", by=None, at=clock.now())
     later(days=89)
     resigning.give_notice(newcomer, pressure="none", at=clock.now())
     assert standing.promote_due(later(days=2)) == 1
-    later(days=6)
-    resigning.give_notice(newcomer, pressure="none", at=clock.now())
-    assert [row.status for row in resigning.leave_due(later(days=7, seconds=1))] == ["left"]
+    return newcomer
+
+
+def test_a_candidate_who_gave_notice_leaves_on_its_day_as_a_member(risen: Person, later: Later) -> None:
+    assert resigning.running(risen)
+    assert resigning.leave_due(later(days=4, hours=23)) == []
+    assert [row.status for row in resigning.leave_due(later(hours=1, seconds=1))] == ["left"]
+    resigning.come_back(risen, by=risen, at=clock.now())
+    assert resigning.running(risen) is None
+    assert standing.status(risen) == Status.MEMBER
+
+
+def test_a_notice_of_before_membership_is_taken_back_as_any_other(
+    risen: Person, later: Later, attack: Callable[..., None]
+) -> None:
+    notice = Resignation.objects.get(person=risen, taken_back_at=None)
+    later(days=4)
+    resigning.take_back(notice, by=risen, at=clock.now())
+    assert resigning.leave_due(later(days=2)) == []
+    as_the_site(NOTICE, risen.pk)
+    later(days=7, seconds=1)
+    late = "UPDATE governance_resignation SET taken_back_at = now() WHERE person_id = %s AND taken_back_at IS NULL"
+    attack(late, [risen.pk], guard="notice_is_taken_back_in_time")
+
+
+def test_the_site_puts_no_notice_away_that_has_its_effect(
+    risen: Person, later: Later, attack: Callable[..., None]
+) -> None:
+    later(days=5, seconds=1)
+    attack(
+        "UPDATE governance_resignation SET taken_back_at = now() WHERE person_id = %s", [risen.pk],
+        guard="notice_is_taken_back_in_time",
+    )  # fmt: skip
+    as_the_site(ROW, risen.pk, "left", "D1", risen.pk)
+
+
+def test_the_rule_by_which_a_candidate_left_gives_no_panel_more_time(newcomer: Person, later: Later) -> None:
+    """Days count from when they began (D1); by another rule they would from the day of their return."""
+    standing.admit(newcomer, status=Status.CANDIDATE, rule="R2", by=None, at=clock.now())
+    later(days=60)
+    shut_out(newcomer, later)
+    as_the_site(ROW, newcomer.pk, "candidate", "D1", newcomer.pk)
+    as_the_site("UPDATE governance_resignation SET taken_back_at = now() WHERE person_id = %s", newcomer.pk)
+    as_the_site(NOTICE, newcomer.pk)
+    later(days=7, seconds=1)
+    as_the_site(ROW, newcomer.pk, "left", "R9", newcomer.pk)
+    assert Standing.objects.filter(person=newcomer).latest("pk").rule == "D1"
+    assert standing.objection_refusal(newcomer, as_client=False) is None
+    later(days=17)
+    assert standing.objection_refusal(newcomer, as_client=False)
+
+
+def test_who_was_pressed_to_leave_has_a_case_within_the_hour(amina: Person) -> None:
+    as_the_site(NOTICE.replace("'none'", "'pressed'"), amina.pk)
+    assert background.look(timestamp=0) == 1
+    case = Case.objects.get(person=amina)
+    assert (case.kind, case.ground) == ("equivalent", "pressed_to_leave")
+    assert background.look(timestamp=0) == 0
 
 
 def test_no_case_is_looked_for_while_somebody_is_away(amina: Person, later: Later) -> None:

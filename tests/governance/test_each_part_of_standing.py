@@ -86,7 +86,10 @@ LEAVE: Row = {"status": "left", "mandate_id": None}
         ("member", {}, {"mandate_id": FOUNDING}, True), ("member", {}, {"status": "applicant"}, False),
         ("member", {}, {"status": "expelled"}, False), ("member", {"person_id": OTHER}, {}, False),
         ("member", {"taken_back_at": NOW}, {}, False), ("member", {"due_at": NOW + STEP}, {}, False),
-        ("member", {"given_at": NOW - 10 * DAY - STEP}, {}, False), (None, {"given_at": NOW - 99 * DAY}, {}, True),
+        ("member", {"given_at": NOW - 10 * DAY - STEP}, {}, True), (None, {"given_at": NOW - 99 * DAY}, {}, True),
+        ("candidate", {"given_at": NOW - 10 * DAY - STEP}, {}, False),
+        ("member", {"given_at": NOW - 500 * DAY}, {}, True),
+        ("member", {"given_at": NOW - 500 * DAY - STEP}, {}, False),
     ],
     ids=str,
 )  # fmt: skip
