@@ -219,6 +219,23 @@ def group_name(group: str) -> str:
     }[group]
 
 
+def _group_that_decided(group: str, counts: Mapping[str, counting.Count]) -> str:
+    """Return how the result calls a group: where fewer than ten are affected the whole roll decided (3.4).
+
+    How many are affected is told nowhere. Where everybody decided as well, rolls of two sizes say that it was not so.
+    """
+    part = group.removeprefix("affected")
+    if not group.startswith("affected") or (
+        "whole" in counts and counts["whole"]["roll"] != counts["affected"]["roll"]
+    ):
+        return group_name(group)
+    if part:
+        return _(
+            "Members of more than 180 days, of those whose work it is, or of everybody where they are fewer than ten"
+        )
+    return _("Those whose work it is, or everybody where they are fewer than ten")
+
+
 def needs(rule: Rule, group: str) -> str:
     """Return what a group needs to decide yes."""
     whole = group.startswith("whole")
@@ -265,16 +282,19 @@ def result(proposal: Proposal) -> list[Line]:
     """Return the result of a counted vote, group by group."""
     counts, rule = proposal.tally.counts, proposal.rule
     titles = {str(line.position): line.title for line in options.offered(proposal)}
-    return [_line(group, counts[group], rule, titles) for group in groups(rule) if group in counts]
+    return [
+        _line(_group_that_decided(group, counts), counts[group], needs(rule, group), titles)
+        for group in groups(rule) if group in counts
+    ]  # fmt: skip
 
 
-def _line(group: str, count: counting.Count, rule: Rule, titles: Mapping[str, str]) -> Line:
+def _line(name: str, count: counting.Count, asked: str, titles: Mapping[str, str]) -> Line:
     approvals = [(title, count["approvals"][name]) for name, title in titles.items() if "approvals" in count]
     winner = titles.get(str(count.get("option", count.get("winner"))), "")
     met = bool(count["met"])
     turns = count.get("rounds", [])
     return Line(
-        group_name(group), count, needs(rule, group), met, approvals, winner,
+        name, count, asked, met, approvals, winner,
         [_turn(number, turn, titles, winner) for number, turn in enumerate(turns, 1)],
         [(title, [turn["counts"].get(position) for turn in turns]) for position, title in titles.items() if turns],
     )  # fmt: skip

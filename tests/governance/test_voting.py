@@ -12,7 +12,7 @@ from coop import clock
 from coop.people.models import Person
 from coop.record.models import Event
 from coop.refusals import Refused
-from governance import counting, proposals, receipts, resigning, voting
+from governance import counting, explaining, proposals, receipts, resigning, voting
 from governance.models import Ballot, Mandate, Proposal, Tally
 from governance.receipts import Found
 from governance.voting import State
@@ -242,6 +242,27 @@ def test_groups_of_fewer_than_ten_ballots_are_not_told_apart(
     assert set(counts) == {"whole", "whole_senior", "affected", "affected_senior"}
     assert "yes" in counts["whole"]
     assert set(counts["affected"]) == set(counts["whole_senior"]) == {"roll", "met"}
+
+
+WHOLE = ["Everybody on the roll", "Members of more than 180 days, of everybody"]
+AFFECTED = ["Those whose work it is", "Members of more than 180 days, of those whose work it is"]
+EITHER = [f"{AFFECTED[0]}, or everybody where they are fewer than ten",
+          f"{AFFECTED[1]}, or of everybody where they are fewer than ten"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule", "more", "headings"), [("N1", 0, EITHER), ("N2", 0, [*WHOLE, *EITHER]), ("N2", 1, [*WHOLE, *AFFECTED])]
+)
+def test_a_result_calls_nobody_those_whose_work_it_is_where_everybody_decided(
+    published: Callable[..., Proposal], rule: str, more: int, headings: list[str]
+) -> None:
+    """Where fewer than ten are affected the whole roll decides (3.4); two rolls that differ show that it did not."""
+    proposal = published(rule)
+    cast_all(proposal, yes=3)
+    voting.close(proposal, at=reach(proposal.closes_at))
+    if more:
+        proposal.tally.counts["whole"]["roll"] += more
+    assert [line.name for line in explaining.result(proposal)] == headings
 
 
 def test_casting_costs_a_known_number_of_queries(
