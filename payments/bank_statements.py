@@ -4,7 +4,7 @@ The database cannot see the bank. So nothing of a statement is booked by the wor
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from coop.people.models import Client
 from coop.record import events
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from governance.models import Office
@@ -21,7 +22,7 @@ from payments.models import BankStatement, GivenStatement, Outcome, RailEvent
 from payments.rails.iso20022 import camt053
 from payments.rails.iso20022.camt053 import Entry, Statement
 from payments.rails.iso20022.schemas import Unreadable
-from payments.reconciling import Read
+from payments.reconciling import Foreseen, Read
 from payments.runs import account
 from payments.templatetags.money import money
 
@@ -132,32 +133,39 @@ def refusal(given: GivenStatement, *, by: Office, at: datetime) -> Refusal | Non
     return None
 
 
-def refusal_to_confirm(given: GivenStatement, *, by: Office, at: datetime) -> Refusal | None:
-    """Say why an officer cannot confirm that the bank shows this statement; None if they can."""
+def foreseen(given: GivenStatement, *, by: Office, at: datetime) -> Foreseen:
+    """Return what each line of a statement would be if this officer confirmed it now; nothing is written."""
+    return reconciling.foreseen(entries(given), given_by=given.given_by, by=by, at=at)
+
+
+def refusal_to_confirm(
+    given: GivenStatement, *, by: Office, at: datetime, seen: Foreseen | None = None
+) -> Refusal | None:
+    """Say why an officer cannot confirm that the bank shows this statement; None if they can.
+
+    `seen` is what they foresee, where that was worked out.
+    """
     if no := refusal(given, by=by, at=at):
         return no
     if given.given_by.person_id == by.person_id:
         appeal = _("Ask the other officer.")
         return Refusal(_("You brought this statement; another officer looks at the bank."), "D8", appeal)
-    return _not_next(given, reconciling.latest(given.number.partition("/")[0])) or _own(given, by, at)
+    last = reconciling.latest(given.number.partition("/")[0])
+    return _not_next(given, last) or _own(given, by, seen or foreseen(given, by=by, at=at))
 
 
-def _own(given: GivenStatement, by: Office, at: datetime) -> Refusal | None:
-    """Refuse whoever has money on it, where who gave it has none: then they can change places."""
-    said = reconciling.foreseen(entries(given), at=at)
-    mine, theirs = (any(reconciling.is_own(event, who) for event in said) for who in (by.person, given.given_by.person))
-    if theirs or not mine:
+def _own(given: GivenStatement, by: Office, seen: Foreseen) -> Refusal | None:
+    """Refuse whoever is paid by it, where who gave it is not: then they can change places."""
+    if given.given_by.person_id in seen.payees or by.person_id not in seen.payees:
         return None
-    words = _("A payout of yours, or a deposit of your organisation, is on this statement.")
     appeal = _("Turn it down and bring it yourself; the other officer confirms it.")
-    return Refusal(words, "D8", appeal)
+    return Refusal(_("A payout of yours is on this statement."), "D8", appeal)
 
 
-def becomes(event: RailEvent) -> str:
-    """Return in words what a line becomes once it is booked, as "Deposit of Orbit"."""
-    client = reconciling.client_of(event.words) if event.outcome == Outcome.DEPOSIT else None
-    if client:
-        return _("Deposit of %(client)s") % {"client": client.name}
+def becomes(event: RailEvent, payers: Mapping[str, Client]) -> str:
+    """Return in words what a line becomes once it is booked, as "Deposit of Orbit"; `payers` by a line's words."""
+    if event.outcome == Outcome.DEPOSIT:
+        return _("Deposit of %(client)s") % {"client": payers[event.words].name}
     if event.outcome == Outcome.FEE or event.payout is None:
         words = "%(what)s" if event.outcome == Outcome.FEE else _("A question: %(what)s")
         return words % {"what": event.get_outcome_display()}

@@ -4,12 +4,12 @@ What an officer writes down by hand is nobody's money yet. A second officer conf
 found to be it: then it is credited, once, however the two of them wrote its reference.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, TextField, Value, When
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
@@ -125,7 +125,8 @@ def arrived(client: Client, *, line: RailEvent, reference: str, by: Office, at: 
 
     A line that an officer wrote down before, under whatever reference, is that deposit and not another.
     """
-    deposit = noted(client, amount=line.amount, currency=line.currency, reference=reference, day=line.occurred_at)
+    facts = {"amount": line.amount, "currency": line.currency, "reference": reference, "day": line.occurred_at}
+    deposit = noted(sought([client]), client, **facts)
     if deposit is None:
         deposit = Deposit.objects.create(
             client=client, amount=line.amount, currency=line.currency, reference=reference, recorded_by=by, at=at
@@ -162,18 +163,26 @@ def _sought() -> QuerySet[Deposit]:
     return Deposit.objects.exclude(pk__in=on_a_line).exclude(Exists(taken_back))
 
 
+def sought(payers: Iterable[Client]) -> list[Deposit]:
+    """Return what officers wrote down for these payers and was found on no statement yet, the oldest first."""
+    return list(_sought().filter(client__in=payers).order_by("pk"))
+
+
 def noted(
-    client: Client, *, amount: Decimal, currency: str, reference: str, day: datetime, gift: bool = False
-) -> Deposit | None:
-    """Return the deposit that officers wrote down for money that a bank booked on a day, found on no statement yet.
+    among: Iterable[Deposit], client: Client, *, amount: Decimal, currency: str, reference: str, day: datetime,
+    gift: bool = False,
+) -> Deposit | None:  # fmt: skip
+    """Return which of these, as `sought` has them, is the money that a client's bank booked on a day.
 
     Best the one with the bank's own reference, else the oldest: none that was written down before the money came. With
     `gift` one to a fund, else one that is the client's.
     """
-    like: dict[str, Any] = {"client": client, "amount": amount, "currency": currency}
-    theirs = _sought().filter(**like).exclude(fund="") if gift else _sought().filter(**like, fund="")
-    same = Q(reference=reference)
-    return theirs.filter(same | Q(at__gte=day - EARLIEST)).order_by(Case(When(same, then=0), default=1), "pk").first()
+    theirs = [
+        one for one in among
+        if (one.client_id, one.amount, one.currency, bool(one.fund)) == (client.pk, amount, currency, gift)
+        and (one.reference == reference or one.at >= day - EARLIEST)
+    ]  # fmt: skip
+    return min(theirs, key=lambda one: (one.reference != reference, one.pk), default=None)
 
 
 def _credit(deposit: Deposit, at: datetime) -> None:

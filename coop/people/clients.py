@@ -1,5 +1,6 @@
 """Organisations that post work, and the people who speak for them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -40,6 +41,12 @@ def found(name: str, *, slug: str, by: Person, at: datetime) -> Client:
 def has_seat(client: Client | int, person: Person) -> bool:
     """Tell whether a person speaks for the organisation (or the one of this number) now."""
     return ClientSeat.objects.filter(SEATED, client=client, person=person).exists()
+
+
+def for_which_sits(people: Iterable[int], *, among: Iterable[Client]) -> set[int]:
+    """Return the numbers of those organisations for which any of these people, by their numbers, speaks now."""
+    seated = ClientSeat.objects.filter(SEATED, person__in=list(people), client__in=list(among))
+    return set(seated.values_list("client", flat=True))
 
 
 def seats(client: Client) -> list[ClientSeat]:

@@ -1,6 +1,5 @@
 """The desk's pages of a statement that one officer brought: another looks at the bank, and confirms it or does not."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -12,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from coop import clock
-from coop.people.models import Person
 from coop.people.views import me_of
 from governance import watching
 from governance.models import Right
 from payments import bank_statements, deposits, reconciling
 from payments.models import GivenStatement, Payout
+from payments.reconciling import Foreseen
 from payments.runs import payout_of
 
 PER_PAGE = 50
@@ -33,25 +32,25 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         found = bank_statements.confirm(given, by=office, at=at).found
         messages.success(request, reconciling.in_words(found))
         return redirect("payments:bank_statements")
-    shown = _shown(given, request.GET.get("page"), office.person, at)
+    seen = bank_statements.foreseen(given, by=office, at=at)
+    shown = _shown(given, seen, request.GET.get("page"))
     numbers = [number for line, _words in shown["booked"] if (number := payout_of(line.key))]
     whose = list(Payout.objects.filter(pk__in=numbers).values_list("person_id", flat=True))
     watching.looked(whose, subject=f"given_statement:{pk}", right=Right.MONEY, by=office.person, at=at)
-    shown["refusal"] = bank_statements.refusal_to_confirm(given, by=office, at=at)
+    shown["refusal"] = bank_statements.refusal_to_confirm(given, by=office, at=at, seen=seen)
     shown["closed"] = bank_statements.refusal(given, by=office, at=at)
     return render(request, "payments/given_statement.html", shown)
 
 
-def _shown(given: GivenStatement, page: str | None, by: Person, at: datetime) -> dict[str, Any]:
-    lines = bank_statements.entries(given)
-    came, gone = bank_statements.sums(lines)
-    said = reconciling.foreseen(lines, by=by, at=at)
+def _shown(given: GivenStatement, seen: Foreseen, page: str | None) -> dict[str, Any]:
+    came, gone = bank_statements.sums([line for line, _said in seen.lines])
     # What came in comes first: its lines say whose money it is.
-    both = sorted(zip(lines, said, strict=True), key=lambda pair: pair[0].amount <= 0)
+    both = sorted(seen.lines, key=lambda pair: pair[0].amount <= 0)
     shown = Paginator(both, PER_PAGE).get_page(page)
-    booked = [(line, bank_statements.becomes(event)) for line, event in shown]
+    booked = [(line, bank_statements.becomes(event, seen.known.payers)) for line, event in shown]
     return {
-        "given": given, "came": came, "gone": gone, "count": len(lines), "page_obj": shown, "booked": booked,
+        "given": given, "came": came, "gone": gone, "count": len(both), "page_obj": shown, "booked": booked,
+        "sits": bool(seen.known.sat_for),
     }  # fmt: skip
 
 

@@ -11,19 +11,21 @@ from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 
 from coop import clock
 from coop.people import clients
-from coop.people.models import Client, Person
+from coop.people.models import Client, ClientSeat, Person
 from coop.record.models import Event
 from coop.refusals import Refused
 from governance.models import Office
-from payments import accounts, bank_statements, escrow, invariants, ledger, payouts, runs
+from payments import accounts, bank_statements, deposits, escrow, invariants, ledger, payouts, runs
 from payments.models import BankStatement, GivenStatement, Payout, PayRun, RailEvent
 from tests.payments import bank
 from tests.payments.bank import Line
 from tests.payments.conftest import owning
-from tests.payments.test_deposits import FIFTY, theirs
+from tests.payments.test_deposits import FIFTY, PROVE, PROVED, theirs
+from tests.payments.test_proof import touch
 from tests.payments.test_reconciling import FOREIGN, WRITE
 from tests.payments.test_runs_attacks import asked, released, run
 
@@ -285,18 +287,77 @@ def test_the_page_says_what_is_booked_of_each_line(
     assert (asked.state, RailEvent.objects.count()) == ("sending", 0)
 
 
-def test_whose_money_is_on_it_brings_it_and_another_confirms(
-    orbit: Client, olga: Person, treasurer: Office, secretary: Office
+def test_whose_payout_is_on_it_brings_it_and_another_confirms(
+    asked: Payout, released: PayRun, treasurer: Office, secretary: Office
 ) -> None:
-    seat(secretary.person, orbit, olga)
-    given = gives(treasurer, theirs(orbit))
-    with pytest.raises(Refused, match="a deposit of your organisation"):
+    runs.file(released, by=treasurer, at=clock.now())
+    touch("payments_payout", f"UPDATE payments_payout SET person_id = {secretary.person_id} WHERE id = {asked.pk}")
+    given = gives(treasurer, Line(Decimal(-5), runs.key_of(asked.pk)))
+    with pytest.raises(Refused, match="A payout of yours"):
         bank_statements.confirm(given, by=secretary, at=clock.now())
     bank_statements.turn_down(given, by=secretary, at=clock.now())
-    before = escrow.available(orbit)
-    again = gives(secretary, theirs(orbit))
-    assert bank_statements.confirm(again, by=treasurer, at=clock.now()).found == {"deposit": 1}
-    assert escrow.available(orbit) == before + FIFTY
+    again = gives(secretary, Line(Decimal(-5), runs.key_of(asked.pk)))
+    assert bank_statements.confirm(again, by=treasurer, at=clock.now()).found == {"settled": 1}
+
+
+def test_where_one_of_the_two_sits_for_a_client_its_deposit_is_a_question(
+    orbit: Client, olga: Person, treasurer: Office, secretary: Office, signed_in: SignedIn
+) -> None:
+    seat(secretary.person, orbit, olga)
+    other = clients.found("Firm", slug="firm", by=olga, at=clock.now())
+    before, address = escrow.available(orbit), "/desk/statements/given/{}/"
+    for number, giver, seer in (("S-1", treasurer, secretary), ("S-2", secretary, treasurer)):
+        given = gives(giver, theirs(orbit), theirs(other), number=number)
+        page = signed_in(seer.person).get(address.format(given.pk)).text
+        for words in ("One of you two has a seat", "A question: Belongs to nothing we know", "Deposit of Firm"):
+            assert words in page
+        found = bank_statements.confirm(given, by=seer, at=clock.now()).found
+        assert found == {"unknown": 1, "deposit": 1}
+    assert (escrow.available(orbit), escrow.available(other)) == (before, 2 * FIFTY)
+    ClientSeat.objects.filter(person=secretary.person).update(ended_at=clock.now())
+    given = gives(treasurer, theirs(orbit), number="S-3")
+    assert "One of you two" not in signed_in(secretary.person).get(address.format(given.pk)).text
+    assert bank_statements.confirm(given, by=secretary, at=clock.now()).found == {"deposit": 1}
+
+
+@pytest.mark.parametrize("sits", ["treasurer", "secretary"])
+def test_no_line_of_a_statement_is_a_deposit_of_whom_one_of_its_two_sits_for(
+    orbit: Client, olga: Person, treasurer: Office, secretary: Office, attack: Attack, sits: str
+) -> None:
+    given = gives(treasurer, theirs(orbit))
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE, [secretary.pk, given.pk])
+    line = RailEvent.objects.create(
+        rail="bank", event=f"{BankStatement.objects.get().pk}/1/S-1-1", outcome="deposit", amount=FIFTY, incoming=True,
+        currency="USD", words=theirs(orbit).words, statement=BankStatement.objects.get(), occurred_at=clock.now(),
+        noted_at=clock.now(),
+    )  # fmt: skip
+    noted = deposits.record(orbit, amount=FIFTY, reference="S-1-1", by=treasurer, at=clock.now())
+    seat({"treasurer": treasurer, "secretary": secretary}[sits].person, orbit, olga)
+    attack(PROVE, [noted.pk, line.pk, None], guard=PROVED)
+    ClientSeat.objects.exclude(person=olga).update(ended_at=clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute(PROVE, [noted.pk, line.pk, None])
+
+
+def test_a_statement_of_many_lines_is_looked_at_with_as_many_queries_as_one_of_few(
+    orbit: Client, olga: Person, treasurer: Office, secretary: Office, signed_in: SignedIn
+) -> None:
+    desk, asked = signed_in(secretary.person), []
+    firms = [clients.found(f"Firm {n}", slug=f"firm-{n}", by=olga, at=clock.now()) for n in range(9)]
+    for firm in firms:
+        deposits.record(firm, amount=FIFTY, reference=f"by hand {firm.pk}", by=treasurer, at=clock.now())
+    seat(secretary.person, firms[0], olga)
+    for payers in ([orbit, firms[0]], [orbit, *firms] * 4):
+        given = gives(treasurer, *map(theirs, payers), Line(Decimal("-0.30"), kind="CHRG"), Line(FIFTY, words="Hello"))
+        with CaptureQueriesContext(connection) as seen:
+            page = desk.get(f"/desk/statements/given/{given.pk}/").text
+        assert page.count("Deposit of") == sum(payer != firms[0] for payer in payers)
+        asked.append([one["sql"] for one in seen])
+        bank_statements.turn_down(given, by=secretary, at=clock.now())
+    assert len(asked[0]) == len(asked[1])
+    # Worked out once, though the page also says whether the officer may confirm it.
+    assert sum("payments_deposit" in one for one in asked[1]) == 2
 
 
 def test_where_both_have_money_on_it_the_confirmers_is_a_question_and_the_rest_is_booked(

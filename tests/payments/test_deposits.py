@@ -199,9 +199,9 @@ def test_no_officer_who_sits_there_says_that_its_money_arrived(
         attack(PROVE, [deposit.pk, None, by.pk], guard=PROVED)
         attack(PROVE, [deposit.pk, line.pk, by.pk], guard=PROVED)
     assert has() == 0
-    # The bank's words speak for themselves.
-    assert reads(treasurer, theirs(orbit), number="S-2") == {"deposit": 1}
-    assert has() == FIFTY
+    # Nor do the two by whom a statement is booked.
+    assert reads(treasurer, theirs(orbit), number="S-2") == {"unknown": 1}
+    assert has() == 0
 
 
 def test_no_line_is_a_deposit_that_was_taken_back(
