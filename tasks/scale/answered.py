@@ -71,6 +71,8 @@ def response(order: Order, said: Said) -> Json:
     told = kind_of(order).response(order.params, _values(order, said), order.key)
     if isinstance(kind_of(order), masks.Segmentation):
         told["annotations"] = _lying(order, told["annotations"])
+        if masks.single(order.params["labels"]):
+            told["labelMapping"] = masks.counted(told["labelMapping"], order.params, said.whole, _size(order))
     return told
 
 
@@ -78,6 +80,8 @@ def _lying(order: Order, parts: Any) -> Any:  # noqa: ANN401 - names in objects
     """Return the names of files as their addresses."""
     if isinstance(parts, dict):
         return {name: _lying(order, part) for name, part in parts.items()}
+    if isinstance(parts, list):
+        return [_lying(order, part) for part in parts]
     return address(order, parts)
 
 

@@ -1,8 +1,9 @@
-"""Segmentation: a mask for each label, made of the polygons that members draw."""
+"""Segmentation: a mask for each label, or for each thing of a label, made of the polygons that members draw."""
 
 import io
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from PIL import Image, ImageDraw
 
@@ -15,6 +16,14 @@ SMALL = (50, 50)
 # Colours of the combined picture, by a label's number; none is black, which is no label.
 STEP = (67, 113, 191)
 
+# What tells parts of one thing from other things of its label.
+THING: Json = {
+    "name": "thing", "type": "number", "whole": True, "least": 1, "most": 200, "optional": True,
+    "about": "Only where one thing lies in several parts: a number that is the same for all of them",
+}  # fmt: skip
+# Labels and at most 200 things have numbers that a byte holds.
+MOST_LABELS = 55
+
 type Size = tuple[int, int]
 
 
@@ -25,20 +34,27 @@ class Segmentation(Kind):
     needs = ("attachment", "labels")
     unasked = (*SAID_BEFORE, "annotation_attributes")
 
+    def wrong(self, params: Json) -> str:
+        """Ask for labels, and where things are told apart for so few that a byte holds the number of each."""
+        if said := super().wrong(params):
+            return said
+        many = single(params["labels"]) and len(labels(params["labels"])) > MOST_LABELS
+        return f"With instance_label there are at most {MOST_LABELS} labels" if many else ""
+
     def shape(self, params: Json) -> str:
-        """Return image where pixels may stay without a label and no single things are told apart."""
-        alone = any(isinstance(one, dict) and one.get("instance_label") for one in params["labels"])
-        return "image" if params.get("allow_unlabeled") and not alone else ""
+        """Return image where pixels may stay without a label."""
+        return "image" if params.get("allow_unlabeled") else ""
 
     def unheld(self, params: Json) -> str:
         """Say what members draw."""
-        return (
-            "Members draw polygons, and some pixels stay bare: order with allow_unlabeled and without instance_label."
-        )
+        return "Members draw polygons, and some pixels stay bare: order with allow_unlabeled."
 
     def form(self, params: Json, question: str) -> Json:
-        """Return the labels, for polygons."""
-        return {"question": question, "labels": labels(params["labels"]), "types": ["polygon"]}
+        """Return the labels, for polygons; of things told apart, which parts are one."""
+        every = labels(params["labels"])
+        asked = {"question": question, "labels": every, "types": ["polygon"]}
+        alone = [name for name in every if name in single(params["labels"])]
+        return {**asked, "attributes": [{**THING, "labels": alone}]} if alone else asked
 
     def data(self, params: Json) -> Json:
         """Return the image."""
@@ -50,25 +66,77 @@ class Segmentation(Kind):
         return {"shapes": [{"type": "polygon", "label": label, **EXAMPLES["polygon"]} for label in asked]}
 
     def response(self, params: Json, values: Sequence[Json], key: uuid.UUID) -> Json:
-        """Return the names of the masks, and the number of each label in them; whoever tells it makes addresses."""
-        asked = list(enumerate(labels(params["labels"]), 1))
+        """Return the names of the masks, and the numbers in them; whoever tells it makes addresses, and counts pixels.
+
+        Of a label whose things are told apart both are lists.
+        """
+        own = _own(params, values[0]["shapes"])
         return {
             "annotations": {
                 "combined": {"image": "combined", "indexedImage": "indexed"},
-                "labeled": {name: str(number) for number, name in asked},
+                "labeled": {name: [*map(str, no)] if isinstance(no, list) else str(no) for name, no in own.items()},
                 "unlabeled": UNLABELED,
             },
-            "labelMapping": {name: {"index": number} for number, name in asked},
+            "labelMapping": {
+                name: [{"index": one} for one in no] if isinstance(no, list) else {"index": no}
+                for name, no in own.items()
+            },
         }
 
 
-def png(params: Json, value: Json, part: str, size: Size) -> bytes:
-    """Return a mask as PNG: of a label by its number (255 where it is), `indexed` by numbers, `combined` in colours."""
+def _own(params: Json, shapes: Sequence[Json]) -> dict[str, int | list[int]]:
+    """Return the number of each label in the masks, or of those whose things are told apart the numbers of these."""
+    drawn, alone = numbered(params, shapes), single(params["labels"])
+    return {
+        name: list(dict.fromkeys(of for of, one in drawn if one["label"] == name)) if name in alone else number
+        for number, name in enumerate(labels(params["labels"]), 1)
+    }
+
+
+def counted(mapped: Json, params: Json, value: Json, size: Size) -> Json:
+    """Return a mapping of labels in which each thing says how many pixels of the picture are seen of it."""
+    pixels = _indexed(numbered(params, value["shapes"]), size).histogram()
+    return {
+        name: [{**one, "numPixels": pixels[one["index"]]} for one in own] if isinstance(own, list) else own
+        for name, own in mapped.items()
+    }
+
+
+def single(found: Any) -> set[str]:  # noqa: ANN401 - whatever a program sent
+    """Return the labels of which each thing has a mask of its own: those that say `instance_label`, and all in them."""
+    said = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    alone = {name for one in said if one.get("instance_label") for name in labels([one])}
+    return alone.union(*(single(one.get("subchoices") or one.get("children")) for one in said))
+
+
+def numbered(params: Json, shapes: Sequence[Json]) -> list[tuple[int, Json]]:
+    """Return the shapes, each with its number in the masks: its label's, or where things are told apart its thing's.
+
+    Those come after the labels, in the order in which they were drawn; parts that say the same thing are one.
+    """
+    names, alone = labels(params["labels"]), single(params["labels"])
+    things: dict[tuple[str, object], int] = {}
+    found = []
+    for place, one in enumerate(shapes):
+        thing = one["label"], one.get("attributes", {}).get(THING["name"]) or f"by itself {place}"
+        own = names.index(one["label"]) + 1
+        number = things.setdefault(thing, len(names) + len(things) + 1) if one["label"] in alone else own
+        found.append((number, one))
+    return found
+
+
+def _indexed(drawn: Sequence[tuple[int, Json]], size: Size) -> Image.Image:
+    """Return the picture whose every pixel is the number of the last shape on it, 0 where there is none."""
     indexed = Image.new("L", size)
-    numbers = {name: number for number, name in enumerate(labels(params["labels"]), 1)}
     pen = ImageDraw.Draw(indexed)
-    for one in value["shapes"]:
-        pen.polygon([(x, y) for x, y in one["points"]], fill=numbers[one["label"]])
+    for number, one in drawn:
+        pen.polygon([(x, y) for x, y in one["points"]], fill=number)
+    return indexed
+
+
+def png(params: Json, value: Json, part: str, size: Size) -> bytes:
+    """Return a mask as PNG: of a number (255 where it is), `indexed` by numbers, `combined` in colours."""
+    indexed = _indexed(numbered(params, value["shapes"]), size)
     if part == "combined":
         indexed.putpalette([number * step % 255 + bool(number) for number in range(256) for step in STEP])
     elif part != "indexed":

@@ -131,7 +131,8 @@ UNHELD: tuple[tuple[TaskType, dict[str, Any], str], ...] = (
     (TaskType.LidarSegmentation, {"attachments": ["x"], "labels": ["a"]}, "cuboids"),
     (TaskType.SegmentAnnotation, {"attachment": "x", "labels": ["a"]}, "allow_unlabeled"),
     (TaskType.SegmentAnnotation,
-     {"attachment": "x", "labels": [{"choice": "a", "instance_label": True}], "allow_unlabeled": True}, "polygon"),
+     {"attachment": "x", "labels": [{"choice": "a", "instance_label": True}, *map(str, range(55))],
+      "allow_unlabeled": True}, "at most 55 labels"),
     (TaskType.VideoAnnotation, {"attachment": "x.mp4", "geometries": {"box": {"objects_to_annotate": ["a"]}}},
      "frames"),
     (TaskType.VideoAnnotation, {"attachments": ["x"] * 3, "geometries": {"point": {"objects_to_annotate": ["a"]}}},
@@ -255,6 +256,56 @@ def test_a_guess_stands_beside_labels_and_texts(program: Programs, orbit: Client
         )  # fmt: skip
 
 
+def seen(address: str, *places: tuple[int, int]) -> list[Any]:
+    """Return what a mask of the first uploaded picture has at these places."""
+    found = requests.get(address, timeout=20)
+    assert found.headers["Content-Type"] == "image/png"
+    with Image.open(io.BytesIO(found.content)) as read:
+        assert read.size == (100, 80)
+        return [read.getpixel(place) for place in places]
+
+
+def test_things_of_a_label_have_masks_of_their_own(
+    program: Programs, orbit: Client, amina: Person, settings: LazySettings
+) -> None:
+    orders.deposit(orbit, "100")
+    live = program(ALL)
+    settings.ORIGIN = live.api.base_api_url.removesuffix("/v1")
+    live.create_project("Fields", TaskType.SegmentAnnotation)
+    herd = {"choice": "animal", "instance_label": True, "subchoices": ["cow", "dog"]}
+    task = live.create_task(
+        TaskType.SegmentAnnotation, project="Fields", attachment=uploaded(live, 1)[0], labels=["grass", herd],
+        allow_unlabeled=True,
+    )  # fmt: skip
+    assert job_of(task).form["attributes"][0]["labels"] == ["animal", "cow", "dog"]
+
+    def square(label: str, left: int, **said: int) -> dict[str, Any]:
+        places = [[left, 10], [left + 9, 10], [left + 9, 19], [left, 19]]
+        drawn = {"type": "polygon", "label": label, "points": places}
+        return {**drawn, "attributes": said} if said else drawn
+
+    # Two parts of one cow, another cow half under a dog, and grass up to the picture's edge.
+    grass = {"type": "polygon", "label": "grass", "points": [[0, 40], [100, 40], [100, 80], [0, 80]]}
+    do(job_of(task), amina, {"shapes": [
+        grass, square("cow", 0, thing=1), square("cow", 20, thing=1), square("cow", 40), square("dog", 45, thing=1),
+    ]})  # fmt: skip
+    task.refresh()
+    said = task.response
+    assert said["labelMapping"] == {
+        "grass": {"index": 1}, "animal": [],
+        "cow": [{"index": 5, "numPixels": 200}, {"index": 6, "numPixels": 50}], "dog": [{"index": 7, "numPixels": 100}],
+    }  # fmt: skip
+    masks = said["annotations"]
+    places = ((5, 15), (25, 15), (42, 15), (47, 15), (5, 60), (99, 5))
+    assert seen(masks["combined"]["indexedImage"], *places) == [5, 5, 6, 7, 1, 0]
+    first, second = masks["labeled"]["cow"]
+    assert seen(first, *places) == [255, 255, 0, 0, 0, 0]
+    assert seen(second, *places) == [0, 0, 255, 0, 0, 0]
+    assert seen(masks["labeled"]["dog"][0], *places) == [0, 0, 0, 255, 0, 0]
+    assert masks["labeled"]["animal"] == []
+    assert len(set(seen(masks["combined"]["image"], *places))) == 5
+
+
 def test_polygons_are_told_as_masks(program: Programs, orbit: Client, amina: Person, settings: LazySettings) -> None:
     orders.deposit(orbit, "100")
     live = program(ALL)
@@ -270,19 +321,13 @@ def test_polygons_are_told_as_masks(program: Programs, orbit: Client, amina: Per
     said = task.response
     assert said["labelMapping"] == {"grass": {"index": 1}, "cow": {"index": 2}}
 
-    def at(address: str, x: int, y: int) -> Any:
-        found = requests.get(address, timeout=20)
-        assert found.headers["Content-Type"] == "image/png"
-        with Image.open(io.BytesIO(found.content)) as read:
-            assert read.size == (100, 80)
-            return read.getpixel((x, y))
-
     masks = said["annotations"]
     indexed = masks["combined"]["indexedImage"]
-    assert [at(indexed, *place) for place in ((5, 5), (12, 12), (25, 25))] == [0, 1, 2]
-    assert [at(masks["labeled"]["cow"], *place) for place in ((5, 5), (12, 12), (25, 25))] == [0, 0, 255]
-    assert [at(masks["unlabeled"], *place) for place in ((5, 5), (12, 12))] == [255, 0]
-    colours = [at(masks["combined"]["image"], *place) for place in ((5, 5), (12, 12), (25, 25))]
+    places = ((5, 5), (12, 12), (25, 25))
+    assert seen(indexed, *places) == [0, 1, 2]
+    assert seen(masks["labeled"]["cow"], *places) == [0, 0, 255]
+    assert seen(masks["unlabeled"], *places) == [255, 0, 0]
+    colours = seen(masks["combined"]["image"], *places)
     assert colours[0] == (0, 0, 0)
     assert len(set(colours)) == 3
     # Whoever tries a mask that there is not finds nothing.
