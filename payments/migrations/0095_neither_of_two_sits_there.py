@@ -10,7 +10,7 @@ from coop.database import guards
 class Migration(migrations.Migration):
     """Ask of a statement's two officers what is asked of two who say it by hand."""
 
-    dependencies: ClassVar = [("payments", "0093_bounds_seldom_asked")]
+    dependencies: ClassVar = [("payments", "0094_days_in_utc")]
     operations: ClassVar = [
         guards.Edited(
             "guard_deposits_are_proved_by_another",
