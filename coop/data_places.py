@@ -42,7 +42,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_task": "job_id position data prediction open_slots",
     },
     "answers": {
-        "tasks_answer": "assignment_id number value key at",
+        "tasks_answer": "assignment_id number value key at digest",
         "tasks_assignment": "accept_by decided_at",
         "tasks_review": "assignment_id reviewer_id decision ground reason place at",
         "tasks_tip": "assignment_id amount at",
@@ -214,7 +214,8 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "people_keyuse": "key_id minute calls",
         "tasks_call": "key_id name digest status sealed fingerprint at",
         "tasks_job": "client_id work_type_id title guide form overlap pay review_rule review_days time_limit"
-        " sensitivity content created_by_id drafted_at opened_at closed_at task_bytes",
+        " sensitivity content created_by_id drafted_at opened_at closed_at task_bytes delete_on"
+        " deleted_at emptied_at",
         "tasks_guideversion": "job_id number guide digest words changed seconds pay job_pay rescopes written_by_id at",
         "tasks_halt": "job_id reason asked_by_id at ended_at",
         "tasks_hiddencontent": "job_id topic reason found_by_id people amount at",

@@ -116,6 +116,8 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "disputes.opened": gettext_lazy("An answer was rejected with a reason, and paid meanwhile (%(subject)s)."),
     "disputes.settled": gettext_lazy("%(subject)s was settled; who did the work keeps the pay."),
     "entitlements.paid": gettext_lazy("The hearing fund paid a member what was due for a %(source)s (%(subject)s)."),
+    "deletions.done": gettext_lazy("What %(subject)s showed and what was answered was deleted, as was said."),
+    "deletions.named": gettext_lazy("It was said when the contents of %(subject)s are deleted."),
     "files.received": gettext_lazy("Files for %(subject)s arrived."),
     "files.sent_back": gettext_lazy("Files for %(subject)s were sent back: some cannot be read."),
     "files.taken_in": gettext_lazy("Files for %(subject)s were read and written again."),

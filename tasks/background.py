@@ -17,6 +17,7 @@ from tasks import (
     claims,
     datasets,
     disputes,
+    erasing,
     files,
     hidden,
     jobs,
@@ -102,6 +103,14 @@ def return_deposits(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Give clients back what closed jobs no longer need of their deposits for the hourly floor."""
     while jobs.return_deposits(at=clock.now(), limit=AT_ONCE) == AT_ONCE:
         pass
+
+
+@app.periodic(cron="43 * * * *")
+@app.task(queueing_lock="tasks.erase", pass_context=False)
+def erase(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Close what is to be deleted in two weeks, then delete what is due; return how many jobs were emptied."""
+    erasing.close_due(at=clock.now())
+    return erasing.erase_due(at=clock.now())
 
 
 @app.periodic(cron="23 4 * * *")

@@ -36,6 +36,7 @@ def body(job: Job, rate: Rate, fee: Fee, time: Time) -> dict[str, Any]:
     return {
         **loads,
         **_content(job),
+        **({"delete_on": job.delete_on.isoformat()} if job.delete_on else {}),
         "job": job.pk,
         "title": job.title,
         "client": job.client.name,

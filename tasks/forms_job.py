@@ -1,7 +1,7 @@
 """What a client fills in for a new job, all at once or in seven steps; each step is some of the same fields."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,8 +9,9 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from coop import clock
 from payments.models import WorkType
-from tasks import content, guides, jobs, lint, shapes
+from tasks import content, deletions, guides, jobs, lint, shapes
 from tasks.forms import PayField
 from tasks.models import ReviewRule, Share, Topic
 
@@ -24,7 +25,6 @@ PARTS = {
     "doubt": _("When in doubt"),
     "use": _("What the answers are for"),
     "seen_by": _("Who sees the tasks and the answers"),
-    "deleted": _("When the tasks are deleted"),
     "secret": _("What stays among us"),
 }
 # The steps after the first, which is the kind of work itself.
@@ -34,7 +34,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "guide": ("guide", "good", "bad", "edges", "doubt"),
     "quality": ("overlap", "review_rule", "minutes"),
     "price": ("pay",),
-    "rules": ("use", "seen_by", "deleted", "secret"),
+    "rules": ("use", "seen_by", "secret", "delete_on"),
 }
 
 
@@ -89,10 +89,16 @@ class NewJob(forms.Form):
     pay = PayField(label=_("Pay for each answer, in US$"))
     use = _text(PARTS["use"], _("Whether they train a system, and of what kind. Members may decline work."), 3)
     seen_by = _text(PARTS["seen_by"], _("You, and who else."), 2)
-    deleted = _text(PARTS["deleted"], _("A day, or how long after the job is closed."), 2)
     secret = _text(
         PARTS["secret"],
         _("What members may not pass on of the tasks. On pay and conditions everybody may always speak."), 2,
+    )  # fmt: skip
+    delete_on = forms.DateField(
+        label=_("When the tasks are deleted"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_(
+            "On this day the tasks, their files and the answers are deleted here, in versions too; two weeks before it"
+            " the job closes. Members see the day before they accept, so it may come nearer later, and not be put off."
+        ),
     )  # fmt: skip
 
     def __init__(self, *args: Any, work_type: WorkType, step: str = "", **kwargs: Any) -> None:
@@ -130,7 +136,7 @@ class NewJob(forms.Form):
     def facts(self) -> dict[str, Any]:
         """Return what `jobs.draft` takes."""
         data = self.cleaned_data
-        named = {name: data[name] for name in ("title", "overlap", "pay", "review_rule", "sensitivity")}
+        named = {name: data[name] for name in ("title", "overlap", "pay", "review_rule", "sensitivity", "delete_on")}
         limit = timedelta(minutes=data["minutes"])
         shape = {"form": self.answer_form(), "content": self.content(), "time_limit": limit}
         return {"work_type": self.work_type, "guide": self.whole_guide(), **shape, **named}
@@ -152,6 +158,13 @@ class NewJob(forms.Form):
         if refusal := jobs.pay_refusal(self.work_type, pay, self.content()):
             raise forms.ValidationError(str(refusal))
         return pay
+
+    def clean_delete_on(self) -> date | None:
+        """Refuse beside the field a day on which nothing can be deleted."""
+        on: date | None = self.cleaned_data["delete_on"]
+        if on and (refusal := deletions.day_refusal(on, at=clock.now())):
+            raise forms.ValidationError(str(refusal))
+        return on
 
     def clean(self) -> dict[str, Any]:
         """Ask what the act asks, of a whole job; of its questions alone, what their kind of work asks."""

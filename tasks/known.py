@@ -80,8 +80,8 @@ def shown_to(assignment: Assignment) -> Shown | None:
 
 
 def met(job: Job) -> Met:
-    """Return how often a job's answers say what was known: of all together, of nobody alone."""
-    known = dict(KnownAnswer.objects.filter(task__job=job).values_list("task", "value"))
+    """Return how often a job's answers say what was known: of all together; never of deleted ones."""
+    known = dict(KnownAnswer.objects.filter(task__job=job).exclude(why="").values_list("task", "value"))
     given = Answer.objects.filter(assignment__task__in=known, assignment__job=job).order_by("number")
     count = given.values("assignment").distinct().order_by().count()
     if not job.shape.agrees(job.form) and count > MOST_COMPARED:

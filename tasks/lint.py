@@ -136,7 +136,7 @@ def _of_rules(said: Mapping[str, Any]) -> Iterator[Finding]:
     for part, words in (
         ("use", _("Say what the answers are for: members may decline what they do not want to help with.")),
         ("seen_by", _("Say who sees the tasks and the answers.")),
-        ("deleted", _("Say when the tasks are deleted.")),
+        ("delete_on", _("Say when the tasks are deleted.")),
     ):
         if not lines(said.get(part)):
             yield Finding("rules", words)

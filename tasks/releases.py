@@ -27,7 +27,7 @@ from procrastinate.contrib.django import app as background
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
-from tasks import certificates, exports
+from tasks import certificates, deletions, exports
 from tasks.exports import Given, Result
 from tasks.models import Answer, Job, Release, Task, Withdrawal
 
@@ -43,6 +43,8 @@ type Json = dict[str, Any]
 
 def refusal(job: Job, splits: Mapping[str, int]) -> Refusal | None:
     """Say why no version can be made now, or nothing; `splits` are names and hundredths."""
+    if no := deletions.gone(job):
+        return no
     if job.releases.filter(finished_at=None).exists():
         return Refusal(_("A version is being written."), appeal=_("Wait until it is done."), status=409)
     named = all(name.isidentifier() and name.islower() for name in splits)
@@ -72,7 +74,9 @@ def ask(job: Job, *, splits: Mapping[str, int] | None = None, by: Person | None,
 
 
 def write(release: Release, *, at: datetime) -> Release:
-    """Write what is left of a version, and finish it; one that is finished stays as it is."""
+    """Write what is left of a version, and finish it; one that is finished, or of a deleted job, stays as it is."""
+    if release.job.deleted_at:
+        return release
     while release.finished_at is None and _write_part(release):
         pass
     return finish(release, at=at) if release.finished_at is None else release
@@ -149,6 +153,11 @@ def line(one: Json) -> str:
 
 def _part(release: Release, number: int) -> str:
     return f"releases/{release.folder}/part-{number:05d}.jsonl"
+
+
+def parts_of(release: Release) -> list[str]:
+    """Return the names under which the parts of a version lie on disk."""
+    return [_part(release, number) for number in range(len(release.parts))]
 
 
 def lines(release: Release) -> Iterator[str]:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from coop.people.models import Client, Person
 from coop.refusals import Refusal, Refused, refuse_if
 from payments.models import WorkType
-from tasks import datasets, foreign, jobs, shapes
+from tasks import datasets, deletions, foreign, jobs, shapes
 from tasks.models import Job, Sketch, Upload
 from tasks.rows import Problem, Row
 
@@ -169,12 +169,20 @@ def make(sketch: Sketch, facts: Mapping[str, Any], *, again: bool = False, by: P
     if held.job:
         return held.job
     refuse_if(refusal_to_write(held, held.said))
-    job = jobs.draft(held.client, **facts, by=by, at=at)
+    job = _draft(held, facts, by=by, at=at)
     if held.file:
         _hand_over(held, job, 0 if again else held.piloted, None, by=by, at=at)
     held.job = job
     _emptied(held, "job", by=by)
     return job
+
+
+def _draft(held: Sketch, facts: Mapping[str, Any], *, by: Person, at: datetime) -> Job:
+    """Draft a job of what was written, with its day of deletion where one was named."""
+    said = dict(facts)
+    on = said.pop("delete_on", None)
+    job = jobs.draft(held.client, **said, by=by, at=at)
+    return deletions.name(job, on, by=by, at=at) if on else job
 
 
 def refusal_to_pilot(sketch: Sketch) -> Refusal | None:
@@ -199,7 +207,7 @@ def pilot(sketch: Sketch, facts: Mapping[str, Any], *, tasks: int = PILOT_TASKS,
     """
     held = _locked(sketch)
     refuse_if(refusal_to_pilot(held))
-    job = jobs.draft(held.client, **facts, by=by, at=at)
+    job = _draft(held, facts, by=by, at=at)
     upload = _hand_over(held, job, held.piloted, tasks, by=by, at=at)
     if upload and upload.problem_count:
         first = upload.problems[0]

@@ -86,7 +86,7 @@ class JobLine(serializers.ModelSerializer[Job]):
         model = Job
         fields = (
             "id", "title", "work_type", "state", "pay", "overlap", "review_rule", "sensitivity", "content",
-            "drafted_at", "opened_at", "closed_at",
+            "drafted_at", "opened_at", "closed_at", "delete_on", "deleted_at", "emptied_at",
         )  # fmt: skip
 
     def get_state(self, job: Job) -> str:

@@ -28,8 +28,8 @@ from coop import clock
 from coop.people import limits
 from coop.people.models import ApiKey, Person
 from coop.people.scopes import HasScope
-from coop.refusals import Refusal, Refused
-from tasks import access_log, disputes, drafting, exports, jobs, once, overview
+from coop.refusals import Refusal, Refused, refuse_if
+from tasks import access_log, deletions, disputes, drafting, exports, jobs, once, overview
 from tasks.api import serializers
 from tasks.api.paging import CURSOR, Newest, page_of
 from tasks.formats import parquet
@@ -288,6 +288,7 @@ class Results(KeyView):
         form = request.query_params.get("form", "ndjson")
         if view not in parquet.VIEWS or form not in {"ndjson", "parquet"}:
             raise Http404
+        refuse_if(deletions.gone(job))
         self.fetched(f"job:{number} {view} {'jsonl' if form == 'ndjson' else form}")
         found = exports.results(job) if view == "results" else exports.rows(job)
         if form == "parquet":

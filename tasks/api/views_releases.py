@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coop import clock
-from tasks import formats, releases
+from coop.refusals import refuse_if
+from tasks import deletions, formats, releases
 from tasks.api import serializers
 from tasks.api.paging import CURSOR, ByTask, page_of
 from tasks.api.views import Anything, KeyView
@@ -81,6 +82,7 @@ class ReleaseFile(KeyView):
             return HttpResponse(card.bundle(found), content_type="application/json")
         if kind not in formats.of(found.job):
             raise Http404
+        refuse_if(deletions.gone(found.job))
         self.fetched(f"job:{number} version {release} {kind}")
         return formats.attached(found, formats.find(kind, found.job))
 

@@ -13,7 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coop import clock
-from tasks import datasets, growing
+from coop.refusals import refuse_if
+from tasks import datasets, deletions, growing
 from tasks.api.paging import CURSOR, InOrder, page_of
 from tasks.api.parsers import JsonList, Lines, Table
 from tasks.api.serializers import SumField, UploadOut
@@ -189,6 +190,7 @@ class TryAnswer(KeyView):
     def post(self, request: Request, number: int) -> Response:
         """Say whether an answer to one of the tasks would be taken; nothing is kept."""
         job, given = self.job(number), Trial(data=request.data)
+        refuse_if(deletions.gone(job))
         given.is_valid(raise_exception=True)
         task = get_object_or_404(job.tasks, external_id=given.validated_data["id"])
         return Response({"problems": job.question(task).problems(given.validated_data["value"])})

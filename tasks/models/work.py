@@ -48,34 +48,23 @@ class Job(models.Model):
     drafted_at = models.DateTimeField()
     opened_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    delete_on = models.DateField(
+        null=True, help_text="From this day on, in UTC, what its tasks show and what was answered is deleted."
+    )
+    deleted_at = models.DateTimeField(null=True, editable=False, help_text="From when on nothing of it is shown.")
+    emptied_at = models.DateTimeField(null=True, editable=False, help_text="When the last of it was deleted.")
 
     privacy.declare(
         **dict.fromkeys(
             (
-                "id",
-                "client",
-                "work_type",
-                "title",
-                "guide",
-                "form",
-                "overlap",
-                "pay",
-                "review_rule",
-                "review_days",
-                "time_limit",
-                "sensitivity",
-                "content",
-                "is_onboarding",
-                "pass_mark",
-                "task_bytes",
-                "drafted_at",
-                "opened_at",
-                "closed_at",
+                "id", "client", "work_type", "title", "guide", "form", "overlap", "pay", "review_rule", "review_days",
+                "time_limit", "sensitivity", "content", "is_onboarding", "pass_mark", "task_bytes", "drafted_at",
+                "opened_at", "closed_at", "delete_on", "deleted_at", "emptied_at",
             ),
             Audience.PUBLIC,
         ),
         created_by=Audience.CLIENT,
-    )
+    )  # fmt: skip
 
     class Meta:
         constraints = [
@@ -90,6 +79,9 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["-opened_at"], condition=Q(opened_at__isnull=False, closed_at=None), name="open_jobs"),
             models.Index(fields=["id"], condition=~Q(content={}), name="jobs_that_may_upset"),
+            models.Index(
+                fields=["delete_on"], condition=Q(delete_on__isnull=False, emptied_at=None), name="jobs_to_be_emptied"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -322,7 +314,10 @@ class Draft(models.Model):
 
 
 class Answer(models.Model):
-    """What a member handed in. A redo is a new answer with the next number; none is ever changed."""
+    """What a member handed in. A redo is a new answer with the next number; none is ever changed.
+
+    On the day of deletion that its job named, the database puts the SHA-256 of the value in its place.
+    """
 
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="answers", db_index=False)
     number = models.PositiveSmallIntegerField(default=1)
@@ -330,9 +325,13 @@ class Answer(models.Model):
     seconds = models.PositiveIntegerField(help_text="Time from opening to handing in.")
     key = models.UUIDField(unique=True, help_text="Idempotency key of the form it was sent with.")
     at = models.DateTimeField()
+    digest = models.CharField(  # noqa: DJ001 - null until the value is deleted
+        max_length=64, null=True, editable=False,
+        help_text="SHA-256 of the value that was deleted, as the database wrote it.",
+    )  # fmt: skip
 
     privacy.declare(
-        **dict.fromkeys(("id", "assignment", "number", "value", "at"), Audience.PARTIES),
+        **dict.fromkeys(("id", "assignment", "number", "value", "at", "digest"), Audience.PARTIES),
         seconds=Audience.SELF,
         key=Audience.NOBODY,
     )

@@ -20,6 +20,7 @@ from tasks import (
     access_log,
     bounded,
     datasets,
+    deletions,
     disputes,
     exports,
     forms,
@@ -57,6 +58,13 @@ def job_of(request: HttpRequest, slug: str, number: int) -> Job:
     client = clients.client_of(_me(request), slug)
     found = Job.objects.select_related("client", "work_type").annotate(halted=halts.NOW)
     return get_object_or_404(found, client=client, pk=number)
+
+
+def shown_of(request: HttpRequest, slug: str, number: int) -> Job:
+    """Return a job whose tasks and answers are to be shown; raise Refused once they are deleted."""
+    job = job_of(request, slug, number)
+    refuse_if(deletions.gone(job))
+    return job
 
 
 def _to(job: Job) -> HttpResponseRedirect:
@@ -253,7 +261,7 @@ def close_job(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @login_required
 def download(request: HttpRequest, slug: str, number: int, ending: str) -> StreamingHttpResponse:
     """Stream a job's answers, or with ?view=results one line for each task (E7)."""
-    job, view = job_of(request, slug, number), request.GET.get("view", "answers")
+    job, view = shown_of(request, slug, number), request.GET.get("view", "answers")
     if (view, ending) not in EXPORTS:
         raise Http404
     access_log.fetched(job.client, f"job:{job.pk} {view} {ending}", by=_me(request))

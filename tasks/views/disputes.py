@@ -23,7 +23,7 @@ from tasks import checks, disputes, known, overview, reviews, teams, tips
 from tasks.forms import PayIn
 from tasks.models import Assignment, Dispute, Ground, Peer, Tip
 from tasks.views import reviewing
-from tasks.views.clients import job_of
+from tasks.views.clients import job_of, shown_of
 
 PER_PAGE = reviews.BATCH
 CAUSES = [
@@ -84,7 +84,7 @@ def _me(request: HttpRequest) -> Person:
 @login_required
 def answers(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """List the answers of a job that a client can look at, and those it rejected with what came out."""
-    job = job_of(request, slug, number)
+    job = shown_of(request, slug, number)
     waiting = overview.waiting(job).prefetch_related("answers")
     rejected = Dispute.objects.filter(assignment__job=job).select_related("assignment__task", "settlement")
     page = Paginator(waiting, PER_PAGE).get_page(request.GET.get("page"))

@@ -14,14 +14,14 @@ from coop.people.models import Person
 from tasks import drafting, forms_job, measuring, sketches
 from tasks.forms import Raise
 from tasks.models import Sketch
-from tasks.views.clients import job_of
+from tasks.views.clients import job_of, shown_of
 
 
 @require_safe
 @login_required
 def shown(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show what a job measured, what members asked, and where answers differ."""
-    job = job_of(request, slug, number)
+    job = shown_of(request, slug, number)
     measured, sketch = measuring.of(job), drafting.of_job(job)
     found: dict[str, Any] = {
         "client": job.client, "job": job, "measured": measured, "asked": measuring.asked(job), "draft": sketch,

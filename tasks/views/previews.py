@@ -14,13 +14,13 @@ from coop import clock
 from coop.people.models import Person
 from tasks import known
 from tasks.models import KnownAnswer
-from tasks.views.clients import job_of
+from tasks.views.clients import shown_of
 
 
 @login_required
 def preview(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show a client its tasks one by one as members see them, and say whether an answer would be taken."""
-    job = job_of(request, slug, number)
+    job = shown_of(request, slug, number)
     page = Paginator(job.tasks.order_by("position"), 1).get_page(request.GET.get("page"))
     if not page.object_list:
         raise Http404

@@ -12,7 +12,7 @@ from coop.people.models import Person
 from tasks import known
 from tasks.models import Estimate
 from tasks.quality import own, suggested
-from tasks.views.clients import job_of
+from tasks.views.clients import shown_of
 
 
 @require_safe
@@ -43,7 +43,7 @@ def _in_hundredths(one: dict[str, Any]) -> dict[str, Any]:
 @login_required
 def job(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show a client how far the answers of a job agree, and the tasks least certain (E5)."""
-    found = job_of(request, slug, number)
+    found = shown_of(request, slug, number)
     estimate = Estimate.objects.filter(job=found).first()
     distance = found.shape.distance(found.form)
     shown = {

@@ -15,7 +15,7 @@ from tasks import access_log, formats, releases
 from tasks.formats import card
 from tasks.forms import NewRelease, Withdrawing
 from tasks.models import Job, Release, Withdrawal
-from tasks.views.clients import job_of
+from tasks.views.clients import job_of, shown_of
 
 SHOWN = 20
 
@@ -81,7 +81,7 @@ def withdraw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @login_required
 def download(request: HttpRequest, slug: str, number: int, release: int, name: str) -> StreamingHttpResponse:
     """Hand out a version in one of its formats, as it is read."""
-    found = release_of(job_of(request, slug, number), release)
+    found = release_of(shown_of(request, slug, number), release)
     try:
         wanted = formats.find(name, found.job)
     except KeyError as error:

@@ -17,7 +17,7 @@ from coop.people.models import Person
 from coop.refusals import Text, refuse_if
 from governance import standing
 from payments.templatetags.money import money
-from tasks import checks, disputes, guides, reviews
+from tasks import checks, deletions, disputes, guides, reviews
 from tasks.models import Assignment
 
 
@@ -66,6 +66,7 @@ def part(assignment: Assignment, place: str) -> Text:
 
 def page_of(assignment: Assignment, form: forms.Form | None) -> dict[str, Any]:
     """Return what a page shows of an answer: the question, what was answered, the guide; not who answered."""
+    refuse_if(deletions.gone(assignment.job))
     shown = assignment.question.shown(assignment.answers.latest("number").value, assignment.pk)
     guide = markdown.html(guides.accepted_with(assignment))
     return {"assignment": assignment, "job": assignment.job, "guide": guide, "form": form, **shown}

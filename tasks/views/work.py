@@ -14,12 +14,13 @@ from django.views.decorators.http import require_POST
 
 from coop import clock
 from coop.people.models import Person
-from coop.refusals import Refused
+from coop.refusals import Refused, refuse_if
 from governance import deciders
 from tasks import (
     answers,
     cards,
     claims,
+    deletions,
     disputes,
     engaged,
     extensions,
@@ -48,9 +49,11 @@ def _me(request: HttpRequest) -> Person:
 
 
 def _mine(request: HttpRequest, number: int) -> Assignment:
-    """Return an assignment of the person signed in or of their team; anybody else's is not found."""
+    """Return an assignment of the person signed in or of their team: no other is found, and a deleted one refused."""
     loaded = Assignment.objects.select_related("task", "job__work_type", "job__client", "card", "draft", "extension")
-    return get_object_or_404(loaded, teams.theirs(_me(request)), pk=number)
+    found = get_object_or_404(loaded, teams.theirs(_me(request)), pk=number)
+    refuse_if(deletions.gone(found.job))
+    return found
 
 
 def _value(request: HttpRequest, assignment: Assignment) -> dict[str, Any]:

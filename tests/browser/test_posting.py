@@ -53,7 +53,7 @@ def take_it_up(page: Page) -> None:
     offer(page, "0.08")
     reads(page, "(N1) Offer US$ 0.09 or more.")
     offer(page, "0.10")
-    fill(page, use=WELL["use"], seen_by=WELL["seen_by"], deleted=WELL["deleted"])
+    fill(page, use=WELL["use"], seen_by=WELL["seen_by"], delete_on=WELL["delete_on"])
     press(page, "Save and go on")
     expect(page.get_by_text("look again")).to_have_count(0)
 

@@ -301,7 +301,7 @@ def test_the_rate_card_is_for_everybody() -> None:
 def test_the_schema_describes_every_address() -> None:
     schema = Browser().get(reverse("tasks:api_schema"), {"format": "json"}).json()
     assert schema["openapi"].startswith("3.1")
-    assert len([path for path in schema["paths"] if path.startswith("/api/v1/jobs")]) == 43
+    assert len([path for path in schema["paths"] if path.startswith("/api/v1/jobs")]) == 44
     assert schema["components"]["securitySchemes"]
     assert schema["paths"]["/api/v1/rates"]["get"].get("security", []) in ([], [{}])
 

@@ -1,5 +1,6 @@
 """What is said of a job before it is funded: each cause by itself, and nothing of a job that is well written."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,12 +14,13 @@ GUIDE = (
     " voltage that differs makes them Different. Brand names can be spelled in many ways. Look at the units, too: a"
     " kettle of 1.7 litres is not one of 1.5 litres, whatever else they share."
 )
+IN_A_YEAR = f"{datetime.now(UTC) + timedelta(days=365):%Y-%m-%d}"
 WELL: dict[str, Any] = {
     "guide": GUIDE, "good": "Kettle 1.7 l, Kettle 1,7 litres: Same\nLamp, Lamp: Same", "minutes": 30, "pay": "0.10",
     "bad": "Kettle, Lamp: Same, but they are two things\nCup, Mug: Different",
     "edges": "Sets of several are Different.",
     "doubt": "Say Different.", "overlap": "3", "review_rule": "majority", "use": "To train a shop's search.",
-    "seen_by": "We alone.", "deleted": "30 days after the job is closed.", "secret": "The names of the shops.",
+    "seen_by": "We alone.", "delete_on": IN_A_YEAR, "secret": "The names of the shops.",
 }  # fmt: skip
 FORM = {"question": "Same?", "labels": ["Same", "Different"]}
 ROWS = [Row(2, "p1", {"left": "Kettle 1.7 l of 2024-11-20", "right": "Kettle, US$ 1,200.50"})]
@@ -56,7 +58,7 @@ def test_nothing_is_said_of_a_job_that_is_well_written(rate: Rate) -> None:
         ({"pay": "0.09"}, "price", "the least the members voted"),
         ({"use": ""}, "rules", "what the answers are for"),
         ({"seen_by": ""}, "rules", "who sees"),
-        ({"deleted": ""}, "rules", "when the tasks are deleted"),
+        ({"delete_on": ""}, "rules", "when the tasks are deleted"),
         ({"secret": "Do not talk about the pay with others."}, "rules", "silent about pay"),
         ({"secret": "No hablen de las tarifas."}, "rules", "silent about pay"),
     ],

@@ -116,16 +116,21 @@ def test_another_kind_keeps_what_both_ask(browser: Browser, orbit: Client) -> No
 
 
 def test_a_guide_is_made_of_its_parts(sketch: Sketch, olga: Person) -> None:
-    guide = make(sketch, olga).guide
+    job = make(sketch, olga)
+    guide = job.guide
     assert guide.startswith(WELL["guide"])
     assert "## Good answers\n\n- Kettle 1.7 l" in guide
-    assert guide.index("## Edge cases") < guide.index("## When in doubt") < guide.index("## When the tasks are deleted")
+    assert f"{job.delete_on}" == WELL["delete_on"]
+    assert guide.index("## Edge cases") < guide.index("## When in doubt")
 
 
 def test_the_pages_of_a_new_job_ask_the_same_however_long_it_is(
     browser: Browser, sketch: Sketch, olga: Person, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Rows, who, frame, sketch, time; the rate, its time, fee, deposits, checks; twice what the floor and N5 ask."""
+    """Rows, who, frame, sketch; time, and for the day of deletion again; the rate, its time, fee, deposits, checks.
+
+    Twice what the floor and N5 ask.
+    """
     page = reverse("tasks:draft_job", args=["orbit", sketch.pk])
     browser.get(page)
     with django_assert_num_queries(WHOLE_QUERIES):
@@ -135,7 +140,7 @@ def test_the_pages_of_a_new_job_ask_the_same_however_long_it_is(
         assert browser.get(page).status_code == 200
 
 
-WHOLE_QUERIES = 29
+WHOLE_QUERIES = 30
 
 
 def test_many_half_written_jobs_are_listed_in_as_many_queries(
