@@ -83,6 +83,14 @@ def test_a_rejection_without_reason_or_place(
     attack(REJECT, rejection([mine], olga, **words), guard="rejections_say_why_and_where")
 
 
+def test_a_blank_reason_where_a_session_reads_backslashes_its_own_way(
+    attack: Attack, mine: Assignment, olga: Person
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL standard_conforming_strings = off")
+    attack(REJECT, rejection([mine], olga, reason=" " * 12, place="S"), guard="rejections_say_why_and_where")
+
+
 def test_a_rejection_after_the_time(attack: Attack, mine: Assignment, olga: Person, later: Later) -> None:
     later(days=8)
     attack(REJECT, rejection([mine], olga), guard=BY_OTHERS)
