@@ -6,7 +6,9 @@ every shape where it says neither. What is asked must be said, but for what is `
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import Any
 
 from django.http import QueryDict
@@ -127,6 +129,37 @@ def too_much(shapes: Sequence[Json]) -> bool:
     """Tell whether shapes say more than an answer holds."""
     said = [one["attributes"] for one in shapes if "attributes" in one]
     return len(json.dumps(said, ensure_ascii=False)) > MOST_SAID
+
+
+def merge(form: Json) -> bool:
+    """Tell whether what several members say of a shape comes to one: where all of it is choices that wait for none."""
+    asked = form.get("attributes", ())
+    return all(one["type"] == "choice" and not (one.get("several") or one.get("when")) for one in asked)
+
+
+def usual(form: Json, group: Sequence[Json]) -> Json:
+    """Return what most of several shapes say, of a tie what was said first, as the property of a shape."""
+    said = {name: Counter(told).most_common(1)[0][0] for name, told in _said(form, group)}
+    found = {name: held for name, held in said.items() if held is not None}
+    return {"attributes": found} if found else {}
+
+
+def alike(form: Json, groups: Sequence[Sequence[Json]]) -> float:
+    """Return of what is said in pairs of shapes that are one thing the share that is the same; 1 of nothing."""
+    pairs = [
+        one == other
+        for group in groups
+        for _name, told in _said(form, group)
+        for one, other in combinations(told, 2)
+        if (one, other) != (None, None)
+    ]
+    return sum(pairs) / len(pairs) if pairs else 1.0
+
+
+def _said(form: Json, group: Sequence[Json]) -> Iterator[tuple[str, list[Any]]]:
+    """Yield each attribute with what each shape says of it, None where it says nothing."""
+    for one in form.get("attributes", ()):
+        yield one["name"], [shape.get("attributes", {}).get(one["name"]) for shape in group]
 
 
 def fields(form: Json, said: Json, row: str) -> list[Json]:

@@ -140,15 +140,19 @@ class Image(Shape):
     def together(self, form: Json, values: Sequence[Json]) -> Together | None:
         """Return the shapes that more than half of the answers have; None where more than box and outline is asked for.
 
-        A box is in the middle of theirs, a polygon or an ellipse the one closest to the others. How near two points are
-        one is for whoever checks an answer, as what is written in a shape or said of it.
+        A box is in the middle of theirs, a polygon or an ellipse the one closest to the others; of single choices each
+        says what most said. How near two points are one is for whoever checks an answer, as what is written in a shape.
+        Answers agree as far as their shapes pair, times the share of what is said alike of those.
         """
-        if not set(form["types"]) <= {"box", "polygon", "ellipse"} or form.get("words") or "attributes" in form:
+        outlines = set(form["types"]) <= {"box", "polygon", "ellipse"}
+        if not outlines or form.get("words") or not attributes.merge(form):
             return None
         if sum(len(shape.get("points", "1234")) for one in values for shape in one["shapes"]) > overlaps.MOST_CORNERS:
             return None
         found = merging.merged([one["shapes"] for one in values], overlaps.areas)
-        return Together(marks_or_nothing("shapes", [_for_all(group) for group in found.groups]), found.agreement)
+        shapes = [_for_all(form, group) for group in found.groups]
+        agreement = found.agreement * attributes.alike(form, found.groups)
+        return Together(marks_or_nothing("shapes", shapes), agreement)
 
     def distance(self, form: Json) -> Distance | None:
         """Return how far shapes cover each other, where they merge."""
@@ -244,6 +248,7 @@ def picture(file: Json) -> Json:
     return {**file, "small_width": small, "mark": round(longer / MARKS, 1), "dot": round(longer / MARKS / 2, 1)}
 
 
-def _for_all(group: list[Json]) -> Json:
+def _for_all(form: Json, group: list[Json]) -> Json:
     """Return the shape that stands for those of several answers."""
-    return plane.middle(group) if group[0]["type"] == "box" else overlaps.closest(group, overlaps.areas)
+    drawn = plane.middle(group) if group[0]["type"] == "box" else overlaps.closest(group, overlaps.areas)
+    return {name: part for name, part in drawn.items() if name != "attributes"} | attributes.usual(form, group)

@@ -156,9 +156,38 @@ def test_all_that_is_said_is_bounded() -> None:
     assert question.problems({"shapes": long[: attributes.MOST_SAID // 1100]}) == []
 
 
-def test_several_answers_come_to_none_where_more_than_places_is_asked() -> None:
-    assert not ASKED.shape.merges(FORM)
-    assert ASKED.shape.merges({name: part for name, part in FORM.items() if name != "attributes"})
+COLOUR = {"name": "colour", "type": "choice", "options": ["red", "blue"], "optional": True}
+
+
+def test_of_several_answers_each_shape_says_what_most_said() -> None:
+    form = {**FORM, "attributes": [HIDDEN, COLOUR]}
+    said = [{"hidden": "part", "colour": "red"}, {"hidden": "most", "colour": "red"}, {"hidden": "most"}]
+    drawn = [{"shapes": [box("car", **one), box("lorry", hidden="none")]} for one in said]
+    merged = ASKED.shape.together(form, drawn)
+    assert merged is not None
+    assert merged.value == {"shapes": [box("car", hidden="most", colour="red"), box("lorry", hidden="none")]}
+    # Of the car one of three pairs says the same of each, of the lorry all three.
+    assert merged.agreement == pytest.approx(5 / 9)
+    same = ASKED.shape.together(form, [drawn[0], drawn[0]])
+    other = ASKED.shape.together(form, [drawn[1], drawn[2]])
+    assert same is not None
+    assert other is not None
+    assert same.agreement == 1
+    assert other.agreement == pytest.approx(2 / 3), "what one left open is not what the other said"
+    blank = [{"shapes": [box("car", hidden="none")]}, {"shapes": [box("car", hidden="none", colour="red")]}] * 2
+    merged = ASKED.shape.together(form, blank)
+    assert merged is not None
+    assert merged.value == blank[0], "of a tie what was said first"
+
+
+@pytest.mark.parametrize("asked", [
+    [PLATE], [AXLES], [HIDDEN, {**BEHIND, "when": {"hidden": ["part"]}}], [{**HIDDEN, "several": True}],
+    [HIDDEN, {**COLOUR, "when": {"hidden": ["part"]}}],
+])  # fmt: skip
+def test_several_answers_come_to_none_where_more_than_one_choice_is_asked(asked: list[dict[str, Any]]) -> None:
+    assert not ASKED.shape.merges({**FORM, "attributes": asked})
+    assert ASKED.shape.distance({**FORM, "attributes": asked}) is None
+    assert ASKED.shape.merges({**FORM, "attributes": [{**HIDDEN, "several": False, "when": {}}]})
 
 
 def test_labels_and_values_of_a_page_are_no_markup() -> None:
