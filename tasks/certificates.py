@@ -5,7 +5,10 @@ It travels with the version. `tasks/check_certificate.py` reads it without us: o
 
 import hashlib
 import json
+from collections import Counter
+from collections.abc import Mapping
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,7 +16,7 @@ from django.conf import settings
 from django.db import connection
 
 from payments.money import from_micro
-from tasks.models import Release
+from tasks.models import GuideVersion, RateCard, Release
 
 # Fewer people, and a quarter would tell what one of them made.
 LEAST_PEOPLE = 5
@@ -67,8 +70,11 @@ WHERE r.id IN (SELECT DISTINCT rate_id FROM tasks_assignment WHERE job_id = %(jo
 """
 
 
-def of(release: Release) -> str:
-    """Return the certificate of a version whose parts are written, as canonical JSON; amounts are US$ as text."""
+def of(release: Release, cards: Mapping[str, int]) -> str:
+    """Return the certificate of a version whose parts are written, as canonical JSON; amounts are US$ as text.
+
+    `cards` says how many of its answers were given at which rate card: a card names its guide.
+    """
     opened, stood, fell = _row(DISPUTES, release)
     paid, hourly = _paid(release)
     told = {
@@ -79,9 +85,20 @@ def of(release: Release) -> str:
             {"rate": number, "amount": _usd(amount), "currency": currency, "vote": vote}
             for number, amount, currency, vote in _rows(RATES, release)
         ],
-        "made_at": release.finished_at and release.finished_at.isoformat(),
+        "guides": _guides(release, cards), "made_at": release.finished_at and release.finished_at.isoformat(),
     }  # fmt: skip
     return json.dumps(told, sort_keys=True, separators=(",", ":"))
+
+
+def _guides(release: Release, cards: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return the versions of the guide that answers were given under: the SHA-256 of each, and how many answers."""
+    said = Counter[str]()
+    for card in RateCard.objects.filter(pk__in=cards):
+        said[json.loads(card.body)["guide"]] += cards[card.pk]
+    later = GuideVersion.objects.filter(job=release.job_id, digest__in=said).order_by("-number")
+    numbers = dict(later.values_list("digest", "number"))
+    told = [{"version": numbers.get(one, 1), "digest": one, "answers": count} for one, count in said.items()]
+    return sorted(told, key=itemgetter("version"))
 
 
 def _paid(release: Release) -> tuple[dict[str, Any], dict[str, str] | None]:

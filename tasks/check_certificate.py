@@ -113,6 +113,8 @@ def main(certificate: str, items: str, events: str = "") -> bool:
     parts = told["paid"].get("of_wages")
     if parts and sum(map(Decimal, parts.values())) != Decimal(told["paid"]["wages"]):
         wrong.append("The wages are not the sum of what they were for.")
+    if "guides" in told and sum(one["answers"] for one in told["guides"]) != told["answers"]:
+        wrong.append("The answers are not the sum of those given under each guide.")
     print(json.dumps(told, indent=2))  # noqa: T201 - what it is for
     good = "All of it adds up." if events else "All of it adds up; it was not compared with the public record."
     print("\n".join(wrong) or good)  # noqa: T201 - likewise

@@ -204,7 +204,7 @@ def finish(release: Release, *, at: datetime) -> Release:
     release.added, release.changed, release.removed = told["added"], told["changed"], told["removed"]
     release.digest = hashlib.sha256("".join(f"{part}\n" for part in release.parts).encode()).hexdigest()
     release.finished_at = at
-    release.certificate = certificates.of(release)
+    release.certificate = certificates.of(release, cards(release))
     release.signature = certificates.sign(release.certificate)
     with transaction.atomic():
         release.save(update_fields=FINISHED)
@@ -214,6 +214,11 @@ def finish(release: Release, *, at: datetime) -> Release:
             certificate=hashlib.sha256(release.certificate.encode()).hexdigest(),
         )  # fmt: skip
     return release
+
+
+def cards(release: Release) -> Counter[str]:
+    """Return how many answers of a version were given at which rate card, by its SHA-256."""
+    return Counter(answer["card"] for one in items(release) for answer in one["answers"])
 
 
 def refusal_to_withdraw(job: Job, names: Sequence[str], reason: str) -> Refusal | None:

@@ -34,6 +34,18 @@ def bundle(release: Release) -> str:
     return json.dumps(signed, indent=2) + "\n"
 
 
+def guides(release: Release) -> str:
+    """Return each guide that answers were given under; of a certificate that names none, all there were until then."""
+    later = release.job.guide_versions.filter(at__lte=release.asked_at).order_by("number")
+    words = {1: release.job.guide, **dict(later.values_list("number", "guide"))}
+    counts = {
+        one["version"]: f" ({one['answers']} answers)" for one in facts(release).get("guides", [])
+    } or dict.fromkeys(words, "")
+    return "".join(
+        f"### The guide, version {number}{said}\n\n{words[number]}\n\n" for number, said in sorted(counts.items())
+    )
+
+
 def statement(release: Release) -> str:
     """Return the data statement, in Markdown."""
     told = facts(release)
@@ -54,7 +66,7 @@ def statement(release: Release) -> str:
     return (
         f"# {title(release)}\n\n"
         f"{release.items} items, {release.answers} answers by {authors} members of a cooperative.\n\n"
-        f"## What was asked\n\n{release.job.form.get('question', '')}\n\n{release.job.guide_now}\n\n"
+        f"## What was asked\n\n{release.job.form.get('question', '')}\n\n{guides(release)}"
         f"## Who was paid what\n\nUS$ {paid['wages']} in wages to {paid['people']} members for {paid['answers']} "
         f"answers, before these were known to be right: wrong ones are paid too.{parts} {hour} Rates are voted by "
         "the members.\n\n"

@@ -50,7 +50,7 @@ def described(release: Release, where: Path, splits: list[str]) -> dict[str, Any
         "citeAs": f"{card.title(release)}, digest {release.digest}",
         "rai:dataCollection": release.job.form.get("question", ""),
         "rai:dataCollectionType": "Manual Human Curator",
-        "rai:dataAnnotationProtocol": release.job.guide_now,
+        "rai:dataAnnotationProtocol": card.guides(release),
         "rai:dataAnnotationPlatform": "Workhall, a cooperative of the annotators",
         "rai:annotationsPerItem": str(release.job.overlap),
         "rai:annotatorDemographics": f"{told['paid']['people']} members, paid US$ {told['paid']['wages']} in wages.",

@@ -1,5 +1,6 @@
 """What was paid for a version, signed, in the record, and checked by a script that knows nothing of us."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from coop import clock
 from coop.people.models import Client, Person
 from tasks import check_certificate, checks, formats, guides, reviews, tips
 from tasks.formats import card
-from tasks.models import Ground, Job, ReviewRule
+from tasks.models import Ground, Job, Release, ReviewRule
 from tests import public_record
 from tests.tasks import orders
 from tests.tasks.conftest import SAME, make_job, payable, work
@@ -63,6 +64,38 @@ def test_wages_are_all_that_the_job_paid_and_say_what_for(
     assert f"US$ {paid['of_wages']['readings']} of it for reading what changed in the guide." in statement
 
 
+def test_it_names_the_guides_that_answers_were_given_under(
+    job: Job, made: Made, olga: Person, luis: Person, priya: Person
+) -> None:
+    first = made(job)
+    later = guides.publish(job, guide=f"{job.guide} A lid counts as part of the pot.", after=1, by=olga, at=clock.now())
+    before = {"version": 1, "digest": hashlib.sha256(job.guide.encode()).hexdigest(), "answers": 7}
+    assert card.facts(first)["guides"] == [before]
+    for who in (luis, priya):
+        guides.read(job, by=who, at=clock.now())
+        work(job, who, SAME)
+    second = made(job)
+    assert card.facts(second)["guides"] == [before, {"version": 2, "digest": later.digest, "answers": 2}]
+    guides.publish(job, guide=f"{later.guide} So does a handle.", after=2, by=olga, at=clock.now())
+    told, both = card.statement(Release.objects.get(pk=first.pk)), card.statement(Release.objects.get(pk=second.pk))
+    assert f"### The guide, version 1 (7 answers)\n\n{job.guide}\n" in told
+    assert "A lid counts" not in told
+    assert f"### The guide, version 2 (2 answers)\n\n{later.guide}\n" in both
+    assert "So does a handle" not in both
+    assert card.guides(second) in both
+
+
+def test_what_an_older_certificate_does_not_say_is_told_whole(job: Job, made: Made, olga: Person) -> None:
+    guides.publish(job, guide=f"{job.guide} A lid counts as part of the pot.", after=1, by=olga, at=clock.now())
+    release = made(job)
+    told = card.facts(release)
+    del told["guides"]
+    release.certificate = json.dumps(told)
+    said = card.statement(release)
+    assert "### The guide, version 1\n" in said
+    assert "### The guide, version 2\n" in said
+
+
 @pytest.fixture
 def files(committed: None, job: Job, made: Made, tmp_path: Path) -> list[Path]:
     """Return certificate, items and public record of a version, as an auditor downloads them, really committed."""
@@ -103,6 +136,14 @@ def test_higher_wages_are_found(files: list[Path]) -> None:
     assert code == 1
     assert "The certificate is not signed by that key." in said
     assert "The public record does not know this certificate." in said
+
+
+def test_answers_under_no_guide_are_found(files: list[Path]) -> None:
+    signed = json.loads(files[0].read_text())
+    signed["certificate"] = signed["certificate"].replace('"guides":[{"answers":7', '"guides":[{"answers":6')
+    files[0].write_text(json.dumps(signed))
+    code, said = checked(files)
+    assert (code, "The answers are not the sum of those given under each guide." in said) == (1, True)
 
 
 def test_another_key_is_found(files: list[Path]) -> None:
