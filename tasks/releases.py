@@ -32,6 +32,7 @@ from tasks.exports import Given, Result
 from tasks.models import Answer, Job, Release, Task, Withdrawal
 
 AT_ONCE = 5_000
+PIECE = 1 << 16
 WRITE = "tasks.write_release"
 ALL = {"train": 100}
 MOST_SPLITS = 5
@@ -166,6 +167,29 @@ def lines(release: Release) -> Iterator[str]:
         with default_storage.open(_part(release, number), "rb") as part:
             for raw in part:
                 yield raw.decode()
+
+
+def size(release: Release) -> int:
+    """Return how many bytes the lines of a version have."""
+    return sum(default_storage.size(_part(release, number)) for number in range(len(release.parts)))
+
+
+def between(release: Release, first: int, end: int) -> Iterator[bytes]:
+    """Yield the bytes of a version's lines from the first place up to the end, 64 KiB in memory at a time."""
+    for number in range(len(release.parts)):
+        name = _part(release, number)
+        length = default_storage.size(name)
+        if first < length and end > 0:
+            with default_storage.open(name, "rb") as part:
+                yield from _read(part, max(first, 0), min(end, length))
+        first, end = first - length, end - length
+
+
+def _read(part: IO[bytes], first: int, end: int) -> Iterator[bytes]:
+    part.seek(first)
+    while first < end and (found := part.read(min(PIECE, end - first))):
+        first += len(found)
+        yield found
 
 
 def items(release: Release) -> Iterator[Json]:

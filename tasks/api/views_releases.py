@@ -72,10 +72,13 @@ class ReleaseFile(KeyView):
     @extend_schema(
         operation_id="download_release",
         parameters=[OpenApiParameter("kind", enum=[*formats.names(), "certificate"], location="path")],
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+        responses={
+            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            (206, "application/octet-stream"): OpenApiTypes.BINARY,
+        },
     )
     def get(self, request: Request, number: int, release: int, kind: str) -> HttpResponseBase:
-        """Stream a version, or hand out its pay certificate."""
+        """Stream a version, or hand out its pay certificate; `jsonl` from where `Range` and `If-Range` ask."""
         loaded = self.job(number).releases.exclude(finished_at=None).select_related("job__work_type")
         found = get_object_or_404(loaded, number=release)
         if kind == "certificate":
@@ -84,7 +87,7 @@ class ReleaseFile(KeyView):
             raise Http404
         refuse_if(deletions.gone(found.job))
         self.fetched(f"job:{number} version {release} {kind}")
-        return formats.attached(found, formats.find(kind, found.job))
+        return formats.attached(found, formats.find(kind, found.job), request.headers)
 
 
 class Withdrawals(KeyView):

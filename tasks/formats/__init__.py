@@ -3,12 +3,27 @@
 A format is written to a file on the server first where its kind needs a whole file (Parquet, ZIP), else piece by piece.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 
-from tasks.formats import card, clouds, coco, conll, croissant, folder, jsonl, label_studio, packed, parquet, table
+from tasks import releases
+from tasks.formats import (
+    card,
+    clouds,
+    coco,
+    conll,
+    croissant,
+    folder,
+    jsonl,
+    label_studio,
+    packed,
+    parquet,
+    parts,
+    table,
+)
 from tasks.models import Job, Release
 
 
@@ -61,8 +76,16 @@ def find(name: str, job: Job) -> Format:
     return _ALL[name]
 
 
-def attached(release: Release, wanted: Format) -> StreamingHttpResponse:
-    """Return a version as a file to be kept, handed out as it is read."""
+def attached(release: Release, wanted: Format, asked: Mapping[str, str]) -> HttpResponse | StreamingHttpResponse:
+    """Return a version as a file to be kept, handed out as it is read; JSON lines from where the headers ask for them.
+
+    Those alone are kept as they go out, so that a part of them is a part of the same file.
+    """
     file = f"job-{release.job_id}-version-{release.number}-{wanted.name}.{wanted.ending}"
-    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
-    return StreamingHttpResponse(wanted.write(release), content_type=wanted.media, headers=headers)
+    if wanted.name == "jsonl":
+        size, read = releases.size(release), partial(releases.between, release)
+        sent = parts.answer(asked, read, size=size, tag=release.digest, media=wanted.media)
+    else:
+        sent = StreamingHttpResponse(wanted.write(release), content_type=wanted.media)
+    sent["Content-Disposition"] = f'attachment; filename="{file}"'
+    return sent

@@ -4,7 +4,8 @@ from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -79,7 +80,7 @@ def withdraw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 @require_safe
 @login_required
-def download(request: HttpRequest, slug: str, number: int, release: int, name: str) -> StreamingHttpResponse:
+def download(request: HttpRequest, slug: str, number: int, release: int, name: str) -> HttpResponseBase:
     """Hand out a version in one of its formats, as it is read."""
     found = release_of(shown_of(request, slug, number), release)
     try:
@@ -88,7 +89,7 @@ def download(request: HttpRequest, slug: str, number: int, release: int, name: s
         raise Http404 from error
     subject = f"job:{number} version {release} {name}"
     access_log.fetched(found.job.client, subject, by=cast("Person", request.user))
-    return formats.attached(found, wanted)
+    return formats.attached(found, wanted, request.headers)
 
 
 @require_safe

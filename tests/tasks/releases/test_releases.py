@@ -196,6 +196,53 @@ def test_a_client_makes_a_version_reads_of_it_and_takes_it_home(job: Job, olga: 
     assert wrong.status_code == 400
 
 
+@pytest.mark.parametrize("at_once", [2, 5_000])
+def test_a_download_goes_on_where_it_broke_off(
+    job: Job, made: Made, olga: Person, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(releases, "AT_ONCE", at_once)
+    monkeypatch.setattr(releases, "PIECE", 100)
+    release, browser = made(job), signed_in(olga)
+    address = reverse("tasks:release_download", args=["orbit", job.pk, 1, "jsonl"])
+    whole = browser.get(address)
+    everything = b"".join(whole)
+    size, tag = len(everything), whole["ETag"]
+    assert everything.decode() == "".join(releases.lines(release))
+    assert (whole["Content-Length"], whole["Accept-Ranges"], tag) == (str(size), "bytes", f'"{release.digest}"')
+    first_part = default_storage.size(f"releases/{release.folder}/part-00000.jsonl")
+    places = {1, 99, 100, first_part - 1, first_part % size, size - 1}
+    asked: list[tuple[int, int | None]] = [*((place, None) for place in places), (0, 0), (10, 700), (0, size + 9)]
+    for first, last in asked:
+        wanted = f"bytes={first}-{'' if last is None else last}"
+        part = browser.get(address, headers={"range": wanted, "if-range": tag})
+        end = size if last is None else min(last + 1, size)
+        assert (part.status_code, b"".join(part)) == (206, everything[first:end])
+        assert part["Content-Range"] == f"bytes {first}-{end - 1}/{size}"
+        assert part["Content-Length"] == str(end - first)
+    packed = browser.get(address, headers={"range": "bytes=7-", "accept-encoding": "gzip"})
+    assert ("Content-Encoding" not in packed, b"".join(packed)) == (True, everything[7:])
+    done = browser.get(address, headers={"range": f"bytes={size}-"})
+    assert (done.status_code, done["Content-Range"]) == (416, f"bytes */{size}")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"range": "bytes=5-", "if-range": '"another"'},
+        {"range": "bytes=-5"},
+        {"range": "bytes=1-2,4-5"},
+        {"range": "bytes=5-4"},
+    ],
+    ids=str,
+)
+def test_what_cannot_go_on_is_sent_whole(
+    job: Job, made: Made, olga: Person, signed_in: SignedIn, headers: dict[str, str]
+) -> None:
+    release, address = made(job), reverse("tasks:release_download", args=["orbit", job.pk, 1, "jsonl"])
+    sent = signed_in(olga).get(address, headers=headers)
+    assert (sent.status_code, b"".join(sent).decode()) == (200, "".join(releases.lines(release)))
+
+
 @pytest.mark.parametrize("who", ["luis", "newcomer", None])
 def test_nobody_else_sees_a_version(
     job: Job, made: Made, request: pytest.FixtureRequest, signed_in: SignedIn, who: str | None
