@@ -35,6 +35,7 @@ THINGS: "Mapping[str, Words]" = {
     "ledger": gettext_lazy("ledger"),
     "mandate": gettext_lazy("mandate"),
     "message": gettext_lazy("message"),
+    "move": gettext_lazy("move of money"),
     "office": gettext_lazy("office"),
     "panel": gettext_lazy("panel"),
     "parameter": gettext_lazy("number"),
@@ -201,6 +202,8 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "paybacks.sent": gettext_lazy("%(who)s sent %(subject)s back to where it came from."),
     "paybacks.stayed": gettext_lazy("What a client had asked back stays: it never came, or is owed (%(subject)s)."),
     "paybacks.settled": gettext_lazy("%(who)s confirmed that %(subject)s arrived."),
+    "places.moved": gettext_lazy("%(who)s confirmed that the cooperative moved money of its own (%(subject)s)."),
+    "places.noted": gettext_lazy("%(who)s noted that the cooperative moved money of its own (%(subject)s)."),
     "payouts.details_cancelled": gettext_lazy("A change of where a member's money goes was cancelled (%(subject)s)."),
     "payouts.details_erased": gettext_lazy("Where a member's money went was erased (%(subject)s)."),
     "payouts.details_given": gettext_lazy("A member said where their money goes (%(subject)s)."),
@@ -298,6 +301,7 @@ NAMED = frozenset(
             "ledger.",
             "offices.",
             "pauses.",
+            "places.",
             "proposals.",
         )
     )

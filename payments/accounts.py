@@ -6,6 +6,8 @@ the same chart (`payments_chart()`), opens no other account and keeps each withi
 
 BANK = "bank:main"
 """Money we hold at the bank; never above zero, as it is an asset."""
+STRIPE = "bank:stripe"
+"""Money we hold at the card service; above zero where payers' banks took back more than lay there."""
 CLEARING_OUT = "clearing:out"
 """Payouts asked for or sent, of which nobody has said yet that they arrived."""
 CLEARING_IN = "clearing:in"
@@ -28,6 +30,11 @@ RESERVE = "reserve:collective"
 """The indivisible reserve: what the members voted into it from surpluses, nobody's own."""
 EDUCATION = "fund:education"
 """Pays what members learn, once two officers agree; from voted shares of surpluses."""
+
+
+def place(name: str) -> str:
+    """Return the code of the money that lies at a place (`models.Place`), as `bank:paypal`; an asset as the bank's."""
+    return f"bank:{name}"
 
 
 def fund(name: str) -> str:

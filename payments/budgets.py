@@ -16,9 +16,9 @@ from coop.record import events
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from governance import offices
 from governance.models import Mandate, Office
-from payments import accounts, ledger
+from payments import accounts, ledger, places
 from payments.ledger import Kind, Line
-from payments.models import FILLED, Budget, Expense, Outlay, Purpose
+from payments.models import FILLED, Budget, Expense, Outlay, Place, Purpose
 from payments.money import from_micro
 from payments.surplus import Quarter
 from payments.templatetags.money import money
@@ -111,7 +111,7 @@ def refusal_to_pay(expense: Expense, *, by: Office, at: datetime) -> Refusal | N
     if expense.amount > (fees := unspent(quarter)):
         reason = _("Of the quarter's fees %(fees)s are left.") % {"fees": money(fees, "USD")}
         return Refusal(reason, "N11", _("It can be paid as more fees come in."), status=409)
-    return None
+    return places.refusal(Place.MAIN, expense.amount)
 
 
 def pay(expense: Expense, *, reference: str, by: Office, at: datetime) -> Outlay:

@@ -229,7 +229,7 @@ def _book(payment: CardPayment, outcome: CardOutcome, name: str, amount: Decimal
     if lines := _lines(event):
         # What follows in this act as well: what is settled at once, a fee of the processor's, and what is repaid.
         theirs = accounts.client(payment.client_id), accounts.receivable(payment.client_id)
-        more = accounts.BANK, accounts.RAIL_FEES, *theirs
+        more = accounts.STRIPE, accounts.RAIL_FEES, *theirs
         mine = ledger.touched((payment.currency, line) for line in lines)
         ledger.hold(mine | {(payment.currency, code) for code in more})
         ledger.post(*lines, journal=lines[0].ref, at=at, currency=payment.currency)
@@ -263,8 +263,8 @@ def _words(event: CardEvent) -> tuple[str, str]:
 def _lines(event: CardEvent) -> list[Line]:
     """Return the transfers that a word of the processor's moves.
 
-    Paid: kind 33, clearing:in to client:held. Settled: kind 34, client:held to clearing:in, and kind 1, bank:main to
-    client:available. Charged back: kind 19, client:receivable to bank:main; won: kind 36, bank:main to
+    Paid: kind 33, clearing:in to client:held. Settled: kind 34, client:held to clearing:in, and kind 1, bank:stripe to
+    client:available. Charged back: kind 19, client:receivable to bank:stripe; won: kind 36, bank:stripe to
     client:available. After each the database repays what is owed from what is available (kind 35, client:available to
     client:receivable). Keys `card_event:<id>:<kind>`.
     """
@@ -273,10 +273,10 @@ def _lines(event: CardEvent) -> list[Line]:
         CardOutcome.PAID: [(Kind.CARD_PAID, accounts.CLEARING_IN, accounts.held(client))],
         CardOutcome.SETTLED: [
             (Kind.CARD_SETTLED, accounts.held(client), accounts.CLEARING_IN),
-            (Kind.DEPOSIT, accounts.BANK, accounts.client(client)),
+            (Kind.DEPOSIT, accounts.STRIPE, accounts.client(client)),
         ],
-        CardOutcome.CHARGED_BACK: [(Kind.CHARGED_BACK, accounts.receivable(client), accounts.BANK)],
-        CardOutcome.WON: [(Kind.WON_BACK, accounts.BANK, accounts.client(client))],
+        CardOutcome.CHARGED_BACK: [(Kind.CHARGED_BACK, accounts.receivable(client), accounts.STRIPE)],
+        CardOutcome.WON: [(Kind.WON_BACK, accounts.STRIPE, accounts.client(client))],
     }.get(CardOutcome(event.outcome), [])
     return [Line(kind, debit, credit, event.amount, f"{ref}:{kind}", ref) for kind, debit, credit in moves]
 

@@ -17,7 +17,7 @@ from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
 from governance.models import Office
-from payments import accounts, deposits, ledger
+from payments import accounts, deposits, ledger, places
 from payments.ledger import Kind, Line
 from payments.models import ExchangeQuote, Payout, Purchase
 from payments.money import MINOR_UNITS, from_micro
@@ -44,7 +44,7 @@ def price(currency: str) -> Price | None:
 
 
 def held(currency: str) -> Decimal:
-    """Return what is held of a currency and promised to nobody."""
+    """Return what is held of a currency, where payouts in it are made from, and promised to nobody."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT payments_held(%s)", [currency])
         (micro,) = cursor.fetchone()
@@ -147,7 +147,8 @@ def refusal_to_confirm(purchase: Purchase, *, by: Office, at: datetime) -> Refus
 def confirm(purchase: Purchase, *, by: Office, at: datetime) -> Purchase:
     """Confirm a purchase by the bank's statements (kind 23): its price holds for members from now on.
 
-    fx:USD to bank:main in US dollars, bank:main to fx:<currency> in the currency. Keys `purchase:<id>:<currency>`.
+    fx:USD to bank:main in US dollars, bank:<place> to fx:<currency> in the currency, where payouts in it are made from.
+    Keys `purchase:<id>:<currency>`.
     """
     purchase = Purchase.objects.select_for_update(of=("self",)).select_related("noted_by").get(pk=purchase.pk)
     refuse_if(refusal_to_confirm(purchase, by=by, at=at))
@@ -156,8 +157,9 @@ def confirm(purchase: Purchase, *, by: Office, at: datetime) -> Purchase:
     purchase.confirmed_by, purchase.confirmed_at = by, at
     purchase.save(update_fields=["confirmed_by", "confirmed_at"])
     ref, abroad = f"purchase:{purchase.pk}", accounts.fx(purchase.currency)
+    place = accounts.place(places.kept_at(purchase.currency))
     sold = Line(Kind.EXCHANGED, accounts.fx(USD), accounts.BANK, purchase.paid, f"{ref}:USD", ref)
-    bought = Line(Kind.EXCHANGED, accounts.BANK, abroad, purchase.bought, f"{ref}:{purchase.currency}", ref)
+    bought = Line(Kind.EXCHANGED, place, abroad, purchase.bought, f"{ref}:{purchase.currency}", ref)
     post([(USD, sold), (purchase.currency, bought)], journal=ref, at=at)
     events.write("exchange.bought", by=by.person, subject=ref, at=at)
     return purchase

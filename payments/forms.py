@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from coop.people.models import Client
 from payments import rates
-from payments.models import Fund, Purpose, WorkType
+from payments.models import Fund, Place, Purpose, WorkType
 from payments.money import plain
 from payments.payouts import Way
 from payments.rails import Rail
@@ -205,3 +205,19 @@ class NotePurchase(forms.Form):
         super().__init__(data)
         which: forms.ChoiceField = self.fields["currency"]  # type: ignore[assignment]
         which.choices = [(one, one) for one in currencies]
+
+
+class NoteMove(forms.Form):
+    """Money that went from one place of the cooperative to another: how much, and by which reference."""
+
+    source = forms.TypedChoiceField(label=_("From"), choices=Place.choices, coerce=Place)
+    target = forms.TypedChoiceField(label=_("To"), choices=Place.choices, coerce=Place)
+    currency = forms.ChoiceField(label=_("Currency"))
+    amount = cents(_("How much of it"))
+    reference = forms.CharField(label=_("The bank's or the service's reference"), max_length=80)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, currencies: Sequence[str]) -> None:
+        """Offer US dollars and the currencies that ways to be paid send."""
+        super().__init__(data)
+        which: forms.ChoiceField = self.fields["currency"]  # type: ignore[assignment]
+        which.choices = [(one, one) for one in ("USD", *currencies)]

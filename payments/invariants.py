@@ -30,6 +30,34 @@ SUMS = """
     ) side ON side.account_id = a.id GROUP BY a.id
 """
 
+# The bank's account, in each currency that it gave statements of: what the books hold there, what the first statements
+# opened and the last closed with, what lines say that moved nothing there, and what is in the books and on no line.
+AT_BANK = """
+    WITH each AS (
+        SELECT currency, (array_agg(opening ORDER BY id))[1] AS opening,
+            (array_agg(closing ORDER BY id DESC))[1] AS closing
+        FROM payments_bankstatement GROUP BY split_part(number, '/', 1), currency
+    ), line AS (
+        SELECT s.currency, CASE WHEN e.incoming THEN e.amount ELSE -e.amount END AS amount, CASE
+            WHEN f.id IS NOT NULL THEN 1 WHEN e.outcome = 'fee' THEN 17
+            WHEN e.outcome = 'settled' THEN 14 WHEN e.outcome = 'returned' THEN 16 END AS kind, CASE
+            WHEN f.id IS NOT NULL THEN 'deposit:' || f.deposit_id WHEN e.outcome = 'fee' THEN 'rail_event:' || e.id
+            ELSE 'payout:' || e.payout_id END AS ref
+        FROM payments_railevent e JOIN payments_bankstatement s ON s.id = e.statement_id
+        LEFT JOIN payments_depositproof f ON f.line_id = e.id
+    ), moved AS (
+        SELECT a.currency, t.kind, t.ref, CASE t.debit_id WHEN a.id THEN t.amount ELSE -t.amount END AS amount
+        FROM payments_account a JOIN payments_transfer t ON a.id IN (t.debit_id, t.credit_id)
+        WHERE a.code = 'bank:main'
+    )
+    SELECT s.currency, s.opening, s.closing,
+        coalesce((SELECT sum(m.amount) FROM moved m WHERE m.currency = s.currency), 0) AS held,
+        coalesce((SELECT sum(l.amount) FROM line l WHERE l.currency = s.currency AND l.kind IS NULL), 0) AS unbooked,
+        coalesce((SELECT sum(m.amount) FROM moved m WHERE m.currency = s.currency
+            AND NOT EXISTS (SELECT FROM line l WHERE l.kind = m.kind AND l.ref = m.ref)), 0) AS unshown
+    FROM (SELECT currency, sum(opening) AS opening, sum(closing) AS closing FROM each GROUP BY currency) s
+"""
+
 ALL = (
     Invariant(
         "I1",
@@ -124,8 +152,12 @@ ALL = (
     ),
     Invariant(
         "I14",
-        _("Each bank statement was seen by two, follows on the last and is booked as it says; deposits are proved."),
-        """
+        _(
+            "Each bank statement was seen by two, follows on the last and is booked as it says; deposits are proved. "
+            "What the books hold at the bank is what the last one closed with, with what no line has and what waits for"
+            " an officer."
+        ),
+        f"""
         SELECT 'statement:' || s.id AS code, s.opening AS says, s.before FROM (
             SELECT id, opening, lag(closing) OVER (PARTITION BY split_part(number, '/', 1) ORDER BY id) AS before
             FROM payments_bankstatement
@@ -155,7 +187,10 @@ ALL = (
         UNION ALL
         SELECT t.ref, t.amount, 0 FROM payments_transfer t
         JOIN payments_deposit d ON t.ref = 'deposit:' || d.id
-        WHERE t.kind = 1 AND NOT EXISTS (SELECT FROM payments_depositproof f WHERE f.deposit_id = d.id)""",
+        WHERE t.kind = 1 AND NOT EXISTS (SELECT FROM payments_depositproof f WHERE f.deposit_id = d.id)
+        UNION ALL
+        SELECT 'bank:main ' || b.currency, b.closing - b.opening - b.unbooked + b.unshown, b.held
+        FROM ({AT_BANK}) b WHERE b.held <> b.closing - b.opening - b.unbooked + b.unshown""",
     ),
     Invariant(
         "I16",
@@ -223,6 +258,21 @@ ALL = (
         UNION ALL
         SELECT d.id, 'deposit', NULL FROM payments_deposit d JOIN payments_payback b ON b.deposit_id = d.id
         WHERE b.state <> 'failed' GROUP BY d.id HAVING sum(b.amount) > d.amount""",
+    ),
+    Invariant(
+        "I21",
+        _("What the cooperative moved between two places of its own was moved once, as two officers said."),
+        """
+        SELECT coalesce('move:' || m.id, t.ref), m.amount, t.sum FROM payments_move m
+        LEFT JOIN governance_office w ON w.id = m.noted_by_id LEFT JOIN governance_office r ON r.id = m.confirmed_by_id
+        FULL JOIN (
+            SELECT t.ref, sum(t.amount) AS sum, min(d.code) AS into_, min(c.code) AS out_of FROM payments_transfer t
+            JOIN payments_account d ON d.id = t.debit_id JOIN payments_account c ON c.id = t.credit_id
+            WHERE t.kind = 46 GROUP BY t.ref
+        ) t ON t.ref = 'move:' || m.id
+        WHERE (m.confirmed_at IS NULL) <> (t.ref IS NULL) OR t.ref IS NOT NULL AND (
+            t.sum = m.amount AND t.into_ = 'bank:' || m.target AND t.out_of = 'bank:' || m.source
+            AND w.person_id <> r.person_id) IS NOT TRUE""",
     ),
 )
 

@@ -83,6 +83,7 @@ class Kind(IntEnum):
     BACK_ASKED = 43
     BACK_ARRIVED = 44
     BACK_FAILED = 45
+    MOVED = 46
     REVERSAL = 99
 
 

@@ -21,9 +21,9 @@ from coop.people.models import Client, Person
 from coop.record import events
 from coop.refusals import Refusal, guard_of, refuse_if
 from governance.models import Office
-from payments import accounts, deposits, escrow, ledger
+from payments import accounts, deposits, escrow, ledger, places
 from payments.ledger import Kind, Line
-from payments.models import CardPayment, Deposit, PayBack, PayBackState
+from payments.models import CardPayment, Deposit, PayBack, PayBackState, Place
 from payments.money import from_micro
 from payments.templatetags.money import money
 
@@ -204,7 +204,8 @@ def drop(deposit: Deposit | None, card: CardPayment | None, *, at: datetime) -> 
 
 def _touched(client: int) -> tuple[str, ...]:
     """Return the accounts of a client's money that comes, stays or goes back."""
-    return accounts.BANK, accounts.CLEARING_OUT, accounts.client(client), accounts.receivable(client)
+    both = accounts.BANK, accounts.STRIPE
+    return *both, accounts.CLEARING_OUT, accounts.client(client), accounts.receivable(client)
 
 
 def waiting() -> QuerySet[PayBack]:
@@ -274,12 +275,13 @@ def refusal_to_confirm(payback: PayBack, *, by: Office, at: datetime) -> Refusal
 
 @transaction.atomic
 def settle(payback: PayBack, *, by: Office, at: datetime) -> PayBack:
-    """Confirm that it arrived (kind 44, clearing:out to bank:main). Key `payback:<id>:result`."""
+    """Confirm that it arrived (kind 44, clearing:out to bank:main, or bank:stripe). Key `payback:<id>:result`."""
     held = _locked(payback)
-    refuse_if(refusal_to_confirm(held, by=by, at=at))
+    place = Place.STRIPE if held.card_id else Place.MAIN
+    refuse_if(refusal_to_confirm(held, by=by, at=at) or places.refusal(place, held.amount))
     held.state, held.settled_by = PayBackState.SETTLED, by
     held.save(update_fields=["state", "settled_by"])
-    _post(held, Kind.BACK_ARRIVED, accounts.CLEARING_OUT, accounts.BANK, at, ":result")
+    _post(held, Kind.BACK_ARRIVED, accounts.CLEARING_OUT, accounts.place(place), at, ":result")
     events.write("paybacks.settled", by=by.person, subject=f"payback:{held.pk}", at=at)
     return held
 

@@ -21,7 +21,7 @@ from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
 from governance import notices, pauses, standing
 from governance.models import Office, Status
-from payments import accounts, deposits, details, exchange, instruments, ledger, rails
+from payments import accounts, deposits, details, exchange, instruments, ledger, places, rails
 from payments.exchange import Price
 from payments.instruments import BY_HAND, PayoutTerms
 from payments.ledger import Kind, Line
@@ -300,9 +300,13 @@ def refusal_to_confirm(payout: Payout, *, by: Office, at: datetime) -> Refusal |
 
 @transaction.atomic
 def settle(payout: Payout, *, by: Office, at: datetime) -> Payout:
-    """Confirm that the money arrived (kind 14, clearing:out to bank:main). Key `payout:<id>:result`."""
-    payout = _confirm(payout, PayoutState.SETTLED, by, at)
-    _post(payout, Kind.PAID_OUT, accounts.CLEARING_OUT, accounts.BANK, at, "result")
+    """Confirm that the money arrived (kind 14, clearing:out to bank:<place>). Key `payout:<id>:result`.
+
+    Raises Refused where by our books less lies at the place that paid it.
+    """
+    payout, place = _confirm(payout, PayoutState.SETTLED, by, at), rails.place_of(payout.rail)
+    refuse_if(places.refusal(place, payout.amount, payout.currency))
+    _post(payout, Kind.PAID_OUT, accounts.CLEARING_OUT, accounts.place(place), at, "result")
     events.write("payouts.settled", by=by.person, subject=f"payout:{payout.pk}", at=at)
     return payout
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
 
+from django.db import connection
 from django.db.models import F, Func, JSONField, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext as _
@@ -21,11 +22,13 @@ from coop.people.models import Client
 from coop.record import events
 from coop.record.events import Entry as Event
 from governance.models import Office
-from payments import accounts, deposits, exchange, ledger, payouts
+from payments import accounts, deposits, exchange, ledger, payouts, rails
+from payments.invariants import AT_BANK
 from payments.ledger import Kind, Line
 from payments.models import BankStatement, Deposit, GivenStatement, Outcome, Payout, PayoutState, RailEvent
+from payments.money import from_micro
 from payments.rails.iso20022.camt053 import Entry
-from payments.runs import account, payout_of
+from payments.runs import payout_of
 
 RAIL = "bank"
 # A transfer that no statement has after so long is missing.
@@ -38,8 +41,11 @@ STATES = {
     Outcome.SETTLED: PayoutState.SETTLED, Outcome.FAILED: PayoutState.FAILED, Outcome.RETURNED: PayoutState.FAILED,
 }  # fmt: skip
 
-# Which way each moves what the books hold; a fee is asked after all of these.
-MOVES = {Outcome.DEPOSIT: 1, Outcome.RETURNED: 1, Outcome.SETTLED: -1}
+# Which way each moves what the books hold, in the order in which a statement is booked.
+MOVES = {Outcome.DEPOSIT: 1, Outcome.SETTLED: -1, Outcome.RETURNED: 1, Outcome.FEE: -1}
+COMPARED = f"""
+SELECT currency, held, opening, closing, unbooked, unshown FROM ({AT_BANK}) b ORDER BY currency
+"""  # noqa: S608 - both pieces are ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +58,18 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What the books hold in US dollars, at the bank and with services, and the bank's last word."""
+    """What the books say that lies at the bank in a currency, beside what its statements say (I14).
 
-    books: Decimal
-    statement: BankStatement | None
+    `held` is `closing` less `opening`, which the first statement began with, less `unbooked`, lines that moved nothing
+    at the bank, with `unshown`, which is in the books and on no line.
+    """
 
-    @property
-    def difference(self) -> Decimal:
-        """How much more the books hold than the bank said, in US dollars."""
-        said = self.statement.closing if self.statement and self.statement.currency == "USD" else Decimal(0)
-        return self.books - said
+    currency: str
+    held: Decimal
+    opening: Decimal
+    closing: Decimal
+    unbooked: Decimal
+    unshown: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +143,18 @@ def carry_over(row: BankStatement, entries: Sequence[Entry], *, by: Office, at: 
 
 
 def _affordable(said: list[RailEvent]) -> list[RailEvent]:
-    """Return what was said, the fees for which the books hold nothing in their currency as questions."""
+    """Return what was said, as questions what by the books was not there to be paid: payouts that arrived, and fees."""
     held = {currency: -ledger.balance(accounts.BANK, currency) for currency in {event.currency for event in said}}
-    for event in said:
-        held[event.currency] += event.amount * MOVES.get(Outcome(event.outcome), 0)
-    for event in said:
-        if event.outcome == Outcome.FEE and event.amount > held[event.currency]:
-            # It says nothing of a payout that it was taken for: two officers decide no sooner by it.
-            event.outcome, event.payout = Outcome.UNKNOWN, None
-        elif event.outcome == Outcome.FEE:
-            held[event.currency] -= event.amount
+    unpaid: set[int | None] = set()
+    for outcome, way in MOVES.items():
+        for event in [one for one in said if one.outcome == outcome]:
+            never = outcome == Outcome.RETURNED and event.payout_id in unpaid
+            if never or held[event.currency] + way * event.amount < 0:
+                unpaid.add(event.payout_id)
+                # It says nothing of a payout that it was taken for: two officers decide no sooner by it.
+                event.outcome, event.payout = Outcome.UNKNOWN, None
+            else:
+                held[event.currency] += way * event.amount
     return said
 
 
@@ -289,21 +299,22 @@ def _reference(event: RailEvent) -> str:
 def _lines(event: RailEvent) -> list[tuple[str, Line]]:
     """Return the transfers that an event moves, each with its currency.
 
-    Kinds 14 (clearing:out to bank:main), 15 (clearing:out to member:payable), 16 (bank:main to member:payable) and 17
-    (coop:expense:banks to bank:main). Keys `payout:<id>:result`, `payout:<id>:return`, `rail_event:<id>`. What came
-    back is exchanged back (kind 23).
+    Kinds 14 (clearing:out to bank:<place>), 15 (clearing:out to member:payable), 16 (bank:<place> to member:payable)
+    and 17 (coop:expense:banks to bank:<place>), each of the place that the rail pays from. Keys `payout:<id>:result`,
+    `payout:<id>:return`, `rail_event:<id>`. What came back is exchanged back (kind 23).
     """
+    place = accounts.place(rails.place_of(event.rail))
     if event.outcome == Outcome.FEE:
         ref = f"rail_event:{event.pk}"
-        fee = Line(Kind.SPENT, accounts.RAIL_FEES, accounts.BANK, event.amount, ref, ref, journal=ref)
+        fee = Line(Kind.SPENT, accounts.RAIL_FEES, place, event.amount, ref, ref, journal=ref)
         return [(event.currency, fee)]
     if event.payout is None or event.outcome not in ENDS:
         return []
     ref, mine = f"payout:{event.payout_id}", accounts.payable(event.payout.person_id)
     kind, debit, credit, part = {
-        Outcome.SETTLED: (Kind.PAID_OUT, accounts.CLEARING_OUT, accounts.BANK, "result"),
+        Outcome.SETTLED: (Kind.PAID_OUT, accounts.CLEARING_OUT, place, "result"),
         Outcome.FAILED: (Kind.CAME_BACK, accounts.CLEARING_OUT, mine, "result"),
-        Outcome.RETURNED: (Kind.LATE_RETURN, accounts.BANK, mine, "return"),
+        Outcome.RETURNED: (Kind.LATE_RETURN, place, mine, "return"),
     }[Outcome(event.outcome)]
     key = f"{ref}:{part}"
     line = (event.currency, Line(kind, debit, credit, event.amount, key, ref, journal=key))
@@ -348,10 +359,11 @@ def unseen(*, at: datetime) -> set[int]:
     return waits - held_long
 
 
-def compared() -> Compared:
-    """Return what our books say that all places hold together, beside what our account's last statement closed with."""
-    ours = account()
-    return Compared(-ledger.balance(accounts.BANK), latest(ours.number) if ours else None)
+def compared() -> list[Compared]:
+    """Return what our books say that lies at the bank beside its statements, by currency; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(COMPARED)
+        return [Compared(currency, *(from_micro(int(sum_)) for sum_ in sums)) for currency, *sums in cursor.fetchall()]
 
 
 def in_words(found: Mapping[str, int]) -> str:

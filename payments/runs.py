@@ -20,11 +20,12 @@ from coop.record.events import Entry
 from coop.refusals import Refusal, refuse_if
 from governance import offices, pauses, watching
 from governance.models import Office, Right
-from payments import deposits, details, instruments, rails
+from payments import deposits, details, instruments, places, rails
 from payments.models import Payout, PayoutState, PayRun
 from payments.money import Money
 from payments.rails.iso20022 import pain001
 from payments.rails.iso20022.pain001 import Account, Order
+from payments.templatetags.money import money
 
 # Nobody waits for a run longer than that: a payout held for 72 hours is a case (E3).
 LONGEST_WAIT = timedelta(hours=24)
@@ -144,14 +145,31 @@ ORDER BY p.id
 
 
 def preview(run: PayRun) -> Preview:
-    """Return what a run comes to and every difference to the books; three queries."""
+    """Return what a run comes to and every difference to the books; two queries, and two for each currency."""
     sums = run.payouts.order_by().values("currency").annotate(count=Count("pk"), total=Sum("amount"))
     facts = list(sums.order_by("currency"))
     with connection.cursor() as cursor:
         cursor.execute(DIFFERENCES, [run.pk])
         found = [_difference(number, booked, lost=lost) for number, _amount, booked, lost in cursor.fetchall()]
     totals = [Money(one["total"], one["currency"]) for one in facts]
+    found += [words for one in totals if (words := _short(run, one.currency))]
     return Preview(sum(one["count"] for one in facts), totals or [Money(Decimal(0), "USD")], found)
+
+
+def _short(run: PayRun, currency: str) -> str:
+    """Say that by our books a run's place holds too little for it and all that is under way from there, or nothing."""
+    place = rails.place_of(run.rail)
+    ways = [rail.name for rail in rails.ALL.values() if rail.paid_from == place]
+    out = Q(run=run) | Q(run__released_at__isnull=False) | Q(state__in=GOING)
+    payouts = Payout.objects.filter(out, rail__in=ways, currency=currency, state__in=[PayoutState.REQUESTED, *GOING])
+    needed, lies = payouts.aggregate(sum=Sum("amount"))["sum"] or Decimal(0), places.held(place, currency)
+    if needed <= lies:
+        return ""
+    facts = {"held": money(lies, currency), "place": place.label, "needed": money(needed, currency)}
+    words = _(
+        "By our books there is %(held)s (%(place)s); with what is under way %(needed)s are to be paid from there."
+    )
+    return words % facts
 
 
 def _difference(number: int, booked: int | None, *, lost: bool) -> str:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from coop.record import events
-from payments import details, exchange, rails, reconciling, runs
+from payments import details, exchange, places, rails, reconciling, runs
 from payments.models import Outcome, Payout, PayoutState, PayRun, RailEvent, Verdict
 from payments.rails.api import AnsweringRail, ApiRail, Going, Order, Told, Unanswered
 
@@ -126,8 +126,16 @@ def _write(payout: Payout, told: Told, at: datetime) -> bool:
         events.write("payouts.sent", by=None, subject=f"payout:{payout.pk}", at=at)
     said = [] if told.going == Going.ON_ITS_WAY else _news(payout, told, at)
     known = set(RailEvent.objects.filter(rail=payout.rail, payout=payout).values_list("event", flat=True))
-    reconciling.book([event for event in said if event.event not in known], by=None, at=at)
-    return before == PayoutState.SENDING or any(event.event not in known for event in said)
+    news = [event for event in said if event.event not in known]
+    # What by our books was not there to be paid is asked for again, once officers wrote down how it came there.
+    if any(event.outcome == Outcome.SETTLED for event in news) and _left(payout) < payout.amount:
+        news = []
+    reconciling.book(news, by=None, at=at)
+    return before == PayoutState.SENDING or bool(news)
+
+
+def _left(payout: Payout) -> Decimal:
+    return places.held(rails.place_of(payout.rail), payout.currency)
 
 
 def _news(payout: Payout, told: Told, at: datetime) -> list[RailEvent]:
@@ -137,9 +145,10 @@ def _news(payout: Payout, told: Told, at: datetime) -> list[RailEvent]:
     amount = told.amount or payout.amount
     news = [_event(payout, outcome, told, at, amount=amount)]
     if told.fee:
-        # Beyond what the books have of the currency it is a question: so much more has to be bought.
-        known = payout.quote is None or exchange.held(payout.currency) >= told.fee
-        fee = Outcome.FEE if known else Outcome.PARTIAL
+        # Beyond what the books have there it is a question: so much more has to be bought, or moved there.
+        left = _left(payout) - (payout.amount if outcome == Outcome.SETTLED else 0)
+        free = left if payout.quote is None else min(left, exchange.held(payout.currency))
+        fee = Outcome.FEE if free >= told.fee else Outcome.PARTIAL
         news.append(_event(payout, fee, told, at, amount=told.fee, name="fee"))
     return news
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from governance.models import Office
-from payments import deposits, reconciling, runs, sending
+from payments import deposits, places, rails, reconciling, runs, sending
 from payments.models import Outcome, Payout, RailEvent, Verdict
 
 SLOW = timedelta(hours=24)
@@ -116,6 +116,8 @@ def decide(payout: Payout, *, arrived: bool, words: str, by: Office, at: datetim
     events.write("payouts.judged", by=by.person, subject=f"payout:{payout.pk}", at=at)
     if not _agreed(payout, arrived=arrived):
         return False
+    if arrived:
+        refuse_if(places.refusal(rails.place_of(payout.rail), payout.amount, payout.currency))
     outcome = Outcome.SETTLED if arrived else Outcome.FAILED
     said = RailEvent(
         rail=payout.rail, event=f"{runs.key_of(payout.pk)}/verdict", payout=payout, outcome=outcome,

@@ -42,6 +42,7 @@ AT_COMMIT = {
     "paid_skips_are_paid_at_once",
     "money_follows_the_work",
     "money_follows_the_work_to_its_end",
+    "moves_are_posted",
     "contribution_is_posted",
     "consents_stand_in_the_record",
     "care_is_paid_at_once",

@@ -48,7 +48,7 @@ CODES = frozenset({
     "governance.Case.ground", "governance.Case.scope", "governance.Motion.scope", "governance.Pause.scope",
     "governance.PauseRequest.scope", "governance.Restriction.scope", "payments.Account.currency",
     "payments.BankStatement.currency", "payments.CardPayment.currency", "payments.Deposit.currency",
-    "payments.Entitlement.source", "payments.ExchangeQuote.currency",
+    "payments.Entitlement.source", "payments.ExchangeQuote.currency", "payments.Move.currency",
     "payments.Payout.currency", "payments.Purchase.currency", "payments.RailEvent.currency", "payments.Rate.currency",
     "payments.SealedStatement.digest", "payments.SealedStatement.month", "payments.SealedStatement.nonce",
 })  # fmt: skip

@@ -11,6 +11,7 @@ from payments.models.guarantee import Reckoning, TopUp, TopUpPart
 from payments.models.instruments import Instrument, Kind
 from payments.models.paybacks import PayBack, PayBackState
 from payments.models.payouts import Deposit, Fund, Payout, PayoutState, PayRun
+from payments.models.places import Move, Place
 from payments.models.proofs import DepositProof, RailAnswer
 from payments.models.raises import Raise
 from payments.models.rates import Fee, Rate, WorkType
@@ -43,6 +44,7 @@ __all__ = [
     "Instrument",
     "Interest",
     "Kind",
+    "Move",
     "Outcome",
     "Outlay",
     "Owing",
@@ -52,6 +54,7 @@ __all__ = [
     "Payout",
     "PayoutDetails",
     "PayoutState",
+    "Place",
     "Purchase",
     "Purpose",
     "RailAnswer",

@@ -89,6 +89,10 @@ class Transfer(models.Model):
                 fields=["ref", "kind", "credit"], condition=~Q(kind__in=[2, 18, 99]), name="facts_are_posted_once"
             ),
             models.UniqueConstraint(fields=["ref"], condition=Q(kind__in=[14, 15]), name="payouts_end_once"),
+            # From whichever place: what was posted before each had its account is not posted there a second time.
+            models.UniqueConstraint(
+                fields=["ref", "kind"], condition=Q(kind__in=[17, 19, 44, 46]), name="what_leaves_us_leaves_once"
+            ),
         ]
         indexes = [
             models.Index(fields=["debit", "id"], name="statement_of_debits"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from coop.refusals import Refusal
+from payments.models import Place
 from payments.rails.bank import Bank
 from payments.rails.hand import Hand
 from payments.rails.interface import Facts, Field, Quote, Rail
@@ -12,7 +13,7 @@ from payments.rails.stripe import Stripe
 from payments.rails.wise import Wise
 from payments.rails.wise_places import ALL as PLACES
 
-__all__ = ["ALL", "Facts", "Field", "Quote", "Rail", "currencies", "of", "refusal"]
+__all__ = ["ALL", "Facts", "Field", "Quote", "Rail", "currencies", "of", "place_of", "refusal"]
 
 WISE = tuple(Wise(place) for place in PLACES)
 ALL: Mapping[str, Rail] = {rail.name: rail for rail in (Hand(), Bank(), PayPal(), Stripe(), Mpesa(), *WISE)}
@@ -21,6 +22,11 @@ ALL: Mapping[str, Rail] = {rail.name: rail for rail in (Hand(), Bank(), PayPal()
 def of(name: str) -> Rail:
     """Return a rail by its name; LookupError where there is none."""
     return ALL[name]
+
+
+def place_of(name: str) -> Place:
+    """Return the place where the money lies that a rail pays."""
+    return Place(of(name).paid_from)
 
 
 def currencies() -> list[str]:

@@ -45,6 +45,8 @@ class Rail:
     about: Promise
     fields: tuple[Field, ...]
     days: int
+    # Where the money lies that it pays: one of models.Place.
+    paid_from = "main"
     # Whether its payouts go together in runs, released by two officers; whether a run is a file.
     in_runs = False
     has_file = False

@@ -46,6 +46,7 @@ class Mpesa(AnsweringRail):
 
     name = "mpesa"
     label = gettext_lazy("M-Pesa")
+    paid_from = "mpesa"
     about = gettext_lazy("To your M-Pesa number in Kenya, in whole shillings at the rate that we bought them for.")
     days = 1
     currency = "KES"

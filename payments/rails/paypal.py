@@ -37,6 +37,7 @@ class PayPal(ApiRail):
 
     name = "paypal"
     label = gettext_lazy("PayPal")
+    paid_from = "paypal"
     about = gettext_lazy("To your PayPal account. What nobody claims there within two days comes back to you.")
     days = 1
     # A day less than PayPal's own, so that no clock between us matters.

@@ -38,6 +38,7 @@ class Stripe(ApiRail):
 
     name = "stripe"
     label = gettext_lazy("Stripe")
+    paid_from = "stripe"
     about = gettext_lazy(
         "To your bank account or card, through an account of your own at Stripe. We tell Stripe your country and what "
         "is paid to you; Stripe asks you who you are and where your money goes. We keep the account's number alone."

@@ -46,6 +46,7 @@ class Wise(ApiRail):
     """Payouts in one currency, each one transfer."""
 
     hook = "wise"
+    paid_from = "wise"
     days = 2
     # The documentation says that a key is known again, not for how long; an unfunded transfer lives for 14 days.
     memory = timedelta(days=13)

@@ -13,7 +13,7 @@ from coop import clock
 from coop.people.models import Person
 from governance import watching
 from governance.models import Office, Right
-from payments import bank_statements, books, cards, deposits, invariants, paybacks, payouts, runs, unanswered
+from payments import bank_statements, books, cards, deposits, invariants, paybacks, payouts, places, runs, unanswered
 from payments.forms import JudgePayout, RecordDeposit, SendPayout
 from payments.models import Deposit, Payout, PayoutState
 
@@ -39,6 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "deposits": Deposit.objects.select_related("client").order_by("-id")[:10],
         "form": RecordDeposit(),
         "debts": cards.debts(),
+        "holdings": places.holdings(),
         "trial": books.trial_balance(),
         "checks": invariants.checks(),
         "now": at,

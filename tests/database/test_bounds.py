@@ -58,6 +58,14 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
     "payments_payback paybacks_stand_somewhere": (
         one("state", "requested", "sent", "settled", "failed"), one("state", "", "sending"),
     ),
+    "payments_move moves_are_positive": POSITIVE,
+    "payments_move moves_are_between_two_places": (
+        rows("source target", ("main", "paypal"), ("wise", "stripe"), ("mpesa", "main")),
+        rows("source target", ("main", "main"), ("main", "hand"), ("", "main")),
+    ),
+    "payments_move two_officers_move_money": (
+        rows("noted_by_id confirmed_by_id", (1, 2), (1, None)), rows("noted_by_id confirmed_by_id", (2, 2)),
+    ),
     "payments_payback a_payback_has_one_source": (
         rows("deposit_id card_id", (1, None), (None, 1)), rows("deposit_id card_id", (1, 1), (None, None)),
     ),

@@ -61,9 +61,11 @@ BY_A_RIGHT = {
     # Who asked the education fund reads who answered what; the desk's look is noted, and care is shown to no officer.
     "payments/support.py": {"refusal_to_answer"},
     "payments/views/support.py": {"desk", "answer"},
-    # Nor does foreign money that the house bought for payouts.
+    # Nor does foreign money that the house bought for payouts, nor what it moved between places of its own.
     "payments/exchange.py": {"refusal_to_note", "refusal_to_confirm"},
+    "payments/moves.py": {"refusal_to_note", "refusal_to_confirm"},
     "payments/views/exchange.py": {"home", "confirm"},
+    "payments/views/places.py": {"home", "confirm"},
     "payments/proof.py": {"officers"},
     # What a client hid concerns the client: it is on its public record, and the members who reported it are not named.
     "tasks/hidden.py": {"find"},

@@ -35,6 +35,7 @@ def _in_and_out(books: AtWork) -> Acts:
         "ask for care": books.asks_for_care,
         "learn": books.learns,
         "pay a bill": books.pays_a_bill,
+        "move money between places": books.moves_money,
         "pay posts": books.pays_posts,
         "ask by bank": books.asks_by_bank,
         "read a statement": books.reads_what_the_bank_did,

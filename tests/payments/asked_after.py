@@ -17,9 +17,9 @@ from coop.audit import fees, money
 from coop.audit import ledger as audit
 from coop.people.models import Client
 from governance.models import Office
-from payments import accounts, invariants, ledger, sealing
+from payments import accounts, invariants, ledger, places, sealing
 from payments.ledger import Kind, Line
-from payments.models import Transfer
+from payments.models import Place, Transfer
 from payments.money import from_micro
 from tasks.models import Assignment
 from tests.money_in import arrive
@@ -47,21 +47,26 @@ WHERE r.work_type_id <> j.work_type_id OR a.pay < r.amount
         AND n.since <= a.claimed_at)
     OR EXISTS (SELECT FROM payments_fee n WHERE n.version > f.version AND n.since <= a.claimed_at)
 """
-# I14: what officers, cards and banks said went in and out; a deposit that was taken back did not.
-AT_THE_BANK = """
-SELECT sum(amount) FROM (
-    SELECT d.amount FROM payments_deposit d
+# I14: what officers, cards and banks said went in and out, and where; a deposit that was taken back did not.
+AT_EACH_PLACE = """
+SELECT place, sum(amount)::bigint FROM (
+    SELECT 'main' AS place, d.amount FROM payments_deposit d
     WHERE EXISTS (SELECT FROM payments_depositproof f WHERE f.deposit_id = d.id) AND NOT EXISTS (
         SELECT FROM payments_transfer t JOIN payments_transfer r ON r.reverses_id = t.id
         WHERE t.ref = 'deposit:' || d.id)
-    UNION ALL SELECT CASE outcome WHEN 'charged_back' THEN -amount ELSE amount END FROM payments_cardevent
+    UNION ALL SELECT 'stripe', CASE outcome WHEN 'charged_back' THEN -amount ELSE amount END FROM payments_cardevent
         WHERE outcome IN ('settled', 'charged_back', 'won')
-    UNION ALL SELECT -amount FROM payments_payout WHERE currency = 'USD' AND state = 'settled'
-    UNION ALL SELECT -amount FROM payments_payback WHERE state = 'settled'
-    UNION ALL SELECT -e.amount FROM payments_expense e JOIN payments_outlay o ON o.expense_id = e.id
-    UNION ALL SELECT -paid FROM payments_purchase WHERE confirmed_by_id IS NOT NULL
-    UNION ALL SELECT -amount FROM payments_railevent WHERE outcome = 'fee' AND currency = 'USD'
-) facts
+    UNION ALL SELECT CASE WHEN rail IN ('bank', 'by_hand') THEN 'main' ELSE rail END, -amount FROM payments_payout
+        WHERE currency = 'USD' AND state = 'settled'
+    UNION ALL SELECT CASE WHEN card_id IS NULL THEN 'main' ELSE 'stripe' END, -amount FROM payments_payback
+        WHERE state = 'settled'
+    UNION ALL SELECT 'main', -e.amount FROM payments_expense e JOIN payments_outlay o ON o.expense_id = e.id
+    UNION ALL SELECT 'main', -paid FROM payments_purchase WHERE confirmed_by_id IS NOT NULL
+    UNION ALL SELECT CASE rail WHEN 'bank' THEN 'main' ELSE rail END, -amount FROM payments_railevent
+        WHERE outcome = 'fee' AND currency = 'USD'
+    UNION ALL SELECT source, -amount FROM payments_move WHERE confirmed_by_id IS NOT NULL
+    UNION ALL SELECT target, amount FROM payments_move WHERE confirmed_by_id IS NOT NULL
+) facts GROUP BY place
 """
 
 
@@ -82,7 +87,8 @@ class AskedAfter:
         self.posted: list[tuple[Line, str, datetime, str]] = []
         self.roots: dict[str, tuple[int, str]] = {}
         self.acts, self.month = 0, ""
-        self.elsewhere = self.at_the_bank() + ledger.balance(accounts.BANK)
+        said = self.at_each_place()
+        self.elsewhere = {place: said[place] - places.held(place) for place in Place}
 
     def note(self, original: Callable[..., list[Transfer]]) -> Callable[..., list[Transfer]]:
         """Return the posting of lines, noting them."""
@@ -119,7 +125,7 @@ class AskedAfter:
         self.again_changes_nothing()
         self.rolled_back_leaves_no_trace(at)
         assert told(ALL_OF_IT) == before
-        self.the_bank_holds_what_was_said()
+        self.each_place_holds_what_was_said()
         self.sealed_months_are_what_was_sealed(f"{at:%Y-%m}")
 
     def nothing_that_stood_was_touched(self) -> None:
@@ -176,12 +182,19 @@ class AskedAfter:
             assert ledger.balance(target) == UNIT
             transaction.set_rollback(True)
 
-    def at_the_bank(self) -> Decimal:
-        return from_micro(int(told(AT_THE_BANK)[0] or 0))
+    def at_each_place(self) -> dict[Place, Decimal]:
+        with connection.cursor() as cursor:
+            cursor.execute(AT_EACH_PLACE)
+            return dict.fromkeys(Place, Decimal(0)) | {
+                Place(name): from_micro(sum_) for name, sum_ in cursor.fetchall()
+            }
 
-    def the_bank_holds_what_was_said(self) -> None:
-        """I14: the bank's account is what went in less what went out, as officers, cards and statements said it."""
-        assert -ledger.balance(accounts.BANK) == self.at_the_bank() - self.elsewhere
+    def each_place_holds_what_was_said(self) -> None:
+        """I14: each place has what went in less what went out, as officers, cards and statements said it."""
+        said = self.at_each_place()
+        assert {place: said[place] - self.elsewhere[place] for place in Place} == {
+            place: places.held(place) for place in Place
+        }
 
     def sealed_months_are_what_was_sealed(self, month: str) -> None:
         """I15: the roots of sealed months are computed again when a month begins, one of them by turns between.

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 
 from coop.people.models import Person
+from coop.refusals import Refused
 from governance import mandates, standing
 from governance.models import Status
 from payments import (
@@ -26,8 +27,10 @@ from payments import (
     details,
     escrow,
     ledger,
+    moves,
     paybacks,
     payouts,
+    places,
     post_pay,
     raises,
     reconciling,
@@ -42,6 +45,7 @@ from payments.models import (
     Payout,
     PayoutState,
     PayRun,
+    Place,
     Purpose,
     Supporting,
     Transfer,
@@ -286,6 +290,16 @@ class Everybody(Abroad, Floors):
             posts, part = {"treasurer": 300_000, "secretary": 1}, int(ledger.balance(accounts.RESERVE) * 1_000_000) // 4
             leftover.budgeted(self.members[0], hosting=2_000_000, posts=posts, care=part, hearing=part)
         self.pass_time()
+
+    def moves_money(self) -> None:
+        """Between two places of the cooperative's own; beyond what lies there it is refused."""
+        source, target = self.chance.sample(list(Place), 2)
+        amount, before = self.some() * 4, (places.held(source), places.held(target))
+        noted = moves.note(source, target, amount=amount, reference=f"M{self.next()}", by=self.officers[0], at=self.at)
+        with suppress(Refused):
+            moves.confirm(noted, by=self.officers[1], at=self.at)
+        moved = amount if amount <= before[0] else Decimal(0)
+        assert (places.held(source), places.held(target)) == (before[0] - moved, before[1] + moved)
 
     def pays_a_bill(self) -> None:
         with self.unless_refused():

@@ -66,7 +66,7 @@ def sound() -> bool:
 def test_what_is_paid_is_held_and_funds_jobs_once_it_is_settled(
     begun: CardPayment, service: World, orbit: Client
 ) -> None:
-    before, bank, fees = escrow.available(orbit), ledger.balance(accounts.BANK), ledger.balance(accounts.RAIL_FEES)
+    before, bank, fees = escrow.available(orbit), ledger.balance(accounts.STRIPE), ledger.balance(accounts.RAIL_FEES)
     assert (go_on(), said_of(begun)) == (0, [])
     stripe.pay(service, begun.session)
     assert go_on() == 1
@@ -85,7 +85,7 @@ def test_what_is_paid_is_held_and_funds_jobs_once_it_is_settled(
     )
     assert ledger.balance(accounts.CLEARING_IN) == 0
     # Fifty dollars less what Stripe took; that is the cooperative's to bear.
-    assert bank - ledger.balance(accounts.BANK) == Decimal("48.25")
+    assert bank - ledger.balance(accounts.STRIPE) == Decimal("48.25")
     assert fees - ledger.balance(accounts.RAIL_FEES) == Decimal("1.75")
     escrow.fund(700_003, before + 1, orbit, 1, by=None, at=clock.now())
     assert go_on() == 0
@@ -268,15 +268,15 @@ def test_a_client_is_not_credited_without_what_the_processor_said(
     attack(POST, posting(33, clearing, held, fifty, "x:1"), guard=guard)
     attack(POST, posting(33, clearing, held, fifty, ref), guard="facts_are_posted_once")
     attack(POST, posting(34, held, clearing, fifty, ref), guard=guard)
-    attack(POST, posting(1, accounts.BANK, available, fifty, ref), guard=guard)
-    attack(POST, posting(1, accounts.BANK, available, fifty, "deposit:0"), guard="deposits_are_on_the_statement")
-    attack(POST, posting(1, accounts.BANK, held, fifty, "x:1"), guard="posting_kind_allows_it")
+    attack(POST, posting(1, accounts.STRIPE, available, fifty, ref), guard=guard)
+    attack(POST, posting(1, accounts.STRIPE, available, fifty, "deposit:0"), guard="deposits_are_on_the_statement")
+    attack(POST, posting(1, accounts.STRIPE, held, fifty, "x:1"), guard="posting_kind_allows_it")
     attack(POST, posting(2, held, "job:5:escrow", fifty, "job:5"), guard="posting_kind_allows_it")
     stripe.settle(service)
     go_on()
     settled = f"card_event:{CardEvent.objects.get(outcome='settled').pk}"
-    attack(POST, posting(1, accounts.BANK, accounts.client(orbit.pk + 1), fifty, settled), guard=guard)
-    attack(POST, posting(1, accounts.BANK, available, fifty, settled), guard="facts_are_posted_once")
+    attack(POST, posting(1, accounts.STRIPE, accounts.client(orbit.pk + 1), fifty, settled), guard=guard)
+    attack(POST, posting(1, accounts.STRIPE, available, fifty, settled), guard="facts_are_posted_once")
     assert sound()
 
 

@@ -29,13 +29,15 @@ from payments import (
     exports,
     invariants,
     ledger,
+    moves,
     open_ledger,
     paybacks,
+    places,
     questions,
     rates,
 )
 from payments.ledger import Kind
-from payments.models import Account, CardEvent, CardPayment, RailEvent, Transfer
+from payments.models import Account, CardEvent, CardPayment, Place, RailEvent, Transfer
 from payments.open_ledger import Month
 from payments.rails import stripe_cards
 from tests.money_in import arrive
@@ -99,12 +101,12 @@ def sound() -> bool:
 
 
 def test_what_is_there_is_taken_and_nothing_is_owed(settled: CardPayment, service: World, orbit: Client) -> None:
-    bank, fees = ledger.balance(accounts.BANK), ledger.balance(accounts.RAIL_FEES)
+    bank, fees = ledger.balance(accounts.STRIPE), ledger.balance(accounts.RAIL_FEES)
     stripe.dispute(service, settled.session, 3_000)
     go_on()
     assert has(orbit) == cash("20", "0")
     # Thirty that went, and fifteen that the bank took for it: the cooperative bears that, as any service's fee.
-    assert ledger.balance(accounts.BANK) - bank == 45
+    assert ledger.balance(accounts.STRIPE) - bank == 45
     assert fees - ledger.balance(accounts.RAIL_FEES) == 15
     go_on()
     assert has(orbit) == cash("20", "0")
@@ -156,12 +158,25 @@ def test_the_next_money_repays_it_first_whichever_way_it_comes(
     assert sound()
 
 
+def test_what_went_on_to_the_bank_before_is_owed_to_the_service(
+    settled: CardPayment, service: World, orbit: Client, treasurer: Office, secretary: Office
+) -> None:
+    before = places.held(Place.STRIPE)
+    on = moves.note(Place.STRIPE, Place.MAIN, amount=before, reference="po_1", by=treasurer, at=clock.now())
+    moves.confirm(on, by=secretary, at=clock.now())
+    stripe.dispute(service, settled.session)
+    go_on()
+    assert has(orbit) == cash("0", "0")
+    assert places.held(Place.STRIPE) == -65
+    assert sound()
+
+
 @pytest.mark.parametrize(("repaid", "left"), [("0", ("0", "0")), ("15", ("15", "0")), ("80", ("80", "0"))])
 def test_a_dispute_that_is_won_is_as_if_it_had_not_been(
     settled: CardPayment, service: World, orbit: Client, treasurer: Office, repaid: str, left: tuple[str, str]
 ) -> None:
     spend(orbit, Decimal(50))
-    bank = ledger.balance(accounts.BANK)
+    bank = ledger.balance(accounts.STRIPE)
     disputed = stripe.dispute(service, settled.session)
     go_on()
     if Decimal(repaid):
@@ -171,7 +186,7 @@ def test_a_dispute_that_is_won_is_as_if_it_had_not_been(
     go_on()
     assert has(orbit) == cash(*left)
     # All that is gone is what the bank took for itself.
-    assert bank - ledger.balance(accounts.BANK) == Decimal(repaid) - 15
+    assert ledger.balance(accounts.STRIPE) - bank == 15
     assert [event.outcome for event in settled.events.order_by("pk")] == ["paid", "settled", "charged_back", "won"]
     assert sound()
 
@@ -530,18 +545,18 @@ def test_what_is_owed_moves_as_a_bank_took_it_and_in_no_other_way(
 ) -> None:
     guard, fifty = "card_money_moves_as_was_said", 50_000_000
     owing, available = accounts.receivable(orbit.pk), accounts.client(orbit.pk)
-    attack(POST, posting(19, owing, accounts.BANK, 1), guard=guard)
-    attack(POST, posting(36, accounts.BANK, available, 1), guard=guard)
-    attack(POST, posting(36, accounts.BANK, owing, 1), guard=guard)
-    attack(POST, posting(19, "member:1:payable", accounts.BANK, 1), guard=guard)
+    attack(POST, posting(19, owing, accounts.STRIPE, 1), guard=guard)
+    attack(POST, posting(36, accounts.STRIPE, available, 1), guard=guard)
+    attack(POST, posting(36, accounts.STRIPE, owing, 1), guard=guard)
+    attack(POST, posting(19, "member:1:payable", accounts.STRIPE, 1), guard=guard)
     attack(POST, posting(19, owing, "member:1:payable", 1), guard=guard)
     attack(POST, posting(35, available, owing, fifty), guard="account_below_its_ceiling")
     spend(orbit, Decimal(50))
     stripe.dispute(service, settled.session)
     go_on()
     ref = f"card_event:{CardEvent.objects.get(outcome='charged_back').pk}"
-    attack(POST, posting(19, owing, accounts.BANK, fifty, ref), guard="facts_are_posted_once")
-    attack(POST, posting(36, accounts.BANK, available, fifty, ref), guard=guard)
+    attack(POST, posting(19, owing, accounts.STRIPE, fifty, ref), guard="facts_are_posted_once")
+    attack(POST, posting(36, accounts.STRIPE, available, fifty, ref), guard=guard)
     attack(POST, posting(35, available, owing, 1), guard="account_above_its_floor")
     other = accounts.receivable(orbit.pk + 1)
     attack(POST, posting(35, available, other, 1), guard="posting_kind_allows_it")

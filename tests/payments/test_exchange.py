@@ -325,7 +325,7 @@ def test_no_exchange_but_its_quotes(ready: Person, luis: Person, earn: Earn) -> 
         ("fx:USD", mine, "4.99343", "USD"),
         ("fx:KES", mine, "646", "USD"),
         ("fx:USD", "bank:main", "1", "USD"),
-        ("bank:main", "fx:KES", "1000", "KES"),
+        ("bank:mpesa", "fx:KES", "1000", "KES"),
     ):
         assert refused_by(post(payout.pk, debit, credit, amount, currency)) == guard
     # Once told and posted, once and for all: under any key.

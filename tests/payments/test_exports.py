@@ -104,6 +104,7 @@ def test_an_amount_that_was_touched_is_found(
 def test_each_account_has_a_name_of_its_own() -> None:
     assert exports.name("member:12:payable") == "Liabilities:Member:12:Payable"
     assert exports.name("bank:main") == "Assets:Bank:Main"
+    assert exports.name("bank:paypal") == "Assets:Bank:Paypal"
     assert exports.name("fund:training") == "Equity:Fund:Training"
     assert exports.name("coop:fee") == "Income:Coop:Fee"
     assert exports.name("coop:expense:banks") == "Expenses:Coop:Expense:Banks"

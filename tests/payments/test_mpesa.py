@@ -18,7 +18,7 @@ from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
 from governance.models import Office
-from payments import accounts, details, ledger, payouts, questions, rails, runs, sending
+from payments import details, ledger, payouts, questions, rails, runs, sending
 from payments.models import Outcome, Payout, PayRun, RailEvent
 from tests.payments import abroad, mpesa, ways
 from tests.payments.mpesa import Shortcode
@@ -88,7 +88,7 @@ def test_a_payout_goes_out_in_whole_shillings_and_arrives(
     assert state(asked) == "sent"
     assert answer(service) == 204
     assert state(asked) == "settled"
-    assert ledger.balance(accounts.BANK, "KES") == Decimal("-1941.40")
+    assert ledger.balance("bank:mpesa", "KES") == Decimal("-1941.40")
     # Five dollars are KES 646.85: 646 arrive and cost the least that is worth them, the rest stays in US dollars.
     assert payouts.ready(amina) == Decimal(5) - Decimal("4.993430")
     assert RailEvent.objects.get(payout=asked).words == "SG632NMUAB"

@@ -17,10 +17,12 @@ from coop.audit import payouts as walked
 from coop.people.models import Person
 from coop.refusals import Refused
 from governance.models import Office
-from payments import accounts, background, details, ledger, payouts, questions, runs, sending
-from payments.models import Outcome, Payout, PayRun, RailEvent
+from payments import accounts, background, details, ledger, moves, payouts, questions, runs, sending
+from payments.ledger import Kind, Line
+from payments.models import Outcome, Payout, PayRun, Place, RailEvent
 from tests.payments import paypal, ways
 from tests.payments.paypal import Account
+from tests.payments.test_attacks import POST, posting
 from tests.payments.test_proof import touch
 from tests.payments.ways import go_on, rests, sound, state
 
@@ -38,8 +40,9 @@ def service(settings: Settings) -> Iterator[Account]:
 
 
 @pytest.fixture
-def opened(db: None, service: Account) -> None:
+def opened(db: None, service: Account, treasurer: Office, secretary: Office) -> None:
     ways.open_way("paypal")
+    ways.stock("paypal", treasurer, secretary)
 
 
 @pytest.fixture
@@ -57,14 +60,14 @@ def released(asked: Payout, treasurer: Office, secretary: Office) -> PayRun:
 
 
 def test_a_payout_goes_out_and_arrives(asked: Payout, released: PayRun, service: Account) -> None:
-    before = ledger.balance(accounts.BANK)
+    before = ledger.balance("bank:paypal")
     assert go_on() == 1
     assert state(asked) == "settled"
     assert service.paid == [runs.key_of(asked.pk)]
     item = next(iter(service.batches.values()))["items"][0]["payout_item"]
     assert (item["receiver"], item["amount"]) == ("amina@mail.example", {"value": "5.00", "currency": "USD"})
     # Five dollars and what the service took; that is the cooperative's to bear.
-    assert ledger.balance(accounts.BANK) - before == Decimal("5.25")
+    assert ledger.balance("bank:paypal") - before == Decimal("5.25")
     assert ledger.balance(accounts.RAIL_FEES) == Decimal("-0.25")
     assert PayRun.objects.get(pk=released.pk).handed_over_at
     assert go_on() == 0
@@ -281,3 +284,60 @@ def test_a_run_of_a_service_has_no_file(released: PayRun, treasurer: Office) -> 
         runs.file(released, by=treasurer, at=clock.now())
     with pytest.raises(Refused):
         runs.hand_over(released, by=treasurer, at=clock.now() + timedelta(minutes=1))
+
+
+def test_what_paypal_pays_leaves_what_lies_at_paypal(
+    asked: Payout, treasurer: Office, secretary: Office, attack: Attack
+) -> None:
+    """The site's own role tries to pay it out of the bank's account, and what came back into it."""
+    payouts.send(asked, reference="PP-1", by=treasurer, at=clock.now())
+    Payout.objects.filter(pk=asked.pk).update(state="settled", settled_by=secretary, settled_at=clock.now())
+    ref, out, guard = f"payout:{asked.pk}", accounts.CLEARING_OUT, "payouts_move_what_was_asked"
+    for place in (accounts.BANK, accounts.STRIPE, "bank:wise", "bank:mpesa"):
+        attack(POST, posting(14, out, place, 5_000_000, ref), guard=guard)
+    line = Line(Kind.PAID_OUT, out, "bank:paypal", Decimal(5), f"{ref}:result", ref)
+    ledger.post(line, journal=ref, at=clock.now())
+    attack(POST, posting(14, out, accounts.BANK, 5_000_000, ref), guard="payouts_end_once")
+    attack(POST, posting(16, accounts.BANK, accounts.payable(asked.person_id), 5_000_000, ref), guard=guard)
+
+
+def test_a_run_is_released_once_its_place_holds_it(asked: Payout, treasurer: Office, secretary: Office) -> None:
+    back = moves.note(Place.PAYPAL, Place.MAIN, amount=Decimal("95.01"), reference="BACK", by=treasurer, at=clock.now())
+    moves.confirm(back, by=secretary, at=clock.now())
+    run = runs.prepare("paypal", at=clock.now())
+    assert run
+    [difference] = runs.preview(run).differences
+    assert "US$\xa04.99 (PayPal); with what is under way US$\xa05.00" in difference
+    with pytest.raises(Refused, match="differs from the books"):
+        runs.check(run, by=treasurer, at=clock.now())
+    ways.stock("paypal", treasurer, secretary, "0.01")
+    assert runs.check(run, by=treasurer, at=clock.now()).checked_at
+
+
+def test_a_word_waits_until_the_books_have_what_it_was_paid_from(
+    asked: Payout, released: PayRun, service: Account, treasurer: Office, secretary: Office
+) -> None:
+    back = moves.note(Place.PAYPAL, Place.MAIN, amount=Decimal(98), reference="BACK", by=treasurer, at=clock.now())
+    moves.confirm(back, by=secretary, at=clock.now())
+    go_on()
+    assert (state(asked), go_on()) == ("sent", 0)
+    assert not asked.events.exists()
+    # What PayPal took for it is more than the three dollars leave: a question, and no reason to hold up the rest.
+    ways.stock("paypal", treasurer, secretary, "3")
+    assert go_on() == 1
+    assert state(asked) == "settled"
+    assert [event.outcome for event in asked.events.order_by("pk")] == [Outcome.SETTLED, Outcome.PARTIAL]
+    assert ledger.balance("bank:paypal") == 0
+    assert sound()
+
+
+def test_by_hand_nothing_is_confirmed_that_was_not_there(asked: Payout, treasurer: Office, secretary: Office) -> None:
+    back = moves.note(Place.PAYPAL, Place.MAIN, amount=Decimal(100), reference="BACK", by=treasurer, at=clock.now())
+    moves.confirm(back, by=secretary, at=clock.now())
+    payouts.send(asked, reference="PP-1", by=treasurer, at=clock.now())
+    with pytest.raises(Refused, match="PayPal"):
+        payouts.settle(asked, by=secretary, at=clock.now())
+    ways.stock("paypal", treasurer, secretary)
+    payouts.settle(asked, by=secretary, at=clock.now())
+    assert ledger.balance("bank:paypal") == -95
+    assert sound()

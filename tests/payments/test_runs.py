@@ -25,13 +25,15 @@ from payments import (
     ledger,
     monthly,
     payouts,
+    places,
     questions,
     reconciling,
     runs,
+    unanswered,
 )
-from payments.models import GivenStatement, Outcome, Payout, PayoutState, PayRun, RailEvent
+from payments.models import GivenStatement, Outcome, Payout, PayoutState, PayRun, Place, RailEvent
 from payments.open_ledger import Month
-from tests.payments import bank
+from tests.payments import bank, ways
 from tests.payments.bank import Faults, Line
 
 type Earn = Callable[[Person, str], int]
@@ -91,6 +93,23 @@ def test_a_run_goes_by_two_officers_to_the_bank_and_back(
     assert states() == ["settled"] * 5
     assert ledger.balance(accounts.BANK) - before == 25
     assert sound()
+
+
+def test_what_the_books_have_not_at_the_bank_is_a_question_and_stops_no_statement(
+    asked: list[Payout], handed_over: bytes, treasurer: Office, secretary: Office, later: Later
+) -> None:
+    ways.stock("wise_eur", treasurer, secretary, str(places.held(Place.MAIN) - 12))
+    read = bank.read(bank.answer(handed_over), by=treasurer, at=clock.now())
+    assert read.found == {"settled": 2, "unknown": 3}
+    assert states() == ["settled"] * 2 + ["sent"] * 3
+    assert places.held(Place.MAIN) == 2
+    assert sound()
+    assert bank.read(bank.statement([Line(Decimal(-2), kind="CHRG")], number="S-2"), by=treasurer, at=clock.now())
+    at, waits = later(days=6), Payout.objects.get(pk=asked[2].pk)
+    unanswered.decide(waits, arrived=True, words="S-1, line 3", by=treasurer, at=at)
+    with pytest.raises(Refused, match="The bank"):
+        unanswered.decide(waits, arrived=True, words="S-1, line 3", by=secretary, at=at)
+    assert states() == ["settled"] * 2 + ["sent"] * 3
 
 
 def test_one_officer_alone_sends_nothing(asked: list[Payout], treasurer: Office, secretary: Office) -> None:

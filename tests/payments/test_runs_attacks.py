@@ -339,12 +339,14 @@ def test_a_fee_is_what_the_rail_took_and_nobody_elses(
         rail="stripe", event="f", outcome=Outcome.FEE, amount=Decimal("0.35"), currency="USD",
         occurred_at=clock.now(), noted_at=clock.now(),
     )  # fmt: skip
-    more = posting(kind, cost, accounts.BANK, 360_000, f"rail_event:{other.pk}")
+    more = posting(kind, cost, accounts.STRIPE, 360_000, f"rail_event:{other.pk}")
     attack(POST, more, guard="rail_fees_are_what_was_taken")
+    elsewhere = posting(kind, cost, accounts.BANK, 350_000, f"rail_event:{other.pk}")
+    attack(POST, elsewhere, guard="rail_fees_are_what_was_taken")
     attack(POST, posting(kind, cost, accounts.BANK, 350_000, "rail_event:9"), guard="rail_fees_are_what_was_taken")
     attack(POST, posting(kind, cost, accounts.BANK, 350_000, ref), guard="facts_are_posted_once")
     mine = accounts.payable(asked.person_id)
-    borne = posting(kind, mine, accounts.BANK, 350_000, f"rail_event:{other.pk}")
+    borne = posting(kind, mine, accounts.STRIPE, 350_000, f"rail_event:{other.pk}")
     attack(POST, borne, guard="posting_kind_allows_it")
 
 

@@ -19,7 +19,6 @@ from coop.people.models import Person
 from coop.refusals import Refused
 from governance.models import Office
 from payments import (
-    accounts,
     background,
     connecting,
     details,
@@ -48,8 +47,9 @@ def service(settings: Settings) -> Iterator[World]:
 
 
 @pytest.fixture
-def opened(db: None, service: World) -> None:
+def opened(db: None, service: World, treasurer: Office, secretary: Office) -> None:
     ways.open_way("stripe")
+    ways.stock("stripe", treasurer, secretary)
 
 
 def fill_in(world: World, account: str) -> None:
@@ -89,7 +89,7 @@ def sums(world: World) -> dict[str, int]:
 def test_a_payout_goes_to_the_account_and_on_to_the_bank(
     asked: Payout, released: PayRun, service: World, account: str
 ) -> None:
-    before = ledger.balance(accounts.BANK)
+    before = ledger.balance("bank:stripe")
     assert go_on() == 1
     assert service.transfers[0]["transfer_group"] == runs.key_of(asked.pk)
     assert (service.transfers[0]["amount"], service.transfers[0]["destination"]) == (500, account)
@@ -99,7 +99,7 @@ def test_a_payout_goes_to_the_account_and_on_to_the_bank(
     assert rests(asked) == ("settled", Decimal(0))
     assert [one["amount"] for one in service.payouts] == [500]
     assert sums(service) == {"ours": 99_500, account: 0}
-    assert ledger.balance(accounts.BANK) - before == 5
+    assert ledger.balance("bank:stripe") - before == 5
     assert go_on() == 0
     assert sound()
 

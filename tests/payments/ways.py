@@ -6,8 +6,8 @@ from django.db import connection
 
 from coop import clock
 from governance.models import Mandate, Office
-from payments import instruments, invariants, payouts, runs, sending
-from payments.models import Instrument, Kind, Payout, PayRun
+from payments import instruments, invariants, moves, payouts, rails, runs, sending
+from payments.models import Instrument, Kind, Move, Payout, PayRun, Place
 from tests.payments.conftest import owning
 
 
@@ -21,6 +21,15 @@ def open_way(rail: str) -> None:
         )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def stock(rail: str, treasurer: Office, secretary: Office, amount: str = "100", currency: str = "USD") -> Move:
+    """Move money from the bank to where a way pays from."""
+    noted = moves.note(
+        Place.MAIN, rails.place_of(rail), amount=Decimal(amount), currency=currency,
+        reference=f"MOVE-{Move.objects.count()}", by=treasurer, at=clock.now(),
+    )  # fmt: skip
+    return moves.confirm(noted, by=secretary, at=clock.now())
 
 
 def release(rail: str, treasurer: Office, secretary: Office) -> PayRun:

@@ -1,0 +1,60 @@
+"""Where the cooperative's own money lies, and what it moved from one such place to another."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from coop.people import privacy
+from coop.people.privacy import Audience
+from governance.models import Office
+from payments.money import MoneyField
+
+
+class Place(models.TextChoices):
+    """A place where the cooperative's money lies; each has an account of its own in each currency, as `bank:paypal`.
+
+    What an officer pays by hand is paid from the bank.
+    """
+
+    MAIN = "main", _("The bank")
+    STRIPE = "stripe", "Stripe"
+    PAYPAL = "paypal", "PayPal"
+    WISE = "wise", "Wise"
+    MPESA = "mpesa", "M-Pesa"
+
+
+class Move(models.Model):
+    """Money that the cooperative moved between two places of its own: noted by one officer, confirmed by another."""
+
+    source = models.CharField(max_length=8, choices=Place)
+    target = models.CharField(max_length=8, choices=Place)
+    amount = MoneyField()
+    currency = models.CharField(max_length=3)
+    reference = models.CharField(max_length=80, help_text="The bank's or the service's own reference.")
+    noted_by = models.ForeignKey(Office, models.PROTECT, related_name="+")
+    noted_at = models.DateTimeField()
+    confirmed_by = models.ForeignKey(Office, models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+
+    privacy.declare(
+        **dict.fromkeys((
+            "id", "source", "target", "amount", "currency", "reference", "noted_by", "noted_at", "confirmed_by",
+            "confirmed_at",
+        ), Audience.OFFICERS)
+    )  # fmt: skip
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["reference"], name="a_move_is_noted_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="moves_are_positive"),
+            models.CheckConstraint(
+                condition=Q(source__in=Place.values, target__in=Place.values) & ~Q(source=F("target")),
+                name="moves_are_between_two_places",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_by=None) | ~Q(confirmed_by=F("noted_by")), name="two_officers_move_money"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"move {self.pk}"

@@ -1,0 +1,77 @@
+"""Money that the cooperative moves between two places of its own: a service's payout to the bank, filling up PayPal.
+
+One officer notes it by what the bank or the service shows, another confirms it; then the books have it. What was noted
+wrong and confirmed is put right by a move back.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from coop.record import events
+from coop.refusals import Refusal, Refused, refuse_if
+from governance.models import Office
+from payments import accounts, deposits, ledger, places
+from payments.ledger import Kind, Line
+from payments.models import Move, Place
+
+
+def waiting() -> QuerySet[Move]:
+    """Return the moves that no second officer has confirmed, the oldest first."""
+    return Move.objects.filter(confirmed_at=None).select_related("noted_by__person").order_by("pk")
+
+
+def refusal_to_note(source: Place, target: Place, *, by: Office, at: datetime) -> Refusal | None:
+    """Say why an officer cannot note a move; None if they can."""
+    if source == target:
+        return Refusal(_("Money moves between two different places."), status=400)
+    return deposits.refusal_of_office(by, at)
+
+
+@transaction.atomic
+def note(
+    source: Place, target: Place, *, amount: Decimal, reference: str, by: Office, at: datetime, currency: str = "USD"
+) -> Move:
+    """Note that money went from one place of ours to another, by the bank's or the service's reference.
+
+    Raises Refused out of office, within one place, or for a reference that is noted.
+    """
+    refuse_if(refusal_to_note(source, target, by=by, at=at))
+    if Move.objects.filter(reference=reference).exists():
+        raise Refused(Refusal(_("A move with this reference is noted."), status=409))
+    move = Move.objects.create(
+        source=source, target=target, amount=amount, currency=currency, reference=reference, noted_by=by, noted_at=at
+    )
+    events.write("places.noted", by=by.person, subject=f"move:{move.pk}", at=at)
+    return move
+
+
+def refusal_to_confirm(move: Move, *, by: Office, at: datetime) -> Refusal | None:
+    """Say why an officer cannot confirm a move; None if they can."""
+    if move.confirmed_at is not None:
+        return Refusal(_("This move was confirmed."), status=409)
+    if by.person_id == move.noted_by.person_id:
+        return Refusal(_("You noted this move; another officer confirms it."), "D8", _("Ask the other officer."))
+    return deposits.refusal_of_office(by, at)
+
+
+@transaction.atomic
+def confirm(move: Move, *, by: Office, at: datetime) -> Move:
+    """Confirm a move (kind 46, bank:<target> to bank:<source>). Key `move:<id>`.
+
+    Raises Refused as `refusal_to_confirm`, and where by our books less lies at its source.
+    """
+    move = Move.objects.select_for_update(of=("self",)).select_related("noted_by").get(pk=move.pk)
+    refuse_if(refusal_to_confirm(move, by=by, at=at))
+    out_of, into = (accounts.place(place) for place in (move.source, move.target))
+    ledger.hold((move.currency, code) for code in (out_of, into))
+    refuse_if(places.refusal(Place(move.source), move.amount, move.currency))
+    move.confirmed_by, move.confirmed_at = by, at
+    move.save(update_fields=["confirmed_by", "confirmed_at"])
+    ref = f"move:{move.pk}"
+    ledger.post(Line(Kind.MOVED, into, out_of, move.amount, ref, ref), journal=ref, at=at, currency=move.currency)
+    events.write("places.moved", by=by.person, subject=ref, at=at)
+    return move

@@ -1,0 +1,170 @@
+"""Each place where the cooperative's money lies has an account of its own; money moves between them by two officers."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client as Browser
+
+from coop import clock
+from coop.people.models import Client, Person
+from coop.record.models import Event
+from coop.refusals import Refused
+from governance.models import Office
+from payments import accounts, invariants, ledger, moves, places, rails, reconciling
+from payments.models import Move, Place
+from tests.money_in import arrive
+from tests.payments import bank
+from tests.payments.bank import Line
+from tests.payments.conftest import owning
+from tests.payments.test_attacks import POST, posting
+from tests.payments.test_proof import touch
+from tests.payments.ways import sound
+
+type Attack = Callable[..., None]
+type SignedIn = Callable[[Person], Browser]
+
+pytestmark = pytest.mark.django_db
+NOTE = """INSERT INTO payments_move (source, target, amount, currency, reference, noted_by_id, noted_at)
+    VALUES ('main', 'paypal', 1000000, 'USD', 'X', %s, coop_now())"""
+CONFIRM = "UPDATE payments_move SET confirmed_by_id = %s, confirmed_at = coop_now() WHERE id = %s"
+
+
+def noted(by: Office, amount: str = "20", reference: str = "M-1", *between: Place) -> Move:
+    source, target = between or (Place.MAIN, Place.PAYPAL)
+    return moves.note(source, target, amount=Decimal(amount), reference=reference, by=by, at=clock.now())
+
+
+@pytest.fixture
+def ended(treasurer: Office, secretary: Office) -> Office:
+    found = Office.objects.exclude(pk__in=[treasurer.pk, secretary.pk]).exclude(post="treasurer").first()
+    assert found
+    return found
+
+
+def test_two_officers_move_money(treasurer: Office, secretary: Office) -> None:
+    before = places.held(Place.MAIN)
+    move = noted(treasurer)
+    assert (places.held(Place.MAIN), places.held(Place.PAYPAL)) == (before, Decimal(0))
+    with pytest.raises(Refused, match="another officer"):
+        moves.confirm(move, by=treasurer, at=clock.now())
+    moves.confirm(move, by=secretary, at=clock.now())
+    assert (places.held(Place.MAIN), places.held(Place.PAYPAL)) == (before - 20, Decimal(20))
+    assert ledger.balance("bank:paypal") == -20
+    with pytest.raises(Refused, match="was confirmed"):
+        moves.confirm(move, by=secretary, at=clock.now())
+    with pytest.raises(Refused, match="is noted"):
+        noted(secretary)
+    with pytest.raises(Refused, match="different places"):
+        noted(treasurer, "1", "M-2", Place.WISE, Place.WISE)
+    kinds = list(Event.objects.filter(subject=f"move:{move.pk}").order_by("pk").values_list("kind", flat=True))
+    assert kinds == ["places.noted", "places.moved"]
+    assert sound()
+
+
+def test_no_more_is_moved_than_lies_there(treasurer: Office, secretary: Office) -> None:
+    moves.confirm(noted(treasurer), by=secretary, at=clock.now())
+    back = noted(treasurer, "20.01", "M-2", Place.PAYPAL, Place.MAIN)
+    with pytest.raises(Refused, match=r"20.00 \(PayPal\)"):
+        moves.confirm(back, by=secretary, at=clock.now())
+    moves.confirm(noted(treasurer, "20", "M-3", Place.PAYPAL, Place.WISE), by=secretary, at=clock.now())
+    assert places.holdings()[1:] == [
+        places.Holding(Place.PAYPAL, "USD", Decimal(0)), places.Holding(Place.WISE, "USD", Decimal(20)),
+    ]  # fmt: skip
+
+
+def test_no_officer_moves_money_alone(treasurer: Office, secretary: Office, ended: Office, attack: Attack) -> None:
+    """The site's own role tries every way to have one officer's word in the books."""
+    move, guard = noted(treasurer), "own_money_moves_by_two_officers"
+    attack(CONFIRM, [treasurer.pk, move.pk], guard=guard)
+    attack(CONFIRM, [ended.pk, move.pk], guard=guard)
+    attack(NOTE, [ended.pk], guard="moves_are_noted_in_office")
+    attack("UPDATE payments_move SET amount = 1", guard="permission denied")
+    attack("DELETE FROM payments_move", guard="permission denied")
+    with owning():
+        frozen = "UPDATE payments_move SET amount = 1, confirmed_by_id = %s, confirmed_at = coop_now()"
+        attack(frozen, [secretary.pk], guard="payments_move_is_frozen")
+    ref, moved = f"move:{move.pk}", "own_money_moves_as_confirmed"
+    attack(POST, posting(46, "bank:paypal", accounts.BANK, 20_000_000, ref), guard=moved)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    attack(CONFIRM, [secretary.pk, move.pk], guard="moves_are_posted")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    moves.confirm(move, by=secretary, at=clock.now())
+    attack(CONFIRM, [secretary.pk, move.pk], guard=guard)
+    attack(POST, posting(46, "bank:paypal", accounts.BANK, 20_000_000, ref), guard="facts_are_posted_once")
+    attack(POST, posting(46, accounts.BANK, "bank:paypal", 20_000_000, ref), guard="what_leaves_us_leaves_once")
+    attack(POST, posting(46, "bank:paypal", accounts.BANK, 1), guard=moved)
+    attack(POST, posting(46, "bank:paypal", "member:1:payable", 1), guard=moved)
+
+
+def test_the_database_and_the_site_know_the_same_places(db: None) -> None:
+    with connection.cursor() as cursor:
+        for name in rails.ALL:
+            cursor.execute("SELECT payments_place(%s)", [name])
+            assert cursor.fetchone() == (accounts.place(rails.place_of(name)),)
+    abroad = {rail.currency: rails.place_of(rail.name) for rail in rails.ALL.values() if rail.currency != "USD"}
+    assert {currency: places.kept_at(currency) for currency in abroad} == abroad
+    assert places.kept_at("USD") == Place.MAIN
+    assert (rails.place_of("bank"), rails.place_of("by_hand")) == (Place.MAIN, Place.MAIN)
+
+
+def test_what_lies_at_a_service_is_never_below_nothing_but_where_payers_take_it_back(db: None) -> None:
+    posting(46, "bank:paypal", "bank:stripe")
+    posting(46, "bank:wise", "bank:mpesa")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT code, floor, ceiling FROM payments_account WHERE code ~ '^bank:' AND currency = 'USD'")
+        bounds = {code: bound for code, *bound in cursor.fetchall()}
+    assert bounds.pop("bank:stripe") == [None, None]
+    assert set(map(tuple, bounds.values())) == {(None, 0)}
+    assert set(bounds) == {"bank:main", "bank:paypal", "bank:wise", "bank:mpesa"}
+
+
+def test_the_books_of_the_bank_are_its_last_statement_and_what_is_named_beside_it(
+    orbit: Client, treasurer: Office, secretary: Office
+) -> None:
+    before = places.held(Place.MAIN)
+    seen = Line(Decimal(50), words=reconciling.client_reference(orbit))
+    bank.read(bank.statement([seen, Line(Decimal(-3), words="Who knows")]), by=treasurer, at=clock.now())
+    arrive(orbit, amount=Decimal(7), reference="BY-HAND", by=treasurer, at=clock.now())
+    moves.confirm(noted(treasurer), by=secretary, at=clock.now())
+    [one] = reconciling.compared()
+    assert one.held == places.held(Place.MAIN) == before + 50 + 7 - 20
+    assert (one.unbooked, one.unshown) == (Decimal(-3), before + 7 - 20)
+    assert one.held == one.closing - one.opening - one.unbooked + one.unshown
+    assert sound()
+    # A line that was booked somewhere else than at the bank.
+    posting(46, "bank:paypal", "bank:paypal")
+    elsewhere = "(SELECT id FROM payments_account WHERE code = 'bank:paypal' AND currency = 'USD')"
+    booked = "kind = 1 AND amount = 50000000"
+    touch("payments_transfer", f"UPDATE payments_transfer SET debit_id = {elsewhere} WHERE {booked}")
+    assert [row[0] for row in invariants.broken()["I14"]] == ["bank:main USD"]
+
+
+def test_a_move_that_was_rewritten_is_found_at_night(treasurer: Office, secretary: Office) -> None:
+    move = moves.confirm(noted(treasurer), by=secretary, at=clock.now())
+    assert sound()
+    touch("payments_move", f"UPDATE payments_move SET amount = 1 WHERE id = {move.pk}")
+    assert [row[0] for row in invariants.broken()["I21"]] == [f"move:{move.pk}"]
+
+
+def test_the_desk_shows_what_lies_where_and_takes_both_officers(
+    teresa: Person, petra: Person, amina: Person, signed_in: SignedIn
+) -> None:
+    assert signed_in(amina).get("/desk/places/").status_code == 403
+    browser = signed_in(teresa)
+    form = {"source": "main", "target": "paypal", "currency": "USD", "amount": "20.00", "reference": "M-1"}
+    assert browser.post("/desk/places/", form).status_code == 302
+    assert "You noted this move" in browser.get("/desk/places/").text
+    move, other = Move.objects.get(), signed_in(petra)
+    assert "Both places show it" in other.get("/desk/places/").text
+    assert other.post(f"/desk/places/{move.pk}/confirm/").status_code == 302
+    page = other.get("/desk/places/").text
+    assert "PayPal" in page
+    assert "US$\xa020.00" in page
+    assert "US$\xa020.00" in other.get("/desk/").text
+    petra.language = "es"
+    petra.save()
+    assert "Dónde está nuestro dinero" in other.get("/desk/places/").text
