@@ -23,7 +23,7 @@ MOST_SAID = 150_000
 FARTHEST = 1e12
 NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,6})?")
 NAME: Json = {"type": "string", "minLength": 1, "maxLength": 60}
-OPTION: Json = {"type": "string", "minLength": 1, "maxLength": 120}
+OPTION: Json = {"type": "string", "pattern": r"\S", "maxLength": 120}
 _BOUND: Json = {"type": "number", "minimum": -FARTHEST, "maximum": FARTHEST}
 _OPTIONS: Json = {"type": "array", "items": OPTION, "minItems": 1, "maxItems": MOST_OPTIONS, "uniqueItems": True}
 _PARTS: Json = {
@@ -194,9 +194,14 @@ def read(form: Json, post: QueryDict, row: str) -> Json:
 def _read(one: Json, texts: list[str]) -> Any:  # noqa: ANN401 - what the attribute asks for
     if one.get("several"):
         return texts
-    text = texts[0].strip() if texts else None
-    if text is None or one["type"] != "number":
+    text = texts[0] if texts else None
+    if text is None or one["type"] == "choice":
         return text
+    return _number(text.strip()) if one["type"] == "number" else text.strip()
+
+
+def _number(text: str) -> float | None:
+    """Return a number as a field holds it; None for what is none."""
     if not NUMBER.fullmatch(text):
         return None
     return int(text) if text.lstrip("-").isdigit() else float(text)

@@ -68,6 +68,7 @@ def test_blanks_say_nothing() -> None:
 @pytest.mark.parametrize(("asked", "words"), [
     ([HIDDEN, HIDDEN], "“hidden” a name of its own"), ([{**PLATE, "name": " "}], "name of its own"),
     ([{**PLATE, "options": ["a"]}], "other parts than its type"), ([{"name": "a", "type": "choice"}], "other parts"),
+    ([{**HIDDEN, "options": ["a", " "]}], "options 2” is not what"),
     ([{**PLATE, "least": 2}], "other parts"), ([{**HIDDEN, "whole": True}], "other parts"),
     ([{**AXLES, "several": True}], "other parts"), ([{**AXLES, "least": 10}], "“axles” is to be more than it may be"),
     ([{**PLATE, "labels": ["bus"]}], "none of the form's"), ([BEHIND, HIDDEN], "nothing before it can say"),
@@ -102,6 +103,16 @@ def test_a_plain_page_says_what_its_rows_say() -> None:
     fields.setlist("attribute-0-1", ["car", "tree"])
     (found, _car) = ASKED.read(fields)["shapes"]
     assert found["attributes"] == {"hidden": "part", "behind": ["car", "tree"], "plate": "KA 12"}
+
+
+def test_an_option_is_sent_as_it_is_written() -> None:
+    odd = {"name": "odd", "type": "choice", "options": [" two  words ", "one"]}
+    form = {**FORM, "attributes": [odd, {**odd, "name": "more", "several": True}]}
+    question = shapes.Question.of("image", form, ASKED.data)
+    drawn = {"shapes": [box("car", odd=" two  words ", more=[" two  words "])]}
+    page = render_to_string("tasks/work/shapes/image.html", question.shown(drawn, 1))
+    assert question.read(sent(page)) == drawn
+    assert page.count('value=" two  words "') >= 4, "scripts read what would be sent"
 
 
 def test_a_page_of_many_rows_is_one_that_can_be_sent() -> None:

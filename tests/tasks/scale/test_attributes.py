@@ -12,7 +12,7 @@ from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
 from tasks import answers, claims
-from tasks.models import Order
+from tasks.models import KnownAnswer, Order
 from tests.tasks.scale.test_live import do, job_of
 from tests.tasks.scale.test_live_kinds import BOX, uploaded
 
@@ -169,3 +169,17 @@ def test_meanings_of_choices_stand_in_the_guide(street: scaleapi.ScaleClient) ->
         TaskType.ImageAnnotation, project="Streets", attachment=uploaded(street, 1)[0], annotation_attributes=explained
     )
     assert "- **yes**: Somebody is in it." in job_of(task).guide
+
+
+def test_a_known_answer_says_them_too(street: scaleapi.ScaleClient) -> None:
+    said = {"heading": 90, "occlusion": 50, "behind": ["tree"]}
+    right = {"type": "box", "label": "car", "left": 10, "top": 5, "width": 30, "height": 20}
+    asked = {"project": "Streets", "attachment": uploaded(street, 1)[0]}
+    street.create_evaluation_task(
+        TaskType.ImageAnnotation, **asked, expected_response={"annotations": [{**right, "attributes": said}]}
+    )
+    kept = {"heading": 90, "occlusion": "Half", "behind": ["tree"]}
+    assert KnownAnswer.objects.get().value == {"shapes": [{**CAR, "attributes": kept}]}
+    wrong = {"annotations": [{**right, "attributes": {**said, "heading": "north"}}]}
+    with pytest.raises(ScaleInvalidRequest, match=r"heading.*type number"):
+        street.create_evaluation_task(TaskType.ImageAnnotation, **asked, expected_response=wrong)
