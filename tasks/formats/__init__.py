@@ -19,6 +19,7 @@ from tasks.formats import (
     folder,
     jsonl,
     label_studio,
+    moving,
     packed,
     parquet,
     parts,
@@ -51,6 +52,8 @@ _ALL = {
         Format("pascal-voc", "zip", "application/zip", packed.voc, "image"),
         Format("kitti", "zip", "application/zip", packed.kitti, "image"),
         Format("kitti-3d", "zip", "application/zip", clouds.kitti, "cuboids"),
+        Format("coco-tracks", "json", "application/json", moving.as_coco, "frames"),
+        Format("mot", "zip", "application/zip", moving.as_mot, "frames"),
         Format("hugging-face", "zip", "application/zip", folder.write),
         Format(
             "statement", "md", "text/markdown; charset=utf-8", lambda release: iter([card.statement(release).encode()])

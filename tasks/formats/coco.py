@@ -25,15 +25,16 @@ def write(release: Release) -> Iterator[bytes]:
     yield f'{{"info": {json.dumps(info, ensure_ascii=False)}, "licenses": [],\n"categories": '.encode()
     yield json.dumps([{"id": number, "name": label, **keypoints} for number, label in enumerate(labels, 1)]).encode()
     yield b',\n"images": ['
-    yield from _listed(_image(one) for one in images.drawn(release))
+    yield from listed(_image(one) for one in images.drawn(release))
     yield b'],\n"annotations": ['
     numbers = count(1)
     found = (_annotation(next(numbers), one, shape, labels) for one in images.drawn(release) for shape in one.shapes)
-    yield from _listed(found)
+    yield from listed(found)
     yield b"]}\n"
 
 
-def _listed(rows: Iterable[Json]) -> Iterator[bytes]:
+def listed(rows: Iterable[Json]) -> Iterator[bytes]:
+    """Yield what stands between the brackets of a list, a row on each line."""
     for number, row in enumerate(rows):
         yield f"{',' if number else ''}\n{json.dumps(row, ensure_ascii=False)}".encode()
 
