@@ -20,6 +20,7 @@ from tasks import (
     erasing,
     files,
     hidden,
+    invitations,
     jobs,
     notices,
     once,
@@ -144,6 +145,12 @@ def send_alert(alert_id: int) -> None:
 def tell(person_id: int, about: str, number: int) -> None:
     """Send a notice of `tasks.notices`, as deferred with the act."""
     notices.deliver(Person.objects.get(pk=person_id), about, number)
+
+
+@app.task(name=invitations.SEND, retry=5)
+def invite(token: str) -> None:
+    """Send a letter about a team, as deferred when somebody asked for it."""
+    invitations.deliver(token)
 
 
 @app.task(name=datasets.LOAD, retry=5)

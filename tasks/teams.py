@@ -6,7 +6,7 @@ say something to the others, and hand it in; each is paid their part in the act 
 time and alone gives it back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -30,9 +30,16 @@ def refusal(job: Job, shares: Mapping[Person, int], *, by: Person) -> Refusal | 
     """Say why a person cannot propose this split of a job's pay, in percent for each; None if they can."""
     if no := refusal_at(job):
         return no
-    if not LEAST <= len(shares) <= MOST or by not in shares:
+    if by not in shares:
         return Refusal(_("A team is you and one to four others."), status=422)
-    if sum(shares.values()) != WHOLE or min(shares.values()) < 1:
+    return split_refusal(list(shares.values()))
+
+
+def split_refusal(percents: Sequence[int]) -> Refusal | None:
+    """Say why a pay cannot be split like this, or nothing."""
+    if not LEAST <= len(percents) <= MOST:
+        return Refusal(_("A team is you and one to four others."), status=422)
+    if sum(percents) != WHOLE or min(percents) < 1:
         return Refusal(_("The shares are whole percents, for everybody at least 1, and 100 in all."), status=422)
     return None
 

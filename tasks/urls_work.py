@@ -26,6 +26,7 @@ urlpatterns = [
     path("jobs/<int:number>/guide/read/", guides.read, name="read_guide"),
     path("jobs/<int:number>/guide/<int:which>/", guides.version, name="guide_version"),
     path("jobs/<int:number>/team/", teams.at_job, name="team"),
+    path("jobs/<int:number>/team/letter/<str:token>/", teams.letter, name="team_letter"),
     path("jobs/<int:number>/team/<int:team>/", teams.answer, name="team_answer"),
     path("jobs/<int:number>/claim/", board.claim, name="claim"),
     path("start/", board.start, name="start"),

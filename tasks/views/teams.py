@@ -5,7 +5,8 @@ from typing import Any, cast
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.core.validators import validate_email
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,8 +15,8 @@ from django.views.decorators.http import require_POST
 
 from coop import clock
 from coop.people.models import Person
-from coop.refusals import Refused
-from tasks import teams
+from coop.refusals import Refusal, Refused
+from tasks import invitations, teams
 from tasks.models import Assignment, Job, Team
 
 OTHERS = range(1, teams.MOST)
@@ -30,6 +31,7 @@ class Propose(forms.Form):
         """Make room for as many others as a team has."""
         super().__init__(*args, **kwargs)
         self.job, self.by = job, by
+        self.written_to: tuple[str, int] | None = None
         for place in OTHERS:
             words = {"number": place}
             self.fields[f"who_{place}"] = forms.CharField(
@@ -48,18 +50,36 @@ class Propose(forms.Form):
                 self._find(place, who)
             if bool(who) != bool(percent) and place > 1:
                 self.add_error(f"who_{place}", _("Say who, and for which share."))
-        if not self.errors and (no := teams.refusal(self.job, self.shares(), by=self.by)):
+        if not self.errors and (no := self._refusal()):
             self.add_error(None, str(no))
         return self.cleaned_data
 
+    def _refusal(self) -> Refusal | None:
+        if self.written_to:
+            _address, percent = self.written_to
+            return invitations.refusal(self.job, self.shares(), percent, by=self.by)
+        return teams.refusal(self.job, self.shares(), by=self.by)
+
     def _find(self, place: int, who: str) -> None:
-        found = Person.objects.filter(email__iexact=who) if "@" in who else Person.objects.filter(name__iexact=who)
-        people = list(found.exclude(pk=self.by.pk)[:2])
+        """Find a member by name; of an address nothing is looked up, so that nobody learns whether it is one here."""
+        if "@" in who:
+            self._write_to(place, who)
+            return
+        people = list(Person.objects.filter(name__iexact=who).exclude(pk=self.by.pk)[:2])
         if len(people) == 1 and people[0] not in self._others():
             self.cleaned_data[f"person_{place}"] = people[0]
             return
         words = _("Several are called that: write the e-mail address.") if people else _("Nobody else is called that.")
         self.add_error(f"who_{place}", words)
+
+    def _write_to(self, place: int, address: str) -> None:
+        try:
+            validate_email(address)
+        except forms.ValidationError:
+            self.add_error(f"who_{place}", _("This is no e-mail address."))
+        if self.written_to or address.lower() == self.by.email.lower():
+            self.add_error(f"who_{place}", _("By e-mail you ask one other person; write the names of the rest."))
+        self.written_to = (address, self.cleaned_data.get(f"percent_{place}") or 0)
 
     def _others(self) -> list[Person]:
         return [who for place in OTHERS if (who := self.cleaned_data.get(f"person_{place}"))]
@@ -85,8 +105,7 @@ def at_job(request: HttpRequest, number: int) -> HttpResponse:
     job, me = _job(number), _me(request)
     form = Propose(request.POST if request.method == "POST" else None, job=job, by=me)
     if form.is_valid():
-        teams.propose(job, shares=form.shares(), by=me, at=clock.now())
-        messages.success(request, _("Asked. Your team begins when everybody has said yes."))
+        _ask(request, form)
         return redirect("tasks:team", number)
     mine = [
         {"team": team, "digest": teams.digest(team), "members": teams.places(team, job.pay), "me": me}
@@ -94,6 +113,31 @@ def at_job(request: HttpRequest, number: int) -> HttpResponse:
     ]
     shown = {"job": job, "mine": mine, "refusal": teams.refusal_at(job), "form": form}
     return render(request, "tasks/work/team.html", shown, status=400 if form.is_bound else 200)
+
+
+def _ask(request: HttpRequest, form: Propose) -> None:
+    """Ask those who are named; where an address is among them, by a letter to it that asks the others in turn."""
+    if form.written_to is None:
+        teams.propose(form.job, shares=form.shares(), by=form.by, at=clock.now())
+        messages.success(request, _("Asked. Your team begins when everybody has said yes."))
+        return
+    address, percent = form.written_to
+    invitations.invite(form.job, address, percent=percent, shares=form.shares(), by=form.by)
+    words = _("A letter went to %(address)s. When its reader says yes, you are asked for yours.")
+    messages.success(request, words % {"address": address})
+
+
+@login_required
+def letter(request: HttpRequest, number: int, token: str) -> HttpResponse:
+    """Show what a letter asks, and propose the team for who it was sent to."""
+    asked = invitations.read(token)
+    if asked.job.pk != number:
+        raise Http404
+    if request.method == "POST":
+        invitations.accept(asked, by=_me(request), at=clock.now())
+        messages.success(request, _("Asked. Your team begins when everybody has said yes."))
+        return redirect("tasks:team", number)
+    return render(request, "tasks/work/team_letter.html", {"asked": asked})
 
 
 @login_required

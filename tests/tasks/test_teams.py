@@ -1,22 +1,30 @@
 """Teams at a job: consent before the work, one task for all, each paid their part, whatever becomes of the answer."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.core.mail import EmailMessage
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from payments import guarantee, ledger
 from payments.models import Kind, Transfer
-from tasks import answers, claims, disputes, engaged, invoices, jobs, reviews, stages, teams, tips
+from tasks import answers, claims, disputes, engaged, invitations, invoices, jobs, reviews, stages, teams, tips
 from tasks.models import Answer, Assignment, Draft, Job, ReviewRule, Span, Takes, Team, TeamDraft
 from tests.tasks import orders
 from tests.tasks.conftest import DIFFERENT, SAME, hand_in, make_job, payable, work
+from tests.tasks.test_client_pages import words
 from tests.tasks.test_guarantee import next_monday
 from tests.tasks.test_instruments import decided
 
@@ -312,6 +320,62 @@ def test_more_hands_make_no_more_hours(
     monday = (task.claimed_at - timedelta(days=task.claimed_at.weekday())).replace(hour=0, minute=0, second=0,
         microsecond=0)  # fmt: skip
     assert [one.seconds for one in engaged.stretches(luis, monday)] == [27]
+
+
+def asked_by_letter(browser: Browser, job: Job, address: str) -> tuple[int, str, list[str], int]:
+    """Ask an address; return what was answered, what the page says then, what the database was asked, and letters."""
+    with CaptureQueriesContext(connection) as asked:
+        sent = browser.post(f"/jobs/{job.pk}/team/", {"mine": "60", "who_1": address, "percent_1": "40"})
+    shown = words(browser.get(f"/jobs/{job.pk}/team/")).replace(address, "X")
+    statements = [re.sub(r"'[^']*'|\d+", "?", one["sql"]) for one in asked.captured_queries]
+    return sent.status_code, shown, statements, ProcrastinateJob.objects.filter(task_name=invitations.SEND).count()
+
+
+def test_an_address_with_an_account_is_answered_like_one_without(
+    expert: Job, priya: Person, luis: Person, signed_in: SignedIn
+) -> None:
+    browser = signed_in(priya)
+    known = asked_by_letter(browser, expert, luis.email)
+    unknown = asked_by_letter(browser, expert, "nobody.here@example.org")
+    assert known[:3] == unknown[:3]
+    assert (known[0], known[3], unknown[3]) == (302, 1, 2)
+    assert "A letter went to X" in known[1]
+    assert not any("people_person" in one and "email" in one.partition("WHERE")[2] for one in known[2])
+    assert not Team.objects.exists()
+
+
+def test_who_reads_the_letter_proposes_the_team_and_who_asked_says_yes(
+    expert: Job, priya: Person, luis: Person, petra: Person, signed_in: SignedIn, mailoutbox: list[EmailMessage]
+) -> None:
+    sent = {"mine": "50", "who_1": luis.email.upper(), "percent_1": "30", "who_2": petra.name, "percent_2": "20"}
+    assert signed_in(priya).post(f"/jobs/{expert.pk}/team/", sent).status_code == 302
+    invitations.deliver(ProcrastinateJob.objects.get(task_name=invitations.SEND).args["token"])
+    [letter] = mailoutbox
+    assert (letter.to, expert.title in str(letter.body)) == ([luis.email.lower()], True)
+    link = str(letter.body).split()[-1].removeprefix(settings.ORIGIN)
+    assert signed_in(petra).post(link).status_code == 403
+    assert signed_in(luis).get(link[:-4] + "x/").status_code == 404
+    assert "30 %" in words(signed_in(luis).get(link))
+    assert not Team.objects.exists()
+    assert signed_in(luis).post(link).status_code == 302
+    team = Team.objects.get()
+    shares = dict(team.members.values_list("person", "percent"))
+    assert shares == {priya.pk: 50, luis.pk: 30, petra.pk: 20}
+    assert [one.person for one in team.members.exclude(consent="")] == [luis]
+    for who in (priya, petra):
+        teams.consent(team, digest=teams.digest(team), by=who, at=clock.now())
+    assert teams.standing_at(expert).get() == team
+
+
+def test_letters_about_a_team_are_few_and_to_one_other(expert: Job, priya: Person, signed_in: SignedIn) -> None:
+    browser, one = signed_in(priya), {"mine": "60", "who_1": "a@example.org", "percent_1": "40"}
+    two = {"mine": "40", "who_1": "a@example.org", "percent_1": "40", "who_2": "b@example.org", "percent_2": "20"}
+    for wrong in (two, one | {"who_1": priya.email}, one | {"who_1": "a@"}, one | {"percent_1": "41"}):
+        assert browser.post(f"/jobs/{expert.pk}/team/", wrong).status_code == 400
+    for _letter in range(invitations.MOST):
+        assert browser.post(f"/jobs/{expert.pk}/team/", one).status_code == 302
+    assert browser.post(f"/jobs/{expert.pk}/team/", one).status_code == 400
+    cache.clear()
 
 
 def test_a_team_forms_works_and_talks_on_its_pages(

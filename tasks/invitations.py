@@ -1,0 +1,101 @@
+"""Asking somebody to be in a team by their e-mail address: a letter goes there, whether or not it has an account here.
+
+Who asks learns nothing by it, and no row is looked up before the letter is read: the split stands in the link itself,
+signed. Whoever reads the letter and signs in with that address proposes the team; all others of it then say yes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core import signing
+from django.core.cache import cache
+from django.core.mail import EmailMessage
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from procrastinate.contrib.django import app as background
+
+from coop.people.models import Person
+from coop.refusals import Refusal, Refused, refuse_if
+from tasks import teams
+from tasks.models import Job, Team
+
+SEND = "tasks.invite"
+SALT = "tasks.invitations"
+LASTS = timedelta(days=14)
+A_DAY = 24 * 60 * 60
+MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Who asks whom, at which job, and for which split: the shares of those who are named, and of who reads it."""
+
+    job: Job
+    by: Person
+    shares: dict[Person, int]
+    address: str
+    percent: int
+
+
+def refusal(job: Job, shares: Mapping[Person, int], percent: int, *, by: Person) -> Refusal | None:
+    """Say why a person cannot ask by letter for such a split, or nothing."""
+    if by not in shares:
+        return Refusal(_("A team is you and one to four others."), status=422)
+    if no := teams.refusal_at(job) or teams.split_refusal([*shares.values(), percent]):
+        return no
+    if cache.get(_count(by), 0) >= MOST:
+        return Refusal(_("You wrote twenty such letters within a day."), appeal=_("Wait until tomorrow."), status=429)
+    return None
+
+
+def invite(job: Job, address: str, *, percent: int, shares: Mapping[Person, int], by: Person) -> None:
+    """Have a letter sent to an address about a split in which its reader has `percent`, and `shares` the others.
+
+    Raises Refused for a job or a split that cannot be, and after twenty letters in a day.
+    """
+    refuse_if(refusal(job, shares, percent, by=by))
+    cache.set(_count(by), cache.get(_count(by), 0) + 1, A_DAY)
+    said = [job.pk, by.pk, {str(who.pk): share for who, share in shares.items()}, address.lower(), percent]
+    background.configure_task(SEND).defer(token=signing.dumps(said, salt=SALT))
+
+
+def _count(by: Person) -> str:
+    return f"team-letters:{by.pk}"
+
+
+def deliver(token: str) -> None:
+    """Send the letter, in the language of who asks."""
+    asked = read(token)
+    with translation.override(asked.by.spoken):
+        words = _(
+            "%(who)s asks you to be in a team at the job “%(job)s”, for %(percent)d %% of its pay. Sign in with this"
+            " address, or join with it, and see at this link who else is in it. You say yes or no; within two weeks."
+        ) % {"who": asked.by, "job": asked.job.title, "percent": asked.percent}
+        link = settings.ORIGIN + reverse("tasks:team_letter", args=[asked.job.pk, token])
+        EmailMessage(_("You are asked to be in a team"), f"{words}\n\n{link}\n", to=[asked.address]).send()
+
+
+def read(token: str) -> Invitation:
+    """Return what a letter's link asks; raise Refused for one that is not ours, or too old."""
+    try:
+        job, by, shares, address, percent = signing.loads(token, salt=SALT, max_age=LASTS)
+    except signing.BadSignature as error:
+        words = _("This link is not one of ours, not the whole of it, or older than two weeks.")
+        raise Refused(Refusal(words, appeal=_("Ask who wrote to you to send another."), status=404)) from error
+    people = Person.objects.in_bulk([by, *map(int, shares)])
+    named = {people[int(who)]: share for who, share in shares.items()}
+    return Invitation(Job.objects.select_related("work_type").get(pk=job), people[by], named, address, percent)
+
+
+def accept(asked: Invitation, *, by: Person, at: datetime) -> Team:
+    """Propose the team that a letter asks for, by who it was sent to; everybody else in it is asked to say yes.
+
+    Raises Refused for who signs in with another address, and for what `teams.propose` refuses.
+    """
+    if by.email.lower() != asked.address:
+        words = _("This letter went to another address than yours.")
+        raise Refused(Refusal(words, appeal=_("Sign in with the address that it was sent to."), status=403))
+    return teams.propose(asked.job, shares={**asked.shares, by: asked.percent}, by=by, at=at)
