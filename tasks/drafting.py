@@ -44,7 +44,7 @@ def kinds() -> list[Kind]:
 
 
 def rate_card() -> list[Kind]:
-    """Return every kind of work with a rate, by name; three queries."""
+    """Return every kind of work with a rate, by name; three queries, of which one reads a year's jobs now and then."""
     offered = pilots.usual_pay()
     return [
         Kind(row.rate.work_type, row, _on_phone(row.rate.work_type), *offered.get(row.rate.work_type_id, (None, None)))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.core.cache import cache
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.utils.translation import gettext as _
@@ -25,6 +26,7 @@ UNITS, PEOPLE, EACH = 30, 10, 6
 FRESH = timedelta(days=7)
 GUARD = "work_is_piloted_before_it_grows"
 TOO_SMALL = "pilot_is_measured_by_the_database"
+USUAL, AGAIN = "tasks.usual_pay", 600
 USUAL_PAY = "SELECT work_type_id, least, most FROM tasks_usual_pay"
 
 
@@ -120,7 +122,12 @@ def usual_pay() -> dict[int, tuple[Decimal, Decimal]]:
     """Return by kind of work the middle half of what jobs opened in the last twelve months pay an answer, in US$.
 
     Kinds with fewer than four such jobs of two clients are left out: a single client's offer is not shown to others.
+    Counted anew once in ten minutes, whoever asks how often: it reads a year's jobs.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(USUAL_PAY)
-        return {kind: (from_micro(int(low)), from_micro(int(high))) for kind, low, high in cursor.fetchall()}
+    found = cache.get(USUAL)
+    if found is None:
+        with connection.cursor() as cursor:
+            cursor.execute(USUAL_PAY)
+            found = [(kind, int(low), int(high)) for kind, low, high in cursor.fetchall()]
+        cache.set(USUAL, found, AGAIN)
+    return {kind: (from_micro(low), from_micro(high)) for kind, low, high in found}

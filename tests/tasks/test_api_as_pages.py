@@ -5,7 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client as Browser
+from pytest_django import DjangoAssertNumQueries
 
 from coop import clock
 from coop.people import clients
@@ -56,8 +59,28 @@ def test_the_usual_pay_of_a_kind_is_told_to_every_client_and_never_that_of_one(
     assert all("most jobs pay" not in words(who.get(page)) for who, page in pages)
     assert usual(call)["usually_pays"] is None
     make_job(rival, person("nia"), tasks=1, pay=Decimal("0.13"))
+    cache.delete(pilots.USUAL)
     assert all("most jobs pay US$ 0.10 to US$ 0.12" in words(who.get(page)) for who, page in pages)
     assert usual(call)["usually_pays"] == {"least": "0.100000", "most": "0.120000"}
+
+
+def test_a_years_jobs_are_read_once_in_ten_minutes_however_often_rates_are_asked(
+    orbit: Client, olga: Person, rival: Client, call: Call, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for client, by in [(orbit, olga)] * 3 + [(rival, person("nia"))]:
+        make_job(client, by, tasks=1, pay=Decimal("0.10"))
+    first, anybody = usual(call), Browser()
+    assert first["usually_pays"] == {"least": "0.100000", "most": "0.100000"}
+    # What is kept, the rates in force with their kinds, and their times.
+    with django_assert_num_queries(3) as asked:
+        told = anybody.get("/api/v1/rates").json()
+    assert first in told
+    assert not any("tasks_usual_pay" in one["sql"] for one in asked.captured_queries)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE coop_cache SET expires = expires - interval '601 seconds'")
+    make_job(orbit, olga, tasks=1, pay=Decimal("0.20"))
+    make_job(orbit, olga, tasks=1, pay=Decimal("0.20"))
+    assert usual(call)["usually_pays"] == {"least": "0.100000", "most": "0.200000"}
 
 
 def test_a_program_reads_of_a_kind_what_it_takes_and_whether_a_phone_is_enough(call: Call) -> None:
