@@ -17,9 +17,22 @@ from coop.people import clients, keys
 from coop.people.models import ApiKey, Client, Person
 from payments import paybacks
 from payments.models import WorkType
-from tasks import claims, guides, jobs, known, releases, sketches
+from tasks import answers, checks, claims, guides, jobs, known, releases, reviews, sketches, stages, teams
 from tasks.endpoints import naming
-from tasks.models import Assignment, Dispute, Job, JobFile, Message, Order, Peer, Release, Sketch, Webhook
+from tasks.models import (
+    Assignment,
+    Dispute,
+    Ground,
+    Job,
+    JobFile,
+    Message,
+    Order,
+    Peer,
+    Release,
+    Sketch,
+    Takes,
+    Webhook,
+)
 from tasks.quality import estimates
 from tasks.webhooks import addresses
 from tests.conftest import person
@@ -63,6 +76,7 @@ class Material:
         return {
             "slug": self.client.slug, "number": job.pk, "pk": self.rejected.pk, "answer": self.rejected.pk,
             "release": self.release.number, "which": 2, "name": "jsonl", "kind": "jsonl", "ending": "csv", "team": 1,
+            "token": "x",
             "batch": job.uploads.latest("pk").pk, "delivery": self.file.delivery_id,
         }  # fmt: skip
 
@@ -94,6 +108,9 @@ def made(client: Client, by: Person) -> Material:
     dispute = disputing.reject(rejected, by, reason=f"{WORD} is another one.")
     held = _question_and_reply(job, workers[2], by)
     hand_in(held, SAME)
+    checks.take(held, by=workers[3], at=clock.now())
+    disputing.look(disputing.places(dispute)[1], stands=True)
+    _together(_handed_on(client, by, workers[0]), workers[1], workers[5])
     estimates.estimate(job, at=clock.now())
     release = releases.write(releases.ask(job, by=by, at=clock.now()), at=clock.now())
     releases.withdraw(job, [f"{WORD}-11"], reason=f"{WORD} is not ours.", by=by, at=clock.now())
@@ -144,6 +161,29 @@ def _opened(client: Client, by: Person) -> tuple[Job, JobFile]:
     orders.deposit(client, "500")
     jobs.fund(job, by=by, at=clock.now())
     return jobs.open(job, by=by, at=clock.now()), file
+
+
+def _handed_on(client: Client, by: Person, who: Person) -> Job:
+    """Return a job of which an answer came to its next stage, and that goes on."""
+    facts: dict[str, Any] = {"title": ANNOUNCED, "guide": WORD, "overlap": 1, "review_rule": "peer"}
+    former, stage = orders.draft(client, by, **facts), orders.draft(client, by, **facts)
+    orders.send(former, orders.rows_of(4).replace("Kettle", WORD))
+    stages.join(stage, after=former, takes=Takes.EACH, carries={"answered": "labels"}, by=by, at=clock.now())
+    for job in (stage, former):
+        jobs.open(jobs.fund(job, by=by, at=clock.now()), by=by, at=clock.now())
+    reviews.accept(work(former, who, SAME), by=by, at=clock.now(), ground=Ground.CLIENT)
+    assert stages.hand_on_due(at=clock.now()) == 1
+    return Job.objects.get(pk=former.pk)
+
+
+def _together(job: Job, one: Person, other: Person) -> None:
+    """Let two write a task of a job together, and talk about it."""
+    team = teams.propose(job, shares={one: 50, other: 50}, by=one, at=clock.now())
+    teams.consent(team, digest=teams.digest(team), by=other, at=clock.now())
+    ours = claims.claim_next(job, by=one, at=clock.now())
+    teams.say(ours, words=f"Which {WORD} is it?", by=other, at=clock.now())
+    for who in (one, other):
+        answers.save_draft(ours, value=SAME, by=who, at=clock.now())
 
 
 def _question_and_reply(job: Job, who: Person, by: Person) -> Assignment:
