@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
-from tasks.shapes import checking
+from tasks.shapes import checking, listing
 from tasks.shapes.shape import Json, Shape, name_problems, obj
 
 MOST_FIELDS, MOST_OPTIONS = 40, 60
@@ -79,13 +79,13 @@ class Freeform(Shape):
         return name_problems(paths)
 
     def fields(self) -> dict[str, forms.Field]:
-        """Return the schema as JSON, with an example to begin from."""
+        """Return the schema as a list of its fields, with an example to begin from."""
         about = gettext_lazy(
-            "JSON Schema: string, number, integer, boolean, enum, arrays of an enum, one level of groups."
+            "A field for each thing that is asked. As JSON Schema it takes bounds, hints and one level of groups, too."
         )
-        area = forms.Textarea(attrs={"rows": 12, "spellcheck": "false"})
         label = gettext_lazy("The form")
-        return {"schema": forms.JSONField(label=label, initial=json.loads(EXAMPLE), help_text=about, widget=area)}
+        listed = listing.FieldList()
+        return {"schema": forms.JSONField(label=label, initial=json.loads(EXAMPLE), help_text=about, widget=listed)}
 
     def schema(self, form: Json) -> Json:
         """Return the client's schema with every bound that it leaves open."""
