@@ -52,12 +52,21 @@ SELECT what, sum(amount), array_agg(DISTINCT person_id) FROM (
     FROM tasks_paidskip p JOIN tasks_assignment a ON a.id = p.assignment_id WHERE a.job_id = %(job)s
     UNION ALL SELECT 'differences', a.person_id, d.amount
     FROM tasks_difference d JOIN tasks_assignment a ON a.id = d.assignment_id WHERE a.job_id = %(job)s
+    UNION ALL SELECT 'looks', p.person_id, f.pay
+    FROM tasks_settlement s JOIN tasks_dispute d ON d.id = s.dispute_id JOIN tasks_peer p ON p.dispute_id = d.id
+    JOIN tasks_finding f ON f.peer_id = p.id JOIN tasks_assignment a ON a.id = d.assignment_id WHERE a.job_id = %(job)s
+    UNION ALL SELECT 'top_ups', t.person_id, p.amount
+    FROM payments_topuppart p JOIN payments_topup t ON t.id = p.topup_id WHERE p.job = %(job)s
     UNION ALL SELECT 'tips', a.person_id, t.amount
     FROM tasks_tip t JOIN tasks_assignment a ON a.id = t.assignment_id WHERE a.job_id = %(job)s
 ) paid GROUP BY what
 """
 # A tip is no pay by any rule: it stands beside the wages.
-WAGES = ("checks", "readings", "skips", "differences")
+WAGES = ("checks", "readings", "skips", "differences", "looks", "top_ups")
+LEAVES_OUT = (
+    "What funds added to members' weeks that paid too little an hour: it is of all their work, not of one job. Looks "
+    "at rejected answers that are not decided yet."
+)
 DISPUTES = """
 SELECT count(*), count(*) FILTER (WHERE s.stands), count(*) FILTER (WHERE NOT s.stands)
 FROM tasks_dispute d JOIN tasks_assignment a ON a.id = d.assignment_id
@@ -105,8 +114,8 @@ def _paid(release: Release) -> tuple[dict[str, Any], dict[str, str] | None]:
     """Return what was paid for, and what an hour of answering made.
 
     `wages` is all that members got for the job, `of_wages` what for, `of_funds` what of it funds bore and not the
-    client: answers that peers found wrong, and paid skips. `people` is whoever got some of it, `authors` those who
-    answered, alone or in a team.
+    client: answers that peers found wrong, looks at rejected ones, and paid skips. `leaves_out` tells what is not in
+    it. `people` is whoever got some of it, `authors` those who answered, alone or in a team.
     """
     answers, by_teams, authors, pay, fee, hourly, alone, wrong, training = _row(PAID, release)
     beside = {what: (amount, people) for what, amount, people in _rows(BESIDE, release)}
@@ -115,8 +124,8 @@ def _paid(release: Release) -> tuple[dict[str, Any], dict[str, str] | None]:
     told = {
         "answers": answers, "by_teams": by_teams, "people": len(people), "authors": len(authors or ()),
         "wages": _usd(sum(parts.values())), "of_wages": {what: _usd(part) for what, part in parts.items()},
-        "of_funds": _usd(wrong + parts["skips"]), "tips": _usd(beside.get("tips", (0, ()))[0]), "fee": _usd(fee),
-        "training": _usd(training),
+        "of_funds": _usd(wrong + parts["skips"] + parts["looks"]), "tips": _usd(beside.get("tips", (0, ()))[0]),
+        "fee": _usd(fee), "training": _usd(training), "leaves_out": LEAVES_OUT,
     }  # fmt: skip
     return told, _quarters(hourly, alone)
 

@@ -13,6 +13,8 @@ BESIDE = {
     "checks": "for checks of answers by other members",
     "readings": "for reading what changed in the guide",
     "skips": "by the care fund, for tasks passed on that were too much to bear",
+    "looks": "by the dispute fund, for looks at rejected answers",
+    "top_ups": "where a week came to less than an hour must pay",
     "differences": "afterwards, to make up for a time that was measured longer",
 }
 
@@ -62,6 +64,8 @@ def statement(release: Release) -> str:
     )  # fmt: skip
     if Decimal(paid.get("of_funds", 0)):
         parts += f" Funds of the cooperative bore US$ {paid['of_funds']} of it."
+    if left := paid.get("leaves_out"):
+        parts += f" Not in it: {left}"
     authors = paid.get("authors", paid["people"])
     return (
         f"# {title(release)}\n\n"

@@ -15,7 +15,8 @@ from payments import accounts, escrow, guarantee, invariants, ledger
 from payments.models import Account, Kind, TopUp, TopUpPart, Transfer
 from payments.money import to_micro
 from payments.policies import impacts
-from tasks import jobs
+from tasks import jobs, releases
+from tasks.formats import card
 from tasks.models import Job, ReviewRule
 from tests.payments.correcting import take_back
 from tests.payments.test_entitlements import average, pause
@@ -103,6 +104,18 @@ def test_the_jobs_that_made_a_week_lack_pay_by_the_time_at_each(
     assert (week.amount, week.paid) == (Decimal("0.174445"), True)
     assert payable(amina) == Decimal("0.27") + week.amount
     assert not any(invariants.broken().values())
+
+
+def test_what_a_deposit_paid_on_top_stands_in_the_certificate_of_its_job(
+    slow: Job, olga: Person, amina: Person, luis: Person
+) -> None:
+    work(slow, amina, 50, luis)
+    reckoned()
+    release = releases.write(releases.ask(slow, by=olga, at=clock.now()), at=clock.now())
+    paid = card.facts(release)["paid"]
+    assert Decimal(paid["of_wages"]["top_ups"]) == TopUpPart.objects.get(job=slow.pk).amount > 0
+    assert Decimal(paid["wages"]) == sum(map(Decimal, paid["of_wages"].values()))
+    assert f"US$ {paid['of_wages']['top_ups']} of it where a week came to less" in card.statement(release)
 
 
 def test_what_a_deposit_does_not_reach_is_the_funds_and_stays_owed(

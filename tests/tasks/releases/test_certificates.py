@@ -15,9 +15,9 @@ from coop import clock
 from coop.people.models import Client, Person
 from tasks import check_certificate, checks, formats, guides, reviews, tips
 from tasks.formats import card
-from tasks.models import Ground, Job, Release, ReviewRule
+from tasks.models import Finding, Ground, Job, Release, ReviewRule
 from tests import public_record
-from tests.tasks import orders
+from tests.tasks import disputing, orders
 from tests.tasks.conftest import SAME, make_job, payable, work
 from tests.tasks.releases.conftest import Made
 from tests.tasks.test_teams import formed
@@ -62,6 +62,27 @@ def test_wages_are_all_that_the_job_paid_and_say_what_for(
     statement = b"".join(formats.find("statement", job).write(job.releases.get())).decode()
     assert f"US$ {paid['wages']} in wages to 4 members for 2 answers" in statement
     assert f"US$ {paid['of_wages']['readings']} of it for reading what changed in the guide." in statement
+
+
+def test_looks_at_a_rejected_answer_are_wages_once_they_are_decided(
+    orbit: Client, olga: Person, amina: Person, made: Made
+) -> None:
+    disputing.learned(orbit, olga)
+    job = disputing.checked(orbit, olga)
+    dispute = disputing.reject(work(job, amina, SAME), olga)
+    first, second = disputing.places(dispute)
+    disputing.look(first, stands=True)
+    assert Decimal(card.facts(made(job))["paid"]["of_wages"]["looks"]) == 0
+    disputing.look(second, stands=True)
+    release = made(job)
+    paid = card.facts(release)["paid"]
+    looks = sum(Finding.objects.values_list("pay", flat=True))
+    assert Decimal(paid["of_wages"]["looks"]) == Decimal(paid["of_funds"]) == looks > 0
+    assert Decimal(paid["wages"]) == job.pay + looks
+    assert (paid["people"], paid["authors"]) == (3, 1)
+    said = card.statement(release)
+    assert f"US$ {paid['of_wages']['looks']} of it by the dispute fund, for looks at rejected answers." in said
+    assert "Not in it: What funds added to members' weeks" in said
 
 
 def test_it_names_the_guides_that_answers_were_given_under(
