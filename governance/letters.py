@@ -41,9 +41,7 @@ WITH hours AS (
     JOIN hours h ON h.zone = p.time_zone
         AND h.quiet_from = coalesce(w.quiet_from, %(quiet_from)s)
         AND h.quiet_until = coalesce(w.quiet_until, %(quiet_until)s)
-    WHERE (
-        SELECT s.status FROM governance_standing s WHERE s.person_id = p.id ORDER BY s.id DESC LIMIT 1
-    ) IN ('candidate', 'member')
+    WHERE governance_status(p.id) IN ('candidate', 'member')
 )
 """
 DIGESTS = """

@@ -18,9 +18,7 @@ FOUND = """
 SELECT DISTINCT s.person_id FROM governance_sign s WHERE s.ground = %(ground)s AND NOT EXISTS (
     SELECT FROM governance_case c WHERE c.person_id = s.person_id AND c.kind = 'equivalent' AND c.ground = %(ground)s
         AND c.opened_at > coop_now() - interval '336 hours'
-) AND (
-    SELECT b.status FROM governance_standing b WHERE b.person_id = s.person_id ORDER BY b.id DESC LIMIT 1
-) IN ('candidate', 'member') ORDER BY s.person_id LIMIT %(most)s
+) AND governance_status(s.person_id) IN ('candidate', 'member') ORDER BY s.person_id LIMIT %(most)s
 """
 
 

@@ -146,23 +146,23 @@ def post_many(lines: Sequence[Line], *, journal: str = "", at: datetime, currenc
     """Post any number of lines in one statement and return only the transfers that are new."""
     # Alone it is whole by itself, in one trip to the database.
     alone = len(lines) == 1 and not connection.in_atomic_block
-    if alone and (rows := _insert(_columns(lines, journal), at, currency)):
+    if alone and (rows := _insert(INSERT, _columns(lines, journal), at, currency)[1]):
         return rows
-    return _post_together(lines, journal, at, currency) if lines else []
+    return _post_together(INSERT, lines, journal, at, currency)[1] if lines else []
 
 
 @transaction.atomic(savepoint=False)
-def _post_together(lines: Sequence[Line], journal: str, at: datetime, currency: str) -> list[Transfer]:
+def _post_together(
+    statement: str, lines: Sequence[Line], journal: str, at: datetime, currency: str
+) -> tuple[int, list[Transfer]]:
     values = _columns(lines, journal)
-    rows = _insert(values, at, currency)
-    if len(rows) == len(lines):
-        return rows
-    if not rows:
+    new, rows = _insert(statement, values, at, currency)
+    if not new:
         _open_accounts(lines, currency)
-        rows = _insert(values, at, currency)
-    if len(rows) < len(lines):
+        new, rows = _insert(statement, values, at, currency)
+    if new < len(lines):
         _compare(lines, {row.key for row in rows}, currency)
-    return rows
+    return new, rows
 
 
 @transaction.atomic(savepoint=False)
@@ -175,14 +175,7 @@ def post_early(lines: Sequence[Line], *, at: datetime, currency: str = "USD") ->
     if not lines:
         return 0
     transaction.on_commit(_reach_the_disk)
-    values = _columns(lines, "")
-    new = _insert_early(values, at, currency)
-    if not new:
-        _open_accounts(lines, currency)
-        new = _insert_early(values, at, currency)
-    if new < len(lines):
-        _compare(lines, set(), currency)
-    return new
+    return _post_together(INSERT_EARLY, lines, "", at, currency)[0]
 
 
 def hold(named: Iterable[tuple[str, str]]) -> None:
@@ -309,18 +302,15 @@ def _columns(lines: Sequence[Line], journal: str) -> list[str]:
     return ["\n".join(column) for column in columns]
 
 
-def _insert(values: list[str], at: datetime, currency: str) -> list[Transfer]:
-    """Insert all lines whose keys are new, or none at all while an account is missing."""
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, [*values, currency, currency, at])
-        return [_transfer(row) for row in cursor.fetchall()]
+def _insert(statement: str, values: list[str], at: datetime, currency: str) -> tuple[int, list[Transfer]]:
+    """Insert all lines whose keys are new, or none at all while an account is missing.
 
-
-def _insert_early(values: list[str], at: datetime, currency: str) -> int:
-    """Insert as `_insert` does, and let the locks go with the commit; return how many lines are new."""
+    Returns how many are new, and those of them that the statement returns.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(INSERT_EARLY, [*values, currency, currency, at])
-        return int(cursor.rowcount)
+        cursor.execute(statement, [*values, currency, currency, at])
+        rows = cursor.fetchall() if cursor.description else []
+        return cursor.rowcount, [_transfer(row) for row in rows]
 
 
 def _reach_the_disk() -> None:

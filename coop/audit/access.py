@@ -65,8 +65,7 @@ WITH did AS (
     HAVING max(d.last_at) <= coop_now() - interval '14 days'
 )
 SELECT count(*), string_agg(q.person_id::text, ', ' ORDER BY q.person_id) FROM quiet q
-WHERE (SELECT s.status FROM governance_standing s WHERE s.person_id = q.person_id ORDER BY s.id DESC LIMIT 1)
-    IN ('candidate', 'member')
+WHERE governance_status(q.person_id) IN ('candidate', 'member')
 AND NOT EXISTS (SELECT FROM governance_restriction r WHERE r.person_id = q.person_id
     AND r.ends_at > coop_now() - interval '14 days')
 AND EXISTS (

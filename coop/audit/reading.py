@@ -19,6 +19,7 @@ FUNCTIONS = (
     "governance_candidate_time(timestamptz, timestamptz)",
     "governance_count(bigint)",
     "governance_scopes_of(bigint)",
+    "governance_status(bigint)",
     "governance_voters(bigint)",
     "governance_untold()",
     "payments_back_pay_parts(text)",
