@@ -5,6 +5,7 @@ from procrastinate.contrib.django import app
 from coop import clock
 from coop.people.models import Person
 from payments import (
+    came_back,
     capital,
     cards,
     entitlements,
@@ -104,7 +105,7 @@ def tell_of_dispute(person_id: int, event_id: int) -> None:
 @app.task(name=payouts.TELL, retry=5)
 def tell_of_payout(payout: int, why: str) -> None:
     """Mail a member that their payout came back."""
-    payouts.tell(Payout.objects.select_related("person").get(pk=payout), why=why)
+    came_back.tell(Payout.objects.select_related("person").get(pk=payout), why=why)
 
 
 @app.periodic(cron="52 4 * * *")

@@ -10,7 +10,6 @@ from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -19,7 +18,7 @@ from procrastinate.contrib.django import app as background
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
-from governance import notices, pauses, standing
+from governance import pauses, standing
 from governance.models import Office, Status
 from payments import accounts, deposits, details, exchange, instruments, ledger, places, rails
 from payments.exchange import Price
@@ -328,20 +327,6 @@ def fail(payout: Payout, *, by: Office, at: datetime) -> Payout:
 def have_told(payout: Payout, *, why: str) -> None:
     """Have a member told by e-mail that a payout came back; it stands or falls with the act around it."""
     background.configure_task(TELL).defer(payout=payout.pk, why=why)
-
-
-def tell(payout: Payout, *, why: str) -> None:
-    """Mail a member that their payout came back, with what the rail said of it, in their language."""
-    notices.send(payout.person, lambda: _words(payout, why))
-
-
-def _words(payout: Payout, why: str) -> tuple[str, str]:
-    facts = {"number": payout.pk, "sum": money(payout.amount, payout.currency), "where": payout.method, "why": why}
-    text = _("%(sum)s did not stay at %(where)s: payout %(number)s came back.") % facts
-    said = _("What was said of it: %(why)s") % facts if why else ""
-    more = _("The money is among what is ready; nothing of it is lost. Look whether the place is right, and ask again.")
-    parts = [text, said, more, f"{settings.ORIGIN}/pay/payouts/{payout.pk}/"]
-    return _("A payout came back"), "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _confirm(payout: Payout, state: PayoutState, by: Office, at: datetime) -> Payout:

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from governance.models import Office
-from payments import deposits, places, rails, reconciling, runs, sending
-from payments.models import Outcome, Payout, RailEvent, Verdict
+from payments import came_back, deposits, places, rails, reconciling, runs, sending
+from payments.models import Outcome, Payout, PayoutState, RailEvent, Verdict
 
 SLOW = timedelta(hours=24)
 DECIDED_AFTER = timedelta(hours=72)
@@ -50,12 +50,13 @@ def decided_from(payout: Payout) -> datetime | None:
 def told(payout: Payout) -> dict[str, object]:
     """Return what a payout's page says of this: from when officers can decide (None once it ended), whether they did.
 
-    A query once it ended, none before.
+    And when it is tried again, where it came back. A query once it ended, one more where it came back, none before.
     """
     ended = payout.settled_at is not None and payout.settled_by_id is None
     return {
         "decided": decided_from(payout) if is_waiting(payout) else None,
         "judged": ended and payout.events.filter(event__endswith="/verdict").exists(),
+        "again": came_back.again(payout) if payout.state == PayoutState.FAILED else "",
     }
 
 

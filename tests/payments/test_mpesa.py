@@ -22,7 +22,7 @@ from payments import details, ledger, payouts, questions, rails, runs, sending
 from payments.models import Outcome, Payout, PayRun, RailEvent
 from tests.payments import abroad, mpesa, ways
 from tests.payments.mpesa import Shortcode
-from tests.payments.ways import go_on, rests, sound, state
+from tests.payments.ways import go_on, rests, says, sound, state
 
 type Earn = Callable[[Person, str], int]
 type Later = Callable[..., datetime]
@@ -148,6 +148,7 @@ def test_a_refused_request_is_the_members_again_in_dollars(asked: Payout, releas
     service.refuses = "Bad Request - Invalid PartyB"
     go_on()
     assert rests(asked) == ("failed", Decimal(5))
+    assert says(asked, "Invalid PartyB")
     assert service.paid == []
     assert RailEvent.objects.get(payout=asked).words == "Bad Request - Invalid PartyB"
     assert sound()

@@ -15,6 +15,7 @@ from governance.models import Office
 from payments import accounts, deposits, escrow, invariants, ledger, payouts, statements
 from payments.models import Payout, PayoutState
 from tests.money_in import arrive
+from tests.payments.ways import says
 
 type Earn = Callable[[Person, str], int]
 
@@ -47,6 +48,7 @@ def test_a_payout_that_comes_back_is_ready_again(
     payouts.send(payout, reference="MP-1", by=treasurer, at=now)
     payouts.fail(payout, by=secretary, at=now)
     assert payouts.ready(amina) == 5
+    assert says(payout)
     with pytest.raises(Refused):
         payouts.settle(payout, by=secretary, at=now)
     lines = statements.entries(statements.lines(amina), amina)

@@ -24,7 +24,7 @@ from tests.payments import paypal, ways
 from tests.payments.paypal import Account
 from tests.payments.test_attacks import POST, posting
 from tests.payments.test_proof import touch
-from tests.payments.ways import go_on, rests, sound, state
+from tests.payments.ways import go_on, rests, says, sound, state
 
 type Earn = Callable[[Person, str], int]
 type Later = Callable[..., datetime]
@@ -127,6 +127,7 @@ def test_what_fails_is_the_members_again_and_can_be_asked_for_anew(
     service.status[runs.key_of(asked.pk)] = status
     go_on()
     assert rests(asked) == ("failed", Decimal(5))
+    assert says(asked)
     again = payouts.request(amina, amount=Decimal(5), rail="paypal", by=amina, at=clock.now())
     assert runs.key_of(again.pk) != runs.key_of(asked.pk)
     assert sound()
@@ -189,6 +190,7 @@ def test_what_came_back_after_it_arrived_is_the_members_again_once(
     for _turn in range(2):
         hook(asked, service)
     assert rests(asked) == ("failed", Decimal(5))
+    assert says(asked)
     # Both cannot be: that it arrived after all is for an officer to look at, and nobody's balance moves.
     service.status[runs.key_of(asked.pk)] = "SUCCESS"
     hook(asked, service)

@@ -35,6 +35,7 @@ from payments.models import GivenStatement, Outcome, Payout, PayoutState, PayRun
 from payments.open_ledger import Month
 from tests.payments import bank, ways
 from tests.payments.bank import Faults, Line
+from tests.payments.ways import says
 
 type Earn = Callable[[Person, str], int]
 type Later = Callable[..., datetime]
@@ -189,6 +190,7 @@ def test_what_comes_back_later_is_the_members_again(asked: list[Payout], handed_
     back = bank.statement([Line(Decimal(5), f"WORKHALL-PAYOUT-{asked[0].pk}", reason="AC06")] * 2, number="S-2")
     assert bank.read(back, by=treasurer, at=clock.now()).found == {"returned": 1, "repeated": 1}
     assert payouts.ready(asked[0].person) == 5
+    assert says(asked[0], "AC06")
     # On the statement it went out and came back: nothing was earned by it.
     assert sum(total.paid_out for total in monthly.months(asked[0].person)) == 0
     month = monthly.statement(asked[0].person, Month.of(clock.now()))
@@ -206,6 +208,7 @@ def test_a_payment_that_never_left_comes_back_from_clearing(
     rejected = bank.statement([Line(Decimal(5), f"WORKHALL-PAYOUT-{asked[0].pk}", reason="AC04")])
     assert bank.read(rejected, by=treasurer, at=clock.now()).found == {"failed": 1}
     assert payouts.ready(asked[0].person) == 5
+    assert says(asked[0], "AC04")
     assert ledger.balance(accounts.BANK) == bank_before
     # The bank books it after all: both cannot be, so an officer looks.
     late = bank.statement([Line(Decimal(-5), f"WORKHALL-PAYOUT-{asked[0].pk}")], number="S-2")

@@ -31,7 +31,7 @@ from payments import (
 from payments.models import Outcome, Payout, PayoutDetails, PayRun, RailEvent
 from tests.payments import stripe, ways
 from tests.payments.stripe import HOOK, World
-from tests.payments.ways import go_on, rests, sound
+from tests.payments.ways import go_on, rests, says, sound
 
 type Earn = Callable[[Person, str], int]
 type Later = Callable[..., datetime]
@@ -176,6 +176,7 @@ def test_what_the_bank_sends_back_is_reversed_and_the_members_again(
     for _turn in range(2):
         go_on()
     assert rests(asked) == ("failed", Decimal(5))
+    assert says(asked)
     assert sums(service) == {"ours": 100_000, account: 0}
     again = payouts.request(amina, amount=Decimal(5), rail="stripe", by=amina, at=clock.now())
     assert runs.key_of(again.pk) != runs.key_of(asked.pk)

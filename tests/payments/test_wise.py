@@ -34,7 +34,7 @@ from payments.models import Outcome, Payout, PayRun, RailEvent
 from payments.money import MINOR_UNITS, to_micro
 from payments.surplus import Quarter
 from tests.payments import abroad, ways, wise
-from tests.payments.ways import go_on, rests, sound, state
+from tests.payments.ways import go_on, rests, says, sound, state
 from tests.payments.wise import Profile
 
 type Earn = Callable[[Person, str], int]
@@ -205,6 +205,7 @@ def test_what_bounced_back_is_the_members_once_it_is_refunded(
     service.turn("funds_refunded")
     assert [hook(service, number) for _turn in range(2)] == [204, 204]
     assert rests(asked) == ("failed", Decimal(5))
+    assert says(asked)
     assert RailEvent.objects.filter(payout=asked, outcome=Outcome.RETURNED).count() == 1
     assert sound()
     # Both cannot be: that it arrived after all is for an officer to look at.
@@ -220,6 +221,7 @@ def test_a_refund_before_it_arrived_is_the_members_again(asked: Payout, released
     service.turn("funds_refunded")
     assert go_on() == 1
     assert rests(asked) == ("failed", Decimal(5))
+    assert says(asked)
     assert sound()
 
 

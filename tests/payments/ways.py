@@ -1,12 +1,14 @@
 """What tests of every way to be paid share: an open way, a released run, where a payout and its money stand."""
 
+import json
 from decimal import Decimal
 
+from django.core import mail
 from django.db import connection
 
 from coop import clock
 from governance.models import Mandate, Office
-from payments import instruments, invariants, moves, payouts, rails, runs, sending
+from payments import background, instruments, invariants, moves, payouts, rails, runs, sending
 from payments.models import Instrument, Kind, Move, Payout, PayRun, Place
 from tests.payments.conftest import owning
 
@@ -48,6 +50,30 @@ def state(payout: Payout) -> str:
 def rests(payout: Payout) -> tuple[str, Decimal]:
     """Return where a payout stands, and what its member has ready."""
     return state(payout), payouts.ready(payout.person)
+
+
+def letter(payout: Payout) -> str:
+    """Have the member told that a payout came back, as was deferred once for its last end, and return the mail."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT args FROM procrastinate_jobs WHERE task_name = %s ORDER BY id", [payouts.TELL])
+        said = [json.loads(args) for (args,) in cursor.fetchall()]
+    (args,) = [one for one in said if one["payout"] == payout.pk]
+    background.tell_of_payout(**args)
+    assert mail.outbox[-1].to == [payout.person.email]
+    return str(mail.outbox[-1].body)
+
+
+def says(payout: Payout, *words: str) -> bool:
+    """Tell whether its member reads by mail which way it went, where the money is, when it is tried again, and this."""
+    read = letter(payout)
+    rail = rails.of(payout.rail)
+    when = (
+        "next pay run then: prepared on Fridays, or 24 hours after you ask" if rail.in_runs else "An officer sends it"
+    )
+    every = (
+        f"Payout {payout.pk}", f"Its way was: {rail.label}.", "in your balance again", "does not expire", when, *words,
+    )  # fmt: skip
+    return all(one in read for one in every)
 
 
 def go_on() -> int:

@@ -10,5 +10,5 @@ from coop.database import guards
 class Migration(migrations.Migration):
     """Let the web role ask."""
 
-    dependencies: ClassVar = [("governance", "0074_notices_stand")]
+    dependencies: ClassVar = [("governance", "0075_strings_as_written")]
     operations: ClassVar = [guards.Allow("governance_status(bigint)")]
