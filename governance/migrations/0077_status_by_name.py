@@ -10,5 +10,5 @@ from coop.database import guards
 class Migration(migrations.Migration):
     """Let the web role ask."""
 
-    dependencies: ClassVar = [("governance", "0075_strings_as_written")]
+    dependencies: ClassVar = [("governance", "0076_spans_in_hours")]
     operations: ClassVar = [guards.Allow("governance_status(bigint)")]
