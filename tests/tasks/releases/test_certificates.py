@@ -76,7 +76,7 @@ def test_looks_at_a_rejected_answer_are_wages_once_they_are_decided(
     disputing.look(second, stands=True)
     release = made(job)
     paid = card.facts(release)["paid"]
-    looks = sum(Finding.objects.values_list("pay", flat=True))
+    looks = sum(finding.pay or Decimal(0) for finding in Finding.objects.only("pay"))
     assert Decimal(paid["of_wages"]["looks"]) == Decimal(paid["of_funds"]) == looks > 0
     assert Decimal(paid["wages"]) == job.pay + looks
     assert (paid["people"], paid["authors"]) == (3, 1)
