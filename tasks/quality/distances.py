@@ -21,7 +21,7 @@ CHUNK = 50
 # Pairs of answers that tell what chance would do: every pair there is, or so many that are drawn.
 PAIRS = 10_000
 # Drawings have many marks, each compared with each: beyond so many comparisons no further pair is drawn.
-MOST_COMPARED = 400_000
+MOST_COMPARED = 100_000
 # Tasks are drawn anew for the interval in so many groups at most.
 GROUPS = 1_000
 DOUBTFUL = 50
