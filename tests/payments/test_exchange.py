@@ -20,9 +20,9 @@ from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
 from governance.models import Office
-from payments import accounts, exchange, invariants, ledger, monthly, payouts, statements
+from payments import accounts, exchange, invariants, ledger, monthly, moves, payouts, statements
 from payments.ledger import Kind, Line
-from payments.models import ExchangeQuote, Payout, PayoutDetails, Purchase, Transfer
+from payments.models import ExchangeQuote, Payout, PayoutDetails, Place, Purchase, Transfer
 from payments.open_ledger import Month, figures
 from tests.payments import abroad, ways
 from tests.payments.conftest import owning
@@ -303,6 +303,22 @@ def test_no_more_is_promised_than_was_bought(
         payouts.request_told(quote, by=ready, at=clock.now())
     guard = "currency_is_bought_before_it_is_promised"
     attack(PAYOUT, [ready.pk, 1_940_000_000, "KES", place(ready), quote.pk], guard=guard)
+
+
+def test_what_lies_elsewhere_is_promised_to_nobody(
+    ready: Person, attack: Attack, treasurer: Office, secretary: Office
+) -> None:
+    quote = abroad.tell(ready, "5")
+    away = moves.note(
+        Place.MPESA, Place.MAIN, amount=Decimal(2000), currency="KES", reference="AWAY", by=treasurer, at=clock.now()
+    )
+    moves.confirm(away, by=secretary, at=clock.now())
+    assert exchange.held("KES") == Decimal("587.40")
+    with pytest.raises(Refused, match="holds"):
+        payouts.request_told(quote, by=ready, at=clock.now())
+    guard = "currency_is_bought_before_it_is_promised"
+    attack(PAYOUT, [ready.pk, 646_000_000, "KES", place(ready), quote.pk], guard=guard)
+    assert sound()
 
 
 def post(payout: int, debit: str, credit: str, amount: str, currency: str) -> Callable[[], object]:

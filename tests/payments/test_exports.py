@@ -16,7 +16,7 @@ from governance.models import Office
 from payments import budgets, escrow, exports, payouts
 from payments.books import trial_balance
 from payments.models import Fee, Purpose
-from tests.payments import leftover, test_budgets
+from tests.payments import leftover, test_budgets, ways
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +37,11 @@ def books(
     payouts.request(amina, amount=Decimal(2), by=amina, at=now)
 
 
+@pytest.fixture
+def elsewhere(books: None, treasurer: Office, secretary: Office) -> None:
+    ways.stock("paypal", treasurer, secretary, "7.5")
+
+
 def run(command: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the readers of books
 
@@ -55,15 +60,17 @@ def written(form: str, folder: Path) -> Path:
     return file
 
 
-def test_hledger_finds_our_balances(books: None, tmp_path: Path) -> None:
+def test_hledger_finds_our_balances(elsewhere: None, tmp_path: Path) -> None:
     file = written("hledger", tmp_path)
     checked = hledger(file, "check")
     assert checked.returncode == 0, checked.stderr
     said = hledger(file, "balance", "--no-total", "--flat", "-O", "csv", "Member")
     assert '"Liabilities:Member' in said.stdout
     whole = hledger(file, "balance", "--flat", "-O", "csv", "Bank")
-    [bank] = [total.total for total in trial_balance() if total.kind == "bank:main"]
-    assert f"{-bank:f} USD" in whole.stdout
+    held = {total.kind: -total.total for total in trial_balance()}
+    found = {name: Decimal(sum_.removesuffix(" USD")) for name, sum_ in csv.reader(whole.stdout.splitlines()[1:])}
+    assert found["Assets:Bank:Main"] == held["bank:main"]
+    assert found["Assets:Bank:Paypal"] == held["bank:paypal"] == Decimal("7.5")
 
 
 def test_what_the_house_spent_stands_against_what_it_took(
@@ -83,7 +90,7 @@ def test_what_the_house_spent_stands_against_what_it_took(
     assert bean_check(written("beancount", tmp_path)).returncode == 0
 
 
-def test_beancount_finds_our_balances(books: None, tmp_path: Path) -> None:
+def test_beancount_finds_our_balances(elsewhere: None, tmp_path: Path) -> None:
     checked = bean_check(written("beancount", tmp_path))
     assert checked.returncode == 0, checked.stderr
 

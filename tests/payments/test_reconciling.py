@@ -13,8 +13,8 @@ from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from governance.models import Office
-from payments import bank_statements, escrow, invariants, proof, reconciling
-from payments.models import BankStatement, GivenStatement, RailEvent
+from payments import bank_statements, escrow, invariants, places, proof, reconciling
+from payments.models import BankStatement, GivenStatement, Place, RailEvent
 from tests.money_in import arrive
 from tests.payments import bank
 from tests.payments.bank import Line
@@ -94,12 +94,12 @@ def test_the_night_finds_a_gap_and_what_is_not_booked(
 def test_the_page_sets_the_books_beside_the_bank(
     orbit: Client, treasurer: Office, teresa: Person, signed_in: Callable[[Person], Browser]
 ) -> None:
-    before = reconciling.compared()
-    assert before.statement is None
+    assert reconciling.compared() == []
+    before = places.held(Place.MAIN)
     read(bank.statement([theirs(orbit), Line(Decimal(-7), words="Who knows")]), treasurer)
-    now = reconciling.compared()
-    assert now.statement
-    assert (now.books - before.books, now.statement.closing - Decimal(bank.FIRST)) == (FIFTY, FIFTY - 7)
+    [now] = reconciling.compared()
+    assert (now.held, now.unshown, now.unbooked) == (before + FIFTY, before, Decimal(-7))
+    assert (now.opening, now.closing - now.opening) == (Decimal(bank.FIRST), FIFTY - 7)
     page = signed_in(teresa).get("/desk/statements/").text
     assert "The last statement closed with" in page
-    assert "Between them" in page
+    assert "Our books hold at the bank" in page
