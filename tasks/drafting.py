@@ -9,7 +9,7 @@ from payments.escrow import Quote
 from payments.founding import FOR_THE_HOUSE
 from payments.models import WorkType
 from tasks import content as contents
-from tasks import forms_job, funds, jobs, lint, pilots, shapes, sketches
+from tasks import forms_job, funds, jobs, lint, paces, pilots, shapes, sketches
 from tasks.models import Job, Share, Sketch, Topic
 
 
@@ -113,7 +113,7 @@ def preview(sketch: Sketch) -> dict[str, Any] | None:
 
 
 def money(sketch: Sketch) -> dict[str, Any]:
-    """Return what the job costs at most as it is written so far, what an hour makes, and what a pilot costs."""
+    """Return what the job costs at most as it is written so far, what an hour makes, what a pilot costs, how long."""
     rate = jobs.voted_rate(sketch.work_type)
     form = forms_job.NewJob(started(sketch), work_type=sketch.work_type, step="price")
     overlap = _whole_number(sketch.said.get("overlap", 3))
@@ -126,6 +126,7 @@ def money(sketch: Sketch) -> dict[str, Any]:
         "rate": rate, "pay": pay, "time": time, "hourly": rates.hourly(pay, time.usual), "tasks": left,
         "overlap": overlap, "quote": _price(sketch, left, overlap, pay), "few": few,
         "pilot": _price(sketch, few, overlap, pay) if few else None,
+        "days": paces.days_for(sketch.client_id, sketch.work_type_id, left * overlap),
         "least_by_floor": _least_by_floor(sketch),
         "least_again": _least_again(sketch),
     }  # fmt: skip

@@ -4,10 +4,12 @@ The database measures it once a day, from the latest accepted answers: six of ea
 least. Until then, and where nobody looked for eight days, the seconds that answers were handed in with stand for it.
 """
 
+import math
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from coop.record import events
 from coop.refusals import guard_of
@@ -15,6 +17,45 @@ from payments.models import WorkType
 from tasks.models import Pace
 
 GUARD = "paces_are_measured_by_the_database"
+# Of the client's own latest jobs of the kind alone: how fast others' work goes is no client's to know.
+CAME_LATELY = """
+SELECT count(*), extract(epoch FROM public.coop_now() - min(g.submitted_at)) / 86400,
+    count(*) FILTER (WHERE g.submitted_at > public.coop_now() - interval '168 hours'),
+    extract(epoch FROM public.coop_now()
+        - min(g.submitted_at) FILTER (WHERE g.submitted_at > public.coop_now() - interval '168 hours')) / 86400
+FROM (
+    SELECT j.id FROM tasks_job j WHERE j.client_id = %(client)s AND j.work_type_id = %(kind)s
+        AND j.opened_at IS NOT NULL AND NOT j.is_onboarding ORDER BY j.id DESC LIMIT 20
+) mine CROSS JOIN LATERAL (
+    SELECT a.submitted_at FROM tasks_assignment a WHERE a.job_id = mine.id
+        AND a.submitted_at > public.coop_now() - interval '672 hours' ORDER BY a.id DESC LIMIT 500
+) g
+"""
+ENOUGH, LONGEST = 20, 3_650
+
+
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """In how many days answers may come, at the pace of the last week and of four; and by how many it is said."""
+
+    least: int
+    most: int
+    answers: int
+
+
+def days_for(client: int, kind: int, asked: int) -> Estimated | None:
+    """Return in how many days so many answers may come, by the client's own jobs of the kind; one query.
+
+    None where fewer than 20 of them came in four weeks, or it would take more than ten years.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(CAME_LATELY, {"client": client, "kind": kind})
+        given, time, in_a_week, of_it = cursor.fetchone()
+    if given < ENOUGH or not asked:
+        return None
+    paces = [Decimal(count) / max(span, Decimal(1)) for count, span in ((given, time), (in_a_week, of_it)) if count]
+    days = sorted(max(1, math.ceil(asked / pace)) for pace in paces)
+    return Estimated(days[0], days[-1], given) if days[-1] <= LONGEST else None
 
 
 def measure(work_type: WorkType, *, at: datetime) -> Pace | None:

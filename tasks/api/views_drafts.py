@@ -54,6 +54,14 @@ class PriceOut(serializers.Serializer[Any]):
     total = SumField()
 
 
+class DaysOut(serializers.Serializer[Any]):
+    """In how many days the answers may come, at the pace of the last week and of four, and by how many answers."""
+
+    least = serializers.IntegerField()
+    most = serializers.IntegerField()
+    answers = serializers.IntegerField()
+
+
 class SketchWhole(SketchLine):
     """A job that is being written: what was filled in by field, what to look at again, and what it costs at most."""
 
@@ -70,10 +78,14 @@ class SketchWhole(SketchLine):
         help_text="The pay for each answer that your comparable work of twelve months asks; null without any (N5)."
     )
 
+    days = serializers.SerializerMethodField(
+        help_text="An estimate by your own jobs of the kind in the last four weeks; null with fewer than 20 answers."
+    )
+
     class Meta(SketchLine.Meta):
         fields = (  # type: ignore[assignment]
             *SketchLine.Meta.fields, "said", "findings", "price", "pilot_price", "hourly", "least_by_floor",
-            "least_by_former",
+            "least_by_former", "days",
         )  # fmt: skip
 
     @extend_schema_field(FindingOut(many=True))
@@ -105,6 +117,12 @@ class SketchWhole(SketchLine):
     def get_least_by_former(self, sketch: Sketch) -> str | None:
         """Return the least pay by comparable work, in US$; null without any, or until the pay is known."""
         return _sum(self._money.get("least_again"))
+
+    @extend_schema_field(DaysOut(allow_null=True))
+    def get_days(self, sketch: Sketch) -> DaysOut | None:
+        """Return in how many days the answers may come."""
+        found = self._money.get("days")
+        return DaysOut(found).data if found else None  # type: ignore[return-value]
 
     @cached_property
     def _money(self) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from payments.models import WorkType
 from tasks import formats, forms_job, pilots, shapes
 from tests.conftest import person
 from tests.tasks import handing_in, orders, writing
-from tests.tasks.conftest import make_job
+from tests.tasks.conftest import make_job, work
 from tests.tasks.releases.conftest import Made, made
 from tests.tasks.test_api import ALL, Call, program
-from tests.tasks.test_client_pages import words
+from tests.tasks.test_client_pages import NEW, words
 from tests.tasks.test_exports import answer
 
 __all__ = ["made"]
@@ -81,6 +81,37 @@ def test_a_years_jobs_are_read_once_in_ten_minutes_however_often_rates_are_asked
     make_job(orbit, olga, tasks=1, pay=Decimal("0.20"))
     make_job(orbit, olga, tasks=1, pay=Decimal("0.20"))
     assert usual(call)["usually_pays"] == {"least": "0.100000", "most": "0.200000"}
+
+
+def test_how_long_it_may_take_is_estimated_by_the_clients_own_work_of_the_kind(
+    orbit: Client, olga: Person, rival: Client, browser: Browser, call: Call, luis: Person, amina: Person,
+    later: Callable[..., object],
+) -> None:  # fmt: skip
+    draft = writing.begin(browser)
+    browser.post(f"{draft}data/", {"lines": orders.rows_of(30)})
+    browser.post(f"{draft}quality/", NEW | {"overlap": "2"})
+    address = f"drafts/{writing.sketch(draft).pk}"
+
+    def shown() -> tuple[bool, Any]:
+        return "It may take" in words(browser.get(f"{draft}price/")), call("GET", address).json()["days"]
+
+    theirs = make_job(rival, person("nia"), tasks=20, overlap=1)
+    for _task in range(20):
+        work(theirs, luis, {"labels": ["Same"]})
+    assert shown() == (False, None)
+    mine = make_job(orbit, olga, tasks=20, overlap=1)
+    for who, count in ((luis, 10), (amina, 9)):
+        for _task in range(count):
+            work(mine, who, {"labels": ["Same"]})
+    assert shown() == (False, None)
+    work(mine, amina, {"labels": ["Same"]})
+    # Sixty answers are asked, and twenty came on the one day.
+    assert shown() == (True, {"least": 3, "most": 3, "answers": 20})
+    later(days=5)
+    # Twenty in five days and a little: sixteen days at that pace.
+    assert shown()[1] == {"least": 16, "most": 16, "answers": 20}
+    later(days=24)
+    assert shown() == (False, None)
 
 
 def test_a_program_reads_of_a_kind_what_it_takes_and_whether_a_phone_is_enough(call: Call) -> None:
