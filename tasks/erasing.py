@@ -4,7 +4,8 @@ The database says which job's day has come and empties its rows (decision 0229);
 parts of versions among them. Each step can be done again: a run that was ended goes on where it stood.
 """
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import batched
 
@@ -16,6 +17,8 @@ from coop.record import events
 from tasks import deletions, jobs, releases
 from tasks.models import Job, JobFile
 
+log = logging.getLogger(__name__)
+
 AT_ONCE = 500
 
 
@@ -23,14 +26,23 @@ def close_due(*, at: datetime) -> int:
     """Close the jobs whose day of deletion is two weeks away, so that all is decided by then; return how many."""
     day = (at + deletions.CLOSES).astimezone(UTC).date()
     due = Job.objects.filter(delete_on__lte=day, emptied_at=None, closed_at=None).order_by("pk")
-    return sum(bool(jobs.close(job, by=None, at=at)) for job in due)
+    return sum(_done(lambda job: bool(jobs.close(job, by=None, at=at)), job) for job in due)
 
 
 def erase_due(*, at: datetime) -> int:
     """Delete the contents of every job whose day has come and in which all is decided; return how many jobs."""
     today = at.astimezone(UTC).date()
     due = Job.objects.filter(delete_on__lte=today, emptied_at=None).exclude(closed_at=None).order_by("pk")
-    return sum(erase(job, at=at) for job in due)
+    return sum(_done(lambda job: erase(job, at=at), job) for job in due)
+
+
+def _done(act: Callable[[Job], bool], job: Job) -> bool:
+    """Do something for a job; one that fails, as by a disk that does not answer, must not hold up the others."""
+    try:
+        return act(job)
+    except Exception:
+        log.exception("the contents of job %s could not be deleted", job.pk)
+        return False
 
 
 def erase(job: Job, *, at: datetime) -> bool:

@@ -173,7 +173,7 @@ def test_a_run_that_was_ended_goes_on(answered: Job, later: Later, monkeypatch: 
     later(days=2)
     monkeypatch.setattr(default_storage, "delete", fails)
     with pytest.raises(OSError, match=r"datasets/"):
-        erasing.erase_due(at=clock.now())
+        erasing.erase(answered, at=clock.now())
     monkeypatch.undo()
     answered.refresh_from_db()
     assert (answered.deleted_at is None, answered.emptied_at) == (False, None)
@@ -181,6 +181,26 @@ def test_a_run_that_was_ended_goes_on(answered: Job, later: Later, monkeypatch: 
     passed(later, 1)
     assert on_disk() == []
     assert Job.objects.get(pk=answered.pk).emptied_at is not None
+
+
+def test_a_job_that_fails_holds_up_no_other(
+    orbit: Client, olga: Person, later: Later, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = draft(orbit, olga), draft(orbit, olga)
+    passed(later, 29)
+    broken, whole = str(first.uploads.get().file.name), default_storage.delete
+    later(days=2)
+
+    def fails(name: str) -> None:
+        if name == broken:
+            raise OSError(name)
+        whole(name)
+
+    monkeypatch.setattr(default_storage, "delete", fails)
+    assert erasing.erase_due(at=clock.now()) == 1
+    assert [one.emptied_at is None for one in Job.objects.filter(pk__in=[first.pk, second.pk]).order_by("pk")] == [
+        True, False,
+    ]  # fmt: skip
 
 
 def test_without_a_day_nothing_is_deleted(orbit: Client, olga: Person, later: Later) -> None:
