@@ -4,10 +4,10 @@ Source: Scale's documentation, "Annotation Attributes" and "Conditionality". A n
 says otherwise, an angle goes from 0 to 360, and a type that is not said is a category.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tasks.scale.kinds.kind import Json, read, shown, values
+from tasks.scale.kinds.kind import Json, options, read, shown, values
 from tasks.shapes import attributes
 
 # Types that are asked here, and ours.
@@ -24,6 +24,24 @@ def _named(params: Json) -> Iterator[tuple[str, Json]]:
 
 def _kind(one: Json) -> str:
     return str(one.get("type") or "category")
+
+
+def wrong(params: Json) -> str:
+    """Return which bound of a form is passed, nothing where none is: what comes after looks at all beside all."""
+    said = dict(_named(params))
+    if len(said) > attributes.MOST:
+        return f"At most {attributes.MOST} annotation_attributes"
+    many = (name for name, one in said.items() if _most(one) > attributes.MOST_OPTIONS)
+    return next((f"At most {attributes.MOST_OPTIONS} of each thing in the attribute {name[:60]}" for name in many), "")
+
+
+def _most(one: Json) -> int:
+    """Return how many choices, or labels or values to wait for, an attribute names at most."""
+    conditions = one.get("conditions")
+    said = conditions if isinstance(conditions, dict) and _readable(conditions) else {}
+    labels = _some((said.get("label_condition") or {}).get("label"))
+    waits = [_some(some) for depends in _depends(said) for some in depends.values()]
+    return max(map(len, (options(one.get("choices")), labels, _depends(said), *_depends(said), *waits)))
 
 
 def left_out(params: Json) -> list[str]:
@@ -130,9 +148,9 @@ def _of(one: Json, held: Any) -> Any:  # noqa: ANN401 - likewise
     return found if one.get("allow_multiple") else found[0]
 
 
-def example(params: Json, shape: Json) -> Json:
-    """Return a shape that says something plausible to each attribute that is asked of it."""
-    for one in asked(params):
+def example(asked: Sequence[Json], shape: Json) -> Json:
+    """Return a shape that says something plausible to each attribute that is `asked` of it."""
+    for one in asked:
         if attributes.applies(one, shape) and (held := _example(one)) is not None:
             shape = {**shape, "attributes": {**shape.get("attributes", {}), one["name"]: held}}
     return shape

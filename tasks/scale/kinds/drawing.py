@@ -7,11 +7,12 @@ from typing import ClassVar
 
 from tasks.scale.kinds import attributes
 from tasks.scale.kinds.kind import SAID_BEFORE, Json, Kind, labels, mark, said_before
-from tasks.shapes import plane
+from tasks.shapes import image, plane
 
 GEOMETRIES = ("box", "polygon", "point", "ellipse", "line", "cuboid")
 # Those that our shape draws.
 DRAWN = tuple(name for name in GEOMETRIES if name in plane.TYPES)
+MOST_LABELS: int = image.LABELS["maxItems"]
 # Where something stands that nobody drew: on any picture of 50 by 50 pixels.
 EXAMPLES: dict[str, Json] = {
     "box": {"x": 10, "y": 10, "width": 30, "height": 20},
@@ -41,13 +42,17 @@ class ImageAnnotation(Kind):
     unasked = ("events_to_annotate", "links")
 
     def wrong(self, params: Json) -> str:
-        """Ask for an image, and for geometries that have something to draw."""
+        """Ask for an image, for geometries that have something to draw, and for no more than a form holds."""
         if said := super().wrong(params):
             return said
         asked = self.geometries(params)
         if unknown := sorted(set(asked) - set(GEOMETRIES)):
             return f"Unknown geometry: {unknown[0][:40]}"
-        return "" if any(asked.values()) else f"Missing required parameter: {self.asking}"
+        if not any(asked.values()):
+            return f"Missing required parameter: {self.asking}"
+        if len(set().union(*asked.values())) > MOST_LABELS:
+            return f"At most {MOST_LABELS} labels"
+        return attributes.wrong(params)
 
     asking: ClassVar[str] = "geometries"
 
@@ -104,7 +109,8 @@ class ImageAnnotation(Kind):
 
     def example(self, params: Json) -> Json:
         """Return one thing of each label."""
-        return {"shapes": [attributes.example(params, one) for one in one_of_each(self.geometries(params))["shapes"]]}
+        asked, drawn = attributes.asked(params), one_of_each(self.geometries(params))["shapes"]
+        return {"shapes": [attributes.example(asked, one) for one in drawn]}
 
     def response(self, params: Json, values: Sequence[Json], key: uuid.UUID) -> Json:
         """Return the shapes as annotations."""

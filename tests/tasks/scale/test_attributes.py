@@ -152,6 +152,20 @@ def test_a_test_key_tells_plausible_ones_and_takes_all(trying: scaleapi.ScaleCli
     assert [one["attributes"] for one in task.response["annotations"]] == [{}, {}, {}]
 
 
+@pytest.mark.parametrize(("more", "words"), [
+    ({"annotation_attributes": {f"a{n}": {"type": "text"} for n in range(21)}}, "At most 20 annotation_attributes"),
+    ({"annotation_attributes": {"odd": {"choices": [*range(61)]}}}, "At most 60 of each thing in the attribute odd"),
+    ({"annotation_attributes": {"odd": {"choices": [{"choice": "a", "subchoices": [*range(60)]}]}}}, "At most 60"),
+    ({"annotation_attributes": {"odd": {"conditions": {"label_condition": {"label": ["car"] * 61}}}}}, "At most 60"),
+    ({"annotation_attributes": {"odd": {"conditions": {"attribute_conditions": [{"a": ["b"] * 61}]}}}}, "At most 60"),
+    ({"geometries": {"box": {"objects_to_annotate": [f"a{n}" for n in range(61)]}}}, "At most 60 labels"),
+])  # fmt: skip
+def test_no_key_sends_more_than_a_form_holds(trying: scaleapi.ScaleClient, more: dict[str, Any], words: str) -> None:
+    with pytest.raises(ScaleInvalidRequest, match=words):
+        trying.create_task(TaskType.ImageAnnotation, attachment="x", **{"geometries": STREET["geometries"], **more})
+    assert not Order.objects.exists()
+
+
 def test_masks_and_pages_ask_none(live: scaleapi.ScaleClient) -> None:
     live.create_project("All", TaskType.ImageAnnotation)
     asked = {"annotation_attributes": {"brown": {"choices": ["yes", "no"]}}, "attachment": "x", "project": "All"}
