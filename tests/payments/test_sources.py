@@ -40,7 +40,8 @@ SETTINGS = {
     ("governance/wishes.py", "ORIGIN"): LETTER,
     ("coop/people/addresses.py", "ORIGIN"): LETTER,
     ("payments/proof.py", "ORIGIN"): LETTER,
-    ("payments/payouts.py", "ORIGIN"): LETTER,
+    ("payments/came_back.py", "ORIGIN"): LETTER,
+    ("tasks/invitations.py", "ORIGIN"): LETTER,
     ("payments/proof.py", "WALKS_OF_MONEY"): "what looks at the books by night, and moves nothing",
     ("payments/cards.py", "ORIGIN"): LETTER,
     ("tasks/formats/croissant.py", "ORIGIN"): LETTER,
@@ -92,6 +93,9 @@ MODULES = {
     ("governance/receipts.py", "secrets"): "the words of a receipt, which say nothing of the ballot",
     ("coop/people/keys.py", "secrets"): "a key to the API, which its person asks for",
     ("tasks/webhooks/signing.py", "secrets"): "what signs a message to a client",
+    ("payments/sealed_statements.py", "secrets"): "what keeps a neighbour's statement from being guessed",
+    ("tasks/invitations.py", "django.core.cache"): "how many letters somebody sent today",
+    ("tasks/pilots.py", "django.core.cache"): "what a kind of work usually paid, as pages tell it",
     ("tasks/shapes/conversation.py", "random"): "in which order answers are shown: a lot that can be drawn again",
     ("tasks/shapes/ranking.py", "random"): "likewise",
     ("tasks/machines/learning.py", "random"): "which open tasks come first, by a lot that can be drawn again",
@@ -119,7 +123,8 @@ PAY_FIELDS: dict[str, dict[str, str]] = {
         "is_onboarding": "the cooperative's own, by its guard",
         "pass_mark": "frozen once open", "created_by": "who drafted it", "drafted_at": "when",
         "opened_at": "by its guards", "closed_at": "stays closed",
-        "task_bytes": "shown beforehand, decides nothing",
+        "task_bytes": "shown beforehand, decides nothing", "delete_on": "shown beforehand: until when answers are kept",
+        "deleted_at": "by the database, when all is decided", "emptied_at": "likewise",
     },
     "tasks.Assignment": {
         "id": "names it", "task": "frozen", "job": "frozen", "person": "frozen", "slot": "frozen",
@@ -269,6 +274,7 @@ DECIDING_TABLES: dict[str, tuple[str, ...]] = {
         "tasks_reading", "tasks_hiddencontent", "tasks_teammember", "tasks_lot", "tasks_stage", "tasks_handover",
         "tasks_tally",
     ),
+    "what the record says of kinds that the database alone writes": ("record_event", "payments_sealedstatement"),
     "what time it is": ("coop_cooperative", "coop_clockadvance"),
 }  # fmt: skip
 
