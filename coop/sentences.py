@@ -118,6 +118,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "disputes.settled": gettext_lazy("%(subject)s was settled; who did the work keeps the pay."),
     "entitlements.paid": gettext_lazy("The hearing fund paid a member what was due for a %(source)s (%(subject)s)."),
     "deletions.done": gettext_lazy("What %(subject)s showed and what was answered was deleted, as was said."),
+    "deletions.fixed": gettext_lazy("%(subject)s opened with the day on which its contents are deleted."),
     "deletions.named": gettext_lazy("It was said when the contents of %(subject)s are deleted."),
     "files.received": gettext_lazy("Files for %(subject)s arrived."),
     "files.sent_back": gettext_lazy("Files for %(subject)s were sent back: some cannot be read."),

@@ -97,7 +97,7 @@ class NewJob(forms.Form):
         label=_("When the tasks are deleted"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
         help_text=_(
             "On this day the tasks, their files and the answers are deleted here, in versions too; two weeks before it"
-            " the job closes. Members see the day before they accept, so it may come nearer later, and not be put off."
+            " the job closes. Members see the day before they accept: once the job is open it stays."
         ),
     )  # fmt: skip
 

@@ -22,7 +22,7 @@ from payments.models import Kind, Rate, WorkType
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
 from tasks import content as contents
-from tasks import funds, shapes, shortfalls
+from tasks import deletions, funds, shapes, shortfalls
 from tasks.models import Job, ReviewRule
 
 PAY_MAX = Decimal(10_000)
@@ -248,9 +248,9 @@ def fund(job: Job, *, by: Person | None, at: datetime) -> Job:
     return job
 
 
-def refusal_to_open(job: Job) -> Refusal | None:
+def refusal_to_open(job: Job, *, at: datetime) -> Refusal | None:
     """Say why a job cannot be opened for work, or nothing."""
-    if wrong := _refusal_to_change(job) or _refusal_without_tasks(job):
+    if wrong := _refusal_to_change(job) or _refusal_without_tasks(job) or deletions.refusal_to_open(job, at=at):
         return wrong
     if (
         wrong := pay_refusal(job.work_type, job.pay, job.content)
@@ -312,7 +312,7 @@ def open(job: Job, *, by: Person | None, at: datetime) -> Job:  # noqa: A001 - j
     job = _locked(job)
     if job.opened_at and not job.closed_at:
         return job
-    refuse_if(refusal_to_open(job))
+    refuse_if(refusal_to_open(job, at=at))
     job.opened_at = at
     job.save(update_fields=["opened_at"])
     events.write("jobs.opened", by=by, subject=f"job:{job.pk}", at=at, pay=to_micro(job.pay))

@@ -16,7 +16,7 @@ from tasks.api.views import KeyView
 class NewDay(drf.Serializer[Any]):
     """A day of deletion."""
 
-    on = drf.DateField(allow_null=True, help_text="From this day on, in UTC; null takes it back while it is a draft.")
+    on = drf.DateField(allow_null=True, help_text="From this day on, in UTC; null for never.")
 
 
 class Deletion(KeyView):
@@ -26,7 +26,7 @@ class Deletion(KeyView):
 
     @extend_schema(operation_id="name_deletion", request=NewDay, responses={200: serializers.JobWhole})
     def post(self, request: Request, number: int) -> Response:
-        """Name the day on which its tasks, files and answers are deleted here; of an open job it only comes nearer."""
+        """Name the day on which its tasks, files and answers are deleted here, while the job is a draft."""
         given = NewDay(data=request.data)
         given.is_valid(raise_exception=True)
         job = deletions.name(self.job(number), given.validated_data["on"], by=self.who(), at=clock.now())

@@ -139,7 +139,7 @@ def _show(request: HttpRequest, job: Job, raising: forms.Raise, status: int = 20
     shown: dict[str, Any] = {
         "client": job.client, "job": job, "quote": jobs.price(job), "progress": progress,
         "missing": jobs.missing(job), "available": escrow.available(job.client), "held": escrow.set_aside(job.pk),
-        "refusal_to_fund": jobs.refusal_to_fund(job), "refusal_to_open": jobs.refusal_to_open(job),
+        "refusal_to_fund": jobs.refusal_to_fund(job), "refusal_to_open": jobs.refusal_to_open(job, at=clock.now()),
         "coming": funds.tasks_to_come(job), "guide": markdown.html(job.guide_now),
         "questions": guides.open_questions(job).count(), "uploads": uploads, "raising": raising,
         "rate": jobs.voted_rate(job.work_type), "pilot": pilots.shown(job), **_going_on(job, progress),

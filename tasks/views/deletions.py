@@ -1,4 +1,4 @@
-"""When the tasks and answers of a job are deleted: the day, said or brought nearer by its client."""
+"""When the tasks and answers of a job are deleted: the day, said by its client before it opens."""
 
 from typing import cast
 

@@ -10,14 +10,14 @@ import psycopg
 import pytest
 from django.conf import settings as site
 from django.core.files.storage import default_storage
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client as Browser
 from django.urls import reverse
 
 from coop import clock
 from coop.people.models import Client, Person
 from coop.record.models import Event
-from coop.refusals import Refused
+from coop.refusals import Refused, guard_of
 from payments import ledger
 from payments.models import Transfer
 from tasks import background, cards, claims, deletions, erasing, jobs, known, releases, stages
@@ -237,14 +237,74 @@ def test_a_day_that_leaves_no_time_is_refused(orbit: Client, olga: Person, days:
     deletions.name(job, day(15), by=olga, at=clock.now())
 
 
-def test_of_an_open_job_the_day_only_comes_nearer(orbit: Client, olga: Person) -> None:
-    job = opened(orbit, olga, days=60)
-    for wrong in (day(61), None):
-        with pytest.raises(Refused, match="not later"):
-            deletions.name(job, wrong, by=olga, at=clock.now())
-    assert deletions.name(job, day(30), by=olga, at=clock.now()).delete_on == day(30)
-    first = deletions.name(opened(orbit, olga, days=None), day(30), by=olga, at=clock.now())
-    assert first.delete_on == day(30)
+def test_the_day_is_fixed_when_the_job_opens(orbit: Client, olga: Person) -> None:
+    for job in (opened(orbit, olga, days=60), opened(orbit, olga, days=None)):
+        for wrong in (day(61), day(30), None):
+            if wrong == job.delete_on:
+                continue
+            with pytest.raises(Refused, match="was fixed when the job opened"):
+                deletions.name(job, wrong, by=olga, at=clock.now())
+
+
+def test_a_draft_that_waited_too_long_names_another_day(orbit: Client, olga: Person, later: Later) -> None:
+    job = draft(orbit, olga, days=15)
+    orders.deposit(orbit, "500")
+    jobs.fund(job, by=olga, at=clock.now())
+    later(days=1)
+    with pytest.raises(Refused, match="two weeks before"):
+        jobs.open(job, by=olga, at=clock.now())
+    deletions.name(job, day(15), by=olga, at=clock.now())
+    assert jobs.open(job, by=olga, at=clock.now()).opened_at
+
+
+def test_the_database_says_which_day_was_fixed(orbit: Client, olga: Person) -> None:
+    job, other = opened(orbit, olga, days=30), opened(orbit, olga, days=None)
+    told = Event.objects.get(kind="deletions.fixed", subject=f"job:{job.pk}")
+    assert (told.actor, told.data) == (None, {"on": day(30).isoformat()})
+    assert not Event.objects.filter(kind="deletions.fixed", subject=f"job:{other.pk}").exists()
+
+
+def chained(orbit: Client, olga: Person) -> tuple[Job, Job]:
+    """Return two drafts, the second a stage after the first."""
+    former, job = orders.draft(orbit, olga), orders.draft(orbit, olga)
+    stages.join(job, after=former, takes=Takes.EACH, carries={"labels": "labels"}, by=olga, at=clock.now())
+    return former, job
+
+
+def test_a_stage_is_not_kept_for_longer_than_the_job_before_it(orbit: Client, olga: Person) -> None:
+    former, job = chained(orbit, olga)
+    deletions.name(former, day(40), by=olga, at=clock.now())
+    job.refresh_from_db()
+    assert job.delete_on == day(40)
+    for later in (day(41), None):
+        with pytest.raises(Refused, match="what the job before it showed"):
+            deletions.name(job, later, by=olga, at=clock.now())
+    deletions.name(job, day(20), by=olga, at=clock.now())
+
+
+def test_a_stage_that_is_open_holds_the_day_of_the_job_before_it(orbit: Client, olga: Person) -> None:
+    former, job = chained(orbit, olga)
+    orders.send(former, orders.rows_of(2))
+    deletions.name(job, day(50), by=olga, at=clock.now())
+    orders.deposit(orbit, "500")
+    jobs.open(jobs.fund(job, by=olga, at=clock.now()), by=olga, at=clock.now())
+    with pytest.raises(Refused, match="is open already"):
+        deletions.name(former, day(49), by=olga, at=clock.now())
+    deletions.name(former, day(50), by=olga, at=clock.now())
+
+
+def onboarding() -> Job:
+    """Return a draft of the questions that everybody answers who joins."""
+    draft = Job.objects.get(is_onboarding=True)
+    draft.pk, draft.opened_at, draft.drafted_at = None, None, clock.now()
+    draft.save(force_insert=True)
+    return draft
+
+
+def test_those_who_join_later_find_the_questions(olga: Person) -> None:
+    job = onboarding()
+    with pytest.raises(Refused, match="who join later"):
+        deletions.name(job, day(40), by=olga, at=clock.now())
 
 
 def test_the_day_stands_on_the_card_that_members_accept(
@@ -327,7 +387,58 @@ def test_the_owner_begins_or_ends_it_at_no_other_time(owner: psycopg.Connection)
         assert caught.value.diag.constraint_name == GUARD
 
 
+NAME = "UPDATE tasks_job SET delete_on = %s WHERE id = %s"
+
+
 def test_a_day_is_put_off_or_set_to_no_time(attack: Attack, orbit: Client, olga: Person) -> None:
     job = opened(orbit, olga, days=60)
     for wrong in (day(61), day(14), None, "infinity", "-infinity"):
-        attack("UPDATE tasks_job SET delete_on = %s WHERE id = %s", [wrong, job.pk], guard=GUARD)
+        attack(NAME, [wrong, job.pk], guard=GUARD)
+
+
+def test_a_day_is_made_up_for_work_that_goes_on_or_is_done(attack: Attack, orbit: Client, olga: Person) -> None:
+    named, unnamed, closed = opened(orbit, olga, days=60), opened(orbit, olga, None), opened(orbit, olga, None)
+    jobs.close(closed, by=olga, at=clock.now())
+    for job in (named, unnamed, closed):
+        attack(NAME, [day(20), job.pk], guard=GUARD)
+    attack("UPDATE tasks_job SET opened_at = NULL WHERE id = %s", [unnamed.pk], guard="job_terms_are_frozen")
+
+
+def test_a_draft_opens_two_weeks_too_late(attack: Attack, orbit: Client, olga: Person, later: Later) -> None:
+    job = draft(orbit, olga, days=15)
+    orders.deposit(orbit, "500")
+    jobs.fund(job, by=olga, at=clock.now())
+    later(days=1)
+    attack("UPDATE tasks_job SET opened_at = coop_now() WHERE id = %s", [job.pk], guard=GUARD)
+
+
+def test_a_stage_outlives_the_job_before_it(attack: Attack, orbit: Client, olga: Person) -> None:
+    former, job = chained(orbit, olga)
+    deletions.name(former, day(40), by=olga, at=clock.now())
+    for wrong in (day(41), None):
+        attack(NAME, [wrong, job.pk], guard=GUARD)
+    orders.deposit(orbit, "500")
+    orders.send(former, orders.rows_of(1))
+    jobs.open(jobs.fund(job, by=olga, at=clock.now()), by=olga, at=clock.now())
+    attack(NAME, [day(39), former.pk], guard=GUARD)
+
+
+def test_an_onboarding_names_a_day(attack: Attack) -> None:
+    job = onboarding()
+    attack(NAME, [day(40), job.pk], guard=GUARD)
+    job.pk, job.delete_on = None, day(40)
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        job.save(force_insert=True)
+    assert guard_of(caught.value) == GUARD
+
+
+def test_an_order_goes_to_a_job_that_is_to_be_deleted(attack: Attack, orbit: Client, olga: Person) -> None:
+    job = draft(orbit, olga)
+    task = job.tasks.latest("pk")
+    attack(
+        """INSERT INTO tasks_order (key, client_id, test, kind, params, instruction, callback_url, role, created_at,
+               updated_at, metadata, tags, error, audit, audit_words, task_id)
+           VALUES (gen_random_uuid(), %s, false, 'textcollection', '{}', '', '', '', coop_now(), coop_now(), '{}', '[]',
+               '', 'pending', '', %s)""",
+        [orbit.pk, task.pk], guard="orders_stay_with_their_client",
+    )  # fmt: skip
