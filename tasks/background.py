@@ -42,6 +42,8 @@ from tasks.webhooks import addresses, outbox, sending
 
 AT_ONCE = 500
 A_MINUTE, A_DAY = timedelta(minutes=1), timedelta(days=1)
+# Of what calculates for minutes one runs at a time: of a worker's two places one stays for pay and seals.
+CALCULATES = "tasks.calculates"
 
 
 @app.periodic(cron="* * * * *")
@@ -186,14 +188,14 @@ def measure_pilots(timestamp: int) -> None:  # noqa: ARG001 - likewise
 
 
 @app.periodic(cron="*/10 * * * *")
-@app.task(queueing_lock="tasks.compare_answers", pass_context=False)
+@app.task(queueing_lock="tasks.compare_answers", lock=CALCULATES, pass_context=False)
 def compare_answers(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Compare anew the answers of jobs that have a tenth more of them."""
     estimates.estimate_due(at=clock.now())
 
 
 @app.periodic(cron="*/10 * * * *")
-@app.task(queueing_lock="tasks.teach_machines", pass_context=False)
+@app.task(queueing_lock="tasks.teach_machines", lock=CALCULATES, pass_context=False)
 def teach_machines(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Teach the machines of jobs that have a fifth more accepted answers."""
     learning.teach_due(at=clock.now())

@@ -4,6 +4,7 @@ From then on each task's answers are weighed by what was found (`of`), which cos
 The whole is compared anew once a tenth more answers are there, so that an answer's share of that cost stays the same.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from tasks.quality.agreement import Agreement
     from tasks.quality.inference import Given
 
+log = logging.getLogger(__name__)
+
 CHUNK = 2000
 DOUBTFUL = 50
 # A tenth more answers than before are reason to compare anew.
@@ -28,7 +31,7 @@ SELECT j.id FROM tasks_job j LEFT JOIN tasks_estimate e ON e.job_id = j.id CROSS
     SELECT count(*) AS answers FROM tasks_assignment a
     WHERE a.job_id = j.id AND a.submitted_at IS NOT NULL AND a.state <> 'rejected'
 ) given
-WHERE j.opened_at IS NOT NULL AND NOT j.is_onboarding
+WHERE j.opened_at IS NOT NULL AND NOT j.is_onboarding AND j.deleted_at IS NULL
   AND (j.closed_at IS NULL OR e.at IS NULL OR e.at < j.closed_at + interval '60 days')
   AND given.answers > 1 AND given.answers >= %s * coalesce(e.answers, 0) AND given.answers > coalesce(e.answers, 0)
 ORDER BY j.id
@@ -147,9 +150,21 @@ def _write(found: Estimate, reliabilities: list[Reliability]) -> Estimate:
 
 
 def estimate_due(*, at: datetime) -> int:
-    """Compare the answers of each job that has a tenth more than the last time; return of how many jobs."""
+    """Compare the answers of each job that has a tenth more than the last time; return of how many jobs.
+
+    Deleted ones say nothing.
+    """
     with connection.cursor() as cursor:
         cursor.execute(DUE, [GROWTH])
         due = [number for (number,) in cursor.fetchall()]
     jobs = Job.objects.select_related("work_type").in_bulk(due)
-    return sum(estimate(jobs[number], at=at) is not None for number in due)
+    return sum(_compared(jobs[number], at=at) for number in due)
+
+
+def _compared(job: Job, *, at: datetime) -> bool:
+    """Compare the answers of a job; one that fails must not hold up the others."""
+    try:
+        return estimate(job, at=at) is not None
+    except Exception:
+        log.exception("the answers of job %s could not be compared", job.pk)
+        return False

@@ -3,6 +3,8 @@
 import html
 import re
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +15,11 @@ from django.urls import reverse
 
 from coop import clock, own_data
 from coop.people.models import Client, Person
-from tasks import background, exports
+from tasks import background, exports, jobs
 from tasks.models import Assignment, Estimate, Job, Reliability
 from tasks.quality import estimates, own
 from tasks.quality.weights import Weights
-from tests.tasks import orders
+from tests.tasks import orders, test_erasing
 from tests.tasks.test_api import program
 from tests.tasks.test_exports import answer
 
@@ -92,6 +94,52 @@ def test_a_job_is_due_once_a_tenth_more_answers_are_there(job: Job, priya: Perso
 def test_the_worker_compares_by_itself(job: Job) -> None:
     background.compare_answers(0)
     assert Estimate.objects.filter(job=job).exists()
+
+
+def test_one_job_that_fails_holds_up_no_other(
+    job: Job, orbit: Client, olga: Person, amina: Person, luis: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = orders.opened(orbit, olga, tasks=1)
+    answer(other, (amina, "Same"), (luis, "Same"))
+    whole = estimates.estimate
+
+    def fails(one: Job, *, at: datetime) -> Estimate | None:
+        if one == job:
+            raise ValueError
+        return whole(one, at=at)
+
+    monkeypatch.setattr(estimates, "estimate", fails)
+    assert estimates.estimate_due(at=clock.now()) == 1
+    assert Estimate.objects.get().job == other
+
+
+def test_deleted_answers_are_not_compared(
+    orbit: Client, olga: Person, amina: Person, luis: Person, later: test_erasing.Later, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    job = test_erasing.draft(orbit, olga, overlap=2, review_rule="majority")
+    orders.deposit(orbit, "500")
+    jobs.open(jobs.fund(job, by=olga, at=clock.now()), by=olga, at=clock.now())
+    answer(job, (amina, "Same"), (luis, "Same"))
+    test_erasing.passed(later, 31)
+    job.refresh_from_db()
+    assert job.deleted_at
+    assert estimates.estimate_due(at=clock.now()) == 0
+    with connection.cursor() as cursor:
+        cursor.execute(estimates.DUE, [estimates.GROWTH])
+        assert cursor.fetchall() == []
+
+
+@pytest.mark.django_db
+def test_one_long_calculation_runs_at_a_time() -> None:
+    background.compare_answers.configure().defer(timestamp=0)
+    background.teach_machines.configure().defer(timestamp=0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), count(DISTINCT lock), count(lock) FROM procrastinate_jobs WHERE task_name LIKE ANY (%s)",
+            [["%.compare_answers", "%.teach_machines"]],
+        )
+        assert cursor.fetchone() == (2, 1, 2)
 
 
 def weigh(job: Job, knows: Person, *others: Person) -> None:
