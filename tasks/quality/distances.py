@@ -12,6 +12,7 @@ from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
+from django.db.models import Count, QuerySet
 
 from tasks.models import Answer, AssignmentState, Job
 from tasks.quality.agreement import INTERVAL, RESAMPLES, Agreement, Numbers
@@ -22,11 +23,17 @@ CHUNK = 50
 PAIRS = 10_000
 # Drawings have many marks, each compared with each: beyond so many comparisons no further pair is drawn.
 MOST_COMPARED = 100_000
+# Within tasks a few more are told: each names one that is less certain than others. Minutes at most, twice each.
+MOST_WITHIN = 300_000
+# Tasks of drawings that are read at once: an answer may hold a megabyte.
+TASKS = 10
 # Tasks are drawn anew for the interval in so many groups at most.
 GROUPS = 1_000
 DOUBTFUL = 50
 
 type Pairs = npt.NDArray[np.int64]
+# A task with the number and the value of each answer.
+type Answered = tuple[int, list[tuple[int, Json]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,7 @@ class Compared:
     """What comparing the tasks of a job gave: sums for each group of tasks, and which answers were compared.
 
     `apart` is how far two answers to one task are apart, for each answer; `said` counts the answers. `doubtful` has the
-    tasks whose drawings agree least, with how far they do.
+    tasks whose drawings agree least, of those compared, with how far they do. `answers` and `people` count all.
     """
 
     apart: Numbers
@@ -46,31 +53,62 @@ class Compared:
 
 
 def compared(job: Job, distance: Distance) -> Compared:
-    """Compare the answers to each task with each other."""
+    """Compare the answers to each task with each other; of drawings to so many as `MOST_WITHIN` lets in."""
     apart, said, numbers = np.zeros(GROUPS), np.zeros(GROUPS), array("q")
-    answers, people, doubts = 0, set[int](), list[tuple[int, float]]()
-    for place, (task, found) in enumerate(_by_task(job)):
-        values = [value for _number, _who, value in found]
-        answers += len(values)
-        people.update(who for _number, who, _value in found)
+    doubts = list[tuple[int, float]]()
+    for place, (task, found) in enumerate(_to_compare(job)):
+        values = [value for _number, value in found]
         agreement = _agreement(job, values) if len(values) > 1 else None
         if agreement is None:
             continue
         apart[place % GROUPS] += observed(values, distance)
         said[place % GROUPS] += len(values)
-        numbers.extend(number for number, _who, _value in found)
+        numbers.extend(number for number, _value in found)
         if agreement < 1:
             doubts = sorted([*doubts, (task, round(agreement, 4))], key=itemgetter(1))[:DOUBTFUL]
-    return Compared(apart, said, numbers, answers, len(people), doubts)
+    counts = _standing(job).aggregate(answers=Count("pk"), people=Count("assignment__person", distinct=True))
+    return Compared(apart, said, numbers, counts["answers"], counts["people"], doubts)
 
 
-def _by_task(job: Job) -> Iterator[tuple[int, list[tuple[int, int, Json]]]]:
-    """Yield each task with the number, the author and the value of every answer that stands, the last of a redo."""
-    found = Answer.last_ones().filter(assignment__job=job).exclude(assignment__state=AssignmentState.REJECTED)
-    rows = found.order_by("assignment__task_id", "pk")
-    facts = rows.values_list("assignment__task_id", "pk", "assignment__person_id", "value")
+def _standing(job: Job) -> QuerySet[Answer]:
+    """Find every answer that stands, the last of a redo."""
+    return Answer.last_ones().filter(assignment__job=job).exclude(assignment__state=AssignmentState.REJECTED)
+
+
+def _to_compare(job: Job) -> Iterator[Answered]:
+    """Yield each task; of drawings those with several answers, by lot, until enough marks are compared."""
+    if not job.shape.merges(job.form):
+        yield from _by_task(_standing(job))
+        return
+    spent = 0
+    for some in batched(_by_lot(job), TASKS, strict=False):
+        for task, found in _by_task(_standing(job).filter(assignment__task__in=some)):
+            yield task, found
+            spent += _comparisons([len(job.shape.elements(value)) for _number, value in found])
+            if spent > MOST_WITHIN:
+                return
+
+
+def _by_lot(job: Job) -> list[int]:
+    """Return the tasks of which several answers stand, in the order of a lot."""
+    counted = _standing(job).order_by().values("assignment__task").annotate(answers=Count("pk")).filter(answers__gt=1)
+    tasks = np.fromiter(
+        counted.order_by("assignment__task").values_list("assignment__task", flat=True).iterator(), np.int64
+    )
+    found: list[int] = np.random.default_rng(job.pk).permutation(tasks).tolist()
+    return found
+
+
+def _comparisons(marks: Sequence[int]) -> int:
+    """Return how often two marks are compared, where each of an answer is with each of every other."""
+    return sum(one * other for one, other in combinations(marks, 2))
+
+
+def _by_task(answers: QuerySet[Answer]) -> Iterator[Answered]:
+    """Yield each task with the number and the value of every answer."""
+    facts = answers.order_by("assignment__task_id", "pk").values_list("assignment__task_id", "pk", "value")
     for task, group in groupby(facts.iterator(chunk_size=CHUNK), itemgetter(0)):
-        yield task, [(number, who, value) for _task, number, who, value in group]
+        yield task, [(number, value) for _task, number, value in group]
 
 
 def _agreement(job: Job, values: Sequence[Json]) -> float | None:

@@ -197,12 +197,13 @@ def test_tracks_segments_and_cuboids_merge_and_get_ids_of_their_own() -> None:
 def drawing(orbit: Client, olga: Person, amina: Person) -> Callable[..., Job]:
     """Return a function that opens a job in which three members draw polygons on one image."""
 
-    def make(**known_answer: Json) -> Job:
+    def make(*, tasks: int = 1, **known_answer: Json) -> Job:
         form = {"question": "Where?", "labels": ["car"], "types": ["polygon"]}
         kind = opening.vote_kind("image", amina)
         job = orders.draft(orbit, olga, work_type=kind, pay=Decimal("0.5"), form=form, overlap=3, review_rule="peer")
         handing_in.taken_in(job, "a.png", handing_in.image(40, 30))
-        assert orders.send(job, '{"id": "a", "image": "a.png"}\n', "tasks.jsonl").problems == []
+        rows = "".join(f'{{"id": "{"abcdefghijkl"[n]}", "image": "a.png"}}\n' for n in range(tasks))
+        assert orders.send(job, rows, "tasks.jsonl").problems == []
         for value in known_answer.values():
             known.say(job.tasks.get(), value=value, why="It is there.", by=olga, at=clock.now())
         orders.deposit(orbit, "1000")

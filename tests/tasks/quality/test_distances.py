@@ -205,6 +205,32 @@ def test_what_is_compared_by_chance_ends_with_many_marks(
     assert len(list(distances._by_chance(job, pairs, found.numbers, distance))) == 6  # noqa: SLF001 - its bound
 
 
+def test_what_is_compared_within_tasks_ends_with_many_marks(
+    drawing: Callable[..., Job], amina: Person, luis: Person, priya: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = drawing(tasks=8)
+    for number in range(7):
+        wide = [{"shapes": [polygon((0, 0), (x, 0), (x, 10))] * 2} for x in (10, 10 + number)]
+        for who, value in zip((amina, luis), wide, strict=True):
+            work(job, who, value)
+    work(job, priya, {"shapes": [polygon((20, 0), (30, 0), (30, 10))]})
+    distance = job.shape.distance(job.form)
+    assert distance
+    whole = distances.compared(job, distance)
+    # Each pair of answers has four pairs of marks: the third task passes the bound, and is still whole.
+    monkeypatch.setattr(distances, "MOST_WITHIN", 15)
+    monkeypatch.setattr(distances, "TASKS", 2)
+    found = distances.compared(job, distance)
+    assert (whole.said.sum(), found.said.sum() < 10) == (15, True)
+    assert (found.answers, found.people) == (whole.answers, whole.people) == (15, 3)
+    again = distances.compared(job, distance)
+    assert (again.numbers, again.doubtful) == (found.numbers, found.doubtful)
+    lots = [distances._by_lot(job) for _time in range(2)]  # noqa: SLF001 - which are drawn
+    assert lots[0] == lots[1] != sorted(lots[0])
+    assert len(lots[0]) == 7
+    assert set(found.numbers) <= set(whole.numbers)
+
+
 def test_many_tasks_are_drawn_in_groups(
     orbit: Client, olga: Person, amina: Person, luis: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
