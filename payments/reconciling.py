@@ -12,8 +12,7 @@ from decimal import Decimal
 from functools import partial
 
 from django.db import connection
-from django.db.models import F, Func, JSONField, QuerySet
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from stdnum.iso7064 import mod_97_10
 
@@ -22,7 +21,7 @@ from coop.people.models import Client
 from coop.record import events
 from coop.record.events import Entry as Event
 from governance.models import Office
-from payments import accounts, deposits, exchange, ledger, payouts, rails
+from payments import accounts, deposits, exchange, ledger, payouts, rails, unconfirmed
 from payments.invariants import AT_BANK
 from payments.ledger import Kind, Line
 from payments.models import BankStatement, Deposit, GivenStatement, Outcome, Payout, PayoutState, RailEvent
@@ -33,8 +32,6 @@ from payments.runs import payout_of
 RAIL = "bank"
 # A transfer that no statement has after so long is missing.
 MISSING_AFTER = timedelta(days=5)
-# A file that one officer brought holds up a payout no longer, counted from the first that has it.
-HELD_FOR = timedelta(hours=72)
 REFERENCE = re.compile(r"\bRF[0-9]{2} ?WH([0-9]{1,18})\b")
 ENDS = {Outcome.SETTLED, Outcome.FAILED, Outcome.RETURNED}
 STATES = {
@@ -345,18 +342,8 @@ def waiting() -> QuerySet[GivenStatement]:
 
 
 def unseen(*, at: datetime) -> set[int]:
-    """Return the numbers of the payouts for which a statement waits for its second officer; one query.
-
-    None of which a file, confirmed by nobody, was brought 72 hours ago: nobody's payout hangs on one officer's word.
-    """
-    each = Func(F("lines"), function="jsonb_array_elements", output_field=JSONField())
-    given = GivenStatement.objects.filter(statement=None)
-    waits, held_long = set(), set()
-    for key, no, since in given.values_list(KeyTextTransform("key", each), "turned_down_by", "given_at"):
-        if number := payout_of(key or ""):
-            waits |= {number} if no is None else set()
-            held_long |= {number} if since + HELD_FOR <= at else set()
-    return waits - held_long
+    """Return the numbers of the payouts whose end waits for a statement's second officer (see `unconfirmed`)."""
+    return unconfirmed.holding(sooner=MISSING_AFTER, at=at)
 
 
 def compared() -> list[Compared]:

@@ -89,7 +89,7 @@ def refusal(payout: Payout, *, by: Office, at: datetime) -> Refusal | None:
 def _too_early(payout: Payout, at: datetime) -> Refusal | None:
     if payout.rail == reconciling.RAIL and payout.pk in reconciling.unseen(at=at):
         appeal = _(
-            "Look at that statement first: confirm it, or turn it down. It holds up a payout for 72 hours at most."
+            "Look at that statement first: confirm it, or turn it down. It holds up a decision for 72 hours at most."
         )
         return Refusal(_("A statement that has this payout waits for an officer."), "E3", appeal, status=409)
     due = decided_from(payout)

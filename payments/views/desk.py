@@ -13,7 +13,19 @@ from coop import clock
 from coop.people.models import Person
 from governance import watching
 from governance.models import Office, Right
-from payments import bank_statements, books, cards, deposits, invariants, paybacks, payouts, places, runs, unanswered
+from payments import (
+    bank_statements,
+    books,
+    cards,
+    deposits,
+    invariants,
+    paybacks,
+    payouts,
+    places,
+    runs,
+    unanswered,
+    unconfirmed,
+)
 from payments.forms import JudgePayout, RecordDeposit, SendPayout
 from payments.models import Deposit, Payout, PayoutState
 
@@ -104,6 +116,7 @@ def _service(found: Payout, office: Office) -> dict[str, Any]:
     said = found.verdicts.select_related("office__person").order_by("pk")
     return {
         "waits": True, "asked": unanswered.is_asked(found), "refusal": no, "judge": JudgePayout(), "verdicts": said,
+        "unconfirmed": unconfirmed.lines([found.pk]),
     }  # fmt: skip
 
 

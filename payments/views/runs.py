@@ -14,7 +14,7 @@ from coop.people.views import me_of
 from coop.refusals import Refused
 from governance import watching
 from governance.models import Office, Right
-from payments import bank_statements, deposits, questions, rails, reconciling, runs
+from payments import bank_statements, deposits, questions, rails, reconciling, runs, unconfirmed
 from payments.forms import AnswerQuestion, ReadStatement
 from payments.models import BankStatement, Deposit, PayRun, RailEvent
 
@@ -133,6 +133,7 @@ def statements(request: HttpRequest) -> HttpResponse:
         "form": form, "statements": BankStatement.objects.order_by("-id")[:LATEST], "given": bank_statements.waiting(),
         "page_obj": Paginator(questions.waiting(), PER_PAGE).get_page(request.GET.get("page")),
         "missing": missing, "now": at, "compared": reconciling.compared(),
+        "unconfirmed": unconfirmed.lines([one.pk for one in missing]),
     }  # fmt: skip
     return render(request, "payments/bank_statements.html", shown)
 

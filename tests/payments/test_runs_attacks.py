@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from django.test import Client as Browser
 
 from coop import clock
 from coop.people.models import Client, Person
@@ -230,6 +231,53 @@ def test_no_file_that_one_officer_brings_holds_up_a_payout_for_longer_than_72_ho
     assert ledger.balance(accounts.payable(asked.person_id)) == 9
     # What it says of the payout is a question now, to both of them.
     assert bank_statements.confirm(again, by=secretary, at=at).found == {"repeated": 1}
+
+
+def test_a_true_file_that_came_at_once_holds_for_72_hours_from_when_officers_could_decide(
+    asked: Payout, released: PayRun, treasurer: Office, secretary: Office, later: Later, attack: Attack,
+    signed_in: Callable[[Person], Browser],
+) -> None:  # fmt: skip
+    """The bank paid on the first day; whoever sees it at the bank is ill until the eighth."""
+    content = runs.file(released, by=treasurer, at=clock.now())
+    runs.hand_over(released, by=treasurer, at=clock.now())
+    later(hours=20)
+    given = bank_statements.give(bank.answer(content), by=treasurer, at=clock.now())[0]
+    at = later(days=7)
+    with pytest.raises(Refused, match="for 72 hours at most"):
+        judged(asked, secretary)
+    attack(JUDGE, [asked.pk, secretary.pk, False, "x"], guard="verdicts_come_after_72_hours")
+    assert not reconciling.missing(at=at)
+    # From then on two officers can, and both read that a file has it, and where.
+    assert [one.pk for one in reconciling.missing(at=later(hours=5))] == [asked.pk]
+    desk = signed_in(secretary.person)
+    for page in ("/desk/statements/", f"/desk/payouts/{asked.pk}/"):
+        shown = desk.get(page).text
+        assert f"Payout {asked.pk} is on statement {given.number}, line 1, which no second" in shown
+        assert f'href="/desk/statements/given/{given.pk}/"' in shown
+    assert bank_statements.confirm(given, by=secretary, at=clock.now()).found == {"settled": 1}
+    assert f"Payout {asked.pk} is on statement" not in desk.get("/desk/statements/").text
+
+
+def test_no_file_from_before_a_payout_went_out_spends_its_72_hours(
+    asked: Payout, released: PayRun, treasurer: Office, secretary: Office, later: Later, attack: Attack
+) -> None:
+    """One made-up file may name every payout that will ever be asked for."""
+    future = bank.statement([bank.Line(Decimal(-5), runs.key_of(asked.pk))], number="S-made-up")
+    made_up = bank_statements.give(future, by=treasurer, at=clock.now())[0]
+    bank_statements.turn_down(made_up, by=secretary, at=clock.now())
+    later(days=4)
+    content = runs.file(released, by=treasurer, at=clock.now())
+    runs.hand_over(released, by=treasurer, at=clock.now())
+    later(days=6)
+    given = bank_statements.give(bank.answer(content), by=treasurer, at=clock.now())[0]
+    at = later(hours=71)
+    assert not reconciling.missing(at=at)
+    with pytest.raises(Refused, match="for 72 hours at most"):
+        judged(asked, secretary)
+    attack(JUDGE, [asked.pk, secretary.pk, False, "x"], guard="verdicts_come_after_72_hours")
+    later(hours=2)
+    assert not judged(asked, secretary)
+    assert bank_statements.confirm(given, by=secretary, at=clock.now()).found == {"settled": 1}
 
 
 def test_a_charge_beside_a_payout_opens_no_decision_about_it(
