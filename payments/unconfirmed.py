@@ -30,7 +30,8 @@ WITH gone AS (
 HELD = f"""{SAID}
 SELECT gone.id FROM gone JOIN said ON said.payout = gone.id::text GROUP BY gone.id, gone.at
 HAVING bool_or(waits)
-AND greatest(min(given_at) FILTER (WHERE given_at >= gone.at), gone.at + %(sooner)s::interval) + %(held)s::interval > %(now)s
+AND greatest(min(given_at) FILTER (WHERE given_at >= gone.at), gone.at + %(sooner)s::interval)
+    + %(held)s::interval > %(now)s
 """  # noqa: S608 - both pieces are ours
 LINES = f"""{SAID}
 SELECT said.id, said.number, place, gone.id FROM gone JOIN said ON said.payout = gone.id::text
