@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from coop.record import events
-from tasks import deletions, jobs, releases
+from tasks import deletions, jobs, releases, sweeping
 from tasks.models import Job, JobFile
 
 log = logging.getLogger(__name__)
@@ -63,22 +63,34 @@ def erase(job: Job, *, at: datetime) -> bool:
 
 
 def _asked(function: str, *given: int) -> int | bool | None:
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # The site's own limit is for pages.
+        cursor.execute("SET LOCAL statement_timeout = '10min'")
         cursor.execute(f"SELECT {function}", given)
         answer: int | bool | None = cursor.fetchone()[0]
     return answer
 
 
 def on_disk(job: Job) -> Iterator[str]:
-    """Yield the names of a job's files on disk; one that another job still shows stays until that one's day."""
-    for upload in job.uploads.exclude(file=""):
-        yield str(upload.file.name)
+    """Yield the names on disk of what the site wrote for a job and no other job shows; a stage's goes on its own day.
+
+    What else stands in a row may be another's: it stays.
+    """
+    for name in job.uploads.values_list("file", flat=True):
+        made = sweeping.DATA_SET.fullmatch(name)
+        if made and int(made[1]) == job.pk:
+            yield name
     for release in job.releases.all():
         yield from releases.parts_of(release)
-    stages = Job.objects.filter(Q(stage__isnull=False) | Q(next_stages__isnull=False), client=job.client)
-    others = list(stages.exclude(pk=job.pk).values_list("pk", flat=True).distinct())
     for some in batched(job.files.values_list("file", "small", "source").iterator(), AT_ONCE, strict=False):
-        lent = set(
-            JobFile.objects.filter(job__in=others, file__in=[one[0] for one in some]).values_list("file", flat=True)
-        )
-        yield from (name for one in some if one[0] not in lent for name in one if name)
+        yield from _free(job, {name for names in some for name in names})
+
+
+def _free(job: Job, names: set[str]) -> set[str]:
+    """Return which names of files were made for rows of a client, and are named by no row of another job."""
+    keys = sweeping.keys_of(names)
+    made = set(JobFile.objects.filter(key__in=keys.values(), job__client=job.client).values_list("key", flat=True))
+    others = Job.objects.filter(Q(stage__isnull=False) | Q(next_stages__isnull=False), client=job.client).values("pk")
+    shown = Q(job__in=others) & (Q(file__in=names) | Q(small__in=names))
+    elsewhere = sweeping.named_by(~Q(job=job) & Q(key__in=made)) | sweeping.named_by(~Q(job=job) & shown)
+    return {name for name, key in keys.items() if key in made} - elsewhere

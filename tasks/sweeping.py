@@ -1,23 +1,35 @@
-"""What lies on disk of files that no row knows: an act that was undone leaves what it had written."""
+"""What lies on disk of files that no row knows: an act that was undone leaves what it had written.
 
+So does a job that was emptied while a worker wrote, or by whoever called the database's functions before the worker.
+"""
+
+import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import batched
-from pathlib import PurePosixPath
 
 from django.core.files.storage import default_storage
+from django.db.models import Q
 
-from tasks.models import JobFile
+from tasks.models import Job, JobFile, Release
 
-FOLDERS = ("files", "deliveries")
 AT_ONCE = 1_000
-KEY_LENGTH = 36
+# As `files`, `datasets` and `releases` name what they write; the storage adds seven letters where a name was taken.
+FILE = re.compile(
+    r"(?:deliveries|files/[0-9a-f]{2})/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:-small)?(?:_\w{7})?"
+)
+DATA_SET = re.compile(r"datasets/([0-9]{1,18})-[0-9a-f]{64}(?:_\w{7})?\.data")
+PART = re.compile(r"releases/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/part-[0-9]+(?:_\w{7})?\.jsonl")
 
 
 def sweep(*, before: datetime) -> int:
-    """Delete what was written before a time and stands in no row by its key; return how many files."""
-    return sum(_swept(some, before) for folder in FOLDERS for some in batched(_names(folder), AT_ONCE, strict=False))
+    """Delete what was written before a time and is named by no row, or was of an emptied job; return how many files."""
+    return sum(
+        _swept(gone(some), before)
+        for folder, gone in FOLDERS.items()
+        for some in batched(_names(folder), AT_ONCE, strict=False)
+    )
 
 
 def _names(folder: str) -> Iterator[str]:
@@ -29,18 +41,50 @@ def _names(folder: str) -> Iterator[str]:
         yield from _names(f"{folder}/{inner}")
 
 
-def _swept(names: tuple[str, ...], before: datetime) -> int:
-    keys = {name: key for name in names if (key := _key(name))}
-    known = set(JobFile.objects.filter(key__in=keys.values()).values_list("key", flat=True))
-    gone = [name for name, key in keys.items() if key not in known and default_storage.get_modified_time(name) < before]
+def _swept(names: Iterable[str], before: datetime) -> int:
+    gone = [name for name in names if default_storage.get_modified_time(name) < before]
     for name in gone:
         default_storage.delete(name)
     return len(gone)
 
 
-def _key(name: str) -> uuid.UUID | None:
-    """Return the key of the row that a name on disk is made of; None for what is none of these files."""
-    try:
-        return uuid.UUID(PurePosixPath(name).name[:KEY_LENGTH])
-    except ValueError:
-        return None
+def keys_of(names: Iterable[str]) -> dict[str, uuid.UUID]:
+    """Return by name on disk the key of the row for which the site wrote it; without what is none of these files."""
+    found = ((name, FILE.fullmatch(name)) for name in names)
+    return {name: uuid.UUID(made[1]) for name, made in found if made}
+
+
+def named_by(rows: Q) -> set[str]:
+    """Return what these rows of files name on disk."""
+    return {name for names in JobFile.objects.filter(rows).values_list("file", "small", "source") for name in names}
+
+
+def _unnamed(names: Collection[str]) -> Iterable[str]:
+    keys = keys_of(names)
+    left = keys.keys() - named_by(Q(key__in=keys.values()))
+    # A stage shows what lies on disk under the key of the job before it.
+    shown = named_by(Q(job__stage__isnull=False) & (Q(file__in=left) | Q(small__in=left))) if left else set()
+    return left - shown
+
+
+def _of_emptied_jobs(names: Collection[str]) -> Iterable[str]:
+    jobs = _made(DATA_SET, names)
+    emptied = set(Job.objects.filter(pk__in=jobs.values(), emptied_at__isnull=False).values_list("pk", flat=True))
+    return [name for name, job in jobs.items() if int(job) in emptied]
+
+
+def _of_emptied_versions(names: Collection[str]) -> Iterable[str]:
+    folders = _made(PART, names)
+    emptied = Release.objects.filter(folder__in=folders.values(), job__emptied_at__isnull=False)
+    known = {str(folder) for folder in emptied.values_list("folder", flat=True)}
+    return [name for name, folder in folders.items() if folder in known]
+
+
+def _made(pattern: re.Pattern[str], names: Iterable[str]) -> Mapping[str, str]:
+    found = ((name, pattern.fullmatch(name)) for name in names)
+    return {name: made[1] for name, made in found if made}
+
+
+FOLDERS: Mapping[str, Callable[[Collection[str]], Iterable[str]]] = {
+    "files": _unnamed, "deliveries": _unnamed, "datasets": _of_emptied_jobs, "releases": _of_emptied_versions,
+}  # fmt: skip

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
 from django.conf import settings as site
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
 from django.test import Client as Browser
@@ -20,8 +22,8 @@ from coop.record.models import Event
 from coop.refusals import Refused, guard_of
 from payments import ledger
 from payments.models import Transfer
-from tasks import background, cards, claims, deletions, erasing, jobs, known, releases, stages
-from tasks.models import Answer, Assignment, Draft, Job, JobFile, KnownAnswer, Takes
+from tasks import background, cards, claims, deletions, erasing, jobs, known, releases, stages, sweeping
+from tasks.models import Answer, Assignment, Draft, Job, JobFile, KnownAnswer, Release, Takes, Upload
 from tests.tasks import disputing, orders
 from tests.tasks.conftest import SAME, work
 from tests.tasks.handing_in import image, taken_in
@@ -201,6 +203,37 @@ def test_a_job_that_fails_holds_up_no_other(
     assert [one.emptied_at is None for one in Job.objects.filter(pk__in=[first.pk, second.pk]).order_by("pk")] == [
         True, False,
     ]  # fmt: skip
+
+
+def emptied_by_hand(job: Job) -> None:
+    """Let the database empty a job as the web role may ask it to, without the worker."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tasks_begin_to_delete(%s)", [job.pk])
+        cursor.execute("SELECT tasks_delete_contents(%s, 0, 500)", [job.pk])
+        cursor.execute("SELECT tasks_delete_files(%s), tasks_end_to_delete(%s)", [job.pk, job.pk])
+
+
+def test_what_lies_on_disk_goes_also_where_the_rows_were_emptied_first(
+    answered: Job, orbit: Client, olga: Person, later: Later
+) -> None:
+    other = draft(orbit, olga, days=None)
+    theirs = set(on_disk()) - names_of(answered)
+    assert theirs == names_of(other)
+    passed(later, 29)
+    later(days=2)
+    emptied_by_hand(answered)
+    assert Job.objects.get(pk=answered.pk).emptied_at
+    assert background.erase(0) == 0
+    assert set(on_disk()) > theirs
+    assert sweeping.sweep(before=clock.now() + timedelta(days=99)) > 0
+    assert set(on_disk()) == theirs
+
+
+def names_of(job: Job) -> set[str]:
+    """Return all that lies on disk for a job."""
+    names = {name for row in job.files.values_list("file", "small") for name in row if name}
+    parts = {part for release in job.releases.all() for part in releases.parts_of(release)}
+    return names | parts | set(job.uploads.values_list("file", flat=True))
 
 
 def test_without_a_day_nothing_is_deleted(orbit: Client, olga: Person, later: Later) -> None:
@@ -442,3 +475,29 @@ def test_an_order_goes_to_a_job_that_is_to_be_deleted(attack: Attack, orbit: Cli
                '', 'pending', '', %s)""",
         [orbit.pk, task.pk], guard="orders_stay_with_their_client",
     )  # fmt: skip
+
+
+def test_a_row_names_what_is_anothers(orbit: Client, olga: Person, later: Later) -> None:
+    """Files are deleted by what the site would have named them, not by what a row says."""
+    victim, mine = draft(orbit, olga, days=None), draft(orbit, olga)
+    kept, file, upload = names_of(victim), victim.files.get(), victim.uploads.get()
+    version = Release.objects.create(
+        job=victim, number=1, splits={}, asked_at=clock.now(), tasks=1, folder=uuid4(), parts=["0" * 64]
+    )
+    (part,) = releases.parts_of(version)
+    default_storage.save(part, ContentFile(b"{}"))
+    delivery = mine.deliveries.get()
+    for number, names in enumerate((
+        (file.file, file.small, ""), (upload.file, "", part), (part, file.file, upload.file),
+        ("", "files/../" + part, ""),
+        ("secrets", "../secrets", "/etc/passwd"),
+    )):  # fmt: skip
+        of_disk = dict(zip(("file", "small", "source"), map(str, names), strict=True))
+        JobFile.objects.create(job=mine, delivery=delivery, name=f"{number}.png", key=uuid4(), **of_disk)
+        Upload.objects.create(job=mine, file=str(names[0]), file_name="a", created_at=clock.now())
+    Job.objects.filter(pk=mine.pk).update(closed_at=clock.now())
+    passed(later, 31)
+    assert Job.objects.get(pk=mine.pk).emptied_at
+    assert set(on_disk()) == kept | {part}
+    sweeping.sweep(before=clock.now() + timedelta(days=99))
+    assert set(on_disk()) == kept | {part}

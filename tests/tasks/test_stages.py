@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
@@ -276,7 +277,9 @@ def test_luis_puts_right_what_amina_drew(
     shown, before = review.files.get(), JobFile.objects.get(job=draw)
     assert (shown.file, shown.facts, shown.usable) == (before.file, before.facts, True)
     assert shown.key != before.key
-    assert sweeping.sweep(before=clock.now() + timedelta(days=9)) == 0
+    # What came of both was read and is named no more; here nothing commits, which would delete it.
+    assert sweeping.sweep(before=clock.now() + timedelta(days=9)) == 2
+    assert all(default_storage.exists(str(job.files.get().file.name)) for job in (review, other))
     task = review.tasks.get()
     assert (task.data, task.prediction) == ({"image": "a.png"}, {"value": {"shapes": [BOX]}})
     # Where the labels are others, nobody begins with an answer that could not be sent.
