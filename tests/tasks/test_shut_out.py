@@ -65,3 +65,13 @@ def test_nobody_is_locked_out_by_another_password_unseen(amina: Person) -> None:
     assert set_anew() == 1
     event = Event.objects.filter(kind="people.password_set").latest("pk")
     assert (event.data, event.actor) == ({}, None)
+
+
+@pytest.mark.parametrize("kind", ["people.moved", "people.password_set"])
+def test_the_site_says_of_nobody_that_they_moved_or_have_another_password(
+    amina: Person, attack: Attack, kind: str
+) -> None:
+    """By such a word somebody's vote would go, whose country closed (D6)."""
+    said = "INSERT INTO record_event (at, kind, subject, data) VALUES (coop_now(), %s, %s, '{}')"
+    attack(said, [kind, f"person:{amina.pk}"], guard="what_the_database_saw_it_says_itself")
+    assert not Event.objects.filter(kind=kind).exists()
