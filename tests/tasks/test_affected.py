@@ -151,57 +151,6 @@ def test_whoever_was_kept_from_work_keeps_it_90_days_more(
     assert amina.pk not in asked(kind())["qualified"]
 
 
-REGION = """INSERT INTO payments_instrument (kind, key, version, value, mandate_id, since)
-    SELECT 'region', 'country:' || coalesce(nullif(%s, ''), '--'), %s, %s, id, coop_now()
-    FROM governance_mandate WHERE proposal_id IS NULL"""
-
-
-def test_whoever_lives_where_work_was_closed_keeps_it_90_days_more(
-    others: Others, amina: Person, owner: psycopg.Connection, asked: Asked, later: Later
-) -> None:
-    others()
-    assert amina.pk not in asked(kind())["qualified"]
-    owner.execute("ALTER TABLE payments_instrument DISABLE TRIGGER USER")
-    for version, said, days in ((1, '{"open":false}', 200), (2, '{"open":true}', 90)):
-        owner.execute(REGION, [amina.country, version, said])
-        owner.commit()
-        later(days=days, minutes=-1)
-        assert amina.pk in asked(kind())["qualified"]
-    later(minutes=2)
-    assert amina.pk not in asked(kind())["qualified"]
-
-
-@pytest.mark.parametrize(("ago", "back"), [(364, True), (366, False)])
-def test_nobody_gets_an_old_vote_back_by_moving_to_where_work_is_closed(
-    others: Others, amina: Person, owner: psycopg.Connection, asked: Asked, ago: int, *, back: bool
-) -> None:
-    others()
-    for table in ("payments_instrument", "tasks_assignment"):
-        owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-    owner.execute(
-        "UPDATE tasks_assignment SET claimed_at = coop_now() - %s * interval '24 hours' WHERE person_id = %s",
-        [ago, amina.pk],
-    )
-    owner.execute(REGION, ["ZZ", 1, '{"open":false}'])
-    owner.commit()
-    assert amina.pk not in asked(kind())["qualified"]
-    Person.objects.filter(pk=amina.pk).update(country="ZZ")
-    assert (amina.pk in asked(kind())["qualified"]) == back
-
-
-def test_who_lived_where_work_was_closed_was_kept_from_it_however_long_ago_they_worked(
-    others: Others, amina: Person, owner: psycopg.Connection, asked: Asked
-) -> None:
-    others()
-    Person.objects.filter(pk=amina.pk).update(country="ZZ")
-    for table in ("payments_instrument", "tasks_assignment"):
-        owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-    owner.execute("UPDATE tasks_assignment SET claimed_at = coop_now() - interval '9999 hours'")
-    owner.execute(REGION, ["ZZ", 1, '{"open":false}'])
-    owner.commit()
-    assert amina.pk in asked(kind())["qualified"]
-
-
 def test_whoever_asked_for_work_and_was_turned_away_keeps_it(
     others: Others, orbit: Client, olga: Person, amina: Person, asked: Asked, later: Later
 ) -> None:
