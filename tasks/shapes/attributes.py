@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from textwrap import shorten
 from typing import Any
 
 from django.http import QueryDict
@@ -18,10 +19,18 @@ from coop.refusals import Text
 from tasks.shapes.shape import Json, named, obj
 
 MOST, MOST_OPTIONS, LONGEST = 20, 60, 500
+# All of them in a form: a page without scripts has each in each of its rows.
+MOST_TOGETHER = 300
+# Label Studio's control of the shapes has this name, and scripts know something else by these.
+TAKEN = frozenset({"answer", "constructor", "__proto__"})
+# So many characters of when it is asked stand beside it in each row.
+HINT = 200
 # So many characters all shapes of an answer say together.
 MOST_SAID = 150_000
 FARTHEST = 1e12
-NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,6})?")
+# A number as a field of a page sends it. One beyond every bound is kept as this, for the check to name it.
+NUMBER = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
+BEYOND = 1e14
 NAME: Json = {"type": "string", "minLength": 1, "maxLength": 60}
 OPTION: Json = {"type": "string", "pattern": r"\S", "maxLength": 120}
 _BOUND: Json = {"type": "number", "minimum": -FARTHEST, "maximum": FARTHEST}
@@ -50,22 +59,33 @@ def form_problems(form: Json) -> list[Text]:
         if problem := _problem(one, before, form):
             return [problem % {"name": one["name"]}]
         before[one["name"]] = one
+    if sum(len(one.get("options", ())) for one in before.values()) > MOST_TOGETHER:
+        return [_("All attributes together have at most %(most)d options.") % {"most": MOST_TOGETHER}]
     return []
 
 
 def _problem(one: Json, before: dict[str, Json], form: Json) -> Text:
-    if not one["name"].strip() or one["name"] in before or (form.get("words") and one["name"] == "words"):
+    if not one["name"].strip() or one["name"] in {*before, *TAKEN} or (form.get("words") and one["name"] == "words"):
         return _("Give “%(name)s” a name of its own.")
     if (one["type"] == "choice") != ("options" in one) or any(
         one["type"] != kind for part, kind in OWN.items() if part in one
     ):
         return _("“%(name)s” has other parts than its type.")
-    if one.get("least", -FARTHEST) > one.get("most", FARTHEST):
-        return _("“%(name)s” is to be more than it may be.")
+    if problem := _between(one):
+        return problem
     if set(one.get("labels", ())) - set(form["labels"]):
         return _("“%(name)s” names a label that is none of the form's.")
     if any(set(some) - set(before.get(name, {}).get("options", ())) for name, some in one.get("when", {}).items()):
         return _("“%(name)s” waits for what nothing before it can say.")
+    return ""
+
+
+def _between(one: Json) -> Text:
+    """Say what is wrong with the bounds of a number; a field counts whole ones from the least."""
+    if one.get("least", -FARTHEST) > one.get("most", FARTHEST):
+        return _("“%(name)s” is to be more than it may be.")
+    if one.get("whole") and any(one.get(part, 0) % 1 for part in ("least", "most")):
+        return _("“%(name)s” is a whole number between bounds that are none.")
     return ""
 
 
@@ -97,7 +117,8 @@ def _schema(one: Json) -> Json:
         return {"type": "string", "maxLength": LONGEST}
     if one["type"] == "number":
         bounds = {"minimum": one.get("least", -FARTHEST), "maximum": one.get("most", FARTHEST)}
-        return {"type": "integer" if one.get("whole") else "number", **bounds}
+        # No integer: a draft with half a one is kept, and the check names it.
+        return {"type": "number", **bounds, **({"multipleOf": 1} if one.get("whole") else {})}
     option = {"type": "string", "enum": one["options"]}
     return {"type": "array", "items": option, "maxItems": len(one["options"])} if one.get("several") else option
 
@@ -172,15 +193,15 @@ def fields(form: Json, said: Json, row: str) -> list[Json]:
 
 
 def many(form: Json) -> int:
-    """Return how many values one row of a page sends at most."""
-    return sum(len(one["options"]) if one.get("several") else 1 for one in form.get("attributes", ()))
+    """Return how many values there are to choose from and to write in one row of a page: it sends no more."""
+    return sum(len(one.get("options", "1")) for one in form.get("attributes", ()))
 
 
 def _of(one: Json) -> str:
     """Return of which shapes an attribute is asked, as a form without scripts says it."""
     told = [", ".join(one["labels"])] if "labels" in one else []
     told += [f"{name}: {', '.join(some)}" for name, some in one.get("when", {}).items()]
-    return _("If %(what)s") % {"what": "; ".join(told)} if told else ""
+    return _("If %(what)s") % {"what": shorten("; ".join(told), HINT, placeholder=" …")} if told else ""
 
 
 def read(form: Json, post: QueryDict, row: str) -> Json:
@@ -204,7 +225,8 @@ def _number(text: str) -> float | None:
     """Return a number as a field holds it; None for what is none."""
     if not NUMBER.fullmatch(text):
         return None
-    return int(text) if text.lstrip("-").isdigit() else float(text)
+    found = max(-BEYOND, min(BEYOND, float(text)))
+    return int(found) if text.lstrip("-").isdigit() else found
 
 
 def lines(form: Json, shape: Json) -> list[tuple[str, str]]:

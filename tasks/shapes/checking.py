@@ -81,6 +81,8 @@ def _sure_text(schema: Schema, value: object) -> bool:
 def _sure_number(schema: Schema, value: object) -> bool:
     if type(value) is not int and (type(value) is not float or schema["type"] == "integer"):
         return False
+    if "multipleOf" in schema and value % schema["multipleOf"]:
+        return False
     return bool(schema.get("minimum", value) <= value <= schema.get("maximum", value))
 
 
@@ -89,7 +91,7 @@ _SURE: dict[str, tuple[frozenset[str], Callable[[Schema, object], bool]]] = {
     "object": (frozenset({"type", "properties", "required", "additionalProperties"}), _sure_object),
     "array": (frozenset({"type", "items", "minItems", "maxItems"}), _sure_array),
     "string": (frozenset({"type", "enum", "minLength", "maxLength"}), _sure_text),
-    "number": (frozenset({"type", "minimum", "maximum"}), _sure_number),
+    "number": (frozenset({"type", "minimum", "maximum", "multipleOf"}), _sure_number),
     "integer": (frozenset({"type", "minimum", "maximum"}), _sure_number),
     "boolean": (frozenset({"type"}), lambda _schema, value: isinstance(value, bool)),
 }
@@ -134,6 +136,7 @@ def _words(validator: str) -> str:
         "maxItems": _("“%(part)s” has at most %(asked)s entries."),
         "minimum": _("“%(part)s” is at least %(asked)s."),
         "maximum": _("“%(part)s” is at most %(asked)s."),
+        "multipleOf": _("“%(part)s” is no multiple of %(asked)s."),
         "uniqueItems": _("In “%(part)s” each entry stands once."),
     }.get(validator, _("“%(part)s” is not what is asked for."))
 

@@ -1,7 +1,10 @@
 // What is asked of the chosen shape beside its place: fields in [data-asked], kept in shape.attributes as {name: text, number or list}.
 const listed = (held) => (held === undefined ? [] : [held].flat());
+const heldOf = ({ attributes = {} }, name) => (Object.hasOwn(attributes, name) ? listed(attributes[name]) : []);
+// Further than any bound: what the check names, and JSON still holds.
+const BEYOND = 1e14;
 const applies = ({ labels, when = {} }, shape) => (!labels || labels.includes(shape.label))
-  && Object.entries(when).every(([name, some]) => listed(shape.attributes?.[name]).some((one) => some.includes(one)));
+  && Object.entries(when).every(([name, some]) => heldOf(shape, name).some((one) => some.includes(one)));
 
 // Returns { show(shape, name), tidy(shape), focus() }; `changed` is called after each change by hand; nothing where nothing is asked.
 export function asked(root, changed) {
@@ -15,7 +18,7 @@ export function asked(root, changed) {
   const said = ({ part, fields }) => {
     if (part.querySelector("fieldset")) return fields.filter((one) => one.checked).map((one) => one.value);
     const { type, value } = fields[0];
-    return type === "number" && value ? Number(value) : value;
+    return type === "number" && value ? Math.max(-BEYOND, Math.min(BEYOND, Number(value))) : value;
   };
   // In their order: what one says can be what another one waits for.
   function tidy(one) {
@@ -36,7 +39,7 @@ export function asked(root, changed) {
     panel.querySelector("[data-asked-of]").textContent = name;
     open();
     for (const { name: of, fields } of parts) {
-      const held = listed(now.attributes?.[of]).map(String);
+      const held = heldOf(now, of).map(String);
       for (const one of fields) {
         if (one.type === "checkbox") one.checked = held.includes(one.value);
         else if (!same || one !== document.activeElement) one.value = held[0] ?? "";
