@@ -64,14 +64,17 @@ def _place(task: Task) -> tuple[int, int]:
     return task.job_id, task.position
 
 
-def response(order: Order, said: Said) -> Json:
-    """Return a response; of what is told frame by frame and of masks, where their files lie."""
+def response(order: Order, said: Said, *, counted: bool = True) -> Json:
+    """Return a response; of what is told frame by frame and of masks, where their files lie.
+
+    Whether the pixels of things are `counted`: each answer is drawn for it, which for a page of them takes too long.
+    """
     if isinstance(kind_of(order), frames.Frames):
         return {"annotations": {"url": address(order)}}
     told = kind_of(order).response(order.params, _values(order, said), order.key)
     if isinstance(kind_of(order), masks.Segmentation):
         told["annotations"] = _lying(order, told["annotations"])
-        if masks.single(order.params["labels"]):
+        if counted and masks.single(order.params["labels"]):
             told["labelMapping"] = masks.counted(told["labelMapping"], order.params, said.whole, _size(order))
     return told
 

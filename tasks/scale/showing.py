@@ -16,11 +16,12 @@ def when(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def task(order: Order, said: answered.Said | None = None) -> Json:
+def task(order: Order, said: answered.Said | None = None, *, counted: bool = True) -> Json:
     """Return an order as a task. What it has not (an id of the client's own, tags) is not there at all."""
     done = finding.completed_at(order)
     optional: Json = {
-        "response": _response(order, said), "error": order.error, "contributor_ids": said.by if said else None,
+        "response": _response(order, said, counted=counted), "error": order.error,
+        "contributor_ids": said.by if said else None,
         "completed_at": when(done) if done else None, "project": order.project and order.project.name,
         "batch": order.batch and order.batch.name, "callback_url": order.callback_url, "unique_id": order.unique_id,
         "tags": order.tags, "priority": order.priority,
@@ -36,22 +37,22 @@ def task(order: Order, said: answered.Said | None = None) -> Json:
     }  # fmt: skip
 
 
-def _response(order: Order, said: answered.Said | None) -> Json | None:
+def _response(order: Order, said: answered.Said | None, *, counted: bool) -> Json | None:
     if order.error:
         return {"error": order.error}
-    return answered.response(order, said) if said else None
+    return answered.response(order, said, counted=counted) if said else None
 
 
 def tasks(orders: Iterable[Order], *, whole: bool) -> list[Json]:
-    """Return orders as tasks, `whole` with what they were answered."""
+    """Return orders as tasks, `whole` with what they were answered, the pixels of things left out."""
     found = list(orders)
     said = answered.of(found) if whole else {}
-    return [task(order, said.get(order.pk)) for order in found]
+    return [task(order, said.get(order.pk), counted=False) for order in found]
 
 
 def one(order: Order, *, whole: bool) -> Json:
     """Return an order as a task, `whole` with what it was answered."""
-    return tasks([order], whole=whole)[0]
+    return task(order, answered.of([order]).get(order.pk) if whole else None)
 
 
 def limited(order: Order) -> Json:

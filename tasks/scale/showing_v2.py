@@ -49,7 +49,7 @@ def delivered(order: Order, release: Release, said: answered.Said | None) -> Jso
     return {
         "task_id": order.key.hex, "created_at": when(order.created_at), "delivery_id": release.folder.hex,
         "delivered_at": release.finished_at and when(release.finished_at),
-        "response": answered.response(order, said) if said else None,
+        "response": answered.response(order, said, counted=False) if said else None,
     }  # fmt: skip
 
 

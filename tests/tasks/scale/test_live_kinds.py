@@ -295,6 +295,11 @@ def test_things_of_a_label_have_masks_of_their_own(
         "grass": {"index": 1}, "animal": [],
         "cow": [{"index": 5, "numPixels": 200}, {"index": 6, "numPixels": 50}], "dog": [{"index": 7, "numPixels": 100}],
     }  # fmt: skip
+    # A page of many tasks draws none of them: it tells which number is whose.
+    [listed] = live.get_tasks(project_name="Fields")
+    assert listed.response["labelMapping"] == {
+        "grass": {"index": 1}, "animal": [], "cow": [{"index": 5}, {"index": 6}], "dog": [{"index": 7}],
+    }  # fmt: skip
     masks = said["annotations"]
     places = ((5, 15), (25, 15), (42, 15), (47, 15), (5, 60), (99, 5))
     assert seen(masks["combined"]["indexedImage"], *places) == [5, 5, 6, 7, 1, 0]
