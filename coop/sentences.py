@@ -265,7 +265,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "standing.candidate": gettext_lazy("%(subject)s is now a candidate."),
     "standing.expelled": gettext_lazy("%(subject)s was expelled by a vote."),
     "standing.left": gettext_lazy("%(subject)s left by their own word."),
-    "standing.notice": gettext_lazy("%(subject)s gave notice; it can be taken back for seven days."),
+    "standing.notice": gettext_lazy("%(subject)s gave notice; it can be taken back until they have left."),
     "standing.notice_taken_back": gettext_lazy("%(subject)s took a notice back."),
     "standing.member": gettext_lazy("%(subject)s is now a member."),
     "surplus.closed": gettext_lazy("A quarter was closed: %(period)s left %(surplus)s over (%(subject)s)."),

@@ -49,9 +49,9 @@ def give_notice(person: Person, *, pressure: str, at: datetime) -> Resignation:
 
 
 def take_back(notice: Resignation, *, by: Person, at: datetime) -> Resignation:
-    """Take a notice back, while its seven days run. Raises Refused for others and afterwards."""
-    if notice.person_id != by.pk or notice.taken_back_at is not None or notice.due_at is None or at >= notice.due_at:
-        refuse_if(Refusal(_("You can take your own notice back for seven days."), rule="D1", status=409))
+    """Take a notice back, until its person has left: it lies ready against nobody. Raises Refused for others."""
+    if notice.person_id != by.pk or notice.taken_back_at is not None or standing.status(by) in GONE:
+        refuse_if(Refusal(_("You can take your own notice back until you have left."), rule="D1", status=409))
     with transaction.atomic():
         Resignation.objects.filter(pk=notice.pk, taken_back_at=None).update(taken_back_at=at)
         events.write("standing.notice_taken_back", by=by, subject=f"person:{by.pk}", at=at)

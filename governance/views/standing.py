@@ -64,7 +64,7 @@ def _objection(person: Person, at: datetime) -> tuple[Restriction, deciders.Deci
 
 @login_required
 def leave(request: HttpRequest) -> HttpResponse:
-    """Let a person give notice, by their own word only; for seven days they can take it back."""
+    """Let a person give notice, by their own word only; they can take it back until they have left."""
     person, form = me(request), Leave(request.POST or None)
     if form.is_valid():
         resigning.give_notice(person, pressure=form.cleaned_data["pressure"], at=clock.now())
