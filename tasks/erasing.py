@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from coop.record import events
 from tasks import deletions, jobs, releases, sweeping
-from tasks.models import Job, JobFile
+from tasks.models import Endpoint, Estimate, Job, JobFile, Reliability
 
 log = logging.getLogger(__name__)
 
@@ -56,10 +56,18 @@ def erase(job: Job, *, at: datetime) -> bool:
     for name in on_disk(job):
         default_storage.delete(name)
     with transaction.atomic():
+        _forget_what_was_found(job)
         _asked("tasks_delete_files(%s)", job.pk)
         _asked("tasks_end_to_delete(%s)", job.pk)
         events.write("deletions.done", by=None, subject=f"job:{job.pk}", at=at)
     return True
+
+
+def _forget_what_was_found(job: Job) -> None:
+    """Empty what was made of the answers: how labels are mistaken for each other, and what a model said wrongly."""
+    Estimate.objects.filter(job=job).update(priors={}, usual={}, systems=[])
+    Reliability.objects.filter(job=job).update(errors={})
+    Endpoint.objects.filter(job=job).update(problems=[])
 
 
 def _asked(function: str, *given: int) -> int | bool | None:
@@ -80,7 +88,7 @@ def on_disk(job: Job) -> Iterator[str]:
         made = sweeping.DATA_SET.fullmatch(name)
         if made and int(made[1]) == job.pk:
             yield name
-    for release in job.releases.all():
+    for release in job.releases.only("folder"):
         yield from releases.parts_of(release)
     for some in batched(job.files.values_list("file", "small", "source").iterator(), AT_ONCE, strict=False):
         yield from _free(job, {name for names in some for name in names})

@@ -76,11 +76,14 @@ def ask(job: Job, *, splits: Mapping[str, int] | None = None, by: Person | None,
 
 def write(release: Release, *, at: datetime) -> Release:
     """Write what is left of a version, and finish it; one that is finished, or of a deleted job, stays as it is."""
-    if release.job.deleted_at:
-        return release
-    while release.finished_at is None and _write_part(release):
+    while release.finished_at is None and _is_shown(release) and _write_part(release):
         pass
-    return finish(release, at=at) if release.finished_at is None else release
+    return finish(release, at=at) if release.finished_at is None and _is_shown(release) else release
+
+
+def _is_shown(release: Release) -> bool:
+    """Tell whether a job's contents are still there: they may go while a version of them is written."""
+    return Job.objects.filter(pk=release.job_id, deleted_at=None).exists()
 
 
 @transaction.atomic
@@ -157,8 +160,10 @@ def _part(release: Release, number: int) -> str:
 
 
 def parts_of(release: Release) -> list[str]:
-    """Return the names under which the parts of a version lie on disk."""
-    return [_part(release, number) for number in range(len(release.parts))]
+    """Return the names of all that lies on disk of a version, whatever its row says of it."""
+    folder = f"releases/{release.folder}"
+    found = default_storage.listdir(folder)[1] if default_storage.exists(folder) else []
+    return [f"{folder}/{name}" for name in found]
 
 
 def lines(release: Release) -> Iterator[str]:

@@ -5,25 +5,36 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import psycopg
 import pytest
 from django.conf import settings as site
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
 
 from coop import clock
 from coop.people.models import Client, Person
 from coop.record.models import Event
-from coop.refusals import Refused, guard_of
+from coop.refusals import Refused
+from governance import cases
+from governance.cases import State
 from payments import ledger
 from payments.models import Transfer
 from tasks import background, cards, claims, deletions, erasing, jobs, known, releases, stages, sweeping
-from tasks.models import Answer, Assignment, Draft, Job, JobFile, KnownAnswer, Release, Takes, Upload
+from tasks.models import (
+    Answer,
+    Assignment,
+    Draft,
+    Estimate,
+    Job,
+    JobFile,
+    KnownAnswer,
+    Release,
+    Reliability,
+    Takes,
+)
+from tests.governance import charging
 from tests.tasks import disputing, orders
 from tests.tasks.conftest import SAME, work
 from tests.tasks.handing_in import image, taken_in
@@ -31,9 +42,7 @@ from tests.tasks.test_api import ALL, program
 from tests.tasks.test_client_pages import address, words
 
 pytestmark = pytest.mark.django_db
-type Attack = Callable[..., None]
 type Later = Callable[..., datetime]
-GUARD = "contents_go_on_the_day_that_was_named"
 
 
 @pytest.fixture(autouse=True)
@@ -391,113 +400,55 @@ def test_the_day_is_named_on_the_jobs_page_and_by_api(
     assert call("POST", address, {"on": day(2).isoformat()}).status_code == 422
 
 
-# Attacks as the web role
+def charged_facts() -> dict[str, Any]:
+    return {"happened_from": clock.now() - timedelta(days=6), "happened_until": clock.now() - timedelta(days=5)}
 
 
-def test_contents_are_deleted_before_their_day(attack: Attack, answered: Job, orbit: Client, olga: Person) -> None:
-    empty = "SELECT tasks_delete_contents(%s, 0, 500)"
-    attack(empty, [answered.pk], guard="tasks_answer_is_append_only")
-    attack(empty, [draft(orbit, olga).pk], guard="known_answers_come_before_the_work")
-    plain = orders.draft(orbit, olga)
-    orders.send(plain, orders.rows_of(2))
-    attack(empty, [plain.pk], guard="open_slots_follow_assignments")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tasks_delete_files(%s), tasks_begin_to_delete(%s), tasks_end_to_delete(%s)", [answered.pk] * 3
-        )
-        assert cursor.fetchone()[1:] == (False, False)
-    assert "Secret" in contents(answered)
-    assert answered.files.get().usable
-    for column in ("deleted_at", "emptied_at"):
-        attack(f"UPDATE tasks_job SET {column} = now() WHERE id = %s", [answered.pk], guard="permission denied")
+def test_a_case_about_somebody_who_worked_there_is_waited_for(
+    answered: Job, luis: Person, samuel: Person, later: Later
+) -> None:
+    passed(later, 12)
+    case = charging.charge(luis, samuel, **charged_facts())
+    passed(later, 19)
+    assert erasing.erase_due(at=clock.now()) == 0
+    later(days=27)
+    assert cases.state(case, clock.now()) == State.VOID
+    assert erasing.erase_due(at=clock.now()) == 1
 
 
-def test_the_owner_begins_or_ends_it_at_no_other_time(owner: psycopg.Connection) -> None:
-    [job] = owner.execute("SELECT id FROM tasks_job WHERE opened_at IS NOT NULL LIMIT 1").fetchone() or (None,)
-    for column in ("deleted_at", "emptied_at"):
-        with pytest.raises(psycopg.errors.CheckViolation) as caught, owner.transaction():
-            owner.execute(f"UPDATE tasks_job SET {column} = now() WHERE id = %s", [job])
-        assert caught.value.diag.constraint_name == GUARD
+def test_a_decision_that_may_be_appealed_is_waited_for(
+    answered: Job, luis: Person, samuel: Person, teresa: Person, later: Later
+) -> None:
+    passed(later, 12)
+    charging.decide(luis, samuel, teresa, **charged_facts())
+    passed(later, 19)
+    later(days=70)
+    assert erasing.erase_due(at=clock.now()) == 0
+    later(days=2)
+    assert erasing.erase_due(at=clock.now()) == 1
 
 
-NAME = "UPDATE tasks_job SET delete_on = %s WHERE id = %s"
-
-
-def test_a_day_is_put_off_or_set_to_no_time(attack: Attack, orbit: Client, olga: Person) -> None:
-    job = opened(orbit, olga, days=60)
-    for wrong in (day(61), day(14), None, "infinity", "-infinity"):
-        attack(NAME, [wrong, job.pk], guard=GUARD)
-
-
-def test_a_day_is_made_up_for_work_that_goes_on_or_is_done(attack: Attack, orbit: Client, olga: Person) -> None:
-    named, unnamed, closed = opened(orbit, olga, days=60), opened(orbit, olga, None), opened(orbit, olga, None)
-    jobs.close(closed, by=olga, at=clock.now())
-    for job in (named, unnamed, closed):
-        attack(NAME, [day(20), job.pk], guard=GUARD)
-    attack("UPDATE tasks_job SET opened_at = NULL WHERE id = %s", [unnamed.pk], guard="job_terms_are_frozen")
-
-
-def test_a_draft_opens_two_weeks_too_late(attack: Attack, orbit: Client, olga: Person, later: Later) -> None:
-    job = draft(orbit, olga, days=15)
-    orders.deposit(orbit, "500")
-    jobs.fund(job, by=olga, at=clock.now())
+def test_a_case_of_another_time_is_not_waited_for(answered: Job, luis: Person, samuel: Person, later: Later) -> None:
     later(days=1)
-    attack("UPDATE tasks_job SET opened_at = coop_now() WHERE id = %s", [job.pk], guard=GUARD)
+    charging.charge(luis, samuel, **charged_facts())
+    passed(later, 30)
+    assert Job.objects.get(pk=answered.pk).emptied_at
 
 
-def test_a_stage_outlives_the_job_before_it(attack: Attack, orbit: Client, olga: Person) -> None:
-    former, job = chained(orbit, olga)
-    deletions.name(former, day(40), by=olga, at=clock.now())
-    for wrong in (day(41), None):
-        attack(NAME, [wrong, job.pk], guard=GUARD)
-    orders.deposit(orbit, "500")
-    orders.send(former, orders.rows_of(1))
-    jobs.open(jobs.fund(job, by=olga, at=clock.now()), by=olga, at=clock.now())
-    attack(NAME, [day(39), former.pk], guard=GUARD)
-
-
-def test_an_onboarding_names_a_day(attack: Attack) -> None:
-    job = onboarding()
-    attack(NAME, [day(40), job.pk], guard=GUARD)
-    job.pk, job.delete_on = None, day(40)
-    with pytest.raises(IntegrityError) as caught, transaction.atomic():
-        job.save(force_insert=True)
-    assert guard_of(caught.value) == GUARD
-
-
-def test_an_order_goes_to_a_job_that_is_to_be_deleted(attack: Attack, orbit: Client, olga: Person) -> None:
-    job = draft(orbit, olga)
-    task = job.tasks.latest("pk")
-    attack(
-        """INSERT INTO tasks_order (key, client_id, test, kind, params, instruction, callback_url, role, created_at,
-               updated_at, metadata, tags, error, audit, audit_words, task_id)
-           VALUES (gen_random_uuid(), %s, false, 'textcollection', '{}', '', '', '', coop_now(), coop_now(), '{}', '[]',
-               '', 'pending', '', %s)""",
-        [orbit.pk, task.pk], guard="orders_stay_with_their_client",
-    )  # fmt: skip
-
-
-def test_a_row_names_what_is_anothers(orbit: Client, olga: Person, later: Later) -> None:
-    """Files are deleted by what the site would have named them, not by what a row says."""
-    victim, mine = draft(orbit, olga, days=None), draft(orbit, olga)
-    kept, file, upload = names_of(victim), victim.files.get(), victim.uploads.get()
-    version = Release.objects.create(
-        job=victim, number=1, splits={}, asked_at=clock.now(), tasks=1, folder=uuid4(), parts=["0" * 64]
-    )
-    (part,) = releases.parts_of(version)
-    default_storage.save(part, ContentFile(b"{}"))
-    delivery = mine.deliveries.get()
-    for number, names in enumerate((
-        (file.file, file.small, ""), (upload.file, "", part), (part, file.file, upload.file),
-        ("", "files/../" + part, ""),
-        ("secrets", "../secrets", "/etc/passwd"),
-    )):  # fmt: skip
-        of_disk = dict(zip(("file", "small", "source"), map(str, names), strict=True))
-        JobFile.objects.create(job=mine, delivery=delivery, name=f"{number}.png", key=uuid4(), **of_disk)
-        Upload.objects.create(job=mine, file=str(names[0]), file_name="a", created_at=clock.now())
-    Job.objects.filter(pk=mine.pk).update(closed_at=clock.now())
+def test_what_was_found_of_the_answers_goes_too(answered: Job, luis: Person, later: Later) -> None:
+    found = {"way": "majority", "answers": 2, "people": 2, "at": clock.now()}
+    Estimate.objects.create(job=answered, priors={"Secret": 1}, usual={"Secret": {}}, systems=["Secret"], **found)
+    Reliability.objects.create(job=answered, person=luis, answers=2, agreed=1, errors={"Secret": {}})
     passed(later, 31)
-    assert Job.objects.get(pk=mine.pk).emptied_at
-    assert set(on_disk()) == kept | {part}
-    sweeping.sweep(before=clock.now() + timedelta(days=99))
-    assert set(on_disk()) == kept | {part}
+    kept = Estimate.objects.values("priors", "usual", "systems", "answers").get(job=answered)
+    assert kept == {"priors": {}, "usual": {}, "systems": [], "answers": 2}
+    assert Reliability.objects.get(job=answered).errors == {}
+
+
+def test_no_version_is_written_of_what_is_gone(answered: Job, olga: Person, later: Later) -> None:
+    passed(later, 29)
+    asked = releases.ask(answered, by=olga, at=clock.now())
+    later(days=2)
+    assert erasing.erase_due(at=clock.now()) == 1
+    assert releases.write(Release.objects.get(pk=asked.pk), at=clock.now()).finished_at is None
+    assert on_disk() == []
