@@ -3,8 +3,8 @@
 An officer who reads reports finds a topic at a job when two members who took its tasks reported it, with a reason that
 everybody reads. The client then pays the care fund a voted amount for each member who reported it, and the job takes no
 more claims until that is paid and the topic is named on its card, with a pay that has the rests. A stage shows what the
-stages before it do: it waits until its own card names that too. The database asks all of it
-(`hidden_content_is_found_by_reports`, `tasks_hides`).
+stages before it do: it waits until that is paid, and until its own card names it too, no rarer than the one before.
+The database asks all of it (`hidden_content_is_found_by_reports`, `tasks_hides`, `job_content_is_frozen`).
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,8 @@ from governance import offices
 from governance.models import Right
 from payments import escrow
 from payments.models import Transfer
-from tasks.models import HiddenContent, Job, Report, Share, Topic
+from tasks import content
+from tasks.models import HiddenContent, Job, Report, Share, Stage, Topic
 
 RULE = "E6"
 GUARD = "nobody_goes_on_before_it_is_named"
@@ -133,7 +134,19 @@ def refusal_to_name(job: Job, topic: str, share: str, *, by: Person) -> Refusal 
         return Refusal(_("Only what was found is named afterwards, once."), RULE, status=409)
     if share not in Share.values:
         return Refusal(_("Say how often it comes up."), RULE, status=422)
-    return None
+    return _refusal_by_stage(job, topic, share)
+
+
+def _refusal_by_stage(job: Job, topic: str, share: str) -> Refusal | None:
+    """Say that what was found before a stage is named there first, and at the stage no rarer."""
+    stage = Stage.objects.filter(job=job).select_related("after").first()
+    if stage is None or not _shown(stage.after).filter(topic=topic).exists():
+        return None
+    said = stage.after.content.get(topic)
+    if said and not content.lacking({topic: share}, {topic: said}):
+        return None
+    words = _("Name it at job %(after)s first, and here no rarer than there.") % {"after": stage.after_id}
+    return Refusal(words, RULE, status=409)
 
 
 @transaction.atomic

@@ -80,8 +80,15 @@ def test_what_is_found_at_a_stage_is_named_at_those_after_it(
     assert [one.pk for one in hidden.of(second)] == [found.pk]
     address = f"/c/{second.client.slug}/jobs/{second.pk}/"
     assert "whose content this stage shows" in signed_in(olga).get(address).text
+    said = "UPDATE tasks_job SET pay = pay * 2, content = %s WHERE id = %s"
+    for share in ("rare", "most"):  # it is not named where it was found
+        attack(said, [f'{{"medical": "{share}"}}', second.pk], guard="job_content_is_frozen")
     for job in (first, second):
         assert hidden.hides(job)
+        if job == second:
+            attack(said, ['{"medical": "often"}', second.pk], guard="job_content_is_frozen")
+            with pytest.raises(Refused, match="no rarer than there"):
+                hidden.name(second, topic="medical", share="often", by=olga, at=clock.now())
         raised = jobs.raise_pay(job, pay=PAY, by=olga, at=clock.now())
         hidden.name(raised, topic="medical", share="most", by=olga, at=clock.now())
         assert not hidden.hides(job)
@@ -91,6 +98,24 @@ def test_what_is_found_at_a_stage_is_named_at_those_after_it(
         ['{"medical": "some"}', third.pk],
         guard="job_content_is_frozen",
     )
+
+
+def test_a_stage_waits_until_what_was_found_before_is_paid(
+    chain: Make, orbit: Client, olga: Person, amina: Person, luis: Person, samuel: Person
+) -> None:
+    first, second = chain(Takes.EACH, rows=3, overlap=1)
+    for who in (amina, luis):
+        reports.report(work(first, who, SAME), words="It shows a wound.", topic="medical", by=who, at=clock.now())
+    raised = [jobs.raise_pay(job, pay=PAY, by=olga, at=clock.now()) for job in (first, second)]
+    escrow.fund(second.pk, escrow.available(orbit), orbit, 98, by=olga, at=clock.now())
+    found = hidden.find(first, topic="medical", reason="Most pictures show a wound.", by=samuel, at=clock.now())
+    for job in raised:
+        hidden.name(job, topic="medical", share="most", by=olga, at=clock.now())
+        assert hidden.hides(job)
+    orders.deposit(orbit, "100")
+    assert hidden.pay(found, at=clock.now())
+    assert not hidden.hides(first)
+    assert not hidden.hides(second)
 
 
 def test_nothing_is_slipped_into_a_stage(chain: Make, attack: Attack) -> None:
