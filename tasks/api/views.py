@@ -93,6 +93,12 @@ class KeyView(limits.Counted):
         found = Job.objects.select_related("client", "work_type")
         return get_object_or_404(found, client=self.key().client, pk=number)
 
+    def shown(self, number: int) -> Job:
+        """Return a job of the key's organisation as `job` does; raise Refused once its contents are deleted."""
+        job = self.job(number)
+        refuse_if(deletions.gone(job))
+        return job
+
     def fetched(self, subject: str) -> None:
         """Write down that answers go home by the key, for its organisation to read."""
         access_log.fetched(self.key().client, subject, by=self.who(), key=self.key())
@@ -246,7 +252,7 @@ class Quality(KeyView):
     @extend_schema(operation_id="get_quality", responses={200: serializers.QualityOut})
     def get(self, request: Request, number: int) -> Response:
         """Tell what was found when the answers were last compared; 404 before there are two to a task."""
-        found = get_object_or_404(Estimate, job=self.job(number))
+        found = get_object_or_404(Estimate, job=self.shown(number))
         return Response(serializers.QualityOut(found).data)
 
 

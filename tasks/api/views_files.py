@@ -28,7 +28,7 @@ class Files(KeyView):
     @extend_schema(operation_id="list_files", parameters=[CURSOR], responses=page_of(serializers.DeliveryOut))
     def get(self, request: Request, number: int) -> Response:
         """List the deliveries and what became of them, the newest first."""
-        return self.listed(self.job(number).deliveries.all(), serializers.DeliveryOut)
+        return self.listed(self.shown(number).deliveries.all(), serializers.DeliveryOut)
 
     @extend_schema(
         operation_id="add_files",
@@ -58,5 +58,5 @@ class OneDelivery(KeyView):
     @extend_schema(operation_id="get_files", responses={200: serializers.DeliveryWhole})
     def get(self, request: Request, number: int, delivery: int) -> Response:
         """Tell how far the files of a delivery are read, and what is wrong with each that is not taken."""
-        found = get_object_or_404(self.job(number).deliveries, pk=delivery)
+        found = get_object_or_404(self.shown(number).deliveries, pk=delivery)
         return Response(serializers.DeliveryWhole(found).data)

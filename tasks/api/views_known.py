@@ -34,7 +34,7 @@ class KnownAnswers(KeyView):
     @extend_schema(operation_id="list_known_answers", parameters=[CURSOR], responses=page_of(Known))
     def get(self, request: Request, number: int) -> Response:
         """List the known answers of a job, in the order of its tasks."""
-        found = KnownAnswer.objects.filter(task__job=self.job(number)).select_related("task")
+        found = KnownAnswer.objects.filter(task__job=self.shown(number)).select_related("task")
         return self.listed(found, Known, ByTask())
 
     @extend_schema(
@@ -78,4 +78,4 @@ class Met(KeyView):
     @extend_schema(operation_id="get_known_met", responses=MetOut)
     def get(self, request: Request, number: int) -> Response:
         """Count the answers that say what was known; nobody is ranked by it."""
-        return Response(MetOut(known.met(self.job(number))).data)
+        return Response(MetOut(known.met(self.shown(number))).data)

@@ -72,7 +72,7 @@ class Answers(KeyView):
     )
     def get(self, request: Request, number: int) -> Response:
         """List those that wait for a look, those first that silence accepts first; or all, the latest taken first."""
-        job, asked = self.job(number), request.query_params
+        job, asked = self.shown(number), request.query_params
         state, task = asked.get("state", STATES[0]), asked.get("task")
         if state not in STATES or "\0" in (task or ""):
             raise Http404
@@ -91,7 +91,7 @@ class OneAnswer(KeyView):
     @extend_schema(operation_id="get_answer", responses={200: AnswerOut})
     def get(self, request: Request, number: int, answer: int) -> Response:
         """Return one answer that was handed in, as it stands."""
-        found = get_object_or_404(overview.handed_in(self.job(number)), pk=answer)
+        found = get_object_or_404(overview.handed_in(self.shown(number)), pk=answer)
         self.took(f"job:{number} answers")
         return Response(AnswerOut(found).data)
 

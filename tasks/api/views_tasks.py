@@ -13,8 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coop import clock
-from coop.refusals import refuse_if
-from tasks import datasets, deletions, growing
+from tasks import datasets, growing
 from tasks.api.paging import CURSOR, InOrder, page_of
 from tasks.api.parsers import JsonList, Lines, Table
 from tasks.api.serializers import SumField, UploadOut
@@ -65,7 +64,7 @@ class TaskView(KeyView):
     """What reads tasks: those of a stage show what members answered before, which is taken home."""
 
     def _readable(self, request: Request, number: int) -> Job:
-        job = self.job(number)
+        job = self.shown(number)
         if Stage.objects.filter(job=job).exists():
             if "download" not in self.key().scopes:
                 self.permission_denied(
@@ -189,8 +188,7 @@ class TryAnswer(KeyView):
     @extend_schema(operation_id="try_answer", request=Trial, responses=TrialOut)
     def post(self, request: Request, number: int) -> Response:
         """Say whether an answer to one of the tasks would be taken; nothing is kept."""
-        job, given = self.job(number), Trial(data=request.data)
-        refuse_if(deletions.gone(job))
+        job, given = self.shown(number), Trial(data=request.data)
         given.is_valid(raise_exception=True)
         task = get_object_or_404(job.tasks, external_id=given.validated_data["id"])
         return Response({"problems": job.question(task).problems(given.validated_data["value"])})

@@ -19,7 +19,7 @@ from coop.people.models import Person
 from coop.refusals import Text, refuse_if
 from governance import deciders
 from payments import advances
-from tasks import checks, disputes, known, overview, reviews, teams, tips
+from tasks import checks, deletions, disputes, known, overview, reviews, teams, tips
 from tasks.forms import PayIn
 from tasks.models import Assignment, Dispute, Ground, Peer, Tip
 from tasks.views import reviewing
@@ -201,8 +201,9 @@ def mine(request: HttpRequest, number: int) -> HttpResponse:
         raise Http404
     disputes.go_on(dispute, at=at)
     assignment.refresh_from_db()
-    shown = reviewing.page_of(assignment, None) | {"dispute": _dispute(assignment)}
-    return render(request, "tasks/work/dispute.html", shown)
+    gone = deletions.gone(assignment.job)
+    shown = {"assignment": assignment, "job": assignment.job} if gone else reviewing.page_of(assignment, None)
+    return render(request, "tasks/work/dispute.html", shown | {"dispute": _dispute(assignment), "gone": gone})
 
 
 @login_required

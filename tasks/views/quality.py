@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from coop.people.models import Person
-from tasks import known
+from coop.refusals import refuse_if
+from tasks import deletions, known
 from tasks.models import Estimate
 from tasks.quality import own, suggested
 from tasks.views.clients import shown_of
@@ -28,6 +29,7 @@ def mine_in(request: HttpRequest, number: int) -> HttpResponse:
     """Show which of one's latest answers in a job differ from what came out."""
     person = cast("Person", request.user)
     standing = get_object_or_404(own.of(person).select_related("job__work_type"), job=number)
+    refuse_if(deletions.gone(standing.job))
     shown = {
         "standing": standing, "usual": own.usual_share(standing.job), "differing": own.differing(person, standing.job),
     }  # fmt: skip

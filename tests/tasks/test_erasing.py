@@ -371,7 +371,10 @@ def test_pages_and_programs_say_that_it_is_gone(
     asked += [browser.get(address(name, answered)) for name in ("preview", "client_answers", "client_quality", "pilot")]
     asked.append(browser.get(reverse("tasks:download", args=["orbit", answered.pk, "csv"])))
     asked.append(browser.get(reverse("tasks:release_download", args=["orbit", answered.pk, 1, "jsonl"])))
-    asked += [call("GET", f"jobs/{answered.pk}/{path}") for path in ("results", "releases/1/jsonl")]
+    paths = ("results", "releases/1/jsonl", "answers", f"answers/{mine.pk}", "known", "known/met", "files", "tasks")
+    asked += [call("GET", f"jobs/{answered.pk}/{path}") for path in (*paths, f"files/{answered.deliveries.get().pk}")]
+    Reliability.objects.create(job=answered, person=luis, answers=1, agreed=1)
+    asked.append(signed_in(luis).get(reverse("tasks:agreement_in", args=[answered.pk])))
     assert {one.status_code for one in asked} == {410}
     assert all("SHA-256" in one.content.decode() for one in asked)
     assert browser.get(address("client_job", answered)).status_code == 200
@@ -452,3 +455,21 @@ def test_no_version_is_written_of_what_is_gone(answered: Job, olga: Person, late
     assert erasing.erase_due(at=clock.now()) == 1
     assert releases.write(Release.objects.get(pk=asked.pk), at=clock.now()).finished_at is None
     assert on_disk() == []
+
+
+def test_who_was_rejected_still_reads_why(
+    orbit: Client, olga: Person, luis: Person, later: Later, signed_in: Callable[[Person], Browser]
+) -> None:
+    disputing.learned(orbit, olga)
+    job = opened(orbit, olga)
+    given = work(job, luis, SAME)
+    later(days=2)
+    disputing.reject(given, olga)
+    later(days=4)
+    background.go_on(0)
+    passed(later, 34)
+    assert Job.objects.get(pk=job.pk).emptied_at
+    page = signed_in(luis).get(reverse("tasks:dispute", args=[given.pk]))
+    assert page.status_code == 200
+    assert disputing.REASON in words(page)
+    assert "were deleted on" in words(page)
