@@ -24,16 +24,19 @@ pytestmark = pytest.mark.django_db
 type Attack = Callable[..., None]
 type Later = Callable[..., datetime]
 
-# Every function, view, check and default of ours that is not told to reckon in UTC.
+# Every function, procedure, view, check, default, policy and trigger of ours that is not told to reckon in UTC.
 CODE = """
 SELECT p.oid::regprocedure::text, regexp_replace(pg_get_functiondef(p.oid), '--[^\n]*', '', 'g') FROM pg_proc p
-WHERE p.pronamespace = 'public'::regnamespace AND p.prokind = 'f' AND p.proname !~ '^procrastinate'
+WHERE p.pronamespace = 'public'::regnamespace AND p.prokind IN ('f', 'p') AND p.proname !~ '^procrastinate'
     AND NOT coalesce(p.proconfig, '{}') @> ARRAY['TimeZone=UTC']
 UNION ALL SELECT c.oid::regclass::text, pg_get_viewdef(c.oid) FROM pg_class c
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('v', 'm')
 UNION ALL SELECT k.conname, pg_get_constraintdef(k.oid) FROM pg_constraint k
 WHERE k.connamespace = 'public'::regnamespace AND k.contype = 'c'
 UNION ALL SELECT d.adrelid::regclass::text, pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d
+UNION ALL SELECT y.polrelid::regclass || ' ' || y.polname,
+    concat_ws(' ', pg_get_expr(y.polqual, y.polrelid), pg_get_expr(y.polwithcheck, y.polrelid)) FROM pg_policy y
+UNION ALL SELECT t.tgname, pg_get_triggerdef(t.oid) FROM pg_trigger t WHERE t.tgqual IS NOT NULL
 """
 # What reads the same in every zone: a moment of the day in none, a day that is written out, the length of a span.
 ZONELESS = re.compile(
@@ -46,7 +49,9 @@ ZONED = re.compile(
     r"'-?\d+ (?:day|week|mon|year)|AT TIME ZONE|date_trunc\(|make_timestamptz|make_interval\(|::date\b|\bage\("
     r"|to_char\(|extract\(|current_date|::timestamp(?! with time zone\b|tz)|[+-] \w+\.time_limit"
     # What lies between two moments is kept in days.
-    r"|[+-] \(+(?!\w+\.amount)[\w.()]+ - (?!interval|'|make_interval|\d)",
+    r"|[+-] (?:(?:least|greatest)?\()+(?!\w+\.amount)[\w.()]+ - (?!interval|'|make_interval|\d)"
+    # A length that is kept in a variable, and a moment that is read or written as words.
+    r"|\w+ interval(?:;| :=)|\b(?:\w+_at|at|since|until)::text|(?<!NULL)(?<=[\w)])::timestamp(?:tz| with time zone)",
     re.IGNORECASE,
 )
 TAKE = "UPDATE people_person SET email = %s WHERE id = %s"
@@ -83,15 +88,19 @@ def short_week(at: datetime) -> str:
 
 def test_whatever_counts_days_or_names_a_zone_is_told_to_reckon_in_utc(superuser: psycopg.Connection) -> None:
     found = {name: said for name, code in superuser.execute(CODE).fetchall() if (said := zoned(code))}
-    # Compares two spans, of which one is the longest that a simulation may be ahead.
-    assert found == {"guard_clock_never_runs_back()": ["'5000 year"]}
+    # One compares two spans, of which one is the longest that a simulation may be ahead; the other's has hours alone.
+    assert found == {
+        "guard_clock_never_runs_back()": ["'5000 year"], "guard_call_is_for_a_seat_to_fill()": ["lasts interval;"],
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "code",
     ["a.at > coop_now() - interval '7 days'", "(coop_now() - '1 day'::interval)", "at AT TIME ZONE 'UTC'",
      "date_trunc('week', at, 'UTC')", "extract(hour FROM at)", "NEW.at::date", "claimed_at + job.time_limit",
-     "p.locked_until + (public.governance_close_of(p.id) - p.closes_at)"],
+     "p.locked_until + (public.governance_close_of(p.id) - p.closes_at)", "at + least(due - since, longest)",
+     "x - GREATEST((b.until - b.since), a)", "lost interval;", "NEW.created_at::text", "t.at::text",
+     "(value ->> 'at')::timestamptz", "said::timestamp with time zone"],
 )  # fmt: skip
 def test_it_sees_what_follows_a_zone(code: str) -> None:
     assert zoned(code)
