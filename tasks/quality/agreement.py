@@ -23,7 +23,7 @@ class Agreement:
 
 
 def alpha(counts: Counts, *, seed: int, ordered: bool = False) -> Agreement | None:
-    """Return how far the answers agree; None where fewer than two labels or no two answers to one task are there.
+    """Return how far the answers agree; None where fewer than two labels, or two tasks with two answers, are there.
 
     `counts` has a row for each task and a column for each label: how many said it. Where the labels are `ordered`, as
     steps of a scale are, those further apart differ more. Formula: K. Krippendorff, "Computing Krippendorff's
@@ -31,7 +31,7 @@ def alpha(counts: Counts, *, seed: int, ordered: bool = False) -> Agreement | No
     """
     found = _ordered if ordered else _alpha
     paired = counts[counts.sum(axis=1) > 1]
-    if not len(paired):
+    if len(paired) < 2:  # noqa: PLR2004 - of one task drawn anew the interval would be a point
         return None
     kinds, times = np.unique(paired, axis=0, return_counts=True)
     value = found(kinds, times[np.newaxis, :].astype(float))[0]

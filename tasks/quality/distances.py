@@ -126,7 +126,7 @@ def observed(values: Sequence[Json], distance: Distance) -> float:
 
 
 def alpha(job: Job, found: Compared, distance: Distance) -> Agreement | None:
-    """Return how far the answers agree; None where no task has two, or none are apart.
+    """Return how far the answers agree; None where fewer than two tasks have two, or none are apart.
 
     1 - (apart within tasks) / (apart by chance), any two answers making chance: K. Krippendorff, "Computing
     Krippendorff's Alpha-Reliability" (2011), with any distance as A. Braylan, O. Alonso and M. Lease, "Measuring
@@ -134,7 +134,7 @@ def alpha(job: Job, found: Compared, distance: Distance) -> Agreement | None:
     interval by drawing the tasks, and the pairs where not all were compared, anew 1,000 times.
     """
     count = len(found.numbers)
-    if count < 2:  # noqa: PLR2004 - nothing to compare
+    if np.count_nonzero(found.said) < 2:  # noqa: PLR2004 - of one task drawn anew the interval would be a point
         return None
     pairs = drawn(count, seed=job.pk)
     chance = np.array(list(_by_chance(job, pairs, found.numbers, distance)))

@@ -140,19 +140,27 @@ def test_rankings_agree_as_another_program_finds(orbit: Client, olga: Person, am
 def test_drawings_have_an_alpha_and_their_least_certain_tasks(
     drawing: Callable[..., Job], olga: Person, amina: Person, luis: Person, priya: Person, signed_in: SignedIn
 ) -> None:
-    job = drawing()
+    job = drawing(tasks=2)
     tall, short = (polygon((0, 0), (x, 0), (x, 10), (0, 10)) for x in (10, 9))
     values = [{"shapes": [one]} for one in (tall, short, polygon((20, 0), (30, 0), (30, 10)))]
     for who, value in zip((amina, luis, priya), values, strict=True):
         work(job, who, value)
     assert estimates.estimate_due(at=clock.now()) == 1
+    # Of one task drawn anew the interval would be that of somebody who is certain.
+    assert (Estimate.objects.get(job=job).alpha, Estimate.objects.get(job=job).alpha_low) == (None, None)
+    for who in (amina, luis, priya):
+        work(job, who, values[0])
+    assert estimates.estimate_due(at=clock.now()) == 1
     found = Estimate.objects.get(job=job)
     distance = job.shape.distance(job.form)
     assert distance
-    # All of one task: what is apart within it is what is apart by chance.
-    assert found.alpha == pytest.approx(theirs([values], distance.between)) == pytest.approx(0)
-    assert (found.answers, found.people, found.way) == (3, 3, "majority")
-    assert found.doubtful == [[job.tasks.get().pk, 0.3333]]
+    assert found.alpha == pytest.approx(theirs([values, [values[0]] * 3], distance.between))
+    assert found.alpha is not None
+    assert found.alpha_low is not None
+    assert found.alpha_high is not None
+    assert found.alpha_low < found.alpha < found.alpha_high
+    assert (found.answers, found.people, found.way) == (6, 3, "majority")
+    assert found.doubtful == [[job.tasks.get(external_id="a").pk, 0.3333]]
     page = words(signed_in(olga).get(reverse("tasks:client_quality", args=["orbit", job.pk])))
     assert "a 33.33%" in page
     assert estimates.estimate_due(at=clock.now()) == 0
