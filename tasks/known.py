@@ -97,10 +97,9 @@ def words(job: Job, value: Mapping[str, Any]) -> str:
     return ", ".join(cell for cell in job.shape.cells(job.form, dict(value)) if cell)
 
 
-def _same(job: Job, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool | None:
-    keys = [job.shape.key_of(job.form, dict(value)) for value in (one, other)]
+def _same(job: Job, one: Mapping[str, Any], known: Mapping[str, Any]) -> bool | None:
+    keys = [job.shape.key_of(job.form, dict(value)) for value in (one, known)]
     if None not in keys:
         return keys[0] == keys[1]
     # Of drawings: each thing of one is in the other, too, and covers it by half or more.
-    merged = job.shape.together(job.form, [dict(one), dict(other)])
-    return merged.agreement == 1 if merged else None
+    return job.shape.meets(job.form, dict(one), dict(known))

@@ -177,6 +177,12 @@ def alike(form: Json, groups: Sequence[Sequence[Json]]) -> float:
     return sum(pairs) / len(pairs) if pairs else 1.0
 
 
+def says(shape: Json, known: Json) -> bool:
+    """Tell whether a shape says all that is known of it."""
+    said = shape.get("attributes", {})
+    return all(said.get(name) == held for name, held in known.get("attributes", {}).items())
+
+
 def _said(form: Json, group: Sequence[Json]) -> Iterator[tuple[str, list[Any]]]:
     """Yield each attribute with what each shape says of it, None where it says nothing."""
     for one in form.get("attributes", ()):

@@ -155,8 +155,17 @@ class Image(Shape):
         return Together(marks_or_nothing("shapes", shapes), agreement)
 
     def distance(self, form: Json) -> Distance | None:
-        """Return how far shapes cover each other, where they merge."""
-        return merging.distance("shapes", overlaps.areas) if self.merges(form) else None
+        """Return how far shapes cover each other, times the share of what is said alike of two, where they merge."""
+        if not self.merges(form):
+            return None
+        return merging.distance("shapes", overlaps.areas, share=lambda *pair: attributes.alike(form, [pair]))
+
+    def meets(self, form: Json, value: Json, known: Json) -> bool | None:
+        """Tell whether each shape of a value is one of those known, and says what is known of it; more is no fault."""
+        if self.together(form, [value, known]) is None:
+            return None
+        found = merging.merged([value["shapes"], known["shapes"]], overlaps.areas)
+        return found.agreement == 1 and all(attributes.says(*pair) for pair in found.groups)
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the image, the shapes as they are drawn, and rows for a table."""

@@ -52,15 +52,20 @@ def equal(one: Json, other: Json) -> float:
     return float(one == other)
 
 
-def apart(one: Sequence[Json], other: Sequence[Json], closeness: Closeness) -> float:
+def wholly(_one: Json, _other: Json) -> float:
+    """Return 1: of marks of which nothing is said beside their place and label, all is said alike."""
+    return 1
+
+
+def apart(one: Sequence[Json], other: Sequence[Json], closeness: Closeness, share: Closeness = wholly) -> float:
     """Return how far the marks of two answers are apart: 0 for the same, 1 where no two pair.
 
-    1 - 2 * (how close those that pair are, together) / (marks of both). Of one box each it is 1 - intersection over
-    union; of marks that are the same or not it is 1 - F1.
+    1 - 2 * (how close those that pair are, times the `share` of what is said alike of them) / (marks of both). Of one
+    box each it is 1 - intersection over union; of marks that are the same or not it is 1 - F1.
     """
     pairs = merged([one, other], closeness).groups
     both = len(one) + len(other)
-    return 1 - 2 * sum(closeness(*pair) for pair in pairs) / both if both else 0.0
+    return 1 - 2 * sum(closeness(*pair) * share(*pair) for pair in pairs) / both if both else 0.0
 
 
 def as_drawn(answers: Sequence[Sequence[Json]]) -> Sequence[Sequence[Json]]:
@@ -69,12 +74,13 @@ def as_drawn(answers: Sequence[Sequence[Json]]) -> Sequence[Sequence[Json]]:
 
 
 def distance(
-    part: str, closeness: Closeness, seen: Callable[[Sequence[Sequence[Json]]], Sequence[Sequence[Json]]] = as_drawn
-) -> Distance:
+    part: str, closeness: Closeness, seen: Callable[[Sequence[Sequence[Json]]], Sequence[Sequence[Json]]] = as_drawn,
+    share: Closeness = wholly,
+) -> Distance:  # fmt: skip
     """Return the distance of answers whose marks stand in one part, `seen` as their closeness takes them."""
 
     def between(one: Json, other: Json) -> float:
         first, second = seen([one[part], other[part]])
-        return apart(first, second, closeness)
+        return apart(first, second, closeness, share)
 
     return Distance(between, gettext_lazy("how far their marks cover each other (intersection over union)"))

@@ -153,6 +153,11 @@ class Shape:
         """Tell whether several answers to this form come to one part by part."""
         return self.together(form, []) is not None
 
+    def meets(self, form: Json, value: Json, known: Json) -> bool | None:
+        """Tell whether a value says what is known, part by part; None where only whole answers are compared."""
+        found = self.together(form, [value, known])
+        return found.agreement == 1 if found else None
+
     def distance(self, form: Json) -> Distance | None:
         """Return how far two answers are apart; None where they are the same or not, and nothing between."""
         return None

@@ -232,6 +232,36 @@ def test_of_several_answers_each_shape_says_what_most_said() -> None:
     assert merged.value == blank[0], "of a tie what was said first"
 
 
+def test_two_drawings_are_apart_by_what_is_said_too() -> None:
+    form = {**FORM, "attributes": [HIDDEN, COLOUR]}
+    distance = ASKED.shape.distance(form)
+    assert distance is not None
+    one, two, three = (
+        {"shapes": [box("car", hidden=hidden, colour=colour)]}
+        for hidden, colour in (("part", "red"), ("part", "blue"), ("most", "blue"))
+    )
+    assert distance.between(one, one) == 0
+    assert distance.between(one, two) == pytest.approx(1 / 2)
+    assert distance.between(one, three) == 1
+    larger = {"shapes": [{**one["shapes"][0], "width": 25}, box("lorry", hidden="none")]}
+    # Four of five parts are covered by both, half is said alike, and the lorry is in one alone.
+    assert distance.between(larger, two) == pytest.approx(1 - 2 * 0.8 * 0.5 / 3)
+
+
+def test_what_is_known_may_say_less() -> None:
+    form = {**FORM, "attributes": [HIDDEN, COLOUR]}
+    known = {"shapes": [box("car", hidden="part")]}
+    more, other, silent = (
+        {"shapes": [box("car", **said)]}
+        for said in ({"hidden": "part", "colour": "red"}, {"hidden": "most"}, {"colour": "red"})
+    )
+    meets = ASKED.shape.meets
+    assert [meets(form, one, known) for one in (known, more, other, silent)] == [True, True, False, False]
+    assert meets(form, known, more) is False, "what is known must be said"
+    assert meets(form, {"shapes": [*known["shapes"], box("lorry", hidden="none")]}, known) is False
+    assert meets({**form, "attributes": [PLATE]}, known, known) is None
+
+
 @pytest.mark.parametrize("asked", [
     [PLATE], [AXLES], [HIDDEN, {**BEHIND, "when": {"hidden": ["part"]}}], [{**HIDDEN, "several": True}],
     [HIDDEN, {**COLOUR, "when": {"hidden": ["part"]}}],
