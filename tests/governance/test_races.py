@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import psycopg
 import pytest
@@ -13,7 +14,7 @@ from coop.database import roles
 from coop.database.embedded import Cluster
 from coop.people.models import Person
 from coop.record.models import Event
-from governance import mandates, voting
+from governance import mandates, resigning, voting
 from governance.models import Enactment, Mandate, Proposal, Tally
 from tests.governance.conftest import Voted, cast_all, reach
 
@@ -115,3 +116,23 @@ def test_two_cuts_published_at_once_are_one(draft: Callable[..., Proposal], amin
     done = at_once(*[lambda one=one: proposals.publish(one, by=amina, at=at) for one in drafts])
     assert sum(isinstance(one, Proposal) for one in done) == 1
     assert Proposal.objects.exclude(published_at=None).count() == 1
+
+
+def test_nobody_leaves_by_a_notice_that_is_being_taken_back(
+    amina: Person, cluster: Cluster, database_name: str, later: Callable[..., datetime]
+) -> None:
+    notice = resigning.give_notice(amina, pressure="none", at=clock.now())
+    later(days=7, seconds=1)
+    takes = "UPDATE governance_resignation SET taken_back_at = now() WHERE id = %s"
+    leaves = """INSERT INTO governance_standing (person_id, status, since, rule, recorded_by_id)
+        VALUES (%s, 'left', now(), 'D1', %s)"""
+    url = cluster.url(roles.WEB, database_name)
+    with psycopg.connect(url) as first, psycopg.connect(url) as second:
+        first.execute(takes, [notice.pk])
+        second.execute("SET lock_timeout = '300ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            second.execute(leaves, [amina.pk, amina.pk])
+        first.commit()
+        second.rollback()
+        with pytest.raises(psycopg.errors.CheckViolation, match="lowered only by"):
+            second.execute(leaves, [amina.pk, amina.pk])
