@@ -21,7 +21,7 @@ from governance import cases
 from governance.cases import State
 from payments import ledger
 from payments.models import Transfer
-from tasks import background, cards, claims, deletions, erasing, jobs, known, releases, stages, sweeping
+from tasks import background, cards, claims, deletions, erasing, jobs, known, releases, reports, stages, sweeping
 from tasks.models import (
     Answer,
     Assignment,
@@ -436,6 +436,17 @@ def test_a_case_of_another_time_is_not_waited_for(answered: Job, luis: Person, s
     charging.charge(luis, samuel, **charged_facts())
     passed(later, 30)
     assert Job.objects.get(pk=answered.pk).emptied_at
+
+
+def test_a_report_of_the_last_week_is_waited_for_and_no_later_one(answered: Job, luis: Person, later: Later) -> None:
+    passed(later, 28)
+    given = Assignment.objects.get(job=answered, person=luis)
+    reports.report(given, words="Somebody's name stands in it.", by=luis, at=clock.now())
+    later(days=4)
+    assert erasing.erase_due(at=clock.now()) == 0
+    reports.report(given, words="It still does.", by=luis, at=clock.now())
+    later(days=4)
+    assert erasing.erase_due(at=clock.now()) == 1
 
 
 def test_what_was_found_of_the_answers_goes_too(answered: Job, luis: Person, later: Later) -> None:
