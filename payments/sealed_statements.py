@@ -20,6 +20,7 @@ from payments.open_ledger import Month
 
 SCRIPT = Path(__file__).with_name("check_statement.py")
 KIND = "statements.sealed"
+WAIT = "SELECT payments_wait_for_postings()"
 SEAL = "SELECT payments_seal_statements(%s, %s::bigint[], %s, %s)"
 
 
@@ -50,7 +51,12 @@ def seal_due(at: datetime) -> int:
 
 
 def _seal(month: Month) -> None:
-    """Have the database keep each member's hash, with a nonce, and write the root over them into the record."""
+    """Have the database keep each member's hash, with a nonce, and write the root over them into the record.
+
+    Raises OperationalError where what is being posted does not end in two seconds: the next hour seals it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(WAIT)
     people = list(Person.objects.filter(pk__in=_members(month)))
     numbers = [person.pk for person in people]
     digests = [statement_files.digest(monthly.statement(person, month)) for person in people]

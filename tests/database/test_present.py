@@ -17,7 +17,7 @@ WHERE NOT t.tgisinternal AND p.prosrc LIKE '%transaction\_isolation%' AND t.tgty
 # An empty row does not reach their question: what they watch has not happened in it.
 NOT_ASKED = {
     "a_budget_is_voted_by_its_rule", "a_reserve_raise_is_voted_by_its_rule", "a_surplus_is_voted_by_its_rule",
-    "address_changes_after_seven_days", "assignment_is_claimed_at_the_voted_rate",
+    "address_changes_after_seven_days", "assignment_is_claimed_at_the_voted_rate", "books_are_sealed_by_the_database",
     "contents_go_on_the_day_that_was_named", "cuts_keep_their_rhythm",
     "election_offers_its_candidates", "impact_is_computed_by_the_database", "job_opens_with_money",
     "job_reopens_no_lower", "payout_is_held_for_72_hours", "predictions_come_before_work",

@@ -6,16 +6,19 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client as Browser
 
 from coop import clock
 from coop.audit import ledger
+from coop.database import roles
+from coop.database.embedded import Cluster
 from coop.people.models import Person
 from coop.record import tree
 from coop.record.models import Event
@@ -23,6 +26,7 @@ from payments import background, capital, monthly, proof, sealed_statements, sea
 from payments.models import SealedStatement
 from payments.open_ledger import Month
 from tests import public_record
+from tests.governance.conftest import reach
 from tests.payments.conftest import owning
 from tests.payments.test_proof import touch
 
@@ -31,6 +35,11 @@ type Earn = Callable[[Person, str], int]
 type SignedIn = Callable[[Person], Browser]
 GUARD = "statements_are_sealed_when_a_month_is_over"
 WHOLE = "statements_are_sealed_as_a_whole"
+BOOKS = "books_are_sealed_by_the_database"
+# Locks of tables that this session has and that a posting would wait for.
+HELD = """SELECT relation::regclass, mode FROM pg_locks WHERE pid = pg_backend_pid() AND granted
+    AND mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+    AND relation IN ('payments_transfer'::regclass, 'payments_topup'::regclass)"""
 SAY = "INSERT INTO record_event (at, kind, subject, data) VALUES (coop_now(), 'statements.sealed', %s, %s)"
 
 
@@ -55,8 +64,11 @@ def bogus(kind: str, subject: str, data: object) -> None:
     """Write a seal that is none as an owner who switched the guards off."""
     said = "INSERT INTO record_event (at, kind, subject, data) VALUES (coop_now(), %s, %s, %s)"
     with owning(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE record_event DISABLE TRIGGER statements_are_sealed_as_a_whole")
+        for guard in (WHOLE, BOOKS):
+            cursor.execute(f"ALTER TABLE record_event DISABLE TRIGGER {guard}")
         cursor.execute(said, [kind, subject, json.dumps(data)])
+        for guard in (WHOLE, BOOKS):
+            cursor.execute(f"ALTER TABLE record_event ENABLE ALWAYS TRIGGER {guard}")
 
 
 def sealed(month: Month) -> int:
@@ -144,6 +156,76 @@ def test_nothing_comes_under_a_root_that_was_sealed(month: Month, attack: Attack
     attack(sealed_statements.SEAL, [str(month), members, digests, nonces], guard=GUARD)
     attack("UPDATE payments_sealedstatement SET digest = ''", guard="permission denied")
     attack("DELETE FROM payments_sealedstatement", guard="permission denied")
+
+
+def test_no_month_is_sealed_within_an_hour_of_its_end(earn: Earn, amina: Person, attack: Attack) -> None:
+    earn(amina, "1.00")
+    month = Month.of(clock.now())
+    reach(month.after + timedelta(minutes=59))
+    attack(sealed_statements.SEAL, [str(month), *hashes(month)], guard=WHOLE)
+    attack(sealing.SEAL, [str(month)], guard=BOOKS)
+    reach(month.after + timedelta(hours=1))
+    sealing.seal_due(clock.now())
+    sealed_statements.seal_due(clock.now())
+    assert sealed(month) >= 1
+
+
+@pytest.mark.usefixtures("committed")
+@pytest.mark.parametrize("table", ["payments_transfer", "payments_topup"])
+def test_no_month_is_sealed_while_something_of_it_may_be_on_its_way(
+    month: Month, cluster: Cluster, database_name: str, table: str
+) -> None:
+    with psycopg.connect(cluster.url(roles.OWNER, database_name)) as late:
+        # What each posting holds from before it has its moment until it is there for others.
+        late.execute(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE")
+        for seal, values in ((sealed_statements.SEAL, [str(month), *hashes(month)]), (sealing.SEAL, [str(month)])):
+            with pytest.raises(OperationalError, match="lock timeout"), connection.cursor() as cursor:
+                cursor.execute(seal, values)
+        with pytest.raises(OperationalError, match="lock timeout"):
+            sealed_statements.seal_due(clock.now())
+        late.rollback()
+        sealing.seal_due(clock.now())
+        sealed_statements.seal_due(clock.now())
+        assert sealed(month) == len(hashes(month)[0])
+    assert not sealed_statements.unlike()
+
+
+def test_a_seal_holds_up_no_posting(month: Month) -> None:
+    def held() -> set[tuple[str, str]]:
+        with connection.cursor() as cursor:
+            cursor.execute(HELD)
+            return set(cursor.fetchall())
+
+    before = held()
+    sealing.seal_due(clock.now())
+    sealed_statements.seal_due(clock.now())
+    assert held() == before
+
+
+def test_no_word_of_the_site_keeps_the_books_of_a_month_unsealed(month: Month, attack: Attack) -> None:
+    said = SAY.replace("statements.sealed", "ledger.sealed")
+    for subject in (f"ledger:{month}", "ledger:x", f"ledger:{Month.of(clock.now())}"):
+        attack(said, [subject, json.dumps({"transfers": 0, "root": "0" * 64})], guard=BOOKS)
+    attack(sealing.SEAL, [str(Month.of(clock.now()))], guard=BOOKS)
+    # What an owner wrote that is no seal takes no place.
+    bogus("ledger.sealed", f"ledger:{month}", {"transfers": "many", "root": [1]})
+    assert sealing.seal_due(clock.now())
+    attack(sealing.SEAL, [str(month)], guard=BOOKS)
+    assert [(size, root) for of, size, root in sealing.sealed() if of == month] == [sealing.root(month)]
+
+
+@pytest.mark.parametrize("transfers", [1, 2, 3])
+def test_the_database_reckons_the_root_that_anybody_does(month: Month, transfers: int) -> None:
+    """Whatever letters a transfer has in it, and however many a tree of them has."""
+    ref = "chr(34) || chr(92) || chr(47) || chr(10) || chr(9) || chr(1) || chr(127) || 'é' || chr(8232) || chr(128512)"
+    kept = f"SELECT id FROM payments_transfer ORDER BY id DESC LIMIT {transfers}"
+    touch("payments_transfer", f"UPDATE payments_transfer SET ref = {ref}, posted_at = '2001-02-28 23:59:59.999999+00'"
+          f" WHERE id IN ({kept})")  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(sealing.SEAL, ["2001-02"])
+    old = Month.named("2001-02")
+    assert [(size, root) for of, size, root in sealing.sealed() if of == old] == [sealing.root(old)]
+    assert sealing.root(old)[0] == transfers
 
 
 def test_no_word_of_the_site_keeps_a_month_unsealed(month: Month, samuel: Person, attack: Attack) -> None:
