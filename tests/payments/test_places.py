@@ -74,6 +74,33 @@ def test_no_more_is_moved_than_lies_there(treasurer: Office, secretary: Office) 
     ]  # fmt: skip
 
 
+def test_two_officers_make_no_money_at_stripe(
+    treasurer: Office, secretary: Office, amina: Person, attack: Attack
+) -> None:
+    """No other place can be below nothing; of Stripe a move could have made as much as two officers wanted."""
+    made_up = """INSERT INTO payments_move (source, target, amount, currency, reference, noted_by_id, noted_at)
+        VALUES ('stripe', 'wise', 1000000000000, 'USD', 'X', %s, coop_now()) RETURNING id"""
+    with connection.cursor() as cursor:
+        cursor.execute(made_up, [treasurer.pk])
+        (pk,) = cursor.fetchone()
+    move = Move.objects.get(pk=pk)
+    with pytest.raises(Refused, match="By our books there is"):
+        moves.confirm(move, by=secretary, at=clock.now())
+    ref = f"move:{pk}"
+    with connection.cursor() as cursor:
+        cursor.execute(CONFIRM, [secretary.pk, pk])
+        cursor.execute(POST, posting(46, "bank:wise", "bank:stripe", 1_000_000_000_000, ref))  # type: ignore[arg-type]
+    attack("SET CONSTRAINTS ALL IMMEDIATE", guard="moves_are_posted")
+
+
+def test_what_lies_at_stripe_moves_on_to_the_last_cent(treasurer: Office, secretary: Office) -> None:
+    moves.confirm(noted(treasurer, "20", "M-1", Place.MAIN, Place.STRIPE), by=secretary, at=clock.now())
+    moves.confirm(noted(treasurer, "20", "M-2", Place.STRIPE, Place.WISE), by=secretary, at=clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    assert (places.held(Place.STRIPE), places.held(Place.WISE)) == (Decimal(0), Decimal(20))
+
+
 def test_no_officer_moves_money_alone(treasurer: Office, secretary: Office, ended: Office, attack: Attack) -> None:
     """The site's own role tries every way to have one officer's word in the books."""
     move, guard = noted(treasurer), "own_money_moves_by_two_officers"

@@ -180,7 +180,7 @@ def test_no_month_is_sealed_while_something_of_it_may_be_on_its_way(
         late.execute(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE")
         for seal, values in ((sealed_statements.SEAL, [str(month), *hashes(month)]), (sealing.SEAL, [str(month)])):
             with pytest.raises(OperationalError, match="lock timeout"), connection.cursor() as cursor:
-                cursor.execute(seal, values)
+                cursor.execute(seal, values)  # type: ignore[arg-type]
         with pytest.raises(OperationalError, match="lock timeout"):
             sealed_statements.seal_due(clock.now())
         late.rollback()
