@@ -135,7 +135,7 @@ def refusal(given: GivenStatement, *, by: Office, at: datetime) -> Refusal | Non
 
 def foreseen(given: GivenStatement, *, by: Office, at: datetime) -> Foreseen:
     """Return what each line of a statement would be if this officer confirmed it now; nothing is written."""
-    return reconciling.foreseen(entries(given), given_by=given.given_by, by=by, at=at)
+    return reconciling.foreseen(entries(given), given=given, by=by, at=at)
 
 
 def refusal_to_confirm(

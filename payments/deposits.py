@@ -103,8 +103,8 @@ def refusal_of_second(deposit: Deposit, *, by: Office) -> Refusal | None:
     if first and first.person_id == by.person_id:
         appeal = _("Ask the other officer, or read the bank's statement.")
         return Refusal(_("You wrote this deposit down; another officer confirms it."), "D8", appeal)
-    both = [office.person for office in (first, by) if office]
-    if not deposit.client.is_cooperative and any(clients.has_seat(deposit.client, one) for one in both):
+    both = [office.person_id for office in (first, by) if office]
+    if not deposit.client.is_cooperative and clients.for_which_sat(both, since=deposit.at, among=[deposit.client]):
         words = _("Neither who writes a deposit down nor who confirms it has a seat in that organisation.")
         return Refusal(words, "D8", _("Ask an officer who has no seat there."))
     return None

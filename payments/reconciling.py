@@ -74,7 +74,7 @@ class Known:
     """What the lines of a statement speak of, looked up at once, however many they are.
 
     `payers` by the words of a line, `recorded` by the bank's reference; `sat_for` are the numbers of the clients for
-    which one of the two officers sits. The cooperative's own officers speak for its house.
+    which one of the two officers sat since the statement was given. The cooperative's own officers speak for its house.
     """
 
     payouts: Mapping[int, Payout]
@@ -127,7 +127,7 @@ def latest(account_number: str) -> BankStatement | None:
 def carry_over(row: BankStatement, entries: Sequence[Entry], *, by: Office, at: datetime) -> Counter[str]:
     """Book what the lines of a statement say that two officers saw; return how many there are of each outcome."""
     assert row.given  # noqa: S101 - what one officer read alone was read before there were two
-    known = _known(entries, _named(entries).select_for_update(no_key=True), row.given.given_by, by)
+    known = _known(entries, _named(entries).select_for_update(no_key=True), row.given, by)
     # A line of nothing moves nothing.
     said = [event for event in _affordable(_asked(_heard(entries, row, known, at), known, by)) if event.amount]
     ledger.hold(pair for event in said for pair in _touched(event, known.payers))
@@ -155,12 +155,12 @@ def _affordable(said: list[RailEvent]) -> list[RailEvent]:
     return said
 
 
-def foreseen(entries: Sequence[Entry], *, given_by: Office, by: Office, at: datetime) -> Foreseen:
+def foreseen(entries: Sequence[Entry], *, given: GivenStatement, by: Office, at: datetime) -> Foreseen:
     """Return what each line of a statement would be if this officer booked it now; nothing is written.
 
     As many queries for a thousand lines as for one.
     """
-    known = _known(entries, _named(entries).select_related("person"), given_by, by)
+    known = _known(entries, _named(entries).select_related("person"), given, by)
     heard = _heard(entries, BankStatement(), known, at)
     payees = {event.payout.person_id for event in heard if event.payout and event.outcome in ENDS}
     return Foreseen(list(zip(entries, _affordable(_asked(heard, known, by)), strict=True)), known, payees)
@@ -178,13 +178,13 @@ def _asked(said: list[RailEvent], known: Known, by: Office) -> list[RailEvent]:
     return said
 
 
-def _known(entries: Sequence[Entry], payouts: QuerySet[Payout], *officers: Office) -> Known:
+def _known(entries: Sequence[Entry], payouts: QuerySet[Payout], given: GivenStatement, by: Office) -> Known:
     payers = clients_of(_words(entry) for entry in entries)
     theirs = {one for one in payers.values() if not one.is_cooperative}
     named = Deposit.objects.filter(reference__in={entry.reference for entry in entries if _words(entry) in payers})
     return Known(
         payouts.in_bulk(), payers, {one.reference: one for one in named}, deposits.sought(payers.values()),
-        clients.for_which_sits([office.person_id for office in officers], among=theirs),
+        clients.for_which_sat([given.given_by.person_id, by.person_id], since=given.given_at, among=theirs),
     )  # fmt: skip
 
 

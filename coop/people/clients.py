@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -43,10 +44,11 @@ def has_seat(client: Client | int, person: Person) -> bool:
     return ClientSeat.objects.filter(SEATED, client=client, person=person).exists()
 
 
-def for_which_sits(people: Iterable[int], *, among: Iterable[Client]) -> set[int]:
-    """Return the numbers of those organisations for which any of these people, by their numbers, speaks now."""
-    seated = ClientSeat.objects.filter(SEATED, person__in=list(people), client__in=list(among))
-    return set(seated.values_list("client", flat=True))
+def for_which_sat(people: Iterable[int], *, since: datetime, among: Iterable[Client]) -> set[int]:
+    """Return the numbers of those organisations for which any of these people, by number, spoke at any time since."""
+    seats = ClientSeat.objects.filter(person__in=list(people), client__in=list(among), accepted_at__isnull=False)
+    sat = seats.filter(Q(ended_at=None) | Q(ended_at__gt=since))
+    return set(sat.values_list("client", flat=True))
 
 
 def seats(client: Client) -> list[ClientSeat]:

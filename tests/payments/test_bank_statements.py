@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -314,8 +314,12 @@ def test_where_one_of_the_two_sits_for_a_client_its_deposit_is_a_question(
         found = bank_statements.confirm(given, by=seer, at=clock.now()).found
         assert found == {"unknown": 1, "deposit": 1}
     assert (escrow.available(orbit), escrow.available(other)) == (before, 2 * FIFTY)
-    ClientSeat.objects.filter(person=secretary.person).update(ended_at=clock.now())
+    # A seat that is put down for the moment of a press is one that they had.
     given = gives(treasurer, theirs(orbit), number="S-3")
+    ClientSeat.objects.filter(person=secretary.person).update(ended_at=clock.now())
+    assert "One of you two" in signed_in(secretary.person).get(address.format(given.pk)).text
+    assert bank_statements.confirm(given, by=secretary, at=clock.now()).found == {"unknown": 1}
+    given = gives(treasurer, theirs(orbit), number="S-4")
     assert "One of you two" not in signed_in(secretary.person).get(address.format(given.pk)).text
     assert bank_statements.confirm(given, by=secretary, at=clock.now()).found == {"deposit": 1}
 
@@ -335,9 +339,34 @@ def test_no_line_of_a_statement_is_a_deposit_of_whom_one_of_its_two_sits_for(
     noted = deposits.record(orbit, amount=FIFTY, reference="S-1-1", by=treasurer, at=clock.now())
     seat({"treasurer": treasurer, "secretary": secretary}[sits].person, orbit, olga)
     attack(PROVE, [noted.pk, line.pk, None], guard=PROVED)
-    ClientSeat.objects.exclude(person=olga).update(ended_at=clock.now())
-    with connection.cursor() as cursor:
-        cursor.execute(PROVE, [noted.pk, line.pk, None])
+    # Whatever moment the site says that it ended at, it was theirs after the file came.
+    ClientSeat.objects.exclude(person=olga).update(ended_at=datetime(2001, 1, 1, tzinfo=UTC))
+    attack(PROVE, [noted.pk, line.pk, None], guard=PROVED)
+
+
+def test_a_seat_that_ended_before_the_first_word_counts_no_more(
+    orbit: Client, olga: Person, treasurer: Office, secretary: Office
+) -> None:
+    seat(secretary.person, orbit, olga)
+    ClientSeat.objects.filter(person=secretary.person).update(ended_at=clock.now())
+    given = gives(treasurer, theirs(orbit))
+    assert bank_statements.confirm(given, by=secretary, at=clock.now()).found == {"deposit": 1}
+    noted = deposits.record(orbit, amount=FIFTY, reference="BY-HAND", by=treasurer, at=clock.now())
+    deposits.confirm(noted, by=secretary, at=clock.now())
+
+
+def test_no_officer_puts_a_seat_down_to_confirm_a_deposit_by_hand(
+    orbit: Client, olga: Person, treasurer: Office, secretary: Office, attack: Attack
+) -> None:
+    seat(secretary.person, orbit, olga)
+    late = """INSERT INTO payments_deposit (client_id, fund, amount, currency, reference, recorded_by_id, at)
+        VALUES (%s, '', 1, 'USD', 'LATE', %s, coop_now() + interval '1 day')"""
+    attack(late, [orbit.pk, treasurer.pk], guard="deposits_are_recorded_in_office")
+    noted = deposits.record(orbit, amount=FIFTY, reference="BY-HAND", by=treasurer, at=clock.now())
+    ClientSeat.objects.filter(person=secretary.person).update(ended_at=datetime(2001, 1, 1, tzinfo=UTC))
+    attack(PROVE, [noted.pk, None, secretary.pk], guard=PROVED)
+    with pytest.raises(Refused, match="has a seat in that"):
+        deposits.confirm(noted, by=secretary, at=clock.now())
 
 
 def test_a_statement_of_many_lines_is_looked_at_with_as_many_queries_as_one_of_few(
