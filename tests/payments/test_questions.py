@@ -105,7 +105,7 @@ def test_a_fee_in_a_currency_of_which_we_hold_nothing_is_a_question(
     assert reads(treasurer, Line(Decimal("0.30"), kind="CHRG"), number="S-3") == {"unknown": 1}
 
 
-def test_a_bank_that_paid_more_than_the_books_hold_is_refused_with_the_reason(
+def test_what_a_bank_paid_beyond_our_books_is_a_question_and_no_word_about_the_payout(
     asked: Payout,
     released: PayRun,
     treasurer: Office,
@@ -113,10 +113,11 @@ def test_a_bank_that_paid_more_than_the_books_hold_is_refused_with_the_reason(
     content = runs.file(released, by=treasurer, at=clock.now())
     held = -ledger.balance(accounts.BANK)
     reads(treasurer, Line(-(held - 1), kind="CHRG"))
-    with pytest.raises(Refused, match="paid more than our books hold"):
-        bank.read(bank.answer(content, number="S-2"), by=treasurer, at=clock.now())
+    before = ledger.balance(accounts.BANK)
+    assert bank.read(bank.answer(content, number="S-2"), by=treasurer, at=clock.now()).found == {"unknown": 1}
     asked.refresh_from_db()
-    assert asked.state == "sending"
+    assert (asked.state, asked.events.count(), ledger.balance(accounts.BANK)) == ("sending", 0, before)
+    assert questions.waiting().get().amount == asked.amount
 
 
 def test_a_run_that_was_taken_apart_has_no_file(released: PayRun, treasurer: Office) -> None:
