@@ -4,6 +4,8 @@ Who asks learns nothing by it, and no row is looked up before the letter is read
 signed. Whoever reads the letter and signs in with that address proposes the team; all others of it then say yes.
 """
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +14,7 @@ from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
 from django.core.mail import EmailMessage
+from django.db import connection
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -27,6 +30,8 @@ SALT = "tasks.invitations"
 LASTS = timedelta(days=14)
 A_DAY = 24 * 60 * 60
 MOST = 20
+# What a mail program makes a link of; 。 is a dot of addresses too, which NFKC leaves.
+LIKE_AN_ADDRESS = re.compile(r"://|www[.。]|[.。][^\W\d_]{2}|\d\.\d+\.\d", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +51,23 @@ def refusal(job: Job, shares: Mapping[Person, int], percent: int, *, by: Person)
         return Refusal(_("A team is you and one to four others."), status=422)
     if no := teams.refusal_at(job) or teams.split_refusal([*shares.values(), percent]):
         return no
+    if not _may_work(by, job):
+        return Refusal(_("You cannot do this work at this moment."), "", _("The page of the job says why."), status=409)
     if cache.get(_count(by), 0) >= MOST:
         return Refusal(_("You wrote twenty such letters within a day."), appeal=_("Wait until tomorrow."), status=429)
     return None
 
 
+def _may_work(person: Person, job: Job) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tasks_may_work(%s, %s)", [person.pk, job.pk])
+        return bool(cursor.fetchone()[0])
+
+
 def invite(job: Job, address: str, *, percent: int, shares: Mapping[Person, int], by: Person) -> None:
     """Have a letter sent to an address about a split in which its reader has `percent`, and `shares` the others.
 
-    Raises Refused for a job or a split that cannot be, and after twenty letters in a day.
+    Raises Refused for a job or a split that cannot be, for who may not do this work, and after twenty letters in a day.
     """
     refuse_if(refusal(job, shares, percent, by=by))
     cache.set(_count(by), cache.get(_count(by), 0) + 1, A_DAY)
@@ -70,12 +83,29 @@ def deliver(token: str) -> None:
     """Send the letter, in the language of who asks."""
     asked = read(token)
     with translation.override(asked.by.spoken):
-        words = _(
-            "%(who)s asks you to be in a team at the job “%(job)s”, for %(percent)d %% of its pay. Sign in with this"
-            " address, or join with it, and see at this link who else is in it. You say yes or no; within two weeks."
-        ) % {"who": asked.by, "job": asked.job.title, "percent": asked.percent}
         link = settings.ORIGIN + reverse("tasks:team_letter", args=[asked.job.pk, token])
-        EmailMessage(_("You are asked to be in a team"), f"{words}\n\n{link}\n", to=[asked.address]).send()
+        subject, body = _("You are asked to be in a team"), f"{_words(asked)}\n\n{link}\n\n{about(asked)}\n"
+        EmailMessage(subject, body, to=[asked.address]).send()
+
+
+def _words(asked: Invitation) -> str:
+    return _(
+        "Somebody asks you to be in a team at a job of ours, for %(percent)d %% of its pay. Sign in with this address,"
+        " or join with it, and see at this link who else is in it. You say yes or no; within two weeks."
+    ) % {"percent": asked.percent}
+
+
+def about(asked: Invitation) -> str:
+    """Return what others wrote, after all of our own words: a letter that we sign says nothing in a stranger's."""
+    who, job = _plain(str(asked.by), _("a member")), _plain(asked.job.title, _("a job"))
+    return "\n".join([_("Who asks: %(who)s") % {"who": who}, _("Where: %(job)s") % {"job": job}])
+
+
+def _plain(words: str, instead: str) -> str:
+    """Return somebody's words on one line, or others in their place where a mail program would make a link of them."""
+    line = unicodedata.normalize("NFKC", " ".join(words.split()))
+    line = "".join(one for one in line if one.isprintable())
+    return instead if LIKE_AN_ADDRESS.search(line) or not line.strip() else line
 
 
 def read(token: str) -> Invitation:

@@ -352,7 +352,7 @@ def test_who_reads_the_letter_proposes_the_team_and_who_asked_says_yes(
     invitations.deliver(ProcrastinateJob.objects.get(task_name=invitations.SEND).args["token"])
     [letter] = mailoutbox
     assert (letter.to, expert.title in str(letter.body)) == ([luis.email.lower()], True)
-    link = str(letter.body).split()[-1].removeprefix(settings.ORIGIN)
+    link = link_in(letter)
     assert signed_in(petra).post(link).status_code == 403
     assert signed_in(luis).get(link[:-4] + "x/").status_code == 404
     assert "30 %" in words(signed_in(luis).get(link))
@@ -365,6 +365,52 @@ def test_who_reads_the_letter_proposes_the_team_and_who_asked_says_yes(
     for who in (priya, petra):
         teams.consent(team, digest=teams.digest(team), by=who, at=clock.now())
     assert teams.standing_at(expert).get() == team
+
+
+def link_in(letter: EmailMessage) -> str:
+    """Return where a letter's first link leads, on this site."""
+    return next(one for one in str(letter.body).split() if "://" in one).removeprefix(settings.ORIGIN)
+
+
+def letter_sent(job: Job, address: str, *, by: Person, named: dict[Person, int]) -> None:
+    """Have somebody write to an address, who would have what the others leave, and the letter sent."""
+    invitations.invite(job, address, percent=100 - sum(named.values()), shares=named, by=by)
+    [token] = ProcrastinateJob.objects.filter(task_name=invitations.SEND).order_by("-pk").values_list("args__token")[0]
+    invitations.deliver(token)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your payout failed\n\nhttps://evil.example", "See evil.example", "WWW.EVIL.X", "evil\u200b.\u200bexample",
+        "evil\uff0eexample", "evil\u3002example", "evil.\u0440\u0444", "1.2.3.4 /pay",
+    ],
+)  # fmt: skip
+def test_a_letter_says_nothing_in_a_strangers_words(expert: Job, priya: Person, text: str) -> None:
+    priya.name, expert.title = text, text
+    asked = invitations.Invitation(expert, priya, {priya: 60}, "a@example.org", 40)
+    assert invitations.about(asked) == "Who asks: a member\nWhere: a job"
+
+
+def test_names_of_two_lines_stand_on_one_after_our_own_words(
+    expert: Job, priya: Person, mailoutbox: list[EmailMessage]
+) -> None:
+    name = "Your payout failed\u2028\n\nJ.R. write\x00 to us"
+    Person.objects.filter(pk=priya.pk).update(name=name.replace("\x00", "\x01"))
+    letter_sent(expert, "a@example.org", by=priya, named={priya: 60})
+    ours, _link, theirs = str(mailoutbox[0].body).partition("://")
+    assert theirs.splitlines()[2] == "Who asks: Your payout failed J.R. write to us"
+    assert "Your payout" not in ours
+    assert expert.title not in ours
+
+
+def test_who_may_not_work_writes_no_letter(expert: Job, newcomer: Person, signed_in: SignedIn) -> None:
+    sent = {"mine": "60", "who_1": "a@example.org", "percent_1": "40"}
+    page = signed_in(newcomer).post(f"/jobs/{expert.pk}/team/", sent)
+    assert "You cannot do this work at this moment." in words(page)
+    with pytest.raises(Refused, match="cannot do this work"):
+        invitations.invite(expert, "a@example.org", percent=40, shares={newcomer: 60}, by=newcomer)
+    assert not ProcrastinateJob.objects.filter(task_name=invitations.SEND).exists()
 
 
 def test_letters_about_a_team_are_few_and_to_one_other(expert: Job, priya: Person, signed_in: SignedIn) -> None:
