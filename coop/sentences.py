@@ -261,6 +261,8 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "teams.began": gettext_lazy("Everybody consented: %(subject)s works at job %(job)s."),
     "teams.ended": gettext_lazy("%(subject)s takes nothing more at job %(job)s."),
     "teams.said": gettext_lazy("One of %(subject)s said something to the others."),
+    "teams.wrote": gettext_lazy("%(who)s asked somebody by letter to be in a team."),
+    "teams.letter": gettext_lazy("A letter that asks somebody to be in a team was due."),
     "standing.applicant": gettext_lazy("%(subject)s is an applicant."),
     "standing.candidate": gettext_lazy("%(subject)s is now a candidate."),
     "standing.expelled": gettext_lazy("%(subject)s was expelled by a vote."),

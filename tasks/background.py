@@ -152,7 +152,7 @@ def tell(person_id: int, about: str, number: int) -> None:
 @app.task(name=invitations.SEND, retry=5)
 def invite(token: str) -> None:
     """Send a letter about a team, as deferred when somebody asked for it."""
-    invitations.deliver(token)
+    invitations.deliver(token, at=clock.now())
 
 
 @app.task(name=datasets.LOAD, retry=5)

@@ -2,6 +2,8 @@
 
 Who asks learns nothing by it, and no row is looked up before the letter is read: the split stands in the link itself,
 signed. Whoever reads the letter and signs in with that address proposes the team; all others of it then say yes.
+
+What is counted stands in the record under names that nobody without our key can tell from any other.
 """
 
 import re
@@ -12,23 +14,25 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core import signing
-from django.core.cache import cache
 from django.core.mail import EmailMessage
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import translation
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app as background
 
 from coop.people.models import Person
+from coop.record import events
+from coop.record.models import Event
 from coop.refusals import Refusal, Refused, refuse_if
 from tasks import teams
 from tasks.models import Job, Team
 
 SEND = "tasks.invite"
 SALT = "tasks.invitations"
+OFF = "tasks.invitations.off"
 LASTS = timedelta(days=14)
-A_DAY = 24 * 60 * 60
 MOST = 20
 # What a mail program makes a link of; 。 is a dot of addresses too, which NFKC leaves.
 LIKE_AN_ADDRESS = re.compile(r"://|www[.。]|[.。][^\W\d_]{2}|\d\.\d+\.\d", re.IGNORECASE)
@@ -45,7 +49,7 @@ class Invitation:
     percent: int
 
 
-def refusal(job: Job, shares: Mapping[Person, int], percent: int, *, by: Person) -> Refusal | None:
+def refusal(job: Job, shares: Mapping[Person, int], percent: int, *, by: Person, at: datetime) -> Refusal | None:
     """Say why a person cannot ask by letter for such a split, or nothing."""
     if by not in shares:
         return Refusal(_("A team is you and one to four others."), status=422)
@@ -53,7 +57,7 @@ def refusal(job: Job, shares: Mapping[Person, int], percent: int, *, by: Person)
         return no
     if not _may_work(by, job):
         return Refusal(_("You cannot do this work at this moment."), "", _("The page of the job says why."), status=409)
-    if cache.get(_count(by), 0) >= MOST:
+    if Event.objects.filter(subject=_writes(by, at)).count() >= MOST:
         return Refusal(_("You wrote twenty such letters within a day."), appeal=_("Wait until tomorrow."), status=429)
     return None
 
@@ -64,28 +68,57 @@ def _may_work(person: Person, job: Job) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def invite(job: Job, address: str, *, percent: int, shares: Mapping[Person, int], by: Person) -> None:
+def _writes(by: Person, at: datetime) -> str:
+    return _hidden("from", by.pk, at.date())
+
+
+def _hidden(*said: object) -> str:
+    """Return a subject for the record by which we alone find again what it is about."""
+    named = salted_hmac(SALT, " ".join(map(str, said)), algorithm="sha256").hexdigest()
+    return f"letter:{named[:32]}"
+
+
+@transaction.atomic
+def invite(
+    job: Job, address: str, *, percent: int, shares: Mapping[Person, int], by: Person, at: datetime
+) -> None:  # fmt: skip
     """Have a letter sent to an address about a split in which its reader has `percent`, and `shares` the others.
 
-    Raises Refused for a job or a split that cannot be, for who may not do this work, and after twenty letters in a day.
+    Raises Refused for a job or a split that cannot be, for who may not do this work, and after twenty letters in a day
+    (of UTC).
     """
-    refuse_if(refusal(job, shares, percent, by=by))
-    cache.set(_count(by), cache.get(_count(by), 0) + 1, A_DAY)
+    _one_at_a_time(_writes(by, at))
+    refuse_if(refusal(job, shares, percent, by=by, at=at))
+    events.write("teams.wrote", by=by, subject=_writes(by, at), at=at)
     said = [job.pk, by.pk, {str(who.pk): share for who, share in shares.items()}, address.lower(), percent]
     background.configure_task(SEND).defer(token=signing.dumps(said, salt=SALT))
 
 
-def _count(by: Person) -> str:
-    return f"team-letters:{by.pk}"
+def _one_at_a_time(subject: str) -> None:
+    """Wait until nobody else counts what the record says of a subject, to the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [subject])
 
 
-def deliver(token: str) -> None:
-    """Send the letter, in the language of who asks."""
+@transaction.atomic
+def deliver(token: str, *, at: datetime) -> None:
+    """Send the letter, in the language of who asks, unless its address had one within two weeks or wants none."""
     asked = read(token)
+    if not _goes(asked.address, at):
+        return
     with translation.override(asked.by.spoken):
         link = settings.ORIGIN + reverse("tasks:team_letter", args=[asked.job.pk, token])
         subject, body = _("You are asked to be in a team"), f"{_words(asked)}\n\n{link}\n\n{about(asked)}\n"
         EmailMessage(subject, body, to=[asked.address]).send()
+
+
+def _goes(address: str, at: datetime) -> bool:
+    """Tell whether a letter may go to an address, and write it down; the record looks the same either way."""
+    _one_at_a_time(_hidden("never", address))
+    days = [_hidden("to", address, at.date() - timedelta(days=past)) for past in range(LASTS.days + 1)]
+    goes = not Event.objects.filter(subject__in=[_hidden("never", address), *days]).exists()
+    events.write("teams.letter", by=None, subject=days[0] if goes else _hidden("none", address, at), at=at)
+    return goes
 
 
 def _words(asked: Invitation) -> str:

@@ -57,7 +57,7 @@ class Propose(forms.Form):
     def _refusal(self) -> Refusal | None:
         if self.written_to:
             _address, percent = self.written_to
-            return invitations.refusal(self.job, self.shares(), percent, by=self.by)
+            return invitations.refusal(self.job, self.shares(), percent, by=self.by, at=clock.now())
         return teams.refusal(self.job, self.shares(), by=self.by)
 
     def _find(self, place: int, who: str) -> None:
@@ -122,7 +122,7 @@ def _ask(request: HttpRequest, form: Propose) -> None:
         messages.success(request, _("Asked. Your team begins when everybody has said yes."))
         return
     address, percent = form.written_to
-    invitations.invite(form.job, address, percent=percent, shares=form.shares(), by=form.by)
+    invitations.invite(form.job, address, percent=percent, shares=form.shares(), by=form.by, at=clock.now())
     words = _("A letter went to %(address)s. When its reader says yes, you are asked for yours.")
     messages.success(request, words % {"address": address})
 

@@ -94,7 +94,6 @@ MODULES = {
     ("coop/people/keys.py", "secrets"): "a key to the API, which its person asks for",
     ("tasks/webhooks/signing.py", "secrets"): "what signs a message to a client",
     ("payments/sealed_statements.py", "secrets"): "what keeps a neighbour's statement from being guessed",
-    ("tasks/invitations.py", "django.core.cache"): "how many letters somebody sent today",
     ("tasks/pilots.py", "django.core.cache"): "what a kind of work usually paid, as pages tell it",
     ("tasks/shapes/conversation.py", "random"): "in which order answers are shown: a lot that can be drawn again",
     ("tasks/shapes/ranking.py", "random"): "likewise",

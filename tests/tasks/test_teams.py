@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,6 +18,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from coop import clock
 from coop.people.models import Client, Person
+from coop.record.models import Event
 from coop.refusals import Refused
 from payments import guarantee, ledger
 from payments.models import Kind, Transfer
@@ -349,7 +351,7 @@ def test_who_reads_the_letter_proposes_the_team_and_who_asked_says_yes(
 ) -> None:
     sent = {"mine": "50", "who_1": luis.email.upper(), "percent_1": "30", "who_2": petra.name, "percent_2": "20"}
     assert signed_in(priya).post(f"/jobs/{expert.pk}/team/", sent).status_code == 302
-    invitations.deliver(ProcrastinateJob.objects.get(task_name=invitations.SEND).args["token"])
+    invitations.deliver(ProcrastinateJob.objects.get(task_name=invitations.SEND).args["token"], at=clock.now())
     [letter] = mailoutbox
     assert (letter.to, expert.title in str(letter.body)) == ([luis.email.lower()], True)
     link = link_in(letter)
@@ -374,9 +376,9 @@ def link_in(letter: EmailMessage) -> str:
 
 def letter_sent(job: Job, address: str, *, by: Person, named: dict[Person, int]) -> None:
     """Have somebody write to an address, who would have what the others leave, and the letter sent."""
-    invitations.invite(job, address, percent=100 - sum(named.values()), shares=named, by=by)
+    invitations.invite(job, address, percent=100 - sum(named.values()), shares=named, by=by, at=clock.now())
     [token] = ProcrastinateJob.objects.filter(task_name=invitations.SEND).order_by("-pk").values_list("args__token")[0]
-    invitations.deliver(token)
+    invitations.deliver(token, at=clock.now())
 
 
 @pytest.mark.parametrize(
@@ -409,7 +411,7 @@ def test_who_may_not_work_writes_no_letter(expert: Job, newcomer: Person, signed
     page = signed_in(newcomer).post(f"/jobs/{expert.pk}/team/", sent)
     assert "You cannot do this work at this moment." in words(page)
     with pytest.raises(Refused, match="cannot do this work"):
-        invitations.invite(expert, "a@example.org", percent=40, shares={newcomer: 60}, by=newcomer)
+        invitations.invite(expert, "a@example.org", percent=40, shares={newcomer: 60}, by=newcomer, at=clock.now())
     assert not ProcrastinateJob.objects.filter(task_name=invitations.SEND).exists()
 
 
@@ -420,8 +422,44 @@ def test_letters_about_a_team_are_few_and_to_one_other(expert: Job, priya: Perso
         assert browser.post(f"/jobs/{expert.pk}/team/", wrong).status_code == 400
     for _letter in range(invitations.MOST):
         assert browser.post(f"/jobs/{expert.pk}/team/", one).status_code == 302
-    assert browser.post(f"/jobs/{expert.pk}/team/", one).status_code == 400
     cache.clear()
+    assert browser.post(f"/jobs/{expert.pk}/team/", one).status_code == 400
+
+
+def test_an_address_gets_one_letter_in_two_weeks_whoever_asks(
+    expert: Job, priya: Person, luis: Person, mailoutbox: list[EmailMessage], later: Callable[..., object]
+) -> None:
+    for by in (priya, luis):
+        letter_sent(expert, "a@example.org", by=by, named={by: 60})
+    letter_sent(expert, "B@example.org", by=luis, named={luis: 60})
+    assert [one.to for one in mailoutbox] == [["a@example.org"], ["b@example.org"]]
+    later(days=14)
+    letter_sent(expert, "A@example.org", by=luis, named={luis: 60})
+    assert len(mailoutbox) == 2
+    later(days=1)
+    letter_sent(expert, "a@example.org", by=luis, named={luis: 60})
+    assert len(mailoutbox) == 3
+
+
+def test_the_record_tells_nobody_whether_a_letter_went(expert: Job, priya: Person, luis: Person) -> None:
+    for by in (priya, luis):
+        letter_sent(expert, "a@example.org", by=by, named={by: 60})
+    said = Event.objects.filter(kind="teams.letter")
+    assert said.values("subject").distinct().count() == said.count() == 2
+    assert not said.exclude(actor=None, data={}).exists()
+    assert not Event.objects.filter(subject__contains="example").exists()
+
+
+def test_a_letter_that_cannot_be_sent_is_tried_again(
+    expert: Job, priya: Person, mailoutbox: list[EmailMessage], settings: Any
+) -> None:
+    nowhere = {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": {"host": "127.0.0.1", "port": 1}}
+    way, settings.MAILERS = settings.MAILERS, {"default": nowhere}
+    with pytest.raises(ConnectionRefusedError):
+        letter_sent(expert, "a@example.org", by=priya, named={priya: 60})
+    settings.MAILERS = way
+    letter_sent(expert, "a@example.org", by=priya, named={priya: 60})
+    assert len(mailoutbox) == 1
 
 
 def test_a_team_forms_works_and_talks_on_its_pages(
