@@ -153,12 +153,32 @@ def read(token: str) -> Invitation:
     return Invitation(Job.objects.select_related("work_type").get(pk=job), people[by], named, address, percent)
 
 
+def refusal_to_accept(asked: Invitation, *, by: Person) -> Refusal | None:
+    """Say why a letter is not a person's to read and answer, or nothing."""
+    if by.email.lower() != asked.address:
+        words = _("This letter went to another address than yours.")
+        return Refusal(words, appeal=_("Sign in with the address that it was sent to."), status=403)
+    if by in asked.shares:
+        words = _("You are named in this split already, with another share.")
+        return Refusal(words, appeal=_("Ask who wrote to you to propose the team by your name alone."), status=409)
+    if _is_open(asked, by):
+        words = _("You have a team of the same people at this job.")
+        return Refusal(words, appeal=_("Say yes or no to it on the team page of the job."), status=409)
+    return None
+
+
+def _is_open(asked: Invitation, by: Person) -> bool:
+    people = {by, *asked.shares}
+    return any({one.person for one in team.members.all()} == people for team in teams.of(by, asked.job))
+
+
+@transaction.atomic
 def accept(asked: Invitation, *, by: Person, at: datetime) -> Team:
     """Propose the team that a letter asks for, by who it was sent to; everybody else in it is asked to say yes.
 
-    Raises Refused for who signs in with another address, and for what `teams.propose` refuses.
+    Raises Refused for who signs in with another address, who is in such a team or named already, and for what
+    `teams.propose` refuses.
     """
-    if by.email.lower() != asked.address:
-        words = _("This letter went to another address than yours.")
-        raise Refused(Refusal(words, appeal=_("Sign in with the address that it was sent to."), status=403))
+    _one_at_a_time(_hidden("to", by.pk))
+    refuse_if(refusal_to_accept(asked, by=by))
     return teams.propose(asked.job, shares={**asked.shares, by: asked.percent}, by=by, at=at)

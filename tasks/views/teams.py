@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from coop import clock
 from coop.people.models import Person
-from coop.refusals import Refusal, Refused
+from coop.refusals import Refusal, Refused, refuse_if
 from tasks import invitations, teams
 from tasks.models import Assignment, Job, Team
 
@@ -137,6 +137,7 @@ def letter(request: HttpRequest, number: int, token: str) -> HttpResponse:
         invitations.accept(asked, by=_me(request), at=clock.now())
         messages.success(request, _("Asked. Your team begins when everybody has said yes."))
         return redirect("tasks:team", number)
+    refuse_if(invitations.refusal_to_accept(asked, by=_me(request)))
     return render(request, "tasks/work/team_letter.html", {"asked": asked})
 
 

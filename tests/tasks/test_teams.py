@@ -355,11 +355,14 @@ def test_who_reads_the_letter_proposes_the_team_and_who_asked_says_yes(
     [letter] = mailoutbox
     assert (letter.to, expert.title in str(letter.body)) == ([luis.email.lower()], True)
     link = link_in(letter)
-    assert signed_in(petra).post(link).status_code == 403
+    for asked in (signed_in(petra).get(link), signed_in(petra).post(link)):
+        assert (asked.status_code, priya.name in words(asked)) == (403, False)
     assert signed_in(luis).get(link[:-4] + "x/").status_code == 404
     assert "30 %" in words(signed_in(luis).get(link))
     assert not Team.objects.exists()
     assert signed_in(luis).post(link).status_code == 302
+    for again in (signed_in(luis).get(link), signed_in(luis).post(link)):
+        assert (again.status_code, "a team of the same people" in words(again)) == (409, True)
     team = Team.objects.get()
     shares = dict(team.members.values_list("person", "percent"))
     assert shares == {priya.pk: 50, luis.pk: 30, petra.pk: 20}
@@ -367,6 +370,25 @@ def test_who_reads_the_letter_proposes_the_team_and_who_asked_says_yes(
     for who in (priya, petra):
         teams.consent(team, digest=teams.digest(team), by=who, at=clock.now())
     assert teams.standing_at(expert).get() == team
+
+
+def test_who_is_named_and_written_to_is_told_so(expert: Job, priya: Person, luis: Person) -> None:
+    asked = invitations.Invitation(expert, priya, {priya: 50, luis: 30}, luis.email, 20)
+    with pytest.raises(Refused, match="named in this split already"):
+        invitations.accept(asked, by=luis, at=clock.now())
+    assert not Team.objects.exists()
+
+
+def test_a_letter_may_be_for_other_people_or_after_a_team_ended(
+    expert: Job, priya: Person, luis: Person, petra: Person
+) -> None:
+    asked = invitations.Invitation(expert, priya, {priya: 60}, luis.email, 40)
+    formed(expert, {priya: 50, luis: 30, petra: 20})
+    ours = invitations.accept(asked, by=luis, at=clock.now())
+    with pytest.raises(Refused, match="a team of the same people"):
+        invitations.accept(asked, by=luis, at=clock.now())
+    teams.end(ours, by=priya, at=clock.now())
+    assert invitations.accept(asked, by=luis, at=clock.now()).pk != ours.pk
 
 
 def link_in(letter: EmailMessage) -> str:
