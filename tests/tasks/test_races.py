@@ -7,14 +7,16 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.core.mail import EmailMessage
 from django.db import close_old_connections, connection
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from payments import invariants
 from payments.models import Transfer
-from tasks import answers, claims, reviews
+from tasks import answers, claims, invitations, reviews
 from tasks.models import Answer, Assignment, Job, ReviewRule, Task
 from tests.tasks.conftest import SAME, committed_money, make_job, payable, work
 
@@ -166,3 +168,27 @@ def test_the_last_two_answers_at_once_still_settle_the_task(
     results = at_once(*(lambda one=one: send(one) for one in held))
     assert count(results, Answer) == 2, results
     assert set(Assignment.objects.filter(job=job).values_list("state", flat=True)) == {"accepted"}
+
+
+def test_of_many_letters_at_once_only_twenty_are_written(orbit: Client, olga: Person, priya: Person) -> None:
+    job = make_job(orbit, olga, overlap=1, review_rule=ReviewRule.PEER)
+
+    def write() -> str:
+        invitations.invite(job, "a@example.org", percent=40, shares={priya: 60}, by=priya, at=clock.now())
+        return "written"
+
+    for _letter in range(invitations.MOST - 1):
+        write()
+    results = at_once(*[write] * 4)
+    assert (count(results, str), count(results, Refused)) == (1, 3), results
+
+
+def test_of_two_letters_at_once_one_goes(
+    orbit: Client, olga: Person, priya: Person, luis: Person, mailoutbox: list[EmailMessage]
+) -> None:
+    job = make_job(orbit, olga, overlap=1, review_rule=ReviewRule.PEER)
+    for by in (priya, luis):
+        invitations.invite(job, "a@example.org", percent=40, shares={by: 60}, by=by, at=clock.now())
+    sent = ProcrastinateJob.objects.filter(task_name=invitations.SEND).values_list("args__token", flat=True)
+    results = at_once(*(lambda token=token: invitations.deliver(token, at=clock.now()) for token in sent))
+    assert (results, len(mailoutbox)) == ([None, None], 1)
