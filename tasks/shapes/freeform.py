@@ -85,7 +85,8 @@ class Freeform(Shape):
         )
         label = gettext_lazy("The form")
         listed = listing.FieldList()
-        return {"schema": forms.JSONField(label=label, initial=json.loads(EXAMPLE), help_text=about, widget=listed)}
+        schema = listing.SchemaField(label=label, initial=json.loads(EXAMPLE), help_text=about, widget=listed)
+        return {"schema": schema}
 
     def schema(self, form: Json) -> Json:
         """Return the client's schema with every bound that it leaves open."""
