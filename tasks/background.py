@@ -155,6 +155,13 @@ def invite(token: str) -> None:
     invitations.deliver(token, at=clock.now())
 
 
+@app.periodic(cron="41 3 * * *")
+@app.task(queueing_lock="tasks.forget_letters", pass_context=False)
+def forget_letters(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Delete what is left of letters about teams that could not be sent; return how many."""
+    return invitations.forget(at=clock.now())
+
+
 @app.task(name=datasets.LOAD, retry=5)
 def load_data_set(upload_id: int) -> None:
     """Load an upload, as deferred with it; a second time changes nothing."""

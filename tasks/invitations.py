@@ -34,6 +34,11 @@ SALT = "tasks.invitations"
 OFF = "tasks.invitations.off"
 LASTS = timedelta(days=14)
 MOST = 20
+# procrastinate notes each step of an errand, by the machine's clock.
+OLD = """
+DELETE FROM procrastinate_jobs j WHERE task_name = %(name)s AND status NOT IN ('todo', 'doing')
+AND NOT EXISTS (SELECT FROM procrastinate_events e WHERE e.job_id = j.id AND e.at > %(before)s)
+"""
 # What a mail program makes a link of; 。 is a dot of addresses too, which NFKC leaves.
 LIKE_AN_ADDRESS = re.compile(r"://|www[.。]|[.。][^\W\d_]{2}|\d\.\d+\.\d", re.IGNORECASE)
 
@@ -139,6 +144,16 @@ def _plain(words: str, instead: str) -> str:
     line = unicodedata.normalize("NFKC", " ".join(words.split()))
     line = "".join(one for one in line if one.isprintable())
     return instead if LIKE_AN_ADDRESS.search(line) or not line.strip() else line
+
+
+def forget(*, at: datetime) -> int:
+    """Delete the errands of letters that ended two weeks ago or earlier, with the addresses in them; return how many.
+
+    One whose letter went is deleted at once by the worker; this is for those that failed.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(OLD, {"name": SEND, "before": at - LASTS})
+        return cursor.rowcount
 
 
 def read(token: str) -> Invitation:

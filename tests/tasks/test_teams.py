@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -22,7 +22,21 @@ from coop.record.models import Event
 from coop.refusals import Refused
 from payments import guarantee, ledger
 from payments.models import Kind, Transfer
-from tasks import answers, claims, disputes, engaged, invitations, invoices, jobs, reviews, stages, teams, tips
+from tasks import (
+    answers,
+    background,
+    claims,
+    disputes,
+    engaged,
+    invitations,
+    invoices,
+    jobs,
+    notices,
+    reviews,
+    stages,
+    teams,
+    tips,
+)
 from tasks.models import Answer, Assignment, Draft, Job, ReviewRule, Span, Takes, Team, TeamDraft
 from tests.tasks import orders
 from tests.tasks.conftest import DIFFERENT, SAME, hand_in, make_job, payable, work
@@ -482,6 +496,23 @@ def test_a_letter_that_cannot_be_sent_is_tried_again(
     settings.MAILERS = way
     letter_sent(expert, "a@example.org", by=priya, named={priya: 60})
     assert len(mailoutbox) == 1
+
+
+def test_the_address_of_a_letter_that_failed_is_forgotten(expert: Job, priya: Person) -> None:
+    for address in ("a@example.org", "b@example.org"):
+        invitations.invite(expert, address, percent=40, shares={priya: 60}, by=priya, at=clock.now())
+    notices.tell(priya, "teamed", expert.pk)
+    kept, failed, other = ProcrastinateJob.objects.order_by("-pk").values_list("pk", flat=True)[:3][::-1]
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE id = ANY (%s)", [[failed, other]])
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'failed' WHERE id = ANY (%s)", [[failed, other]])
+    background.forget_letters(timestamp=0)
+    invitations.forget(at=datetime.now(UTC) + timedelta(days=13))
+    assert ProcrastinateJob.objects.filter(pk=failed).exists()
+    invitations.forget(at=datetime.now(UTC) + timedelta(days=15))
+    assert set(ProcrastinateJob.objects.filter(pk__in=[kept, failed, other]).values_list("pk", flat=True)) == {
+        kept, other
+    }  # fmt: skip
 
 
 def test_a_team_forms_works_and_talks_on_its_pages(
