@@ -263,6 +263,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "teams.said": gettext_lazy("One of %(subject)s said something to the others."),
     "teams.wrote": gettext_lazy("%(who)s asked somebody by letter to be in a team."),
     "teams.letter": gettext_lazy("A letter that asks somebody to be in a team was due."),
+    "teams.no_more_letters": gettext_lazy("Somebody asked for no more letters about teams."),
     "standing.applicant": gettext_lazy("%(subject)s is an applicant."),
     "standing.candidate": gettext_lazy("%(subject)s is now a candidate."),
     "standing.expelled": gettext_lazy("%(subject)s was expelled by a vote."),

@@ -113,8 +113,34 @@ def deliver(token: str, *, at: datetime) -> None:
         return
     with translation.override(asked.by.spoken):
         link = settings.ORIGIN + reverse("tasks:team_letter", args=[asked.job.pk, token])
-        subject, body = _("You are asked to be in a team"), f"{_words(asked)}\n\n{link}\n\n{about(asked)}\n"
-        EmailMessage(subject, body, to=[asked.address]).send()
+        off = off_link(asked.address)
+        headers = {"List-Unsubscribe": f"<{off}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        no_more = f"{_('To get no such letter again, whoever asks:')}\n{off}"
+        body = f"{_words(asked)}\n\n{link}\n\n{no_more}\n\n{about(asked)}\n"
+        EmailMessage(_("You are asked to be in a team"), body, to=[asked.address], headers=headers).send()
+
+
+def off_link(address: str) -> str:
+    """Return the link by which an address asks for no more letters; it is good for good, and does not name it."""
+    token = signing.dumps(_hidden("never", address), salt=OFF)
+    return settings.ORIGIN + reverse("tasks:team_letters_off", args=[token])
+
+
+def read_off(token: str) -> str:
+    """Return for whom a link ends these letters, as the record names it; raise Refused for one that is not ours."""
+    try:
+        return str(signing.loads(token, salt=OFF))
+    except signing.BadSignature as error:
+        words = _("This link is not one of ours, or not the whole of it.")
+        raise Refused(Refusal(words, appeal=_("Copy the whole link from the letter."), status=404)) from error
+
+
+@transaction.atomic
+def send_no_more(never: str, *, at: datetime) -> None:
+    """Keep that an address, which only its hash names, wants no letters about teams; a second time changes nothing."""
+    _one_at_a_time(never)
+    if not Event.objects.filter(subject=never).exists():
+        events.write("teams.no_more_letters", by=None, subject=never, at=at)
 
 
 def _goes(address: str, at: datetime) -> bool:
@@ -153,7 +179,7 @@ def forget(*, at: datetime) -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute(OLD, {"name": SEND, "before": at - LASTS})
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def read(token: str) -> Invitation:

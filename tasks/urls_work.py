@@ -45,6 +45,7 @@ urlpatterns = [
     path("offices/reasons/", access.reasons, name="reasons"),
     path("offices/onboarding/", entrance.home, name="entrance"),
     path("me/alerts/", alerts.choose, name="alerts"),
+    path("me/letters/off/<str:token>/", teams.letters_off, name="team_letters_off"),
     path("me/content/", content.choose, name="content"),
     path("work/hours/", hours.week, name="hours"),
     path("work/hours/<str:monday>/", hours.week, name="hours"),

@@ -11,6 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from coop import clock
@@ -139,6 +141,16 @@ def letter(request: HttpRequest, number: int, token: str) -> HttpResponse:
         return redirect("tasks:team", number)
     refuse_if(invitations.refusal_to_accept(asked, by=_me(request)))
     return render(request, "tasks/work/team_letter.html", {"asked": asked})
+
+
+@csrf_exempt
+@never_cache
+def letters_off(request: HttpRequest, token: str) -> HttpResponse:
+    """End letters about teams by the link in one; mail programs post here too (RFC 8058), a look does nothing."""
+    never = invitations.read_off(token)
+    if request.method == "POST":
+        invitations.send_no_more(never, at=clock.now())
+    return render(request, "tasks/work/team_letters_off.html", {"done": request.method == "POST"})
 
 
 @login_required

@@ -437,7 +437,7 @@ def test_names_of_two_lines_stand_on_one_after_our_own_words(
     Person.objects.filter(pk=priya.pk).update(name=name.replace("\x00", "\x01"))
     letter_sent(expert, "a@example.org", by=priya, named={priya: 60})
     ours, _link, theirs = str(mailoutbox[0].body).partition("://")
-    assert theirs.splitlines()[2] == "Who asks: Your payout failed J.R. write to us"
+    assert theirs.splitlines()[5] == "Who asks: Your payout failed J.R. write to us"
     assert "Your payout" not in ours
     assert expert.title not in ours
 
@@ -475,6 +475,26 @@ def test_an_address_gets_one_letter_in_two_weeks_whoever_asks(
     later(days=1)
     letter_sent(expert, "a@example.org", by=luis, named={luis: 60})
     assert len(mailoutbox) == 3
+
+
+def test_an_address_ends_these_letters_by_the_link_in_one_without_signing_in(
+    expert: Job, priya: Person, luis: Person, mailoutbox: list[EmailMessage], later: Callable[..., object]
+) -> None:
+    letter_sent(expert, "a@example.org", by=priya, named={priya: 60})
+    off = mailoutbox[0].extra_headers["List-Unsubscribe"].strip("<>")
+    assert off in str(mailoutbox[0].body)
+    assert mailoutbox[0].extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    browser, path = Browser(enforce_csrf_checks=True), off.removeprefix(settings.ORIGIN)
+    assert "No more of these letters?" in browser.get(path).text
+    assert not Event.objects.filter(kind="teams.no_more_letters").exists()
+    for _time in range(2):
+        assert "goes to this address again" in browser.post(path, {"List-Unsubscribe": "One-Click"}).text
+    assert Event.objects.filter(kind="teams.no_more_letters").count() == 1
+    assert browser.post(path[:-3] + "x/").status_code == 404
+    later(days=400)
+    letter_sent(expert, "A@example.org", by=priya, named={priya: 60})
+    letter_sent(expert, "b@example.org", by=priya, named={priya: 60})
+    assert [one.to for one in mailoutbox] == [["a@example.org"], ["b@example.org"]]
 
 
 def test_the_record_tells_nobody_whether_a_letter_went(expert: Job, priya: Person, luis: Person) -> None:
