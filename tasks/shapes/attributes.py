@@ -16,13 +16,15 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from coop.refusals import Text
-from tasks.shapes.shape import Json, named, obj
+from tasks.shapes.shape import MORE_ROWS, MOST_FIELDS, Json, named, obj
 
 MOST, MOST_OPTIONS, LONGEST = 20, 60, 500
 # All of them in a form: a page without scripts has each in each of its rows.
 MOST_TOGETHER = 300
 # Label Studio's control of the shapes has this name, and scripts know something else by these.
 TAKEN = frozenset({"answer", "constructor", "__proto__"})
+# So much of them is in a page, in some hundreds of characters each.
+MOST_DRAWN, BRIEF = 1_900, 5
 # So many characters of when it is asked stand beside it in each row.
 HINT = 200
 # So many characters all shapes of an answer say together.
@@ -198,9 +200,46 @@ def fields(form: Json, said: Json, row: str) -> list[Json]:
     ]  # fmt: skip
 
 
-def many(form: Json) -> int:
-    """Return how many values there are to choose from and to write in one row of a page: it sends no more."""
-    return sum(len(one.get("options", "1")) for one in form.get("attributes", ()))
+def rows(form: Json, filled: Sequence[Json], own: int) -> list[Json]:
+    """Return rows of a page with so many fields beside these, some of them to fill; none where it cannot send them.
+
+    Those that lack something, then the last, can say anything as far as a page has room; others send what they hold.
+    """
+    asked = form.get("attributes", ())
+    each = own + sum(len(one.get("options", "1")) if one.get("several") else 1 for one in asked)
+    held = [own + sum(len(_listed(said)) for said in one.get("attributes", {}).values()) for one in filled]
+    room = MOST_FIELDS - sum(held)
+    if room < 0:
+        return []
+    # The first of these stands below the picture, for scripts.
+    open_to = (MOST_DRAWN - sum(BRIEF + 2 * few for few in held)) // _weight(asked) - 1
+    more = min(MORE_ROWS, room // each, max(1, open_to - bool(filled)))
+    whole = _whole(form, filled, [each - few for few in held], room - more * each)[: max(0, open_to - more)]
+    return [
+        _row(form, one, at, whole=at in whole or at >= len(filled)) for at, one in enumerate([*filled, *[{}] * more])
+    ]
+
+
+def _row(form: Json, one: Json, at: int, *, whole: bool) -> Json:
+    """Return a row with all that is asked, or with what it holds to be sent as it is."""
+    found = fields(form, one.get("attributes", {}), str(at))
+    return {**one, "asked": found} if whole else {**one, "kept": [field for field in found if field["held"]]}
+
+
+def _whole(form: Json, filled: Sequence[Json], costs: Sequence[int], room: int) -> list[int]:
+    """Return which rows can say anything in so much room for fields more."""
+    lacking = [not any(problems(form, {"label": "", **one})) for one in filled]
+    found = []
+    for at in sorted(range(len(filled)), key=lambda at: (lacking[at], -at)):
+        if costs[at] <= room:
+            found.append(at)
+            room -= costs[at]
+    return found
+
+
+def _weight(asked: Sequence[Json]) -> int:
+    """Return how much a page's row weighs, in some hundreds of characters; a box to tick is twice what an option is."""
+    return 10 + sum(5 + len(one.get("options", ())) * (2 if one.get("several") else 1) for one in asked)
 
 
 def _of(one: Json) -> str:

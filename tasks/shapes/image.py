@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
 from tasks.shapes import attributes, checking, fitting, media, merging, overlaps, plane
-from tasks.shapes.shape import Distance, Json, Lines, Shape, Together, drawing, in_rows, marks_or_nothing, sent
+from tasks.shapes.shape import Distance, Json, Lines, Shape, Together, drawing, marks_or_nothing, sent
 
 # So many shapes, and so many corners of all of them together.
 MOST_SHAPES, MOST_CORNERS = 200, 20_000
@@ -180,7 +180,8 @@ class Image(Shape):
             "image": picture(media.file(data, data.get("image"))),
             "drawn": [{**one, "said": attributes.lines(form, one)} for one in plane.drawn(shapes, form["labels"])],
             "asked": attributes.fields(form, {}, ""),
-            "rows": list(_rows(form, shapes)),
+            "rows": (rows := _rows(form, shapes)),
+            "brief": any(one.get("kept") for one in rows),
             "json": json.dumps(value if value.get("shapes") or value.get("nothing") else {"shapes": []}),
         }
 
@@ -243,11 +244,9 @@ def _drawn(kind: str, label: str, place: str, words: str) -> Json:
     return plane.read(kind, label, place) | ({"words": words.strip()} if words.strip() else {})
 
 
-def _rows(form: Json, shapes: list[Json]) -> Iterator[Json]:
-    """Yield the rows of the table, each with the fields of what is asked beside."""
-    filled = [{**one, "place": plane.line(one)} for one in shapes]
-    for number, row in enumerate(in_rows(filled, 4 + attributes.many(form))):
-        yield {**row, "asked": attributes.fields(form, row.get("attributes", {}), str(number))}
+def _rows(form: Json, shapes: list[Json]) -> list[Json]:
+    """Return the rows of the table, each with the fields of what is asked beside."""
+    return attributes.rows(form, [{**one, "place": plane.line(one)} for one in shapes], 4)
 
 
 def picture(file: Json) -> Json:

@@ -9,6 +9,7 @@ import pytest
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.test import Client as Browser
+from django.utils import translation
 
 from coop import clock
 from coop.people.models import Client, Person
@@ -161,6 +162,53 @@ def test_a_page_of_many_options_stays_small() -> None:
     assert "If a1: 000" in page
     full = render_to_string("tasks/work/shapes/image.html", question.shown({"shapes": [box(**said)] * 40}, 1))
     assert len(full) < 200_000
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_many_shapes_of_many_options_are_said_without_scripts(several: bool) -> None:  # noqa: FBT001
+    options = [f"{n:03}" + "x" * 25 for n in range(60)]
+    every = [{"name": f"a{n}", "type": "choice", "options": options, "several": several} for n in range(5)]
+    question = shapes.Question.of("image", {**FORM, "attributes": every}, ASKED.data)
+    said: dict[str, Any] = {f"a{n}": options[2:4] if several else options[n] for n in range(5)}
+    drawn: dict[str, Any] = {"shapes": []}
+    for number in range(12):
+        page = render_to_string("tasks/work/shapes/image.html", question.shown(drawn, 1))
+        assert len(page) < 200_000
+        post = sent(page)
+        rows = len(post.getlist("place"))
+        assert rows > number, "one to fill"
+        last = post.copy()
+        last.setlist("place", [*post.getlist("place")[:number], f"{number} 5 20 10", *[""] * (rows - number - 1)])
+        for at, held in enumerate(said.values()):
+            last.setlist(f"attribute-{number}-{at}", held if several else [held])
+        drawn = question.read(last)
+        assert drawn["shapes"] == [{**box("car", **said), "x": x} for x in range(number + 1)]
+    page = render_to_string("tasks/work/shapes/image.html", question.shown(drawn, 1))
+    assert question.read(sent(page)) == drawn
+    assert "To say something else" in page
+
+
+def test_of_many_rows_one_that_lacks_something_can_say_it() -> None:
+    every = [{"name": f"a{n}", "type": "choice", "options": [f"{n}" for n in range(60)]} for n in range(5)]
+    form = {**FORM, "attributes": [*every, AXLES | {"whole": False}]}
+    question = shapes.Question.of("image", form, ASKED.data)
+    all_of_it: dict[str, Any] = {f"a{n}": "7" for n in range(5)} | {"axles": 2.5}
+    drawn = {"shapes": [box(a0="7"), *[box(**all_of_it)] * 9]}
+    found = question.shape.page(form, question.data, drawn, 1)["rows"]
+    assert ["asked" in row for row in found] == [True, *[False] * 9, *[True] * (len(found) - 10)]
+    page = render_to_string("tasks/work/shapes/image.html", question.shown(drawn, 1))
+    assert question.read(sent(page)) == drawn
+    with translation.override("es"):
+        page = render_to_string("tasks/work/shapes/image.html", question.shown(drawn, 1))
+    assert question.read(sent(page)) == drawn, "a number is sent as such in every language"
+
+
+def test_what_is_filled_in_is_drawn_though_no_row_to_fill_has_room() -> None:
+    every = [{"name": "a", "type": "choice", "options": [f"{n}" for n in range(60)], "several": True}]
+    form = {**FORM, "attributes": every}
+    full = [box("car", a=[f"{n}" for n in range(60)])] * 15
+    found = ASKED.shape.page(form, ASKED.data, {"shapes": full}, 1)["rows"]
+    assert [row.get("label") for row in found] == ["car"] * 15
 
 
 def test_who_reads_an_answer_reads_what_is_said() -> None:
