@@ -17,18 +17,25 @@ from payments.models import WorkType
 from tasks.models import Pace
 
 GUARD = "paces_are_measured_by_the_database"
-# Of the client's own latest jobs of the kind alone: how fast others' work goes is no client's to know.
+# Of the client's own latest jobs of the kind alone: how fast others' work goes is no client's to know. Each job has its
+# own pace, and together they are the client's; of a job the answers begun last are read, however many it has.
 CAME_LATELY = """
-SELECT count(*), extract(epoch FROM public.coop_now() - min(g.submitted_at)) / 86400,
-    count(*) FILTER (WHERE g.submitted_at > public.coop_now() - interval '168 hours'),
-    extract(epoch FROM public.coop_now()
-        - min(g.submitted_at) FILTER (WHERE g.submitted_at > public.coop_now() - interval '168 hours')) / 86400
+SELECT coalesce(sum(g.given), 0), coalesce(sum(g.given / greatest(g.days, 1)), 0),
+    coalesce(sum(g.in_a_week / greatest(g.days_of_it, 1)), 0)
 FROM (
     SELECT j.id FROM tasks_job j WHERE j.client_id = %(client)s AND j.work_type_id = %(kind)s
-        AND j.opened_at IS NOT NULL AND NOT j.is_onboarding ORDER BY j.id DESC LIMIT 20
+        AND j.opened_at IS NOT NULL AND NOT j.is_onboarding
+        AND (j.closed_at IS NULL OR j.closed_at > public.coop_now() - interval '672 hours') ORDER BY j.id DESC LIMIT 20
 ) mine CROSS JOIN LATERAL (
-    SELECT a.submitted_at FROM tasks_assignment a WHERE a.job_id = mine.id
-        AND a.submitted_at > public.coop_now() - interval '672 hours' ORDER BY a.id DESC LIMIT 500
+    SELECT count(*) AS given, count(*) FILTER (WHERE b.days < 7) AS in_a_week,
+        max(b.days) AS days, max(b.days) FILTER (WHERE b.days < 7) AS days_of_it
+    FROM (
+        SELECT extract(epoch FROM public.coop_now() - a.submitted_at) / 86400 AS days
+        FROM (
+            SELECT begun.submitted_at FROM tasks_assignment begun WHERE begun.job_id = mine.id
+                ORDER BY begun.id DESC LIMIT 1000
+        ) a WHERE a.submitted_at > public.coop_now() - interval '672 hours'
+    ) b
 ) g
 """
 ENOUGH, LONGEST = 20, 3_650
@@ -50,12 +57,11 @@ def days_for(client: int, kind: int, asked: int) -> Estimated | None:
     """
     with connection.cursor() as cursor:
         cursor.execute(CAME_LATELY, {"client": client, "kind": kind})
-        given, time, in_a_week, of_it = cursor.fetchone()
+        given, *paces = cursor.fetchone()
     if given < ENOUGH or not asked:
         return None
-    paces = [Decimal(count) / max(span, Decimal(1)) for count, span in ((given, time), (in_a_week, of_it)) if count]
-    days = sorted(max(1, math.ceil(asked / pace)) for pace in paces)
-    return Estimated(days[0], days[-1], given) if days[-1] <= LONGEST else None
+    days = sorted(max(1, math.ceil(asked / pace)) for pace in paces if pace)
+    return Estimated(days[0], days[-1], int(given)) if days[-1] <= LONGEST else None
 
 
 def measure(work_type: WorkType, *, at: datetime) -> Pace | None:

@@ -14,7 +14,8 @@ from coop import clock
 from coop.people import clients
 from coop.people.models import Client, Person
 from payments.models import WorkType
-from tasks import formats, forms_job, pilots, shapes
+from tasks import formats, forms_job, paces, pilots, shapes
+from tasks.models import Job
 from tests.conftest import person
 from tests.tasks import handing_in, orders, writing
 from tests.tasks.conftest import make_job, work
@@ -112,6 +113,35 @@ def test_how_long_it_may_take_is_estimated_by_the_clients_own_work_of_the_kind(
     assert shown()[1] == {"least": 16, "most": 16, "answers": 20}
     later(days=24)
     assert shown() == (False, None)
+
+
+def test_each_job_has_a_pace_of_its_own(
+    orbit: Client, olga: Person, luis: Person, later: Callable[..., object]
+) -> None:
+    def did(tasks: int, count: int) -> Job:
+        job = make_job(orbit, olga, tasks=tasks, overlap=1)
+        for _task in range(count):
+            work(job, luis, {"labels": ["Same"]})
+        return job
+
+    old = did(2, 1)
+    later(days=20)
+    did(20, 19)
+    # One in twenty days and a little, and nineteen in one: less than twenty in a day, much more than twenty in twenty.
+    told = paces.days_for(orbit.pk, old.work_type_id, 190)
+    assert told == paces.Estimated(10, 10, 20)
+
+
+def test_of_a_job_with_many_answers_few_are_read(
+    orbit: Client, olga: Person, luis: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = make_job(orbit, olga, tasks=24, overlap=1)
+    for _task in range(24):
+        work(job, luis, {"labels": ["Same"]})
+    assert paces.days_for(orbit.pk, job.work_type_id, 48) == paces.Estimated(2, 2, 24)
+    assert "LIMIT 1000" in paces.CAME_LATELY
+    monkeypatch.setattr(paces, "CAME_LATELY", paces.CAME_LATELY.replace("LIMIT 1000", "LIMIT 22"))
+    assert paces.days_for(orbit.pk, job.work_type_id, 44) == paces.Estimated(2, 2, 22)
 
 
 def test_a_program_reads_of_a_kind_what_it_takes_and_whether_a_phone_is_enough(call: Call) -> None:
