@@ -64,8 +64,15 @@ def look(timestamp: int) -> int:  # noqa: ARG001 - likewise
 @app.periodic(cron="41 * * * *")
 @app.task(queueing_lock="payments.seal", lock="payments.seal")
 def seal(timestamp: int) -> int:  # noqa: ARG001 - likewise
-    """Seal the months that are over, and members' statements of them; return how many of both."""
-    return sealing.seal_due(clock.now()) + sealed_statements.seal_due(clock.now())
+    """Seal the books of the months that are over; return how many."""
+    return sealing.seal_due(clock.now())
+
+
+@app.periodic(cron="43 * * * *")
+@app.task(queueing_lock="payments.seal_statements", lock="payments.seal_statements")
+def seal_statements(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Seal members' statements of the months that are over, whether the books are sealed or not; return how many."""
+    return sealed_statements.seal_due(clock.now())
 
 
 @app.periodic(cron="12 3 * * *")

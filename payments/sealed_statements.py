@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.db import connection
 
+from coop.database import moment
 from coop.people.models import Person
 from coop.record import tree
 from coop.record.models import Event
@@ -61,12 +62,12 @@ def _seal(month: Month) -> None:
     numbers = [person.pk for person in people]
     digests = [statement_files.digest(monthly.statement(person, month)) for person in people]
     nonces = [secrets.token_hex(16) for _person in people]
-    with connection.cursor() as cursor:
+    with moment.no_limit() as cursor:
         cursor.execute(SEAL, [str(month), numbers, digests, nonces])
 
 
 def _members(month: Month) -> list[int]:
-    with connection.cursor() as cursor:
+    with moment.no_limit() as cursor:
         cursor.execute("SELECT payments_with_a_statement(%s)", [str(month)])
         return [number for (number,) in cursor.fetchall()]
 

@@ -8,8 +8,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from django.db import connection
-
+from coop.database import moment
 from coop.record import tree
 from coop.record.models import Event
 from payments import open_ledger
@@ -52,13 +51,13 @@ def _leaves(month: Month) -> Iterator[bytes]:
 def seal_due(at: datetime) -> int:
     """Have the database seal every month that is over and not sealed yet, the oldest first; return how many.
 
-    It reckons the root itself (`payments_seal_books`). Anybody may call it. Raises OperationalError where what is being
-    posted does not end in two seconds: the next hour seals it.
+    It reckons the root itself (`payments_seal_books`), for as long as that takes. Anybody may call it. Raises
+    OperationalError where what is being posted does not end in two seconds: the next hour seals it.
     """
     known = {month for month, _size, _head in sealed()}
     over = [month for month in open_ledger.months(Month.of(at)) if month.is_over(at) and month not in known]
     for month in over:
-        with connection.cursor() as cursor:
+        with moment.no_limit() as cursor:
             cursor.execute(SEAL, [str(month)])
     return len(over)
 

@@ -1,9 +1,10 @@
-"""One moment of the database, for whoever looks at much of it: nothing written, and without the limits of a page."""
+"""Looking at much of the database, or reckoning over it: without the limits of a page."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 LOOKING = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 NO_LIMIT = "SELECT set_config('statement_timeout', '0', true)"
@@ -20,3 +21,11 @@ def one_moment() -> Iterator[None]:
             cursor.execute(LOOKING)
             cursor.execute(NO_LIMIT)
         yield
+
+
+@contextmanager
+def no_limit() -> Iterator[CursorWrapper]:
+    """Write in one transaction whose statements take as long as they take; not for what somebody waits for."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(NO_LIMIT)
+        yield cursor

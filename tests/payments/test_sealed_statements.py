@@ -9,10 +9,11 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import ModuleType
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection
+from django.db import DataError, OperationalError, connection, transaction
 from django.test import Client as Browser
 
 from coop import clock
@@ -40,6 +41,12 @@ BOOKS = "books_are_sealed_by_the_database"
 HELD = """SELECT relation::regclass, mode FROM pg_locks WHERE pid = pg_backend_pid() AND granted
     AND mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
     AND relation IN ('payments_transfer'::regclass, 'payments_topup'::regclass)"""
+# A root over more transfers than a page has time for.
+SLOW = """CREATE OR REPLACE FUNCTION public.payments_root(nodes bytea[]) RETURNS bytea LANGUAGE plpgsql IMMUTABLE
+    SET search_path = pg_catalog, public, pg_temp AS $$ BEGIN
+        PERFORM pg_sleep(1.3);
+        RETURN sha256(''::bytea);
+    END $$"""
 SAY = "INSERT INTO record_event (at, kind, subject, data) VALUES (coop_now(), 'statements.sealed', %s, %s)"
 
 
@@ -84,7 +91,8 @@ def test_every_statement_of_a_month_that_is_over_is_sealed_once(month: Month, am
     assert sealed_statements.seal_due(clock.now()) == 0
     assert Event.objects.filter(kind="statements.sealed").count() == said
     assert not sealed(Month.of(clock.now()))
-    assert background.seal(timestamp=0) >= 0
+    assert background.seal(timestamp=0) >= 1
+    assert background.seal_statements(timestamp=0) == 0
     assert not sealed_statements.unlike()
 
 
@@ -200,6 +208,25 @@ def test_a_seal_holds_up_no_posting(month: Month) -> None:
     sealing.seal_due(clock.now())
     sealed_statements.seal_due(clock.now())
     assert held() == before
+
+
+@pytest.mark.parametrize("sealer", [sealing, sealed_statements])
+def test_a_root_takes_as_long_as_it_takes(month: Month, sealer: ModuleType) -> None:
+    """The site's limits are for pages: a month of many transfers would stay unsealed for good."""
+    with connection.cursor() as cursor:
+        with owning():
+            cursor.execute(SLOW)
+        cursor.execute("SET LOCAL statement_timeout = '1s'")
+    assert sealer.seal_due(clock.now())
+    assert not sealer.seal_due(clock.now())
+
+
+def test_statements_are_sealed_where_the_books_are_not(month: Month, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "SEAL", "SELECT 1 / 0 WHERE %s <> ''")
+    with pytest.raises(DataError), transaction.atomic():
+        background.seal(timestamp=0)
+    assert background.seal_statements(timestamp=0)
+    assert sealed(month) >= 3
 
 
 def test_no_word_of_the_site_keeps_the_books_of_a_month_unsealed(month: Month, attack: Attack) -> None:
@@ -320,6 +347,7 @@ def test_a_seal_that_is_none_is_found_and_ends_no_proof(
     assert len(found) == len(subjects) * {"ledger": 3, "statements": 1}[of]
     assert len(proof.prove(clock.now()).broken) > before
     background.seal(timestamp=0)
+    background.seal_statements(timestamp=0)
     assert signed_in(amina).get(f"/pay/statements/{month}/").status_code == 200
     assert Browser().get(f"/ledger/{month}.json").status_code == 200
 
