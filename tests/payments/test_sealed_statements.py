@@ -269,9 +269,16 @@ def test_no_word_of_the_site_keeps_a_month_unsealed(month: Month, samuel: Person
     )
     attack(sealed_statements.SEAL, ["2999-01", [], [], []], guard=WHOLE)
     attack(sealed_statements.SEAL, ["x", [], [], []], guard=WHOLE)
+    before, first = (month.first - timedelta(days=days) for days in (20, 50))
+    # The books do not begin before the first transfer.
+    attack(sealed_statements.SEAL, [str(Month.of(before)), [], [], []], guard=WHOLE)
+    attack(sealing.SEAL, [str(Month.of(before))], guard=BOOKS)
+    touch("payments_transfer", f"UPDATE payments_transfer SET posted_at = '{first}' WHERE id IN "
+          "(SELECT min(id) FROM payments_transfer)")  # fmt: skip
+    # Nothing was in it, but it is a month of the books.
     with connection.cursor() as cursor:
-        cursor.execute(sealed_statements.SEAL, ["2001-01", [], [], []])
-    attack(sealed_statements.SEAL, ["2001-01", [], [], []], guard=WHOLE)
+        cursor.execute(sealed_statements.SEAL, [str(Month.of(before)), [], [], []])
+    attack(sealed_statements.SEAL, [str(Month.of(before)), [], [], []], guard=WHOLE)
     sealed_statements.seal_due(clock.now())
     assert sealed(month) == len(members)
     assert not sealed_statements.unlike()
