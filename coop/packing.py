@@ -1,7 +1,5 @@
 """Answers are sent compressed, but for what is so already, images and sound, and for parts, which are told in bytes."""
 
-from http import HTTPStatus
-
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
@@ -13,7 +11,7 @@ class Gzip(GZipMiddleware):
     """Django's own, which would also pack what gains nothing by it."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Leave an answer that is packed already, or a part of a file, as it is."""
-        if response.status_code == HTTPStatus.PARTIAL_CONTENT or response.get("Content-Type", "").startswith(PACKED):
+        """Leave as it is an answer that is packed already, and one that can be asked for in parts: whole or a part."""
+        if "Accept-Ranges" in response or response.get("Content-Type", "").startswith(PACKED):
             return response
         return super().process_response(request, response)

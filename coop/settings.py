@@ -161,7 +161,12 @@ DATABASES = {"default": address.form(os.environ.get("DATABASE_URL", "postgresql:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Rate limits must be shared between the web processes: per-process memory doubles the guesses let through.
-CACHES = {"default": {"BACKEND": "coop.cache.PlainCache", "LOCATION": "coop_cache"}}
+# What Django keeps at most by itself is 300: whoever tries as many names would have the limit of one forgotten.
+CACHES = {
+    "default": {
+        "BACKEND": "coop.cache.PlainCache", "LOCATION": "coop_cache", "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}  # fmt: skip
 
 AUTH_USER_MODEL = "people.Person"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]

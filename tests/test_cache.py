@@ -76,3 +76,11 @@ def test_sign_in_goes_on_over_a_spoilt_cache() -> None:
         cursor.execute("UPDATE coop_cache SET value = 'spoilt' RETURNING cache_key")
         assert cursor.fetchall()
     assert Browser().post("/account/login/", wrong).status_code == 200
+
+
+def test_whoever_tries_a_thousand_names_has_no_limit_forgotten() -> None:
+    cache.set("a-limit-on-signing-in", [1], 300)
+    for number in range(1000):
+        plant(pickle.dumps(1), f":1:somebody-{number}", seconds=300)
+    cache.set("one-more", 1, 300)
+    assert cache.get("a-limit-on-signing-in") == [1]

@@ -6,6 +6,7 @@ start from its guess. It is taught anew when a fifth more answers are accepted, 
 """
 
 import json
+import logging
 import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from tasks.models import Answer, Assignment, AssignmentState, Job, Machine, Task
+
+log = logging.getLogger(__name__)
 
 NAME = "Workhall baseline"
 LEAST, GROWTH, STEP = 100, 1.2, 500
@@ -81,7 +84,16 @@ def teach_due(*, at: datetime) -> int:
         cursor.execute(DUE, {"least": LEAST, "growth": GROWTH, "step": STEP})
         due = [number for (number,) in cursor.fetchall()]
     machines = Machine.objects.select_related("job__work_type").in_bulk(due)
-    return sum(teach(machines[number], at=at) for number in due)
+    return sum(_taught(machines[number], at=at) for number in due)
+
+
+def _taught(machine: Machine, *, at: datetime) -> bool:
+    """Teach a machine; one that fails must not hold up the others."""
+    try:
+        return teach(machine, at=at)
+    except Exception:
+        log.exception("the machine of job %s could not be taught", machine.job_id)
+        return False
 
 
 def teach(machine: Machine, *, at: datetime) -> bool:

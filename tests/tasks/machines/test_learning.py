@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -122,6 +123,23 @@ def test_it_waits_for_answers_and_for_a_fifth_more(
     assert Machine.objects.get(job=job).learned == 12
     assert learning.teach_due(at=clock.now()) == 0
     Machine.objects.filter(job=job).update(learned=10)
+    assert learning.teach_due(at=clock.now()) == 1
+
+
+def test_one_machine_that_fails_holds_up_no_other(
+    make: Make, answer: Callable[[Job], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = make(), make()
+    answer(one)
+    answer(other)
+    whole = learning.teach
+
+    def fails(machine: Machine, *, at: datetime) -> bool:
+        if machine.job == one:
+            raise ValueError
+        return whole(machine, at=at)
+
+    monkeypatch.setattr(learning, "teach", fails)
     assert learning.teach_due(at=clock.now()) == 1
 
 
