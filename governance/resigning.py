@@ -1,8 +1,9 @@
 """Leaving by one's own word: a notice of seven days that can be taken back, and a question about pressure (J19)."""
 
+import logging
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
@@ -10,6 +11,8 @@ from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from governance import cases, notices, standing
 from governance.models import Equivalent, Pressure, Resignation, Standing, Status
+
+log = logging.getLogger(__name__)
 
 NOTICE = timedelta(days=7)
 GONE = (Status.LEFT, Status.EXPELLED)
@@ -84,7 +87,11 @@ def leave_due(at: datetime) -> list[Standing]:
     left: list[Standing] = []
     for notice in due:
         if standing.status(notice.person) not in GONE and _stands(notice):
-            left.append(_leave(notice.person, at))  # noqa: PERF401 - one act at a time
+            try:
+                left.append(_leave(notice.person, at))
+            except DatabaseError:
+                # It is being taken back: that must not hold up those after it.
+                log.exception("the notice %s had no effect", notice.pk)
     return left
 
 

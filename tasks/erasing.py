@@ -25,8 +25,9 @@ AT_ONCE = 500
 def close_due(*, at: datetime) -> int:
     """Close the jobs whose day of deletion is two weeks away, so that all is decided by then; return how many."""
     day = (at + deletions.CLOSES).astimezone(UTC).date()
-    due = Job.objects.filter(delete_on__lte=day, emptied_at=None, closed_at=None).order_by("pk")
-    return sum(_done(lambda job: bool(jobs.close(job, by=None, at=at)), job) for job in due)
+    # A draft that waited too long names another day; nobody saw this one on a card.
+    due = Job.objects.filter(delete_on__lte=day, emptied_at=None, closed_at=None, opened_at__isnull=False)
+    return sum(_done(lambda job: bool(jobs.close(job, by=None, at=at)), job) for job in due.order_by("pk"))
 
 
 def erase_due(*, at: datetime) -> int:

@@ -42,10 +42,18 @@ def _names(folder: str) -> Iterator[str]:
 
 
 def _swept(names: Iterable[str], before: datetime) -> int:
-    gone = [name for name in names if default_storage.get_modified_time(name) < before]
+    gone = [name for name in names if _modified(name, before)]
     for name in gone:
         default_storage.delete(name)
     return len(gone)
+
+
+def _modified(name: str, before: datetime) -> bool:
+    """Tell whether a file was last written before a moment; not of one that somebody deleted meanwhile."""
+    try:
+        return default_storage.get_modified_time(name) < before
+    except FileNotFoundError:
+        return False
 
 
 def keys_of(names: Iterable[str]) -> dict[str, uuid.UUID]:

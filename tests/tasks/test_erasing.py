@@ -197,7 +197,7 @@ def test_a_run_that_was_ended_goes_on(answered: Job, later: Later, monkeypatch: 
 def test_a_job_that_fails_holds_up_no_other(
     orbit: Client, olga: Person, later: Later, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = draft(orbit, olga), draft(orbit, olga)
+    first, second = opened(orbit, olga), opened(orbit, olga)
     passed(later, 29)
     broken, whole = str(first.uploads.get().file.name), default_storage.delete
     later(days=2)
@@ -295,6 +295,7 @@ def test_a_draft_that_waited_too_long_names_another_day(orbit: Client, olga: Per
     later(days=1)
     with pytest.raises(Refused, match="two weeks before"):
         jobs.open(job, by=olga, at=clock.now())
+    assert erasing.close_due(at=clock.now()) == 0
     deletions.name(job, day(15), by=olga, at=clock.now())
     assert jobs.open(job, by=olga, at=clock.now()).opened_at
 

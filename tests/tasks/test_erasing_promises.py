@@ -122,7 +122,7 @@ def test_an_order_goes_to_a_job_that_is_to_be_deleted(attack: Attack, orbit: Cli
 
 def test_a_row_names_what_is_anothers(orbit: Client, olga: Person, later: Later) -> None:
     """Files are deleted by what the site would have named them, not by what a row says."""
-    victim, mine = draft(orbit, olga, days=None), draft(orbit, olga)
+    victim, mine = draft(orbit, olga, days=None), opened(orbit, olga)
     kept, file, upload = names_of(victim), victim.files.get(), victim.uploads.get()
     version = Release.objects.create(
         job=victim, number=1, splits={}, asked_at=clock.now(), tasks=1, folder=uuid4(), parts=["0" * 64]
