@@ -54,7 +54,8 @@ FIRST: Sequence[Use] = (
     ),
     Use(
         "errands", "Errands of the machine",
-        "For a letter or a delivery that is to be sent: the number of the account and of what it is about. No words.",
+        "For a letter or a delivery that is to be sent: the number of the account and of what it is about; of a letter"
+        " that asks somebody to be in a team, the address it goes to. No words.",
         Whose.EVERYBODY, "To send it once, also when a machine stops in between.", "nobody",
         "Until they are cleared away; done ones are read by nobody.",
     ),
