@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from governance.models import Office
-from payments import came_back, deposits, places, rails, reconciling, runs, sending
+from payments import came_back, deposits, places, rails, reconciling, runs, sending, unconfirmed
 from payments.models import Outcome, Payout, PayoutState, RailEvent, Verdict
 
 SLOW = timedelta(hours=24)
@@ -102,6 +102,18 @@ def _too_early(payout: Payout, at: datetime) -> Refusal | None:
     return Refusal(words, "E3", status=409)
 
 
+def _stands(payout: Payout) -> Refusal | None:
+    """Say where a confirmed statement has a payout, as paid and not as come back; None if none has."""
+    found = unconfirmed.asked([payout.pk])
+    out, back = ([one for one in found if one.incoming is way] for way in (False, True))
+    if len(out) <= len(back):
+        return None
+    where = {"statement": out[0].statement, "line": out[0].line}
+    appeal = _("Say that it arrived; where by our books the money was not there, write down first what came in.")
+    words = _("This payout stands on statement %(statement)s, line %(line)s, as a question.") % where
+    return Refusal(words, "E3", appeal, status=409)
+
+
 def _booked_otherwise(payout: Payout) -> bool:
     return payout.rail == reconciling.RAIL and payout.events.filter(outcome=Outcome.PARTIAL).exists()
 
@@ -110,9 +122,11 @@ def _booked_otherwise(payout: Payout) -> bool:
 def decide(payout: Payout, *, arrived: bool, words: str, by: Office, at: datetime) -> bool:
     """Write down what an officer read; where another one read the same, book it, and tell so.
 
-    `words` names the statement and its line. What arrived is kind 14, what did not 15. Raises Refused as `refusal`.
+    `words` names the statement and its line. What arrived is kind 14, what did not 15. Raises Refused as `refusal`, and
+    for what did not arrive though a confirmed statement has it, and
+    not that it came back.
     """
-    refuse_if(refusal(payout, by=by, at=at))
+    refuse_if(refusal(payout, by=by, at=at) or (None if arrived else _stands(payout)))
     Verdict.objects.create(payout=payout, arrived=arrived, words=words, office=by, at=at)
     events.write("payouts.judged", by=by.person, subject=f"payout:{payout.pk}", at=at)
     if not _agreed(payout, arrived=arrived):

@@ -1,4 +1,4 @@
-"""Statements that one officer brought and no other has seen: which payouts they have, and whose end waits for them.
+"""What statements have of payouts that did not end by them: one waits for its second officer, or a line is a question.
 
 A true one is no reason to say that no statement has a payout; a made-up one holds up nobody's money for long.
 """
@@ -37,6 +37,19 @@ LINES = f"""{SAID}
 SELECT said.id, said.number, place, gone.id FROM gone JOIN said ON said.payout = gone.id::text
 WHERE waits AND gone.id = ANY(%s) ORDER BY said.id, place
 """  # noqa: S608 - likewise
+# What a confirmed statement has of them and did not book, as money that was not there by the books or an officer's own.
+ASKED = """
+SELECT e.id, s.number, place, p.id, e.incoming FROM payments_payout p
+JOIN payments_payrun r ON r.id = p.run_id
+JOIN payments_bankstatement s ON s.read_at >= coalesce(r.handed_over_at, r.released_at)
+JOIN payments_givenstatement g ON g.id = s.given_id
+CROSS JOIN LATERAL jsonb_array_elements(g.lines) WITH ORDINALITY AS l (line, place)
+JOIN payments_railevent e ON e.statement_id = s.id AND e.payout_id IS NULL AND e.outcome = 'unknown'
+    AND split_part(e.event, '/', 2) = place::text
+WHERE p.id = ANY(%s) AND p.rail = 'bank' AND p.state IN ('sending', 'sent')
+AND substring(line ->> 'key' FROM '^WORKHALL-PAYOUT-0*([1-9][0-9]*)$') = p.id::text
+AND NOT ((line ->> 'is_fee')::boolean AND e.incoming) ORDER BY e.id, p.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +77,21 @@ def lines(payouts: Collection[int]) -> list[Unconfirmed]:
     with connection.cursor() as cursor:
         cursor.execute(LINES, [list(payouts)])
         return [Unconfirmed(*row) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A line about a payout, counted from 1, on a statement that two saw, which is a question; `event` is its id."""
+
+    event: int
+    statement: str
+    line: int
+    payout: int
+    incoming: bool
+
+
+def asked(payouts: Collection[int]) -> list[Asked]:
+    """Return what confirmed statements have of these payouts while they are on their way, as questions; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(ASKED, [list(payouts)])
+        return [Asked(*row) for row in cursor.fetchall()]

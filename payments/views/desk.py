@@ -116,7 +116,7 @@ def _service(found: Payout, office: Office) -> dict[str, Any]:
     said = found.verdicts.select_related("office__person").order_by("pk")
     return {
         "waits": True, "asked": unanswered.is_asked(found), "refusal": no, "judge": JudgePayout(), "verdicts": said,
-        "unconfirmed": unconfirmed.lines([found.pk]),
+        "unconfirmed": unconfirmed.lines([found.pk]), "on_a_line": unconfirmed.asked([found.pk]),
     }  # fmt: skip
 
 

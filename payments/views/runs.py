@@ -134,6 +134,7 @@ def statements(request: HttpRequest) -> HttpResponse:
         "page_obj": Paginator(questions.waiting(), PER_PAGE).get_page(request.GET.get("page")),
         "missing": missing, "now": at, "compared": reconciling.compared(),
         "unconfirmed": unconfirmed.lines([one.pk for one in missing]),
+        "on_a_line": unconfirmed.asked([one.pk for one in missing]),
     }  # fmt: skip
     return render(request, "payments/bank_statements.html", shown)
 

@@ -12,7 +12,7 @@ from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from governance.models import Office
-from payments import accounts, deposits, escrow, ledger, questions, runs
+from payments import accounts, deposits, escrow, ledger, questions, runs, unanswered, unconfirmed
 from payments.models import Outcome, Payout, PayRun, RailAnswer, RailEvent
 from tests.money_in import arrive
 from tests.payments import bank
@@ -118,6 +118,50 @@ def test_what_a_bank_paid_beyond_our_books_is_a_question_and_no_word_about_the_p
     asked.refresh_from_db()
     assert (asked.state, asked.events.count(), ledger.balance(accounts.BANK)) == ("sending", 0, before)
     assert questions.waiting().get().amount == asked.amount
+
+
+def test_nobody_says_that_a_payout_did_not_arrive_which_stands_on_a_line(
+    asked: Payout, released: PayRun, orbit: Client, treasurer: Office, secretary: Office,
+    later: Callable[..., datetime], signed_in: SignedIn,
+) -> None:  # fmt: skip
+    """It would be paid a second time."""
+    content = runs.file(released, by=treasurer, at=clock.now())
+    runs.hand_over(released, by=treasurer, at=clock.now())
+    reads(treasurer, Line(ledger.balance(accounts.BANK) + 1, kind="CHRG"))
+    found = bank.read(bank.answer(content, number="S-2"), by=treasurer, at=clock.now())
+    assert found.found == {"unknown": 1}
+    number, line = found.statements[0].number, questions.waiting().get()
+    at = later(days=6)
+    asked.refresh_from_db()
+    desk = signed_in(secretary.person)
+    for page in ("/desk/statements/", f"/desk/payouts/{asked.pk}/"):
+        shown = desk.get(page).text
+        assert f"Payout {asked.pk} stands on statement {number}, line 1, as a question" in shown
+        assert f'href="/desk/statements/{line.pk}/"' in shown
+    for office in (treasurer, secretary):
+        with pytest.raises(Refused, match=f"stands on statement {number}, line 1"):
+            unanswered.decide(asked, arrived=False, words="x", by=office, at=clock.now())
+    assert not asked.verdicts.exists()
+    arrive(orbit, amount=FIFTY, reference="HAND", by=treasurer, at=at)
+    assert not unanswered.decide(asked, arrived=True, words="x", by=treasurer, at=clock.now())
+    assert unanswered.decide(asked, arrived=True, words="x", by=secretary, at=clock.now())
+    assert not unconfirmed.asked([asked.pk])
+
+
+def test_what_went_out_and_came_back_beyond_our_books_did_not_arrive(
+    asked: Payout, released: PayRun, treasurer: Office, secretary: Office, later: Callable[..., datetime]
+) -> None:
+    runs.file(released, by=treasurer, at=clock.now())
+    runs.hand_over(released, by=treasurer, at=clock.now())
+    reads(treasurer, Line(ledger.balance(accounts.BANK) + 1, kind="CHRG"))
+    key = runs.key_of(asked.pk)
+    both = Line(-asked.amount, key), Line(asked.amount, key, reason="AC04")
+    assert reads(treasurer, *both, number="S-2") == {"unknown": 2}
+    at = later(days=6)
+    asked.refresh_from_db()
+    assert [one.incoming for one in unconfirmed.asked([asked.pk])] == [False, True]
+    assert not unanswered.decide(asked, arrived=False, words="x", by=treasurer, at=at)
+    assert unanswered.decide(asked, arrived=False, words="x", by=secretary, at=at)
 
 
 def test_a_run_that_was_taken_apart_has_no_file(released: PayRun, treasurer: Office) -> None:
