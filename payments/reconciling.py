@@ -24,7 +24,16 @@ from governance.models import Office
 from payments import accounts, deposits, exchange, ledger, payouts, rails, unconfirmed
 from payments.invariants import AT_BANK
 from payments.ledger import Kind, Line
-from payments.models import BankStatement, Deposit, GivenStatement, Outcome, Payout, PayoutState, RailEvent
+from payments.models import (
+    BankStatement,
+    Deposit,
+    DepositProof,
+    GivenStatement,
+    Outcome,
+    Payout,
+    PayoutState,
+    RailEvent,
+)
 from payments.money import from_micro
 from payments.rails.iso20022.camt053 import Entry
 from payments.runs import payout_of
@@ -129,7 +138,7 @@ def carry_over(row: BankStatement, entries: Sequence[Entry], *, by: Office, at: 
     assert row.given  # noqa: S101 - what one officer read alone was read before there were two
     known = _known(entries, _named(entries).select_for_update(no_key=True), row.given, by)
     # A line of nothing moves nothing.
-    said = [event for event in _affordable(_asked(_heard(entries, row, known, at), known, by)) if event.amount]
+    said = [event for event in _affordable(_asked(_heard(entries, row, known, at), known, by), known) if event.amount]
     ledger.hold(pair for event in said for pair in _touched(event, known.payers))
     # What came back after it had arrived comes last: it arrived first, maybe on this very statement.
     # Money in comes first: what the bank paid from it is on the same statement.
@@ -139,10 +148,11 @@ def carry_over(row: BankStatement, entries: Sequence[Entry], *, by: Office, at: 
     return Counter(str(event.outcome) for event in said)
 
 
-def _affordable(said: list[RailEvent]) -> list[RailEvent]:
+def _affordable(said: list[RailEvent], known: Known) -> list[RailEvent]:
     """Return what was said, as questions what by the books was not there to be paid: payouts that arrived, and fees."""
     held = {currency: -ledger.balance(accounts.BANK, currency) for currency in {event.currency for event in said}}
     unpaid: set[int | None] = set()
+    there = _there_already(said, known)
     for outcome, way in MOVES.items():
         for event in [one for one in said if one.outcome == outcome]:
             never = outcome == Outcome.RETURNED and event.payout_id in unpaid
@@ -150,9 +160,23 @@ def _affordable(said: list[RailEvent]) -> list[RailEvent]:
                 unpaid.add(event.payout_id)
                 # It says nothing of a payout that it was taken for: two officers decide no sooner by it.
                 event.outcome, event.payout = Outcome.UNKNOWN, None
-            else:
+            elif event.event not in there:
                 held[event.currency] += way * event.amount
     return said
+
+
+def _there_already(said: Iterable[RailEvent], known: Known) -> set[str]:
+    """Return which lines are deposits that two officers credited by hand: the books hold them already."""
+    proved = set(DepositProof.objects.filter(deposit__in=known.sought).values_list("deposit_id", flat=True))
+    left, there = list(known.sought), set()
+    for event in said:
+        if event.outcome == Outcome.DEPOSIT and proved:
+            facts = {"amount": event.amount, "currency": event.currency, "reference": _reference(event)}
+            found = deposits.noted(left, known.payers[event.words], **facts, day=event.occurred_at)
+            left = [one for one in left if one != found]
+            if found and found.pk in proved:
+                there.add(event.event)
+    return there
 
 
 def foreseen(entries: Sequence[Entry], *, given: GivenStatement, by: Office, at: datetime) -> Foreseen:
@@ -163,7 +187,7 @@ def foreseen(entries: Sequence[Entry], *, given: GivenStatement, by: Office, at:
     known = _known(entries, _named(entries).select_related("person"), given, by)
     heard = _heard(entries, BankStatement(), known, at)
     payees = {event.payout.person_id for event in heard if event.payout and event.outcome in ENDS}
-    return Foreseen(list(zip(entries, _affordable(_asked(heard, known, by)), strict=True)), known, payees)
+    return Foreseen(list(zip(entries, _affordable(_asked(heard, known, by), known), strict=True)), known, payees)
 
 
 def _asked(said: list[RailEvent], known: Known, by: Office) -> list[RailEvent]:

@@ -386,7 +386,7 @@ def test_a_statement_of_many_lines_is_looked_at_with_as_many_queries_as_one_of_f
         bank_statements.turn_down(given, by=secretary, at=clock.now())
     assert len(asked[0]) == len(asked[1])
     # Worked out once, though the page also says whether the officer may confirm it.
-    assert sum("payments_deposit" in one for one in asked[1]) == 2
+    assert sum("payments_deposit" in one for one in asked[1]) == 3
 
 
 def test_where_both_have_money_on_it_the_confirmers_is_a_question_and_the_rest_is_booked(

@@ -18,7 +18,7 @@ from tests.money_in import arrive
 from tests.payments import bank
 from tests.payments.bank import Line
 from tests.payments.conftest import owning
-from tests.payments.test_deposits import FIFTY, reads
+from tests.payments.test_deposits import FIFTY, reads, theirs
 from tests.payments.test_runs_attacks import asked, released, run
 
 __all__ = ["asked", "released", "run"]
@@ -118,6 +118,21 @@ def test_what_a_bank_paid_beyond_our_books_is_a_question_and_no_word_about_the_p
     asked.refresh_from_db()
     assert (asked.state, asked.events.count(), ledger.balance(accounts.BANK)) == ("sending", 0, before)
     assert questions.waiting().get().amount == asked.amount
+
+
+def test_a_deposit_that_was_credited_by_hand_pays_for_nothing_a_second_time(
+    orbit: Client, treasurer: Office, secretary: Office, now: datetime
+) -> None:
+    noted = deposits.record(orbit, amount=FIFTY, reference="HAND", by=treasurer, at=now)
+    deposits.confirm(noted, by=secretary, at=now)
+    held = -ledger.balance(accounts.BANK)
+    lines = theirs(orbit), Line(-(held + FIFTY), kind="CHRG")
+    assert reads(treasurer, *lines) == {"deposit": 1, "unknown": 1}
+    assert -ledger.balance(accounts.BANK) == held
+    # One that nobody credited yet does pay.
+    deposits.record(orbit, amount=FIFTY, reference="OTHER", by=treasurer, at=now)
+    assert reads(treasurer, *lines, number="S-2") == {"deposit": 1, "fee": 1}
+    assert ledger.balance(accounts.BANK) == 0
 
 
 def test_nobody_says_that_a_payout_did_not_arrive_which_stands_on_a_line(
