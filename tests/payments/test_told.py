@@ -109,8 +109,8 @@ def test_a_member_hears_by_mail_that_a_payout_came_back(
     posted()
     (letter,) = mailoutbox
     assert letter.to == [payout.person.email]
-    assert letter.subject == "Un pago volvió"
-    for words in (f"el pago {payout.pk} volvió", "AC04", f"/pay/payouts/{payout.pk}/"):
+    assert letter.subject == "Un cobro volvió"
+    for words in (f"El cobro {payout.pk}, ", "volvió", "AC04", f"/pay/payouts/{payout.pk}/"):
         assert words in letter.body
 
 
