@@ -4,8 +4,7 @@ The database says which job's day has come and empties its rows (decision 0229);
 parts of versions among them. Each step can be done again: a run that was ended goes on where it stood.
 """
 
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import batched
 
@@ -13,37 +12,28 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import Q
 
+from coop import due
 from coop.record import events
 from tasks import deletions, jobs, releases, sweeping
 from tasks.models import Endpoint, Estimate, Job, JobFile, Reliability
 
-log = logging.getLogger(__name__)
-
 AT_ONCE = 500
+FAILED = "the contents of job %s could not be deleted"
 
 
 def close_due(*, at: datetime) -> int:
     """Close the jobs whose day of deletion is two weeks away, so that all is decided by then; return how many."""
     day = (at + deletions.CLOSES).astimezone(UTC).date()
     # A draft that waited too long names another day; nobody saw this one on a card.
-    due = Job.objects.filter(delete_on__lte=day, emptied_at=None, closed_at=None, opened_at__isnull=False)
-    return sum(_done(lambda job: bool(jobs.close(job, by=None, at=at)), job) for job in due.order_by("pk"))
+    going = Job.objects.filter(delete_on__lte=day, emptied_at=None, closed_at=None, opened_at__isnull=False)
+    return due.each(lambda job: bool(jobs.close(job, by=None, at=at)), going.order_by("pk"), failed=FAILED)
 
 
 def erase_due(*, at: datetime) -> int:
     """Delete the contents of every job whose day has come and in which all is decided; return how many jobs."""
     today = at.astimezone(UTC).date()
-    due = Job.objects.filter(delete_on__lte=today, emptied_at=None).exclude(closed_at=None).order_by("pk")
-    return sum(_done(lambda job: erase(job, at=at), job) for job in due)
-
-
-def _done(act: Callable[[Job], bool], job: Job) -> bool:
-    """Do something for a job; one that fails, as by a disk that does not answer, must not hold up the others."""
-    try:
-        return act(job)
-    except Exception:
-        log.exception("the contents of job %s could not be deleted", job.pk)
-        return False
+    closed = Job.objects.filter(delete_on__lte=today, emptied_at=None).exclude(closed_at=None).order_by("pk")
+    return due.each(lambda job: erase(job, at=at), closed, failed=FAILED)
 
 
 def erase(job: Job, *, at: datetime) -> bool:
@@ -85,10 +75,8 @@ def on_disk(job: Job) -> Iterator[str]:
 
     What else stands in a row may be another's: it stays.
     """
-    for name in job.uploads.values_list("file", flat=True):
-        made = sweeping.DATA_SET.fullmatch(name)
-        if made and int(made[1]) == job.pk:
-            yield name
+    sent = sweeping.made(sweeping.DATA_SET, job.uploads.values_list("file", flat=True))
+    yield from (name for name, number in sent.items() if int(number) == job.pk)
     for release in job.releases.only("folder"):
         yield from releases.parts_of(release)
     for some in batched(job.files.values_list("file", "small", "source").iterator(), AT_ONCE, strict=False):

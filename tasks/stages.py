@@ -6,7 +6,6 @@ answers, once; whoever answered a task takes none that was made from it.
 """
 
 import json
-import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,13 +16,12 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
+from coop import due
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from tasks import content, files, predictions
 from tasks.models import HandOver, Job, ReviewRule, Stage, Takes, Task, Topic
-
-log = logging.getLogger(__name__)
 
 AT_ONCE = 50
 NAME = re.compile(r"[a-z_][a-z0-9_]{0,59}")
@@ -131,16 +129,8 @@ def problems(stage: Stage) -> list[HandOver]:
 def hand_on_due(*, at: datetime) -> int:
     """Hand on whatever is settled and was not yet, at every open stage; return how much. Anybody may call it (P5)."""
     going = Stage.objects.filter(job__opened_at__isnull=False, job__closed_at=None)
-    return sum(_handed_on(stage, at) for stage in going.select_related("job__work_type", "after").order_by("pk"))
-
-
-def _handed_on(stage: Stage, at: datetime) -> int:
-    try:
-        return hand_on(stage, at=at)
-    except Exception:
-        # One that fails must not hold up the others.
-        log.exception("stage %s could not be handed on", stage.pk)
-        return 0
+    stages = going.select_related("job__work_type", "after").order_by("pk")
+    return due.each(lambda stage: hand_on(stage, at=at), stages, failed="stage %s could not be handed on")
 
 
 def hand_on(stage: Stage, *, at: datetime) -> int:

@@ -42,13 +42,13 @@ def _names(folder: str) -> Iterator[str]:
 
 
 def _swept(names: Iterable[str], before: datetime) -> int:
-    gone = [name for name in names if _modified(name, before)]
+    gone = [name for name in names if _is_older(name, before)]
     for name in gone:
         default_storage.delete(name)
     return len(gone)
 
 
-def _modified(name: str, before: datetime) -> bool:
+def _is_older(name: str, before: datetime) -> bool:
     """Tell whether a file was last written before a moment; not of one that somebody deleted meanwhile."""
     try:
         return default_storage.get_modified_time(name) < before
@@ -58,8 +58,7 @@ def _modified(name: str, before: datetime) -> bool:
 
 def keys_of(names: Iterable[str]) -> dict[str, uuid.UUID]:
     """Return by name on disk the key of the row for which the site wrote it; without what is none of these files."""
-    found = ((name, FILE.fullmatch(name)) for name in names)
-    return {name: uuid.UUID(made[1]) for name, made in found if made}
+    return {name: uuid.UUID(key) for name, key in made(FILE, names).items()}
 
 
 def named_by(rows: Q) -> set[str]:
@@ -76,21 +75,22 @@ def _unnamed(names: Collection[str]) -> Iterable[str]:
 
 
 def _of_emptied_jobs(names: Collection[str]) -> Iterable[str]:
-    jobs = _made(DATA_SET, names)
+    jobs = made(DATA_SET, names)
     emptied = set(Job.objects.filter(pk__in=jobs.values(), emptied_at__isnull=False).values_list("pk", flat=True))
     return [name for name, job in jobs.items() if int(job) in emptied]
 
 
 def _of_emptied_versions(names: Collection[str]) -> Iterable[str]:
-    folders = _made(PART, names)
+    folders = made(PART, names)
     emptied = Release.objects.filter(folder__in=folders.values(), job__emptied_at__isnull=False)
     known = {str(folder) for folder in emptied.values_list("folder", flat=True)}
     return [name for name, folder in folders.items() if folder in known]
 
 
-def _made(pattern: re.Pattern[str], names: Iterable[str]) -> Mapping[str, str]:
+def made(pattern: re.Pattern[str], names: Iterable[str]) -> Mapping[str, str]:
+    """Return of the names that the site would have given by a pattern what stands in each: a key, or a job's number."""
     found = ((name, pattern.fullmatch(name)) for name in names)
-    return {name: made[1] for name, made in found if made}
+    return {name: match[1] for name, match in found if match}
 
 
 FOLDERS: Mapping[str, Callable[[Collection[str]], Iterable[str]]] = {

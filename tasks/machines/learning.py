@@ -6,7 +6,6 @@ start from its guess. It is taught anew when a fifth more answers are accepted, 
 """
 
 import json
-import logging
 import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -18,12 +17,11 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
+from coop import due
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from tasks.models import Answer, Assignment, AssignmentState, Job, Machine, Task
-
-log = logging.getLogger(__name__)
 
 NAME = "Workhall baseline"
 LEAST, GROWTH, STEP = 100, 1.2, 500
@@ -82,18 +80,12 @@ def teach_due(*, at: datetime) -> int:
     """Teach every machine whose job has enough new accepted answers; return how many."""
     with connection.cursor() as cursor:
         cursor.execute(DUE, {"least": LEAST, "growth": GROWTH, "step": STEP})
-        due = [number for (number,) in cursor.fetchall()]
-    machines = Machine.objects.select_related("job__work_type").in_bulk(due)
-    return sum(_taught(machines[number], at=at) for number in due)
-
-
-def _taught(machine: Machine, *, at: datetime) -> bool:
-    """Teach a machine; one that fails must not hold up the others."""
-    try:
-        return teach(machine, at=at)
-    except Exception:
-        log.exception("the machine of job %s could not be taught", machine.job_id)
-        return False
+        numbers = [number for (number,) in cursor.fetchall()]
+    machines = Machine.objects.select_related("job__work_type").in_bulk(numbers)
+    return due.each(
+        lambda machine: teach(machine, at=at), [machines[number] for number in numbers],
+        failed="the machine of job %s could not be taught",
+    )  # fmt: skip
 
 
 def teach(machine: Machine, *, at: datetime) -> bool:

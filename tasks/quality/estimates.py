@@ -4,7 +4,6 @@ From then on each task's answers are weighed by what was found (`of`), which cos
 The whole is compared anew once a tenth more answers are there, so that an answer's share of that cost stays the same.
 """
 
-import logging
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
+from coop import due
 from coop.record import events
 from tasks.models import Answer, AssignmentState, Estimate, Job, Reliability, Weighing
 from tasks.quality.weights import Outcome, Weights
@@ -19,8 +19,6 @@ from tasks.quality.weights import Outcome, Weights
 if TYPE_CHECKING:
     from tasks.quality.agreement import Agreement
     from tasks.quality.inference import Given
-
-log = logging.getLogger(__name__)
 
 CHUNK = 2000
 DOUBTFUL = 50
@@ -156,15 +154,9 @@ def estimate_due(*, at: datetime) -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute(DUE, [GROWTH])
-        due = [number for (number,) in cursor.fetchall()]
-    jobs = Job.objects.select_related("work_type").in_bulk(due)
-    return sum(_compared(jobs[number], at=at) for number in due)
-
-
-def _compared(job: Job, *, at: datetime) -> bool:
-    """Compare the answers of a job; one that fails must not hold up the others."""
-    try:
-        return estimate(job, at=at) is not None
-    except Exception:
-        log.exception("the answers of job %s could not be compared", job.pk)
-        return False
+        numbers = [number for (number,) in cursor.fetchall()]
+    jobs = Job.objects.select_related("work_type").in_bulk(numbers)
+    return due.each(
+        lambda job: estimate(job, at=at) is not None, [jobs[number] for number in numbers],
+        failed="the answers of job %s could not be compared",
+    )  # fmt: skip
