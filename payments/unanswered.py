@@ -123,8 +123,7 @@ def decide(payout: Payout, *, arrived: bool, words: str, by: Office, at: datetim
     """Write down what an officer read; where another one read the same, book it, and tell so.
 
     `words` names the statement and its line. What arrived is kind 14, what did not 15. Raises Refused as `refusal`, and
-    for what did not arrive though a confirmed statement has it, and
-    not that it came back.
+    for what did not arrive though a confirmed statement has that it went out, and not that it came back.
     """
     refuse_if(refusal(payout, by=by, at=at) or (None if arrived else _stands(payout)))
     Verdict.objects.create(payout=payout, arrived=arrived, words=words, office=by, at=at)
