@@ -231,16 +231,8 @@ def asked(_django_db_helper: None, orbit: Client, olga: Person, amina: Person) -
     return claims.claim_next(job, by=amina, at=clock.now())
 
 
-def test_what_is_asked_of_a_shape_is_said_beside_it(door: Door, asked: Assignment, amina: Person) -> None:
-    page = door(amina, javascript=True, **WIDE)
-    page.goto(f"/work/{asked.pk}/")
-    panel = page.locator("[data-asked]")
-    expect(panel).to_be_hidden()
-    drag(page, (387, 181), (423, 203))
-    expect(page.get_by_text("Shape 1 does not say “hidden”.")).to_be_visible()
-    expect(panel.locator("legend").first).to_have_text("1 car")
-    expect(panel.get_by_text("axles")).to_be_hidden()
-    # By keys: into the fields, what one says opens the next, and back.
+def say_by_keys(page: Page) -> None:
+    """Say of the shape that is chosen what is asked of it, and come back to the picture."""
     picture(page).focus()
     page.keyboard.press("Enter")
     page.keyboard.press("p")
@@ -251,6 +243,19 @@ def test_what_is_asked_of_a_shape_is_said_beside_it(door: Door, asked: Assignmen
     page.keyboard.type("KA 1", delay=5)
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.tagName") == "svg"
+
+
+def test_what_is_asked_of_a_shape_is_said_beside_it(door: Door, asked: Assignment, amina: Person) -> None:
+    page = door(amina, javascript=True, **WIDE)
+    page.goto(f"/work/{asked.pk}/")
+    panel = page.locator("[data-asked]")
+    expect(panel).to_be_hidden()
+    drag(page, (387, 181), (423, 203))
+    expect(page.get_by_text("Shape 1 does not say “hidden”.")).to_be_visible()
+    expect(panel.locator("legend").first).to_have_text("1 car")
+    expect(panel.get_by_text("axles")).to_be_hidden()
+    # By keys: into the fields, what one says opens the next, and back.
+    say_by_keys(page)
     whole = {"hidden": "part", "behind": ["tree"], "plate": "KA 1"}
     assert shapes(page)[0]["attributes"] == whole
     # What is no longer asked is said no longer; another shape says its own.

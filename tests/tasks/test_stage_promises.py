@@ -29,6 +29,9 @@ JOIN = """INSERT INTO tasks_stage (job_id, after_id, takes, carries, apart_from_
     VALUES (%s, %s, %s, %s, true, %s)"""
 TASK = """INSERT INTO tasks_task (job_id, position, external_id, data, open_slots)
     VALUES (%s, 99, 'slipped in', '{}', %s)"""
+# With more pay, so that this is not what is in the way; and the content alone.
+NAME = "UPDATE tasks_job SET pay = pay * 2, content = %s WHERE id = %s"
+ALONE = "UPDATE tasks_job SET content = %s WHERE id = %s"
 
 
 def test_stages_join_drafts_of_one_client(orbit: Client, olga: Person, luis: Person, attack: Attack) -> None:
@@ -80,24 +83,24 @@ def test_what_is_found_at_a_stage_is_named_at_those_after_it(
     assert [one.pk for one in hidden.of(second)] == [found.pk]
     address = f"/c/{second.client.slug}/jobs/{second.pk}/"
     assert "whose content this stage shows" in signed_in(olga).get(address).text
-    said = "UPDATE tasks_job SET pay = pay * 2, content = %s WHERE id = %s"
     for share in ("rare", "most"):  # it is not named where it was found
-        attack(said, [f'{{"medical": "{share}"}}', second.pk], guard="job_content_is_frozen")
+        attack(NAME, [f'{{"medical": "{share}"}}', second.pk], guard="job_content_is_frozen")
+    names_it_at_both(first, second, olga, attack)
+    third = orders.draft(second.client, olga, title="Alone")
+    attack(ALONE, ['{"medical": "some"}', third.pk], guard="job_content_is_frozen")
+
+
+def names_it_at_both(first: Job, second: Job, olga: Person, attack: Attack) -> None:
+    """Name what was found at the job before, and then at the stage, no rarer."""
     for job in (first, second):
         assert hidden.hides(job)
         if job == second:
-            attack(said, ['{"medical": "often"}', second.pk], guard="job_content_is_frozen")
+            attack(NAME, ['{"medical": "often"}', second.pk], guard="job_content_is_frozen")
             with pytest.raises(Refused, match="no rarer than there"):
                 hidden.name(second, topic="medical", share="often", by=olga, at=clock.now())
         raised = jobs.raise_pay(job, pay=PAY, by=olga, at=clock.now())
         hidden.name(raised, topic="medical", share="most", by=olga, at=clock.now())
         assert not hidden.hides(job)
-    third = orders.draft(second.client, olga, title="Alone")
-    attack(
-        "UPDATE tasks_job SET content = %s WHERE id = %s",
-        ['{"medical": "some"}', third.pk],
-        guard="job_content_is_frozen",
-    )
 
 
 def test_a_stage_waits_until_what_was_found_before_is_paid(

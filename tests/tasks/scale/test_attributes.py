@@ -12,7 +12,7 @@ from coop import clock
 from coop.people.models import Person
 from coop.refusals import Refused
 from tasks import answers, claims
-from tasks.models import KnownAnswer, Order
+from tasks.models import Assignment, KnownAnswer, Order
 from tests.tasks.scale.test_live import do, job_of
 from tests.tasks.scale.test_live_kinds import BOX, uploaded
 
@@ -35,6 +35,9 @@ STREET = {
     "annotation_attributes": ATTRIBUTES,
 }
 CAR = {"type": "box", "label": "car", **BOX}
+LORRY = {"type": "box", "label": "lorry", **BOX, "attributes": {"heading": 0.5, "occlusion": "None", "axles": 3}}
+POINT = {"type": "point", "label": "car", "x": 1, "y": 2}
+HIDDEN = {"heading": 90, "occlusion": "Half", "behind": ["tree", "car"], "plate": "KA 12"}
 
 
 @pytest.fixture
@@ -42,6 +45,12 @@ def street(live: scaleapi.ScaleClient) -> scaleapi.ScaleClient:
     """Return a client with a project that asks of each thing on a street."""
     live.create_project("Streets", TaskType.ImageAnnotation, params=STREET)
     return live
+
+
+def hand_in(taken: Assignment, *drawn: dict[str, Any]) -> None:
+    """Let whoever took a task hand in what they drew."""
+    by, at = taken.person, clock.now()
+    answers.submit(taken, value={"shapes": [*drawn]}, key=uuid.uuid4(), seconds=30, by=by, at=at)
 
 
 def test_attributes_are_asked_and_told(street: scaleapi.ScaleClient, amina: Person) -> None:
@@ -57,10 +66,6 @@ def test_attributes_are_asked_and_told(street: scaleapi.ScaleClient, amina: Pers
         {"name": "plate", "type": "text", "optional": True},
     ]  # fmt: skip
     taken = claims.claim_next(job, by=amina, at=clock.now())
-
-    def hand_in(*drawn: dict[str, Any]) -> None:
-        answers.submit(taken, value={"shapes": [*drawn]}, key=uuid.uuid4(), seconds=30, by=amina, at=clock.now())
-
     for said, words in (
         ({"heading": 90}, "does not say “occlusion”"),
         ({"heading": 361, "occlusion": "None"}, "at most 360"),
@@ -68,11 +73,8 @@ def test_attributes_are_asked_and_told(street: scaleapi.ScaleClient, amina: Pers
         ({"heading": 90, "occlusion": "Half"}, "does not say “behind”"),
     ):
         with pytest.raises(Refused, match=words):
-            hand_in({**CAR, "attributes": said})
-    lorry = {"type": "box", "label": "lorry", **BOX, "attributes": {"heading": 0.5, "occlusion": "None", "axles": 3}}
-    point = {"type": "point", "label": "car", "x": 1, "y": 2}
-    hidden = {"heading": 90, "occlusion": "Half", "behind": ["tree", "car"], "plate": "KA 12"}
-    hand_in(lorry, {**point, "attributes": hidden})
+            hand_in(taken, {**CAR, "attributes": said})
+    hand_in(taken, LORRY, {**POINT, "attributes": HIDDEN})
     task.refresh()
     first, second = task.response["annotations"]
     assert first["attributes"] == {"heading": 0.5, "occlusion": 0, "axles": 3}
@@ -81,11 +83,18 @@ def test_attributes_are_asked_and_told(street: scaleapi.ScaleClient, amina: Pers
     turned = {"annotation_attributes": dict(reversed(ATTRIBUTES.items()))}
     again = street.create_task(TaskType.ImageAnnotation, project="Streets", attachment=picture, **turned)
     assert job_of(again) == job
-    # What a response says goes back in as it came, and may say of nothing.
+
+
+def test_what_a_response_says_goes_back_in_as_it_came(street: scaleapi.ScaleClient, amina: Person) -> None:
+    """It may say nothing of what is asked, too."""
+    [picture] = uploaded(street, 1)
+    task = street.create_task(TaskType.ImageAnnotation, project="Streets", attachment=picture)
+    hand_in(claims.claim_next(job_of(task), by=amina, at=clock.now()), LORRY, {**POINT, "attributes": HIDDEN})
+    task.refresh()
     bare = [{name: one[name] for name in one if name != "attributes"} for one in task.response["annotations"]]
     both: tuple[tuple[list[dict[str, Any]], list[dict[str, Any]]], ...] = (
-        (task.response["annotations"], [lorry, {**point, "attributes": hidden}]),
-        (bare, [{name: one[name] for name in one if name != "attributes"} for one in (lorry, point)]),
+        (task.response["annotations"], [LORRY, {**POINT, "attributes": HIDDEN}]),
+        (bare, [{name: one[name] for name in one if name != "attributes"} for one in (LORRY, POINT)]),
     )
     for before, value in both:
         more = street.create_task(

@@ -265,6 +265,13 @@ def seen(address: str, *places: tuple[int, int]) -> list[Any]:
         return [read.getpixel(place) for place in places]
 
 
+def square(label: str, left: int, **said: int) -> dict[str, Any]:
+    """Return a polygon of 100 pixels, ten below the picture's upper edge."""
+    places = [[left, 10], [left + 9, 10], [left + 9, 19], [left, 19]]
+    drawn = {"type": "polygon", "label": label, "points": places}
+    return {**drawn, "attributes": said} if said else drawn
+
+
 def test_things_of_a_label_have_masks_of_their_own(
     program: Programs, orbit: Client, amina: Person, settings: LazySettings
 ) -> None:
@@ -278,12 +285,6 @@ def test_things_of_a_label_have_masks_of_their_own(
         allow_unlabeled=True,
     )  # fmt: skip
     assert job_of(task).form["attributes"][0]["labels"] == ["animal", "cow", "dog"]
-
-    def square(label: str, left: int, **said: int) -> dict[str, Any]:
-        places = [[left, 10], [left + 9, 10], [left + 9, 19], [left, 19]]
-        drawn = {"type": "polygon", "label": label, "points": places}
-        return {**drawn, "attributes": said} if said else drawn
-
     # Two parts of one cow, another cow half under a dog, and grass up to the picture's edge.
     grass = {"type": "polygon", "label": "grass", "points": [[0, 40], [100, 40], [100, 80], [0, 80]]}
     do(job_of(task), amina, {"shapes": [
