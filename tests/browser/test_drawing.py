@@ -288,6 +288,7 @@ def test_what_is_asked_of_a_shape_fits_a_phone_and_a_plain_page(door: Door, aske
     page.get_by_label("How much is hidden?").first.select_option("part")
     expect(page.get_by_text("Shape 1 does not say “behind”.")).to_be_visible()
     page.locator("[data-asked] .choice").first.tap()
+    expect(page.locator("[data-asked]").get_by_role("checkbox", name="car")).to_be_checked()
     assert shapes(page)[0]["attributes"] == {"hidden": "part", "behind": ["car"]}
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     fields = "[...document.querySelectorAll('[data-asked] :is(select, .choice, input:not([type=checkbox]))')]"
