@@ -27,8 +27,8 @@ from tasks import (
     paces,
     pilots,
     releases,
-    reviews,
     shortfalls,
+    silence,
     stages,
     sweeping,
     watch,
@@ -60,7 +60,7 @@ def expire(timestamp: int) -> None:  # noqa: ARG001 - procrastinate hands the pl
 @app.task(queueing_lock="tasks.accept_silent", pass_context=False)
 def accept_silent(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Accept and pay what nobody objected to in time."""
-    while reviews.accept_silent(at=clock.now()) == reviews.AT_ONCE:
+    for _batch in silence.accept_all():
         pass
 
 

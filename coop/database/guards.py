@@ -143,6 +143,26 @@ class Frozen(Guard):
         )
 
 
+class WhenWritten(_Sql):
+    """Ask a guard of frozen columns, as `Frozen` made it, only of statements that write one of them.
+
+    It is for rows that are written often, and others of whose columns change. It holds while no trigger changes what is
+    about to be written.
+    """
+
+    def __init__(self, name: str, table: str, columns: list[str]) -> None:
+        """Name the guard and its columns."""
+        self.name, self.table, self.columns = name, table, columns
+
+    def sql(self) -> str:
+        """Return the trigger; its function stays."""
+        return f"""
+CREATE OR REPLACE TRIGGER {self.name} BEFORE UPDATE OF {", ".join(self.columns)} ON public.{self.table}
+    FOR EACH ROW EXECUTE FUNCTION public.guard_{self.name}();
+ALTER TABLE public.{self.table} ENABLE ALWAYS TRIGGER {self.name};
+"""
+
+
 class Compartment(_Sql):
     """Let a request that is served in a client's name see and write that client's rows of `table` alone.
 

@@ -399,6 +399,21 @@ def test_a_wage_paid_twice_too_high_or_as_onboarding(
     attack(TRANSFER, [10, locked, wages, 90_000, ref], guard="wage_is_what_was_promised")
 
 
+@pytest.mark.parametrize(
+    "other", ["0{}", "+{}", " {}", "{} ", "{}\n", "{}:1", "{}.0", "_{}", "{:0>19}", "", "9" * 19, "\u0661"]
+)
+def test_a_wage_paid_again_under_another_name_of_its_answer(
+    attack: Attack, job: Job, amina: Person, luis: Person, priya: Person, other: str
+) -> None:
+    mine = work(job, amina, SAME)
+    for who in (luis, priya):
+        work(job, who, SAME)
+    claims.claim_next(job, by=amina, at=clock.now())
+    locked, wages = account(f"job:{job.pk}:commit:{amina.pk}"), account(f"member:{amina.pk}:payable")
+    line = [5, locked, wages, 90_000, f"assignment:{other.format(mine.pk)}"]
+    attack(TRANSFER, line, guard="wage_is_what_was_promised")
+
+
 def test_a_fund_that_gets_another_share_of_the_fee_than_was_voted(
     attack: Attack, job: Job, amina: Person, luis: Person, priya: Person, olga: Person
 ) -> None:
