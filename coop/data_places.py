@@ -219,7 +219,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         " deleted_at emptied_at",
         "tasks_guideversion": "job_id number guide digest words changed seconds pay job_pay rescopes written_by_id at",
         "tasks_halt": "job_id reason asked_by_id at ended_at",
-        "tasks_hiddencontent": "job_id topic reason found_by_id people amount at",
+        "tasks_hiddencontent": "job_id topic reason found_by_id with_data people amount at",
         "tasks_tally": "job_id tasks fundings deposited seen price spare",
         "tasks_stage": "job_id after_id takes carries apart_from_all written_by_id at",
         "tasks_knownanswer": "task_id value why written_by_id at",

@@ -15,7 +15,7 @@ from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from payments import checking
-from tasks import jobs, locks
+from tasks import content, hidden, jobs, locks
 from tasks.models import Assignment, Check, CheckState, Task
 
 RULE = "E6"
@@ -31,8 +31,12 @@ def pay_of(assignment: Assignment) -> Decimal | None:
 
 def held_by(person: Person, at: datetime) -> Check | None:
     """Return the check that a person has taken and not decided yet; None when there is none, or its time is over."""
-    mine = Check.objects.filter(person=person, state=CheckState.OPEN, until__gt=at)
-    return mine.select_related("assignment__task", "assignment__job__work_type").first()
+    return begun_by(person, at).select_related("assignment__task", "assignment__job__work_type").first()
+
+
+def begun_by(person: Person, at: datetime) -> QuerySet[Check]:
+    """Find the check that a person has taken and not decided yet, within its time."""
+    return Check.objects.filter(person=person, state=CheckState.OPEN, until__gt=at)
 
 
 def meanwhile(assignment: Assignment, *, by: Person | None, at: datetime) -> Refusal | None:
@@ -79,6 +83,10 @@ def _take(held: Assignment, by: Person, at: datetime) -> Check:
             made.refresh_from_db()
             checking.lock(held.job_id, by.pk, made.pk, Decimal(made.pay or 0), at=at)
     except IntegrityError as error:
+        if guard_of(error) == hidden.CHECKS:
+            raise Refused(hidden.refusal(held.job)) from error
+        if guard_of(error) == content.CHECKS:
+            content.refuse(held.job, by=by, at=at)
         refuse_if(_refused(guard_of(error)))
         raise
     events.write("checks.taken", by=by, subject=f"check:{made.pk}", at=at, assignment=held.pk, pay=made.pay)

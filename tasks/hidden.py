@@ -2,9 +2,11 @@
 
 An officer who reads reports finds a topic at a job when two members who took its tasks reported it, with a reason that
 everybody reads. The client then pays the care fund a voted amount for each member who reported it, and the job takes no
-more claims until that is paid and the topic is named on its card, with a pay that has the rests. A stage shows what the
-stages before it do: it waits until that is paid, and until its own card names it too, no rarer than the one before.
-The database asks all of it (`hidden_content_is_found_by_reports`, `tasks_hides`, `job_content_is_frozen`).
+more claims or checks until that is paid and the topic is named on its card, with a pay that has the rests. A stage
+shows what the stages before it do: it waits until that is paid, and until its own card names it too, no rarer than
+the one before. Where the officer says of a stage that it came with the data, so do the jobs before, and all that follow
+these. A closed job names it at the pay that it had. The database asks all of it (`hidden_content_is_found_by_reports`,
+`tasks_found_for`, `tasks_hides`, `job_content_is_frozen`).
 """
 
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from datetime import datetime
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models import Count, Exists, OuterRef, QuerySet, TextField, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
@@ -29,7 +31,7 @@ from tasks import content
 from tasks.models import HiddenContent, Job, Report, Share, Stage, Topic
 
 RULE = "E6"
-GUARD = "nobody_goes_on_before_it_is_named"
+GUARD, CHECKS = "nobody_goes_on_before_it_is_named", "nobody_checks_before_it_is_named"
 ENOUGH, LEAST_REASON = 2, 10
 # So many members' words are shown of a topic.
 LISTED = 20
@@ -59,23 +61,23 @@ def waiting() -> list[Reported]:
         .annotate(people=Count("person", distinct=True), said=ArrayAgg("words", order_by="-pk"))
         .order_by("-task__job", "topic")[:50]
     )  # fmt: skip
-    jobs = Job.objects.select_related("client").in_bulk([row["task__job"] for row in rows])
+    jobs = Job.objects.select_related("client", "stage").in_bulk([row["task__job"] for row in rows])
     return [Reported(jobs[row["task__job"]], Topic(row["topic"]), row["people"], row["said"][:LISTED]) for row in rows]
 
 
 @transaction.atomic
-def find(job: Job, *, topic: str, reason: str, by: Person, at: datetime) -> HiddenContent:
+def find(job: Job, *, topic: str, reason: str, with_data: bool = False, by: Person, at: datetime) -> HiddenContent:
     """Find that a job showed a topic which its card did not name; its client pays now, or as soon as it can.
 
+    `with_data` says of a stage that it came with the data of the jobs before it, not with what members wrote there.
     Raises Refused for who does not read reports, has a part in it, or gives no reason, and where fewer reported it.
     """
-    refuse_if(offices.right_refusal(by, Right.REPORTS, at))
+    refuse_if(_refusal_to_find(job, reason, with_data=with_data, by=by, at=at))
     office = offices.with_right(Right.REPORTS, at).filter(person=by)[0]
-    if len(reason.strip()) < LEAST_REASON:
-        raise Refused(Refusal(_("Say why, in a sentence: everybody reads it."), RULE, status=422))
+    said = {"topic": topic, "reason": reason.strip(), "with_data": with_data}
     try:
         with transaction.atomic():
-            found = HiddenContent.objects.create(job=job, topic=topic, reason=reason.strip(), found_by=office)
+            found = HiddenContent.objects.create(job=job, found_by=office, **said)
     except IntegrityError as error:
         if guard_of(error) not in {"hidden_content_is_found_by_reports", "a_topic_is_found_once"}:
             raise
@@ -88,15 +90,24 @@ def find(job: Job, *, topic: str, reason: str, by: Person, at: datetime) -> Hidd
     return found
 
 
+def _refusal_to_find(job: Job, reason: str, *, with_data: bool, by: Person, at: datetime) -> Refusal | None:
+    if no := offices.right_refusal(by, Right.REPORTS, at):
+        return no
+    if len(reason.strip()) < LEAST_REASON:
+        return Refusal(_("Say why, in a sentence: everybody reads it."), RULE, status=422)
+    if with_data and not Stage.objects.filter(job=job).exists():
+        return Refusal(_("Only a stage has the data of a job before it."), RULE, status=409)
+    return None
+
+
 def of(job: Job) -> list[HiddenContent]:
-    """Return what was found at a job or at a stage before it, with whether each is paid as `paid`."""
+    """Return what was found of content that a job shows, with whether each is paid as `paid`."""
     return list(_shown(job).annotate(paid=PAID).order_by("pk"))
 
 
 def _shown(job: Job) -> QuerySet[HiddenContent]:
-    """Find what was found of content that this job shows: a stage shows what the stages before it do."""
-    before = RawSQL("SELECT tasks_stages_before(%s)", [job.pk])
-    return HiddenContent.objects.filter(Q(job=job) | Q(job__in=before))
+    """Find what was found of content that this job shows: at it, before it, or with the data that it shares."""
+    return HiddenContent.objects.filter(pk__in=RawSQL("SELECT tasks_found_for(%s)", [job.pk]))
 
 
 def hides(job: Job) -> bool:
@@ -138,7 +149,7 @@ def refusal_to_name(job: Job, topic: str, share: str, *, by: Person) -> Refusal 
 
 
 def _refusal_by_stage(job: Job, topic: str, share: str) -> Refusal | None:
-    """Say that what was found before a stage is named there first, and at the stage no rarer."""
+    """Say that what the job before a stage shows as well is named there first, and at the stage no rarer."""
     stage = Stage.objects.filter(job=job).select_related("after").first()
     if stage is None or not _shown(stage.after).filter(topic=topic).exists():
         return None

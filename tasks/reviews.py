@@ -16,7 +16,7 @@ from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from governance import standing
 from payments import escrow
 from payments.escrow import Acceptance
-from tasks import checks, locks, reach, teams
+from tasks import checks, content, locks, reach, teams
 from tasks.models import (
     Assignment,
     AssignmentState,
@@ -93,6 +93,8 @@ def _refusal_to_peer(assignment: Assignment, by: Person, at: datetime) -> Refusa
         return no
     if waiting_for(by, at=at).filter(pk=assignment.pk).exists():
         return None
+    if assignment.job.content and (no := content.refusal_to_take(assignment.job, by=by, at=at)):
+        return no
     if no := standing.refusal(by, doing=f"review:{reach.all_scopes(assignment.job)}", at=at):
         return no
     reason = _("Another member checks this answer: you have answered the same task, checked it before, or it waits.")
@@ -242,7 +244,7 @@ def waiting_for(person: Person, *, at: datetime) -> QuerySet[Assignment]:
     """Return the answers that this person can check, in jobs that no pause or decision closes to them.
 
     Never one's own, nor one of a task that one answered, nor one that one sent back before, nor with content that one
-    did not choose; and where agreement decides, only what is left when all answers are in.
+    did not choose or rests from; and where agreement decides, only what is left when all answers are in.
     """
     same_task = Assignment.objects.filter(teams.theirs(person), task=OuterRef("task"))
     still_open = Assignment.objects.filter(task=OuterRef("task"), state=AssignmentState.CLAIMED)
@@ -251,11 +253,18 @@ def waiting_for(person: Person, *, at: datetime) -> QuerySet[Assignment]:
     all_in = Q(job__review_rule=ReviewRule.PEER) | (Q(task__open_slots=0) & ~Exists(still_open))
     waiting = Assignment.objects.filter(all_in, state=AssignmentState.SUBMITTED).exclude(person=person)
     taken = checks.keeping(person, at).filter(assignment=OuterRef("pk"))
-    may_see = Func(Value(person.pk), "job__content", function="tasks_chose", output_field=BooleanField())
     closed = RawSQL("SELECT job FROM tasks_closed_to(%s) job", [person.pk])
-    return waiting.exclude(job__in=closed).filter(
-        may_see, ~Exists(same_task), ~Exists(seated), ~Exists(looked), ~Exists(taken)
-    )
+    found = waiting.exclude(job__in=closed).filter(_may_be_shown(person, at=at))
+    return found.filter(~Exists(same_task), ~Exists(seated), ~Exists(looked), ~Exists(taken))
+
+
+def _may_be_shown(person: Person, *, at: datetime) -> Q:
+    """Find what this person may be shown: calm, or chosen, named and rested from; and whatever they are checking."""
+    chosen = Func(Value(person.pk), "job__content", function="tasks_chose", output_field=BooleanField())
+    rested = RawSQL("(SELECT tasks_may_look(%s))", [person.pk], output_field=BooleanField())
+    begun = Q(Exists(checks.begun_by(person, at).filter(assignment=OuterRef("pk"))))
+    named = ~Q(job__in=RawSQL("SELECT tasks_hiding()", []))
+    return begun | (named & Q(chosen) & (Q(job__content={}) | Q(rested)))
 
 
 def next_for(person: Person, *, at: datetime) -> Assignment | None:

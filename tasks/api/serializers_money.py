@@ -152,14 +152,16 @@ class TipOut(serializers.ModelSerializer[Tip]):
 
 
 class HiddenOut(serializers.ModelSerializer[HiddenContent]):
-    """A topic that was found at a job whose card did not name it."""
+    """A topic that was found at a job whose card did not name it, or at another one with the same content."""
 
+    found_at = serializers.IntegerField(source="job_id", help_text="The job where members met it.")
+    with_data = serializers.BooleanField(help_text="It came with the data, which all stages show.")
     amount = SumField(allow_null=True, help_text="What it costs, to the care fund.")
     paid = serializers.BooleanField()
 
     class Meta:
         model = HiddenContent
-        fields = ("topic", "reason", "people", "amount", "paid", "at")
+        fields = ("topic", "reason", "found_at", "with_data", "people", "amount", "paid", "at")
 
 
 class Naming(serializers.Serializer[Any]):

@@ -14,19 +14,23 @@ class HiddenContent(models.Model):
     """A topic that a client did not name and members met, what its client pays for it, and why an officer says so.
 
     `people` who reported it, the amount and the time are the database's own. The job takes no more claims until the
-    client has paid and named the topic.
+    client has paid and named the topic, nor do those after it; `with_data` says of a stage that it came with the data
+    of the jobs before, so that these wait too.
     """
 
     job = models.ForeignKey(Job, models.PROTECT, related_name="hidden_contents", db_index=False)
     topic = models.CharField(max_length=12, choices=Topic)
     reason = models.TextField(max_length=2000)
     found_by = models.ForeignKey(Office, models.PROTECT, related_name="+")
+    with_data = models.BooleanField(default=False, db_default=False)
     people = models.PositiveIntegerField(null=True, editable=False)
     amount = MoneyField(null=True, editable=False)
     at = models.DateTimeField(null=True, editable=False)
 
     privacy.declare(
-        **dict.fromkeys(("id", "job", "topic", "reason", "found_by", "people", "amount", "at"), Audience.PUBLIC)
+        **dict.fromkeys(
+            ("id", "job", "topic", "reason", "found_by", "with_data", "people", "amount", "at"), Audience.PUBLIC
+        )
     )
 
     class Meta:

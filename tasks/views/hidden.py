@@ -27,6 +27,10 @@ class Find(forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Why, for everybody to read"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )
+    with_data = forms.BooleanField(
+        label=gettext_lazy("It came with the client's data: the jobs before this stage show it too, and wait as well"),
+        required=False,
+    )
 
 
 def _me(request: HttpRequest) -> Person:
@@ -54,7 +58,7 @@ def find(request: HttpRequest, number: int, topic: str) -> HttpResponse:
         messages.error(request, _("Say why, in a sentence: everybody reads it."))
         return redirect("tasks:hidden_desk")
     try:
-        found = hidden.find(job, topic=topic, reason=form.cleaned_data["reason"], by=_me(request), at=clock.now())
+        found = hidden.find(job, topic=topic, **form.cleaned_data, by=_me(request), at=clock.now())
     except Refused as refused:
         messages.error(request, str(refused.refusal))
     else:

@@ -16,7 +16,7 @@ from coop.people.models import Client, Person
 from coop.refusals import Refused, guard_of
 from payments import instruments, rates
 from payments.models import Kind
-from tasks import cards, claims, content, engaged, funds, jobs, offers, reviews
+from tasks import cards, checks, claims, content, engaged, funds, jobs, offers, reviews
 from tasks.models import Assignment, ContentChoice, Job, ReviewRule
 from tests.tasks import orders
 from tests.tasks.conftest import SAME, hand_in, make_job, work
@@ -100,6 +100,48 @@ def test_a_check_of_what_one_did_not_choose(
         [mine.pk, priya.pk],
         guard="checks_that_may_upset_are_chosen",
     )
+
+
+def test_checks_count_towards_the_cap_and_the_rest_and_wait_for_both(
+    attack: Attack, orbit: Client, olga: Person, amina: Person, luis: Person, later: Later,
+    new_job: Callable[..., Job], chose: None,
+) -> None:  # fmt: skip
+    content.choose(luis, HARD, 1, by=luis, at=clock.now())
+    job = make_job(orbit, olga, content=HARD, pay=PAY, review_rule=ReviewRule.PEER, overlap=1)
+    first, second, third = (work(job, amina, SAME) for _turn in range(3))
+    calm = work(new_job(title="Calm", overlap=1, review_rule=ReviewRule.PEER), amina, SAME)
+    reviews.accept(first, by=luis, at=clock.now())
+    checks.take(second, by=luis, at=clock.now())
+    later(seconds=59)
+    assert content.exposure(luis).seen == timedelta(seconds=59)
+    later(seconds=2)
+    reviews.accept(second, by=luis, at=clock.now())
+    later(seconds=30)
+    assert content.exposure(luis).seen == timedelta(seconds=61)
+    attack(
+        "INSERT INTO tasks_check (assignment_id, person_id, state) VALUES (%s, %s, 'open')", [third.pk, luis.pk],
+        guard="checks_of_what_upsets_have_their_cap",
+    )  # fmt: skip
+    with pytest.raises(Refused, match="for 1 minutes of 24 hours"):
+        checks.take(third, by=luis, at=clock.now())
+    no = reviews.refusal(third, by=luis, at=clock.now())
+    assert no
+    assert "for 1 minutes of 24 hours" in str(no.reason)
+    with pytest.raises(Refused, match="for 1 minutes of 24 hours"):
+        claims.claim_next(job, by=luis, at=clock.now())
+    assert reviews.next_for(luis, at=clock.now()) == calm
+    later(hours=24)
+    assert checks.take(third, by=luis, at=clock.now())
+
+
+def test_a_check_that_lapsed_counts_as_long_as_the_work_may_take(
+    orbit: Client, olga: Person, amina: Person, luis: Person, later: Later, chose: None
+) -> None:
+    job = make_job(orbit, olga, content=HARD, pay=PAY, review_rule=ReviewRule.PEER, overlap=1)
+    checks.take(work(job, amina, SAME), by=luis, at=clock.now())
+    later(minutes=31)
+    assert checks.lapse_due(at=clock.now()) == 1
+    assert content.exposure(luis).seen == timedelta(seconds=3 * rates.current(job.work_type).estimated_seconds)
 
 
 @pytest.mark.parametrize(

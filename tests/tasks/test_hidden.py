@@ -16,8 +16,8 @@ from governance.models import Office
 from payments import accounts, escrow, invariants, ledger, open_ledger, published
 from payments.models import Account, Transfer
 from payments.open_ledger import Month
-from tasks import background, cards, claims, content, hidden, jobs, reports
-from tasks.models import HiddenContent, Job, Report
+from tasks import background, cards, checks, claims, content, hidden, jobs, reports, reviews
+from tasks.models import Ground, HiddenContent, Job, Report
 from tests.governance.conftest import reach
 from tests.payments.test_attacks import POST, posting
 from tests.tasks import orders
@@ -215,6 +215,34 @@ def test_nobody_goes_on_before_it_is_named(
     met(job, amina, luis)
     hidden.find(job, topic="medical", reason=WHY, by=samuel, at=clock.now())
     attack(CLAIM, facts(like, samuel), guard="nobody_goes_on_before_it_is_named")
+
+
+CHECK = "INSERT INTO tasks_check (assignment_id, person_id, state) VALUES (%s, %s, 'open')"
+
+
+def test_nobody_checks_before_it_is_named(
+    new_job: Callable[..., Job], amina: Person, luis: Person, samuel: Person, priya: Person, petra: Person,
+    olga: Person, attack: Attack,
+) -> None:  # fmt: skip
+    job = new_job(overlap=1, review_rule="peer")
+    done, other = work(job, amina, SAME), work(job, amina, SAME)
+    met(job, amina, luis)
+    assert reviews.next_for(priya, at=clock.now()) == done
+    begun = work(job, amina, SAME)
+    checks.take(begun, by=petra, at=clock.now())
+    hidden.find(job, topic="medical", reason=WHY, by=samuel, at=clock.now())
+    reviews.accept(begun, by=petra, at=clock.now())
+    attack(CHECK, [done.pk, priya.pk], guard="nobody_checks_before_it_is_named")
+    assert reviews.next_for(priya, at=clock.now()) is None
+    with pytest.raises(Refused, match="did not say"):
+        checks.take(done, by=priya, at=clock.now())
+    reviews.accept(other, by=olga, at=clock.now(), ground=Ground.CLIENT)
+    jobs.raise_pay(job, pay=Decimal("0.108"), by=olga, at=clock.now())
+    hidden.name(Job.objects.get(pk=job.pk), topic="medical", share="most", by=olga, at=clock.now())
+    assert reviews.next_for(priya, at=clock.now()) is None
+    content.choose(priya, ["medical"], None, by=priya, at=clock.now())
+    assert reviews.next_for(priya, at=clock.now()) == done
+    assert checks.take(done, by=priya, at=clock.now())
 
 
 def test_only_what_was_found_is_named(found: HiddenContent, olga: Person, attack: Attack) -> None:

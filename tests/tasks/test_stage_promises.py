@@ -11,8 +11,9 @@ from django.test import Client as Browser
 from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
+from governance.models import Office
 from payments import escrow
-from tasks import claims, hidden, jobs, reports, reviews, stages
+from tasks import claims, content, hidden, jobs, reports, reviews, stages
 from tasks.models import Assignment, Ground, Job, ReviewRule, Takes
 from tests.tasks import orders
 from tests.tasks.conftest import SAME, work
@@ -118,6 +119,85 @@ def test_a_stage_waits_until_what_was_found_before_is_paid(
     orders.deposit(orbit, "100")
     assert hidden.pay(found, at=clock.now())
     assert not hidden.hides(first)
+    assert not hidden.hides(second)
+
+
+@pytest.fixture
+def met(chain: Make, olga: Person, amina: Person, luis: Person, priya: Person, petra: Person) -> tuple[Job, Job]:
+    """Return two stages, at the second of which two members met what neither card names."""
+    first, second = chain(Takes.EACH, rows=4, overlap=1)
+    for who in (amina, luis):
+        reviews.accept(work(first, who, SAME), by=olga, at=clock.now(), ground=Ground.CLIENT)
+    assert stages.hand_on_due(at=clock.now()) == 2
+    for who in (priya, petra):
+        taken = claims.claim_next(Job.objects.get(pk=second.pk), by=who, at=clock.now())
+        reports.report(taken, words="It shows a wound.", topic="medical", by=who, at=clock.now())
+    orders.deposit(first.client, "500")
+    return first, second
+
+
+WOUNDS = "Most pictures of the client's show a wound."
+
+
+def test_what_came_with_the_data_stops_the_job_whose_data_it_is(
+    met: tuple[Job, Job], olga: Person, amina: Person, samuel: Person, attack: Attack,
+    signed_in: Callable[[Person], Browser],
+) -> None:  # fmt: skip
+    first, second = met
+    taken = claims.claim_next(first, by=amina, at=clock.now())
+    desk = signed_in(samuel)
+    assert "It came with the client&#x27;s data" in desk.get("/looks/content/").text
+    desk.post(f"/looks/content/{second.pk}/medical/", {"reason": WOUNDS, "with_data": "1"})
+    (found,) = hidden.of(first)
+    assert found.job_id == second.pk
+    attack(CLAIM, facts(taken, samuel, longer=HALF), guard="nobody_goes_on_before_it_is_named")
+    with pytest.raises(Refused, match="what its card did not say"):
+        claims.claim_next(first, by=samuel, at=clock.now())
+    said = signed_in(olga).get(f"/c/{first.client.slug}/jobs/{first.pk}/").text
+    assert "a stage with the same data" in said
+    with pytest.raises(Refused, match="first, and here no rarer"):
+        hidden.name(second, topic="medical", share="most", by=olga, at=clock.now())
+    names_it_at_both(first, second, olga, attack)
+    content.choose(samuel, ["medical"], None, by=samuel, at=clock.now())
+    assert claims.claim_next(Job.objects.get(pk=first.pk), by=samuel, at=clock.now())
+
+
+def test_what_members_wrote_at_a_stage_stops_that_one_alone(met: tuple[Job, Job], samuel: Person) -> None:
+    first, second = met
+    hidden.find(second, topic="medical", reason=WOUNDS, by=samuel, at=clock.now())
+    assert (hidden.hides(first), hidden.hides(second)) == (False, True)
+    assert hidden.of(first) == []
+
+
+def test_a_job_that_follows_none_has_no_data_of_another(
+    chain: Make, amina: Person, luis: Person, samuel: Person, attack: Attack
+) -> None:
+    first, _second = chain(Takes.EACH, rows=3, overlap=1)
+    for who in (amina, luis):
+        reports.report(work(first, who, SAME), words="A wound.", topic="medical", by=who, at=clock.now())
+    with pytest.raises(Refused, match="Only a stage"):
+        hidden.find(first, topic="medical", reason=WOUNDS, with_data=True, by=samuel, at=clock.now())
+    find = "INSERT INTO tasks_hiddencontent (job_id, topic, reason, found_by_id, with_data) VALUES (%s, %s, %s, %s, %s)"
+    office = Office.objects.get(person=samuel).pk
+    attack(find, [first.pk, "medical", WOUNDS, office, True], guard="hidden_content_is_found_by_reports")
+    with connection.cursor() as cursor:
+        cursor.execute(find, [first.pk, "medical", WOUNDS, office, False])
+
+
+def test_a_closed_job_names_at_the_pay_that_it_had(
+    chain: Make, orbit: Client, olga: Person, amina: Person, luis: Person, samuel: Person, attack: Attack
+) -> None:
+    first, second = chain(Takes.EACH, rows=3, overlap=1)
+    for who in (amina, luis):
+        reports.report(work(first, who, SAME), words="It shows a wound.", topic="medical", by=who, at=clock.now())
+    hidden.find(first, topic="medical", reason=WOUNDS, by=samuel, at=clock.now())
+    attack(ALONE, ['{"medical": "most"}', first.pk], guard="job_content_is_frozen")
+    closed = jobs.close(first, by=olga, at=clock.now())
+    attack(ALONE, ['{"hate": "most"}', first.pk], guard="job_content_is_frozen")
+    assert hidden.name(closed, topic="medical", share="most", by=olga, at=clock.now()).content == {"medical": "most"}
+    assert hidden.hides(second)
+    raised = jobs.raise_pay(second, pay=PAY, by=olga, at=clock.now())
+    hidden.name(raised, topic="medical", share="most", by=olga, at=clock.now())
     assert not hidden.hides(second)
 
 
