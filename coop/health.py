@@ -7,6 +7,10 @@ WEB = "workhall_web"
 # The worker writes its heartbeat every ten seconds.
 WORKER = "SELECT extract(epoch FROM clock_timestamp() - max(last_heartbeat))::int FROM procrastinate_workers"
 SILENT_AFTER = 120
+GIVEN_UP = """
+SELECT count(*) FROM procrastinate_jobs j WHERE j.status = 'failed' AND EXISTS (
+    SELECT FROM procrastinate_events e WHERE e.job_id = j.id AND e.at > clock_timestamp() - interval '1 day')
+"""
 _complete: list[bool] = []
 
 
@@ -18,6 +22,8 @@ def check() -> dict[str, object]:
             (role,) = cursor.fetchone()
             cursor.execute(WORKER)
             (silence,) = cursor.fetchone()
+            cursor.execute(GIVEN_UP)
+            (given_up,) = cursor.fetchone()
         pending = _pending()
     except DatabaseError:
         return {"ok": False, "database": "does not answer"}
@@ -28,6 +34,7 @@ def check() -> dict[str, object]:
         "migrations_pending": pending,
         "worker": "running" if silence is not None and silence < SILENT_AFTER else "not seen",
         "worker_seen_seconds_ago": silence,
+        "jobs_given_up_in_a_day": given_up,
     }
 
 

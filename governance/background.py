@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from coop import clock
 from coop.people.models import Person
-from governance import elections, letters, notices, petitions, posting, resigning, signs, standing, voting
+from governance import elections, errands, letters, notices, petitions, posting, resigning, signs, standing, voting
 
 
 @app.periodic(cron="* * * * *")
@@ -54,3 +54,16 @@ def write_letters(timestamp: int) -> int:  # noqa: ARG001 - likewise
     """Make the letters that are due and send all that wait; return how many went out."""
     letters.make_due(clock.now())
     return posting.send_all(clock.now())
+
+
+@app.periodic(cron="13 * * * *")
+@app.task(queueing_lock=errands.TELL, lock=errands.TELL)
+def tell_of_errands(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Have officers told of jobs that were given up; return how many."""
+    return errands.tell_due(at=clock.now())
+
+
+@app.task(name=errands.TELL, retry=5)
+def mail_of_errands(person_id: int, counts: dict[str, int]) -> None:
+    """Mail an officer what was given up, as deferred when it was found."""
+    errands.tell(Person.objects.get(pk=person_id), counts)

@@ -1,6 +1,7 @@
-"""A background job for tests, slow enough to be killed in the middle."""
+"""Background jobs for tests: one slow enough to be killed in the middle, one that kills its worker each time."""
 
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -18,3 +19,11 @@ def unhurried(path: str) -> None:
         if first:
             time.sleep(60)
         out.write("done\n")
+
+
+@app.task(name="tests.deadly")
+def deadly(path: str) -> None:
+    """Write that it began, and end the program that runs it, as a lack of memory does."""
+    with Path(path).open("a") as out:
+        out.write("began\n")
+    os.kill(os.getpid(), signal.SIGKILL)
