@@ -30,7 +30,7 @@ $may$;
 class Migration(migrations.Migration):
     """Count it, and ask it."""
 
-    dependencies: ClassVar = [("tasks", "0099_found_with_the_data")]
+    dependencies: ClassVar = [("tasks", "0108_found_with_the_data")]
     operations: ClassVar = [
         guards.Edited("tasks_seen", (WITHOUT_SPANS, WITHOUT_SPANS + CHECKED)),
         migrations.RunSQL(MAY),

@@ -53,7 +53,7 @@ LAST = "NULL, NULL)::bigint, NEW.content))"
 class Migration(migrations.Migration):
     """Let an officer say it, let every job of that data wait, and let a closed job name what was found."""
 
-    dependencies: ClassVar = [("tasks", "0098_no_move_before_a_closing")]
+    dependencies: ClassVar = [("tasks", "0107_an_answer_by_its_number")]
     operations: ClassVar = [
         migrations.AddField("hiddencontent", "with_data", models.BooleanField(db_default=False, default=False)),
         guards.Grant("tasks_hiddencontent", "INSERT (with_data)"),
