@@ -133,7 +133,7 @@ def fund(
     except IntegrityError:
         refuse_if(refusal_to_fund(client, amount))
         raise
-    return new[0] if new else Transfer.objects.get(key=ledger.key_of(key))
+    return new[0] if new else Transfer.objects.get(key=ledger.key_of(key), kind=Kind.FUND, ref=line.ref)
 
 
 def commit(

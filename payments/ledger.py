@@ -1,7 +1,8 @@
 """The ledger: transfers are posted, never changed; the database alone moves the balances.
 
 A key says which business fact a transfer stands for. Posting the same fact again changes nothing; posting something
-else under its key is a LedgerConflict. Posting kinds are those of the money's design; the database allows each kind
+else of the same kind about the same thing under its key is a LedgerConflict. What anybody posts about something else
+takes nobody's key. Posting kinds are those of the money's design; the database allows each kind
 only between the accounts it is for (`posting_kind_allows_it`) and keeps every account within its bounds
 (`account_above_its_floor`, `account_below_its_ceiling`).
 """
@@ -87,6 +88,9 @@ class Kind(IntEnum):
     REVERSAL = 99
 
 
+type Fact = tuple[uuid.UUID, int, str]
+
+
 class LedgerConflict(Exception):  # noqa: N818 - reads as the sentence it is
     """A key stands for another fact already. Nothing was posted; the transaction must be rolled back."""
 
@@ -136,10 +140,10 @@ def post(*lines: Line, journal: str, at: datetime, currency: str = "USD") -> lis
 
     Usually one statement. Raises LedgerConflict, or IntegrityError in the name of the guard that refused.
     """
-    posted = {row.key: row for row in post_many(lines, journal=journal, at=at, currency=currency)}
-    missing = [key for line in lines if (key := key_of(line.key)) not in posted]
-    posted |= {row.key: row for row in Transfer.objects.filter(key__in=missing)} if missing else {}
-    return [posted[key_of(line.key)] for line in lines]
+    posted = {_stood_for(row): row for row in post_many(lines, journal=journal, at=at, currency=currency)}
+    missing = [line for line in lines if _stands_for(line) not in posted]
+    posted |= _standing(missing) if missing else {}
+    return [posted[_stands_for(line)] for line in lines]
 
 
 def post_many(lines: Sequence[Line], *, journal: str = "", at: datetime, currency: str = "USD") -> list[Transfer]:
@@ -161,7 +165,7 @@ def _post_together(
         _open_accounts(lines, currency)
         new, rows = _insert(statement, values, at, currency)
     if new < len(lines):
-        _compare(lines, {row.key for row in rows}, currency)
+        _compare(lines, {_stood_for(row) for row in rows}, currency)
     return new, rows
 
 
@@ -251,7 +255,7 @@ INSERT INTO payments_transfer (key, journal, kind, debit_id, credit_id, amount, 
 SELECT key, journal, kind, debit_id, credit_id, amount, ref, %s FROM known
 WHERE NOT EXISTS (SELECT FROM known WHERE debit_id IS NULL OR credit_id IS NULL)
 ORDER BY position
-ON CONFLICT (key) DO NOTHING
+ON CONFLICT (key, kind, ref) DO NOTHING
 """
 INSERT = f"""{INSERT_ONLY}
 RETURNING id, key, journal, kind, debit_id, credit_id, amount, ref, occurred_at, posted_at, reverses_id
@@ -276,7 +280,7 @@ RETURNED = (
 REVERSE = """
 INSERT INTO payments_transfer (key, journal, kind, debit_id, credit_id, amount, ref, occurred_at, reverses_id)
 SELECT %s, %s, 99, credit_id, debit_id, amount, ref, %s, id FROM payments_transfer WHERE id = %s
-ON CONFLICT (key) DO NOTHING
+ON CONFLICT (key, kind, ref) DO NOTHING
 """
 HOLD = "SELECT payments_hold(%s, %s)"
 OPEN = """
@@ -330,15 +334,31 @@ def _open_accounts(lines: Sequence[Line], currency: str) -> None:
         cursor.execute(OPEN, [currency, sorted(codes), currency])
 
 
-def _compare(lines: Sequence[Line], new: set[uuid.UUID], currency: str) -> None:
+def _compare(lines: Sequence[Line], new: set[Fact], currency: str) -> None:
     """Raise LedgerConflict unless what stands under the keys that are not new says the same."""
-    wanted = {key: line for line in lines if (key := key_of(line.key)) not in new}
-    standing = Transfer.objects.filter(key__in=wanted).select_related("debit", "credit")
-    same = {row.key for row in standing if _says(row) == (*_content(wanted[row.key]), currency)}
+    wanted = {fact: line for line in lines if (fact := _stands_for(line)) not in new}
+    standing = _standing(list(wanted.values()))
+    same = {fact for fact, line in wanted.items()
+            if fact in standing and _says(standing[fact]) == (*_content(line), currency)}  # fmt: skip
     if same != set(wanted):
-        facts = sorted(line.key for key, line in wanted.items() if key not in same)
+        facts = sorted(line.key for fact, line in wanted.items() if fact not in same)
         message = f"Another posting stands under {', '.join(facts)}."
         raise LedgerConflict(message)
+
+
+def _standing(lines: Sequence[Line]) -> dict[Fact, Transfer]:
+    """Return what stands under the keys of lines, and what else does."""
+    found = Transfer.objects.filter(key__in=[key_of(line.key) for line in lines])
+    return {_stood_for(row): row for row in found.select_related("debit", "credit")}
+
+
+def _stands_for(line: Line) -> Fact:
+    """Return what makes a line the same fact as another: its key, of a kind of posting about a thing."""
+    return key_of(line.key), int(line.kind), line.ref
+
+
+def _stood_for(row: Transfer) -> Fact:
+    return row.key, row.kind, row.ref
 
 
 def _says(row: Transfer) -> tuple[object, ...]:

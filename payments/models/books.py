@@ -56,7 +56,7 @@ class Transfer(models.Model):
     Transfers that belong together share `journal`. `key` is made from the business fact, so that a repeat is found.
     """
 
-    key = models.UUIDField(unique=True)
+    key = models.UUIDField()
     journal = models.UUIDField()
     kind = models.PositiveSmallIntegerField(help_text="Posting kind, payments.md part 3.")
     debit = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
@@ -84,6 +84,8 @@ class Transfer(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="transfers_are_positive"),
+            # A key is of a kind of posting about a thing: whoever posts something else takes it from nobody.
+            models.UniqueConstraint(fields=["key", "kind", "ref"], name="keys_stand_for_one_posting"),
             # Whoever chooses another key for the same fact is found out here: one wage, one fee, one payout each.
             models.UniqueConstraint(
                 fields=["ref", "kind", "credit"], condition=~Q(kind__in=[2, 18, 99]), name="facts_are_posted_once"

@@ -26,7 +26,7 @@ WHERE indrelid = 'payments_transfer'::regclass AND NOT indisunique
 """
 BARE = """
 ALTER TABLE payments_transfer DISABLE TRIGGER ALL;
-ALTER TABLE payments_transfer DROP CONSTRAINT payments_transfer_key_key;
+ALTER TABLE payments_transfer DROP CONSTRAINT keys_stand_for_one_posting;
 """
 HISTORY = """
 INSERT INTO payments_transfer
@@ -43,7 +43,7 @@ UPDATE payments_account a SET balance = balance + moved.amount FROM (
         UNION ALL SELECT credit_id, sum(amount) FROM payments_transfer WHERE amount = 1 GROUP BY credit_id
     ) side GROUP BY side.id
 ) moved WHERE a.id = moved.id;
-ALTER TABLE payments_transfer ADD CONSTRAINT payments_transfer_key_key UNIQUE (key) WITH (fillfactor = 70);
+ALTER TABLE payments_transfer ADD CONSTRAINT keys_stand_for_one_posting UNIQUE (key, kind, ref) WITH (fillfactor = 70);
 ALTER TABLE payments_transfer ENABLE TRIGGER ALL;
 ANALYZE payments_transfer;
 """

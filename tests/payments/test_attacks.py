@@ -1,10 +1,12 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
+from django.db import connection
 
 from coop.people.models import Client, Person
 from coop.refusals import Refused
@@ -183,9 +185,27 @@ def test_the_same_fact_under_another_key_pays_nothing(earn: Earn, amina: Person,
 
 
 def test_the_same_key_is_taken(training: None, attack: Attack) -> None:
-    taken = Transfer.objects.latest("id").key
-    again = posting(Kind.CLAIM, "fund:training", "job:5:commit:1") | {"key": taken}
-    attack(POST, again, guard="payments_transfer_key_key")
+    taken = Transfer.objects.latest("id")
+    again = posting(taken.kind, "bank:main", "fund:hearing", 1, taken.ref) | {"key": taken.key}
+    attack(POST, again, guard="keys_stand_for_one_posting")
+
+
+def test_nobody_takes_the_key_of_another_thing(
+    deposit: Callable[[str], None], orbit: Client, amina: Person, fee: Fee, now: datetime
+) -> None:
+    """Else a client's one micro-unit, set aside under the key of a wage to come, kept it from being paid for good."""
+    deposit("10")
+    escrow.fund(JOB, Decimal(1), orbit, 1, by=None, at=now)
+    with connection.cursor() as cursor:
+        for fact in ("claim:900001", "acc:5:900001", "acc:6:900001", "acc:7:training:900001", "acc:7:care:900001"):
+            mine = posting(Kind.FUND, accounts.client(orbit.pk), accounts.escrow(JOB), 1, f"job:{JOB}")
+            under: dict[str, Any] = {**mine, "key": ledger.key_of(fact)}
+            cursor.execute(POST, under)
+    escrow.commit(JOB, amina.pk, 900_001, Decimal("0.099"), at=now)
+    paid = escrow.release(JOB, amina.pk, 900_001, Decimal("0.09"), Decimal("0.009"), fee, at=now)
+    again = escrow.release(JOB, amina.pk, 900_001, Decimal("0.09"), Decimal("0.009"), fee, at=now)
+    assert [one.pk for one in paid] == [one.pk for one in again]
+    assert ledger.balance(accounts.payable(amina.pk)) == Decimal("0.09")
 
 
 def test_a_reversal_mirrors_its_transfer(
