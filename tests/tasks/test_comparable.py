@@ -59,6 +59,19 @@ def test_closed_and_reopened_lower_is_refused_whatever_it_is_called(
     attack(OPEN, [again.pk], guard="job_reopens_no_lower")
 
 
+@pytest.mark.parametrize("days", [-400, -1, 1])
+def test_no_job_was_closed_or_opened_on_another_day(
+    at_twelve_cents: Job, orbit: Client, olga: Person, attack: Attack, days: int
+) -> None:
+    """Closed three years ago, the same work opened at the voted rate the same minute, without a vote (N5)."""
+    close = "UPDATE tasks_job SET closed_at = coop_now() + %s * interval '24 hours' WHERE id = %s"
+    attack(close, [days, at_twelve_cents.pk], guard="jobs_open_and_close_now")
+    again = orders.ready(orbit, olga, title="Another", pay=Decimal("0.12"))
+    attack(OPEN.replace("coop_now()", f"coop_now() + interval '{24 * days} hours'"), [again.pk],
+           guard="jobs_open_and_close_now" if days < 0 else "job_opens_with_money")  # fmt: skip
+    assert funds.least_pay(again) == Decimal("0.12")
+
+
 def test_the_same_or_more_opens(at_twelve_cents: Job, orbit: Client, olga: Person) -> None:
     assert orders.opened(orbit, olga, pay=Decimal("0.12")).opened_at
     assert orders.opened(orbit, olga, pay=Decimal("0.13")).opened_at

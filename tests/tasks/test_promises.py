@@ -226,8 +226,11 @@ def test_an_answer_that_took_longer_than_its_task_allows(
     )
 
 
-def test_work_that_ends_on_no_day(attack: Attack, mine: Assignment) -> None:
-    left = "UPDATE tasks_assignment SET state = 'left', decided_at = 'infinity' WHERE id = %s"
+@pytest.mark.parametrize("day", ["'infinity'", "'2020-01-01'", "coop_now() - interval '61 minutes'",
+                                 "coop_now() + interval '1 minute'"])  # fmt: skip
+def test_work_that_ends_on_another_day_or_on_none(attack: Attack, mine: Assignment, day: str) -> None:
+    """Work of the last 28 days is what a ballot shows the impact on, and of 90 days what lets somebody be a peer."""
+    left = f"UPDATE tasks_assignment SET state = 'left', decided_at = {day} WHERE id = %s"
     attack(left, [mine.pk], guard="assignment_moves_forward")
 
 
