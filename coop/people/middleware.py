@@ -11,10 +11,10 @@ from coop.database import compartment
 
 
 def zone(name: str) -> zoneinfo.ZoneInfo:
-    """Return the zone of this name; UTC when this machine does not know it."""
+    """Return the zone of this name; UTC when this machine does not know it (America is a folder of zones, and none)."""
     try:
         return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         return zoneinfo.ZoneInfo("UTC")
 
 

@@ -1,11 +1,12 @@
 from collections.abc import Callable
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
-from coop.people import clients, keys
+from coop.people import clients, forms, keys, middleware
 from coop.people.models import ApiKey, Client, ClientSeat, Person
 
 pytestmark = pytest.mark.django_db
@@ -153,3 +154,25 @@ def test_a_key_that_ended_stays_ended(attack: Attack, olga: Person, orbit: Clien
     keys.revoke(key, by=olga, at=at)
     attack("UPDATE people_apikey SET revoked_at = NULL WHERE id = %s", [key.pk], guard="keys_end_once")
     assert ApiKey.objects.get(pk=key.pk).revoked_at == at
+
+
+@pytest.mark.parametrize("zone", ["America", "Mars/Phobos", ""])
+def test_no_zone_that_there_is_not_shuts_anybody_out(attack: Attack, amina: Person, zone: str) -> None:
+    """By the name of a folder of zones every page of theirs failed, and the letters of all the others (J5)."""
+    for session in ("America5", "UTC"):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('timezone', %s, true)", [session])
+        attack("UPDATE people_person SET time_zone = %s WHERE id = %s", [zone, amina.pk], guard="time_zones_are_known")
+    attack(
+        "INSERT INTO people_person (email, name, password, country, language, time_zone, display_currency, joined_at)"
+        " VALUES ('x@y.example', 'X', '', '', 'en', %s, 'USD', now())",
+        [zone],
+        guard="time_zones_are_known",
+    )
+    assert middleware.zone(zone) == ZoneInfo("UTC")
+
+
+def test_every_zone_that_the_form_offers_is_known(amina: Person) -> None:
+    for zone, _words in forms.time_zones():
+        Person.objects.filter(pk=amina.pk).update(time_zone=zone)
+    assert Person.objects.get(pk=amina.pk).time_zone == zone
