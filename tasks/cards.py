@@ -6,17 +6,31 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from coop.refusals import Refusal, Refused
 from payments import rates
 from payments.models import Fee, Rate
 from payments.rates import Time
 from tasks import content
-from tasks.models import Job, RateCard
+from tasks.models import Job, RateCard, TeamMember
 
 
-def card_for(job: Job, *, at: datetime) -> RateCard:  # noqa: ARG001 - every act says when
-    """Return the card that a job shows now, stored when nobody has seen it before."""
+def card_for(job: Job, *, at: datetime, share: TeamMember | None = None) -> RateCard:  # noqa: ARG001 - every act says when
+    """Return the card that a job shows now, to who has a share of a team's pay there; stored when it is a new one."""
     rate = rates.current(job.work_type)
-    return keep(body(job, rate, rates.fee_now(), rates.measured_time(job.work_type, rate)))
+    return keep(body(job, rate, rates.fee_now(), rates.measured_time(job.work_type, rate), share))
+
+
+def refusal() -> Refusal:
+    """Say that a card that somebody accepted does not name the terms as they stand."""
+    reason = _("The terms of this job changed while you accepted them.")
+    return Refusal(reason, "E2", _("Look at the new rate card, then decide again."), status=409)
+
+
+def are_other(refused: Refused) -> bool:
+    """Tell whether a task was refused as the terms are others than the card that was accepted names."""
+    return refused.refusal == refusal()
 
 
 def keep(words: dict[str, Any]) -> RateCard:
@@ -29,13 +43,17 @@ def keep(words: dict[str, Any]) -> RateCard:
     return card
 
 
-def body(job: Job, rate: Rate, fee: Fee, time: Time) -> dict[str, Any]:
-    """Return what the card says: amounts as text in `currency`, times in seconds, the rest as facts."""
+def body(job: Job, rate: Rate, fee: Fee, time: Time, share: TeamMember | None = None) -> dict[str, Any]:
+    """Return what the card says: amounts as text in `currency`, times in seconds, the rest as facts.
+
+    Whoever works in a team reads which, and how many percent of the pay are theirs.
+    """
     charge = rates.fee_on(job.pay, fee)
     loads = {"bytes": job.task_bytes} if job.task_bytes else {}
     return {
         **loads,
         **_content(job),
+        **({"team": share.team_id, "share": share.percent} if share else {}),
         **({"delete_on": job.delete_on.isoformat()} if job.delete_on else {}),
         "job": job.pk,
         "title": job.title,

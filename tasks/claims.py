@@ -17,7 +17,7 @@ from governance import standing
 from payments import escrow, floors, instruments
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
-from tasks import cards, content, guides, halts, hidden, locks, pilots, reach, sharing, shortfalls
+from tasks import cards, content, guides, halts, hidden, locks, pilots, reach, sharing, shortfalls, teams
 from tasks.models import OPEN_STATES, Assignment, AssignmentState, Draft, Job, Task
 
 # How long a task whose time ran out waits for what was saved in time to be handed in.
@@ -50,6 +50,7 @@ class Offer:
     last_state: str | None
     last_expires_at: datetime | None
     last_card: str | None
+    other_team: bool
 
     def continues(self, at: datetime) -> bool:
         """Tell whether the person has a task of this job open already."""
@@ -82,7 +83,8 @@ SELECT j.pay, j.overlap, j.time_limit, j.is_onboarding, j.opened_at <= %(at)s AN
     tasks_kept_for(%(person)s, j.id), tasks_taken_for(%(person)s, j.id),
     last.id, coalesce(last.position, -1), last.state, last.expires_at,
     CASE WHEN (last.pay, last.rate_id, last.fee_version_id) = (j.pay, r.id, f.id) AND NOT EXISTS (
-        SELECT FROM tasks_guideversion v WHERE v.job_id = j.id AND v.at >= last.claimed_at) THEN last.card_id END
+        SELECT FROM tasks_guideversion v WHERE v.job_id = j.id AND v.at >= last.claimed_at) THEN last.card_id END,
+    last.id IS NOT NULL AND last.team_id IS DISTINCT FROM tasks_team_of(%(person)s, j.id)
 FROM tasks_job j
 CROSS JOIN LATERAL (
     SELECT id, amount FROM payments_rate WHERE work_type_id = j.work_type_id ORDER BY version DESC LIMIT 1
@@ -99,7 +101,7 @@ WHERE j.id = %(job)s
 LAST_POSITION = 2_147_483_647
 PAUSES = {shortfalls.GUARD, hidden.GUARD, halts.GUARD}
 # The card that was accepted is not today's; which card somebody sends is theirs to say.
-TERMS = {"assignment_is_claimed_at_the_voted_rate", "cards_name_the_guide_as_it_stands"}
+TERMS = {"assignment_is_claimed_at_the_voted_rate", "cards_name_the_guide_as_it_stands", "terms_name_the_team"}
 # Of two tabs at once the slower may take another task than the first one, or the very same.
 IN_TWO_TABS = {"one_open_claim_per_person_and_job", "one_assignment_per_person_and_task"}
 PASSING_OVER, WAITING = "SKIP LOCKED", ""
@@ -237,12 +239,22 @@ def _claim(job: Job, by: Person, at: datetime, card: str, wanted: Task | None) -
     task = _pick(job, by, terms, wanted.position, wanted.position, WAITING) if wanted else _next(job, by, terms)
     if task is None:
         return None
-    claimed = _take(task, terms, card or terms.last_card or cards.card_for(job, at=at).pk, job, by, at)
+    claimed = _take(task, terms, card or _card(job, terms, by, at), job, by, at)
     facts = {"assignment": claimed.pk, "pay": claimed.pay, "card": claimed.card_id}
     events.write("claims.claimed", by=by, subject=f"job:{job.pk}", at=at, **facts)
     # Last, as every claim of the job waits for this account.
     _lock_money(claimed, terms, at)
     return claimed
+
+
+def _card(job: Job, terms: Offer, by: Person, at: datetime) -> str:
+    """Return the card of the last task while its terms stand, else today's; never of a team that the last was not of.
+
+    Raises Refused then: what of the pay is somebody's is read before it is accepted (E1).
+    """
+    if terms.other_team:
+        raise Refused(cards.refusal())
+    return terms.last_card or cards.card_for(job, at=at, share=teams.share(job, of=by)).pk
 
 
 def _next(job: Job, by: Person, terms: Offer) -> Task | None:
@@ -322,15 +334,8 @@ def _explain(error: IntegrityError, job: Job, by: Person, at: datetime) -> Assig
     if name in PAUSES and (no := _paused(job)):
         raise Refused(no) from error
     if name in TERMS:
-        reason = _("The terms of this job changed while you accepted them.")
-        raise Refused(Refusal(reason, "E2", _("Look at the new rate card, then decide again."), status=409)) from error
+        raise Refused(cards.refusal()) from error
     raise error
-
-
-def is_about_terms(refused: Refused) -> bool:
-    """Tell whether the database refused a claim as its card does not name the job's terms as they stand."""
-    cause = refused.__cause__
-    return isinstance(cause, IntegrityError) and guard_of(cause) in TERMS
 
 
 def refusal_to_end(assignment: Assignment, *, by: Person) -> Refusal | None:

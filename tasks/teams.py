@@ -150,6 +150,11 @@ def standing_at(job: Job) -> QuerySet[Team]:
     return Team.objects.filter(job=job, began_at__isnull=False, ended_at=None)
 
 
+def share(job: Job, *, of: Person) -> TeamMember | None:
+    """Return a person's share in the team that they work with at a job, or None where they work alone."""
+    return TeamMember.objects.filter(person=of, team__in=standing_at(job)).select_related("team").first()
+
+
 def of(person: Person, job: Job) -> QuerySet[Team]:
     """Return the teams at a job that a person is in or was asked to be in, and that did not end; newest first."""
     asked = TeamMember.objects.filter(team=OuterRef("pk"), person=person)

@@ -45,7 +45,8 @@ def job(request: HttpRequest, number: int) -> HttpResponse:
     if found.is_onboarding:
         return redirect("tasks:start")
     rate = rates.current(found.work_type)
-    words = cards.body(found, rate, rates.fee_now(), rates.measured_time(found.work_type, rate))
+    share = teams.share(found, of=request.user) if request.user.is_authenticated else None
+    words = cards.body(found, rate, rates.fee_now(), rates.measured_time(found.work_type, rate), share)
     shown = {
         "job": found,
         "rate": rate,
@@ -76,7 +77,7 @@ def claim(request: HttpRequest, number: int) -> HttpResponse:
     except Refused as refused:
         if guides.unread(found, by=me):
             return redirect("tasks:guide", found.pk)
-        if not claims.is_about_terms(refused):
+        if not cards.are_other(refused):
             shut_out.kept(refused.refusal, job=found, by=me, at=at)
         raise
 

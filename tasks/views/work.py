@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -35,7 +35,7 @@ from tasks import (
     teams,
 )
 from tasks.forms import EngagedTime
-from tasks.models import OPEN_STATES, Assignment, AssignmentState, Decision, Ground, Review, Topic
+from tasks.models import OPEN_STATES, Assignment, AssignmentState, Decision, Ground, Job, Review, Topic
 from tasks.views import reviewing
 from tasks.views.guides import way_on
 
@@ -175,8 +175,10 @@ def _next(request: HttpRequest, done: Assignment, at: datetime) -> HttpResponse:
     try:
         following = claims.claim_next(done.job, by=_me(request), at=at)
     except Refused as refused:
-        shut_out.kept(refused.refusal, job=done.job, by=_me(request), at=at)
-        further = way_on(done.job, _me(request))
+        further = _turned_away(refused, done.job, _me(request), at)
+        if cards.are_other(refused):
+            messages.success(request, _("Sent. The terms of this job have changed since your last task."))
+            return further
         if further.url == reverse("tasks:guide", args=[done.job_id]):
             messages.success(request, _("Sent. The guide of this job has changed since your last task."))
             return further
@@ -190,6 +192,13 @@ def _next(request: HttpRequest, done: Assignment, at: datetime) -> HttpResponse:
         "tasks/work/task.html",
         _page(following, _start(following), sent=done, step=step, known=known.shown_to(done)),
     )
+
+
+def _turned_away(refused: Refused, job: Job, me: Person, at: datetime) -> HttpResponseRedirect:
+    """Note that somebody got no further task, unless they are only to read its terms anew, and lead them on."""
+    if not cards.are_other(refused):
+        shut_out.kept(refused.refusal, job=job, by=me, at=at)
+    return way_on(job, me)
 
 
 @login_required
@@ -253,8 +262,7 @@ def skip(request: HttpRequest, number: int) -> HttpResponse:
     try:
         return redirect("tasks:task", claims.claim_next(assignment.job, by=_me(request), at=at).pk)
     except Refused as refused:
-        shut_out.kept(refused.refusal, job=assignment.job, by=_me(request), at=at)
-        return way_on(assignment.job, _me(request))
+        return _turned_away(refused, assignment.job, _me(request), at)
 
 
 @login_required

@@ -8,13 +8,14 @@ import psycopg
 import pytest
 from django.db import connection
 
+from coop import clock
 from coop.database.embedded import Cluster
 from coop.people.models import Client, Person
 from payments import instruments
 from payments.models import Kind, WorkType
-from tasks import claims
-from tasks.models import Job, Reserve
-from tests.tasks.conftest import SAME, make_job, work
+from tasks import claims, reviews
+from tasks.models import Assignment, Job, Reserve, Team
+from tests.tasks.conftest import SAME, hand_in, make_job, work
 from tests.tasks.test_instruments import decided
 from tests.tasks.test_sharing import shared, three
 from tests.tasks.test_teams import expert, team
@@ -211,6 +212,21 @@ def test_a_units_team_had_it_too(team: object, priya: Person, luis: Person, amin
     claims.claim_next(team.job, by=priya, at=team.began_at)  # type: ignore[attr-defined]
     for about in (kind(), "everybody"):
         assert asked(about)["engagement"] == {priya.pk, luis.pk, amina.pk}
+
+
+def test_whoever_did_the_work_in_a_team_knows_it_too(
+    team: Team, priya: Person, luis: Person, amina: Person, petra: Person, asked: Asked, later: Later
+) -> None:
+    """However long nobody gives them any, and whoever of them took the tasks."""
+    task = claims.claim_next(team.job, by=priya, at=clock.now())
+    hand_in(task, SAME)
+    ours = {priya.pk, luis.pk, amina.pk}
+    assert asked(kind())["qualified"] == set()
+    reviews.accept(Assignment.objects.get(pk=task.pk), by=petra, at=clock.now())
+    later(days=200)
+    for about in (kind(), "everybody"):
+        assert asked(about) == {"engagement": set(), "offered": set(), "qualified": ours}
+    assert not any(asked(kind("compare-answers")).values())
 
 
 @pytest.fixture

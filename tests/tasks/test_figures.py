@@ -10,11 +10,13 @@ from coop import clock
 from coop.people.models import Person
 from payments import rates
 from payments.models import WorkType
-from tasks import answers, background, claims
-from tasks.models import Assignment, Job, ReviewRule
-from tests.tasks.conftest import SAME, payable, work
+from tasks import answers, background, claims, engaged, reviews
+from tasks.models import Assignment, Job, ReviewRule, Team
+from tests.tasks.conftest import SAME, hand_in, payable, work
+from tests.tasks.test_teams import expert, team
 
 type NewJob = Callable[..., Job]
+__all__ = ["expert", "team"]
 
 
 def rows(view: str, who: Person) -> list[dict[str, object]]:
@@ -52,6 +54,26 @@ def test_neither_idling_nor_a_made_up_figure_counts_towards_a_vote(
         answers.submit(idle, value=SAME, key=uuid.uuid4(), seconds=1800, by=who, at=clock.now())
     usual = rates.current(WorkType.objects.get(pk=job.work_type_id)).estimated_seconds
     assert [line["seconds"] for line in rows("governance_paid_time", amina)] == [3 * usual]
+
+
+def noted(task: Assignment, who: Person, moment: datetime, seconds: int) -> None:
+    engaged.note(task, seconds=seconds, ago=0, by=who, at=moment)
+
+
+def test_time_in_a_team_counts_towards_a_vote_whoever_took_the_task(
+    team: Team, priya: Person, luis: Person, amina: Person, petra: Person, later: Callable[..., datetime]
+) -> None:
+    """Each one's own, twice noted counts once, and no more than their share of what the task can count (R1)."""
+    usual = rates.current(WorkType.objects.get(pk=team.job.work_type_id)).estimated_seconds
+    task = claims.claim_next(team.job, by=priya, at=clock.now())
+    noted(task, luis, later(seconds=21), 5)
+    noted(task, luis, later(seconds=21), 22)
+    noted(task, amina, later(minutes=20), 1200)
+    hand_in(task, SAME)
+    assert not rows("governance_paid_time", luis)
+    reviews.accept(Assignment.objects.get(pk=task.pk), by=petra, at=clock.now())
+    found = {who.name: [line["seconds"] for line in rows("governance_paid_time", who)] for who in (priya, luis, amina)}
+    assert found == {"Priya": [30], "Luis": [26], "Amina": [3 * usual * 20 // 100]}
 
 
 def test_the_usual_time_is_measured_from_the_twentieth_answer(

@@ -2,18 +2,20 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client as Browser
 
 from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused, guard_of
 from governance import pauses
-from governance.models import PauseGround
+from governance.models import PauseGround, TurnedAway
 from payments.models import Account
 from payments.money import to_micro
-from tasks import claims, teams
+from tasks import cards, claims, teams
 from tasks.models import Assignment, Job, ReviewRule, Team
 from tests.tasks.conftest import SAME, hand_in, make_job
 from tests.tasks.test_promises import CLAIM, TRANSFER, facts
@@ -217,3 +219,33 @@ def test_time_is_noted_for_who_works(task: Assignment, petra: Person, attack: At
         FROM tasks_assignment WHERE id = %s"""
     attack(span, [petra.pk, task.pk], guard="spans_lie_within_the_task")
     assert task.pay == Decimal("0.100001")
+
+
+def test_nobody_takes_a_task_for_a_team_by_a_card_that_names_none(
+    expert: Job, priya: Person, luis: Person, signed_in: Callable[[Person], Browser], attack: Attack
+) -> None:
+    """Else two consents in others' names cut the pay of whoever presses "next" in the same moment (E1)."""
+    alone = claims.claim_next(expert, by=priya, at=clock.now())
+    hand_in(alone, SAME)
+    formed(expert, {priya: 1, luis: 99})
+    attack(CLAIM, facts(alone, priya), guard="terms_name_the_team")
+    for card in ("", alone.card_id):
+        with pytest.raises(Refused, match="terms of this job changed"):
+            claims.claim_next(expert, by=priya, at=clock.now(), card=card)
+    theirs = cards.card_for(expert, at=clock.now(), share=teams.share(expert, of=luis))
+    attack(CLAIM.replace("card_id, pay +", f"'{theirs.pk}', pay +"), facts(alone, priya), guard="terms_name_the_team")
+    page = signed_in(priya).get(f"/jobs/{expert.pk}/").content.decode()
+    assert "1 percent of it" in page
+    shown = cards.card_for(expert, at=clock.now(), share=teams.share(expert, of=priya))
+    assert shown.pk in page
+    assert claims.claim_next(expert, by=priya, at=clock.now(), card=shown.pk).team_id
+
+
+def test_whoever_hands_in_is_led_to_the_new_terms(
+    expert: Job, priya: Person, luis: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    mine = claims.claim_next(expert, by=priya, at=clock.now())
+    formed(expert, {priya: 1, luis: 99})
+    sent = signed_in(priya).post(f"/work/{mine.pk}/", {"label": "Same", "key": str(uuid4())}, follow=True)
+    assert "The terms of this job have changed since your last task." in sent.content.decode()
+    assert not TurnedAway.objects.exists()

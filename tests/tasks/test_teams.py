@@ -25,6 +25,7 @@ from payments.models import Kind, Transfer
 from tasks import (
     answers,
     background,
+    cards,
     claims,
     disputes,
     engaged,
@@ -237,7 +238,8 @@ def test_who_leaves_is_paid_for_what_was_taken(task: Assignment, luis: Person, p
     hand_in(task, SAME)
     reviews.accept(Assignment.objects.get(pk=task.pk), by=petra, at=clock.now())
     assert payable(luis) == Decimal("0.030000")
-    assert claims.claim_next(task.job, by=priya, at=clock.now()).team_id is None
+    alone = cards.card_for(task.job, at=clock.now()).pk
+    assert claims.claim_next(task.job, by=priya, at=clock.now(), card=alone).team_id is None
     with pytest.raises(Refused, match="has ended"):
         teams.end(team, by=priya, at=clock.now())
 
