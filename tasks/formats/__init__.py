@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from django.http import HttpResponse, StreamingHttpResponse
+from django.utils.translation import gettext_lazy as _
 
+from coop.refusals import Text
 from tasks import releases
 from tasks.formats import (
     card,
+    carried,
     clouds,
     coco,
     conll,
@@ -30,36 +33,52 @@ from tasks.models import Job, Release
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format: its name in addresses, the file's ending, its media type, what writes it, and for which kind alone."""
+    """A format: its name in addresses, the file's ending, its media type, what writes it, and for which kinds alone.
+
+    `about` says what it adds, or what of an answer it has no place for.
+    """
 
     name: str
     ending: str
     media: str
     write: Callable[[Release], Iterator[bytes]]
-    kind: str = ""
+    kinds: tuple[str, ...] = ()
+    about: Text = ""
 
 
+JSON, ZIP, LINES = "application/json", "application/zip", "application/x-ndjson; charset=utf-8"
 _ALL = {
     one.name: one
     for one in (
-        Format("jsonl", "jsonl", "application/x-ndjson; charset=utf-8", jsonl.write),
-        Format("csv", "csv", "text/csv; charset=utf-8", table.write),
+        Format("jsonl", "jsonl", LINES, jsonl.write),
+        Format("changes", "jsonl", LINES, jsonl.changes, about=_("what the version before had otherwise")),
+        Format("csv", "csv", "text/csv; charset=utf-8", table.write, about=_("what the answers came to")),
         Format("parquet", "parquet", "application/vnd.apache.parquet", parquet.write),
-        Format("label-studio", "json", "application/json", label_studio.write),
-        Format("croissant", "zip", "application/zip", croissant.write),
-        Format("conll", "conll", "text/plain; charset=utf-8", conll.write, "spans"),
-        Format("coco", "json", "application/json", coco.write, "image"),
-        Format("pascal-voc", "zip", "application/zip", packed.voc, "image"),
-        Format("kitti", "zip", "application/zip", packed.kitti, "image"),
-        Format("kitti-3d", "zip", "application/zip", clouds.kitti, "cuboids"),
-        Format("coco-tracks", "json", "application/json", moving.as_coco, "frames"),
-        Format("mot", "zip", "application/zip", moving.as_mot, "frames"),
-        Format("hugging-face", "zip", "application/zip", folder.write),
+        Format("label-studio", "json", JSON, label_studio.write),
+        Format("croissant", "zip", ZIP, croissant.write),
+        Format(
+            "conll", "conll", "text/plain; charset=utf-8", conll.write, ("spans",),
+            _("no relations, and of marks that overlap the first alone"),
+        ),
+        Format("coco", "json", JSON, coco.write, ("image",)),
+        Format("pascal-voc", "zip", ZIP, packed.voc, ("image",), _("the box round each shape, not its corners")),
+        Format(
+            "kitti", "zip", ZIP, packed.kitti, ("image",),
+            _("the box round each shape; what is said of it and written there is in files beside"),
+        ),
+        Format("kitti-3d", "zip", ZIP, clouds.kitti, ("cuboids",)),
+        Format("coco-tracks", "json", JSON, moving.as_coco, ("frames",)),
+        Format("mot", "zip", ZIP, moving.as_mot, ("frames",)),
+        Format("hugging-face", "zip", ZIP, folder.write),
+        Format(
+            "hugging-face-files", "zip", ZIP, folder.write_with_files, carried.KINDS,
+            _("with the images or recordings in it: as large as these"),
+        ),
         Format(
             "statement", "md", "text/markdown; charset=utf-8", lambda release: iter([card.statement(release).encode()])
         ),
     )
-}
+}  # fmt: skip
 
 
 def names() -> list[str]:
@@ -69,7 +88,12 @@ def names() -> list[str]:
 
 def of(job: Job) -> list[str]:
     """Return the names of the formats for a job's kind of work."""
-    return [one.name for one in _ALL.values() if one.kind in {"", job.shape.name}]
+    return [one.name for one in offered(job)]
+
+
+def offered(job: Job) -> list[Format]:
+    """Return the formats for a job's kind of work."""
+    return [one for one in _ALL.values() if not one.kinds or job.shape.name in one.kinds]
 
 
 def find(name: str, job: Job) -> Format:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from django.conf import settings
 
 from tasks.formats import card, folder, parquet
@@ -26,7 +28,8 @@ CONTEXT = {
     "sc": "https://schema.org/", "separator": "cr:separator", "source": "cr:source", "subField": "cr:subField",
     "transform": "cr:transform",
 }  # fmt: skip
-TYPES = {"confidence": "sc:Float", "agreement": "sc:Float"}
+# What machines are told of a column by its type; lists and what is nested stand in the file alone.
+TYPES = {pa.float64(): "sc:Float", pa.int64(): "sc:Integer", pa.bool_(): "sc:Boolean", pa.string(): "sc:Text"}
 
 
 def write(release: Release) -> Iterator[bytes]:
@@ -56,7 +59,7 @@ def described(release: Release, where: Path, splits: list[str]) -> dict[str, Any
         "rai:annotatorDemographics": f"{told['paid']['people']} members, paid US$ {told['paid']['wages']} in wages.",
         "rai:personalSensitiveInformation": _may_upset(release.job),
         "distribution": [_file(split, where / f"{split}.parquet") for split in splits],
-        "recordSet": [_records(split) for split in splits],
+        "recordSet": [_records(split, pq.read_schema(where / f"{split}.parquet")) for split in splits],
     }  # fmt: skip
 
 
@@ -69,20 +72,17 @@ def _file(split: str, path: Path) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _records(split: str) -> dict[str, Any]:
-    return {
-        "@type": "cr:RecordSet",
-        "@id": split,
-        "name": split,
-        "field": [_field(split, name) for name in parquet.COLUMNS],
-    }
+def _records(split: str, columns: pa.Schema) -> dict[str, Any]:
+    told = [_field(split, column) for column in columns if column.type in TYPES]
+    return {"@type": "cr:RecordSet", "@id": split, "name": split, "field": told}
 
 
-def _field(split: str, name: str) -> dict[str, Any]:
+def _field(split: str, column: pa.Field) -> dict[str, Any]:
+    name: str = column.name
     source = {"fileObject": {"@id": f"{split}.parquet"}, "extract": {"column": name}}
     return {
-        "@type": "cr:Field", "@id": f"{split}/{name}", "name": name, "description": parquet.COLUMNS[name],
-        "dataType": TYPES.get(name, "sc:Text"), "source": source,
+        "@type": "cr:Field", "@id": f"{split}/{name}", "name": name, "description": parquet.described(name),
+        "dataType": TYPES[column.type], "source": source,
     }  # fmt: skip
 
 

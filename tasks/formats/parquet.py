@@ -1,4 +1,8 @@
-"""Parquet: one row for each item; nested values as JSON text, since their shape differs between kinds of work."""
+"""Parquet: one row for each item.
+
+What is nested stands as JSON text, the same for every kind of work, and beside it in columns of its own types
+(`tasks.formats.typed`).
+"""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -11,9 +15,11 @@ import pyarrow.parquet as pq
 
 from coop.portions import portions
 from tasks import releases
+from tasks.formats import typed
 from tasks.models import Release
 
-AT_ONCE = 5_000
+AT_ONCE, HEAVIEST = 5_000, 16_000_000
+OWN = tuple(f"{part}_" for part in typed.PARTS)
 PIECE = 1 << 20
 SCHEMA = pa.schema(
     [
@@ -49,12 +55,24 @@ COLUMNS = {
 }
 
 
+def described(name: str) -> str:
+    """Return what a column holds, in words."""
+    part, _line, key = name.partition("_")
+    return COLUMNS.get(name) or f"“{key}” of {'what was shown' if part == 'data' else 'what the answers came to'}."
+
+
 def write(release: Release) -> Iterator[bytes]:
     """Yield the file in pieces of one megabyte."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "items.parquet"
-        save(path, releases.items(release))
+        save(path, releases.items(release), with_types(release))
         yield from pieces(path)
+
+
+def with_types(release: Release) -> pa.Schema:
+    """Return the columns of a version: those of every kind of work, then those of its own types. It is read once."""
+    found = typed.columns(releases.items(release))
+    return pa.schema([*SCHEMA, *(pa.field(name, kind) for name, kind in found.items())])
 
 
 def view(name: str, found: Iterable[dict[str, Any]]) -> Iterator[bytes]:
@@ -76,21 +94,26 @@ def save(path: Path, items: Iterable[dict[str, Any]], schema: pa.Schema = SCHEMA
     """Write items into a Parquet file and return how many; 5,000 in memory at a time, or fewer that are large."""
     count = 0
     with pq.ParquetWriter(path, schema) as writer:
-        for some in portions((_row(one, schema) for one in items), most=AT_ONCE, weight=_letters):
+        for some in portions(_rows(items, schema), most=AT_ONCE, weight=_letters, heaviest=HEAVIEST):
             writer.write_table(pa.Table.from_pylist(some, schema))
             count += len(some)
     return count
 
 
 def _letters(row: dict[str, Any]) -> int:
-    return sum(len(cell) for cell in row.values() if isinstance(cell, str))
+    cells = [it["bytes"] if isinstance(it, dict) and "bytes" in it else it for it in row.values()]
+    return sum(len(cell) for cell in cells if isinstance(cell, str | bytes))
 
 
-def _row(one: dict[str, Any], schema: pa.Schema) -> dict[str, Any]:
-    """Return an item's columns: what is nested as JSON, nothing where it has none."""
-    found = {name: one.get(name) for name in schema.names}
-    return {name: _json(value) if isinstance(value, dict | list) else value for name, value in found.items()}
+def _rows(items: Iterable[dict[str, Any]], schema: pa.Schema) -> Iterator[dict[str, Any]]:
+    """Yield each item's columns: as JSON where the column is a text and it is nested, nothing where it has none."""
+    own = [name for name in schema.names if name.startswith(OWN)]
+    others = [name for name in schema.names if name not in own]
+    texts = {name for name in others if pa.types.is_string(schema.field(name).type)}
+    for one in items:
+        found = {name: _text(one.get(name)) if name in texts else one.get(name) for name in others}
+        yield found | typed.cells(one, own)
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+def _text(value: object) -> object:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False) if isinstance(value, dict | list) else value

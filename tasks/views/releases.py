@@ -36,7 +36,7 @@ def every(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def _show(request: HttpRequest, job: Job, asking: NewRelease, leaving: Withdrawing) -> HttpResponse:
     found = list(job.releases.order_by("-number")[:SHOWN])
     shown = {
-        "client": job.client, "job": job, "releases": found, "formats": formats.of(job), "asking": asking,
+        "client": job.client, "job": job, "releases": found, "formats": formats.offered(job), "asking": asking,
         "leaving": leaving, "withdrawn": Withdrawal.objects.filter(task__job=job).count(),
         "refusal": releases.refusal(job, releases.ALL),
     }  # fmt: skip

@@ -2,12 +2,15 @@
 
 import json
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 from zipfile import ZipFile
 
 import pytest
+from django.test import Client as Browser
+from django.urls import reverse
 
 from coop import clock
 from coop.people.models import Client, Person
@@ -123,8 +126,56 @@ def test_kitti_has_fifteen_columns(release: Release, tmp_path: Path) -> None:
     with ZipFile(saved(release, "kitti", tmp_path)) as packed:
         (line,) = packed.read("label_2/000001.txt").decode().splitlines()
         assert packed.read("label_2/000002.txt") == b""
+        assert not [name for name in packed.namelist() if name.startswith("beside/")]
     columns = line.split()
     assert (len(columns), columns[0], columns[4:8]) == (15, "car", ["2.00", "2.00", "12.00", "10.00"])
+
+
+SAID = {"question": "Where?", "labels": ["car"], "types": ["box"], "words": True, "attributes": [
+    {"name": "hidden", "type": "choice", "options": ["none", "part"]},
+    {"name": "axles", "type": "number"},
+]}  # fmt: skip
+
+
+@pytest.fixture
+def described(orbit: Client, olga: Person, amina: Person, luis: Person, made: Made) -> Release:
+    """Return a version in which something is said of a box, and something else is written there."""
+    job = media_jobs.opened(
+        orbit, olga, of=media_jobs.voted_kind("image", amina), form=SAID, given={"a.png": handing_in.image()},
+        data=[{"image": "a.png"}],
+    )  # fmt: skip
+    first = {**box(1, 2), "words": "KA\x0b 12", "attributes": {"hidden": "part", "axles": 3}}
+    drawn(job, (luis, [first, {**box(9, 9), "words": "Ñ", "attributes": {"hidden": "none", "axles": 2}}]))
+    reviews.accept(job.assignments.get(), by=olga, at=clock.now(), ground=Ground.CLIENT)
+    return made(job)
+
+
+def test_pascal_voc_has_what_is_said_of_a_shape_as_attributes(described: Release, tmp_path: Path) -> None:
+    with ZipFile(saved(described, "pascal-voc", tmp_path)) as packed:
+        root = ET.fromstring(packed.read("Annotations/000001.xml"))  # noqa: S314 - our own file
+    said = [
+        [(one.findtext("name"), one.findtext("value")) for one in thing.findall("attributes/attribute")]
+        for thing in root.findall("object")
+    ]
+    assert said == [
+        [("hidden", "part"), ("axles", "3"), ("words", "KA 12")], [("hidden", "none"), ("axles", "2"), ("words", "Ñ")],
+    ]  # fmt: skip
+
+
+def test_kitti_has_beside_its_lines_what_they_have_no_place_for(described: Release, tmp_path: Path) -> None:
+    with ZipFile(saved(described, "kitti", tmp_path)) as packed:
+        lines = packed.read("label_2/000001.txt").decode().splitlines()
+        beside = [json.loads(line) for line in packed.read("beside/000001.jsonl").decode().splitlines()]
+    assert len(lines) == len(beside) == 2
+    assert beside[1] == {"attributes": {"hidden": "none", "axles": 2}, "words": "Ñ"}
+
+
+def test_the_page_says_what_a_format_has_no_place_for(
+    release: Release, olga: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    page = signed_in(olga).get(reverse("tasks:releases", args=["orbit", release.job_id])).text
+    assert "the box round each shape, not its corners" in page
+    assert "no relations" not in page  # of another kind of work
 
 
 def test_label_studios_converter_makes_the_same_coco(release: Release, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from django.urls import reverse
 from coop import clock
 from coop.people.models import Client, Person
 from coop.refusals import Refused
-from tasks import background, releases
+from tasks import background, formats, releases
 from tasks.models import Job, Release
 from tests.tasks import orders
 from tests.tasks.releases.conftest import Made
@@ -94,6 +94,9 @@ def test_what_comes_later_is_in_the_next_version_with_what_changed(
     assert list(releases.lines(first)) == before
     assert (second.number, second.added, second.changed, second.removed) == (2, 1, 1, 0)
     assert {(one.name, one.what) for one in releases.changes(second)} == {("p2", "changed"), ("p3", "added")}
+    told = b"".join(formats.find("changes", job).write(second)).splitlines()
+    assert [json.loads(one) for one in told] == [{"id": "p2", "what": "changed"}, {"id": "p3", "what": "added"}]
+    assert len(list(formats.find("changes", job).write(first))) == first.items == first.added
 
 
 def test_an_answer_after_the_version_was_asked_for_is_not_in_it(job: Job, olga: Person, luis: Person) -> None:
