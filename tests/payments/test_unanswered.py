@@ -82,6 +82,26 @@ def test_officers_decide_after_72_hours_and_never_about_their_own(
         attack(change, guard="permission denied")
 
 
+TAKE = """INSERT INTO payments_railevent
+    (rail, event, payout_id, outcome, amount, currency, words, occurred_at, noted_at)
+    SELECT rail, 'WORKHALL-PAYOUT-' || id || %s, %s::bigint, %s, amount, currency, '', coop_now(), coop_now()
+    FROM payments_payout WHERE id = %s"""
+
+
+def test_nothing_else_is_written_under_the_name_of_a_payout(
+    asked: Payout, released: PayRun, service: Shortcode, attack: Attack
+) -> None:
+    """Else the true word about it found its name taken, and what never arrived was never given back (E3)."""
+    for place, payout, outcome in (
+        ("/settled", None, "unknown"), ("/failed", None, "fee"), ("/settled", asked.pk, "repeated"),
+        ("/fee", asked.pk, "repeated"), ("/failed", asked.pk, "fee"), ("", None, "unknown"),
+    ):  # fmt: skip
+        attack(TAKE, [place, payout, outcome, asked.pk], guard="words_of_a_payout_are_its_own")
+    go_on()
+    assert [test_mpesa.result(service, asked), test_mpesa.answer(service)] == [204, 204]
+    assert state(asked) == "settled"
+
+
 def test_nobody_decides_about_money_to_themselves(
     asked: Payout, released: PayRun, later: Later, treasurer: Office, attack: Attack
 ) -> None:
