@@ -291,6 +291,7 @@ ABOUT_NOBODY = {
     "payments_raise",
     "payments_rate",
     "payments_reckoning",
+    "payments_seldom",
     "payments_worktype",
     "procrastinate_periodic_defers",
     "procrastinate_workers",

@@ -226,12 +226,12 @@ class OfKinds(_Sql):
 
     A guard that reads the whole statement (`FROM posted p`) is called for every posting, whatever it moves. A condition
     on the kind costs a fiftieth of that call. It is for guards that look at each transfer by itself and come before the
-    balances move (decision 0095).
+    balances move (decision 0095). New ones of what is seldom posted stand on `payments_seldom` (decision 0241).
     """
 
-    def __init__(self, name: str, *kinds: int) -> None:
+    def __init__(self, name: str, *kinds: int, table: str = "payments_transfer") -> None:
         """Name the guard, and the kinds of posting that it is about."""
-        self.name, self.kinds = name, kinds
+        self.name, self.kinds, self.table = name, kinds, table
 
     def sql(self) -> str:
         """Return the change of the function that stands, and its trigger."""
@@ -246,9 +246,9 @@ BEGIN
     END IF;
     EXECUTE each;
 END $each$;
-CREATE OR REPLACE TRIGGER {self.name} AFTER INSERT ON public.payments_transfer
+CREATE OR REPLACE TRIGGER {self.name} AFTER INSERT ON public.{self.table}
     FOR EACH ROW WHEN (NEW.kind IN ({", ".join(map(str, self.kinds))})) EXECUTE FUNCTION public.guard_{self.name}();
-ALTER TABLE public.payments_transfer ENABLE ALWAYS TRIGGER {self.name};
+ALTER TABLE public.{self.table} ENABLE ALWAYS TRIGGER {self.name};
 """
 
 

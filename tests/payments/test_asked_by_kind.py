@@ -5,23 +5,30 @@ import re
 import psycopg
 
 # Asked of every statement: they look at all its transfers together, or at balances after they have moved.
-OF_ALL = {
+OF_ALL = {"transfers_move_balances", "wage_is_what_was_promised"}
+# Likewise, of statements that post what is seldom posted (decision 0241).
+OF_SELDOM = {
     "raises_move_as_voted",
-    "transfers_move_balances",
     "unclaimed_money_stays_with_an_open_job",
-    "wage_is_what_was_promised",
     "what_is_owed_is_repaid_first",
 }
+# A claim is posted every day, the reading of a guide with it.
+EVERY_DAYS_OWN = {"readings_are_paid_as_published"}
 # It refuses nothing: of money that went back the tally of a job is told, whatever it was (decision 0134).
 TELLS = "refunds_are_counted_anew"
-AFTER_INSERT = """
+ASKED = """
 SELECT t.tgname, p.prosrc, pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-WHERE t.tgrelid = 'payments_transfer'::regclass AND NOT t.tgisinternal AND t.tgenabled = 'A'
-AND (t.tgtype & 4) = 4 AND ((t.tgtype & 1) = 1) = %s
+WHERE t.tgrelid = %s::regclass AND NOT t.tgisinternal AND t.tgenabled = 'A' AND NOT t.tgdeferrable
+AND ((t.tgtype & 4) = 4 OR t.tgrelid = 'payments_seldom'::regclass) AND ((t.tgtype & 1) = 1) = %s
 """
+BOOKS = "SELECT prosrc FROM pg_proc WHERE proname = 'guard_transfers_move_balances'"
+LAID = re.compile(
+    r"NOT kinds <@ ARRAY\[([\d, ]+)\] THEN\s+PERFORM [^;]+;\s+"
+    r"INSERT INTO public.payments_seldom SELECT \* FROM posted p WHERE p.kind NOT IN \(([\d, ]+)\);"
+)
 SPEAKS_OF = re.compile(r"\bp\.kind (?:= (\d+)|IN \(([\d, ]+)\)|BETWEEN (\d+) AND (\d+))")
 ASKED_OF = re.compile(r"WHEN \(\(+new\.kind = (?:ANY \(ARRAY\[([\d, ]+)\]\)|(\d+))")
-HOW = "ask a guard that looks at each transfer by itself by guards.OfKinds (decision 0095)"
+HOW = "ask a guard that looks at each transfer by guards.OfKinds on payments_seldom (decisions 0095, 0241)"
 
 
 def kinds(source: str) -> set[int]:
@@ -33,21 +40,41 @@ def kinds(source: str) -> set[int]:
     return found
 
 
+def asked(superuser: psycopg.Connection, table: str, *, each: bool) -> dict[str, tuple[str, str]]:
+    """Return the guards that a table's statements, or each of their rows, are asked: what they ask, and when."""
+    found = superuser.execute(ASKED, [table, each]).fetchall()
+    return {name: (source, trigger) for name, source, trigger in found}
+
+
+def of_kinds(trigger: str) -> set[int]:
+    """Return the kinds of posting that a trigger's condition names."""
+    when = ASKED_OF.search(trigger)
+    assert when, trigger
+    several, one = when.groups()
+    return {int(kind) for kind in (several or one).split(",")}
+
+
 def test_a_posting_is_asked_only_what_concerns_it(superuser: psycopg.Connection) -> None:
-    of_all = {name for name, *_ in superuser.execute(AFTER_INSERT, [False]).fetchall()}
-    assert of_all == OF_ALL, HOW
+    assert asked(superuser, "payments_transfer", each=False).keys() == OF_ALL, HOW
+    assert asked(superuser, "payments_transfer", each=True).keys() == EVERY_DAYS_OWN, HOW
+    assert asked(superuser, "payments_seldom", each=False).keys() == OF_SELDOM, HOW
 
 
 def test_a_guard_is_asked_of_every_kind_it_speaks_of(superuser: psycopg.Connection) -> None:
-    guards = superuser.execute(AFTER_INSERT, [True]).fetchall()
+    guards = asked(superuser, "payments_seldom", each=True)
     assert len(guards) >= 13
-    for name, source, trigger in guards:
-        if name == TELLS:
-            continue
-        when = ASKED_OF.search(trigger)
-        assert when, (name, trigger)
-        several, one = when.groups()
-        assert {int(kind) for kind in (several or one).split(",")} == kinds(source), name
+    for name, (source, trigger) in (guards | asked(superuser, "payments_transfer", each=True)).items():
+        assert name == TELLS or of_kinds(trigger) == kinds(source), name
+
+
+def test_what_is_posted_every_day_has_no_guard_where_it_is_never_laid(superuser: psycopg.Connection) -> None:
+    [laid] = LAID.findall(superuser.execute(BOOKS).fetchone()[0])  # type: ignore[index]  # it stands
+    [every_day] = {frozenset(map(int, one.split(","))) for one in laid}
+    for name, (_source, trigger) in asked(superuser, "payments_seldom", each=True).items():
+        assert not of_kinds(trigger) & every_day, name
+    for name, (source, _trigger) in asked(superuser, "payments_seldom", each=False).items():
+        assert kinds(source), name
+        assert not kinds(source) & every_day, name
 
 
 def test_the_two_accounts_of_a_transfer_are_written_in_the_order_of_their_ids(superuser: psycopg.Connection) -> None:

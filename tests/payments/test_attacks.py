@@ -59,6 +59,30 @@ def test_a_transfer_is_never_edited(training: None, attack: Attack, change: str)
         attack(f"UPDATE payments_transfer SET {change}", guard="payments_transfer_is_append_only")
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO payments_seldom SELECT * FROM payments_transfer",
+        "DELETE FROM payments_seldom",
+        "SELECT FROM payments_seldom",
+        "LOCK payments_seldom",
+    ],
+)
+def test_nobody_comes_to_where_the_guards_of_what_is_seldom_stand(
+    training: None, attack: Attack, statement: str
+) -> None:
+    attack(statement, guard="permission denied")
+
+
+def test_nothing_stays_where_the_guards_of_what_is_seldom_stand(earn: Earn, amina: Person, now: datetime) -> None:
+    earn(amina, "2")
+    payouts.request(amina, amount=Decimal(2), by=amina, at=now)
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM payments_seldom")
+        assert cursor.fetchone() == (0,)
+    assert Transfer.objects.filter(kind=Kind.PAYOUT).exists()
+
+
 def test_a_balance_is_never_set_by_hand(training: None, attack: Attack) -> None:
     attack("UPDATE payments_account SET balance = 1", guard="permission denied")
 

@@ -482,6 +482,17 @@ def test_a_job_paid_by_another_client(attack: Attack, job: Job) -> None:
     attack(TRANSFER, [18, account(f"job:{job.pk}:escrow"), theirs, 1, f"job:{job.pk}"], guard="jobs_are_one_clients")
 
 
+def test_what_is_seldom_posted_among_what_is_posted_every_day(attack: Attack, job: Job, amina: Person) -> None:
+    theirs, aside = account(f"client:{job.client_id}:available"), account(f"job:{job.pk}:escrow")
+    fair: list[Any] = [2, theirs, aside, 1, f"job:{job.pk}"]
+    foul: list[Any] = [12, theirs, account(f"member:{amina.pk}:payable"), 1, "assignment:1"]
+    one = TRANSFER.partition("VALUES ")[2]
+    for lines in (foul + fair, fair + foul):
+        attack(f"{TRANSFER}, {one}", lines, guard="tips_go_to_who_answered")
+    with connection.cursor() as cursor:
+        cursor.execute(f"{TRANSFER}, {one}", fair + fair)
+
+
 def test_a_task_claimed_without_money_behind_it(attack: Attack, mine: Assignment, luis: Person) -> None:
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, facts(mine, luis))
