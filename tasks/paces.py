@@ -18,25 +18,34 @@ from tasks.models import Pace
 
 GUARD = "paces_are_measured_by_the_database"
 # Of the client's own latest jobs of the kind alone: how fast others' work goes is no client's to know. Each job has its
-# own pace, and together they are the client's; of a job the answers begun last are read, however many it has.
+# own pace, from its first answer on as long as there was work in it. Those of jobs that ran at once go together, as
+# many as ran at the busiest time; of a job the answers begun last are read, however many it has.
 CAME_LATELY = """
-SELECT coalesce(sum(g.given), 0), coalesce(sum(g.given / greatest(g.days, 1)), 0),
-    coalesce(sum(g.in_a_week / greatest(g.days_of_it, 1)), 0)
-FROM (
-    SELECT j.id FROM tasks_job j WHERE j.client_id = %(client)s AND j.work_type_id = %(kind)s
+WITH mine AS (
+    SELECT j.id, CASE WHEN EXISTS (SELECT FROM tasks_task t WHERE t.job_id = j.id AND t.open_slots > 0)
+        THEN coalesce(j.closed_at, public.coop_now()) END AS ended
+    FROM tasks_job j WHERE j.client_id = %(client)s AND j.work_type_id = %(kind)s
         AND j.opened_at IS NOT NULL AND NOT j.is_onboarding
         AND (j.closed_at IS NULL OR j.closed_at > public.coop_now() - interval '672 hours') ORDER BY j.id DESC LIMIT 20
-) mine CROSS JOIN LATERAL (
-    SELECT count(*) AS given, count(*) FILTER (WHERE b.days < 7) AS in_a_week,
-        max(b.days) AS days, max(b.days) FILTER (WHERE b.days < 7) AS days_of_it
-    FROM (
-        SELECT extract(epoch FROM public.coop_now() - a.submitted_at) / 86400 AS days
-        FROM (
-            SELECT begun.submitted_at FROM tasks_assignment begun WHERE begun.job_id = mine.id
-                ORDER BY begun.id DESC LIMIT 1000
-        ) a WHERE a.submitted_at > public.coop_now() - interval '672 hours'
-    ) b
-) g
+), came AS (
+    SELECT w.hours, mine.id, count(*) AS given, min(a.submitted_at) AS began,
+        greatest(max(a.submitted_at), mine.ended) AS ended
+    FROM mine CROSS JOIN (VALUES (672), (168)) w (hours) CROSS JOIN LATERAL (
+        SELECT begun.submitted_at FROM tasks_assignment begun WHERE begun.job_id = mine.id
+            ORDER BY begun.id DESC LIMIT 1000
+    ) a WHERE a.submitted_at > public.coop_now() - make_interval(hours => w.hours)
+    GROUP BY w.hours, mine.id, mine.ended
+), paced AS (
+    SELECT *, given / greatest(extract(epoch FROM ended - began) / 86400, 1) AS pace FROM came
+)
+SELECT coalesce((SELECT sum(given) FROM came WHERE hours = 672), 0), (
+    SELECT array_agg(busiest.pace) FROM (
+        SELECT max((SELECT sum(beside.pace) FROM paced beside
+            WHERE beside.hours = one.hours AND beside.began <= one.began
+                AND (beside.id = one.id OR beside.ended > one.began))) AS pace
+        FROM paced one GROUP BY one.hours
+    ) busiest
+)
 """
 ENOUGH, LONGEST = 20, 3_650
 
@@ -57,10 +66,10 @@ def days_for(client: int, kind: int, asked: int) -> Estimated | None:
     """
     with connection.cursor() as cursor:
         cursor.execute(CAME_LATELY, {"client": client, "kind": kind})
-        given, *paces = cursor.fetchone()
+        given, paces = cursor.fetchone()
     if given < ENOUGH or not asked:
         return None
-    days = sorted(max(1, math.ceil(asked / pace)) for pace in paces if pace)
+    days = sorted(max(1, math.ceil(asked / pace)) for pace in paces)
     return Estimated(days[0], days[-1], int(given)) if days[-1] <= LONGEST else None
 
 
