@@ -25,6 +25,7 @@ class Choice(Shape):
     name = "choice"
     guessable = True
     label = gettext_lazy("Choose labels")
+    picture = "M4 4h8v8H4zM6 8l2 2 4-6M17 8h27M4 20h8v8H4zM17 24h20"
     asks = {"labels": LABELS, "multiple": {"type": "boolean"}}
     needs = ("labels",)
     draws = frozenset({"labels"})

@@ -39,6 +39,7 @@ class Comparison(Shape):
 
     name = "comparison"
     label = gettext_lazy("Compare two answers")
+    picture = "M3 4h18v24H3zM27 4h18v24H27zM7 10h10M31 10h10M31 15h6M7 21l3 3 7-8"
     asks = {"min_reason": {"type": "integer"}}
     draws = frozenset(name for names in (*NAMES, SYSTEMS) for name in names)
 

@@ -28,6 +28,7 @@ class Conversation(Shape):
 
     name = "conversation"
     label = gettext_lazy("Judge a conversation")
+    picture = "M3 3h27v13H13l-5 5v-5H3zM20 20h25v8h-5v3l-4-3H20z"
     style = "tasks/kinds.css"
     asks = {
         "steps": {"type": "integer", "enum": [5, 7]}, "labels": LABELS, "candidates": {"type": "boolean"},

@@ -35,6 +35,7 @@ class Cuboids(Shape):
 
     name = "cuboids"
     label = gettext_lazy("Cuboids in a point cloud")
+    picture = "M9 11l15-7 15 7v11l-15 7-15-7zM9 11l15 7 15-7M24 18v11"
     asks = {"labels": LABELS}
     needs = ("labels",)
     draws = frozenset({"cloud"})

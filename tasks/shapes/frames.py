@@ -41,6 +41,7 @@ class Frames(Shape):
 
     name = "frames"
     label = gettext_lazy("Boxes over the frames of a video")
+    picture = "M3 4h42v24H3zM10 4v24M38 4v24M5 9h3M5 16h3M5 23h3M40 9h3M40 16h3M40 23h3M17 10h11v10H17z"
     asks = {"labels": LABELS}
     needs = ("labels",)
     draws = frozenset({"frames"})

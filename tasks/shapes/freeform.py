@@ -63,6 +63,7 @@ class Freeform(Shape):
 
     name = "freeform"
     label = gettext_lazy("Fill in a form")
+    picture = "M4 3h40v8H4zM4 15h40v4H4zM4 23h16v6H4z"
     style = "tasks/kinds.css"
     longest = 450_000
     asks = {"schema": {"type": "object"}}

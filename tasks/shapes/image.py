@@ -38,6 +38,7 @@ class Image(Shape):
 
     name = "image"
     label = gettext_lazy("Shapes on an image")
+    picture = "M3 3h42v26H3zM3 25l11-10 8 7 7-6 16 11M29 7h11v9H29z"
     asks = {
         "labels": LABELS,
         "types": {"type": "array", "items": {"enum": [*plane.TYPES]}, "minItems": 1, "uniqueItems": True},

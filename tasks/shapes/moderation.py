@@ -27,6 +27,7 @@ class Moderation(Shape):
 
     name = "moderation"
     label = gettext_lazy("Moderate content")
+    picture = "M24 3l15 5v8c0 7-6 11-15 13-9-2-15-6-15-13V8zM17 16l5 5 9-10"
     style = "tasks/kinds.css"
     asks = {"categories": {"type": "array", "items": CATEGORY, "minItems": 1, "maxItems": MOST}}
     needs = ("categories",)

@@ -32,6 +32,7 @@ class Ranking(Shape):
 
     name = "ranking"
     label = gettext_lazy("Put answers in order")
+    picture = "M4 5h40M4 12h30M4 19h21M4 26h12"
     style = "tasks/kinds.css"
     asks = {"ties": {"type": "boolean"}}
     draws = frozenset({"answers", "systems"})

@@ -23,6 +23,7 @@ class Rating(Shape):
 
     name = "rating"
     label = gettext_lazy("Rate on scales")
+    picture = "M5 16h38M5 12v8M14 12v8M24 12v8M43 12v8M33 8v16"
     style = "tasks/kinds.css"
     asks = {"scales": {"type": "array", "items": SCALE, "minItems": 1, "maxItems": MOST_SCALES}}
     needs = ("scales",)

@@ -49,6 +49,7 @@ class Transcription(Shape):
 
     name = "transcription"
     label = gettext_lazy("Writing down a recording")
+    picture = "M4 14v4M10 10v12M16 4v24M22 9v14M28 13v6M34 7v18M40 12v8M46 15v2"
     draws = frozenset({"audio"})
     files = {"audio": "sound"}
     script = "tasks/recording.js"
@@ -105,6 +106,7 @@ class Segments(Shape):
 
     name = "segments"
     label = gettext_lazy("Segments of a recording")
+    picture = "M4 9v2M10 6v8M16 3v14M22 6v8M28 8v4M34 4v12M40 7v6M6 25h14M26 25h16M6 22v6M20 22v6M26 22v6M42 22v6"
     asks = {"labels": LABELS, "words": {"type": "boolean"}}
     needs = ("labels",)
     draws = frozenset({"audio"})

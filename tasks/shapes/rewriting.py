@@ -23,6 +23,7 @@ class Rewriting(Shape):
 
     name = "rewriting"
     label = gettext_lazy("Rewrite a text")
+    picture = "M4 6h24M4 13h18M4 20h12M24 27l2-8L38 7l6 6-12 12z"
     style = "tasks/kinds.css"
     asks = {"min_reason": {"type": "integer", "minimum": 0, "maximum": MOST_REASON}, "unchanged": {"type": "boolean"}}
     draws = frozenset({"text"})

@@ -69,6 +69,7 @@ class Shape:
 
     name: ClassVar[str]
     label: ClassVar[Text]  # as members and clients choose it
+    picture = ""  # as it stands on a card: the lines of a drawing of 48 by 32, as SVG writes a path
     asks: ClassVar[Json] = {}  # JSON Schema of each part of a job's form beside the question
     needs: ClassVar[tuple[str, ...]] = ()  # those that no form can do without
     files: ClassVar[

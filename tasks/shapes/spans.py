@@ -51,6 +51,7 @@ class Spans(Shape):
 
     name = "spans"
     label = gettext_lazy("Mark parts of a text")
+    picture = "M4 7h8M14 3h14v8H14zM30 7h14M4 17h24M30 13h14v8H30zM4 27h28"
     script = "tasks/spans.js"
     style = "tasks/spans.css"
     asks = {"labels": LABELS, "relations": LABELS, "overlapping": {"type": "boolean"}, "empty": {"type": "boolean"}}

@@ -25,6 +25,7 @@ class StepCheck(Shape):
     name = "step_check"
     longest = 130_000
     label = gettext_lazy("Check a solution step by step")
+    picture = "M4 7l3 3 6-7M19 7h25M4 17l3 3 6-7M19 17h25M5 23l6 6M11 23l-6 6M19 26h17"
     style = "tasks/kinds.css"
     asks = {"why": {"type": "boolean"}}
     draws = frozenset({"steps", "solution"})

@@ -18,6 +18,7 @@ class Steps(Shape):
 
     name = "steps"
     label = gettext_lazy("Solve step by step")
+    picture = "M4 6h4M13 6h31M8 16h4M17 16h27M12 26h4M21 26h23"
     style = "tasks/kinds.css"
     longest = 250_000
     shows_as_read = True
