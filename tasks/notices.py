@@ -1,11 +1,15 @@
-"""Telling by e-mail, in the person's language: of rejected answers, of teams, and of questions about a guide."""
+"""Telling by e-mail, in the person's language: of rejected answers, teams, questions about a guide, and deletions."""
+
+from collections.abc import Callable
 
 from django.conf import settings
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app as background
 
 from coop.people.models import Client, Person
 from governance import notices
+from tasks.models import Job
 
 TELL = "tasks.tell"
 
@@ -22,7 +26,9 @@ def words(about: str, number: int) -> tuple[str, str]:
 
 
 def said(about: str, number: int) -> tuple[str, str, str]:
-    """Return what is said of a look ("drawn"), a rejected answer, a team or a question, and at which address it is."""
+    """Return what is said of a look ("drawn"), a rejected answer, a team, a question or a deletion, and its address."""
+    if about in DELETIONS:
+        return DELETIONS[about](Job.objects.select_related("client").get(pk=number))
     if about == "drawn":
         text = _("The lot drew you to say whether an answer stands. It is paid, and yours for a day; then the next is.")
         return _("A rejected answer waits for your paid look"), text, f"/looks/{number}/"
@@ -42,6 +48,45 @@ def said(about: str, number: int) -> tuple[str, str, str]:
 def _client_guide(number: int) -> str:
     slug = Client.objects.values_list("slug", flat=True).get(jobs=number)
     return f"/c/{slug}/jobs/{number}/guide/"
+
+
+def _will_go(job: Job) -> tuple[str, str, str]:
+    subject = _("On %(day)s what is in your job %(number)s is deleted")
+    text = _(
+        "The job opened with this day, which stands now: members took tasks with it in view. On it the tasks, their"
+        " files and the answers are deleted here, in versions too; two weeks before it the job closes. What you"
+        " downloaded stays with you. If none of you named the day, look who holds keys of yours, and end theirs."
+    )
+    return subject % _of(job), text, f"/c/{job.client.slug}/jobs/{job.pk}/"
+
+
+def _goes_soon(job: Job) -> tuple[str, str, str]:
+    subject = _("Download it: on %(day)s what is in your job %(number)s is deleted")
+    text = _(
+        "The job is closed. On this day its tasks, their files and the answers are deleted here, in versions too."
+        " Download now what you need. It waits for an answer that is checked, or disputed, or that a case is about,"
+        " until it is decided; for nothing else."
+    )
+    return subject % _of(job), text, f"/c/{job.client.slug}/jobs/{job.pk}/versions/"
+
+
+def _work_goes(job: Job) -> tuple[str, str, str]:
+    subject = _("On %(day)s the answers of job %(number)s are deleted, yours too")
+    text = _(
+        "So its card said before you took a task. What you were paid stays, with every decision, and the SHA-256 of"
+        " each answer. If something in it was decided wrongly, say so before that day: the answers wait until a dispute"
+        " or a case about them is decided."
+    )
+    return subject % _of(job), text, "/work/"
+
+
+def _of(job: Job) -> dict[str, object]:
+    return {"day": date_format(job.delete_on) if job.delete_on else "", "number": job.pk}
+
+
+DELETIONS: dict[str, Callable[[Job], tuple[str, str, str]]] = {
+    "will_go": _will_go, "goes_soon": _goes_soon, "work_goes": _work_goes,
+}  # fmt: skip
 
 
 def deliver(person: Person, about: str, number: int) -> None:

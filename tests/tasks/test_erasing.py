@@ -21,7 +21,20 @@ from governance import cases
 from governance.cases import State
 from payments import ledger
 from payments.models import Transfer
-from tasks import background, cards, claims, deletions, erasing, jobs, known, releases, reports, stages, sweeping
+from tasks import (
+    background,
+    cards,
+    claims,
+    deletions,
+    erasing,
+    forewarnings,
+    jobs,
+    known,
+    releases,
+    reports,
+    stages,
+    sweeping,
+)
 from tasks.models import (
     Answer,
     Assignment,
@@ -163,6 +176,7 @@ def test_what_is_still_to_be_decided_is_waited_for(orbit: Client, olga: Person, 
     # Nobody looked, and nothing ran that would settle it.
     later(days=29)
     erasing.close_due(at=clock.now())
+    forewarnings.tell_due(at=clock.now())
     later(days=8)
     assert erasing.erase_due(at=clock.now()) == 0
     assert "Secret" in contents(job)

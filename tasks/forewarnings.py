@@ -1,0 +1,60 @@
+"""Letters about the day on which a job's contents are deleted: when it is fixed, and two weeks before it comes.
+
+They go by what stands in the database, not by an act: whoever opened the job, and by whatever way, its client hears of
+it. The database deletes nothing before the second letters are a week old.
+"""
+
+from datetime import UTC, datetime
+
+from django.db import connection, transaction
+
+from coop import due
+from coop.people import clients
+from coop.people.models import Person
+from tasks import deletions, notices
+from tasks.models import Forewarned, Forewarning, Job
+
+FAILED = "nobody could be told of the day of deletion of job %s"
+# Who answered, in whose team it was, and who checked it.
+WORKED = """
+SELECT a.person_id FROM tasks_assignment a WHERE a.job_id = %(job)s AND a.submitted_at IS NOT NULL
+UNION SELECT m.person_id FROM tasks_assignment a JOIN tasks_teammember m ON m.team_id = a.team_id
+    WHERE a.job_id = %(job)s AND a.submitted_at IS NOT NULL
+UNION SELECT k.person_id FROM tasks_check k JOIN tasks_assignment a ON a.id = k.assignment_id
+    WHERE a.job_id = %(job)s AND k.state = 'done'
+"""
+
+
+def tell_due(*, at: datetime) -> int:
+    """Tell of every day that was fixed or is near and was not told of yet; return of how many. Anybody may call it."""
+    near = (at + deletions.CLOSES).astimezone(UTC).date()
+    named = Job.objects.filter(delete_on__isnull=False, opened_at__isnull=False, emptied_at=None, deleted_at=None)
+    fixed = named.exclude(forewarnings__about=Forewarned.FIXED).order_by("pk")
+    soon = named.filter(delete_on__lte=near).exclude(forewarnings__about=Forewarned.SOON).order_by("pk")
+    return due.each(_tell_that_it_is_fixed, fixed, failed=FAILED) + due.each(_tell_that_it_is_near, soon, failed=FAILED)
+
+
+@transaction.atomic
+def _tell_that_it_is_fixed(job: Job) -> int:
+    """Tell the client's seats, who may not know who named the day."""
+    Forewarning.objects.create(job=job, about=Forewarned.FIXED)
+    for person in clients.people(job.client):
+        notices.tell(person, "will_go", job.pk)
+    return 1
+
+
+@transaction.atomic
+def _tell_that_it_is_near(job: Job) -> int:
+    """Tell the client's seats to take home what they need, and who worked on it what goes and what stays."""
+    Forewarning.objects.create(job=job, about=Forewarned.SOON)
+    for person in clients.people(job.client):
+        notices.tell(person, "goes_soon", job.pk)
+    for person in _who_worked(job):
+        notices.tell(person, "work_goes", job.pk)
+    return 1
+
+
+def _who_worked(job: Job) -> list[Person]:
+    with connection.cursor() as cursor:
+        cursor.execute(WORKED, {"job": job.pk})
+        return list(Person.objects.filter(pk__in=[person for (person,) in cursor.fetchall()]).order_by("pk"))
