@@ -220,6 +220,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_guideversion": "job_id number guide digest words changed seconds pay job_pay rescopes written_by_id at",
         "tasks_halt": "job_id reason asked_by_id at ended_at",
         "tasks_hiddencontent": "job_id topic reason found_by_id with_data people amount at",
+        "tasks_forewarning": "job_id about at",
         "tasks_tally": "job_id tasks fundings deposited seen price spare",
         "tasks_stage": "job_id after_id takes carries apart_from_all written_by_id at",
         "tasks_knownanswer": "task_id value why written_by_id at",
@@ -246,6 +247,8 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_lot": "job_id project_id batch_id digest",
         "tasks_sketch": "client_id work_type_id said file file_name rows bytes piloted pilot_id job_id written_by_id"
         " begun_at at dropped_at",
+        "tasks_sketchfile": "sketch_id is_packed name key address source kind file small content_type bytes facts"
+        " problem given_by_id done_at is_gone",
         "tasks_asset": "key client_id test name project_name reference metadata address created_by_id created_at file"
         " content_type bytes order_id next_at tries problem",
         "tasks_sandbox": "client_id teammates assignments groups batches",

@@ -17,8 +17,10 @@ from tasks import (
     claims,
     datasets,
     disputes,
+    draft_files,
     erasing,
     files,
+    forewarnings,
     hidden,
     invitations,
     jobs,
@@ -111,9 +113,17 @@ def return_deposits(timestamp: int) -> None:  # noqa: ARG001 - likewise
 @app.periodic(cron="43 * * * *")
 @app.task(queueing_lock="tasks.erase", pass_context=False)
 def erase(timestamp: int) -> int:  # noqa: ARG001 - likewise
-    """Close what is to be deleted in two weeks, then delete what is due; return how many jobs were emptied."""
+    """Close what is to be deleted in two weeks, tell of it, then delete what is due; return how many were emptied."""
     erasing.close_due(at=clock.now())
+    forewarnings.tell_due(at=clock.now())
     return erasing.erase_due(at=clock.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queueing_lock="tasks.forewarn", pass_context=False)
+def forewarn(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Tell of days of deletion that were fixed or are near; return of how many."""
+    return forewarnings.tell_due(at=clock.now())
 
 
 @app.periodic(cron="23 4 * * *")
@@ -172,6 +182,13 @@ def load_data_set(upload_id: int) -> None:
 def read_files(delivery_id: int) -> None:
     """Read the files of a delivery, as deferred with it; what is read already is not read again."""
     files.take_in(Delivery.objects.get(pk=delivery_id), at=clock.now())
+
+
+@app.task(name=draft_files.READ, retry=5)
+def read_draft_files(sketch_id: int) -> None:
+    """Read the files of a job that is being written, for a minute; the rest waits its turn among what else is due."""
+    if draft_files.take_in(sketch_id, at=clock.now(), seconds=A_MINUTE.total_seconds()):
+        draft_files.have_read(sketch_id)
 
 
 @app.task(name=releases.WRITE, retry=5)

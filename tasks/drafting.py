@@ -1,16 +1,25 @@
 """What pages and the API show of a job that is being written: its kind, what to look at, a task, the money."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from payments import floors, rates
+from django.utils import translation
+
+from payments import floors, instruments, rates
 from payments.escrow import Quote
 from payments.founding import FOR_THE_HOUSE
+from payments.models import Kind as InstrumentKind
 from payments.models import WorkType
 from tasks import content as contents
-from tasks import forms_job, funds, jobs, lint, paces, pilots, shapes, sketches
+from tasks import draft_files, files, forms_job, funds, jobs, lint, paces, pilots, shapes, sketches
 from tasks.models import Job, Share, Sketch, Topic
+from tasks.shapes import media
+
+# What ten members do in a day, an hour each.
+TEN_HOURS = 10 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,11 @@ class Kind:
     def for_clients(self) -> bool:
         """Tell whether clients may order it."""
         return self.it.slug not in FOR_THE_HOUSE
+
+    @property
+    def picture(self) -> str:
+        """Return the lines of its drawing; nothing for what has no form of its own."""
+        return shapes.find(self.it.shape).picture if self.it.shape in shapes.names() else ""
 
     @property
     def usually_pays(self) -> "Kind | None":
@@ -57,13 +71,38 @@ def _on_phone(kind: WorkType) -> bool:
     return kind.shape not in shapes.names() or shapes.find(kind.shape).on_phone
 
 
+@dataclass(frozen=True, slots=True)
+class WhoMay:
+    """Who may do a kind of work: its language, and how many units of what the members ask before it (N9), or none."""
+
+    language: str
+    units: int
+    of: WorkType | None
+
+
+def who_may(kind: WorkType) -> WhoMay:
+    """Return who may do a kind of work, as the members voted; a client opens or closes it for nobody."""
+    asked = instruments.value(InstrumentKind.QUALIFICATION, f"work_type:{kind.pk}")
+    of = WorkType.objects.get(pk=asked["of"]) if asked["units"] else None
+    return WhoMay(_language(kind.language), asked["units"], of)
+
+
+def _language(code: str) -> str:
+    """Return how a language is called in the reader's, or its code where nobody here knows that."""
+    try:
+        return str(translation.get_language_info(code)["name_translated"])
+    except KeyError:
+        return code
+
+
 def findings(sketch: Sketch) -> list[lint.Finding]:
     """Return what stops a job as it is written so far, then what else to look at, in the order of the steps."""
     form = whole(sketch)
     sample = sketches.sample(sketch)
     found = _below(sketch, form) if form.is_valid() else _stops(form)
-    if form.is_valid() and not form.shape.files:
-        found += _of_rows(form, sample.rows)
+    if form.is_valid():
+        found += _of_rows(form, sample.rows, draft_files.shown(sketch, (row.data for row in sample.rows)))
+    found += [lint.Finding("data", f"{name}: {words}") for name, words in draft_files.problems(sketch, most=5)]
     found += [lint.Finding("data", f"{one.line}: {one.words}", stops=True) for one in sample.problems[:5]]
     if not sketch.file and not form.shape.files:
         found.append(lint.Finding("data", lint.no_data()))
@@ -93,22 +132,30 @@ def _stops(form: forms_job.NewJob) -> list[lint.Finding]:
     ]
 
 
-def _of_rows(form: forms_job.NewJob, rows: list[Any]) -> list[lint.Finding]:
-    """Return what the first rows lack to be shown as such tasks."""
-    lacking = ((row.line, words) for row in rows for words in form.shape.data_problems(form.answer_form(), row.data))
+def _of_rows(form: forms_job.NewJob, rows: list[Any], known: Mapping[str, Any]) -> list[lint.Finding]:
+    """Return what the first rows lack to be shown as such tasks, with the files that are known."""
+    lacking = ((row.line, words) for row in rows for words in _lacking(form, row.data, known))
     return [lint.Finding("data", f"{line}: {words}", stops=True) for line, words in list(lacking)[:5]]
 
 
+def _lacking(form: forms_job.NewJob, data: dict[str, Any], known: Mapping[str, Any]) -> list[Any]:
+    return [*form.shape.data_problems(form.answer_form(), data), *files.missing(form.shape.files, data, known)]
+
+
 def preview(sketch: Sketch) -> dict[str, Any] | None:
-    """Return what the template of its kind shows of the first row, as members will see it; None while it cannot."""
+    """Return what the template of its kind shows of the first task, as members will see it; None while it cannot.
+
+    Where no tasks were brought, of the first of its files.
+    """
     form = forms_job.NewJob(sketch.said, work_type=sketch.work_type, step="questions")
+    if not form.is_valid():
+        return None
     rows = sketches.sample(sketch, 1).rows
-    if not form.is_valid() or (not rows and form.shape.data_problems(form.answer_form(), {})):
+    data = rows[0].data if rows else next(draft_files.one_each(sketch), {})
+    known = draft_files.shown(sketch, [data])
+    if _lacking(form, data, known):
         return None
-    data = rows[0].data if rows else {}
-    if form.shape.files or form.shape.data_problems(form.answer_form(), data):
-        return None
-    question = shapes.Question.of(sketch.work_type.shape, form.answer_form(), data)
+    question = shapes.Question.of(sketch.work_type.shape, form.answer_form(), {**data, media.FILES: known})
     return {"question": form.cleaned_data["question"], **question.shown({}, 1)}
 
 
@@ -121,12 +168,14 @@ def money(sketch: Sketch) -> dict[str, Any]:
         return {"rate": rate}
     pay, time = form.cleaned_data["pay"], rates.measured_time(sketch.work_type, rate)
     left = max(0, sketch.rows - sketch.piloted)
+    work = math.ceil(left * overlap * time.usual)
     few = min(sketches.PILOT_TASKS, left)
     return {
         "rate": rate, "pay": pay, "time": time, "hourly": rates.hourly(pay, time.usual), "tasks": left,
         "overlap": overlap, "quote": _price(sketch, left, overlap, pay), "few": few,
         "pilot": _price(sketch, few, overlap, pay) if few else None,
         "days": paces.days_for(sketch.client_id, sketch.work_type_id, left * overlap),
+        "work_seconds": work, "hours": work / 3600, "days_of_ten": math.ceil(work / TEN_HOURS),
         "least_by_floor": _least_by_floor(sketch),
         "least_again": _least_again(sketch),
     }  # fmt: skip

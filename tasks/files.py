@@ -6,7 +6,7 @@ in whole, or not at all with the problem of each file. Reading goes on where it 
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,10 +24,10 @@ from coop.people import clients
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Text, refuse_if
-from tasks import holding
+from tasks import holding, outside
 from tasks.media import apart
 from tasks.media.bounds import MEMBERS, NAME_CHARACTERS, Unfit
-from tasks.models import LIVE_STATES, Delivery, FileKind, Job, JobFile
+from tasks.models import LIVE_STATES, Delivery, FileKind, Job, JobFile, SketchFile
 from tasks.shapes import media
 
 AT_ONCE = 100
@@ -60,6 +60,8 @@ PROBLEMS: dict[str, Text] = {
     "name": gettext_lazy("A file is named with an ending, as 000001.png, in at most 200 characters."),
     "twice": gettext_lazy("The delivery holds two files of this name."),
     "known": gettext_lazy("The job has a file of this name already. Files stay as they are; choose another name."),
+    "full": gettext_lazy("Your organisation keeps as much here as it may. Nothing more was fetched."),
+    **{f"door_{why}": said for why, said in outside.OUTSIDE.items()},
     "late": gettext_lazy("The job was closed before its files were read. Post a new job for them."),
 }
 SEES = """
@@ -119,13 +121,16 @@ def receive(job: Job, given: "Sequence[File[bytes]]", *, by: Person | None, at: 
     if known := job.deliveries.filter(digest=digest, problem_count=0).first():
         return known
     delivery = Delivery.objects.create(job=job, digest=digest, created_by=by, created_at=at)
-    JobFile.objects.bulk_create(_stored(delivery, _plain_name(file), file) for file in given)
+    JobFile.objects.bulk_create(
+        stored(JobFile(delivery=delivery, job=job, name=plain_name(file), key=uuid.uuid4()), file) for file in given
+    )
     events.write("files.received", by=by, subject=f"job:{job.pk}", at=at, delivery=delivery.pk)
     background.configure_task(READ, lock=f"job:{job.pk}").defer(delivery_id=delivery.pk)
     return delivery
 
 
-def _plain_name(file: "File[bytes]") -> str:
+def plain_name(file: "File[bytes]") -> str:
+    """Return the name of a file that was handed in, without folders of whoever sent it."""
     return (file.name or "").replace("\\", "/").rsplit("/")[-1].replace("\0", "")[:NAME_CHARACTERS]
 
 
@@ -133,16 +138,15 @@ def _digest(given: "Iterable[File[bytes]]") -> str:
     """Return the SHA-256 of names and contents, read in pieces."""
     digest = hashlib.sha256()
     for file in given:
-        digest.update(f"\0{_plain_name(file)}\0{file.size}\0".encode())
+        digest.update(f"\0{plain_name(file)}\0{file.size}\0".encode())
         for chunk in file.chunks():
             digest.update(chunk)
         file.seek(0)
     return digest.hexdigest()
 
 
-def _stored(delivery: Delivery, name: str, content: "File[bytes]", packed_in: JobFile | None = None) -> JobFile:
-    """Return a row for one file, its content on disk under a number of ours, never under a name of the client's."""
-    file = JobFile(delivery=delivery, job_id=delivery.job_id, packed_in=packed_in, name=name, key=uuid.uuid4())
+def stored[F: (JobFile, SketchFile)](file: F, content: "File[bytes]") -> F:
+    """Put what came on disk under a number of ours, never under a name of the client's; the row is not saved."""
     file.source.save(str(file.key), content, save=False)
     return file
 
@@ -151,60 +155,65 @@ def take_in(delivery: Delivery, *, at: datetime) -> Delivery:
     """Read every file of a delivery that was not read yet, then let tasks name them, or none of them."""
     while file := delivery.files.filter(done_at=None).order_by("pk").first():
         with TemporaryDirectory() as folder:
-            _read(file, Path(folder), at)
+            read(file, Path(folder), at=at)
     return _finish(delivery, at)
 
 
-def _read(file: JobFile, folder: Path, at: datetime) -> None:
-    """Have one file written again apart, and keep what came of it."""
+def read[F: (JobFile, SketchFile)](
+    file: F, folder: Path, *, at: datetime, bring: Callable[[F, Path], Path] | None = None
+) -> None:  # fmt: skip
+    """Have one file written again apart, and keep what came of it; `bring` fetches what lies elsewhere."""
     try:
         _require_name(file)
-        _keep(file, apart.run(Path(file.source.path), folder), folder, at)
+        came = bring(file, folder) if bring else Path(file.source.path)
+        _keep(file, apart.run(came, folder), folder, at)
     except Unfit as unfit:
         _keep(file, {"problem": {"problem": unfit.problem, **unfit.facts}}, folder, at)
 
 
-def _require_name(file: JobFile) -> None:
+def _require_name(file: JobFile | SketchFile) -> None:
     if not media.NAME.fullmatch(file.name):
         raise Unfit(problem="name")
 
 
 @transaction.atomic
-def _keep(file: JobFile, said: dict[str, Any], folder: Path, at: datetime) -> None:
-    """Write down what a file is, unless another worker did; what came is thrown away when that is sure."""
-    file = JobFile.objects.select_for_update(no_key=True).get(pk=file.pk)
-    if file.done_at:
+def _keep[F: (JobFile, SketchFile)](file: F, said: dict[str, Any], folder: Path, at: datetime) -> None:
+    """Write down what a file is, unless another worker did, or it is gone; what came goes when that is sure."""
+    if not file.hold():
+        return
+    found = file.beside().select_for_update(no_key=True, of=["self"]).filter(pk=file.pk, done_at=None).first()
+    if found is None:
         return
     for name, value in said.items():
-        setattr(file, name, value)
-    if file.kind == FileKind.ARCHIVE:
-        _unpack(file, folder)
-    elif file.problem is None:
-        _save(file, folder)
-    came, file.source, file.done_at = str(file.source.name), "", at
-    file.save(update_fields=READ_OF)
-    transaction.on_commit(lambda: default_storage.delete(came))
+        setattr(found, name, value)
+    if found.kind == FileKind.ARCHIVE:
+        _unpack(found, folder)
+    elif found.problem is None:
+        _save(found, folder)
+    came, found.source, found.done_at = str(found.source.name), "", at
+    found.save(update_fields=READ_OF)
+    if came:
+        transaction.on_commit(lambda: default_storage.delete(came))
 
 
-def _unpack(archive: JobFile, folder: Path) -> None:
+def _unpack[F: (JobFile, SketchFile)](archive: F, folder: Path) -> None:
     """Make a row of each member; raise Unfit for what would be too many, or an archive from within one."""
     names = archive.facts.pop("names")
-    count = archive.delivery.files.count() + len(names)
-    if archive.packed_in_id:
+    count = archive.beside().count() + len(names)
+    if archive.is_packed:
         raise Unfit(problem="nested")
     if count > MEMBERS + AT_ONCE:
         raise Unfit(problem="members", count=count, most=MEMBERS)
-    members = ((name, folder / str(number)) for number, name in enumerate(names))
-    JobFile.objects.bulk_create(_members(archive, members), batch_size=200)
+    archive.beside().bulk_create(_members(archive, folder, names), batch_size=200)
 
 
-def _members(archive: JobFile, members: Iterable[tuple[str, Path]]) -> Iterator[JobFile]:
-    for name, path in members:
-        with path.open("rb") as opened:
-            yield _stored(archive.delivery, name, File(opened), packed_in=archive)
+def _members[F: (JobFile, SketchFile)](archive: F, folder: Path, names: list[str]) -> Iterator[F]:
+    for number, name in enumerate(names):
+        with (folder / str(number)).open("rb") as opened:
+            yield stored(archive.member(name, uuid.uuid4()), File(opened))
 
 
-def _save(file: JobFile, folder: Path) -> None:
+def _save(file: JobFile | SketchFile, folder: Path) -> None:
     whole = (folder / "whole").read_bytes()
     file.bytes = len(whole)
     file.file.save(f"{file.key.hex[:2]}/{file.key}", ContentFile(whole), save=False)

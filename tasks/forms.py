@@ -65,7 +65,9 @@ class FilesField(forms.FileField):
     widget = ManyFiles
 
     def clean(self, data: Any, initial: Any = None) -> Any:  # noqa: ANN401 - Django's own
-        """Return the list of files, at least one and at most a hundred."""
+        """Return the list of files, at most a hundred; at least one where it is required."""
+        if not data and not self.required:
+            return []
         if refusal := files.count_refusal(data or []):
             raise forms.ValidationError(str(refusal))
         return [forms.FileField.clean(self, one, initial) for one in data]
@@ -79,11 +81,29 @@ class Files(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Say what files may be."""
         super().__init__(*args, **kwargs)
-        most = settings.DATASET_UPLOAD_MAX_BYTES // 1_000_000
-        self.fields["file"].help_text = gettext(
-            "At most 100 files, or a zip of 2,000; together at most %(most)d MB. Images: PNG, JPEG, WebP, BMP."
-            " Recordings: WAV, FLAC, Ogg, MP3. Point clouds: KITTI .bin, PCD."
-        ) % {"most": most}
+        self.fields["file"].help_text = files_help()
+
+
+def files_help() -> str:
+    """Return what files may be."""
+    most = settings.DATASET_UPLOAD_MAX_BYTES // 1_000_000
+    return gettext(
+        "At most 100 files, or a zip of 2,000; together at most %(most)d MB. Images: PNG, JPEG, WebP, BMP."
+        " Recordings: WAV, FLAC, Ogg, MP3. Point clouds: KITTI .bin, PCD."
+    ) % {"most": most}
+
+
+class Addresses(forms.Form):
+    """Where files lie, one address on each line."""
+
+    addresses = forms.CharField(
+        label=_("Or say where they lie"), max_length=200_000, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("One address on each line, at most 100. They are fetched from public servers, 64 MB each at most."),
+    )  # fmt: skip
+
+    def clean_addresses(self) -> list[str]:
+        """Return the addresses."""
+        return [line.strip() for line in self.cleaned_data["addresses"].splitlines() if line.strip()]
 
 
 class Raise(forms.Form):

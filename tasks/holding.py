@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from coop.people.models import Client
 from coop.refusals import Refusal
-from tasks.models import JobFile, Upload
+from tasks.models import JobFile, SketchFile, Upload
 
 GB = 1_000_000_000
 
@@ -15,9 +15,10 @@ def held(client: Client) -> int:
     """Return how many bytes a client's data sets and files take, each once, however many jobs show it."""
     kept = JobFile.objects.filter(job__client=client).values("file", "bytes").distinct()
     files = kept.aggregate(sum=Sum("bytes"))["sum"] or 0
+    drafted = SketchFile.objects.filter(sketch__client=client).aggregate(sum=Sum("bytes"))["sum"] or 0
     names = Upload.objects.filter(job__client=client).values_list("file", flat=True).distinct()
     storage = Upload._meta.get_field("file").storage  # noqa: SLF001 - where Django keeps it
-    return files + sum(storage.size(name) for name in names.iterator() if storage.exists(name))
+    return files + drafted + sum(storage.size(name) for name in names.iterator() if storage.exists(name))
 
 
 def refusal(client: Client, more: int) -> Refusal | None:

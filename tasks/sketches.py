@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.core.files import File
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -21,7 +22,7 @@ from django.utils.translation import gettext as _
 from coop.people.models import Client, Person
 from coop.refusals import Refusal, Refused, refuse_if
 from payments.models import WorkType
-from tasks import datasets, deletions, foreign, jobs, shapes
+from tasks import datasets, deletions, draft_files, foreign, jobs
 from tasks.models import Job, Sketch, Upload
 from tasks.rows import Problem, Row
 
@@ -56,7 +57,7 @@ def refusal_to_begin(client: Client) -> Refusal | None:
 def begin(client: Client, *, work_type: WorkType, by: Person, at: datetime) -> Sketch:
     """Begin a job of one kind of work; one that the same person began and left empty is taken up again."""
     empty = under_way(client).filter(work_type=work_type, written_by=by, said={}, file="")
-    if found := empty.first():
+    if found := empty.exclude(files__is_gone=False).first():
         return found
     refuse_if(refusal_to_begin(client))
     return Sketch.objects.create(client=client, work_type=work_type, written_by=by, begun_at=at)
@@ -64,8 +65,8 @@ def begin(client: Client, *, work_type: WorkType, by: Person, at: datetime) -> S
 
 def refusal_to_write(sketch: Sketch, said: Mapping[str, Any]) -> Refusal | None:
     """Say why this cannot be kept, or nothing."""
-    if sketch.job_id or sketch.dropped_at:
-        return Refusal(_("This is no draft any more."), appeal=_("Post a new job."), status=409)
+    if no := draft_files.ended(sketch):
+        return no
     if len(json.dumps(said)) > LARGEST:
         return Refusal(_("This is too long to be kept."), appeal=_("Shorten the guide."), status=413)
     return None
@@ -147,9 +148,18 @@ def _read(sketch: Sketch) -> Iterator[Row | Problem]:
         yield from foreign.read(cast("BinaryIO", opened.file))
 
 
+def ask_one_each(sketch: Sketch, *, by: Person) -> Sketch:
+    """Let its tasks be one for each of its files, in place of those before; raise Refused where that cannot be."""
+    rows = draft_files.as_rows(draft_files.one_each(sketch))
+    if not rows:
+        words = _("No file is here of which a task of this kind could be made by itself.")
+        raise Refused(Refusal(words, appeal=_("Bring files of the right kind, or a file of tasks."), status=409))
+    return bring(sketch, ContentFile(rows, name=str(_("one task for each file"))), by=by)
+
+
 @transaction.atomic
 def drop(sketch: Sketch, *, by: Person, at: datetime) -> Sketch:
-    """Forget what was written, and its file; dropped again it stays so. Raise Refused when it is a job already."""
+    """Forget what was written, and its files; dropped again it stays so. Raise Refused when it is a job already."""
     held = _locked(sketch)
     if held.dropped_at:
         return held
@@ -168,8 +178,9 @@ def make(sketch: Sketch, facts: Mapping[str, Any], *, again: bool = False, by: P
     held = _locked(sketch)
     if held.job:
         return held.job
-    refuse_if(refusal_to_write(held, held.said))
+    refuse_if(refusal_to_write(held, held.said) or draft_files.refusal_while_read(held))
     job = _draft(held, facts, by=by, at=at)
+    draft_files.hand_over(held, job, by=by, at=at)
     if held.file:
         _hand_over(held, job, 0 if again else held.piloted, None, by=by, at=at)
     held.job = job
@@ -193,10 +204,7 @@ def refusal_to_pilot(sketch: Sketch) -> Refusal | None:
         return Refusal(
             _("A pilot asks the first tasks: there are none left."), appeal=_("Bring more data."), status=409
         )
-    if shapes.find(sketch.work_type.shape).files:
-        words = _("Tasks of this kind show files, which are brought once the job is made.")
-        return Refusal(words, appeal=_("Make the job, with its first tasks only, to try it out."), status=409)
-    return None
+    return draft_files.refusal_while_read(sketch)
 
 
 @transaction.atomic
@@ -208,6 +216,8 @@ def pilot(sketch: Sketch, facts: Mapping[str, Any], *, tasks: int = PILOT_TASKS,
     held = _locked(sketch)
     refuse_if(refusal_to_pilot(held))
     job = _draft(held, facts, by=by, at=at)
+    asked = islice((one.data for one in _read(held) if isinstance(one, Row)), held.piloted, held.piloted + tasks)
+    draft_files.hand_over(held, job, asked, by=by, at=at)
     upload = _hand_over(held, job, held.piloted, tasks, by=by, at=at)
     if upload and upload.problem_count:
         first = upload.problems[0]
@@ -241,6 +251,7 @@ def _line(row: Row) -> bytes:
 def _emptied(held: Sketch, ended: str, *, by: Person) -> Sketch:
     """End a sketch: what it said and its file are kept no longer."""
     _forget_file(held)
+    draft_files.forget(held)
     held.said, held.file, held.file_name, held.written_by = {}, "", "", by
     held.save(update_fields=["said", "file", "file_name", "written_by", ended])
     return held

@@ -12,13 +12,14 @@ from itertools import batched
 from django.core.files.storage import default_storage
 from django.db.models import Q
 
-from tasks.models import Job, JobFile, Release
+from tasks.models import Job, JobFile, Release, SketchFile
 
 AT_ONCE = 1_000
 # As `files`, `datasets` and `releases` name what they write; the storage adds seven letters where a name was taken.
 FILE = re.compile(
     r"(?:deliveries|files/[0-9a-f]{2})/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:-small)?(?:_\w{7})?"
 )
+DRAFTED = re.compile(r"drafts/(?:[0-9a-f]{2}/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:-small)?(?:_\w{7})?")
 DATA_SET = re.compile(r"datasets/([0-9]{1,18})-[0-9a-f]{64}(?:_\w{7})?\.data")
 PART = re.compile(r"releases/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/part-[0-9]+(?:_\w{7})?\.jsonl")
 
@@ -74,6 +75,12 @@ def _unnamed(names: Collection[str]) -> Iterable[str]:
     return left - shown
 
 
+def _of_no_draft(names: Collection[str]) -> Iterable[str]:
+    keys = made(DRAFTED, names)
+    rows = SketchFile.objects.filter(key__in=keys.values()).values_list("source", "file", "small")
+    return keys.keys() - {name for row in rows for name in row}
+
+
 def _of_emptied_jobs(names: Collection[str]) -> Iterable[str]:
     jobs = made(DATA_SET, names)
     emptied = set(Job.objects.filter(pk__in=jobs.values(), emptied_at__isnull=False).values_list("pk", flat=True))
@@ -94,5 +101,6 @@ def made(pattern: re.Pattern[str], names: Iterable[str]) -> Mapping[str, str]:
 
 
 FOLDERS: Mapping[str, Callable[[Collection[str]], Iterable[str]]] = {
-    "files": _unnamed, "deliveries": _unnamed, "datasets": _of_emptied_jobs, "releases": _of_emptied_versions,
+    "files": _unnamed, "deliveries": _unnamed, "drafts": _of_no_draft, "datasets": _of_emptied_jobs,
+    "releases": _of_emptied_versions,
 }  # fmt: skip

@@ -19,6 +19,15 @@ from payments.models import WorkType
 from tasks import drafting, forms_job, measuring, pilots, sketches
 from tasks.api.parsers import JsonList, Lines, Table
 from tasks.api.serializers import JobWhole, Named, PayField, SumField
+from tasks.api.serializers_drafts import (
+    LONGEST_WORDS,
+    DaysOut,
+    FindingOut,
+    PriceOut,
+    SampleOut,
+    WhoMayOut,
+    WordsField,
+)
 from tasks.api.views import TASKS, KeyView
 from tasks.models import Job, Sketch
 
@@ -34,32 +43,6 @@ class SketchLine(serializers.ModelSerializer[Sketch]):
     class Meta:
         model = Sketch
         fields = ("id", "work_type", "title", "rows", "bytes", "piloted", "pilot", "begun_at", "at")
-
-
-class FindingOut(serializers.Serializer[Any]):
-    """Something to look at again, in which step; `stops` where no job can be made before it is mended."""
-
-    step = serializers.CharField()
-    words = serializers.CharField()
-    stops = serializers.BooleanField()
-
-
-class PriceOut(serializers.Serializer[Any]):
-    """What something costs at most, in US$."""
-
-    wages = SumField()
-    fee = SumField()
-    checks = SumField()
-    floor = SumField()
-    total = SumField()
-
-
-class DaysOut(serializers.Serializer[Any]):
-    """In how many days the answers may come, at the pace of the last week and of four, and by how many answers."""
-
-    least = serializers.IntegerField()
-    most = serializers.IntegerField()
-    answers = serializers.IntegerField()
 
 
 class SketchWhole(SketchLine):
@@ -81,11 +64,16 @@ class SketchWhole(SketchLine):
     days = serializers.SerializerMethodField(
         help_text="An estimate by your own jobs of the kind in the last four weeks; null with fewer than 20 answers."
     )
+    work_seconds = serializers.SerializerMethodField(
+        help_text="All answers together at the usual time of the kind; null until pay and answers to each are known."
+    )
+
+    who_may = serializers.SerializerMethodField()
 
     class Meta(SketchLine.Meta):
         fields = (  # type: ignore[assignment]
             *SketchLine.Meta.fields, "said", "findings", "price", "pilot_price", "hourly", "least_by_floor",
-            "least_by_former", "days",
+            "least_by_former", "days", "work_seconds", "who_may",
         )  # fmt: skip
 
     @extend_schema_field(FindingOut(many=True))
@@ -124,6 +112,15 @@ class SketchWhole(SketchLine):
         found = self._money.get("days")
         return DaysOut(found).data if found else None  # type: ignore[return-value]
 
+    @extend_schema_field(WhoMayOut)
+    def get_who_may(self, sketch: Sketch) -> WhoMayOut:
+        """Return who may do it."""
+        return WhoMayOut(drafting.who_may(sketch.work_type)).data  # type: ignore[return-value]
+
+    def get_work_seconds(self, sketch: Sketch) -> int | None:
+        """Return how long all its answers take together, in seconds."""
+        return self._money.get("work_seconds")
+
     @cached_property
     def _money(self) -> dict[str, Any]:
         return drafting.money(cast("Sketch", self.instance))
@@ -148,8 +145,9 @@ class Said(serializers.Serializer[Any]):
 
     work_type = Named(slug_field="slug", queryset=founding.for_clients(), required=False)
     said = serializers.DictField(
-        child=serializers.CharField(max_length=20_000, allow_blank=True, trim_whitespace=False), required=False,
-        help_text=f"By field: title, question, markdown, the kind's own, {FIELDS}. Others are left out.",
+        child=WordsField(max_length=LONGEST_WORDS, allow_blank=True, trim_whitespace=False), required=False,
+        help_text=f"By field: title, question, markdown, the kind's own, {FIELDS}. Others are left out. Where several"
+        " things are chosen, a list.",
     )  # fmt: skip
 
 
@@ -157,28 +155,6 @@ class Making(serializers.Serializer[Any]):
     """How the job is made."""
 
     again = serializers.BooleanField(default=False, help_text="Whether the tasks of its pilots are asked again.")
-
-
-class ProblemOut(serializers.Serializer[Any]):
-    """What is wrong with a line."""
-
-    line = serializers.IntegerField()
-    problem = serializers.CharField(source="words")
-
-
-class RowOut(serializers.Serializer[Any]):
-    """A row as it is read."""
-
-    line = serializers.IntegerField()
-    id = serializers.CharField(source="external_id")
-    data = serializers.DictField()  # type: ignore[assignment]  # DRF takes it off the class
-
-
-class SampleOut(serializers.Serializer[Any]):
-    """The first rows of what was brought, and the problems among them."""
-
-    rows = RowOut(many=True)
-    problems = ProblemOut(many=True)
 
 
 class Adopting(serializers.Serializer[Any]):

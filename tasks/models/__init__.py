@@ -10,6 +10,7 @@ from tasks.models.endpoints import Endpoint
 from tasks.models.engaged import Span
 from tasks.models.extensions import Extension
 from tasks.models.files import Delivery, FileKind, JobFile
+from tasks.models.forewarnings import Forewarned, Forewarning
 from tasks.models.guides import GuideVersion, Question, Reading, Reply
 from tasks.models.halts import Halt
 from tasks.models.hidden import HiddenContent
@@ -23,7 +24,7 @@ from tasks.models.reports import Report
 from tasks.models.scale import Asset, Audit, Batch, BatchState, Lot, Order, Project, ProjectVersion, Role, Sandbox
 from tasks.models.sharing import Reserve
 from tasks.models.shortfalls import Difference, Shortfall
-from tasks.models.sketches import Sketch
+from tasks.models.sketches import Sketch, SketchFile
 from tasks.models.skips import PaidSkip
 from tasks.models.stages import Apart, HandOver, Stage, Takes
 from tasks.models.tallies import Tally
@@ -76,6 +77,8 @@ __all__ = [
     "Fetch",
     "FileKind",
     "Finding",
+    "Forewarned",
+    "Forewarning",
     "Ground",
     "GuideVersion",
     "Halt",
@@ -115,6 +118,7 @@ __all__ = [
     "Share",
     "Shortfall",
     "Sketch",
+    "SketchFile",
     "Span",
     "Stage",
     "Takes",

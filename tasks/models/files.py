@@ -1,9 +1,10 @@
 """Files that a client hands in with a job: what came, and what was made of each for members to see."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from coop.people import privacy
@@ -78,6 +79,23 @@ class JobFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_packed(self) -> bool:
+        """Tell whether it came in an archive."""
+        return self.packed_in_id is not None
+
+    def beside(self) -> QuerySet["JobFile"]:
+        """Return the files of the same delivery."""
+        return self.delivery.files.all()
+
+    def member(self, name: str, key: UUID) -> "JobFile":
+        """Return a row for a file that was packed in this one; not saved."""
+        return JobFile(delivery_id=self.delivery_id, job_id=self.job_id, packed_in=self, name=name, key=key)
+
+    def hold(self) -> bool:
+        """Tell that its delivery does not end before it is read."""
+        return True
 
     def shown(self) -> dict[str, Any]:
         """Return what kinds of answer know of it: kind, address, address of the small image, facts."""

@@ -1,13 +1,16 @@
 """Jobs as far as they are written: what each step was given, complete or not, until a job is made of it."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db import models
+from django.db.models import Q, QuerySet
 
 from coop.people import privacy
 from coop.people.models import Client, Person
 from coop.people.privacy import Audience
 from payments.models import WorkType
+from tasks.models.files import FileKind
 from tasks.models.work import Job
 
 
@@ -63,3 +66,59 @@ class Sketch(models.Model):
         """Return how the job is to be called, as far as it is."""
         said: dict[str, Any] = self.said
         return str(said.get("title", ""))
+
+
+class SketchFile(models.Model):
+    """A file that a job which is being written shows: as it came (`source`, until it is read), then as it is seen.
+
+    Its content goes with the sketch; a job that is made of it, or a pilot, has a file of its own.
+    """
+
+    sketch = models.ForeignKey(Sketch, models.PROTECT, related_name="files")
+    is_packed = models.BooleanField(default=False, help_text="It came in an archive.")
+    name = models.CharField(max_length=200)
+    key = models.UUIDField(unique=True)
+    address = models.CharField(max_length=2000, blank=True, help_text="Where it is fetched from, if it lies elsewhere.")
+    source = models.FileField(upload_to="drafts/", max_length=200, blank=True)
+    kind = models.CharField(max_length=7, choices=FileKind, blank=True)
+    file = models.FileField(upload_to="drafts/", max_length=200, blank=True)
+    small = models.FileField(upload_to="drafts/", max_length=200, blank=True, help_text="An image for phones.")
+    content_type = models.CharField(max_length=40, blank=True)
+    bytes = models.PositiveIntegerField(default=0, help_text="Of `file`.")
+    facts = models.JSONField(default=dict, help_text="Its measures, as tasks.media says for each kind.")
+    problem = models.JSONField(null=True, help_text="Why it is not taken: a key of tasks.files.PROBLEMS, and facts.")
+    given_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    done_at = models.DateTimeField(null=True, help_text="When it was read.")
+    is_gone = models.BooleanField(default=False, help_text="It was deleted: nothing else of it is kept.")
+
+    privacy.declare(
+        **dict.fromkeys(
+            (
+                "id", "sketch", "is_packed", "name", "key", "address", "kind", "file", "small", "content_type", "bytes",
+                "facts", "problem", "given_by", "done_at", "is_gone",
+            ),
+            Audience.CLIENT,
+        ),
+        source=Audience.NOBODY,
+    )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.name
+
+    def beside(self) -> QuerySet["SketchFile"]:
+        """Return the files of the same sketch that were not deleted."""
+        return self.sketch.files.filter(is_gone=False)
+
+    def member(self, name: str, key: UUID) -> "SketchFile":
+        """Return a row for a file that was packed in this one; not saved."""
+        return SketchFile(sketch_id=self.sketch_id, is_packed=True, name=name, key=key, given_by_id=self.given_by_id)
+
+    def hold(self) -> bool:
+        """Lock its sketch, before any of its files is; False where that has ended, and its files with it."""
+        going = Q(pk=self.sketch_id, job=None, dropped_at=None)
+        return Sketch.objects.select_for_update(no_key=True, of=["self"]).filter(going).first() is not None
+
+    def shown(self) -> dict[str, Any]:
+        """Return what kinds of answer know of it: kind, address, address of the small image, facts."""
+        address = f"/c/{self.sketch.client.slug}/jobs/new/{self.sketch_id}/files/{self.key}/"
+        return {"kind": self.kind, "address": address, "small": f"{address}small/", "facts": self.facts}

@@ -18,7 +18,8 @@ from coop.people.models import Client, Person
 from coop.refusals import refuse_if
 from payments import escrow, founding
 from payments.models import WorkType
-from tasks import bounded, datasets, drafting, forms_job, sketches
+from tasks import bounded, datasets, draft_files, drafting, forms_job, sketches
+from tasks.forms import FilesField, files_help
 from tasks.models import Sketch
 
 # The steps in their order, with their names.
@@ -44,6 +45,15 @@ class Rows(forms.Form):
         label=gettext_lazy("Or write the lines here"), max_length=200_000, required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
     )  # fmt: skip
+
+    shows = FilesField(
+        label=gettext_lazy("Files that tasks show"), max_length=500, required=False, allow_empty_file=True
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Say what files may be."""
+        super().__init__(*args, **kwargs)
+        self.fields["shows"].help_text = files_help()
 
     def given(self) -> "File[bytes] | None":
         """Return what was given as a file; None where nothing was."""
@@ -110,9 +120,18 @@ def step(request: HttpRequest, slug: str, number: int, step: str) -> HttpRespons
     form = forms_job.NewJob(request.POST, work_type=sketch.work_type, step=step)
     sketch = sketches.keep(sketch, form.said(), by=_me(request))
     rows = Rows(request.POST, request.FILES)
-    if step == "data" and rows.is_valid() and (file := rows.given()):
-        sketch = sketches.bring(sketch, file, by=_me(request))
+    if step == "data" and rows.is_valid():
+        sketch = _brought(request, sketch, rows)
     return _after(request, sketch, form, rows)
+
+
+def _brought(request: HttpRequest, sketch: Sketch, rows: Rows) -> Sketch:
+    """Keep what was brought: files that tasks show, and the tasks."""
+    if given := rows.cleaned_data["shows"]:
+        sketch = draft_files.receive(sketch, given, by=_me(request), at=clock.now())
+    if file := rows.given():
+        sketch = sketches.bring(sketch, file, by=_me(request))
+    return sketch
 
 
 def _change_kind(request: HttpRequest, sketch: Sketch) -> HttpResponse:
@@ -130,6 +149,8 @@ def _after(request: HttpRequest, sketch: Sketch, form: forms_job.NewJob, rows: R
         return _show(request, sketch, form, rows, status=400)
     if "look" in request.POST:
         return _show(request, sketch, form, rows)
+    if form.step == "data" and rows.cleaned_data["shows"]:
+        return redirect("tasks:draft_files", sketch.client.slug, sketch.pk)
     names = [*STEPS, ""]
     return _to(sketch, names[names.index(form.step) + 1])
 
@@ -141,9 +162,12 @@ def _show(request: HttpRequest, sketch: Sketch, form: forms_job.NewJob, rows: Ro
         "findings": [one for one in drafting.findings(sketch) if one.step == form.step] if seen else [],
     }  # fmt: skip
     if form.step == "data":
-        shown |= {"rows": rows, "needs_files": form.shape.files, "each": sketch.bytes // max(sketch.rows, 1)}
+        each = sketch.bytes // max(sketch.rows, 1)
+        shown |= {"rows": rows, "needs_files": form.shape.files, "each": each, "files": draft_files.counts(sketch)}
     if form.step == "questions":
         shown |= {"preview": drafting.preview(sketch)}
+    if form.step == "quality":
+        shown |= {"who": drafting.who_may(sketch.work_type)}
     if form.step in {"quality", "price"}:
         shown |= drafting.money(sketch)
     return render(request, "tasks/client/step.html", shown, status=status)
@@ -215,5 +239,5 @@ def run_pilot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def drop(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Forget a job that was begun."""
     sketches.drop(sketch_of(request, slug, number), by=_me(request), at=clock.now())
-    messages.success(request, _("What you had written is gone, its file too."))
+    messages.success(request, _("What you had written is gone, its files too."))
     return redirect("tasks:new_job", slug)

@@ -19,7 +19,7 @@ from coop import clock
 from coop.people.models import Person
 from coop.refusals import refuse_if
 from tasks import bounded, datasets, files, forms
-from tasks.models import Delivery, Job, JobFile
+from tasks.models import Delivery, Job, JobFile, SketchFile
 from tasks.views.clients import job_of
 
 SHOWN = 10
@@ -68,6 +68,11 @@ def file(request: HttpRequest, key: UUID, *, small: bool = False) -> HttpRespons
     found = get_object_or_404(JobFile.objects.select_related("job"), key=key)
     if not request.user.is_authenticated or not files.may_see(found, by=request.user, at=clock.now()):
         raise Http404
+    return sent(request, found, small=small)
+
+
+def sent(request: HttpRequest, found: JobFile | SketchFile, *, small: bool) -> HttpResponseBase:
+    """Return a file, or the part of it that was asked for, to whoever may see it."""
     kept = found.small if small and found.small else found.file
     content_type = "image/webp" if kept == found.small else found.content_type
     response: HttpResponseBase

@@ -16,6 +16,7 @@ from coop.record import events
 from coop.refusals import Refusal, Text, refuse_if
 from payments import envelopes
 from payments.envelopes import Envelope
+from tasks import outside
 from tasks.models import Message, MessageState, Webhook
 from tasks.webhooks import signing
 
@@ -34,17 +35,7 @@ SEND = "tasks.send_messages"
 MOST = 10
 # For so long the former secret signs as well, and a receiver has time to change over.
 BOTH = timedelta(days=1)
-CLOSED: Mapping[str, Text] = {
-    door.Why.ADDRESS: gettext_lazy("This is no address of a web server. Write it as https://example.com/hook."),
-    door.Why.SCHEME: gettext_lazy("What members answered goes out encrypted alone: begin with https://."),
-    door.Why.PORT: gettext_lazy("This port is kept for something else. Use 443, 80 or one from 1024 on."),
-    door.Why.UNKNOWN: gettext_lazy("Nobody knows this name."),
-    door.Why.PRIVATE: gettext_lazy("This leads into a private network. Messages go to public addresses alone."),
-    door.Why.NO_ANSWER: gettext_lazy("Nobody answered there."),
-    door.Why.LATE: gettext_lazy("The answer took too long."),
-    door.Why.BROKEN: gettext_lazy("What came back was no answer of a web server."),
-    door.Why.LARGE: gettext_lazy("More came back than is read."),
-}
+CLOSED = outside.CLOSED
 
 
 def refusal(client: Client, *, by: Person) -> Refusal | None:

@@ -1,6 +1,8 @@
 """A job posted in seven steps on a phone without JavaScript: left, taken up by another, tried out, adopted, funded."""
 
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,11 +11,13 @@ from coop import clock
 from coop.demo import life
 from coop.people import clients
 from coop.people.models import Client, ClientSeat, Person
+from tasks import draft_files
 from tasks.models import Job, Sketch
 from tests.browser.conftest import Door
 from tests.browser.test_guides import look
 from tests.browser.test_journeys import choose, claim, fill, follow, offer, press, reads
-from tests.tasks import orders
+from tests.tasks import media_jobs, orders
+from tests.tasks.handing_in import image
 from tests.tasks.test_lint import WELL
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -92,3 +96,69 @@ def test_a_job_is_written_left_resumed_tried_and_adopted(
     made = Job.objects.exclude(pk=pilot.pk).get(title="Same kettle?")
     assert (made.pay, made.overlap, Sketch.objects.get().job) == (Decimal("0.1"), 1, made)
     assert sorted(made.tasks.values_list("external_id", flat=True)) == ["p20", "p21"]
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, settings: Any) -> list[Path]:
+    """Return three pictures on the client's own machine."""
+    settings.MEDIA_ROOT = tmp_path / "uploads"
+    found = [tmp_path / f"kettle-{number}.png" for number in range(3)]
+    for number, one in enumerate(found):
+        one.write_bytes(image(300 + number, 200))
+    return found
+
+
+def bring_pictures(page: Page, pictures: list[Path]) -> None:
+    """Choose boxes on images, and bring pictures without a file of tasks."""
+    follow(page, "Orbit")
+    follow(page, "Post a job")
+    press(page, "Choose Work with image")
+    page.set_input_files("input[name=shows]", [str(one) for one in pictures])
+    press(page, "Save and go on")
+    reads(page, "0 of 3 files read")
+    draft_files.take_in(Sketch.objects.get().pk, at=clock.now())
+    page.reload()
+    look(page, "posting-files")
+    press(page, "Make 3 tasks, one of each")
+
+
+def shows_the_picture(page: Page) -> None:
+    """See the first picture drawn as the widget draws it, and nothing of its table."""
+    preview = page.locator("#preview")
+    expect(preview.locator(".stage img")).to_be_visible()
+    assert preview.locator(".stage img").evaluate("one => one.decode().then(() => one.naturalWidth)") > 0
+    assert preview.locator(".stage img").get_attribute("width") == "300"
+    expect(preview.locator("[data-plain]")).to_be_hidden()
+
+
+def test_a_client_of_boxes_sees_its_own_picture_as_members_will_and_pilots_it(
+    door: Door, orbit: Client, olga: Person, amina: Person, pictures: list[Path]
+) -> None:
+    orders.deposit(orbit, "100")
+    media_jobs.voted_kind("image", amina)
+    page, wrong = door(olga, javascript=True), []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    bring_pictures(page, pictures)
+    fill(page, title="Kettles", question="Where is the kettle?", labels="kettle")
+    expect(page.get_by_text("Drawn.")).to_be_attached()
+    shows_the_picture(page)
+    fill(page, labels="kettle\npot")
+    expect(page.locator("#preview span").get_by_text("pot", exact=True)).to_be_visible()
+    shows_the_picture(page)
+    look(page, "posting-picture")
+    press(page, "Save and go on")
+    fill(page, **{part: WELL[part] for part in ("guide", "good", "bad", "edges", "doubt")})
+    press(page, "Save and go on")
+    reads(page, "Every member who passed the entrance.")
+    fill(page, overlap="1")
+    press(page, "Save and go on")
+    offer(page, "0.50")
+    fill(page, use=WELL["use"], seen_by=WELL["seen_by"], delete_on=WELL["delete_on"])
+    press(page, "Save and go on")
+    shows_the_picture(page)
+    page.get_by_role("button", name="Run a paid pilot: 3 tasks").click()
+    reads(page, "What the pilot showed")
+    member = door(amina, javascript=True)
+    claim(member, Job.objects.get(title="Kettles"))
+    assert member.locator(".stage img").evaluate("one => one.decode().then(() => one.naturalWidth)") > 0
+    assert wrong == []

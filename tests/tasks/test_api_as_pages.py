@@ -13,8 +13,8 @@ from pytest_django import DjangoAssertNumQueries
 from coop import clock
 from coop.people import clients
 from coop.people.models import Client, Person
-from payments.models import WorkType
-from tasks import formats, forms_job, paces, pilots, shapes
+from payments.models import Kind, WorkType
+from tasks import formats, forms_job, jobs, paces, pilots, shapes
 from tasks.models import Job
 from tests.conftest import person
 from tests.tasks import handing_in, orders, writing
@@ -23,8 +23,9 @@ from tests.tasks.releases.conftest import Made, made
 from tests.tasks.test_api import ALL, Call, program
 from tests.tasks.test_client_pages import NEW, words
 from tests.tasks.test_exports import answer
+from tests.tasks.test_instruments import decided
 
-__all__ = ["made"]
+__all__ = ["decided", "made"]
 pytestmark = pytest.mark.django_db
 type SignedIn = Callable[[Person], Browser]
 
@@ -100,7 +101,7 @@ def test_how_long_it_may_take_is_estimated_by_the_clients_own_work_of_the_kind(
     for _task in range(20):
         work(theirs, luis, {"labels": ["Same"]})
     assert shown() == (False, None)
-    mine = make_job(orbit, olga, tasks=20, overlap=1)
+    mine = make_job(orbit, olga, tasks=21, overlap=1)
     for who, count in ((luis, 10), (amina, 9)):
         for _task in range(count):
             work(mine, who, {"labels": ["Same"]})
@@ -130,6 +131,31 @@ def test_each_job_has_a_pace_of_its_own(
     # One in twenty days and a little, and nineteen in one: less than twenty in a day, much more than twenty in twenty.
     told = paces.days_for(orbit.pk, old.work_type_id, 190)
     assert told == paces.Estimated(10, 10, 20)
+
+
+def test_jobs_that_came_one_after_the_other_go_no_faster_than_each(
+    orbit: Client, olga: Person, luis: Person, later: Callable[..., object]
+) -> None:
+    """Twenty in nine days, then twenty in nine: sixty take 28 days, not 20 as by both together; two at once take 14."""
+    for closes in (True, False):
+        job = make_job(orbit, olga, tasks=20, overlap=1)
+        for _day in range(10):
+            for _task in range(2):
+                work(job, luis, {"labels": ["Same"]})
+            later(days=1)
+        if closes:
+            jobs.close(job, by=olga, at=clock.now())
+    told = paces.days_for(orbit.pk, job.work_type_id, 60)
+    assert told is not None
+    assert (told.least, told.most, told.answers) == (26, 28, 40)
+    first, second = (make_job(orbit, olga, tasks=20, overlap=1) for _job in range(2))
+    for _day in range(10):
+        for one in (first, second) * 2:
+            work(one, luis, {"labels": ["Same"]})
+        later(days=1)
+    told = paces.days_for(orbit.pk, job.work_type_id, 60)
+    assert told is not None
+    assert told.most == 14
 
 
 def test_of_a_job_with_many_answers_few_are_read(
@@ -164,11 +190,37 @@ def test_the_cost_moves_with_the_quality_that_is_asked(browser: Browser, orbit: 
         )
         assert f"2 tasks, {overlap} answers to each" in page
         assert "The floor of an hour asks at least" not in page
+        assert "It would take if ten members worked on it an hour a day each" in page
         told.append(call("GET", f"drafts/{writing.sketch(draft).pk}").json())
     assert Decimal(told[1]["price"]["wages"]) == 2 * Decimal(told[0]["price"]["wages"]) > 0
     assert told[0]["hourly"] == told[1]["hourly"] > "0"
     assert told[0]["least_by_floor"] == "0.000000", "no floor was voted"
     assert told[0]["least_by_former"] is None
+    # Thirty seconds each, as it was voted.
+    assert [one["work_seconds"] for one in told] == [120, 240]
+
+
+def test_who_may_do_it_is_what_the_members_voted_for_the_kind(
+    browser: Browser, orbit: Client, call: Call, decided: Callable[..., None]
+) -> None:
+    draft = writing.begin(browser)
+    number = writing.sketch(draft).pk
+    assert "Every member who passed the entrance. Its language: English." in words(browser.get(f"{draft}quality/"))
+    assert call("GET", f"drafts/{number}").json()["who_may"] == {"language": "English", "units": 0, "of": None}
+    kind, first = (WorkType.objects.get(slug=slug) for slug in ("product-match", "compare-answers"))
+    decided(Kind.QUALIFICATION, f"work_type:{kind.pk}", {"of": first.pk, "units": 7})
+    assert f"Members who had 7 answers of “{first}” accepted." in words(browser.get(f"{draft}quality/"))
+    told = call("GET", f"drafts/{number}").json()["who_may"]
+    assert told == {"language": "English", "units": 7, "of": "compare-answers"}
+
+
+def test_each_kind_stands_on_its_card_with_a_drawing_of_its_own(browser: Browser, orbit: Client) -> None:
+    drawn = [shapes.find(name).picture for name in shapes.names()]
+    assert all(drawn)
+    assert len(set(drawn)) == len(drawn)
+    page = browser.get("/c/orbit/jobs/new/").content.decode()
+    assert page.count("<svg") == page.count("Choose ") > 1
+    assert shapes.find(WorkType.objects.get(slug="product-match").shape).picture in page
 
 
 def test_a_program_reads_when_silence_accepts_and_what_a_pilot_by_rule_shows(

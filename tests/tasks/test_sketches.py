@@ -129,7 +129,7 @@ def test_the_pages_of_a_new_job_ask_the_same_however_long_it_is(
 ) -> None:
     """Rows, who, frame, sketch; time, and for the day of deletion again; the rate, its time, fee, deposits, checks.
 
-    Twice what the floor and N5 ask; how fast such work came in.
+    Twice what the floor and N5 ask; how fast such work came in; what is wrong with files, and whether some are read.
     """
     page = reverse("tasks:draft_job", args=["orbit", sketch.pk])
     browser.get(page)
@@ -140,7 +140,7 @@ def test_the_pages_of_a_new_job_ask_the_same_however_long_it_is(
         assert browser.get(page).status_code == 200
 
 
-WHOLE_QUERIES = 31
+WHOLE_QUERIES = 33
 
 
 def test_many_half_written_jobs_are_listed_in_as_many_queries(

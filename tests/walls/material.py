@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
 
@@ -17,7 +18,20 @@ from coop.people import clients, keys
 from coop.people.models import ApiKey, Client, Person
 from payments import paybacks
 from payments.models import WorkType
-from tasks import answers, checks, claims, guides, jobs, known, releases, reviews, sketches, stages, teams
+from tasks import (
+    answers,
+    checks,
+    claims,
+    draft_files,
+    guides,
+    jobs,
+    known,
+    releases,
+    reviews,
+    sketches,
+    stages,
+    teams,
+)
 from tasks.endpoints import naming
 from tasks.models import (
     Assignment,
@@ -143,6 +157,9 @@ def _drafted(client: Client, by: Person) -> Job:
 def _sketched(client: Client, by: Person) -> Sketch:
     begun = sketches.begin(client, work_type=WorkType.objects.get(slug="product-match"), by=by, at=clock.now())
     sketches.bring(begun, orders.file_of(f"id,left,right\n{WORD},{WORD},{WORD}\n", f"{WORD}.csv"), by=by)
+    content = handing_in.image()
+    draft_files.receive(begun, [ContentFile(content, name=f"{WORD}.png")], by=by, at=clock.now())
+    draft_files.take_in(begun.pk, at=clock.now())
     return sketches.keep(begun, {"title": WORD, "guide": WORD, "question": WORD}, by=by)
 
 

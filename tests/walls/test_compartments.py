@@ -37,7 +37,7 @@ NOT_THEIRS = {
     "people.ClientSeat": "by it a request finds out whose it is, and the frame shows all of a person's",
     "people.KeyUse": "counts calls",
     "tasks.Difference": "money", "tasks.Shortfall": "told to everybody", "tasks.HiddenContent": "likewise",
-    "tasks.Halt": "likewise",
+    "tasks.Halt": "likewise", "tasks.Forewarning": "likewise",
     "tasks.Pilot": "what a pilot measured is told to members", "tasks.Rescoping": "likewise", "tasks.Tip": "money",
     "tasks.Span": "a member's own time", "tasks.Extension": "a member's own time",
     "tasks.Reading": "a member's own", "tasks.PaidSkip": "a member's own",

@@ -96,7 +96,7 @@ def places(route: str, it: Material) -> Iterator[dict[str, object]]:
                 "signed": "signed", "task": name["task_id"], "attachment": "1"
             }  # fmt: skip
     elif "/new/<int:number>/" in route or "/drafts/<int:number>" in route:
-        yield {"slug": it.client.slug, "number": it.sketch.pk, "step": "guide"}
+        yield {"slug": it.client.slug, "number": it.sketch.pk, "step": "guide", "key": it.sketch.files.get().key}
     elif "jobs/<int:number>" in route:
         for job in (it.job, it.draft):
             yield it.of_job(job) | ({"name": f"{WORD}-0"} if "/tasks/" in route else {})
@@ -261,6 +261,7 @@ HELD = {
          "tasks_sketch", "payments_payback"),
         "client_id = %(client)s",
     ),
+    "tasks_sketchfile": "sketch_id IN (SELECT id FROM tasks_sketch WHERE client_id = %(client)s)",
     **dict.fromkeys(
         ("tasks_task", "tasks_assignment", "tasks_upload", "tasks_jobfile", "tasks_release", "tasks_guideversion",
          "tasks_machine", "tasks_endpoint", "tasks_estimate"), OF_JOBS),

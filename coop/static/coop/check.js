@@ -2,8 +2,10 @@
 const PAUSE = 800;
 
 export function check(form) {
-  let timer = 0, asked = new AbortController();
+  let timer = 0, turn = 0, asked = new AbortController();
   const said = form.querySelector("[data-working]");
+  // What draws a kind of answer does so as it is loaded: for a new preview it is loaded anew.
+  const draw = () => document.querySelectorAll("script[data-kind]").forEach((one) => import(`${one.src}?${++turn}`));
   const show = async () => {
     const preview = document.getElementById("preview");
     asked.abort();
@@ -14,6 +16,7 @@ export function check(form) {
       const answer = await fetch(form.dataset.check, { method: "POST", body: new FormData(form), signal: asked.signal });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       preview.replaceWith(page.getElementById("preview") ?? preview);
+      draw();
       if (said) said.textContent = said.dataset.done;
     } catch (error) {
       if (said && error.name !== "AbortError") said.textContent = "";

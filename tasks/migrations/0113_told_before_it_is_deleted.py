@@ -28,7 +28,7 @@ TOLD = """WHERE j.id = job AND EXISTS (SELECT FROM public.tasks_forewarning w WH
 class Migration(migrations.Migration):
     """Keep what was told, and ask for it before contents go."""
 
-    dependencies: ClassVar = [("tasks", "0098_no_move_before_a_closing")]
+    dependencies: ClassVar = [("tasks", "0112_what_is_seldom_posted")]
     operations: ClassVar = [
         migrations.CreateModel(
             name="Forewarning",

@@ -1,0 +1,297 @@
+"""Files of a job that is being written: its preview shows them, a pilot and the job that is made take them over.
+
+They are read as a job's are, each by itself: a file that cannot be read says why, and one of the same name that is sent
+again takes its place. They are the client's alone, and are erased with the draft. A job gets files of its own: its day
+of deletion is not the draft's.
+"""
+
+import json
+import math
+import os
+import time
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+from procrastinate.contrib.django import app as background
+
+from coop import door
+from coop.people.models import Person
+from coop.record import events
+from coop.refusals import Refusal, refuse_if
+from tasks import files, holding, outside, shapes
+from tasks.media.bounds import FILE_BYTES, MEMBERS, NAME_CHARACTERS, Unfit
+from tasks.models import Delivery, FileKind, Job, JobFile, Sketch, SketchFile
+from tasks.rows import ID_MAX
+from tasks.shapes import media
+
+READ = "tasks.read_draft_files"
+MOST = MEMBERS + files.AT_ONCE
+# For so long one address is waited for. A name leaves room for a number before it.
+PATIENCE = 20.0
+LONGEST_NAME = NAME_CHARACTERS - 5
+
+
+def ended(sketch: Sketch) -> Refusal | None:
+    """Say that a job was made of a draft, or that it was dropped; nothing while it is written."""
+    if sketch.job_id or sketch.dropped_at:
+        return Refusal(_("This is no draft any more."), appeal=_("Post a new job."), status=409)
+    return None
+
+
+def refusal(sketch: Sketch, given: "Sequence[File[bytes]]") -> Refusal | None:
+    """Say why a draft does not take these files, or nothing."""
+    if no := ended(sketch) or files.count_refusal(given):
+        return no
+    size = sum(file.size for file in given)
+    return refusal_of_count(sketch, len(given)) or holding.refusal(sketch.client, size)
+
+
+def refusal_of_count(sketch: Sketch, more: int) -> Refusal | None:
+    """Say that a draft has as many files as it can, or nothing."""
+    if here(sketch).count() + more > MOST:
+        words = _("A draft has at most %(most)d files.") % {"most": MOST}
+        return Refusal(words, appeal=_("Bring the others once the job is made."), status=409)
+    return None
+
+
+@transaction.atomic
+def receive(sketch: Sketch, given: "Sequence[File[bytes]]", *, by: Person, at: datetime) -> Sketch:  # noqa: ARG001 - acts say when
+    """Keep what a client handed in for a draft, to be read in the background; return the draft.
+
+    Raise Refused when it is a job already, for none or too many at once, or where the client keeps too much here.
+    """
+    held = _locked(sketch)
+    refuse_if(refusal(held, given))
+    SketchFile.objects.bulk_create(_row(held, file, by) for file in given)
+    return _changed(held, by)
+
+
+def refusal_to_fetch(sketch: Sketch, addresses: Sequence[str]) -> Refusal | None:
+    """Say why a draft does not take what lies at these addresses, or nothing; nobody is asked."""
+    if no := ended(sketch) or files.count_refusal(addresses):
+        return no
+    for address in addresses:
+        if why := door.refusal(address):
+            words = {"address": address[:80], "why": outside.OUTSIDE[why]}
+            return Refusal(_("%(address)s: %(why)s") % words, status=422)
+    return refusal_of_count(sketch, len(addresses)) or holding.refusal(sketch.client, 0)
+
+
+@transaction.atomic
+def fetch(sketch: Sketch, addresses: Sequence[str], *, by: Person, at: datetime) -> Sketch:  # noqa: ARG001 - acts say when
+    """Have files fetched for a draft, through the guarded door, in the background; return the draft.
+
+    Each is named by the end of its address. Raise Refused for what is no address, or as `receive` does.
+    """
+    held, asked = _locked(sketch), list(dict.fromkeys(addresses))
+    refuse_if(refusal_to_fetch(held, asked))
+    named = _names(asked)
+    SketchFile.objects.bulk_create(
+        SketchFile(sketch=held, name=name, address=address, key=uuid.uuid4(), given_by=by)
+        for address, name in named.items()
+    )
+    return _changed(held, by)
+
+
+def _names(addresses: Iterable[str]) -> dict[str, str]:
+    """Return by address how its file is called: with an ending, and a number where another is called the same."""
+    named: dict[str, str] = {}
+    for number, address in enumerate(addresses, 1):
+        last = unquote(urlsplit(address).path).rsplit("/", 1)[-1]
+        name = last[-LONGEST_NAME:] if media.NAME.fullmatch(last[-LONGEST_NAME:]) else f"{number}.file"
+        named[address] = f"{number}-{name}" if name in named.values() else name
+    return named
+
+
+def _changed(held: Sketch, by: Person) -> Sketch:
+    """Note who wrote on a draft last, and have its files read."""
+    held.written_by = by
+    held.save(update_fields=["written_by"])
+    have_read(held.pk)
+    return held
+
+
+def have_read(sketch: int) -> None:
+    """Let the worker read the files of a draft, by its number, in the transaction of the act."""
+    background.configure_task(READ, lock=f"sketch:{sketch}").defer(sketch_id=sketch)
+
+
+def _row(held: Sketch, file: "File[bytes]", by: Person) -> SketchFile:
+    return files.stored(SketchFile(sketch=held, name=files.plain_name(file), key=uuid.uuid4(), given_by=by), file)
+
+
+def take_in(sketch: int, *, at: datetime, seconds: float = math.inf) -> bool:
+    """Read the files of a draft that were not read yet, by its number, for so long; tell whether some are left."""
+    until = time.monotonic() + seconds
+    while file := _next(sketch):
+        if time.monotonic() > until:
+            return True
+        with TemporaryDirectory() as folder:
+            files.read(file, Path(folder), at=at, bring=_fetched if file.address else None)
+    _forget_replaced(sketch)
+    return False
+
+
+def _next(sketch: int) -> SketchFile | None:
+    waiting = SketchFile.objects.filter(sketch=sketch, done_at=None, is_gone=False).select_related("sketch__client")
+    return waiting.order_by("pk").first()
+
+
+def _fetched(file: SketchFile, folder: Path) -> Path:
+    """Return where what stands at a file's address was put; raise Unfit where nothing came."""
+    if holding.refusal(file.sketch.client, 0):
+        raise Unfit(problem="full")
+    came = folder / "came"
+    try:
+        with came.open("wb") as out:
+            door.fetch(file.address, out, most=FILE_BYTES, seconds=PATIENCE)
+    except door.Closed as closed:
+        raise Unfit(problem=f"door_{closed.why}") from closed
+    return came
+
+
+@transaction.atomic
+def _forget_replaced(sketch: int) -> None:
+    """Delete the archives that were unpacked, and what was sent again in the same name."""
+    held = Sketch.objects.select_for_update(no_key=True).get(pk=sketch)
+    newest = {file.name: file.pk for file in taken_in(held)}
+    unpacked = Q(kind=FileKind.ARCHIVE, problem__isnull=True)
+    replaced = [pk for pk, name in here(held).values_list("pk", "name") if pk < newest.get(name, 0)]
+    _delete(here(held).filter(Q(pk__in=replaced) | unpacked, done_at__isnull=False))
+
+
+def here(sketch: Sketch) -> QuerySet[SketchFile]:
+    """Return the files of a draft, whatever they are, but for those that were deleted."""
+    return sketch.files.filter(is_gone=False)
+
+
+def taken_in(sketch: Sketch) -> QuerySet[SketchFile]:
+    """Return the files that tasks may name, in the order in which they came."""
+    read = here(sketch).filter(done_at__isnull=False, problem__isnull=True)
+    return read.exclude(kind=FileKind.ARCHIVE).order_by("pk")
+
+
+def are_coming(sketch: Sketch) -> bool:
+    """Tell whether some are still being read."""
+    return here(sketch).filter(done_at=None).exists()
+
+
+def refusal_while_read(sketch: Sketch) -> Refusal | None:
+    """Say that files are still being read, or nothing."""
+    if are_coming(sketch):
+        return Refusal(_("Files are still being read."), appeal=_("Wait until it is done."), status=409)
+    return None
+
+
+def counts(sketch: Sketch) -> dict[str, int]:
+    """Return how many files there are, how many of them were read, and how many cannot be taken."""
+    done, wrong = Q(done_at__isnull=False), Q(problem__isnull=False)
+    return here(sketch).aggregate(all=Count("pk"), read=Count("pk", filter=done), wrong=Count("pk", filter=wrong))
+
+
+def problems(sketch: Sketch, *, most: int = 200) -> list[tuple[str, str]]:
+    """Return name and problem of the first files that were not taken."""
+    wrong = here(sketch).filter(problem__isnull=False).order_by("pk")[:most]
+    return [(file.name, files.words(file.problem)) for file in wrong]
+
+
+def shown(sketch: Sketch, data: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the files that such tasks name, by name, as kinds of work know them."""
+    names = {name for one in data for name in media.names(one)}
+    found = taken_in(sketch).filter(name__in=names).select_related("sketch__client") if names else ()
+    return {file.name: file.shown() for file in found}
+
+
+def one_each(sketch: Sketch) -> Iterator[dict[str, Any]]:
+    """Yield a task for each file of the kind that a task of the draft is about; none where that takes several."""
+    shape = shapes.find(sketch.work_type.shape)
+    for part, kind in shape.files.items():
+        names = dict.fromkeys(taken_in(sketch).filter(kind=kind).values_list("name", flat=True))
+        if names and not shape.data_problems({}, {part: next(iter(names))}):
+            yield from ({"id": name[-ID_MAX:], part: name} for name in names)
+
+
+def as_rows(tasks: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return tasks as a file that holds one on each line."""
+    return b"".join(json.dumps(one, ensure_ascii=False).encode() + b"\n" for one in tasks)
+
+
+def hand_over(
+    sketch: Sketch, job: Job, data: Iterable[Mapping[str, Any]] | None = None, *, by: Person, at: datetime
+) -> None:  # fmt: skip
+    """Give a job the files that these tasks name (all of them without `data`), before its tasks come.
+
+    What lies on disk is not written anew, and yet is the job's own: the draft's goes with the draft.
+    """
+    found = taken_in(sketch)
+    if data is not None:
+        found = found.filter(name__in={name for one in data for name in media.names(one)})
+    newest = {file.name: file for file in found}
+    if not newest:
+        return
+    came = Delivery.objects.create(job=job, digest="", created_by=by, created_at=at, finished_at=at)
+    JobFile.objects.bulk_create([_of_the_job(came, file) for file in newest.values()], batch_size=500)
+    events.write("files.taken_in", by=by, subject=f"job:{job.pk}", at=at, delivery=came.pk)
+
+
+def _of_the_job(came: Delivery, file: SketchFile) -> JobFile:
+    same = {name: getattr(file, name) for name in ("name", "kind", "content_type", "bytes", "facts")}
+    made = JobFile(**same, delivery=came, job_id=came.job_id, key=uuid.uuid4(), done_at=came.finished_at, usable=True)
+    made.file = _under(str(file.file.name), f"files/{made.key.hex[:2]}/{made.key}")
+    made.small = _under(str(file.small.name), f"files/{made.key.hex[:2]}/{made.key}-small") if file.small else ""
+    return made
+
+
+def _under(name: str, another: str) -> str:
+    """Let what lies on disk under one name lie there under another, too; return that. It is kept once."""
+    target = Path(default_storage.path(another))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.link(default_storage.path(name), target)
+    # As if written now: what no row knows yet, and is a day old, would be swept away.
+    target.touch()
+    return another
+
+
+@transaction.atomic
+def take_away(sketch: Sketch, *, by: Person) -> Sketch:
+    """Delete all files of a draft. Raise Refused when it is a job already."""
+    held = _locked(sketch)
+    refuse_if(ended(held))
+    forget(held)
+    held.written_by = by
+    held.save(update_fields=["written_by"])
+    return held
+
+
+def forget(held: Sketch) -> None:
+    """Delete all files of a draft whose row is locked, from the disk once that is certain."""
+    _delete(here(held))
+
+
+def _delete(gone: QuerySet[SketchFile]) -> None:
+    names = [name for row in gone.values_list("source", "file", "small") for name in row if name]
+    gone.update(
+        name="", address="", source="", file="", small="", content_type="", bytes=0, facts={}, problem=None,
+        is_gone=True,
+    )  # fmt: skip
+    transaction.on_commit(lambda: _delete_from_disk(names))
+
+
+def _delete_from_disk(names: Collection[str]) -> None:
+    for name in names:
+        default_storage.delete(name)
+
+
+def _locked(sketch: Sketch) -> Sketch:
+    found = Sketch.objects.select_for_update(no_key=True, of=["self"])
+    return found.select_related("client", "work_type").get(pk=sketch.pk)

@@ -1,0 +1,497 @@
+"""Files of a job that is being written: on its preview and in its pilot, the client's alone, gone with the draft."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.conf import settings as site
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client as Browser
+from django.test import TestCase
+from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from coop import clock
+from coop.people import clients, keys
+from coop.people.models import Client, Person
+from coop.refusals import Refused
+from payments.models import WorkType
+from tasks import background, claims, draft_files, drafting, forms_job, holding, sketches, sweeping
+from tasks.media import apart
+from tasks.models import Job, Sketch, SketchFile
+from tests.tasks import orders, writing
+from tests.tasks.handing_in import image, packed, sound
+from tests.tasks.media_jobs import voted_kind
+from tests.tasks.scale.test_fetching import Store, store
+from tests.tasks.test_client_pages import words
+from tests.tasks.test_lint import WELL
+
+__all__ = ["store"]
+pytestmark = pytest.mark.django_db
+type Attack = Callable[..., None]
+BOXES = WELL | {
+    "title": "Kettles", "question": "Where is the kettle?", "labels": "kettle", "types": ["box"], "pay": "0.50",
+    "overlap": "1", "review_rule": "peer", "minutes": "60",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _folder_of_its_own(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def boxes(amina: Person) -> WorkType:
+    return voted_kind("image", amina)
+
+
+@pytest.fixture
+def sketch(orbit: Client, olga: Person, boxes: WorkType) -> Sketch:
+    """Return a new job of boxes with two images and no tasks yet."""
+    made = sketches.begin(orbit, work_type=boxes, by=olga, at=clock.now())
+    brought(made, {"a.png": image(), "b.png": image(50, 20)}, olga)
+    return sketches.keep(made, BOXES, by=olga)
+
+
+@pytest.fixture
+def rival(priya: Person) -> Client:
+    return clients.found("Rival", slug="rival", by=priya, at=clock.now())
+
+
+@pytest.fixture
+def browser(signed_in: Callable[[Person], Browser], olga: Person) -> Browser:
+    return signed_in(olga)
+
+
+def brought(sketch: Sketch, given: dict[str, bytes], by: Person) -> Sketch:
+    """Bring files, and have them read."""
+    content = [ContentFile(one, name=name) for name, one in given.items()]
+    found = draft_files.receive(sketch, content, by=by, at=clock.now())
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        draft_files.take_in(found.pk, at=clock.now())
+    return found
+
+
+def on_disk() -> list[str]:
+    root = Path(site.MEDIA_ROOT)
+    return sorted(str(one.relative_to(root)) for one in root.rglob("*") if one.is_file())
+
+
+def facts(sketch: Sketch) -> dict[str, Any]:
+    form = forms_job.whole(sketch.work_type, sketch.said)
+    assert form.is_valid(), form.errors
+    return form.facts()
+
+
+def again(sketch: Sketch) -> Sketch:
+    return Sketch.objects.select_related("client", "work_type").get(pk=sketch.pk)
+
+
+def seen(page: Any) -> str:
+    return str(page.content.decode())
+
+
+# As the client sees it
+
+
+def test_a_client_brings_images_sees_the_first_as_members_will_and_pilots_them(
+    browser: Browser, orbit: Client, boxes: WorkType
+) -> None:
+    orders.deposit(orbit, "500")
+    draft = writing.begin(browser, boxes.slug)
+    given = [SimpleUploadedFile(f"k{number}.png", image(40 + number, 30)) for number in range(22)]
+    sent = browser.post(f"{draft}data/", {"shows": given})
+    assert sent.headers["Location"] == f"{draft}files/"
+    waiting = browser.get(f"{draft}files/")
+    assert waiting.headers["Refresh"] == "3"
+    assert "0 of 22 files read" in words(waiting)
+    draft_files.take_in(writing.sketch(draft).pk, at=clock.now())
+    assert "Make 22 tasks, one of each" in words(browser.get(f"{draft}files/"))
+    assert browser.post(f"{draft}files/tasks/").headers["Location"] == f"{draft}questions/"
+    assert writing.sketch(draft).rows == 22
+    whole = writing.fill(browser, draft, BOXES)
+    first = writing.sketch(draft).files.get(name="k0.png")
+    assert f"{draft}files/{first.key}/" in seen(whole)
+    assert "Run a paid pilot: 20 tasks" in words(whole)
+    shown = browser.post(f"{draft}look/", BOXES)
+    assert f"{draft}files/{first.key}/" in seen(shown)
+    sent = browser.get(f"{draft}files/{first.key}/")
+    assert (sent.headers["Content-Type"], sent.getvalue()[:4]) == ("image/webp", b"RIFF")
+    piloted = browser.post(f"{draft}pilot/")
+    pilot = Job.objects.latest("pk")
+    assert piloted.headers["Location"] == reverse("tasks:pilot", args=["orbit", pilot.pk])
+    assert (pilot.tasks.count(), pilot.files.filter(usable=True).count()) == (20, 20)
+    assert pilot.opened_at
+    adopted = browser.post(reverse("tasks:adopt_pilot", args=["orbit", pilot.pk]), {"pay": "0.5"})
+    made = Job.objects.latest("pk")
+    assert adopted.headers["Location"] == reverse("tasks:fund_job", args=["orbit", made.pk])
+    assert sorted(made.tasks.values_list("external_id", flat=True)) == ["k20.png", "k21.png"]
+    assert made.files.filter(usable=True).count() == 22
+    assert not SketchFile.objects.filter(is_gone=False).exists()
+
+
+def test_a_member_of_the_pilot_sees_the_same_file_and_nobody_else_does(
+    sketch: Sketch, orbit: Client, olga: Person, amina: Person, luis: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    orders.deposit(orbit, "500")
+    ready = sketches.ask_one_each(sketch, by=olga)
+    job = sketches.pilot(ready, facts(ready), by=olga, at=clock.now())
+    claimed = claims.claim_next(job, by=amina, at=clock.now())
+    own = job.files.get(name=claimed.task.data["image"])
+    mine = signed_in(amina)
+    assert f"/media/{own.key}/" in seen(mine.get(f"/work/{claimed.pk}/"))
+    assert mine.get(f"/media/{own.key}/").getvalue()
+    drafted = sketch.files.get(name=own.name)
+    assert mine.get(drafted.shown()["address"]).status_code == 404
+    assert signed_in(luis).get(f"/media/{own.key}/").status_code == 404
+
+
+def test_of_each_kind_that_shows_files_the_first_is_drawn(orbit: Client, olga: Person, amina: Person) -> None:
+    clouds = {"cloud.bin": np.random.default_rng(1).uniform(-9, 9, (300, 4)).astype("<f4").tobytes()}
+    for shape, given, said in (
+        ("cuboids", clouds, {"labels": "car"}),
+        ("transcription", {"a.wav": sound(0.5)}, {}),
+    ):
+        made = sketches.begin(orbit, work_type=voted_kind(shape, amina), by=olga, at=clock.now())
+        brought(made, given, olga)
+        written = sketches.keep(made, BOXES | said, by=olga)
+        found = drafting.preview(written)
+        assert found is not None, shape
+        assert str(written.files.get().key) in json.dumps(found["page"], default=str)
+
+
+def test_frames_of_a_video_are_named_by_a_task(orbit: Client, olga: Person, amina: Person) -> None:
+    made = sketches.begin(orbit, work_type=voted_kind("frames", amina), by=olga, at=clock.now())
+    brought(made, {"1.png": image(), "2.png": image()}, olga)
+    made = sketches.keep(made, BOXES, by=olga)
+    with pytest.raises(Refused, match="could be made by itself"):
+        sketches.ask_one_each(made, by=olga)
+    rows = json.dumps({"frames": ["1.png", "2.png"]}) + "\n"
+    made = sketches.bring(made, orders.file_of(rows, "frames.jsonl"), by=olga)
+    assert drafting.preview(made) is not None
+    assert not any(one.stops for one in drafting.findings(made))
+
+
+def test_a_task_that_names_no_file_is_said_before_the_job_is_made(
+    sketch: Sketch, olga: Person, browser: Browser
+) -> None:
+    rows = "id,image\nx,a.png\ny,c.png\n"
+    sketches.bring(sketch, orders.file_of(rows), by=olga)
+    page = browser.get(reverse("tasks:draft_job", args=["orbit", sketch.pk]))
+    assert "3: “image” names no file" in words(page)
+    assert "Make the job" not in words(page)
+    brought(sketch, {"c.png": image()}, olga)
+    page = browser.get(reverse("tasks:draft_job", args=["orbit", sketch.pk]))
+    assert "names no file" not in words(page)
+    assert "Make the job" in words(page)
+
+
+def test_what_cannot_be_read_says_why_and_is_put_right_under_its_name(
+    sketch: Sketch, olga: Person, browser: Browser
+) -> None:
+    brought(sketch, {"c.png": b"no image at all", "a.png": image(60, 60)}, olga)
+    page = browser.get(reverse("tasks:draft_files", args=["orbit", sketch.pk]))
+    assert "1 file was not taken" in words(page)
+    assert "It is no image" in words(page)
+    newest = draft_files.shown(again(sketch), [{"image": "a.png"}])["a.png"]
+    assert (newest["facts"]["width"], draft_files.here(sketch).filter(name="a.png").count()) == (60, 1)
+    brought(sketch, {"c.png": image()}, olga)
+    assert draft_files.counts(sketch) == {"all": 3, "read": 3, "wrong": 0}
+
+
+def test_a_zip_is_unpacked_and_read(sketch: Sketch, olga: Person) -> None:
+    brought(
+        sketch, {"more.zip": packed({"c.png": image(), "d.txt": b"words", "e.zip": packed({"f.png": image()})})}, olga
+    )
+    assert [file.name for file in draft_files.taken_in(sketch)] == ["a.png", "b.png", "c.png"]
+    assert {name for name, _why in draft_files.problems(sketch)} == {"d.txt", "e.zip"}
+
+
+def test_any_kind_may_show_files_beside_its_texts(orbit: Client, olga: Person, browser: Browser) -> None:
+    draft = writing.begin(browser)
+    sent = browser.post(f"{draft}data/", {
+        "shows": [SimpleUploadedFile("kettle.png", image())], "lines": "id,picture,left\np1,kettle.png,Kettle\n",
+    })  # fmt: skip
+    assert sent.status_code == 302
+    draft_files.take_in(writing.sketch(draft).pk, at=clock.now())
+    said = {"title": "T", "question": "Same thing?", "labels": "Same\nDifferent"}
+    key = writing.sketch(draft).files.get().key
+    assert f"{draft}files/{key}/" in seen(browser.post(f"{draft}look/", said))
+
+
+def test_what_was_written_stays_where_files_are_still_read(sketch: Sketch, olga: Person) -> None:
+    draft_files.receive(sketch, [ContentFile(image(), name="late.png")], by=olga, at=clock.now())
+    ready = sketches.ask_one_each(sketch, by=olga)
+    for act in (sketches.make, sketches.pilot):
+        with pytest.raises(Refused, match="still being read"):
+            act(ready, facts(ready), by=olga, at=clock.now())
+    assert not Job.objects.filter(title="Kettles").exists()
+
+
+# From where they lie
+
+
+def test_a_list_of_addresses_is_fetched_through_the_door(
+    sketch: Sketch, browser: Browser, store: Store, settings: Any
+) -> None:
+    store.files |= {"/a/one.png": image(80, 80), "/b/one.png": image(70, 70), "/page": b"<html>no image</html>"}
+    lines = [f"{store.address}{path}" for path in ("/a/one.png", "/b/one.png", "/page", "/absent.png")]
+    page = reverse("tasks:fetch_files", args=["orbit", sketch.pk])
+    assert browser.post(page, {"addresses": "\n".join(lines)}).status_code == 302
+    assert store.asked == []
+    draft_files.take_in(sketch.pk, at=clock.now())
+    assert store.asked == ["/a/one.png", "/b/one.png", "/page", "/absent.png"]
+    known = draft_files.shown(sketch, [{"x": ["one.png", "2-one.png"]}])
+    assert [known[name]["facts"]["width"] for name in ("one.png", "2-one.png")] == [80, 70]
+    assert dict(draft_files.problems(sketch))["absent.png"] == "The server did not hand it out."
+    assert "It is no image" in dict(draft_files.problems(sketch))["3.file"]
+    # To a private network no way leads, whatever its name says.
+    settings.OUTGOING_ALSO_TO = []
+    browser.post(page, {"addresses": f"{store.address}/a/secret.png"})
+    draft_files.take_in(sketch.pk, at=clock.now())
+    assert "private network" in dict(draft_files.problems(sketch))["secret.png"]
+    assert len(store.asked) == 4
+
+
+@pytest.mark.parametrize(
+    "wrong", ["ftp://example.com/a.png", "file:///etc/passwd", "kettle.png", "http://u:p@x.org/a.png"]
+)
+def test_what_is_no_address_is_said_beside_the_field(sketch: Sketch, browser: Browser, wrong: str) -> None:
+    sent = browser.post(reverse("tasks:fetch_files", args=["orbit", sketch.pk]), {"addresses": wrong})
+    assert sent.status_code == 400
+    assert wrong in words(sent)
+    assert draft_files.here(sketch).count() == 2
+
+
+def test_a_slow_list_leaves_the_worker_to_others_after_a_minute(
+    sketch: Sketch, olga: Person, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.files |= {"/one.png": image(), "/two.png": image()}
+    draft_files.fetch(sketch, [f"{store.address}/{name}.png" for name in ("one", "two")], by=olga, at=clock.now())
+    assert draft_files.take_in(sketch.pk, at=clock.now(), seconds=0)
+    assert store.asked == []
+    waiting = ProcrastinateJob.objects.filter(task_name=draft_files.READ).count()
+    monkeypatch.setattr(background, "A_MINUTE", timedelta(0))
+    background.read_draft_files(sketch.pk)
+    assert ProcrastinateJob.objects.filter(task_name=draft_files.READ).count() == waiting + 1
+    assert not draft_files.take_in(sketch.pk, at=clock.now())
+    assert draft_files.counts(sketch) == {"all": 4, "read": 4, "wrong": 0}
+
+
+def test_a_client_that_keeps_too_much_fetches_nothing_more(
+    sketch: Sketch, olga: Person, store: Store, settings: Any
+) -> None:
+    draft_files.fetch(sketch, [f"{store.address}/field.png"], by=olga, at=clock.now())
+    settings.CLIENT_MAX_BYTES = 10
+    draft_files.take_in(sketch.pk, at=clock.now())
+    assert (store.asked, draft_files.counts(sketch)["wrong"]) == ([], 1)
+    with pytest.raises(Refused, match="keeps"):
+        draft_files.fetch(sketch, [f"{store.address}/field.png"], by=olga, at=clock.now())
+
+
+# What becomes of them
+
+
+def test_dropped_with_the_draft_nothing_is_left_and_a_pilot_keeps_its_own(
+    sketch: Sketch, orbit: Client, olga: Person, django_capture_on_commit_callbacks: Any
+) -> None:
+    orders.deposit(orbit, "500")
+    ready = sketches.ask_one_each(sketch, by=olga)
+    job = sketches.pilot(ready, facts(ready), tasks=1, by=olga, at=clock.now())
+    held = holding.held(orbit)
+    with django_capture_on_commit_callbacks(execute=True):
+        sketches.drop(again(sketch), by=olga, at=clock.now())
+    assert holding.held(orbit) < held
+    assert not SketchFile.objects.filter(is_gone=False).exists()
+    own = job.files.get()
+    left = [name for name in on_disk() if not name.startswith("datasets/")]
+    assert left == sorted([str(own.file.name), str(own.small.name)] if own.small else [str(own.file.name)])
+    with own.file.open("rb") as opened:
+        assert opened.read(4) == b"RIFF"
+    # Neither does the sweep take what the pilot shows, however old it is.
+    assert sweeping.sweep(before=clock.now() + timedelta(days=99)) == 0
+
+
+def test_what_lies_on_disk_for_no_draft_is_swept(sketch: Sketch, olga: Person) -> None:
+    kept = [name for name in on_disk() if name.startswith("drafts/")]
+    stray = f"drafts/ab/{'0' * 8}-0000-4000-8000-{'0' * 12}"
+    (Path(site.MEDIA_ROOT) / stray).parent.mkdir(parents=True, exist_ok=True)
+    (Path(site.MEDIA_ROOT) / stray).write_bytes(b"left by an act that was undone")
+    forgotten = SketchFile.objects.filter(name="b.png")
+    forgotten.update(name="", file="", small="", content_type="", bytes=0, facts={}, is_gone=True)
+    assert sweeping.sweep(before=clock.now() + timedelta(days=99)) >= 2
+    left = [name for name in on_disk() if name.startswith("drafts/")]
+    assert stray not in left
+    assert set(left) < set(kept)
+    assert str(sketch.files.get(is_gone=False).file.name) in left
+
+
+def test_a_draft_that_is_dropped_while_its_files_are_read_keeps_none(
+    sketch: Sketch, olga: Person, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    """The reader is at its first file when the client drops the draft."""
+    draft_files.receive(
+        sketch, [ContentFile(packed({"c.png": image()}), name="c.zip"), ContentFile(image(), name="d.png")], by=olga,
+        at=clock.now(),
+    )  # fmt: skip
+    run: Callable[[Path, Path], dict[str, Any]] = apart.run
+
+    def dropped_meanwhile(source: Path, folder: Path) -> dict[str, Any]:
+        said = run(source, folder)
+        if again(sketch).dropped_at is None:
+            sketches.drop(again(sketch), by=olga, at=clock.now())
+        return said
+
+    monkeypatch.setattr(apart, "run", dropped_meanwhile)
+    with django_capture_on_commit_callbacks(execute=True):
+        draft_files.take_in(sketch.pk, at=clock.now())
+    assert not SketchFile.objects.filter(is_gone=False).exists()
+    assert on_disk() == []
+    with pytest.raises(Refused, match="no draft any more"):
+        draft_files.receive(again(sketch), [ContentFile(image(), name="e.png")], by=olga, at=clock.now())
+
+
+def test_they_can_be_taken_away_and_the_rest_stays(sketch: Sketch, browser: Browser) -> None:
+    page = browser.post(reverse("tasks:take_files_away", args=["orbit", sketch.pk]), follow=True)
+    assert "The files are gone." in words(page)
+    assert not SketchFile.objects.filter(is_gone=False).exists()
+    assert again(sketch).title == "Kettles"
+
+
+def test_so_many_and_no_more(sketch: Sketch, olga: Person, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    monkeypatch.setattr(draft_files, "MOST", 3)
+    two = [ContentFile(image(), name=name) for name in ("c.png", "d.png")]
+    with pytest.raises(Refused, match="at most 3 files"):
+        draft_files.receive(sketch, two, by=olga, at=clock.now())
+    settings.CLIENT_MAX_BYTES = 10
+    with pytest.raises(Refused, match="keeps"):
+        draft_files.receive(sketch, two[:1], by=olga, at=clock.now())
+    assert draft_files.here(sketch).count() == 2
+
+
+def test_a_file_that_is_too_large_is_kept_nowhere(sketch: Sketch, browser: Browser, settings: Any) -> None:
+    settings.DATASET_UPLOAD_MAX_BYTES = 1000
+    page = reverse("tasks:draft_files", args=["orbit", sketch.pk])
+    before = on_disk()
+    sent = browser.post(page, {"file": SimpleUploadedFile("huge.png", b"x" * 200_000)})
+    assert sent.status_code == 413
+    assert (on_disk(), draft_files.here(sketch).count()) == (before, 2)
+
+
+# Whose they are
+
+
+def test_nobody_else_sees_or_touches_them(
+    sketch: Sketch, rival: Client, priya: Person, amina: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    key = sketch.files.earliest("pk").key
+    for who, slug in ((priya, "rival"), (priya, "orbit"), (amina, "orbit")):
+        other = signed_in(who)
+        for name in ("draft_files", "fetch_files", "ask_one_each", "take_files_away", "draft_file", "small_draft_file"):
+            more = [key] if name.endswith("_file") else []
+            page = reverse(f"tasks:{name}", args=[slug, sketch.pk, *more])
+            assert other.get(page).status_code in {404, 405}
+            assert other.post(page, {"file": SimpleUploadedFile("x.png", image())}).status_code in {404, 405}
+        assert other.get(f"/media/{key}/").status_code == 404
+    assert Browser().get(reverse("tasks:draft_file", args=["orbit", sketch.pk, key])).status_code == 404
+    assert (draft_files.here(sketch).count(), again(sketch).rows) == (2, 0)
+
+
+def test_a_file_that_was_not_read_is_shown_to_nobody(sketch: Sketch, olga: Person, browser: Browser) -> None:
+    draft_files.receive(sketch, [ContentFile(image(), name="late.png")], by=olga, at=clock.now())
+    late = sketch.files.get(name="late.png")
+    assert browser.get(late.shown()["address"]).status_code == 404
+
+
+INSERT = """INSERT INTO tasks_sketchfile (sketch_id, is_packed, name, key, address, source, kind, file, small,
+    content_type, bytes, facts, given_by_id)
+    VALUES (%s, %s, 'x.png', gen_random_uuid(), '', %s, '', '', '', '', 0, '{}', %s)"""
+
+
+def test_the_database_keeps_them_with_their_draft(
+    attack: Attack, sketch: Sketch, rival: Client, priya: Person, olga: Person
+) -> None:
+    guard = "files_of_drafts_stay_with_them"
+    file = sketch.files.earliest("pk")
+    attack(INSERT, [sketch.pk, False, "", priya.pk], guard=guard)
+    attack(INSERT, [sketch.pk, True, "", priya.pk], guard=guard)
+    attack(INSERT, [sketch.pk, False, str(file.file.name), olga.pk], guard=guard)
+    attack(INSERT, [sketch.pk, False, "../../etc/passwd", olga.pk], guard=guard)
+    attack("UPDATE tasks_sketchfile SET bytes = 1 WHERE id = %s", [file.pk], guard=guard)
+    for change in (
+        "name = 'y.png'",
+        "address = 'https://example.com/a.png'",
+        "is_gone = true",
+        "name = '', is_gone = true",
+    ):
+        attack(f"UPDATE tasks_sketchfile SET {change} WHERE id = %s", [file.pk], guard=guard)
+    attack("UPDATE tasks_sketchfile SET key = gen_random_uuid()", guard="permission denied")
+    attack("DELETE FROM tasks_sketchfile", guard="permission denied")
+    draft_files.receive(sketch, [ContentFile(image(), name="late.png")], by=olga, at=clock.now())
+    late = sketch.files.get(name="late.png")
+    change = "UPDATE tasks_sketchfile SET done_at = coop_now(), source = '', file = %s WHERE id = %s"
+    attack(change, [str(file.file.name), late.pk], guard=guard)
+    attack(change, ["files/ab/x", late.pk], guard=guard)
+    attack(change, ["", late.pk], guard=guard)
+    theirs = sketches.begin(rival, work_type=sketch.work_type, by=priya, at=clock.now())
+    attack("UPDATE tasks_sketchfile SET sketch_id = %s", [theirs.pk], guard="permission denied")
+    sketches.drop(theirs, by=priya, at=clock.now())
+    draft_files.take_away(sketch, by=olga)
+    attack("UPDATE tasks_sketchfile SET is_gone = false, name = 'a.png' WHERE id = %s", [file.pk], guard=guard)
+    attack(INSERT, [theirs.pk, False, "", priya.pk], guard=guard)
+
+
+# By the API
+
+
+def test_what_the_pages_do_the_api_does(
+    orbit: Client, olga: Person, boxes: WorkType, rival: Client, priya: Person
+) -> None:
+    orders.deposit(orbit, "500")
+    _key, secret = keys.issue(orbit, name="t", scopes=["read", "post", "fund"], by=olga, at=clock.now())
+    _key, reader = keys.issue(orbit, name="r", scopes=["read"], by=olga, at=clock.now())
+    _key, other = keys.issue(rival, name="o", scopes=["read", "post", "fund"], by=priya, at=clock.now())
+
+    def call(method: str, path: str, by: str = secret, **sent: Any) -> Any:
+        headers = {"Authorization": f"Bearer {by}"}
+        return getattr(Browser(), method)(f"/api/v1/drafts{path}", headers=headers, **sent)
+
+    js: dict[str, Any] = {"content_type": "application/json"}
+    draft = f"/{call('post', '', data=json.dumps({'work_type': boxes.slug}), **js).json()['id']}"
+    archive = packed({"a.png": image(), "b.png": image()})
+    zipped: dict[str, Any] = {"data": archive, "content_type": "application/zip"}
+    assert call("post", f"{draft}/files", reader, **zipped).status_code == 403
+    assert call("delete", f"{draft}/files", reader).status_code == 403
+    for method, path in (("get", "files"), ("delete", "files"), ("post", "files/tasks")):
+        assert call(method, f"{draft}/{path}", other).status_code == 404
+    assert call("post", f"{draft}/files", other, **zipped).status_code == 404
+    taken = call("post", f"{draft}/files", **zipped)
+    assert (taken.status_code, taken.json()["all"], taken.json()["read"]) == (202, 1, 0)
+    assert call("post", f"{draft}/files", data={"file": [SimpleUploadedFile("c.png", b"?")]}).status_code == 202
+    draft_files.take_in(int(draft[1:]), at=clock.now())
+    told = call("get", f"{draft}/files", reader).json()
+    assert (told["all"], told["read"], told["wrong"]) == (3, 3, 1)
+    assert [one["name"] for one in told["files"]] == ["c.png", "a.png", "b.png"]
+    assert "It is no image" in told["files"][0]["problem"]
+    made = call("post", f"{draft}/files/tasks")
+    assert (made.status_code, made.json()["rows"]) == (200, 2)
+    said = {"said": BOXES}
+    written = call("patch", draft, data=json.dumps(said), **js)
+    assert not [one for one in written.json()["findings"] if one["stops"]], written.json()["findings"]
+    tried = call("post", f"{draft}/pilot", **js)
+    assert tried.status_code == 201, tried.content
+    assert Job.objects.get(pk=tried.json()["id"]).files.filter(usable=True).count() == 2
+    elsewhere = {"data": json.dumps({"addresses": ["http://10.0.0.1/d.png"]}), **js}
+    assert call("post", f"{draft}/files/fetch", reader, **elsewhere).status_code == 403
+    assert call("post", f"{draft}/files/fetch", other, **elsewhere).status_code == 404
+    assert call("post", f"{draft}/files/fetch", **elsewhere).status_code == 202
+    draft_files.take_in(int(draft[1:]), at=clock.now())
+    listed = {one["name"]: one["problem"] for one in call("get", f"{draft}/files").json()["files"]}
+    assert "private network" in listed["d.png"]
+    assert call("delete", f"{draft}/files").status_code == 204
+    assert call("get", f"{draft}/files").json()["all"] == 0
