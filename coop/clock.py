@@ -6,8 +6,12 @@ Pages and jobs ask `now()` once and hand it down as `at=`; guards ask the same c
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import DateTimeField, Func
 
 from coop.models import ClockAdvance
+
+# The same, as part of a query that is asked anyway.
+NOW = Func(function="public.coop_now", output_field=DateTimeField())
 
 
 def now() -> datetime:

@@ -1,19 +1,33 @@
 """What the frame of every page needs: whose cooperative, what time, and what the top bar offers."""
 
+from types import SimpleNamespace
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import DateTimeField, Exists, F, Func, Subquery
+from django.db.models import Exists, QuerySet, Subquery
 from django.http import HttpRequest
 
 from coop import clock
+from coop.database.kept import Given, Kept
 from coop.demo import founding
 from coop.models import Cooperative
 from coop.people.models import ClientSeat, Person
 from governance import offices
 from governance.models import Office, Right, Standing, Status
 
-NO_HOUSE: dict[str, Any] = {"simulated": False, "status": None, "seated": False, "in_office": False}
+
+def _house() -> QuerySet[Cooperative]:
+    theirs = {"person": Given("person")}
+    return Cooperative.objects.annotate(
+        time=clock.NOW,
+        status=Subquery(Standing.objects.filter(**theirs).order_by("-id").values("status")[:1]),
+        seated=Exists(ClientSeat.objects.filter(**theirs, ended_at=None)),
+        in_office=Exists(Office.objects.filter(**theirs)),
+    )
+
+
+HOUSE = Kept(_house)
+NO_HOUSE = SimpleNamespace(simulated=False, name="", time=None, status=None, seated=False, in_office=False)
 
 
 def of(request: HttpRequest) -> dict[str, Any]:
@@ -26,23 +40,19 @@ def of(request: HttpRequest) -> dict[str, Any]:
     return dict(request.frame)  # type: ignore[attr-defined]
 
 
+def _seats(person: Person) -> list[ClientSeat]:
+    return list(ClientSeat.objects.filter(person=person, ended_at=None).select_related("client").order_by("id"))
+
+
 def _frame(person: Person | AnonymousUser) -> dict[str, Any]:
-    time = Func(function="coop_now", output_field=DateTimeField())
-    theirs = {"person": person.pk or 0}
-    seats = ClientSeat.objects.filter(**theirs, ended_at=None).select_related("client").order_by("id")
-    latest = Standing.objects.filter(**theirs).order_by("-id").values("status")[:1]
-    house = Cooperative.objects.values(
-        "simulated", coop_name=F("name"), coop_time=time, status=Subquery(latest),
-        seated=Exists(seats), in_office=Exists(Office.objects.filter(**theirs)),
-    ).first()  # fmt: skip
-    shown: dict[str, Any] = dict(house or NO_HOUSE | {"coop_time": clock.now()})
-    applicant = shown.pop("status") in {None, Status.APPLICANT}
-    seated, in_office = shown.pop("seated"), shown.pop("in_office")
+    house: Any = HOUSE.first(person=person.pk or 0) or NO_HOUSE
+    shown = {"simulated": house.simulated, "coop_name": house.name, "coop_time": house.time or clock.now()}
     if not isinstance(person, Person):
-        return shown | {"demo_people": founding.CAST if shown["simulated"] else []}
-    sits = list(seats) if seated else []
+        return shown | {"demo_people": founding.CAST if house.simulated else []}
+    applicant = house.status in {None, Status.APPLICANT}
+    sits = _seats(person) if house.seated else []
     held = [seat for seat in sits if seat.accepted_at]
-    rights = offices.rights_of(person, shown["coop_time"]) if in_office else set()
+    rights = offices.rights_of(person, house.time) if house.in_office else set()
     return shown | {
         "client_seats": held,
         "seat_offers": [seat for seat in sits if not seat.accepted_at],

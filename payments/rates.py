@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from django.db import connection
 
+from coop.database.kept import Given, Kept
 from payments.models import Fee, Rate, WorkType
 from payments.money import from_micro, to_micro
 
@@ -66,9 +67,16 @@ def card() -> list[Row]:
     return [Row(rate, known[rate.work_type_id]) for rate in rates]
 
 
+CURRENT = Kept(lambda: Rate.objects.filter(work_type=Given("work_type")).order_by("-version"))
+
+
 def current(work_type: WorkType) -> Rate:
     """Return the rate in force; raise Rate.DoesNotExist for a kind of work nobody voted a rate for."""
-    return work_type.rates.order_by("-version")[:1].get()
+    found = CURRENT.first(work_type=work_type.pk)
+    if found is None:
+        raise Rate.DoesNotExist
+    found.work_type = work_type
+    return found
 
 
 def history(work_type: WorkType) -> list[Rate]:

@@ -246,7 +246,7 @@ def test_a_page_that_is_not_there_says_that_work_and_pay_are_safe(db: None) -> N
 
 def test_a_stale_form_says_that_nothing_was_sent(db: None, amina: Person) -> None:
     browser = Browser(enforce_csrf_checks=True)
-    browser.force_login(amina, backend="allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(amina, backend="coop.people.sessions.Backend")
     response = browser.post("/account/logout/")
     assert response.status_code == 403
     assert "Nothing was sent" in response.content.decode()

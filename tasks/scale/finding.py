@@ -10,6 +10,7 @@ from django.db.models.functions import Cast, Concat, Greatest, Replace
 from django.http import Http404, QueryDict
 from django.utils.dateparse import parse_datetime
 
+from coop.database.kept import Given, Kept
 from coop.people.models import Client
 from tasks.models import (
     LIVE_STATES,
@@ -18,9 +19,11 @@ from tasks.models import (
     Audit,
     Batch,
     BatchState,
+    Job,
     Message,
     MessageState,
     Order,
+    Project,
     Review,
 )
 from tasks.scale.access import Wrong
@@ -67,6 +70,17 @@ def joined(orders: QuerySet[Order]) -> QuerySet[Order]:
         busy=Exists(given.filter(state__in=UNDECIDED)), decided=Subquery(last), heard=Subquery(told[:1]),
         changed=Greatest(F("updated_at"), Subquery(moved)),
     )  # fmt: skip
+
+
+OPEN = Job.objects.filter(closed_at=None, opened_at__isnull=False).order_by("-pk")
+ALONE = Kept(lambda: OPEN.filter(lot__batch=None, lot__project=Given("project"), lot__digest=Given("digest")))
+
+
+def open_job(project: Project, batch: Batch | None, digest: str) -> Job | None:
+    """Return the newest open job of a batch, or of a project without one, whose terms have this digest."""
+    if batch:
+        return OPEN.filter(lot__project=project, lot__batch=batch, lot__digest=digest).first()
+    return ALONE.first(project=project.pk, digest=digest)
 
 
 def fresh(order: Order) -> Order:

@@ -27,7 +27,7 @@ from payments.templatetags.money import money
 from tasks import additions, files, halts, jobs, predictions, shapes
 from tasks import content as contents
 from tasks.models import Batch, Job, Lot, Order, Project, ProjectVersion, ReviewRule, Share, Topic
-from tasks.scale import assets, callbacks, kinds, knowing, projects
+from tasks.scale import assets, callbacks, finding, kinds, knowing, projects
 from tasks.scale.access import Wrong
 from tasks.scale.kinds import beside, fields
 from tasks.scale.kinds.kind import NEVER, Kind
@@ -290,8 +290,7 @@ def _job(orders: list[Order], asked: Terms, shown: list[assets.Named], *, knows:
 
 def _open_job(project: Project, batch: Batch | None, asked: Terms, shown: Sequence[assets.Named]) -> Job | None:
     """Return the open job of a batch, or of a project without one, that asks this and has room for files."""
-    same = {"lot__project": project, "lot__batch": batch, "lot__digest": asked.digest()}
-    found = Job.objects.filter(**same, closed_at=None, opened_at__isnull=False).order_by("-pk").first()
+    found = finding.open_job(project, batch, asked.digest())
     if found is None or (shown and files.refusal(found)):
         return None
     found.client, found.work_type = project.client, asked.work_type

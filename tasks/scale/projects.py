@@ -10,8 +10,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.http import Http404
 
+from coop.database.kept import Given, Kept
 from coop.people.models import Client, Person
 from coop.refusals import guard_of, refuse_if
 from payments import founding
@@ -76,10 +78,17 @@ def set_params(project: Project, said: Mapping[str, Any], *, by: Person, at: dat
     return project
 
 
+def _newest() -> QuerySet[ProjectVersion]:
+    named = {name: Given(name) for name in ("project__client", "project__test", "project__name")}
+    return ProjectVersion.objects.filter(**named).select_related("project", "work_type").order_by("-number")
+
+
+NEWEST = Kept(_newest)
+
+
 def newest(client: Client, *, test: bool, name: str) -> ProjectVersion:
     """Return what new orders of a client's project inherit, by its name; Http404 without one."""
-    named = {"project__client": client, "project__test": test, "project__name": name}
-    found = ProjectVersion.objects.filter(**named).select_related("project", "work_type").order_by("-number").first()
+    found = NEWEST.first(project__client=client.pk, project__test=test, project__name=name)
     if found is None:
         raise Http404
     found.project.client = client
