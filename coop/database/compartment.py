@@ -5,7 +5,7 @@ database's policies (guards.Compartment) do the rest: a query that forgets its f
 Members' requests, officers' and the worker's go over many clients and are not narrowed; their filters stand alone.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 from django.db.models import Func, Model, QuerySet, TextField, Value
@@ -19,17 +19,35 @@ def enter[Row: Model](found: QuerySet[Row], *, client: str) -> Row | None:
 
     None, and nothing is narrowed, where the query finds nothing. It lasts until `leave`.
     """
+    narrow()
+    return narrowing(found, client=client).first()
+
+
+def narrowing[Row: Model](found: QuerySet[Row], *, client: str) -> QuerySet[Row]:
+    """Return a query that narrows the connection as `enter` does, to be asked after `narrow`."""
+    number = Cast(client, TextField())
+    sets = Func(Value(SETTING), number, Value(value=False), function="set_config", output_field=TextField())
+    narrowed: Any = found.annotate(compartment=sets)
+    return cast("QuerySet[Row]", narrowed)
+
+
+def narrow() -> None:
+    """Note on the connection that a query is about to narrow it, for `leave`."""
     connection.ensure_connection()
     connection.connection.is_narrow = True
-    number = Cast(client, TextField())
-    narrowing = Func(Value(SETTING), number, Value(value=False), function="set_config", output_field=TextField())
-    return found.annotate(compartment=narrowing).first()
 
 
 def leave() -> None:
-    """See everything again; nothing is asked where nothing was narrowed."""
+    """See everything again; nothing is asked where nothing was narrowed.
+
+    A connection of the pool goes back to it, which widens it before it hands it out (`pooled.checked`).
+    """
     held: Any = connection.connection
-    if getattr(held, "is_narrow", False):
-        with connection.cursor() as cursor:
-            cursor.execute(LEAVE)
-        held.is_narrow = False
+    if not getattr(held, "is_narrow", False):
+        return
+    if connection.pool:  # type: ignore[attr-defined]  # of PostgreSQL's
+        connection.close()
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(LEAVE)
+    held.is_narrow = False

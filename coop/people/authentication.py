@@ -3,7 +3,7 @@
 import hashlib
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from coop import clock
 from coop.database import compartment
+from coop.database.kept import Given, Kept
 from coop.people.models import ApiKey, Person
 
 # Writing the time of every call would make each a write; to the minute is enough to see a key in use.
@@ -22,13 +23,22 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def find(secret: str, *, at: datetime) -> ApiKey | None:
-    """Return the live key with this secret, its client and maker loaded; None when there is none or it has ended.
+def _live() -> QuerySet[ApiKey]:
+    lasting = Q(expires_at=None) | Q(expires_at__gt=clock.NOW)
+    live = ApiKey.objects.filter(lasting, digest=Given("digest"), revoked_at=None)
+    return live.select_related("client", "created_by").annotate(called_at=clock.NOW)  # type: ignore[no-redef]
 
-    From then on its client's compartment alone is seen.
+
+LIVE = Kept(lambda: compartment.narrowing(_live(), client="client_id"))
+
+
+def find(secret: str) -> ApiKey | None:
+    """Return the key with this secret that is live now, its client and maker loaded; None when there is none.
+
+    `called_at` says when that was. From then on its client's compartment alone is seen.
     """
-    live = ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=at), digest=digest(secret), revoked_at=None)
-    return compartment.enter(live.select_related("client", "created_by"), client="client_id")
+    compartment.narrow()
+    return LIVE.first(digest=digest(secret))
 
 
 def seen(key: ApiKey, *, at: datetime) -> None:
@@ -37,11 +47,11 @@ def seen(key: ApiKey, *, at: datetime) -> None:
     ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=at)
 
 
-def use(secret: str, *, at: datetime) -> ApiKey | None:
+def use(secret: str) -> ApiKey | None:
     """Return the live key with this secret, as `find` does, and note that it was used."""
-    key = find(secret, at=at)
-    if key and (key.last_used_at is None or key.last_used_at < at - SEEN_EVERY):
-        seen(key, at=at)
+    key = find(secret)
+    if key and (key.last_used_at is None or key.last_used_at < key.called_at - SEEN_EVERY):
+        seen(key, at=key.called_at)
     return key
 
 
@@ -53,7 +63,7 @@ class KeyAuthentication(BaseAuthentication):
         kind, _space, secret = get_authorization_header(request).decode("latin-1").partition(" ")
         if kind.lower() != "bearer":
             return None
-        key = use(secret.strip(), at=clock.now())
+        key = use(secret.strip())
         if key is None:
             raise AuthenticationFailed(_("This key is unknown or has ended."))
         return key.created_by, key

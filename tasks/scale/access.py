@@ -57,7 +57,7 @@ class EitherWay(authentication.KeyAuthentication):
         """Return person and key; raise AuthenticationFailed for a key that is not live, or none."""
         kind, _space, said = get_authorization_header(request).decode("latin-1").partition(" ")
         secret = _user(said) if kind.lower() == "basic" else said.strip() if kind.lower() == "bearer" else ""
-        key = authentication.use(secret, at=clock.now()) if secret else None
+        key = authentication.use(secret) if secret else None
         if key is None:
             message = "No valid API key provided."
             raise exceptions.AuthenticationFailed(message)

@@ -96,7 +96,7 @@ def test_an_order_asks_nothing_twice(live: scaleapi.ScaleClient, orbit: Client, 
     assert calls.get("/v1/projects").status_code == 200, "notes that the key is used"
     with CaptureQueriesContext(connection) as asked:
         told = calls.post("/v1/task/categorization", said, format="json").json()
-    assert len(asked) == 12
+    assert len(asked) == 10
     # What is told of it is what is told of it later.
     assert told == calls.get(f"/v1/task/{told['task_id']}").json()
 
