@@ -22,6 +22,16 @@ LAST_MOMENT = timedelta(microseconds=1)
 SAVED_KEYS = UUID("2d9f1b2e-6a51-5c1e-9f0a-7c9d1b0e4a77")
 
 
+class Incomplete(Refused):
+    """What was sent is not what the question asks for; `problems` says what is missing or wrong, as sentences."""
+
+    def __init__(self, problems: list[str]) -> None:
+        """Keep the problems beside the refusal that says them in one."""
+        words = _("Nothing was sent. Complete the answer and send it again.")
+        super().__init__(Refusal(" ".join(problems), "", words, status=422))
+        self.problems = problems
+
+
 def refusal(assignment: Assignment, *, by: Person, at: datetime) -> Refusal | None:
     """Say why a person cannot hand in an answer to this assignment now; None if they can."""
     if not teams.works_on(assignment, by):
@@ -46,8 +56,9 @@ def submit(
 ) -> Answer:
     """Hand in an answer, first or redone, and return it; `key` names the form it came from, `seconds` how long it took.
 
-    The same key again returns the same answer. Raises Refused when time ran out, it was handed in before, or the value
-    is not what the question asks for. Where agreement decides, the last answer of a task settles it at once.
+    The same key again returns the same answer. Raises Refused when time ran out or it was handed in before, Incomplete
+    where the value is not what the question asks for. Where agreement decides, the last answer of a task settles it at
+    once; the answer's assignment says so.
     """
     try:
         with transaction.atomic():
@@ -72,13 +83,9 @@ def _submit(held: Assignment, value: dict[str, Any], key: UUID, seconds: int, by
             return standing
         raise Refused(no)
     if wrong := problems(held, value):
-        refuse_if(
-            Refusal(" ".join(wrong), "", _("Nothing was sent. Complete the answer and send it again."), status=422)
-        )
+        raise Incomplete(wrong)
     number = 1 if held.state == AssignmentState.CLAIMED else 2
-    answer = _take_in(Answer(assignment=held, number=number, value=value, seconds=seconds, key=key, at=at))
-    _hand_over(held, at)
-    events.write("answers.submitted", by=by, subject=f"assignment:{held.pk}", at=at, job=held.job_id, number=number)
+    answer = _take_in(Answer(assignment=held, number=number, value=value, seconds=seconds, key=key, at=at), by)
     _settle(held, by, at)
     return answer
 
@@ -112,31 +119,29 @@ def _hand_in(draft: Draft) -> bool:
     return True
 
 
-# By hand, as every answer passes here.
-TAKE_IN = """
-INSERT INTO tasks_answer (assignment_id, number, value, seconds, key, at) VALUES (%s, %s, %s, %s, %s, %s) RETURNING id
-"""
-HAND_OVER = """
-WITH done AS (DELETE FROM tasks_draft WHERE assignment_id = %(id)s)
-UPDATE tasks_assignment SET state = 'submitted', submitted_at = %(at)s, accept_by = %(by)s WHERE id = %(id)s
-"""
+# By hand, as every answer passes here. The assignment is moved on from the answer's row, so after it is written.
+TAKE_IN = f"""
+WITH answer AS (
+    INSERT INTO tasks_answer (assignment_id, number, value, seconds, key, at) VALUES (%s, %s, %s, %s, %s, %s)
+    RETURNING id, assignment_id
+), let_go AS (DELETE FROM tasks_draft WHERE assignment_id = %s), noted AS ({events.WRITE})
+UPDATE tasks_assignment a SET state = 'submitted', submitted_at = %s, accept_by = %s
+FROM answer WHERE a.id = answer.assignment_id RETURNING answer.id
+"""  # noqa: S608 - a statement of ours within another
 
 
-def _take_in(answer: Answer) -> Answer:
-    value = json.dumps(answer.value)
-    facts: list[Any] = [answer.assignment_id, answer.number, value, answer.seconds, answer.key, answer.at]
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE_IN, facts)
-        (answer.pk,) = cursor.fetchone()
-    return answer
-
-
-def _hand_over(held: Assignment, at: datetime) -> None:
-    """Move the assignment on to being checked, and let its draft go."""
+def _take_in(answer: Answer, by: Person) -> Answer:
+    """Write an answer and that it was handed in, move its assignment on to being checked, and let its draft go."""
+    held, at = answer.assignment, answer.at
     held.state, held.submitted_at = AssignmentState.SUBMITTED, at
     held.accept_by = at + timedelta(days=held.job.review_days)
+    said = {"job": held.job_id, "number": answer.number}
+    facts: list[Any] = [held.pk, answer.number, json.dumps(answer.value), answer.seconds, answer.key, at, held.pk]
+    facts += events.columns("answers.submitted", by=by, subject=f"assignment:{held.pk}", at=at, **said)
     with connection.cursor() as cursor:
-        cursor.execute(HAND_OVER, {"id": held.pk, "at": at, "by": held.accept_by})
+        cursor.execute(TAKE_IN, [*facts, at, held.accept_by])
+        (answer.pk,) = cursor.fetchone()
+    return answer
 
 
 def _settle(held: Assignment, by: Person, at: datetime) -> None:
@@ -146,7 +151,8 @@ def _settle(held: Assignment, by: Person, at: datetime) -> None:
         reviews.accept_gold(held, at=at)
         onboarding.conclude(held.job, by, at=at)
     elif rule == ReviewRule.MAJORITY and held.task.open_slots == 0:
-        reviews.settle_majority(held.task, held.job, at=at)
+        accepted = reviews.settle_majority(held.task, held.job, at=at)
+        held.state = next((one.state for one in accepted if one.pk == held.pk), held.state)
 
 
 def save_draft(assignment: Assignment, *, value: dict[str, Any], by: Person, at: datetime) -> Draft:

@@ -107,15 +107,11 @@ IN_TWO_TABS = {"one_open_claim_per_person_and_job", "one_assignment_per_person_a
 PASSING_OVER, WAITING = "SKIP LOCKED", ""
 
 # What a person may take of the tasks t: none that they had, and none made from one that they answered, or the reverse.
-# Whoever is in a team, or was, takes what is new to all of them.
-# OFFSET 0 has who keeps apart looked up for the one task, never for all of them.
+# Whoever is in a team, or was, takes what is new to all of them. The function looks at one task, not at those they had
+# themselves: planning what it asks as part of this, with the walls of each table, took longer than to answer it.
 FOR_THEM = """
-    AND NOT EXISTS (SELECT FROM tasks_assignment a WHERE a.task_id = t.id AND a.person_id = %(person)s)
-    AND NOT EXISTS (SELECT FROM tasks_apart p JOIN tasks_assignment b ON b.task_id = p.source_id
-        WHERE p.task_id = t.id AND b.person_id = %(person)s AND b.state NOT IN ('left', 'skipped', 'expired') OFFSET 0)
-    AND NOT EXISTS (SELECT FROM tasks_apart p JOIN tasks_assignment b ON b.task_id = p.task_id
-        WHERE p.source_id = t.id AND b.person_id = %(person)s OFFSET 0)
-    AND (%(people)s::bigint[] IS NULL OR tasks_is_new_to(t.id, %(people)s::bigint[]))
+    AND CASE WHEN EXISTS (SELECT FROM tasks_assignment a WHERE a.task_id = t.id AND a.person_id = %(person)s)
+        THEN false ELSE tasks_is_new_to(t.id, %(people)s::bigint[]) END
 """
 OF_JOB = "SELECT t.* FROM tasks_task t WHERE t.job_id = %(job)s AND t.open_slots > 0"
 # Locked until the transaction ends; a task that somebody else is claiming this moment is passed over, or waited for.
@@ -128,8 +124,8 @@ PICK_IN_FRONT = f"{OF_JOB} AND t.turn IS NOT NULL {FOR_THEM} ORDER BY t.turn {LO
 BEGINS_WITHOUT = [Assignment._meta.get_field(name) for name in ("draft", "extension")]  # noqa: SLF001 - Django documents it
 # The next slot is one above the highest that is held; only where one came back is the lowest free one looked for.
 TAKE = """
-INSERT INTO tasks_assignment (task_id, job_id, person_id, slot, rate_id, fee_version_id, card_id, pay, fee, state,
-    claimed_at, expires_at)
+WITH taken AS (INSERT INTO tasks_assignment (task_id, job_id, person_id, slot, rate_id, fee_version_id, card_id, pay,
+    fee, state, claimed_at, expires_at)
 SELECT %(task)s, %(job)s, %(person)s,
     CASE WHEN held.top < %(overlap)s THEN held.top + 1 ELSE (
         SELECT min(free) FROM generate_series(1, %(overlap)s) free WHERE NOT EXISTS (
@@ -141,7 +137,12 @@ FROM (
     SELECT coalesce(max(slot), 0) AS top FROM tasks_assignment
     WHERE task_id = %(task)s AND state IN ('claimed', 'submitted', 'sent_back', 'accepted', 'disputed')
 ) held
-RETURNING id, slot, team_id
+RETURNING id, slot, team_id), noted AS (
+    INSERT INTO record_event (at, kind, actor_id, subject, data)
+    SELECT %(at)s, 'claims.claimed', %(person)s, 'job:' || %(job)s::bigint,
+        jsonb_build_object('assignment', id, 'pay', %(words)s::text, 'card', %(card)s::text)
+    FROM taken
+) SELECT id, slot, team_id FROM taken
 """
 
 
@@ -240,8 +241,6 @@ def _claim(job: Job, by: Person, at: datetime, card: str, wanted: Task | None) -
     if task is None:
         return None
     claimed = _take(task, terms, card or _card(job, terms, by, at), job, by, at)
-    facts = {"assignment": claimed.pk, "pay": claimed.pay, "card": claimed.card_id}
-    events.write("claims.claimed", by=by, subject=f"job:{job.pk}", at=at, **facts)
     # Last, as every claim of the job waits for this account.
     _lock_money(claimed, terms, at)
     return claimed
@@ -277,7 +276,7 @@ def _pick(
 
 
 def _first(found: str, job: Job, by: Person, terms: Offer, **places: int) -> Task | None:
-    facts = {"job": job.pk, "person": by.pk, "people": terms.people, **places}
+    facts = {"job": job.pk, "person": by.pk, "people": terms.people or [by.pk], **places}
     return next(iter(Task.objects.raw(found, facts)), None)
 
 
@@ -289,7 +288,7 @@ def _take(task: Task, terms: Offer, card: str, job: Job, by: Person, at: datetim
     facts: dict[str, Any] = {
         "task": task.pk, "job": job.pk, "person": by.pk, "overlap": terms.overlap, "rate": terms.rate_id,
         "fee_version": terms.fee_id, "card": card, "pay": to_micro(terms.pay), "fee": to_micro(terms.fee), "at": at,
-        "expires_at": made.expires_at,
+        "expires_at": made.expires_at, "words": str(terms.pay),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(TAKE, facts)

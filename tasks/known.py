@@ -72,7 +72,7 @@ def shown_to(assignment: Assignment) -> Shown | None:
     """Return what is known of a task, once its member has handed in; None before, or where nothing is known."""
     if assignment.state in {*OPEN_STATES, AssignmentState.LEFT, AssignmentState.SKIPPED, AssignmentState.EXPIRED}:
         return None
-    found = KnownAnswer.objects.filter(task=assignment.task_id).first()
+    found: KnownAnswer | None = getattr(assignment.task, "known_answer", None)
     mine = assignment.answers.order_by("number").last() if found else None
     if found is None or mine is None:
         return None

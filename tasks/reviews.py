@@ -58,21 +58,21 @@ def majority(keys: Sequence[str | None]) -> str | None:
     return key if votes >= LEAST_AGREEMENT and 2 * votes > len(keys) else None
 
 
-def settle_majority(task: Task, job: Job, *, at: datetime) -> int:
-    """Accept the answers that agree with most, once every slot of the task is answered; return how many.
+def settle_majority(task: Task, job: Job, *, at: datetime) -> list[Assignment]:
+    """Accept the answers that agree with most, once every slot of the task is answered; return them.
 
     The caller holds the task's lock. The answers that differ wait for a member, or for silence.
     """
-    held = locks.live(task)
+    held = locks.live(task) if job.overlap >= LEAST_AGREEMENT else []
     if len(held) < job.overlap or any(one.state == AssignmentState.CLAIMED for one, _value in held):
-        return 0
+        return []
     keys = [job.shape.key_of(job.form, value or {}) for _one, value in held]
-    agreed = majority(keys)
+    if (agreed := majority(keys)) is None:
+        return []
     # Whoever is checking one of them decides it.
     taken = checks.under_way(task, at)
-    alike = [one for (one, _value), key in zip(held, keys, strict=True) if key == agreed is not None]
-    alike = [one for one in alike if one.pk not in taken]
-    return len(_accept([one for one in alike if one.state == AssignmentState.SUBMITTED], Ground.MAJORITY, None, at=at))
+    alike = [one for (one, _value), key in zip(held, keys, strict=True) if key == agreed and one.pk not in taken]
+    return _accept([one for one in alike if one.state == AssignmentState.SUBMITTED], Ground.MAJORITY, None, at=at)
 
 
 def refusal(assignment: Assignment, *, by: Person, at: datetime, ground: Ground = Ground.PEER) -> Refusal | None:

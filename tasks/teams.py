@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from coop.database.kept import Given
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
@@ -168,7 +169,7 @@ def places(team: Team, pay: Decimal) -> list[tuple[TeamMember, Decimal]]:
     return [(one, amounts[one.person_id]) for one in team.members.all()]
 
 
-def theirs(person: Person) -> Q:
+def theirs(person: Person | Given) -> Q:
     """Return what finds the assignments that a person took, or one of their team."""
     return Q(person=person) | Q(team__in=TeamMember.objects.filter(person=person).values("team"))
 

@@ -7,12 +7,13 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from coop import clock
+from coop.database.kept import Given, Kept
 from coop.people.models import Person
 from coop.refusals import Refused, refuse_if
 from governance import deciders
@@ -48,12 +49,26 @@ def _me(request: HttpRequest) -> Person:
     return cast("Person", request.user)
 
 
-def _mine(request: HttpRequest, number: int) -> Assignment:
-    """Return an assignment of the person signed in or of their team: no other is found, and a deleted one refused."""
-    loaded = Assignment.objects.select_related("task", "job__work_type", "job__client", "card", "draft", "extension")
-    found = get_object_or_404(loaded, teams.theirs(_me(request)), pk=number)
+LOADED = ("task__known_answer", "job__work_type", "job__client", "card", "draft", "extension")
+MINE = Kept(
+    lambda: (
+        Assignment.objects.filter(teams.theirs(Given("person")), pk=Given("number"))
+        .select_related(*LOADED)
+        .annotate(asked_at=clock.NOW)
+    )
+)
+
+
+def _mine(request: HttpRequest, number: int) -> tuple[Assignment, datetime]:
+    """Return an assignment of the person signed in or of their team, and the time; one query.
+
+    No other is found, and a deleted one refused.
+    """
+    found: Any = MINE.first(person=_me(request).pk, number=number)
+    if found is None:
+        raise Http404
     refuse_if(deletions.gone(found.job))
-    return found
+    return found, found.asked_at
 
 
 def _value(request: HttpRequest, assignment: Assignment) -> dict[str, Any]:
@@ -72,7 +87,9 @@ def _page(assignment: Assignment, value: dict[str, Any], **more: object) -> dict
     """Return what the task page shows: the question and its fields, the card's figures, a fresh key."""
     shown = assignment.question.shown(value, assignment.pk)
     kept = {"assignment": assignment, "job": assignment.job, "key": uuid4(), "card": cards.read(assignment.card)}
-    kept |= {"asked": assignment.questions.select_related("reply").order_by("pk"), "team": _team(assignment)}
+    kept |= {"team": _team(assignment)}
+    if "asked" not in more:
+        kept |= {"asked": assignment.questions.select_related("reply").order_by("pk")}
     kept |= {"unnamed": [one for one in Topic.choices if one[0] not in assignment.job.content]}
     begun = stages.begins_with_an_answer(assignment.task)
     return {**kept, **shown, "suggestion": assignment.task.prediction, "begun": begun, **more}
@@ -123,7 +140,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 @login_required
 def task(request: HttpRequest, number: int) -> HttpResponse:
     """Show a task to do, or take it in (B5)."""
-    assignment, at = _mine(request, number), clock.now()
+    assignment, at = _mine(request, number)
     if request.method == "POST":
         return _take_in(request, assignment, at)
     if assignment.state == AssignmentState.SENT_BACK and "redo" not in request.GET:
@@ -144,16 +161,17 @@ def _take_in(request: HttpRequest, assignment: Assignment, at: datetime) -> Http
     value, key = _value(request, assignment), _key(request)
     if {"later", "again", "more"} & set(request.POST):
         return _keep(request, assignment, value, at)
-    first_look = answers.refusal(assignment, by=_me(request), at=at) is None
-    if first_look and (wrong := answers.problems(assignment, value)):
-        return render(request, "tasks/work/task.html", _page(assignment, value, problems=wrong, key=key), status=422)
     # From the claim to now, as the server saw it; never more than the task's own limit.
     seconds = int(min(at - assignment.claimed_at, assignment.job.time_limit).total_seconds())
     try:
-        answers.submit(assignment, value=value, key=key, seconds=seconds, by=_me(request), at=at)
+        sent = answers.submit(assignment, value=value, key=key, seconds=seconds, by=_me(request), at=at).assignment
+    except answers.Incomplete as lacking:
+        shown = _page(assignment, value, problems=lacking.problems, key=key)
+        return render(request, "tasks/work/task.html", shown, status=422)
     except Refused as refused:
         shown = _page(assignment, value, refusal=refused.refusal)
         return render(request, "tasks/work/closed.html", shown, status=refused.refusal.status)
+    assignment.state, assignment.accept_by = sent.state, sent.accept_by
     return _next(request, assignment, at)
 
 
@@ -171,7 +189,6 @@ def _keep(request: HttpRequest, assignment: Assignment, value: dict[str, Any], a
 
 def _next(request: HttpRequest, done: Assignment, at: datetime) -> HttpResponse:
     """Answer with the next task of the job directly (B6); with the job's page when none is left."""
-    done.refresh_from_db(fields=["state", "accept_by"])
     try:
         following = claims.claim_next(done.job, by=_me(request), at=at)
     except Refused as refused:
@@ -187,11 +204,10 @@ def _next(request: HttpRequest, done: Assignment, at: datetime) -> HttpResponse:
     if following.card_id == done.card_id:
         following.card = done.card
     step = onboarding.step(done) if done.job.is_onboarding else None
-    return render(
-        request,
-        "tasks/work/task.html",
-        _page(following, _start(following), sent=done, step=step, known=known.shown_to(done)),
-    )
+    more: dict[str, Any] = {"sent": done, "step": step, "known": known.shown_to(done)}
+    if following.claimed_at == at:  # nobody has asked about it yet
+        more["asked"] = ()
+    return render(request, "tasks/work/task.html", _page(following, _start(following), **more))
 
 
 def _turned_away(refused: Refused, job: Job, me: Person, at: datetime) -> HttpResponseRedirect:
@@ -205,8 +221,8 @@ def _turned_away(refused: Refused, job: Job, me: Person, at: datetime) -> HttpRe
 @require_POST
 def draft(request: HttpRequest, number: int) -> HttpResponse:
     """Keep what is written so far; the page's script sends it by itself."""
-    assignment = _mine(request, number)
-    answers.save_draft(assignment, value=_value(request, assignment), by=_me(request), at=clock.now())
+    assignment, at = _mine(request, number)
+    answers.save_draft(assignment, value=_value(request, assignment), by=_me(request), at=at)
     return HttpResponse(status=204)
 
 
@@ -214,7 +230,7 @@ def draft(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def check(request: HttpRequest, number: int) -> HttpResponse:
     """Say what is still missing in what is written so far, while one works; nothing is written."""
-    assignment = _mine(request, number)
+    assignment, _at = _mine(request, number)
     try:
         value = _value(request, assignment)
     except Refused as refused:
@@ -229,7 +245,7 @@ def check(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def ask(request: HttpRequest, number: int) -> HttpResponse:
     """Keep what is written so far, then ask the client about the task."""
-    assignment, at = _mine(request, number), clock.now()
+    assignment, at = _mine(request, number)
     answers.save_draft(assignment, value=_value(request, assignment), by=_me(request), at=at)
     words = request.POST.get("ask", "")
     if no := guides.refusal_to_ask(assignment, words, by=_me(request)):
@@ -247,7 +263,8 @@ def engaged_time(request: HttpRequest, number: int) -> HttpResponse:
     told = EngagedTime(request.POST)
     if not told.is_valid():
         return HttpResponse(status=422)
-    engaged.note(_mine(request, number), **told.cleaned_data, by=_me(request), at=clock.now())
+    assignment, at = _mine(request, number)
+    engaged.note(assignment, **told.cleaned_data, by=_me(request), at=at)
     return HttpResponse(status=204)
 
 
@@ -255,7 +272,7 @@ def engaged_time(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def skip(request: HttpRequest, number: int) -> HttpResponse:
     """Skip a task without penalty and open the next one."""
-    assignment, at = _mine(request, number), clock.now()
+    assignment, at = _mine(request, number)
     paid = "paid" in request.POST
     skips.skip(assignment, by=_me(request), at=at) if paid else claims.skip(assignment, by=_me(request), at=at)
     messages.success(request, _("Skipped. It is not offered to you again, and nothing is held against you."))
@@ -269,8 +286,8 @@ def skip(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def leave(request: HttpRequest, number: int) -> HttpResponse:
     """Give a task back."""
-    assignment = _mine(request, number)
-    claims.leave(assignment, by=_me(request), at=clock.now())
+    assignment, at = _mine(request, number)
+    claims.leave(assignment, by=_me(request), at=at)
     messages.success(request, _("Given back. Nothing is held against you."))
     return redirect("tasks:jobs")
 
@@ -279,10 +296,10 @@ def leave(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def report(request: HttpRequest, number: int) -> HttpResponse:
     """Report what a task shows to the safety officer."""
-    assignment = _mine(request, number)
+    assignment, at = _mine(request, number)
     words, paid = request.POST.get("words", "").replace("\0", ""), "paid" in request.POST
     topic = request.POST.get("topic", "")
-    reports.report(assignment, words=words, by=_me(request), at=clock.now(), paid=paid, topic=topic)
+    reports.report(assignment, words=words, by=_me(request), at=at, paid=paid, topic=topic)
     messages.success(request, _("Thank you. The safety officer reads it. The task is not offered to you again."))
     return redirect("tasks:work")
 
@@ -290,7 +307,7 @@ def report(request: HttpRequest, number: int) -> HttpResponse:
 @login_required
 def back(request: HttpRequest, number: int) -> HttpResponse:
     """Show why an answer came back, the place, and what one can do (B7)."""
-    assignment = _mine(request, number)
+    assignment, _at = _mine(request, number)
     review = assignment.reviews.filter(decision=Decision.SEND_BACK).select_related("reviewer").first()
     if review is None or assignment.state not in OPEN_STATES:
         return redirect("tasks:task", number)

@@ -102,12 +102,12 @@ def test_a_value_that_is_no_answer_is_refused_and_nothing_is_sent(
     assert not Answer.objects.filter(assignment=mine).exists()
 
 
-def test_handing_in_is_at_most_six_statements(job: Job, amina: Person) -> None:
+def test_handing_in_is_two_statements(job: Job, amina: Person) -> None:
     mine = claims.claim_next(job, by=amina, at=clock.now())
     at = clock.now()
     with CaptureQueriesContext(connection) as queries:
         hand_in(mine, SAME, at=at)
-    assert len(statements(queries)) == 4, statements(queries)
+    assert len(statements(queries)) == 2, statements(queries)
 
 
 def test_handing_in_the_last_answer_settles_in_a_fixed_number_of_statements(
@@ -122,4 +122,4 @@ def test_handing_in_the_last_answer_settles_in_a_fixed_number_of_statements(
     with CaptureQueriesContext(connection) as queries:
         hand_in(last, SAME, at=at)
     # One of them looks whether somebody is checking the answer.
-    assert len(statements(queries)) == 10, statements(queries)
+    assert len(statements(queries)) == 8, statements(queries)

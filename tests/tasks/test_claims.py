@@ -208,12 +208,12 @@ def test_the_card_stays_the_same_while_the_terms_do(job: Job, amina: Person) -> 
     assert work(job, amina, SAME).card_id == work(job, amina, SAME).card_id
 
 
-def test_a_claim_is_at_most_seven_statements(job: Job, amina: Person) -> None:
+def test_a_claim_is_four_statements(job: Job, amina: Person) -> None:
     work(job, amina, SAME)
     at = clock.now()
     with CaptureQueriesContext(connection) as queries:
         claims.claim_next(job, by=amina, at=at)
-    assert len(statements(queries)) == 5, statements(queries)
+    assert len(statements(queries)) == 4, statements(queries)
 
 
 def test_a_claim_looks_at_one_task_however_many_are_open(new_job: NewJob, amina: Person) -> None:

@@ -98,7 +98,7 @@ def test_a_claim_in_its_order_takes_as_many_statements(
     at = clock.now()
     with CaptureQueriesContext(connection) as asked:
         claims.claim_next(job, by=priya, at=at)
-    assert len(statements(asked)) == 5
+    assert len(statements(asked)) == 4
 
 
 def test_where_nothing_is_left_in_front_the_usual_order_goes_on(
