@@ -1,12 +1,13 @@
 """The parts of pages that do a little arithmetic, and forms that say what is wrong."""
 
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 from django import forms
 from django.template import Context, Template
 from django.test import RequestFactory
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from coop.templatetags import parts
 
@@ -112,3 +113,12 @@ def test_the_top_bar_marks_where_you_are(path: str, marked: bool) -> None:  # no
 
 def test_dates_write_the_month_as_a_word() -> None:
     assert drawn("{{ day|date:'SHORT_DATETIME_FORMAT' }}", day=datetime(2026, 4, 3, 18, 5)) == "3 Apr 2026, 18:05"  # noqa: DTZ001
+
+
+def test_what_is_the_same_is_written_once_in_each_language_and_knows_nothing_of_its_page() -> None:
+    page = Template('{% load i18n %}{% same %}{% translate "Jobs" %}{{ name }}{% endsame %} {{ name }}')
+    assert [page.render(Context({"name": name})) for name in ("Amina", "Luis")] == ["Jobs Amina", "Jobs Luis"]
+    with translation.override("es"):
+        assert page.render(Context({"name": "Luis"})) == "Trabajos Luis"
+    part = cast("parts.Same", page.nodelist.get_nodes_by_type(parts.Same)[0])
+    assert part.written == {"en": "Jobs", "es": "Trabajos"}

@@ -14,13 +14,14 @@ from typing import Any
 from django import template
 from django.core.paginator import Page
 from django.http import QueryDict
+from django.template.base import Parser, Token
 from django.template.context import Context
 from django.template.loader import render_to_string
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 register = template.Library()
 
@@ -74,6 +75,33 @@ def card(content: str, title: str, kind: str = "", tag: str = "", tag_kind: str 
 def sheet(content: str, caption: str) -> SafeString:
     """Rule a table that scrolls sideways by itself: {% sheet _("caption") %}<thead>…<tbody>…<tfoot>…{% endsheet %}."""
     return render_to_string("parts/sheet.html", {"text": content, "caption": caption})
+
+
+class Same(template.Node):
+    """A part of a page that is the same on each: written once a process in each language, of nothing but its words."""
+
+    child_nodelists = ("inside",)
+
+    def __init__(self, inside: template.NodeList) -> None:
+        """Keep what stands inside."""
+        self.inside, self.written = inside, dict[str | None, SafeString]()
+
+    def render(self, context: Context) -> SafeString:
+        """Return it in the page's language; nothing that a page knows can be in it."""
+        language = get_language()
+        if language not in self.written:
+            plain = Context()
+            plain.template = context.template
+            self.written[language] = self.inside.render(plain)
+        return self.written[language]
+
+
+@register.tag
+def same(parser: Parser, _token: Token) -> Same:
+    """Say that a part knows nothing of its page: {% same %}…{% endsame %}, with words, addresses and files."""
+    inside = parser.parse(("endsame",))
+    parser.delete_first_token()
+    return Same(inside)
 
 
 @register.inclusion_tag("parts/bar.html")

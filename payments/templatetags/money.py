@@ -1,6 +1,7 @@
 """How an amount is written: `{{ amount|money:"USD" }}`."""
 
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.numbers import format_currency, format_percent
 from django import template
@@ -17,9 +18,12 @@ SYMBOLS = {"USD": "US$\u00a0"}
 @register.filter
 def money(amount: Decimal | None, currency: str = "USD") -> str:
     """Return an amount with its currency as people of the page's language write it; nothing for no amount."""
-    if amount is None:
-        return ""
-    locale = to_locale(get_language() or "en")
+    return "" if amount is None else _written(amount, currency, to_locale(get_language() or "en"))
+
+
+@lru_cache(maxsize=1_000)
+def _written(amount: Decimal, currency: str, locale: str) -> str:
+    """Return an amount in a locale's letters: a page has the same few amounts again and again."""
     written = format_currency(abs(amount), currency, format=PATTERN, locale=locale, currency_digits=False)
     symbol = format_currency(0, currency, format="¤", locale=locale, currency_digits=False)
     sign = "\u2212" if amount < 0 else ""
