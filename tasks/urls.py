@@ -33,7 +33,11 @@ HOOKS = "c/<slug:slug>/webhooks/"
 DRAFT = "c/<slug:slug>/jobs/new/<int:number>/"
 JOB = "c/<slug:slug>/jobs/<int:number>/"
 
+# What is asked most stands first: an address is looked for from the top.
 urlpatterns = [
+    path("api/", include("tasks.api.urls")),
+    path("", include("tasks.scale.urls")),
+    path("", include("tasks.urls_work")),
     path("c/", clients.mine, name="clients"),
     path("c/<slug:slug>/", clients.home, name="client"),
     path("c/<slug:slug>/access/", access.seen, name="access"),
@@ -102,7 +106,4 @@ urlpatterns = [
     path(f"{JOB}answers/<int:pk>/tip/", disputes.tip, name="tip"),
     path(f"{JOB}answers/<int:pk>/", disputes.answer, name="client_answer"),
     path(f"{JOB}results.<str:ending>", clients.download, name="download"),
-    path("api/", include("tasks.api.urls")),
-    path("", include("tasks.scale.urls")),
-    path("", include("tasks.urls_work")),
 ]
