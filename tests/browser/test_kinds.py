@@ -74,6 +74,45 @@ def test_marks_are_made_by_touch_and_by_keys(opened: Opened, door: Door, luis: P
     }  # fmt: skip
 
 
+def test_a_mark_is_made_another_and_what_was_done_is_undone(opened: Opened, door: Door, luis: Person, axe: str) -> None:
+    page = door(luis, javascript=True, **WIDE, bypass_csp=True)
+    page.goto(f"/work/{opened('spans').pk}/")
+
+    def marks() -> list[tuple[int, str]]:
+        held = json.loads(page.locator("#spans-value").input_value() or "{}")
+        return [(one["start"], one["label"]) for one in held.get("spans", [])]
+
+    words = page.locator("[data-a]")
+    for word in (0, 0, 3, 3):
+        words.nth(word).click()
+    page.get_by_role("button", name="Relate").first.click()
+    page.get_by_role("button", name="To which mark?").nth(1).click()
+    related = page.get_by_text("→ works for →")
+    expect(related).to_be_visible()
+    page.get_by_text("firm", exact=True).first.click()
+    page.get_by_role("button", name="Make it firm").nth(1).click()
+    assert marks() == [(0, "person"), (20, "firm")]
+    expect(page.get_by_role("button", name="Make it firm")).to_have_count(1)
+    expect(related).to_be_visible()
+    assert not faults(page, axe)
+    words.nth(0).focus()
+    page.keyboard.press("Control+z")
+    assert marks() == [(0, "person"), (20, "person")]
+    page.get_by_role("button", name="Take away").first.click()
+    assert marks() == [(20, "person")]
+    page.get_by_role("button", name="Undo").click()
+    assert marks() == [(0, "person"), (20, "person")]
+    expect(related).to_be_visible()
+    page.get_by_role("button", name="Redo").click()
+    assert marks() == [(20, "person")]
+    words.nth(0).focus()
+    for _time in range(9):
+        page.keyboard.press("Control+z")
+    assert marks() == []
+    page.keyboard.press("Control+Shift+z")
+    assert marks() == [(0, "person")]
+
+
 def test_places_are_given_by_keys_one_answer_after_the_other(
     opened: Opened, door: Door, luis: Person, axe: str
 ) -> None:

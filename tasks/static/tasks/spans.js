@@ -5,7 +5,8 @@ function start(field) {
   const text = root.querySelector("[data-text]"), words = [...text.querySelectorAll("[data-a]")];
   const list = root.querySelector("[data-marks]"), say = root.dataset;
   const labels = [...root.querySelectorAll("[name=label]")].map((box) => box.value);
-  let value, first = null, from = null;
+  const past = [], undone = [];
+  let value, kept, first = null, from = null;
   const chosen = (name) => root.querySelector(`[name=${name}]:checked`)?.value;
   const inside = ({ start, end }) => words.filter(({ dataset: { a, b } }) => a >= start && b <= end);
   const said = (span) => inside(span).map((word) => word.firstChild.data).join(" ");
@@ -19,11 +20,20 @@ function start(field) {
     item.append(Object.assign(document.createElement("span"), { textContent: name }), ...buttons);
     list.append(item);
   };
-  const save = () => {
-    field.value = JSON.stringify(value);
+  const put = () => {
+    kept = field.value = JSON.stringify(value);
     draw();
     field.dispatchEvent(new Event("input", { bubbles: true }));
   };
+  const save = () => { past.push(kept); undone.length = 0; put(); };
+  const step = (back, forth) => {
+    if (!back.length) return;
+    forth.push(kept);
+    value = JSON.parse(back.pop());
+    first = from = null;
+    put();
+  };
+  const acts = { undo: () => step(past, undone), redo: () => step(undone, past) };
   const remove = (at) => {
     const moved = (end) => end - (end > at);
     value.spans.splice(at, 1);
@@ -31,8 +41,10 @@ function start(field) {
     save();
   };
   const relate = (at) => {
-    if (from !== null && from !== at) value.relations.push({ from, to: at, label: chosen("relation") });
-    from = from === null ? at : null;
+    const one = from;
+    from = one === null ? at : null;
+    if (one === null || one === at) return draw();
+    value.relations.push({ from: one, to: at, label: chosen("relation") });
     save();
   };
   function draw() {
@@ -43,6 +55,8 @@ function start(field) {
       held.forEach((word) => { word.className = `hue${labels.indexOf(span.label) % 6 + 1}`; });
       if (held.length) held.at(-1).dataset.name = span.label;
       const more = chosen("relation") ? [button(from === null ? say.relate : say.to, () => relate(at))] : [];
+      const now = chosen("label");
+      if (now !== span.label) more.push(button(`${say.make} ${now}`, () => { span.label = now; save(); }));
       row(`${said(span)} – ${span.label}`, ...more, button(say.remove, () => remove(at)));
     });
     value.relations.forEach((one, at) => {
@@ -56,7 +70,12 @@ function start(field) {
     value.spans.push({ start: Math.min(...ends), end: Math.max(...ends), label: chosen("label") });
     save();
   };
-  const load = () => { value = { spans: [], relations: [], ...JSON.parse(field.value || "{}") }; first = from = null; draw(); };
+  const load = () => {
+    value = { spans: [], relations: [], ...JSON.parse(field.value || "{}") };
+    kept = JSON.stringify(value);
+    first = from = null;
+    draw();
+  };
   text.addEventListener("click", ({ target }) => { const word = target.closest("[data-a]"); if (word) tap(word); });
   text.addEventListener("keydown", (event) => {
     const at = words.indexOf(event.target), next = words[at + { ArrowRight: 1, ArrowLeft: -1 }[event.key]];
@@ -65,6 +84,14 @@ function start(field) {
     else if (event.key === "Escape" && first) { first.classList.remove("first"); first = null; }
     else return;
     event.preventDefault();
+  });
+  root.addEventListener("change", ({ target }) => { if (target.name === "label") draw(); });
+  root.querySelectorAll("[data-act]").forEach((one) => one.addEventListener("click", acts[one.dataset.act]));
+  root.addEventListener("keydown", (event) => {
+    const key = (event.ctrlKey || event.metaKey) && event.key.toLowerCase();
+    if (key !== "z" && key !== "y") return;
+    event.preventDefault();
+    acts[key === "y" || event.shiftKey ? "redo" : "undo"]();
   });
   words.forEach((word, at) => { word.setAttribute("role", "button"); word.tabIndex = at ? -1 : 0; });
   root.classList.add("on");
