@@ -200,7 +200,7 @@ def _next(request: HttpRequest, done: Assignment, at: datetime) -> HttpResponse:
             messages.success(request, _("Sent. The guide of this job has changed since your last task."))
             return further
         messages.success(request, _("Sent. There is no further task for you in this job at this moment."))
-        return redirect("tasks:start") if done.job.is_onboarding else further
+        return _after_the_last(done, further)
     if following.card_id == done.card_id:
         following.card = done.card
     step = onboarding.step(done) if done.job.is_onboarding else None
@@ -208,6 +208,13 @@ def _next(request: HttpRequest, done: Assignment, at: datetime) -> HttpResponse:
     if following.claimed_at == at:  # nobody has asked about it yet
         more["asked"] = ()
     return render(request, "tasks/work/task.html", _page(following, _start(following), **more))
+
+
+def _after_the_last(done: Assignment, further: HttpResponseRedirect) -> HttpResponseRedirect:
+    """Lead on from the last task of a job: to what was known of it, where it was."""
+    if done.job.is_onboarding:
+        return redirect("tasks:start")
+    return redirect("tasks:task", done.pk) if known.shown_to(done) else further
 
 
 def _turned_away(refused: Refused, job: Job, me: Person, at: datetime) -> HttpResponseRedirect:
