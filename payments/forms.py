@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -207,11 +208,21 @@ class NotePurchase(forms.Form):
         which.choices = [(one, one) for one in currencies]
 
 
+def ways() -> list[tuple[str, str]]:
+    """Return every way from one place of the cooperative to another, as "stripe-main", with its words."""
+    return [(f"{one}-{other}", f"{one.label} → {other.label}") for one, other in permutations(Place, 2)]
+
+
+def way_of(said: str) -> tuple[Place, Place]:
+    """Return from where to where a way of `ways` leads."""
+    one, _to, other = said.partition("-")
+    return Place(one), Place(other)
+
+
 class NoteMove(forms.Form):
     """Money that went from one place of the cooperative to another: how much, and by which reference."""
 
-    source = forms.TypedChoiceField(label=_("From"), choices=Place.choices, coerce=Place)
-    target = forms.TypedChoiceField(label=_("To"), choices=Place.choices, coerce=Place)
+    way = forms.TypedChoiceField(label=_("From where to where"), choices=ways, coerce=way_of)
     currency = forms.ChoiceField(label=_("Currency"))
     amount = cents(_("How much of it"))
     reference = forms.CharField(label=_("The bank's or the service's reference"), max_length=80)
@@ -221,3 +232,9 @@ class NoteMove(forms.Form):
         super().__init__(data)
         which: forms.ChoiceField = self.fields["currency"]  # type: ignore[assignment]
         which.choices = [(one, one) for one in ("USD", *currencies)]
+
+    def move(self) -> dict[str, Any]:
+        """Return what a valid form notes, as `moves.note` takes it."""
+        said = dict(self.cleaned_data)
+        source, target = said.pop("way")
+        return {"source": source, "target": target} | said

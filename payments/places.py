@@ -46,9 +46,20 @@ def holdings() -> list[Holding]:
     return sorted(each, key=lambda one: (list(Place).index(one.place), one.currency != "USD", one.currency))
 
 
-def refusal(place: Place, amount: Decimal, currency: str = "USD") -> Refusal | None:
-    """Say why so much cannot have left a place; None if by our books it can."""
+def refusal(place: Place, amount: Decimal, currency: str = "USD", *, appeal: str = "") -> Refusal | None:
+    """Say why so much cannot have left a place, and what to do; None if by our books it can."""
     if amount <= (lies := held(place, currency)):
         return None
     words = _("By our books there is %(held)s (%(place)s).") % {"place": place.label, "held": money(lies, currency)}
-    return Refusal(words, appeal=_("Write down first what came in or was moved there."), status=409)
+    return Refusal(words, appeal=appeal or _way(place, amount - lies, currency), status=409)
+
+
+def _way(place: Place, lacks: Decimal, currency: str) -> str:
+    """Say what officers do where a place lacks so much: fill it up from the bank, if that has such money."""
+    if place == Place.MAIN or currency != "USD":
+        return _("Write down first what came in, was bought or was moved there.")
+    words = _(
+        "Send at least %(lacks)s from the bank to %(place)s. On the desk, under “Where our money lies”, one officer"
+        " notes that as a move and another confirms it. Then try again."
+    )
+    return words % {"lacks": money(lacks, currency), "place": place.label}

@@ -61,6 +61,7 @@ urlpatterns = [
     path("desk/deposits/<int:pk>/", desk.noted_deposit, name="noted_deposit"),
     path("desk/places/", places.home, name="places"),
     path("desk/places/<int:pk>/confirm/", places.confirm, name="confirm_move"),
+    path("desk/places/<int:pk>/no/", places.turn_down, name="turn_move_down"),
     path("desk/exchange/", exchange.home, name="exchange"),
     path("desk/exchange/<int:pk>/confirm/", exchange.confirm, name="confirm_purchase"),
     path("desk/runs/", runs.home, name="runs"),

@@ -24,7 +24,10 @@ class Place(models.TextChoices):
 
 
 class Move(models.Model):
-    """Money that the cooperative moved between two places of its own: noted by one officer, confirmed by another."""
+    """Money that the cooperative moved between two places of its own: noted by one officer, confirmed by another.
+
+    One that was noted wrong is turned down instead; its reference is free again.
+    """
 
     source = models.CharField(max_length=8, choices=Place)
     target = models.CharField(max_length=8, choices=Place)
@@ -35,17 +38,21 @@ class Move(models.Model):
     noted_at = models.DateTimeField()
     confirmed_by = models.ForeignKey(Office, models.PROTECT, null=True, related_name="+")
     confirmed_at = models.DateTimeField(null=True)
+    turned_down_by = models.ForeignKey(Office, models.PROTECT, null=True, related_name="+")
+    turned_down_at = models.DateTimeField(null=True)
 
     privacy.declare(
         **dict.fromkeys((
             "id", "source", "target", "amount", "currency", "reference", "noted_by", "noted_at", "confirmed_by",
-            "confirmed_at",
+            "confirmed_at", "turned_down_by", "turned_down_at",
         ), Audience.OFFICERS)
     )  # fmt: skip
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["reference"], name="a_move_is_noted_once"),
+            models.UniqueConstraint(
+                fields=["reference"], condition=Q(turned_down_by=None), name="a_move_is_noted_once"
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="moves_are_positive"),
             models.CheckConstraint(
                 condition=Q(source__in=Place.values, target__in=Place.values) & ~Q(source=F("target")),

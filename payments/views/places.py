@@ -24,10 +24,11 @@ def home(request: HttpRequest) -> HttpResponse:
     office = deposits.office_of(me_of(request), at)
     form = NoteMove(request.POST or None, currencies=rails.currencies())
     if form.is_valid():
-        moves.note(**form.cleaned_data, by=office, at=at)
+        moves.note(**form.move(), by=office, at=at)
         messages.success(request, _("The move is noted. Another officer confirms it."))
         return redirect("payments:places")
-    done = Move.objects.exclude(confirmed_at=None).select_related("noted_by__person", "confirmed_by__person")
+    ended = Move.objects.exclude(confirmed_at=None, turned_down_by=None)
+    done = ended.select_related("noted_by__person", "confirmed_by__person", "turned_down_by__person")
     shown = {
         "form": form, "holdings": places.holdings(), "done": done.order_by("-pk")[:LATEST],
         "waiting": [(one, moves.refusal_to_confirm(one, by=office, at=at)) for one in moves.waiting()],
@@ -43,4 +44,15 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     office = deposits.office_of(me_of(request), at)
     moves.confirm(get_object_or_404(Move, pk=pk), by=office, at=at)
     messages.success(request, _("Confirmed. It is in the books."))
+    return redirect("payments:places")
+
+
+@require_POST
+@login_required
+def turn_down(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write down that the two places show no such move."""
+    at = clock.now()
+    office = deposits.office_of(me_of(request), at)
+    moves.turn_down(get_object_or_404(Move, pk=pk), by=office, at=at)
+    messages.success(request, _("Written down. Nothing of this move is booked."))
     return redirect("payments:places")

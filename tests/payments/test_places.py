@@ -13,6 +13,8 @@ from coop.record.models import Event
 from coop.refusals import Refused
 from governance.models import Office
 from payments import accounts, invariants, ledger, moves, places, rails, reconciling
+from payments.forms import way_of
+from payments.forms import ways as ways_between
 from payments.models import Move, Place
 from tests.money_in import arrive
 from tests.payments import bank
@@ -29,6 +31,8 @@ pytestmark = pytest.mark.django_db
 NOTE = """INSERT INTO payments_move (source, target, amount, currency, reference, noted_by_id, noted_at)
     VALUES ('main', 'paypal', 1000000, 'USD', 'X', %s, coop_now())"""
 CONFIRM = "UPDATE payments_move SET confirmed_by_id = %s, confirmed_at = coop_now() WHERE id = %s"
+TURN_DOWN = "UPDATE payments_move SET turned_down_by_id = %s, turned_down_at = coop_now() WHERE id = %s"
+BOTH = "UPDATE payments_move SET turned_down_by_id = %(by)s, confirmed_by_id = %(by)s, confirmed_at = coop_now()"
 
 
 def noted(by: Office, amount: str = "20", reference: str = "M-1", *between: Place) -> Move:
@@ -127,6 +131,69 @@ def test_no_officer_moves_money_alone(treasurer: Office, secretary: Office, ende
     attack(POST, posting(46, "bank:paypal", "member:1:payable", 1), guard=moved)
 
 
+def test_a_move_that_is_wrong_is_turned_down_and_its_reference_is_free(treasurer: Office, secretary: Office) -> None:
+    before = places.held(Place.MAIN)
+    wrong = noted(treasurer, "200")
+    moves.turn_down(wrong, by=secretary, at=clock.now())
+    assert not moves.waiting()
+    for act in (moves.confirm, moves.turn_down):
+        with pytest.raises(Refused, match="was turned down"):
+            act(wrong, by=secretary, at=clock.now())
+    right = moves.confirm(noted(treasurer), by=secretary, at=clock.now())
+    with pytest.raises(Refused, match="was confirmed"):
+        moves.turn_down(right, by=treasurer, at=clock.now())
+    # Whoever noted one may see that it was wrong.
+    moves.turn_down(noted(treasurer, "1", "M-2"), by=treasurer, at=clock.now())
+    assert (places.held(Place.MAIN), places.held(Place.PAYPAL)) == (before - 20, Decimal(20))
+    kinds = list(Event.objects.filter(subject=f"move:{wrong.pk}").order_by("pk").values_list("kind", flat=True))
+    assert kinds == ["places.noted", "places.turned_down"]
+    assert sound()
+
+
+def test_a_move_is_turned_down_in_office_and_for_good(
+    treasurer: Office, secretary: Office, ended: Office, attack: Attack
+) -> None:
+    """The site's own role tries to have it both ways."""
+    move, guard = noted(treasurer), "own_money_moves_by_two_officers"
+    attack(TURN_DOWN, [ended.pk, move.pk], guard=guard)
+    attack("UPDATE payments_move SET turned_down_at = coop_now()", guard=guard)
+    attack(BOTH, {"by": secretary.pk}, guard=guard)
+    attack(NOTE.replace("noted_at)", "noted_at, turned_down_by_id)").replace("coop_now()", "coop_now(), 1"),
+           [treasurer.pk], guard="moves_are_noted_in_office")  # fmt: skip
+    moves.turn_down(move, by=secretary, at=clock.now())
+    attack(TURN_DOWN, [treasurer.pk, move.pk], guard=guard)
+    attack(TURN_DOWN, [None, move.pk], guard=guard)
+    attack(CONFIRM, [secretary.pk, move.pk], guard=guard)
+    ref = f"move:{move.pk}"
+    attack(POST, posting(46, "bank:paypal", accounts.BANK, 20_000_000, ref), guard="own_money_moves_as_confirmed")
+    right = noted(treasurer)
+    attack(NOTE.replace("'X'", "'M-1'"), [treasurer.pk], guard="a_move_is_noted_once")
+    moves.confirm(right, by=secretary, at=clock.now())
+    attack(TURN_DOWN, [treasurer.pk, right.pk], guard=guard)
+
+
+def test_the_form_offers_no_move_from_a_place_to_itself(teresa: Person, signed_in: SignedIn) -> None:
+    offered = [way_of(code) for code, _words in ways_between()]
+    assert len(offered) == len(set(offered)) == len(Place) * (len(Place) - 1)
+    assert not [source for source, target in offered if source == target]
+    form = {"way": "main-main", "currency": "USD", "amount": "20.00", "reference": "M-1"}
+    assert signed_in(teresa).post("/desk/places/", form).status_code == 200
+    assert not Move.objects.exists()
+
+
+def test_a_refusal_names_the_way_to_fill_a_place(treasurer: Office, secretary: Office) -> None:
+    moves.confirm(noted(treasurer, "20", "M-1", Place.MAIN, Place.STRIPE), by=secretary, at=clock.now())
+    no = places.refusal(Place.STRIPE, Decimal(65))
+    assert no
+    assert "US$\xa045.00 from the bank to Stripe" in str(no)
+    assert "Where our money lies" in str(no)
+    # The bank is filled by nobody, and it has no other currency.
+    for place, currency in ((Place.MAIN, "USD"), (Place.WISE, "EUR")):
+        other = places.refusal(place, Decimal(10_000_000), currency)
+        assert other
+        assert "from the bank" not in str(other)
+
+
 def test_the_database_and_the_site_know_the_same_places(db: None) -> None:
     with connection.cursor() as cursor:
         for name in rails.ALL:
@@ -182,13 +249,20 @@ def test_the_desk_shows_what_lies_where_and_takes_both_officers(
 ) -> None:
     assert signed_in(amina).get("/desk/places/").status_code == 403
     browser = signed_in(teresa)
-    form = {"source": "main", "target": "paypal", "currency": "USD", "amount": "20.00", "reference": "M-1"}
+    form = {"way": "main-paypal", "currency": "USD", "amount": "20.00", "reference": "M-1"}
     assert browser.post("/desk/places/", form).status_code == 302
     assert "You noted this move" in browser.get("/desk/places/").text
     move, other = Move.objects.get(), signed_in(petra)
     assert "Both places show it" in other.get("/desk/places/").text
     assert other.post(f"/desk/places/{move.pk}/confirm/").status_code == 302
+    assert browser.post("/desk/places/", form | {"reference": "M-2"}).status_code == 302
+    wrong = Move.objects.get(reference="M-2")
+    assert "They show no such move" in other.get("/desk/places/").text
+    assert signed_in(amina).post(f"/desk/places/{wrong.pk}/no/").status_code == 403
+    assert other.post(f"/desk/places/{wrong.pk}/no/").status_code == 302
     page = other.get("/desk/places/").text
+    assert f"noted by {teresa}, turned down by {petra}" in page
+    assert "Nothing waits to be confirmed" in page
     assert "PayPal" in page
     assert "US$\xa020.00" in page
     assert "US$\xa020.00" in other.get("/desk/").text
