@@ -38,18 +38,7 @@ SELECT said.id, said.number, place, gone.id FROM gone JOIN said ON said.payout =
 WHERE waits AND gone.id = ANY(%s) ORDER BY said.id, place
 """  # noqa: S608 - likewise
 # What a confirmed statement has of them and did not book, as money that was not there by the books or an officer's own.
-ASKED = """
-SELECT e.id, s.number, place, p.id, e.incoming FROM payments_payout p
-JOIN payments_payrun r ON r.id = p.run_id
-JOIN payments_bankstatement s ON s.read_at >= coalesce(r.handed_over_at, r.released_at)
-JOIN payments_givenstatement g ON g.id = s.given_id
-CROSS JOIN LATERAL jsonb_array_elements(g.lines) WITH ORDINALITY AS l (line, place)
-JOIN payments_railevent e ON e.statement_id = s.id AND e.payout_id IS NULL AND e.outcome = 'unknown'
-    AND split_part(e.event, '/', 2) = place::text
-WHERE p.id = ANY(%s) AND p.rail = 'bank' AND p.state IN ('sending', 'sent')
-AND substring(line ->> 'key' FROM '^WORKHALL-PAYOUT-0*([1-9][0-9]*)$') = p.id::text
-AND NOT ((line ->> 'is_fee')::boolean AND e.incoming) ORDER BY e.id, p.id
-"""
+ASKED = "SELECT event, statement, line, payout, incoming FROM payments_asked_of(%s)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ OF_SELDOM = {
     "raises_move_as_voted",
     "unclaimed_money_stays_with_an_open_job",
     "what_is_owed_is_repaid_first",
+    "what_stripe_pays_lies_there",
 }
 # A claim is posted every day, the reading of a guide with it.
 EVERY_DAYS_OWN = {"readings_are_paid_as_published"}

@@ -20,6 +20,7 @@ from tests.payments.bank import Line
 from tests.payments.conftest import owning
 from tests.payments.test_deposits import FIFTY, reads, theirs
 from tests.payments.test_runs_attacks import asked, released, run
+from tests.payments.test_unanswered import JUDGE, SAY
 
 __all__ = ["asked", "released", "run"]
 type Attack = Callable[..., None]
@@ -137,7 +138,7 @@ def test_a_deposit_that_was_credited_by_hand_pays_for_nothing_a_second_time(
 
 def test_nobody_says_that_a_payout_did_not_arrive_which_stands_on_a_line(
     asked: Payout, released: PayRun, orbit: Client, treasurer: Office, secretary: Office,
-    later: Callable[..., datetime], signed_in: SignedIn,
+    later: Callable[..., datetime], signed_in: SignedIn, attack: Attack,
 ) -> None:  # fmt: skip
     """It would be paid a second time."""
     content = runs.file(released, by=treasurer, at=clock.now())
@@ -156,11 +157,32 @@ def test_nobody_says_that_a_payout_did_not_arrive_which_stands_on_a_line(
     for office in (treasurer, secretary):
         with pytest.raises(Refused, match=f"stands on statement {number}, line 1"):
             unanswered.decide(asked, arrived=False, words="x", by=office, at=clock.now())
+        attack(JUDGE, [asked.pk, office.pk, False, "x"], guard="what_stands_as_paid_arrived")
     assert not asked.verdicts.exists()
     arrive(orbit, amount=FIFTY, reference="HAND", by=treasurer, at=at)
     assert not unanswered.decide(asked, arrived=True, words="x", by=treasurer, at=clock.now())
     assert unanswered.decide(asked, arrived=True, words="x", by=secretary, at=clock.now())
     assert not unconfirmed.asked([asked.pk])
+
+
+def test_two_words_from_before_the_line_end_nothing_after_it(
+    asked: Payout,
+    released: PayRun,
+    treasurer: Office,
+    secretary: Office,
+    later: Callable[..., datetime],
+    attack: Attack,
+) -> None:
+    """The site's own role keeps two true words that it did not arrive until a statement says that it did."""
+    content = runs.file(released, by=treasurer, at=clock.now())
+    runs.hand_over(released, by=treasurer, at=clock.now())
+    later(days=6)
+    with connection.cursor() as cursor:
+        for office in (treasurer, secretary):
+            cursor.execute(JUDGE, [asked.pk, office.pk, False, "x"])
+    reads(treasurer, Line(ledger.balance(accounts.BANK) + 1, kind="CHRG"))
+    assert bank.read(bank.answer(content, number="S-2"), by=treasurer, at=clock.now()).found == {"unknown": 1}
+    attack(SAY, ["failed", asked.pk], guard="two_officers_end_what_was_never_answered")
 
 
 def test_what_went_out_and_came_back_beyond_our_books_did_not_arrive(

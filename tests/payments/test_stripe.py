@@ -19,20 +19,25 @@ from coop.people.models import Person
 from coop.refusals import Refused
 from governance.models import Office
 from payments import (
+    accounts,
     background,
     connecting,
     details,
     ledger,
+    moves,
     payouts,
+    places,
     rails,
     runs,
     sending,
 )
-from payments.models import Outcome, Payout, PayoutDetails, PayRun, RailEvent
+from payments.models import Outcome, Payout, PayoutDetails, PayRun, Place, RailEvent
 from tests.payments import stripe, ways
 from tests.payments.stripe import HOOK, World
-from tests.payments.ways import go_on, rests, says, sound
+from tests.payments.test_attacks import POST, posting
+from tests.payments.ways import go_on, rests, says, sound, state
 
+type Attack = Callable[..., None]
 type Earn = Callable[[Person, str], int]
 type Later = Callable[..., datetime]
 type SignedIn = Callable[[Person], Browser]
@@ -102,6 +107,27 @@ def test_a_payout_goes_to_the_account_and_on_to_the_bank(
     assert ledger.balance("bank:stripe") - before == 5
     assert go_on() == 0
     assert sound()
+
+
+@pytest.mark.parametrize("outcome", ["settled", "fee"])
+def test_no_more_is_paid_from_stripe_than_lies_there(
+    asked: Payout, released: PayRun, treasurer: Office, secretary: Office, attack: Attack, outcome: str
+) -> None:
+    """The site's own role books what Stripe is said to have paid, where by the books it has nothing left."""
+    go_on()
+    lies = places.held(Place.STRIPE)
+    away = moves.note(Place.STRIPE, Place.MAIN, amount=lies, reference="po_1", by=treasurer, at=clock.now())
+    moves.confirm(away, by=secretary, at=clock.now())
+    assert (go_on(), state(asked)) == (0, "sent")
+    said = RailEvent.objects.create(
+        rail="stripe", event="x", payout=asked, outcome=outcome, amount=asked.amount, currency="USD",
+        occurred_at=clock.now(), noted_at=clock.now(),
+    )  # fmt: skip
+    moved = 17, accounts.RAIL_FEES, accounts.STRIPE, 5_000_000, f"rail_event:{said.pk}"
+    if outcome == "settled":
+        Payout.objects.filter(pk=asked.pk).update(state="settled", settled_at=clock.now())
+        moved = 14, accounts.CLEARING_OUT, accounts.STRIPE, 5_000_000, f"payout:{asked.pk}"
+    attack(POST, posting(*moved), guard="what_stripe_pays_lies_there")
 
 
 def test_nothing_is_sent_before_two_officers_said_so(asked: Payout, treasurer: Office, service: World) -> None:
