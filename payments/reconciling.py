@@ -144,7 +144,7 @@ def carry_over(row: BankStatement, entries: Sequence[Entry], *, by: Office, at: 
     # Money in comes first: what the bank paid from it is on the same statement.
     first = ({Outcome.DEPOSIT}, {Outcome.SETTLED, Outcome.FAILED}, {Outcome.RETURNED})
     for outcomes in (*first, set(Outcome) - set().union(*first)):
-        book([event for event in said if event.outcome in outcomes], by=by, at=at)
+        book([event for event in said if event.outcome in outcomes], by=by, at=at, payers=known.payers)
     return Counter(str(event.outcome) for event in said)
 
 
@@ -286,10 +286,13 @@ def _is_others(entry: Entry, known: Known, client: Client) -> bool:
     return noted(gift=True) is not None or (recorded is not None and recorded != noted())
 
 
-def book(said: Sequence[RailEvent], *, by: Office | None, at: datetime) -> None:
+def book(
+    said: Sequence[RailEvent], *, by: Office | None, at: datetime, payers: Mapping[str, Client] | None = None
+) -> None:
     """Write what a rail said, and let the money move as it said: the payouts' ends, deposits and fees.
 
-    One statement for each kind of row, however many there are. A second word about the same end is refused by the
+    `payers` are those of the deposits by their words, which only an officer's statement has. One statement for each
+    kind of row, however many there are. A second word about the same end is refused by the
     database (`each_end_of_a_payout_is_said_once`, `rails_say_what_became_of_payouts`).
     """
     written = RailEvent.objects.bulk_create(said, batch_size=2_000)
@@ -303,12 +306,11 @@ def book(said: Sequence[RailEvent], *, by: Office | None, at: datetime) -> None:
     for event in ended:
         if event.outcome != Outcome.SETTLED and event.payout:
             payouts.have_told(event.payout, why=event.words)
-    if by:
-        _credit([event for event in written if event.outcome == Outcome.DEPOSIT], by, at)
+    if by and payers:
+        _credit([event for event in written if event.outcome == Outcome.DEPOSIT], payers, by, at)
 
 
-def _credit(came: Sequence[RailEvent], by: Office, at: datetime) -> None:
-    payers = clients_of(event.words for event in came)
+def _credit(came: Sequence[RailEvent], payers: Mapping[str, Client], by: Office, at: datetime) -> None:
     for event in came:
         deposits.arrived(payers[event.words], line=event, reference=_reference(event), by=by, at=at)
 
