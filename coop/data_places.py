@@ -96,9 +96,10 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         " turned_down_by_id turned_down_at",
         "payments_exchangequote": "person_id rail currency asked rate source arrives costs made_at expires_at",
         "payments_payrun": "rail made_at checked_by_id checked_at released_by_id released_at handed_over_at",
-        "payments_givenstatement": "number digest currency opening closing lines given_by_id given_at turned_down_by_id"
-        " turned_down_at",
-        "payments_bankstatement": "given_id number digest currency opening closing read_by_id read_at",
+        "payments_explanation": "place currency key amount words office_id at",
+        "payments_givenstatement": "place number digest currency opening closing lines given_by_id given_at"
+        " turned_down_by_id turned_down_at",
+        "payments_bankstatement": "given_id place number digest currency opening closing read_by_id read_at",
         "payments_depositproof": "line_id",
         "payments_sealedstatement": "person_id month place digest nonce",
         "payments_correction": "transfer_id office_id words at",

@@ -206,6 +206,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "paybacks.sent": gettext_lazy("%(who)s sent %(subject)s back to where it came from."),
     "paybacks.stayed": gettext_lazy("What a client had asked back stays: it never came, or is owed (%(subject)s)."),
     "paybacks.settled": gettext_lazy("%(who)s confirmed that %(subject)s arrived."),
+    "places.explained": gettext_lazy("%(who)s said why a service's list and the books differ (%(subject)s)."),
     "places.moved": gettext_lazy("%(who)s confirmed that the cooperative moved money of its own (%(subject)s)."),
     "places.noted": gettext_lazy("%(who)s noted that the cooperative moved money of its own (%(subject)s)."),
     "places.turned_down": gettext_lazy("%(who)s said that the cooperative did not move such money (%(subject)s)."),

@@ -1,6 +1,7 @@
 """The bank's statements: one officer gives a file, another sees the same at the bank, and only then does money move.
 
-The database cannot see the bank. So nothing of a statement is booked by the word of whoever brought the file.
+The database cannot see the bank. So nothing of a statement is booked by the word of whoever brought the file. Services'
+own lists of what moved go the same way.
 """
 
 import hashlib
@@ -17,12 +18,12 @@ from coop.people.models import Client
 from coop.record import events
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from governance.models import Office
-from payments import deposits, reconciling
-from payments.models import BankStatement, GivenStatement, Outcome, RailEvent
+from payments import at_services, deposits, reconciling
+from payments.models import BankStatement, GivenStatement, Outcome, Place, RailEvent
 from payments.rails.iso20022 import camt053
-from payments.rails.iso20022.camt053 import Entry, Statement
 from payments.rails.iso20022.schemas import Unreadable
-from payments.reconciling import Foreseen, Read
+from payments.rails.statement import Entry, Statement
+from payments.reconciling import Foreseen, Known, Read
 from payments.runs import account
 from payments.templatetags.money import money
 
@@ -45,20 +46,26 @@ def give(content: bytes, *, by: Office, at: datetime) -> list[GivenStatement]:
         statements = camt053.read(content)
     except Unreadable as error:
         raise Refused(Refusal(_("This file cannot be read: %(why)s") % {"why": error}, status=400)) from error
-    digest = hashlib.sha256(content).hexdigest()
+    return keep(statements, Place.MAIN, digest=hashlib.sha256(content).hexdigest(), by=by, at=at)
+
+
+def keep(
+    statements: Sequence[Statement], place: Place, *, digest: str, by: Office, at: datetime
+) -> list[GivenStatement]:
+    """Keep what a place says, all or nothing. Raises Refused for what was given or does not follow on."""
     try:
         with transaction.atomic():
-            return [_keep(statement, digest, by, at) for statement in statements]
+            return [_keep(statement, place, digest, by, at) for statement in statements]
     except IntegrityError:  # somebody gave the same at the same time and was faster
         for statement in statements:
-            refuse_if(_refusal(statement))
+            refuse_if(_refusal(statement, place))
         raise
 
 
-def _keep(statement: Statement, digest: str, by: Office, at: datetime) -> GivenStatement:
-    refuse_if(_refusal(statement))
+def _keep(statement: Statement, place: Place, digest: str, by: Office, at: datetime) -> GivenStatement:
+    refuse_if(_refusal(statement, place))
     given = GivenStatement.objects.create(
-        number=_number(statement), digest=digest, currency=statement.currency, opening=statement.opening,
+        place=place, number=_number(statement), digest=digest, currency=statement.currency, opening=statement.opening,
         closing=statement.closing, lines=[_line(entry) for entry in statement.entries], given_by=by, given_at=at,
     )  # fmt: skip
     events.write("statements.given", by=by.person, subject=f"given_statement:{given.pk}", at=at)
@@ -87,7 +94,7 @@ def sums(said: Sequence[Entry]) -> tuple[Decimal, Decimal]:
     return sum(came, Decimal(0)), -sum(gone, Decimal(0))
 
 
-def _refusal(statement: Statement) -> Refusal | None:
+def _refusal(statement: Statement, place: Place) -> Refusal | None:
     if BankStatement.objects.filter(number=_number(statement)).exists():
         return Refusal(_("Statement %(number)s was read.") % {"number": statement.number}, status=409)
     if waiting().filter(number=_number(statement)).exists():
@@ -97,7 +104,8 @@ def _refusal(statement: Statement) -> Refusal | None:
         words = _("Statement %(number)s does not add up: its entries do not lead from the first balance to the last.")
         return Refusal(words % {"number": statement.number}, appeal=_("Ask the bank for it again."), status=409)
     last = waiting().filter(number__startswith=f"{statement.account}/").last()
-    return _not_ours(statement) or _not_next(statement, last or reconciling.latest(statement.account))
+    ours = _not_ours(statement) if place == Place.MAIN else None
+    return ours or _not_next(statement, last or reconciling.latest(statement.account))
 
 
 def _not_ours(statement: Statement) -> Refusal | None:
@@ -135,7 +143,21 @@ def refusal(given: GivenStatement, *, by: Office, at: datetime) -> Refusal | Non
 
 def foreseen(given: GivenStatement, *, by: Office, at: datetime) -> Foreseen:
     """Return what each line of a statement would be if this officer confirmed it now; nothing is written."""
+    if given.place != Place.MAIN:
+        return _listed(given, at)
     return reconciling.foreseen(entries(given), given=given, by=by, at=at)
+
+
+def _listed(given: GivenStatement, at: datetime) -> Foreseen:
+    """Return what each line of a service's list would be: a fee that is booked, or only compared with our books."""
+    said = entries(given)
+    row = BankStatement(place=given.place, currency=given.currency)
+    taken = {event.event: event for event in at_services.fees(row, said, at=at)}
+    lines = [
+        (entry, taken.get(f"{row.pk}/{number}/{entry.reference}"[:120], RailEvent()))
+        for number, entry in enumerate(said, start=1)
+    ]
+    return Foreseen(lines, Known({}, {}, {}, [], set()), set())
 
 
 def refusal_to_confirm(
@@ -166,6 +188,8 @@ def becomes(event: RailEvent, payers: Mapping[str, Client]) -> str:
     """Return in words what a line becomes once it is booked, as "Deposit of Orbit"; `payers` by a line's words."""
     if event.outcome == Outcome.DEPOSIT:
         return _("Deposit of %(client)s") % {"client": payers[event.words].name}
+    if not event.outcome:
+        return _("Nothing: it is compared with our books")
     if event.outcome == Outcome.FEE or event.payout is None:
         words = "%(what)s" if event.outcome == Outcome.FEE else _("A question: %(what)s")
         return words % {"what": event.get_outcome_display()}
@@ -196,10 +220,11 @@ def confirm(given: GivenStatement, *, by: Office, at: datetime) -> Read:
 
 def _read(held: GivenStatement, by: Office, at: datetime) -> Read:
     row = BankStatement.objects.create(
-        given=held, number=held.number, digest=held.digest, currency=held.currency, opening=held.opening,
-        closing=held.closing, read_by=by, read_at=at,
+        given=held, place=held.place, number=held.number, digest=held.digest, currency=held.currency,
+        opening=held.opening, closing=held.closing, read_by=by, read_at=at,
     )  # fmt: skip
-    found = reconciling.carry_over(row, entries(held), by=by, at=at)
+    carry_over = reconciling.carry_over if row.place == Place.MAIN else at_services.book
+    found = carry_over(row, entries(held), by=by, at=at)
     events.write("statements.read", by=by.person, subject=f"statement:{row.pk}", at=at, entries=found.total())
     return Read(row, found)
 

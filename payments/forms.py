@@ -19,6 +19,8 @@ from payments.rails import Rail
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
+    from payments.at_services import Difference
+
 
 def cents(label: "_StrPromise") -> forms.DecimalField:
     """Return a field for an amount in whole cents, above zero."""
@@ -206,6 +208,24 @@ class NotePurchase(forms.Form):
         super().__init__(data)
         which: forms.ChoiceField = self.fields["currency"]  # type: ignore[assignment]
         which.choices = [(one, one) for one in currencies]
+
+
+class ExplainDifference(forms.Form):
+    """Why a service's own list and our books differ about something."""
+
+    which = forms.ChoiceField(label=_("What differs"))
+    words = forms.CharField(label=_("Why, and what shows it"), max_length=200)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, differences: "Sequence[Difference]") -> None:
+        """Offer what differs now."""
+        super().__init__(data)
+        which: forms.ChoiceField = self.fields["which"]  # type: ignore[assignment]
+        which.choices = [(f"{one.currency} {one.key}", one.key or _("Before the first list")) for one in differences]
+
+    def explanation(self) -> dict[str, str]:
+        """Return what a valid form says, as `at_services.explain` takes it."""
+        currency, _space, key = self.cleaned_data["which"].partition(" ")
+        return {"currency": currency, "key": key, "words": self.cleaned_data["words"]}
 
 
 def ways() -> list[tuple[str, str]]:

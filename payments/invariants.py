@@ -36,14 +36,14 @@ AT_BANK = """
     WITH each AS (
         SELECT currency, (array_agg(opening ORDER BY id))[1] AS opening,
             (array_agg(closing ORDER BY id DESC))[1] AS closing
-        FROM payments_bankstatement GROUP BY split_part(number, '/', 1), currency
+        FROM payments_bankstatement WHERE place = 'main' GROUP BY split_part(number, '/', 1), currency
     ), line AS (
         SELECT s.currency, CASE WHEN e.incoming THEN e.amount ELSE -e.amount END AS amount, CASE
             WHEN f.id IS NOT NULL THEN 1 WHEN e.outcome = 'fee' THEN 17
             WHEN e.outcome = 'settled' THEN 14 WHEN e.outcome = 'returned' THEN 16 END AS kind, CASE
             WHEN f.id IS NOT NULL THEN 'deposit:' || f.deposit_id WHEN e.outcome = 'fee' THEN 'rail_event:' || e.id
             ELSE 'payout:' || e.payout_id END AS ref
-        FROM payments_railevent e JOIN payments_bankstatement s ON s.id = e.statement_id
+        FROM payments_railevent e JOIN payments_bankstatement s ON s.id = e.statement_id AND s.place = 'main'
         LEFT JOIN payments_depositproof f ON f.line_id = e.id
     ), moved AS (
         SELECT a.currency, t.kind, t.ref, CASE t.debit_id WHEN a.id THEN t.amount ELSE -t.amount END AS amount
@@ -165,12 +165,14 @@ ALL = (
         UNION ALL
         SELECT 'statement:' || s.id, s.closing,
             s.opening + coalesce(sum(CASE WHEN e.incoming THEN e.amount ELSE -e.amount END), 0)
-        FROM payments_bankstatement s LEFT JOIN payments_railevent e ON e.statement_id = s.id GROUP BY s.id
+        FROM payments_bankstatement s LEFT JOIN payments_railevent e ON e.statement_id = s.id
+        WHERE s.place = 'main' GROUP BY s.id
         HAVING s.closing <> s.opening + coalesce(sum(CASE WHEN e.incoming THEN e.amount ELSE -e.amount END), 0)
         UNION ALL
         SELECT 'statement:' || s.id, s.closing, g.closing FROM payments_bankstatement s
         LEFT JOIN payments_givenstatement g ON g.id = s.given_id AND g.turned_down_by_id IS NULL
-            AND (g.number, g.digest, g.currency, g.opening) = (s.number, s.digest, s.currency, s.opening)
+            AND (g.place, g.number, g.digest, g.currency, g.opening)
+                = (s.place, s.number, s.digest, s.currency, s.opening)
         LEFT JOIN governance_office w ON w.id = g.given_by_id LEFT JOIN governance_office r ON r.id = s.read_by_id
         WHERE s.id >= (SELECT min(o.id) FROM payments_bankstatement o WHERE o.given_id IS NOT NULL)
         AND (s.closing = g.closing AND r.person_id <> w.person_id) IS NOT TRUE
@@ -273,6 +275,24 @@ ALL = (
         WHERE (m.confirmed_at IS NULL) <> (t.ref IS NULL) OR t.ref IS NOT NULL AND (
             t.sum = m.amount AND t.into_ = 'bank:' || m.target AND t.out_of = 'bank:' || m.source
             AND w.person_id <> r.person_id) IS NOT TRUE""",
+    ),
+    Invariant(
+        "I22",
+        _(
+            "What the books hold at each service is what its last list closed with, with what moved since and what"
+            " differs; what differs is recent, or two officers explained it."
+        ),
+        """
+        SELECT 'statement:' || s.id AS code, s.closing AS says, s.opening + coalesce(sum((l ->> 'amount')::numeric), 0)
+            * 1000000 AS has
+        FROM payments_bankstatement s JOIN payments_givenstatement g ON g.id = s.given_id
+        LEFT JOIN LATERAL jsonb_array_elements(g.lines) l ON true WHERE s.place <> 'main' GROUP BY s.id
+        HAVING s.closing <> s.opening + coalesce(sum((l ->> 'amount')::numeric), 0) * 1000000
+        UNION ALL
+        SELECT 'bank:' || place || ' ' || currency, closing + later + differ, held
+        FROM payments_beside_lists WHERE held <> closing + later + differ
+        UNION ALL
+        SELECT 'bank:' || place || ' ' || currency || ' ' || key, said, booked FROM payments_differences WHERE late""",
     ),
 )
 

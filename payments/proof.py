@@ -17,8 +17,9 @@ from coop.record import events
 from coop.record.models import Event
 from governance import notices, offices
 from governance.models import Right
-from payments import invariants, sealing
-from payments.models import Transfer
+from payments import at_services, invariants, reconciling, sealing
+from payments.models import Place, Transfer
+from payments.templatetags.money import money
 
 KINDS = ("ledger.proved", "ledger.unproved")
 TELL = "payments.tell_of_proof"
@@ -104,10 +105,24 @@ def _words(proof: Proof, day: str) -> tuple[str, str]:
     address = f"{settings.ORIGIN}/ledger/"
     if proof.good:
         holds = _("All %(count)s statements about the books hold, for %(transfers)s transfers.")
-        text = holds % {"count": len(asked()), "transfers": proof.transfers}
+        text = "\n".join([holds % {"count": len(asked()), "transfers": proof.transfers}, "", *_places()])
         return _("The books of %(day)s are proved") % {"day": day}, f"{text}\n\n{address}\n"
     ask = _("Look with `manage.py audit money`; nobody should move money before it is explained.")
-    return _("LOOK: the books of %(day)s do not add up") % {"day": day}, "\n\n".join([*proof.says, ask, address]) + "\n"
+    return _("LOOK: the books of %(day)s do not add up") % {"day": day}, "\n\n".join(
+        [*proof.says, *_places(), ask, address]
+    ) + "\n"
+
+
+def _places() -> list[str]:
+    """Return in words, for each place and currency that gave statements, what the books and the last of them say."""
+    words = _("%(place)s: our books hold %(held)s, its last statement closed with %(closing)s, %(rest)s stand between.")
+    bank = [(Place.MAIN, one.currency, one.held, one.closing) for one in reconciling.compared()]
+    services = [(one.place, one.currency, one.held, one.closing) for one in at_services.compared()]
+    return [
+        words % {"place": place.label, "held": money(held, currency), "closing": money(closing, currency),
+                 "rest": money(held - closing, currency)}
+        for place, currency, held, closing in bank + services
+    ]  # fmt: skip
 
 
 def _of(event: Event | None) -> Proof | None:

@@ -35,7 +35,7 @@ from payments.models import (
     RailEvent,
 )
 from payments.money import from_micro
-from payments.rails.iso20022.camt053 import Entry
+from payments.rails.statement import Entry
 from payments.runs import payout_of
 
 RAIL = "bank"

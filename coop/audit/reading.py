@@ -38,6 +38,8 @@ FUNCTIONS = (
 # What back pay is worked out from: times, and how many units of which kind somebody did. What works like a ban (7.11).
 VIEWS = (
     "governance_sign",
+    "payments_beside_lists",
+    "payments_differences",
     "payments_done_at",
     "payments_lost_time",
     "payments_pause_spans",

@@ -11,7 +11,7 @@ from payments.models.guarantee import Reckoning, TopUp, TopUpPart
 from payments.models.instruments import Instrument, Kind
 from payments.models.paybacks import PayBack, PayBackState
 from payments.models.payouts import Deposit, Fund, Payout, PayoutState, PayRun
-from payments.models.places import Move, Place
+from payments.models.places import SERVICES, Explanation, Move, Place
 from payments.models.proofs import DepositProof, RailAnswer
 from payments.models.raises import Raise
 from payments.models.rates import Fee, Rate, WorkType
@@ -23,6 +23,7 @@ from payments.models.verdicts import Verdict
 
 __all__ = [
     "FILLED",
+    "SERVICES",
     "Account",
     "Allocation",
     "BankStatement",
@@ -38,6 +39,7 @@ __all__ = [
     "Entitlement",
     "ExchangeQuote",
     "Expense",
+    "Explanation",
     "Fee",
     "Fund",
     "GivenStatement",

@@ -23,6 +23,9 @@ class Place(models.TextChoices):
     MPESA = "mpesa", "M-Pesa"
 
 
+SERVICES = [place.value for place in Place if place != Place.MAIN]
+
+
 class Move(models.Model):
     """Money that the cooperative moved between two places of its own: noted by one officer, confirmed by another.
 
@@ -65,3 +68,32 @@ class Move(models.Model):
 
     def __str__(self) -> str:
         return f"move {self.pk}"
+
+
+class Explanation(models.Model):
+    """Why a service's own list and our books differ about something (`key`), as an officer found out.
+
+    `amount` is what the list has more than the books then, below zero what it has less. Two who explain the same amount
+    let the night's proof rest; where it changes it is asked again.
+    """
+
+    place = models.CharField(max_length=8, choices=Place)
+    currency = models.CharField(max_length=3)
+    key = models.CharField(max_length=120, blank=True, help_text="The service's own; none of what was there before.")
+    amount = MoneyField()
+    words = models.CharField(max_length=200)
+    office = models.ForeignKey(Office, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    privacy.declare(
+        **dict.fromkeys(("id", "place", "currency", "key", "amount", "words", "office", "at"), Audience.OFFICERS)
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(place__in=SERVICES), name="explanations_are_of_services"),
+            models.CheckConstraint(condition=Q(words__regex=r"[^[:space:]]"), name="explanations_have_words"),
+        ]
+
+    def __str__(self) -> str:
+        return f"explanation {self.pk}"

@@ -8,15 +8,17 @@ from coop.people import privacy
 from coop.people.privacy import Audience
 from governance.models import Office
 from payments.models.payouts import Payout
+from payments.models.places import Place
 from payments.money import MoneyField
 
 
 class GivenStatement(models.Model):
-    """A statement of the bank as one officer brought it. Nothing of it is booked until another saw it at the bank.
+    """A statement of the bank, or a service's list, as one officer brought it; another sees the same there.
 
-    `lines` are its entries as the file had them, without anybody's account number.
+    Nothing of it is booked before. `lines` are its entries as the file had them, without anybody's account number.
     """
 
+    place = models.CharField(max_length=8, choices=Place, default=Place.MAIN)
     number = models.CharField(max_length=80, help_text="The bank's own, after the account.")
     digest = models.CharField(max_length=64, help_text="SHA-256 of the file.")
     currency = models.CharField(max_length=3)
@@ -30,7 +32,7 @@ class GivenStatement(models.Model):
 
     privacy.declare(
         **dict.fromkeys((
-            "id", "number", "digest", "currency", "opening", "closing", "lines", "given_by", "given_at",
+            "id", "place", "number", "digest", "currency", "opening", "closing", "lines", "given_by", "given_at",
             "turned_down_by", "turned_down_at",
         ), Audience.OFFICERS)
     )  # fmt: skip
@@ -47,12 +49,14 @@ class GivenStatement(models.Model):
 
 
 class BankStatement(models.Model):
-    """A statement of the cooperative's bank, read once: what it opened and closed with.
+    """A statement of the cooperative's bank, or a service's list, read once: what it opened and closed with.
 
+    A list is of whole days (UTC) and of one currency; the last of its days is its number, as `stripe USD/2026-11-26`.
     `read_by` saw at the bank what another officer had given; before decision 0203 one officer gave and read it.
     """
 
     given = models.OneToOneField(GivenStatement, models.PROTECT, null=True, related_name="statement")
+    place = models.CharField(max_length=8, choices=Place, default=Place.MAIN)
     number = models.CharField(max_length=80, help_text="The bank's own, after the account.")
     digest = models.CharField(max_length=64, help_text="SHA-256 of the file.")
     currency = models.CharField(max_length=3)
@@ -63,7 +67,7 @@ class BankStatement(models.Model):
 
     privacy.declare(
         **dict.fromkeys((
-            "id", "given", "number", "digest", "currency", "opening", "closing", "read_by", "read_at",
+            "id", "given", "place", "number", "digest", "currency", "opening", "closing", "read_by", "read_at",
         ), Audience.OFFICERS)
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from coop.refusals import Refusal
-from payments.models import Place
+from payments.models import SERVICES, Place
 from payments.rails.bank import Bank
 from payments.rails.hand import Hand
 from payments.rails.interface import Facts, Field, Quote, Rail
@@ -25,8 +25,8 @@ def of(name: str) -> Rail:
 
 
 def place_of(name: str) -> Place:
-    """Return the place where the money lies that a rail pays."""
-    return Place(of(name).paid_from)
+    """Return the place where the money lies that a rail pays, or that a service's own list is of, by its name."""
+    return Place(name) if name in SERVICES else Place(of(name).paid_from)
 
 
 def currencies() -> list[str]:

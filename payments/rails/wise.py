@@ -87,7 +87,7 @@ class Wise(ApiRail):
         """Send a payout, or go on with the transfer that was made under its key before."""
         try:
             quote = _quote(order)
-            to = _ask("POST", "/v1/accounts", self.place.recipient(order.to) | {"profile": int(_profile())})
+            to = _ask("POST", "/v1/accounts", self.place.recipient(order.to) | {"profile": int(profile())})
         except Refusing as refused:
             # Refused now, it may have been taken before: an answer that was lost is looked for first.
             made = _made_before(order)
@@ -148,7 +148,7 @@ def _quote(order: Order) -> dict[str, Any]:
         "sourceCurrency": order.currency, "targetCurrency": order.currency, "targetAmount": float(order.amount),
         "payOut": "BANK_TRANSFER", "preferredPayIn": "BALANCE",
     }  # fmt: skip
-    return _ask("POST", f"/v3/profiles/{_profile()}/quotes", said)
+    return _ask("POST", f"/v3/profiles/{profile()}/quotes", said)
 
 
 def _transfer(reference: str) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def _transfer(reference: str) -> dict[str, Any]:
 
 def _fund(reference: str) -> None:
     """Pay a transfer from the balance; where it has too little, the transfer waits."""
-    _call("POST", f"/v3/profiles/{_profile()}/transfers/{reference}/payments", {"type": "BALANCE"})
+    _call("POST", f"/v3/profiles/{profile()}/transfers/{reference}/payments", {"type": "BALANCE"})
 
 
 def _made_before(order: Order) -> dict[str, Any] | None:
@@ -168,7 +168,7 @@ def _made_before(order: Order) -> dict[str, Any] | None:
     place, key = 0, str(key_of(order.key))
     while True:
         said = _call("GET", "/v1/transfers", params={
-            "profile": _profile(), "targetCurrency": order.currency, "limit": str(PAGE), "offset": str(place),
+            "profile": profile(), "targetCurrency": order.currency, "limit": str(PAGE), "offset": str(place),
         })  # fmt: skip
         listed = _json(said) if said.is_success else None
         if not isinstance(listed, list):
@@ -195,7 +195,7 @@ def _told(transfer: dict[str, Any]) -> Told:
 def _fee(quote: str) -> Decimal:
     """Return what Wise took for a transfer, by the quote that it was made from."""
     try:
-        said = _ask("GET", f"/v3/profiles/{_profile()}/quotes/{quote}")
+        said = _ask("GET", f"/v3/profiles/{profile()}/quotes/{quote}")
     except Refusing as refused:
         raise Unanswered(str(refused)) from refused
     paid = [option for option in said.get("paymentOptions", []) if option.get("payIn") == "BALANCE"]
@@ -226,6 +226,14 @@ def _call(
         raise Unanswered(str(error)) from error
 
 
+def asked(path: str, params: dict[str, str]) -> Any:  # noqa: ANN401 - a list or an object, as its address has it
+    """Return what Wise answers to a question, numbers exact. Raises Unanswered."""
+    answer = _call("GET", path, params=params)
+    if not answer.is_success:
+        raise Unanswered(answer.status_code)
+    return _json(answer)
+
+
 def _json(answer: httpx.Response) -> Any:  # noqa: ANN401 - whatever it is
     try:
         return json.loads(answer.content, parse_float=Decimal)
@@ -233,5 +241,6 @@ def _json(answer: httpx.Response) -> Any:  # noqa: ANN401 - whatever it is
         raise Unanswered(answer.status_code) from error
 
 
-def _profile() -> str:
+def profile() -> str:
+    """Return the number of the cooperative's profile there."""
     return unquote(urlsplit(settings.WISE_URL).username or "")

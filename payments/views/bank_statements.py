@@ -15,7 +15,7 @@ from coop.people.views import me_of
 from governance import watching
 from governance.models import Right
 from payments import bank_statements, deposits, reconciling
-from payments.models import GivenStatement, Payout
+from payments.models import GivenStatement, Payout, Place
 from payments.reconciling import Foreseen
 from payments.runs import payout_of
 
@@ -31,7 +31,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         found = bank_statements.confirm(given, by=office, at=at).found
         messages.success(request, reconciling.in_words(found))
-        return redirect("payments:bank_statements")
+        return _to(given)
     seen = bank_statements.foreseen(given, by=office, at=at)
     shown = _shown(given, seen, request.GET.get("page"))
     numbers = [number for line, _words in shown["booked"] if (number := payout_of(line.key))]
@@ -59,9 +59,17 @@ def _shown(given: GivenStatement, seen: Foreseen, page: str | None) -> dict[str,
 def turn_down(request: HttpRequest, pk: int) -> HttpResponse:
     """Write down that the bank shows something else."""
     at = clock.now()
-    bank_statements.turn_down(_given(pk), by=deposits.office_of(me_of(request), at), at=at)
+    given = _given(pk)
+    bank_statements.turn_down(given, by=deposits.office_of(me_of(request), at), at=at)
     messages.success(request, _("Written down. Nothing of this file is booked."))
-    return redirect("payments:bank_statements")
+    return _to(given)
+
+
+def _to(given: GivenStatement) -> HttpResponse:
+    """Lead to the page of the place that a statement is of."""
+    if given.place == Place.MAIN:
+        return redirect("payments:bank_statements")
+    return redirect("payments:service", given.place)
 
 
 def _given(pk: int) -> GivenStatement:

@@ -11,7 +11,7 @@ from coop import clock
 from coop.people.views import me_of
 from payments import deposits, moves, places, rails
 from payments.forms import NoteMove
-from payments.models import Move
+from payments.models import SERVICES, Move, Place
 
 LATEST = 10
 
@@ -30,7 +30,8 @@ def home(request: HttpRequest) -> HttpResponse:
     ended = Move.objects.exclude(confirmed_at=None, turned_down_by=None)
     done = ended.select_related("noted_by__person", "confirmed_by__person", "turned_down_by__person")
     shown = {
-        "form": form, "holdings": places.holdings(), "done": done.order_by("-pk")[:LATEST],
+        "form": form, "holdings": places.holdings(), "services": [place for place in Place if place in SERVICES],
+        "done": done.order_by("-pk")[:LATEST],
         "waiting": [(one, moves.refusal_to_confirm(one, by=office, at=at)) for one in moves.waiting()],
     }  # fmt: skip
     return render(request, "payments/places.html", shown)

@@ -16,7 +16,7 @@ from governance import watching
 from governance.models import Office, Right
 from payments import bank_statements, deposits, questions, rails, reconciling, runs, unconfirmed
 from payments.forms import AnswerQuestion, ReadStatement
-from payments.models import BankStatement, Deposit, PayRun, RailEvent
+from payments.models import BankStatement, Deposit, PayRun, Place, RailEvent
 
 PER_PAGE = 20
 LATEST = 10
@@ -130,7 +130,8 @@ def statements(request: HttpRequest) -> HttpResponse:
     whose = [payout.person_id for payout in missing]
     watching.looked(whose, subject="statements", right=Right.MONEY, by=office.person, at=at)
     shown = {
-        "form": form, "statements": BankStatement.objects.order_by("-id")[:LATEST], "given": bank_statements.waiting(),
+        "form": form, "statements": BankStatement.objects.filter(place=Place.MAIN).order_by("-id")[:LATEST],
+        "given": bank_statements.waiting().filter(place=Place.MAIN),
         "page_obj": Paginator(questions.waiting(), PER_PAGE).get_page(request.GET.get("page")),
         "missing": missing, "now": at, "compared": reconciling.compared(),
         "unconfirmed": unconfirmed.lines([one.pk for one in missing]),

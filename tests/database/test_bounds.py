@@ -113,6 +113,10 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
     "payments_topuppart parts_are_positive": POSITIVE,
     "payments_transfer transfers_are_positive": POSITIVE,
     "payments_correction corrections_say_why": (one("words", "x"), one("words", "", " ")),
+    "payments_explanation explanations_are_of_services": (
+        one("place", "stripe", "paypal", "wise", "mpesa"), one("place", "main", ""),
+    ),
+    "payments_explanation explanations_have_words": (one("words", "x"), one("words", "", " ")),
     "payments_verdict verdicts_name_a_statement": (one("words", "x"), one("words", "", " ")),
     "tasks_alertwish alerts_are_few": (one("most_a_day", 1, 10), one("most_a_day", 0, 11)),
     "tasks_alertwish alerts_come_in_hours_of_a_day": (

@@ -14,7 +14,7 @@ FROZEN = {
     "governance_letterwish governance_letterwish_stays_the_same": "id person_id",
     "payments_account payments_account_is_frozen": "code kind currency floor ceiling tracked",
     "payments_givenstatement payments_givenstatement_is_frozen": (
-        "id number digest currency opening closing lines given_by_id given_at"
+        "id place number digest currency opening closing lines given_by_id given_at"
     ),
     "payments_move payments_move_is_frozen": "id source target amount currency reference noted_by_id noted_at",
     "payments_payback payments_payback_is_frozen": (

@@ -65,11 +65,13 @@ class World:
     closed: set[str] = field(default_factory=set)
     loses_answers: int = 0
     breaks: int = 0
+    # By how many seconds its clock is ahead, as the site's own jumps in tests.
+    ahead: int = 0
 
     def make(self, kind: str, owner: str = OURS, **facts: Any) -> Said:
         """Make an object of a kind as Stripe publishes it, with facts of its own."""
         number = f"{LETTERS.get(kind, kind)}_{len(self.objects) + 1:016d}"
-        made = deepcopy(OBJECTS[kind]) | {"id": number, "created": int(time.time())} | facts
+        made = deepcopy(OBJECTS[kind]) | {"id": number, "created": int(time.time()) + self.ahead} | facts
         self.objects[number], self.owners[number] = made, owner
         return made
 
@@ -90,6 +92,19 @@ class World:
             found = found[[one["id"] for one in found].index(after) + 1 :]
         most = int(said.get("limit", 10))
         return {"object": "list", "url": "/v1/x", "has_more": len(found) > most, "data": found[:most]}
+
+    def book(self, net: int, kind: str, source: Said | None, *, fee: int = 0, status: str = "available") -> Said:
+        """Write down what moved on our own balance."""
+        return self.make(
+            "balance_transaction", amount=net + fee, fee=fee, net=net, type=kind, reporting_category=kind,
+            source=source and source["id"], status=status,
+        )  # fmt: skip
+
+    @property
+    def pending(self) -> int:
+        """What is ours there and cannot be used yet, in cents."""
+        mine = (one for number, one in self.objects.items() if self.owners[number] == OURS)
+        return sum(one["net"] for one in mine if one["object"] == "balance_transaction" and one["status"] == "pending")
 
     def move(self, cents: int, out_of: str, into: str | None = None) -> None:
         """Move cents between accounts, or out of all of them; refuse what is not held."""
@@ -128,7 +143,16 @@ def make_link(world: World, owner: str, said: Said) -> Said:
 
 def show_balance(world: World, owner: str, said: Said) -> Said:
     currency = world.counts_in.get(owner, ("usd", 1))[0]
-    return deepcopy(OBJECTS["balance"]) | {"available": [{"amount": world.cents.get(owner, 0), "currency": currency}]}
+    pending = [] if owner else [{"amount": world.pending, "currency": currency}]
+    available = [{"amount": world.cents.get(owner, 0), "currency": currency}]
+    return deepcopy(OBJECTS["balance"]) | {"available": available, "pending": pending}
+
+
+def list_moved(world: World, owner: str, said: Said) -> Said:
+    page = world.every("balance_transaction", owner, said, currency=said["currency"])
+    assert list(said["expand"].values()) == ["data.source"]
+    sources = [world.objects.get(one["source"] or "", one["source"]) for one in page["data"]]
+    return page | {"data": [one | {"source": source} for one, source in zip(page["data"], sources, strict=True)]}
 
 
 def make_transfer(world: World, owner: str, said: Said) -> Said:
@@ -142,10 +166,12 @@ def make_transfer(world: World, owner: str, said: Said) -> Said:
     world.cents[to] = world.cents.get(to, 0) + theirs
     booked = world.make("balance_transaction", to, amount=theirs, net=theirs, fee=0, currency=currency)
     arrived = world.make("charge", to, amount=theirs, currency=currency, balance_transaction=booked["id"])
-    return world.make(
+    made = world.make(
         "transfer", amount=cents, currency=said["currency"], destination=to, destination_payment=arrived["id"],
         transfer_group=said.get("transfer_group"),
     )  # fmt: skip
+    world.book(-cents, "transfer", made)
+    return made
 
 
 def show_transfer(world: World, owner: str, said: Said, number: str) -> Said:
@@ -165,7 +191,9 @@ def reverse_transfer(world: World, owner: str, said: Said, number: str) -> Said:
     world.move(int(cents * world.counts_in.get(to, ("usd", 1))[1]), to)
     world.cents[OURS] += cents
     transfer |= {"reversed": True, "amount_reversed": cents}
-    return world.make("transfer_reversal", amount=cents, transfer=number)
+    made = world.make("transfer_reversal", amount=cents, transfer=number)
+    world.book(cents, "transfer_refund", made)
+    return made
 
 
 def make_payout(world: World, owner: str, said: Said) -> Said:
@@ -216,9 +244,10 @@ def make_session(world: World, owner: str, said: Said) -> Said:
 def pay(world: World, session: str, *, fee: int = 175) -> None:
     """Let somebody pay on a page: the money is ours there, and not to be used yet."""
     page = world.objects[session]
-    booked = world.make("balance_transaction", amount=page["amount_total"], fee=fee, status="pending")
-    charge = world.make("charge", amount=page["amount_total"], balance_transaction=booked["id"], paid=True)
+    charge = world.make("charge", amount=page["amount_total"], paid=True)
+    booked = world.book(page["amount_total"] - fee, "charge", charge, fee=fee, status="pending")
     intent = world.make("payment_intent", amount=page["amount_total"], latest_charge=charge["id"], status="succeeded")
+    charge |= {"balance_transaction": booked["id"], "payment_intent": intent["id"]}
     page |= {"status": "complete", "payment_status": "paid", "payment_intent": intent["id"]}
 
 
@@ -244,17 +273,19 @@ def show_session(world: World, owner: str, said: Said, number: str) -> Said:
 def dispute(world: World, session: str, cents: int = 0, *, fee: int = 1_500) -> Said:
     """Let the bank of who paid on a page take money back, all of it if no sum is said."""
     page = world.objects[session]
-    taken = world.make("balance_transaction", amount=-(cents or page["amount_total"]), fee=fee, type="adjustment")
-    world.cents[OURS] += taken["amount"] - fee
-    return world.make(
-        "dispute", amount=-taken["amount"], payment_intent=page["payment_intent"], status="needs_response",
-        balance_transactions=[taken],
+    cents = cents or page["amount_total"]
+    made = world.make(
+        "dispute", amount=cents, payment_intent=page["payment_intent"], status="needs_response",
     )  # fmt: skip
+    taken = world.book(-cents - fee, "adjustment", made, fee=fee)
+    world.cents[OURS] += taken["net"]
+    made["balance_transactions"] = [taken]
+    return made
 
 
 def win(world: World, disputed: Said) -> None:
     """Let the bank give back what it took."""
-    back = world.make("balance_transaction", amount=disputed["amount"], fee=0, type="adjustment")
+    back = world.book(disputed["amount"], "adjustment", disputed)
     world.cents[OURS] += back["amount"]
     disputed |= {"status": "won", "balance_transactions": [*disputed["balance_transactions"], back]}
 
@@ -267,11 +298,26 @@ def refund(world: World, session: str, cents: int) -> Said:
     """Give something back at Stripe itself, as somebody with its dashboard does."""
     number = f"re_{len(world.objects) + 1:016d}"
     made = {
-        "object": "refund", "id": number, "created": int(time.time()), "amount": cents, "currency": "usd",
+        "object": "refund", "id": number, "created": int(time.time()) + world.ahead, "amount": cents, "currency": "usd",
         "payment_intent": world.objects[session]["payment_intent"], "status": "succeeded",
     }  # fmt: skip
     world.objects[number], world.owners[number] = made, OURS
     world.cents[OURS] -= cents
+    world.book(-cents, "refund", made)
+    return made
+
+
+def bill(world: World, cents: int) -> Said:
+    """Let Stripe take something for itself, about no payment."""
+    world.cents[OURS] -= cents
+    return world.book(-cents, "stripe_fee", None)
+
+
+def pay_to_bank(world: World, cents: int) -> Said:
+    """Let what lies there go on to our bank, as somebody with its dashboard does."""
+    world.move(cents, OURS)
+    made = world.make("payout", amount=cents, currency="usd", status="paid")
+    world.book(-cents, "payout", made)
     return made
 
 
@@ -288,6 +334,7 @@ ADDRESSES: list[tuple[str, str, type, Answer]] = [
     ("POST", "/v1/accounts", params.AccountCreateParams, make_account),
     ("GET", f"/v1/accounts/{NUMBER}", params.AccountRetrieveParams, show_account),
     ("POST", "/v1/account_links", params.AccountLinkCreateParams, make_link),
+    ("GET", "/v1/balance_transactions", params.BalanceTransactionListParams, list_moved),
     ("GET", "/v1/balance", params.BalanceRetrieveParams, show_balance),
     ("POST", "/v1/transfers", params.TransferCreateParams, make_transfer),
     ("GET", "/v1/transfers", params.TransferListParams, list_transfers),

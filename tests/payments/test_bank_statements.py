@@ -35,8 +35,8 @@ type SignedIn = Callable[[Person], Browser]
 SEEN = "statements_are_seen_by_two"
 LINES = "lines_are_as_two_saw_them"
 GIVE = """INSERT INTO payments_givenstatement
-    (number, digest, currency, opening, closing, lines, given_by_id, given_at, turned_down_by_id)
-    VALUES (%s, '', 'USD', 0, 0, %s, %s, coop_now(), %s)"""
+    (place, number, digest, currency, opening, closing, lines, given_by_id, given_at, turned_down_by_id)
+    VALUES ('main', %s, '', 'USD', 0, 0, %s, %s, coop_now(), %s)"""
 NO = "UPDATE payments_givenstatement SET turned_down_by_id = %s WHERE id = %s"
 SAY = """INSERT INTO payments_railevent
     (rail, event, payout_id, outcome, amount, incoming, currency, words, statement_id, occurred_at, noted_at)

@@ -24,8 +24,8 @@ from tests.payments.test_deposits import FIFTY, theirs
 type Attack = Callable[..., None]
 FOREIGN = "GB33BUKB20201555555555"
 WRITE = """INSERT INTO payments_bankstatement
-    (given_id, number, digest, currency, opening, closing, read_by_id, read_at)
-    SELECT id, number, digest, currency, opening, closing, %s, coop_now()
+    (given_id, place, number, digest, currency, opening, closing, read_by_id, read_at)
+    SELECT id, place, number, digest, currency, opening, closing, %s, coop_now()
     FROM payments_givenstatement WHERE id = %s"""
 
 

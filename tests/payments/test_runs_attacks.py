@@ -400,8 +400,9 @@ def test_a_fee_is_what_the_rail_took_and_nobody_elses(
 
 def test_statements_are_read_in_office(samuel: Person, attack: Attack) -> None:
     safety = Office.objects.get(person=samuel)
-    statement = """INSERT INTO payments_bankstatement (number, digest, currency, opening, closing, read_by_id, read_at)
-        VALUES ('x', '', 'USD', 0, 0, %s, coop_now())"""
+    statement = """INSERT INTO payments_bankstatement
+        (place, number, digest, currency, opening, closing, read_by_id, read_at)
+        VALUES ('main', 'x', '', 'USD', 0, 0, %s, coop_now())"""
     attack(statement, [safety.pk], guard="statements_are_read_in_office")
 
 

@@ -264,7 +264,8 @@ DECIDING_TABLES: dict[str, tuple[str, ...]] = {
         "payments_railevent", "payments_deposit", "payments_depositproof", "payments_payback", "payments_cardpayment",
         "payments_cardevent", "payments_purchase", "payments_exchangequote", "payments_entitlement", "payments_topup",
         "payments_topuppart", "payments_close", "payments_allocation", "payments_share", "payments_interest",
-        "payments_redemption", "payments_support", "payments_supportanswer",
+        "payments_redemption", "payments_support", "payments_supportanswer", "payments_givenstatement",
+        "payments_bankstatement", "payments_explanation", "payments_move",
     ),
     "the work: what was offered, done, checked and measured": (
         "tasks_job", "tasks_task", "tasks_assignment", "tasks_answer", "tasks_ratecard", "tasks_review", "tasks_check",

@@ -1,11 +1,11 @@
-"""A small Wise for the tests: the addresses that a payout uses, as a real server on a local port.
+"""A small Wise for the tests: the addresses that a payout and a statement use, as a real server on a local port.
 
 It keeps to docs.wise.com's words: the token and the profile have to be right, a request of the wrong shape is refused,
 a transfer is made once for its customerTransactionId and from a quote that was made, it waits until it is funded from
 the balance, and only then can no longer be cancelled; webhooks are signed by a key of its own. What it does not have:
-strong customer authentication (SCA, for profiles in the UK and the EEA), approvals, limits, conversions, the
-requirements that Wise tells of accounts and transfers, statuses that turn back, and everything that the documentation
-does not tell.
+strong customer authentication (SCA, for profiles in the UK and the EEA) but a refusal for it, approvals, limits, other
+balances, the requirements that Wise tells of accounts and transfers, statuses that turn back, and everything that the
+documentation does not tell.
 """
 
 import json
@@ -14,6 +14,8 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -28,6 +30,7 @@ from tests.payments import answering
 PROFILE = "28577318"
 TOKEN = "wise-test-token"
 FEE = "0.44"
+BALANCE = 64
 
 
 @dataclass
@@ -44,6 +47,25 @@ class Profile:
     breaks: int = 0
     refuses: str = ""
     has_balance: bool = True
+    # What moved on the balance in euros, as a statement has it; by how many days its clock is ahead.
+    moved: list[dict[str, Any]] = field(default_factory=list)
+    ahead: int = 0
+    wants_a_look: bool = False
+
+    def book(self, amount: str, reference: str, *, fee: str = "0", kind: str = "TRANSFER") -> None:
+        """Write down what moved, fee and all."""
+        date = (datetime.now(UTC) + timedelta(days=self.ahead)).isoformat(timespec="milliseconds")
+        self.moved.append({
+            "type": "CREDIT" if Decimal(amount) > 0 else "DEBIT", "date": date.replace("+00:00", "Z"),
+            "amount": euros(Decimal(amount)), "totalFees": euros(Decimal(fee)),
+            "details": {"type": kind, "description": f"About {reference}"}, "referenceNumber": reference,
+        })  # fmt: skip
+
+    def statement(self, first: str, last: str) -> dict[str, Any]:
+        """Return the statement of a span, the latest first."""
+        held = sum((Decimal(str(one["amount"]["value"])) for one in self.moved if one["date"] <= last), Decimal(0))
+        lines = [one for one in reversed(self.moved) if first <= one["date"] <= last]
+        return {"accountHolder": {"type": "BUSINESS"}, "transactions": lines, "endOfStatementBalance": euros(held)}
 
     def signed(self, body: bytes) -> str:
         """Return the signature that comes with a message."""
@@ -54,6 +76,11 @@ class Profile:
         number = max(self.transfers)
         self.transfers[number]["status"] = status
         return number
+
+
+def euros(amount: Decimal) -> dict[str, Any]:
+    """Return an amount as the API has it."""
+    return {"value": float(amount), "currency": "EUR", "zero": not amount}
 
 
 def fits_quote(said: dict[str, Any]) -> bool:
@@ -115,8 +142,25 @@ class Handler(answering.Handler):
                 self.answer(200, self.profile.transfers[int(number)])
             case ["v3", "profiles", profile, "quotes", quote] if profile == PROFILE:
                 self.answer(200, self.profile.quotes[quote])
+            case ["v4", "profiles", profile, "balances"] if profile == PROFILE:
+                assert parse_qs(urlsplit(self.path).query) == {"types": ["STANDARD"]}
+                both = ((BALANCE, "EUR"), (65, "ZZZ"))
+                self.answer(200, [{"id": number, "type": "STANDARD", "currency": one} for number, one in both])
+            case ["v1", "profiles", profile, "balance-statements", number, "statement.json"] if (profile, number) == (
+                PROFILE,
+                str(BALANCE),
+            ):
+                self.state(parse_qs(urlsplit(self.path).query))
             case list():
                 self.answer(404, {"errors": [{"code": "not.found"}]})
+
+    def state(self, said: dict[str, list[str]]) -> None:
+        """Answer a statement, unless somebody has to look at it on the site first."""
+        if self.profile.wants_a_look:
+            self.answer(403, {"status": 403, "error": "Forbidden"})
+            return
+        assert (said["currency"], said["type"]) == (["EUR"], ["COMPACT"])
+        self.answer(200, self.profile.statement(said["intervalStart"][0], said["intervalEnd"][0]))
 
     def do_PUT(self) -> None:  # noqa: N802 - the name that the server calls
         """Cancel a transfer that was not funded."""
@@ -179,6 +223,8 @@ class Handler(answering.Handler):
         if self.profile.transfers[number]["status"] == "incoming_payment_waiting":
             self.profile.funded.append(number)
             self.profile.transfers[number]["status"] = "processing"
+            paid = Decimal(str(self.profile.transfers[number]["targetValue"])) + Decimal(FEE)
+            self.profile.book(f"-{paid}", f"TRANSFER-{number}", fee=FEE)
         self.answer(200, {"type": "BALANCE", "status": "COMPLETED", "errorCode": None})
 
 

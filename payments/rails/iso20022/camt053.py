@@ -1,52 +1,17 @@
 """A bank's statement, read from camt.053: what it opened and closed with, and every entry, batches taken apart."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from lxml import etree
 
 from payments.rails.iso20022.schemas import NAMESPACE, STATEMENTS, Unreadable, check, parse
+from payments.rails.statement import Entry, Statement
 
 BOOKED = {"BOOK"}
 # Codes of what a bank takes for itself: charges, fees, commissions.
 FEES = {"CHRG", "FEES", "COMM"}
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A booked movement: above zero what came in, below what went out.
-
-    `reference` is the bank's own, `key` the end-to-end id of the order it belongs to, `reason` the code of a return.
-    """
-
-    reference: str
-    key: str
-    amount: Decimal
-    currency: str
-    day: date
-    came_back: bool
-    is_fee: bool
-    reason: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A statement of one account; `opening` and `closing` are what the bank says the account held."""
-
-    number: str
-    account: str
-    currency: str
-    opening: Decimal
-    closing: Decimal
-    entries: list[Entry]
-
-    @property
-    def adds_up(self) -> bool:
-        """Tell whether the entries lead from the opening to the closing balance."""
-        return self.opening + sum(entry.amount for entry in self.entries) == self.closing
 
 
 def read(content: bytes) -> list[Statement]:

@@ -1,0 +1,153 @@
+"""Services' own lists of what moved beside our books: by what each thing is called there, and where the two differ.
+
+Nothing is booked by a list but what a service took for itself. All else is booked by the service's word as it happens.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from coop.record import events
+from coop.refusals import Refusal, refuse_if
+from governance.models import Office
+from payments import accounts, deposits, ledger, places, reconciling
+from payments.models import BankStatement, Explanation, Outcome, Place, RailEvent
+from payments.money import from_micro
+from payments.rails.statement import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What our books hold at a service in a currency, beside its lists, of which the last is of the days `until` then.
+
+    `held` is `closing` with `later`, booked since, and `differ`, what the books have more of what it lists (I22).
+    """
+
+    place: Place
+    currency: str
+    until: date
+    closing: Decimal
+    later: Decimal
+    differ: Decimal
+    held: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something of which a service's lists say another sum than our books; no `key` is what was there before the first.
+
+    `late` where it stands for longer than it can take, and no two officers explained it: then the night says so.
+    """
+
+    place: Place
+    currency: str
+    key: str
+    said: Decimal
+    booked: Decimal
+    since: date
+    explained: int
+    late: bool
+
+    @property
+    def amount(self) -> Decimal:
+        """What the lists have more than our books; below zero what they have less."""
+        return self.said - self.booked
+
+
+def compared() -> list[Compared]:
+    """Return the books beside the lists, for each service and currency that gave one; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM payments_beside_lists ORDER BY place, currency")
+        return [
+            Compared(Place(place), currency, until, *(from_micro(int(sum_)) for sum_ in sums))
+            for place, currency, until, *sums in cursor.fetchall()
+        ]
+
+
+def differences(place: Place) -> list[Difference]:
+    """Return what differs at a service, the oldest first; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM payments_differences WHERE place = %s ORDER BY since, key", [place])
+        return [
+            Difference(Place(where), currency, key, from_micro(int(said)), from_micro(int(booked)), *rest)
+            for where, currency, key, said, booked, *rest in cursor.fetchall()
+        ]
+
+
+def explanations(place: Place) -> list[Explanation]:
+    """Return what officers said about what differs at a service, the newest first."""
+    return list(Explanation.objects.filter(place=place).select_related("office__person").order_by("-pk"))
+
+
+def is_about(said: Explanation, found: Difference) -> bool:
+    """Tell whether an officer's words are about what differs as it does now."""
+    return (said.currency, said.key, said.amount) == (found.currency, found.key, found.amount)
+
+
+def refusal_to_explain(found: Difference | None, *, by: Office, at: datetime) -> Refusal | None:
+    """Say why an officer cannot explain a difference; None if they can."""
+    if no := deposits.refusal_of_office(by, at):
+        return no
+    if found is None:
+        return Refusal(_("Nothing differs there now."), status=409)
+    mine = Explanation.objects.filter(
+        place=found.place, currency=found.currency, key=found.key, office__person=by.person_id
+    )
+    if any(is_about(said, found) for said in mine):
+        return Refusal(
+            _("You explained this; another officer says whether it is so."), "D8", _("Ask the other officer.")
+        )
+    return None
+
+
+@transaction.atomic
+def explain(place: Place, key: str, *, currency: str, words: str, by: Office, at: datetime) -> Explanation:
+    """Say why a list and our books differ; no money moves. Once two said so of the same amount, the night is quiet.
+
+    Raises Refused out of office, where nothing differs, and for who said it before.
+    """
+    found = next((one for one in differences(place) if (one.key, one.currency) == (key, currency)), None)
+    if no := refusal_to_explain(found, by=by, at=at):
+        refuse_if(no)
+    assert found  # noqa: S101 - else it was refused
+    said = Explanation.objects.create(
+        place=place, currency=currency, key=key, amount=found.amount, words=words, office=by, at=at
+    )
+    events.write("places.explained", by=by.person, subject=f"explanation:{said.pk}", at=at)
+    return said
+
+
+def fees(row: BankStatement, entries: Sequence[Entry], *, at: datetime) -> list[RailEvent]:
+    """Return what a service took for itself by its list, as far as our books hold so much there; nothing is written."""
+    held = places.held(Place(row.place), row.currency)
+    found = []
+    for number, entry in enumerate(entries, start=1):
+        # What payers' banks took back may be owed at Stripe; elsewhere a fee beyond our books is a difference.
+        if entry.is_fee and entry.amount < 0 and (row.place == Place.STRIPE or held >= -entry.amount):
+            held += entry.amount
+            found.append(_fee(row, number, entry, at))
+    return found
+
+
+def _fee(row: BankStatement, number: int, entry: Entry, at: datetime) -> RailEvent:
+    return RailEvent(
+        rail=row.place, event=f"{row.pk}/{number}/{entry.reference}"[:120], outcome=Outcome.FEE, amount=-entry.amount,
+        incoming=False, currency=entry.currency, words=(entry.reason or entry.words)[:140], statement=row,
+        occurred_at=datetime.combine(entry.day, time(), UTC), noted_at=at,
+    )  # fmt: skip
+
+
+def book(row: BankStatement, entries: Iterable[Entry], *, by: Office, at: datetime) -> Counter[str]:
+    """Book what a service took for itself by its list (kind 17, coop:expense:banks to bank:<place>); return how many.
+
+    Keys `rail_event:<id>`.
+    """
+    ledger.hold((row.currency, code) for code in (accounts.place(row.place), accounts.RAIL_FEES))
+    said = fees(row, list(entries), at=at)
+    reconciling.book(said, by=by, at=at)
+    return Counter(str(event.outcome) for event in said)

@@ -1,0 +1,58 @@
+"""A service's own list of what moved, beside our books: asked for, seen by another officer, differences explained."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from coop import clock
+from coop.people.views import me_of
+from payments import at_services, bank_statements, deposits, lists
+from payments.forms import ExplainDifference
+from payments.models import SERVICES, BankStatement, Place
+
+PER_PAGE = 20
+LATEST = 10
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def one(request: HttpRequest, place: str) -> HttpResponse:
+    """Show a service's lists beside our books and what differs, and write down why."""
+    at, where = clock.now(), _service(place)
+    office = deposits.office_of(me_of(request), at)
+    differences = at_services.differences(where)
+    form = ExplainDifference(request.POST or None, differences=differences)
+    if form.is_valid():
+        at_services.explain(where, **form.explanation(), by=office, at=at)
+        messages.success(request, _("Written down."))
+        return redirect("payments:service", where)
+    said = at_services.explanations(where)
+    rows = [(one, [why for why in said if at_services.is_about(why, one)]) for one in differences]
+    shown = {
+        "place": where, "form": form, "refusal": lists.refusal(where, by=office, at=at),
+        "compared": [one for one in at_services.compared() if one.place == where],
+        "given": bank_statements.waiting().filter(place=where),
+        "statements": BankStatement.objects.filter(place=where).order_by("-pk")[:LATEST],
+        "page_obj": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+    }  # fmt: skip
+    return render(request, "payments/service.html", shown)
+
+
+@require_POST
+@login_required
+def ask(request: HttpRequest, place: str) -> HttpResponse:
+    """Have the service asked for its list."""
+    at, where = clock.now(), _service(place)
+    lists.ask(where, by=deposits.office_of(me_of(request), at), at=at)
+    messages.success(request, _("Kept. Another officer sees the same at the service and confirms it."))
+    return redirect("payments:service", where)
+
+
+def _service(name: str) -> Place:
+    if name not in SERVICES:
+        raise Http404(name)
+    return Place(name)

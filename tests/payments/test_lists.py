@@ -1,0 +1,362 @@
+"""Services' own lists of what moved: asked for by one officer, seen by another, and held against our books each night.
+
+Against the tests' own Stripe and Wise: this proves our side of it, not theirs.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import Client as Browser
+from pytest_django import Settings
+
+from coop import clock
+from coop.people.models import Client, Person
+from coop.record.models import Event
+from coop.refusals import Refused
+from governance.models import Office
+from payments import accounts, at_services, bank_statements, invariants, ledger, lists, moves, places, proof
+from payments.at_services import Difference
+from payments.ledger import Kind, Line
+from payments.models import BankStatement, CardPayment, Explanation, GivenStatement, Place, RailEvent
+from tests.payments import stripe
+from tests.payments.stripe import World
+from tests.payments.test_cards import begin
+from tests.payments.test_chargebacks import go_on, service, settled
+from tests.payments.test_proof import touch
+from tests.payments.ways import sound
+
+__all__ = ["service", "settled"]
+NONE = Decimal(0)
+type Attack = Callable[..., None]
+type Later = Callable[..., datetime]
+type SignedIn = Callable[[Person], Browser]
+READ = """INSERT INTO payments_bankstatement
+    (given_id, place, number, digest, currency, opening, closing, read_by_id, read_at)
+    SELECT id, place, number, digest, currency, opening, closing, %s, coop_now()
+    FROM payments_givenstatement WHERE id = %s"""
+EXPLAIN = """INSERT INTO payments_explanation (place, currency, key, amount, words, office_id, at)
+    VALUES (%s, 'USD', 'x', 1, %s, %s, coop_now())"""
+
+
+@pytest.fixture
+def fresh(service: World) -> World:
+    """Let our account there be new: it never held anything."""
+    service.cents[stripe.OURS] = 0
+    return service
+
+
+@pytest.fixture
+def day(later: Later, service: World) -> Callable[[], datetime]:
+    """Return a function by which a day passes, at Stripe as here."""
+
+    def passes(days: int = 1) -> datetime:
+        service.ahead += 86_400 * days
+        return later(days=days)
+
+    return passes
+
+
+@pytest.fixture
+def listed(
+    fresh: World, settled: CardPayment, day: Callable[[], datetime], treasurer: Office, secretary: Office
+) -> World:
+    """Have the list of the first day read, on which fifty dollars were paid by card."""
+    day()
+    read(treasurer, secretary)
+    return fresh
+
+
+def read(first: Office, second: Office, place: Place = Place.STRIPE) -> list[BankStatement]:
+    """Have a service asked and its lists confirmed."""
+    given = lists.ask(place, by=first, at=clock.now())
+    return [bank_statements.confirm(one, by=second, at=clock.now()).statement for one in given]
+
+
+def differs() -> dict[str, tuple[Decimal, Decimal]]:
+    """Return what differs at Stripe, by its key: what is listed, what is booked."""
+    return {one.key: (one.said, one.booked) for one in at_services.differences(Place.STRIPE)}
+
+
+def late() -> list[str]:
+    return [str(row[0]) for row in invariants.broken()["I22"]]
+
+
+def test_what_stripe_lists_is_what_our_books_have(
+    fresh: World, settled: CardPayment, day: Callable[[], datetime], treasurer: Office, secretary: Office
+) -> None:
+    at = day()
+    (given,) = lists.ask(Place.STRIPE, by=treasurer, at=at)
+    yesterday = (at - timedelta(days=1)).date()
+    assert (given.place, given.number, given.currency) == ("stripe", f"stripe USD/{yesterday}", "USD")
+    assert (given.opening, given.closing) == (Decimal(0), Decimal("48.25"))
+    assert [line["key"] for line in given.lines] == [settled.events.get(outcome="paid").event.partition("/")[0]]
+    assert [line["words"] for line in given.lines] == ["charge"]
+    assert not at_services.compared()
+    with pytest.raises(Refused, match="another officer"):
+        bank_statements.confirm(given, by=treasurer, at=at)
+    with pytest.raises(Refused, match="every day that is over"):
+        lists.ask(Place.STRIPE, by=secretary, at=at)
+    assert not bank_statements.confirm(given, by=secretary, at=at).found
+    assert differs() == {}
+    (one,) = at_services.compared()
+    assert (one.closing, one.later, one.differ, one.held) == (Decimal("48.25"), NONE, NONE, places.held(Place.STRIPE))
+    kinds = list(Event.objects.filter(kind__startswith="statements.").order_by("pk").values_list("kind", flat=True))
+    assert kinds == ["statements.given", "statements.read"]
+    assert sound()
+
+
+def test_a_day_of_everything(
+    listed: World, settled: CardPayment, orbit: Client, olga: Person, day: Callable[[], datetime], treasurer: Office,
+    secretary: Office,
+) -> None:  # fmt: skip
+    """Stripe takes back, bills us and pays on to our bank; what is paid by card waits to be settled."""
+    stripe.dispute(listed, settled.session, 3_000)
+    stripe.bill(listed, 200)
+    stripe.pay(listed, begin(orbit, olga, "20").session)
+    stripe.pay_to_bank(listed, 100)
+    go_on()
+    fees = ledger.balance(accounts.RAIL_FEES)
+    day()
+    (statement,) = read(treasurer, secretary)
+    assert (statement.opening, statement.closing) == (
+        Decimal("48.25"),
+        Decimal("48.25") - 45 - 2 + Decimal("18.25") - 1,
+    )
+    # What it took for itself is booked by its list; a dispute and its fee were, by its word.
+    assert fees - ledger.balance(accounts.RAIL_FEES) == 2
+    waits, went = sorted(differs())
+    assert (waits[:3], went[:3]) == ("pi_", "po_")
+    assert differs() == {waits: (Decimal("18.25"), NONE), went: (Decimal(-1), NONE)}
+    assert sound()
+    moved = moves.note(Place.STRIPE, Place.MAIN, amount=Decimal(1), reference=went, by=treasurer, at=clock.now())
+    moves.confirm(moved, by=secretary, at=clock.now())
+    stripe.settle(listed)
+    go_on()
+    assert differs() == {}
+    (one,) = at_services.compared()
+    assert (one.later, one.differ, one.held) == (NONE, NONE, one.closing)
+    day()
+    read(treasurer, secretary)
+    assert differs() == {}
+    assert sound()
+
+
+def test_what_nobody_explains_is_told_every_night_and_two_explain_it(
+    listed: World, orbit: Client, olga: Person, day: Callable[..., datetime], treasurer: Office, secretary: Office
+) -> None:
+    stripe.pay(listed, begin(orbit, olga, "20").session)
+    day(14)
+    read(treasurer, secretary)
+    assert not late()
+    day(2)
+    (one,) = at_services.differences(Place.STRIPE)
+    assert (one.amount, one.late, late()) == (Decimal("18.25"), True, [f"bank:stripe USD {one.key}"])
+    assert explain(one, treasurer).amount == one.amount
+    with pytest.raises(Refused, match="You explained this"):
+        explain(one, treasurer)
+    assert late()
+    explain(one, secretary)
+    assert not late()
+    assert sound()
+    with pytest.raises(Refused, match="Nothing differs"):
+        at_services.explain(Place.STRIPE, "tr_1", currency="USD", words="x", by=secretary, at=clock.now())
+    # It is another difference once it comes to another sum.
+    (charge,) = (said for said in listed.objects.values() if said.get("payment_intent") == one.key and "paid" in said)
+    listed.book(-500, "adjustment", charge)
+    listed.cents[stripe.OURS] -= 500
+    day()
+    read(treasurer, secretary)
+    assert not late()
+    day(15)
+    assert late() == [f"bank:stripe USD {one.key}"]
+
+
+def explain(one: Difference, by: Office) -> Explanation:
+    return at_services.explain(one.place, one.key, currency=one.currency, words="It is a test.", by=by, at=clock.now())
+
+
+def test_what_the_site_made_up_is_found(
+    listed: World, day: Callable[..., datetime], treasurer: Office, secretary: Office
+) -> None:
+    """The site's own role books a fee that Stripe never took: no list has it."""
+    said = RailEvent.objects.create(
+        rail="stripe", event="made-up", outcome="fee", amount=Decimal(40), currency="USD", occurred_at=clock.now(),
+        noted_at=clock.now(),
+    )  # fmt: skip
+    line = Line(Kind.SPENT, accounts.RAIL_FEES, accounts.STRIPE, Decimal(40), "x", f"rail_event:{said.pk}")
+    ledger.post(line, journal="x", at=clock.now())
+    day()
+    read(treasurer, secretary)
+    assert differs() == {"made-up": (NONE, Decimal(-40))}
+    assert sound()
+    day(6)
+    assert late() == ["bank:stripe USD made-up"]
+
+
+def test_the_night_finds_a_list_that_was_rewritten(listed: World) -> None:
+    assert not late()
+    touch("payments_bankstatement", "UPDATE payments_bankstatement SET closing = closing + 1 WHERE place = 'stripe'")
+    found = late()
+    assert found[0].startswith("statement:")
+    assert "bank:stripe USD" in found
+
+
+def test_a_list_is_turned_down_and_asked_for_again(
+    fresh: World, settled: CardPayment, day: Callable[[], datetime], treasurer: Office, secretary: Office
+) -> None:
+    day()
+    (given,) = lists.ask(Place.STRIPE, by=treasurer, at=clock.now())
+    bank_statements.turn_down(given, by=secretary, at=clock.now())
+    (again,) = read(treasurer, secretary)
+    assert again.number == given.number
+    assert sound()
+
+
+def test_the_days_between_are_asked_for_as_well(
+    listed: World, orbit: Client, olga: Person, day: Callable[..., datetime], treasurer: Office, secretary: Office
+) -> None:
+    for _day in range(3):
+        stripe.bill(listed, 100)
+        day()
+    (statement,) = read(treasurer, secretary)
+    assert statement.given
+    assert len(statement.given.lines) == 3
+    assert len({line["day"] for line in statement.given.lines}) == 3
+    assert sound()
+
+
+@pytest.mark.parametrize("breaks", [1, 2, 3])
+def test_a_service_that_does_not_answer_is_asked_later(
+    listed: World, day: Callable[[], datetime], treasurer: Office, breaks: int
+) -> None:
+    day()
+    listed.breaks = breaks
+    for _time in range(breaks):
+        with pytest.raises(Refused, match="does not answer"):
+            lists.ask(Place.STRIPE, by=treasurer, at=clock.now())
+    assert lists.ask(Place.STRIPE, by=treasurer, at=clock.now())
+
+
+def test_only_officers_ask_and_only_services_that_can_be_asked(
+    listed: World, treasurer: Office, samuel: Person, settings: Settings
+) -> None:
+    other = Office.objects.get(person=samuel)
+    with pytest.raises(Refused, match="treasurer or the secretary"):
+        lists.ask(Place.STRIPE, by=other, at=clock.now())
+    for place in (Place.MAIN, Place.PAYPAL, Place.MPESA, Place.WISE):
+        with pytest.raises(Refused, match="cannot ask"):
+            lists.ask(place, by=treasurer, at=clock.now())
+    settings.STRIPE_URL = ""
+    with pytest.raises(Refused, match="cannot ask"):
+        lists.ask(Place.STRIPE, by=treasurer, at=clock.now())
+
+
+def line(day: date, amount: str = "1", currency: str = "USD", key: str = "k") -> dict[str, object]:
+    return {
+        "reference": "r", "key": key, "amount": amount, "currency": currency, "day": day.isoformat(),
+        "came_back": False, "is_fee": False, "reason": "", "words": "",
+    }  # fmt: skip
+
+
+def test_no_list_is_read_that_is_not_of_whole_days_of_its_own(
+    listed: World, day: Callable[..., datetime], treasurer: Office, secretary: Office, attack: Attack
+) -> None:
+    """The site's own role tries lists that overlap, leave out, do not add up, or are of another place or currency."""
+    first = BankStatement.objects.get(place="stripe")
+    before = date.fromisoformat(first.number[-10:])
+    day(3)
+    today, one = before + timedelta(days=4), Decimal(1)
+    good = {
+        "place": "stripe", "number": f"stripe USD/{before + timedelta(days=2)}", "digest": "", "currency": "USD",
+        "opening": first.closing, "closing": first.closing + one, "lines": [line(before + timedelta(days=1))],
+        "given_by": treasurer, "given_at": clock.now(),
+    }  # fmt: skip
+    bad: list[dict[str, object]] = [
+        {"opening": first.closing + one, "closing": first.closing + one + one},  # a gap
+        {"closing": first.closing},  # does not add up
+        {"lines": []},
+        {"lines": [line(before)]},  # a day that another has
+        {"lines": [line(before + timedelta(days=3))]},  # one after its own
+        {"lines": [line(before + timedelta(days=1), currency="EUR")]},
+        {"lines": [line(before + timedelta(days=1), key="")]},
+        {"lines": [{"amount": "1", "day": (before + timedelta(days=1)).isoformat()}]},
+        {"lines": [line(before + timedelta(days=1)) | {"day": None}]},
+        {"number": f"stripe USD/{today}"},  # is not over
+        {"number": f"stripe EUR/{before + timedelta(days=2)}"},
+        {"number": f"wise USD/{before + timedelta(days=2)}"},
+        {"number": "stripe USD/S-1"},
+        {"place": "wise"},
+        {"place": "main"},
+    ]
+    for wrong in bad:
+        given = GivenStatement.objects.create(**good | wrong)
+        attack(READ, [secretary.pk, given.pk], guard="statements_follow_on")
+        bank_statements.turn_down(given, by=secretary, at=clock.now())
+    given = GivenStatement.objects.create(**good)
+    attack(READ, [treasurer.pk, given.pk], guard="statements_are_seen_by_two")
+    attack(READ.replace("SELECT id, place", "SELECT id, 'wise'"), [secretary.pk, given.pk],
+           guard="statements_are_seen_by_two")  # fmt: skip
+    row = bank_statements.confirm(given, by=secretary, at=clock.now()).statement
+    for outcome, rail in (("fee", "stripe"), ("unknown", "stripe"), ("unknown", "bank"), ("deposit", "bank")):
+        said = {"rail": rail, "event": f"{row.pk}/1/r", "outcome": outcome, "statement": row.pk}
+        attack(SAY, said | {"incoming": outcome != "fee"}, guard="lines_are_as_two_saw_them")
+
+
+SAY = """INSERT INTO payments_railevent
+    (rail, event, outcome, amount, incoming, currency, words, statement_id, occurred_at, noted_at)
+    VALUES (%(rail)s, %(event)s, %(outcome)s, 1000000, %(incoming)s, 'USD', '', %(statement)s,
+        coop_now(), coop_now())"""
+
+
+def test_explanations_are_officers_words_and_stay(
+    listed: World, treasurer: Office, samuel: Person, attack: Attack
+) -> None:
+    other = Office.objects.get(person=samuel)
+    attack(EXPLAIN, ["stripe", "x", other.pk], guard="differences_are_explained_in_office")
+    attack(EXPLAIN, ["stripe", " ", treasurer.pk], guard="explanations_have_words")
+    attack(EXPLAIN, ["main", "x", treasurer.pk], guard="explanations_are_of_services")
+    attack("UPDATE payments_explanation SET words = 'y'", guard="permission denied")
+    attack("DELETE FROM payments_explanation", guard="permission denied")
+
+
+def test_the_desk_asks_shows_and_takes_explanations(
+    fresh: World, settled: CardPayment, orbit: Client, olga: Person, day: Callable[..., datetime], teresa: Person,
+    petra: Person, signed_in: SignedIn,
+) -> None:  # fmt: skip
+    stripe.pay(fresh, begin(orbit, olga, "20").session)
+    day()
+    address = "/desk/places/stripe/"
+    assert signed_in(olga).get(address).status_code == 403
+    browser, other = signed_in(teresa), signed_in(petra)
+    assert browser.get("/desk/places/main/").status_code == 404
+    assert "cannot ask M-Pesa" in browser.get("/desk/places/mpesa/").text
+    assert address in browser.get("/desk/places/").text
+    assert browser.post(f"{address}ask/").status_code == 302
+    given = GivenStatement.objects.get()
+    page = other.get(f"/desk/statements/given/{given.pk}/").text
+    assert "The service shows the same" in page
+    assert "compared with our books" in page
+    assert other.post(f"/desk/statements/given/{given.pk}/")["Location"] == address
+    assert given.number not in browser.get("/desk/statements/").text
+    (one,) = at_services.differences(Place.STRIPE)
+    page = browser.get(address).text
+    assert one.key in page
+    assert "US$\xa018.25" in page
+    for each in (browser, other):
+        assert each.post(address, {"which": f"USD {one.key}", "words": "It is on its way."}).status_code == 302
+    assert browser.post(address, {"which": "USD other", "words": "x"}).status_code == 200
+    page = browser.get(address).text
+    assert f"{petra}: It is on its way." in page
+    petra.language = "es"
+    petra.save()
+    assert "Lo que no cuadra" in other.get(address).text
+
+
+def test_the_nights_letter_names_each_place(listed: World, teresa: Person, mailoutbox: list[object]) -> None:
+    proof.prove_due(clock.now())
+    found = proof.latest()
+    assert found
+    _subject, text = proof._words(found, "2026-11-27")  # noqa: SLF001 - what is mailed
+    assert "Stripe: our books hold US$\xa048.25, its last statement closed with US$\xa048.25" in text
