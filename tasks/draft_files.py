@@ -7,7 +7,6 @@ of deletion is not the draft's.
 
 import json
 import math
-import os
 import time
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -256,7 +255,7 @@ def _under(name: str, another: str) -> str:
     """Let what lies on disk under one name lie there under another, too; return that. It is kept once."""
     target = Path(default_storage.path(another))
     target.parent.mkdir(parents=True, exist_ok=True)
-    os.link(default_storage.path(name), target)
+    target.hardlink_to(default_storage.path(name))
     # As if written now: what no row knows yet, and is a day old, would be swept away.
     target.touch()
     return another

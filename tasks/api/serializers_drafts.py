@@ -5,7 +5,6 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from payments.models import WorkType
 from tasks.api.serializers import SumField
 
 LONGEST_WORDS, MOST_CHOSEN = 20_000, 100
@@ -42,7 +41,7 @@ class WhoMayOut(serializers.Serializer[Any]):
 
     language = serializers.CharField()
     units = serializers.IntegerField()
-    of = serializers.SlugRelatedField[WorkType](slug_field="slug", read_only=True, allow_null=True)
+    of = serializers.CharField(source="of.slug", allow_null=True)
 
 
 @extend_schema_field({
