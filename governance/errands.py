@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from procrastinate.contrib.django import app as background
@@ -32,8 +32,12 @@ GROUP BY j.task_name ORDER BY j.task_name
 """
 
 
+@transaction.atomic
 def tell_due(*, at: datetime) -> int:
-    """Have officers told of what was given up since they last were; return how many that is. Anybody may call it."""
+    """Have officers told of what was given up since they last were; return how many that is. Anybody may call it.
+
+    All of them are, or it is done again: what the public record says was told is not told a second time.
+    """
     found = _given_up()
     if not found:
         return 0

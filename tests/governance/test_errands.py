@@ -1,10 +1,12 @@
 """Errands that the machine gave up are told to who holds a post, once, and nobody is told of the telling."""
 
+import psycopg
 import pytest
 from django.core import mail
 from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.exceptions import ConnectorException
 
 from coop import clock
 from coop.people.models import Person
@@ -52,6 +54,25 @@ def test_who_holds_a_post_is_told_once(amina: Person) -> None:
     given_up("tasks.write_release", minutes=2)
     assert background.tell_of_errands(timestamp=0) == 1
     assert "tasks.write_release: 1\n" in letters()[0]
+
+
+@pytest.mark.usefixtures("committed")
+def test_what_stops_before_all_are_told_is_told_the_next_time(owner: psycopg.Connection) -> None:
+    given_up("tasks.write_release")
+    last = max(office.person_id for office in offices.held(clock.now()))
+    owner.execute(
+        f"ALTER TABLE procrastinate_jobs ADD CONSTRAINT ends CHECK (args ->> 'person_id' <> '{last}')".encode()
+    )
+    owner.commit()
+    with pytest.raises(ConnectorException) as ended:
+        background.tell_of_errands(timestamp=0)
+    assert '"ends"' in str(ended.value.__cause__)
+    assert not Event.objects.filter(kind="errands.given_up").exists()
+    assert letters() == []
+    owner.execute("ALTER TABLE procrastinate_jobs DROP CONSTRAINT ends")
+    owner.commit()
+    assert background.tell_of_errands(timestamp=0) == 1
+    assert len(letters()) > 1
 
 
 def test_what_ended_this_moment_is_told_the_next_time() -> None:
