@@ -111,6 +111,11 @@ def test_the_web_role_runs_only_functions_that_a_migration_allows_by_name(superu
     assert runs, "the query finds what it looks for"
 
 
+def test_no_app_has_two_latest_migrations() -> None:
+    # Two that were written at the same time have names of their own, and nothing else would hold them against another.
+    assert MigrationLoader(None).detect_conflicts() == {}
+
+
 def test_only_the_money_is_checked_as_late_as_at_commit(superuser: psycopg.Connection) -> None:
     late = rows(superuser, "SELECT tgname FROM pg_trigger WHERE tgdeferrable AND NOT tgisinternal")
     assert set(late) <= AT_COMMIT, late
