@@ -1,5 +1,7 @@
 """What is frozen of a row never changes, column by column, not even for the owner of the database."""
 
+import re
+
 import psycopg
 import pytest
 
@@ -38,7 +40,7 @@ FROZEN = {
     ),
     "tasks_asset asset_orders_are_frozen": "order_id",
     "tasks_assignment assignment_terms_are_frozen": (
-        "task_id job_id person_id slot rate_id fee_version_id card_id pay fee claimed_at"
+        "task_id job_id person_id slot rate_id fee_version_id card_id pay fee team_id claimed_at"
     ),
     "tasks_batch tasks_batch_is_frozen": "id key client_id project_id test name created_by_id created_at",
     "tasks_check check_terms_are_frozen": "assignment_id person_id pay taken_at until",
@@ -63,6 +65,22 @@ GUARDS = """
 SELECT tgrelid::regclass || ' ' || tgname FROM pg_trigger
 WHERE tgname ~ '(frozen|stays_the_same)$' AND tgname <> 'job_terms_are_frozen'
 """
+# Those that are asked only of statements that write what they freeze (decision 0240): of which, and what they compare.
+WHEN_WRITTEN = """
+SELECT t.tgname, t.tgrelid::regclass::text, p.prosrc, (SELECT array_agg(a.attname::text) FROM pg_attribute a
+    WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr))
+FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+WHERE t.tgname ~ '(frozen|stays_the_same)$' AND t.tgattr::text <> '' ORDER BY t.tgname
+"""
+BEFORE_UPDATE = """
+SELECT p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+WHERE t.tgrelid = %s::regclass AND NOT t.tgisinternal AND (t.tgtype & 19) = 19
+"""
+# How a trigger of a row changes it on its way: it sets a column, reads into it, or gives another row back.
+CHANGES_IT = re.compile(
+    r"(?:^|;|\b(?:BEGIN|THEN|ELSE|LOOP))\s*NEW(?:\.\w+)?\s*:?=|\bINTO\b[^;]*\bNEW\b|\bRETURN\b(?!\s+(?:NEW|OLD|NULL)\s*;)",
+    re.IGNORECASE,
+)
 ON = "SELECT tgenabled FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname = %s"
 TYPE = "SELECT data_type FROM information_schema.columns WHERE table_name = %s AND column_name = %s"
 # Another value of each type.
@@ -98,3 +116,31 @@ def test_no_frozen_column_changes(superuser: psycopg.Connection, frozen: str) ->
 
 def test_each_guard_that_freezes_is_tried(superuser: psycopg.Connection) -> None:
     assert sorted(guard for (guard,) in superuser.execute(GUARDS).fetchall()) == sorted(FROZEN)
+
+
+def test_what_is_asked_when_it_is_written_is_asked_of_all_that_it_freezes(superuser: psycopg.Connection) -> None:
+    found = superuser.execute(WHEN_WRITTEN).fetchall()
+    assert [guard for guard, *_more in found] == ["assignment_terms_are_frozen", "payments_account_is_frozen"]
+    for guard, table, source, columns in found:
+        assert set(columns) == set(re.findall(r"OLD\.(\w+)", source)) == set(FROZEN[f"{table} {guard}"].split())
+
+
+@pytest.mark.parametrize("table", ["payments_account", "tasks_assignment"])
+def test_no_guard_changes_a_row_that_is_about_to_be_written(superuser: psycopg.Connection, table: str) -> None:
+    sources = [source for (source,) in superuser.execute(BEFORE_UPDATE, [table]).fetchall()]
+    assert sources
+    assert [source for source in sources if CHANGES_IT.search(source)] == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "BEGIN NEW.pay := 1; RETURN NEW; END",
+        "BEGIN\n    IF OLD.pay = 1 THEN\n        NEW.pay = OLD.pay;\n    END IF;\n    RETURN NEW;\nEND",
+        "BEGIN SELECT 1 INTO STRICT NEW.pay; RETURN NEW; END",
+        "BEGIN RETURN other; END",
+    ],
+)
+def test_a_guard_that_changes_a_row_is_found(body: str) -> None:
+    assert CHANGES_IT.search(body)
+    assert not CHANGES_IT.search("BEGIN IF NEW.pay = OLD.pay THEN RETURN NEW; END IF; RETURN NULL; END")
