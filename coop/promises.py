@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 
 from django.db import connection
 from django.utils.functional import Promise as Words
@@ -32,19 +32,20 @@ Each is a trigger that stays on in every session and refuses in its own name; ea
 still switch a trigger off: what was then changed is found by checking the record (decision 0003).
 
 Written by the test that compares it: `WRITE_DOCS=1 uv run pytest tests/test_docs.py`."""
-# What the page is divided into, by the tables that a promise watches; the first that fits.
+# The pages, by name: what each is about, and the tables that its promises watch; the first that fits.
 TOPICS = (
-    (_("Pay and money"), r"payments_"),
-    (_("Work, and what it is paid"), r"tasks_"),
-    (_("Rules"), r"governance_(rule|parameter|bylaw|datause)$"),
-    (_("Membership and offices"), r"governance_(standing|resignation|office|officeend|post|call|candidacy)$"),
-    (_("Talk and letters"), r"governance_(thread|message|letter|fold)"),
+    ("money", _("Pay and money"), r"payments_"),
+    ("work", _("Work, and what it is paid"), r"tasks_"),
+    ("rules", _("Rules"), r"governance_(rule|parameter|bylaw|datause)$"),
+    ("posts", _("Membership and offices"), r"governance_(standing|resignation|office|officeend|post|call|candidacy)$"),
+    ("talk", _("Talk and letters"), r"governance_(thread|message|letter|fold)"),
     (
+        "votes",
         _("Votes, from the draft to what follows"),
         r"governance_(proposal|option|rollentry|ballot|tally|mandate|enactment|support|petition|signature)$",
     ),
-    (_("No ban without a hearing"), r"governance_"),
-    (_("Accounts, the clock and the record"), r""),
+    ("hearings", _("No ban without a hearing"), r"governance_"),
+    ("record", _("Accounts, the clock and the record"), r""),
 )
 # Every guard that reads other rows refuses this too; the page says it once.
 IN_THE_PRESENT = "This is decided on what stands now, not on an older view."
@@ -83,20 +84,25 @@ def standing() -> list[Promise]:
 class Topic:
     """Promises about one matter: those with words of their own, and those that keep a table's rows, by their words."""
 
+    name: str
     title: Words
     own: list[Promise]
     kept: dict[str, list[Promise]]
 
+    @property
+    def every(self) -> list[Promise]:
+        """Return all of them."""
+        return [*self.own, *chain(*self.kept.values())]
+
 
 def by_topic(promises: Iterable[Promise]) -> list[Topic]:
     """Return promises by what they are about, each once, topics in their order; empty topics are left out."""
-    placed = [
-        (next(n for n, (_title, tables) in enumerate(TOPICS) if re.match(tables, it.table)), it) for it in promises
-    ]
-    topics = [(title, [it for place, it in placed if place == n]) for n, (title, _tables) in enumerate(TOPICS)]
+    about: dict[str, list[Promise]] = {name: [] for name, _title, _tables in TOPICS}
+    for it in promises:
+        about[next(name for name, _title, tables in TOPICS if re.match(tables, it.table))].append(it)
     return [
-        Topic(title, [it for it in those if not it.keeps], _alike(it for it in those if it.keeps))
-        for title, those in topics if those
+        Topic(name, title, [it for it in about[name] if not it.keeps], _alike(it for it in about[name] if it.keeps))
+        for name, title, _tables in TOPICS if about[name]
     ]  # fmt: skip
 
 

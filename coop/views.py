@@ -7,6 +7,7 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -55,11 +56,30 @@ def how_we_decide(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def promises(request: HttpRequest) -> HttpResponse:
-    """Show what no administrator can do, as the database itself lists it."""
+    """Show what no administrator can do, as the database itself lists it: by what it is about."""
     deletable, tables = kept.deletable()
     standing = kept.standing()
     shown = {"number": len(standing), "topics": kept.by_topic(standing), "deletable": deletable, "tables": tables}
     return render(request, "house/promises.html", shown)
+
+
+@require_safe
+def promises_about(request: HttpRequest, topic: str) -> HttpResponse:
+    """Show the promises of one matter."""
+    topics = kept.by_topic(kept.standing())
+    shown = next((it for it in topics if it.name == topic), None)
+    if shown is None:
+        raise Http404
+    return render(request, "house/promises_about.html", {"topic": shown, "topics": topics})
+
+
+@require_safe
+def promise(_request: HttpRequest, name: str) -> HttpResponse:
+    """Lead to the line of one promise."""
+    for topic in kept.by_topic(kept.standing()):
+        if any(it.name == name for it in topic.every):
+            return redirect(f"{reverse('promises_about', args=[topic.name])}#{name}")
+    raise Http404
 
 
 @require_safe

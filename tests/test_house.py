@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
-from itertools import chain
 
 import pytest
 from django.db import connection
@@ -73,7 +72,8 @@ def test_the_promises_are_the_guards_that_stand() -> None:
         assert set(found) == {name.removeprefix("guard_") for (name,) in cursor.fetchall()}
     assert not [name for name, promise in found.items() if not promise.says]
     assert promises.deletable()[0] <= 1
-    page = Browser().get("/promises/").text
+    assert f"{len(found)} promises" in Browser().get("/promises/").text
+    page = Browser().get("/promises/named/record_event_is_append_only/", follow=True).text
     assert found["record_event_is_append_only"].says[0] in page
 
 
@@ -134,13 +134,21 @@ def test_members_see_the_votes_that_come_and_then_that_they_are_open(
 def test_each_promise_stands_once_under_what_it_is_about() -> None:
     standing = promises.standing()
     topics = promises.by_topic(standing)
-    assert sorted(it.name for topic in topics for it in (*topic.own, *chain(*topic.kept.values()))) == sorted(
-        it.name for it in standing
-    )
-    of = {it.name: str(topic.title) for topic in topics for it in (*topic.own, *chain(*topic.kept.values()))}
+    assert sorted(it.name for topic in topics for it in topic.every) == sorted(it.name for it in standing)
+    of = {it.name: str(topic.title) for topic in topics for it in topic.every}
     assert of["rate_is_what_the_vote_said"] == "Pay and money"
     assert of["ballot_is_cast_by_an_elector"] == "Votes, from the draft to what follows"
     assert of["restriction_follows_a_decision"] == "No ban without a hearing"
     assert all(it.words and promises.IN_THE_PRESENT not in it.words for it in standing if len(it.says) > 1)
-    page = Browser().get("/promises/").text
-    assert all(page.count(f'id="{it.name}"') == 1 for it in standing)
+    overview = Browser().get("/promises/").text
+    for topic in topics:
+        assert f'href="/promises/{topic.name}/"' in overview
+        page = Browser().get(f"/promises/{topic.name}/").text
+        assert all(page.count(f'id="{it.name}"') == 1 for it in topic.every)
+    assert Browser().get("/promises/nothing/").status_code == 404
+
+
+def test_a_promise_is_found_by_its_name() -> None:
+    found = Browser().get("/promises/named/rate_is_what_the_vote_said/")
+    assert found.headers["location"] == "/promises/money/#rate_is_what_the_vote_said"
+    assert Browser().get("/promises/named/nothing/").status_code == 404

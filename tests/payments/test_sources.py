@@ -36,6 +36,7 @@ SETTINGS = {
     ("tasks/alerts.py", "ORIGIN"): LETTER,
     ("payments/details.py", "ORIGIN"): LETTER,
     ("governance/notices.py", "ORIGIN"): LETTER,
+    ("governance/errands.py", "ORIGIN"): LETTER,
     ("governance/posting.py", "ORIGIN"): LETTER,
     ("governance/wishes.py", "ORIGIN"): LETTER,
     ("coop/people/addresses.py", "ORIGIN"): LETTER,
