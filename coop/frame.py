@@ -19,7 +19,7 @@ from governance.models import Office, Right, Standing, Status
 def _house() -> QuerySet[Cooperative]:
     theirs = {"person": Given("person")}
     return Cooperative.objects.annotate(
-        time=clock.NOW,
+        asked_at=clock.NOW,
         status=Subquery(Standing.objects.filter(**theirs).order_by("-id").values("status")[:1]),
         seated=Exists(ClientSeat.objects.filter(**theirs, ended_at=None)),
         in_office=Exists(Office.objects.filter(**theirs)),
@@ -27,7 +27,7 @@ def _house() -> QuerySet[Cooperative]:
 
 
 HOUSE = Kept(_house)
-NO_HOUSE = SimpleNamespace(simulated=False, name="", time=None, status=None, seated=False, in_office=False)
+NO_HOUSE = SimpleNamespace(simulated=False, name="", asked_at=None, status=None, seated=False, in_office=False)
 
 
 def of(request: HttpRequest) -> dict[str, Any]:
@@ -46,13 +46,13 @@ def _seats(person: Person) -> list[ClientSeat]:
 
 def _frame(person: Person | AnonymousUser) -> dict[str, Any]:
     house: Any = HOUSE.first(person=person.pk or 0) or NO_HOUSE
-    shown = {"simulated": house.simulated, "coop_name": house.name, "coop_time": house.time or clock.now()}
+    shown = {"simulated": house.simulated, "coop_name": house.name, "coop_time": house.asked_at or clock.now()}
     if not isinstance(person, Person):
         return shown | {"demo_people": founding.CAST if house.simulated else []}
     applicant = house.status in {None, Status.APPLICANT}
     sits = _seats(person) if house.seated else []
     held = [seat for seat in sits if seat.accepted_at]
-    rights = offices.rights_of(person, house.time) if house.in_office else set()
+    rights = offices.rights_of(person, house.asked_at) if house.in_office else set()
     return shown | {
         "client_seats": held,
         "seat_offers": [seat for seat in sits if not seat.accepted_at],

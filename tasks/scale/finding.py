@@ -72,15 +72,19 @@ def joined(orders: QuerySet[Order]) -> QuerySet[Order]:
     )  # fmt: skip
 
 
-OPEN = Job.objects.filter(closed_at=None, opened_at__isnull=False).order_by("-pk")
-ALONE = Kept(lambda: OPEN.filter(lot__batch=None, lot__project=Given("project"), lot__digest=Given("digest")))
+def _open(batch: Given | None) -> QuerySet[Job]:
+    lots = {"lot__project": Given("project"), "lot__batch": batch, "lot__digest": Given("digest")}
+    return Job.objects.filter(closed_at=None, opened_at__isnull=False, **lots).order_by("-pk")
+
+
+ALONE = Kept(lambda: _open(None))
+IN_BATCH = Kept(lambda: _open(Given("batch")))
 
 
 def open_job(project: Project, batch: Batch | None, digest: str) -> Job | None:
     """Return the newest open job of a batch, or of a project without one, whose terms have this digest."""
-    if batch:
-        return OPEN.filter(lot__project=project, lot__batch=batch, lot__digest=digest).first()
-    return ALONE.first(project=project.pk, digest=digest)
+    terms = {"project": project.pk, "digest": digest}
+    return IN_BATCH.first(**terms, batch=batch.pk) if batch else ALONE.first(**terms)
 
 
 def fresh(order: Order) -> Order:
