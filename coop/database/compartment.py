@@ -5,12 +5,14 @@ database's policies (guards.Compartment) do the rest: a query that forgets its f
 Members' requests, officers' and the worker's go over many clients and are not narrowed; their filters stand alone.
 """
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from django.db import connection
 from django.db.models import Func, Model, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
+from coop.database.kept import Kept
 from coop.database.pooled import LEAVE, SETTING
 
 
@@ -19,19 +21,31 @@ def enter[Row: Model](found: QuerySet[Row], *, client: str) -> Row | None:
 
     None, and nothing is narrowed, where the query finds nothing. It lasts until `leave`.
     """
-    narrow()
-    return narrowing(found, client=client).first()
+    _narrow()
+    return _narrowing(found, client=client).first()
 
 
-def narrowing[Row: Model](found: QuerySet[Row], *, client: str) -> QuerySet[Row]:
-    """Return a query that narrows the connection as `enter` does, to be asked after `narrow`."""
+class Entering[Row: Model](Kept[Row]):
+    """A kept query of which each row that it finds is entered, as by `enter`."""
+
+    def __init__(self, query: Callable[[], QuerySet[Row]], *, client: str) -> None:
+        """Keep what makes the query, and which of its fields names the client."""
+        super().__init__(lambda: _narrowing(query(), client=client))
+
+    def first(self, **given: object) -> Row | None:
+        """Return the first row, and see from now on only what is of its client; nothing is narrowed with None."""
+        _narrow()
+        return super().first(**given)
+
+
+def _narrowing[Row: Model](found: QuerySet[Row], *, client: str) -> QuerySet[Row]:
     number = Cast(client, TextField())
     sets = Func(Value(SETTING), number, Value(value=False), function="set_config", output_field=TextField())
     narrowed: Any = found.annotate(compartment=sets)
     return cast("QuerySet[Row]", narrowed)
 
 
-def narrow() -> None:
+def _narrow() -> None:
     """Note on the connection that a query is about to narrow it, for `leave`."""
     connection.ensure_connection()
     connection.connection.is_narrow = True

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from coop import clock
 from coop.database import compartment
-from coop.database.kept import Given, Kept
+from coop.database.kept import Given
 from coop.people.models import ApiKey, Person
 
 # Writing the time of every call would make each a write; to the minute is enough to see a key in use.
@@ -26,18 +26,17 @@ def digest(secret: str) -> str:
 def _live() -> QuerySet[ApiKey]:
     lasting = Q(expires_at=None) | Q(expires_at__gt=clock.NOW)
     live = ApiKey.objects.filter(lasting, digest=Given("digest"), revoked_at=None)
-    return live.select_related("client", "created_by").annotate(called_at=clock.NOW)  # type: ignore[no-redef]
+    return live.select_related("client", "created_by").annotate(asked_at=clock.NOW)  # type: ignore[no-redef]
 
 
-LIVE = Kept(lambda: compartment.narrowing(_live(), client="client_id"))
+LIVE = compartment.Entering(_live, client="client_id")
 
 
 def find(secret: str) -> ApiKey | None:
     """Return the key with this secret that is live now, its client and maker loaded; None when there is none.
 
-    `called_at` says when that was. From then on its client's compartment alone is seen.
+    `asked_at` says when that was. From then on its client's compartment alone is seen.
     """
-    compartment.narrow()
     return LIVE.first(digest=digest(secret))
 
 
@@ -50,8 +49,8 @@ def seen(key: ApiKey, *, at: datetime) -> None:
 def use(secret: str) -> ApiKey | None:
     """Return the live key with this secret, as `find` does, and note that it was used."""
     key = find(secret)
-    if key and (key.last_used_at is None or key.last_used_at < key.called_at - SEEN_EVERY):
-        seen(key, at=key.called_at)
+    if key and (key.last_used_at is None or key.last_used_at < key.asked_at - SEEN_EVERY):
+        seen(key, at=key.asked_at)
     return key
 
 

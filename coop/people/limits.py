@@ -60,7 +60,7 @@ class Counted(APIView):
         """Let a key pass and count its call."""
         super().initial(request, *args, **kwargs)
         if isinstance(request.auth, ApiKey):
-            self.at = request.auth.called_at
+            self.at = request.auth.asked_at
             self.left = count(request.auth, at=self.at)
             if self.left.is_over:
                 raise Throttled(wait=self.left.seconds)

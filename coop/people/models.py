@@ -204,7 +204,7 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
-    called_at: datetime  # when it was used, on a key that `authentication.find` found
+    asked_at: datetime  # when it was used, on a key that `authentication.find` found
 
     privacy.declare(
         id=Audience.CLIENT,

@@ -1,20 +1,21 @@
 """The second wall: a request in a client's name sees that client's rows alone, whatever its queries forgot."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import psycopg
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import DatabaseError, connection, connections, transaction
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.test import Client as Browser
 
 from coop import clock
-from coop.database import compartment, pooled, roles
+from coop.database import address, compartment, pooled, roles
 from coop.database.embedded import Cluster
-from coop.people import clients
+from coop.people import authentication, clients, keys
 from coop.people.models import Client, Person
 from tasks import answers, claims, disputes, reports, reviews
 from tasks.api import views as api
@@ -219,3 +220,57 @@ def test_the_pool_hands_no_narrowed_connection_out(cluster: Cluster, database_na
         pooled.checked(held)
         assert held.execute("SELECT current_setting('workhall.client', true)").fetchone() == ("",)
         pooled.checked(held)
+
+
+@pytest.fixture
+def in_a_pool() -> Iterator[None]:
+    """Connect as the site does as it is served: by a pool, here of one connection, so that each takes the same."""
+    usual = connections["default"]
+    options = usual.settings_dict["OPTIONS"] | {"pool": address.POOL | {"max_size": 1}}
+    served_by = type(usual)(usual.settings_dict | {"OPTIONS": options}, "default")
+    connections["default"] = served_by
+    yield
+    connections["default"] = usual
+    served_by.close()
+    served_by.close_pool()  # type: ignore[attr-defined]  # of PostgreSQL's
+
+
+def backend() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.usefixtures("in_a_pool")
+def test_a_connection_that_comes_back_narrowed_is_handed_out_wide(orbit: Client) -> None:
+    first, everybody = backend(), Client.objects.count()
+    for act in (enter, within, breaking):
+        act(orbit)
+        assert served() == str(orbit.pk)
+        compartment.leave()
+        assert connection.connection is None
+        assert (served(), backend(), Client.objects.count()) == ("", first, everybody)
+        connection.close()
+
+
+def within(client: Client) -> None:
+    with transaction.atomic():
+        enter(client)
+
+
+def breaking(client: Client) -> None:
+    """Break within a transaction, after the connection was narrowed outside of it."""
+    enter(client)
+    with suppress(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT 1 / 0")
+
+
+def test_a_key_that_is_found_is_entered_by_being_found(orbit: Client, olga: Person) -> None:
+    _key, secret = keys.issue(orbit, name="narrow", scopes=["read"], by=olga, at=clock.now())
+    found = authentication.LIVE.first(digest=authentication.digest(secret))
+    assert found is not None
+    assert (found.client, served()) == (orbit, str(orbit.pk))
+    compartment.leave()
+    assert served() == ""
+    assert authentication.LIVE.first(digest="") is None
+    assert served() == ""
