@@ -271,7 +271,8 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "payments_cardevent": "payment_id outcome event amount noted_at",
     },
 }
-# Tables that hold nothing about people: rules, rates, kinds of work, what programs keep for themselves.
+# Tables that hold nothing about people: rules, rates, kinds of work, what programs keep for themselves. Nothing that is
+# laid into `payments_seldom` outlives its statement, and nobody has a right on it (decision 0241).
 ABOUT_NOBODY = {
     "auth_group",
     "auth_group_permissions",
