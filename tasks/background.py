@@ -37,7 +37,7 @@ from tasks import (
 )
 from tasks.endpoints import asking
 from tasks.machines import learning
-from tasks.models import Alert, Batch, Delivery, Release, Upload
+from tasks.models import Alert, Batch, Delivery, Release, Sketch, Upload
 from tasks.quality import estimates
 from tasks.scale import batches, callbacks, fetching
 from tasks.webhooks import addresses, outbox, sending
@@ -188,7 +188,7 @@ def read_files(delivery_id: int) -> None:
 def read_draft_files(sketch_id: int) -> None:
     """Read the files of a job that is being written, for a minute; the rest waits its turn among what else is due."""
     if draft_files.take_in(sketch_id, at=clock.now(), seconds=A_MINUTE.total_seconds()):
-        draft_files.have_read(sketch_id)
+        draft_files.have_read(Sketch.objects.get(pk=sketch_id))
 
 
 @app.task(name=releases.WRITE, retry=5)

@@ -5,7 +5,9 @@ again takes its place. They are the client's alone, and are erased with the draf
 of deletion is not the draft's.
 """
 
+import itertools
 import json
+import logging
 import math
 import time
 import uuid
@@ -18,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import Error, transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app as background
@@ -33,11 +35,13 @@ from tasks.models import Delivery, FileKind, Job, JobFile, Sketch, SketchFile
 from tasks.rows import ID_MAX
 from tasks.shapes import media
 
+log = logging.getLogger(__name__)
 READ = "tasks.read_draft_files"
 MOST = MEMBERS + files.AT_ONCE
 # For so long one address is waited for. A name leaves room for a number before it.
 PATIENCE = 20.0
-LONGEST_NAME = NAME_CHARACTERS - 5
+NUMBERED = 5
+LONGEST_NAME = NAME_CHARACTERS - NUMBERED
 
 
 def ended(sketch: Sketch) -> Refusal | None:
@@ -90,11 +94,13 @@ def refusal_to_fetch(sketch: Sketch, addresses: Sequence[str]) -> Refusal | None
 def fetch(sketch: Sketch, addresses: Sequence[str], *, by: Person, at: datetime) -> Sketch:  # noqa: ARG001 - acts say when
     """Have files fetched for a draft, through the guarded door, in the background; return the draft.
 
-    Each is named by the end of its address. Raise Refused for what is no address, or as `receive` does.
+    Each is named by the end of its address; one that was fetched by such a name before gives way to it. What has no
+    ending gets a number that no file of the draft has. Raise Refused for what is no address, or as
+    `receive` does.
     """
     held, asked = _locked(sketch), list(dict.fromkeys(addresses))
     refuse_if(refusal_to_fetch(held, asked))
-    named = _names(asked)
+    named = _names(asked, set(here(held).filter(problem__isnull=True).values_list("name", flat=True)))
     SketchFile.objects.bulk_create(
         SketchFile(sketch=held, name=name, address=address, key=uuid.uuid4(), given_by=by)
         for address, name in named.items()
@@ -102,27 +108,40 @@ def fetch(sketch: Sketch, addresses: Sequence[str], *, by: Person, at: datetime)
     return _changed(held, by)
 
 
-def _names(addresses: Iterable[str]) -> dict[str, str]:
-    """Return by address how its file is called: with an ending, and a number where another is called the same."""
+def _names(addresses: Iterable[str], known: Collection[str]) -> dict[str, str]:
+    """Return by address how its file is called: by its end, or by a number that none of those `known` has."""
     named: dict[str, str] = {}
+    taken: set[str] = set()
     for number, address in enumerate(addresses, 1):
-        last = unquote(urlsplit(address).path).rsplit("/", 1)[-1]
-        name = last[-LONGEST_NAME:] if media.NAME.fullmatch(last[-LONGEST_NAME:]) else f"{number}.file"
-        named[address] = f"{number}-{name}" if name in named.values() else name
+        last = unquote(urlsplit(address).path).rsplit("/", 1)[-1][-LONGEST_NAME:]
+        if media.NAME.fullmatch(last):
+            name = last if last not in taken else _numbered(number, f"-{last}", {*taken, *known})
+        else:
+            name = _numbered(number, ".file", {*taken, *known})
+        named[address] = name
+        taken.add(name)
     return named
+
+
+def _numbered(first: int, rest: str, taken: Collection[str]) -> str:
+    """Return the first number, from `first` on, with the rest that is not taken."""
+    return next(name for number in itertools.count(first) if (name := f"{number}{rest}") not in taken)
 
 
 def _changed(held: Sketch, by: Person) -> Sketch:
     """Note who wrote on a draft last, and have its files read."""
     held.written_by = by
     held.save(update_fields=["written_by"])
-    have_read(held.pk)
+    have_read(held)
     return held
 
 
-def have_read(sketch: int) -> None:
-    """Let the worker read the files of a draft, by its number, in the transaction of the act."""
-    background.configure_task(READ, lock=f"sketch:{sketch}").defer(sketch_id=sketch)
+def have_read(sketch: Sketch) -> None:
+    """Let the worker read the files of a draft, in the transaction of the act.
+
+    One draft of a client at a time, and not beside what its orders have fetched: the other place is for what is due.
+    """
+    background.configure_task(READ, lock=f"fetch:{sketch.client_id}").defer(sketch_id=sketch.pk)
 
 
 def _row(held: Sketch, file: "File[bytes]", by: Person) -> SketchFile:
@@ -135,10 +154,21 @@ def take_in(sketch: int, *, at: datetime, seconds: float = math.inf) -> bool:
     while file := _next(sketch):
         if time.monotonic() > until:
             return True
-        with TemporaryDirectory() as folder:
-            files.read(file, Path(folder), at=at, bring=_fetched if file.address else None)
+        _read(file, at)
     _forget_replaced(sketch)
     return False
+
+
+def _read(file: SketchFile, at: datetime) -> None:
+    """Read a file; one at which the reading itself breaks is broken, and holds up none of the others."""
+    with TemporaryDirectory() as folder:
+        try:
+            files.read(file, Path(folder), at=at, bring=_fetched if file.address else None)
+        except Error:
+            raise
+        except Exception:
+            log.exception("file %s of a draft could not be read", file.pk)
+            files.give_up(file, at=at)
 
 
 def _next(sketch: int) -> SketchFile | None:
@@ -163,8 +193,9 @@ def _fetched(file: SketchFile, folder: Path) -> Path:
 def _forget_replaced(sketch: int) -> None:
     """Delete the archives that were unpacked, and what was sent again in the same name."""
     held = Sketch.objects.select_for_update(no_key=True).get(pk=sketch)
-    newest = {file.name: file.pk for file in taken_in(held)}
     unpacked = Q(kind=FileKind.ARCHIVE, problem__isnull=True)
+    good = here(held).filter(done_at__isnull=False, problem__isnull=True).order_by("pk")
+    newest = dict(good.values_list("name", "pk"))
     replaced = [pk for pk, name in here(held).values_list("pk", "name") if pk < newest.get(name, 0)]
     _delete(here(held).filter(Q(pk__in=replaced) | unpacked, done_at__isnull=False))
 
@@ -180,6 +211,11 @@ def taken_in(sketch: Sketch) -> QuerySet[SketchFile]:
     return read.exclude(kind=FileKind.ARCHIVE).order_by("pk")
 
 
+def names(sketch: Sketch) -> set[str]:
+    """Return how the files are called that tasks may name."""
+    return set(taken_in(sketch).values_list("name", flat=True))
+
+
 def are_coming(sketch: Sketch) -> bool:
     """Tell whether some are still being read."""
     return here(sketch).filter(done_at=None).exists()
@@ -188,7 +224,8 @@ def are_coming(sketch: Sketch) -> bool:
 def refusal_while_read(sketch: Sketch) -> Refusal | None:
     """Say that files are still being read, or nothing."""
     if are_coming(sketch):
-        return Refusal(_("Files are still being read."), appeal=_("Wait until it is done."), status=409)
+        appeal = _("Wait until it is done, or take the files away.")
+        return Refusal(_("Files are still being read."), appeal=appeal, status=409)
     return None
 
 
@@ -217,7 +254,17 @@ def one_each(sketch: Sketch) -> Iterator[dict[str, Any]]:
     for part, kind in shape.files.items():
         names = dict.fromkeys(taken_in(sketch).filter(kind=kind).values_list("name", flat=True))
         if names and not shape.data_problems({}, {part: next(iter(names))}):
-            yield from ({"id": name[-ID_MAX:], part: name} for name in names)
+            yield from ({"id": named, part: name} for named, name in zip(_ids(names), names, strict=True))
+
+
+def _ids(names: Iterable[str]) -> Iterator[str]:
+    """Yield an id for each name: the name, or the end of a long one, with a number where another ends alike."""
+    taken: set[str] = set()
+    for number, name in enumerate(names, 1):
+        end = name[-ID_MAX:]
+        found = end if end not in taken else _numbered(number, f"-{end[-ID_MAX + NUMBERED :]}", taken)
+        taken.add(found)
+        yield found
 
 
 def as_rows(tasks: Iterable[Mapping[str, Any]]) -> bytes:

@@ -146,8 +146,12 @@ def _digest(given: "Iterable[File[bytes]]") -> str:
 
 
 def stored[F: (JobFile, SketchFile)](file: F, content: "File[bytes]") -> F:
-    """Put what came on disk under a number of ours, never under a name of the client's; the row is not saved."""
+    """Put what came on disk under a number of ours, never under a name of the client's; the row is not saved.
+
+    Its bytes count to what the client keeps from now on, not only once it is read.
+    """
     file.source.save(str(file.key), content, save=False)
+    file.bytes = content.size
     return file
 
 
@@ -171,6 +175,11 @@ def read[F: (JobFile, SketchFile)](
         _keep(file, {"problem": {"problem": unfit.problem, **unfit.facts}}, folder, at)
 
 
+def give_up[F: (JobFile, SketchFile)](file: F, *, at: datetime) -> None:
+    """Note of a file that it cannot be read."""
+    _keep(file, {"problem": {"problem": "broken"}}, Path(), at)
+
+
 def _require_name(file: JobFile | SketchFile) -> None:
     if not media.NAME.fullmatch(file.name):
         raise Unfit(problem="name")
@@ -184,6 +193,7 @@ def _keep[F: (JobFile, SketchFile)](file: F, said: dict[str, Any], folder: Path,
     found = file.beside().select_for_update(no_key=True, of=["self"]).filter(pk=file.pk, done_at=None).first()
     if found is None:
         return
+    found.bytes = 0
     for name, value in said.items():
         setattr(found, name, value)
     if found.kind == FileKind.ARCHIVE:

@@ -13,7 +13,7 @@ GB = 1_000_000_000
 
 def held(client: Client) -> int:
     """Return how many bytes a client's data sets and files take, each once, however many jobs show it."""
-    kept = JobFile.objects.filter(job__client=client).values("file", "bytes").distinct()
+    kept = JobFile.objects.filter(job__client=client).values("file", "source", "bytes").distinct()
     files = kept.aggregate(sum=Sum("bytes"))["sum"] or 0
     drafted = SketchFile.objects.filter(sketch__client=client).aggregate(sum=Sum("bytes"))["sum"] or 0
     names = Upload.objects.filter(job__client=client).values_list("file", flat=True).distinct()

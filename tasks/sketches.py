@@ -25,6 +25,7 @@ from payments.models import WorkType
 from tasks import datasets, deletions, draft_files, foreign, jobs
 from tasks.models import Job, Sketch, Upload
 from tasks.rows import Problem, Row
+from tasks.shapes import media
 
 PILOT_TASKS = 20
 LOOKED_AT = 200
@@ -106,7 +107,10 @@ def bring(sketch: Sketch, file: "File[bytes]", *, by: Person) -> Sketch:
 
     Raise Refused when it is too large, or holds no row, or when this is a job already.
     """
-    held = _locked(sketch)
+    return _brought(_locked(sketch), file, piloted=0, by=by)
+
+
+def _brought(held: Sketch, file: "File[bytes]", *, piloted: int, by: Person) -> Sketch:
     refuse_if(refusal_to_write(held, held.said))
     refuse_if(datasets.too_large() if file.size > settings.DATASET_UPLOAD_MAX_BYTES else None)
     count = _count(file)
@@ -114,7 +118,7 @@ def bring(sketch: Sketch, file: "File[bytes]", *, by: Person) -> Sketch:
     _forget_file(held)
     held.file.save(f"{held.pk}.data", file, save=False)
     held.file_name = (file.name or "").rsplit("/")[-1].replace("\0", "")[:200] or str(_("data set"))
-    held.rows, held.bytes, held.piloted, held.written_by = count, file.size, 0, by
+    held.rows, held.bytes, held.piloted, held.written_by = count, file.size, piloted, by
     held.save(update_fields=["file", "file_name", "rows", "bytes", "piloted", "written_by"])
     return held
 
@@ -148,13 +152,29 @@ def _read(sketch: Sketch) -> Iterator[Row | Problem]:
         yield from foreign.read(cast("BinaryIO", opened.file))
 
 
+@transaction.atomic
 def ask_one_each(sketch: Sketch, *, by: Person) -> Sketch:
-    """Let its tasks be one for each of its files, in place of those before; raise Refused where that cannot be."""
-    rows = draft_files.as_rows(draft_files.one_each(sketch))
-    if not rows:
+    """Let its tasks be one for each of its files, in place of those before; raise Refused where that cannot be.
+
+    What a pilot asked about files that are still here stays first, and is not asked again.
+    """
+    held = _locked(sketch)
+    each = list(draft_files.one_each(held))
+    if not each:
         words = _("No file is here of which a task of this kind could be made by itself.")
         raise Refused(Refusal(words, appeal=_("Bring files of the right kind, or a file of tasks."), status=409))
-    return bring(sketch, ContentFile(rows, name=str(_("one task for each file"))), by=by)
+    asked = _asked(held)
+    seen = {name for row in asked for name in media.names(row.data)}
+    rows = b"".join(map(_line, asked)) + draft_files.as_rows(one for one in each if seen.isdisjoint(media.names(one)))
+    return _brought(held, ContentFile(rows, name=str(_("one task for each file"))), piloted=len(asked), by=by)
+
+
+def _asked(held: Sketch) -> list[Row]:
+    """Return the rows that pilots asked, without those of files that were taken away since."""
+    rows = (one for one in _read(held) if isinstance(one, Row)) if held.piloted else iter(())
+    asked = list(islice(rows, held.piloted))
+    gone = {name for row in asked for name in media.names(row.data)} - draft_files.names(held)
+    return [row for row in asked if gone.isdisjoint(media.names(row.data))]
 
 
 @transaction.atomic

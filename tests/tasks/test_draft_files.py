@@ -21,9 +21,10 @@ from coop.people import clients, keys
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from payments.models import WorkType
-from tasks import background, claims, draft_files, drafting, forms_job, holding, sketches, sweeping
+from tasks import background, claims, draft_files, drafting, files, forms_job, holding, sketches, sweeping
 from tasks.media import apart
 from tasks.models import Job, Sketch, SketchFile
+from tasks.scale import fetching
 from tests.tasks import orders, writing
 from tests.tasks.handing_in import image, packed, sound
 from tests.tasks.media_jobs import voted_kind
@@ -294,7 +295,121 @@ def test_a_client_that_keeps_too_much_fetches_nothing_more(
         draft_files.fetch(sketch, [f"{store.address}/field.png"], by=olga, at=clock.now())
 
 
+def test_addresses_without_an_ending_lose_nothing_at_the_second_list(
+    sketch: Sketch, olga: Person, store: Store
+) -> None:
+    store.files |= {f"/x/{number}": image(40 + number, 30) for number in range(4)}
+    for some in (("/x/0", "/x/1"), ("/x/2", "/x/3")):
+        draft_files.fetch(sketch, [f"{store.address}{path}" for path in some], by=olga, at=clock.now())
+        draft_files.take_in(sketch.pk, at=clock.now())
+    widths = [file.facts["width"] for file in draft_files.taken_in(sketch) if file.name.endswith(".file")]
+    assert sorted(widths) == [40, 41, 42, 43]
+
+
+def test_a_number_before_a_name_makes_no_name_that_another_has(sketch: Sketch, olga: Person, store: Store) -> None:
+    store.files |= {path: image() for path in ("/3-c.png", "/1/c.png", "/2/c.png")}
+    draft_files.fetch(sketch, [f"{store.address}{path}" for path in store.files], by=olga, at=clock.now())
+    draft_files.take_in(sketch.pk, at=clock.now())
+    assert draft_files.counts(sketch)["all"] == 2 + len(store.files)
+
+
+def test_one_client_takes_one_place_of_the_worker(sketch: Sketch, orbit: Client, olga: Person, boxes: WorkType) -> None:
+    other = sketches.begin(orbit, work_type=boxes, by=olga, at=clock.now())
+    draft_files.fetch(sketch, ["https://example.com/a.png"], by=olga, at=clock.now())
+    draft_files.fetch(other, ["https://example.com/a.png"], by=olga, at=clock.now())
+    fetching.have_fetched(orbit.pk)
+    asked = ProcrastinateJob.objects.filter(task_name__in=[draft_files.READ, fetching.FETCH]).order_by("-id")[:3]
+    assert len({job.lock for job in asked}) == 1
+
+
+def test_what_waits_to_be_read_counts_to_the_bound(sketch: Sketch, orbit: Client, olga: Person, settings: Any) -> None:
+    held, three = holding.held(orbit), image() + b"x" * 50_000
+    settings.CLIENT_MAX_BYTES = held + len(three) + 10
+    draft_files.receive(sketch, [ContentFile(three, name="c.png")], by=olga, at=clock.now())
+    with pytest.raises(Refused, match="keeps"):
+        draft_files.receive(sketch, [ContentFile(three, name="d.png")], by=olga, at=clock.now())
+    draft_files.take_in(sketch.pk, at=clock.now())
+    assert holding.held(orbit) < held + len(three)
+    brought(sketch, {"e.png": b"no image at all"}, olga)
+    assert sketch.files.get(name="e.png").bytes == 0
+
+
+def test_files_of_two_deliveries_that_wait_count_both(orbit: Client, olga: Person) -> None:
+    job = orders.draft(orbit, olga)
+    for name in ("a.png", "b.png"):
+        files.receive(job, [ContentFile(b"x" * 1000, name=name)], by=olga, at=clock.now())
+    assert holding.held(orbit) == 2000
+
+
 # What becomes of them
+
+
+def test_files_that_come_after_the_tasks_were_made_become_tasks_too(
+    sketch: Sketch, olga: Person, browser: Browser
+) -> None:
+    page = reverse("tasks:draft_files", args=["orbit", sketch.pk])
+    browser.post(reverse("tasks:ask_one_each", args=["orbit", sketch.pk]))
+    assert "More files are here than tasks" not in words(browser.get(page))
+    brought(sketch, {"c.png": image()}, olga)
+    found = words(browser.get(page))
+    assert "More files are here than tasks" in found
+    assert "Make 3 tasks, one of each" in found
+    browser.post(reverse("tasks:ask_one_each", args=["orbit", sketch.pk]))
+    assert again(sketch).rows == 3
+
+
+def test_what_a_pilot_asked_is_not_asked_again_by_tasks_made_anew(sketch: Sketch, orbit: Client, olga: Person) -> None:
+    orders.deposit(orbit, "500")
+    ready = sketches.ask_one_each(sketch, by=olga)
+    first = sketches.pilot(ready, facts(ready), tasks=1, by=olga, at=clock.now())
+    brought(sketch, {"c.png": image()}, olga)
+    anew = sketches.ask_one_each(again(sketch), by=olga)
+    assert (anew.rows, anew.piloted) == (3, 1)
+    second = sketches.pilot(anew, facts(anew), tasks=1, by=olga, at=clock.now())
+    made = sketches.make(again(sketch), facts(anew), by=olga, at=clock.now())
+    asked = [job.tasks.get().data["image"] for job in (first, second, made)]
+    assert sorted(asked) == ["a.png", "b.png", "c.png"]
+
+
+def test_what_a_pilot_asked_of_files_that_are_gone_stops_no_tasks_made_anew(
+    sketch: Sketch, orbit: Client, olga: Person
+) -> None:
+    orders.deposit(orbit, "500")
+    ready = sketches.ask_one_each(sketch, by=olga)
+    sketches.pilot(ready, facts(ready), tasks=2, by=olga, at=clock.now())
+    draft_files.take_away(sketch, by=olga)
+    brought(sketch, {"c.png": image()}, olga)
+    anew = sketches.ask_one_each(again(sketch), by=olga)
+    assert (anew.rows, anew.piloted) == (1, 0)
+    assert not any(one.stops for one in drafting.findings(anew))
+
+
+def test_names_that_end_alike_make_tasks_of_their_own(sketch: Sketch, orbit: Client, olga: Person) -> None:
+    tail = "x" * 130 + ".png"
+    brought(sketch, {f"{head}{tail}": image() for head in "123"}, olga)
+    job = sketches.make(again(sketch), facts(sketches.ask_one_each(sketch, by=olga)), by=olga, at=clock.now())
+    assert job.tasks.count() == 5
+
+
+def test_a_file_at_which_reading_breaks_holds_up_no_other(
+    sketch: Sketch, olga: Person, django_capture_on_commit_callbacks: Any
+) -> None:
+    """What was handed in is not on the disk any more, as after a restore."""
+    given = [ContentFile(image(), name=name) for name in ("c.png", "d.png")]
+    draft_files.receive(sketch, given, by=olga, at=clock.now())
+    Path(sketch.files.get(name="c.png").source.path).unlink()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert not draft_files.take_in(sketch.pk, at=clock.now())
+    assert draft_files.counts(sketch) == {"all": 4, "read": 4, "wrong": 1}
+    assert "cannot be read" in dict(draft_files.problems(sketch))["c.png"]
+
+
+def test_a_broken_zip_is_put_right_under_its_name(sketch: Sketch, olga: Person) -> None:
+    brought(sketch, {"files.zip": packed({"c.png": image()})[:-30]}, olga)
+    assert "files.zip" in dict(draft_files.problems(sketch))
+    brought(sketch, {"files.zip": packed({"c.png": image()})}, olga)
+    assert draft_files.problems(sketch) == []
+    assert [file.name for file in draft_files.taken_in(sketch)] == ["a.png", "b.png", "c.png"]
 
 
 def test_dropped_with_the_draft_nothing_is_left_and_a_pilot_keeps_its_own(
