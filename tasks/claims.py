@@ -17,7 +17,7 @@ from governance import standing
 from payments import escrow, floors, instruments
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
-from tasks import cards, content, guides, halts, hidden, locks, pilots, reach, sharing, shortfalls, teams
+from tasks import cards, choosing, content, guides, halts, hidden, locks, pilots, reach, sharing, shortfalls, teams
 from tasks.models import OPEN_STATES, Assignment, AssignmentState, Draft, Job, Task
 
 # How long a task whose time ran out waits for what was saved in time to be handed in.
@@ -43,6 +43,7 @@ class Offer:
     is_paused: bool
     has_news: bool
     is_ordered: bool
+    is_staged: bool
     kept: int | None
     people: list[int] | None
     last_id: int | None
@@ -80,6 +81,7 @@ SELECT j.pay, j.overlap, j.time_limit, j.is_onboarding, j.opened_at <= %(at)s AN
             WHERE a.job_id = v.job_id AND a.person_id = %(person)s AND a.claimed_at <= v.at)
         AND NOT EXISTS (SELECT FROM tasks_reading g WHERE g.version_id = v.id AND g.person_id = %(person)s)),
     EXISTS (SELECT FROM tasks_machine m WHERE m.job_id = j.id AND m.orders AND m.at IS NOT NULL),
+    EXISTS (SELECT FROM tasks_stage s WHERE s.job_id = j.id OR s.after_id = j.id),
     tasks_kept_for(%(person)s, j.id), tasks_taken_for(%(person)s, j.id),
     last.id, coalesce(last.position, -1), last.state, last.expires_at,
     CASE WHEN (last.pay, last.rate_id, last.fee_version_id) = (j.pay, r.id, f.id) AND NOT EXISTS (
@@ -97,33 +99,16 @@ LEFT JOIN LATERAL (
 WHERE j.id = %(job)s
 """
 
-# The highest number that a task's position can have.
-LAST_POSITION = 2_147_483_647
 PAUSES = {shortfalls.GUARD, hidden.GUARD, halts.GUARD}
 # The card that was accepted is not today's; which card somebody sends is theirs to say.
 TERMS = {"assignment_is_claimed_at_the_voted_rate", "cards_name_the_guide_as_it_stands", "terms_name_the_team"}
 # Of two tabs at once the slower may take another task than the first one, or the very same.
 IN_TWO_TABS = {"one_open_claim_per_person_and_job", "one_assignment_per_person_and_task"}
-PASSING_OVER, WAITING = "SKIP LOCKED", ""
-
-# What a person may take of the tasks t: none that they had, and none made from one that they answered, or the reverse.
-# Whoever is in a team, or was, takes what is new to all of them. The function looks at one task, not at those they had
-# themselves: planning what it asks as part of this, with the walls of each table, took longer than to answer it.
-FOR_THEM = """
-    AND CASE WHEN EXISTS (SELECT FROM tasks_assignment a WHERE a.task_id = t.id AND a.person_id = %(person)s)
-        THEN false ELSE tasks_is_new_to(t.id, %(people)s::bigint[]) END
-"""
-OF_JOB = "SELECT t.* FROM tasks_task t WHERE t.job_id = %(job)s AND t.open_slots > 0"
-# Locked until the transaction ends; a task that somebody else is claiming this moment is passed over, or waited for.
-LOCKED = "LIMIT 1 FOR NO KEY UPDATE OF t "
-PICK = f"{OF_JOB} AND t.position BETWEEN %(first)s AND %(last)s {FOR_THEM} ORDER BY t.position {LOCKED}"
-# What a machine put in front: a few hundred tasks at most, however many the job has.
-PICK_IN_FRONT = f"{OF_JOB} AND t.turn IS NOT NULL {FOR_THEM} ORDER BY t.turn {LOCKED}" + PASSING_OVER
 
 # What only comes to be while somebody works: nobody looks for it with a task that was taken this moment.
 BEGINS_WITHOUT = [Assignment._meta.get_field(name) for name in ("draft", "extension")]  # noqa: SLF001 - Django documents it
 # The next slot is one above the highest that is held; only where one came back is the lowest free one looked for.
-TAKE = """
+TAKE = f"""
 WITH taken AS (INSERT INTO tasks_assignment (task_id, job_id, person_id, slot, rate_id, fee_version_id, card_id, pay,
     fee, state, claimed_at, expires_at)
 SELECT %(task)s, %(job)s, %(person)s,
@@ -137,13 +122,9 @@ FROM (
     SELECT coalesce(max(slot), 0) AS top FROM tasks_assignment
     WHERE task_id = %(task)s AND state IN ('claimed', 'submitted', 'sent_back', 'accepted', 'disputed')
 ) held
-RETURNING id, slot, team_id), noted AS (
-    INSERT INTO record_event (at, kind, actor_id, subject, data)
-    SELECT %(at)s, 'claims.claimed', %(person)s, 'job:' || %(job)s::bigint,
-        jsonb_build_object('assignment', id, 'pay', %(words)s::text, 'card', %(card)s::text)
-    FROM taken
-) SELECT id, slot, team_id FROM taken
-"""
+RETURNING id, slot, team_id), noted AS ({events.WRITE_OF.format(row="taken", name="assignment")})
+SELECT id, slot, team_id FROM taken
+"""  # noqa: S608 - both our own
 
 
 def offer(job: Job, *, by: Person, at: datetime) -> Offer:
@@ -237,7 +218,9 @@ def _claim(job: Job, by: Person, at: datetime, card: str, wanted: Task | None) -
     refuse_if(_refusal(job, terms, by, at))
     if terms.last_state == AssignmentState.CLAIMED:
         _end([locks.one(Assignment(pk=terms.last_id, job=job))], AssignmentState.EXPIRED, by=None, at=at)
-    task = _pick(job, by, terms, wanted.position, wanted.position, WAITING) if wanted else _next(job, by, terms)
+    task = (
+        _pick(job, by, terms, wanted.position, wanted.position, choosing.WAITING) if wanted else _next(job, by, terms)
+    )
     if task is None:
         return None
     claimed = _take(task, terms, card or _card(job, terms, by, at), job, by, at)
@@ -262,22 +245,21 @@ def _next(job: Job, by: Person, terms: Offer) -> Task | None:
     Where a machine orders the tasks, those it put in front come before. Where others are claiming all that is left this
     moment, wait for them: a task may have slots to spare.
     """
-    if terms.is_ordered and (first := _first(PICK_IN_FRONT, job, by, terms)):
+    if terms.is_ordered and (first := _chosen(choosing.IN_FRONT, job, by, terms)):
         return first
     ahead = _pick(job, by, terms, terms.last_position + 1)
     behind = _pick(job, by, terms, 0, terms.last_position) if terms.last_id and not ahead else None
-    return ahead or behind or _pick(job, by, terms, 0, busy=WAITING)
+    return ahead or behind or _pick(job, by, terms, 0, busy=choosing.WAITING)
 
 
 def _pick(
-    job: Job, by: Person, terms: Offer, first: int, last: int = LAST_POSITION, busy: str = PASSING_OVER
+    job: Job, by: Person, terms: Offer, first: int, last: int = choosing.LAST, busy: str = choosing.PASSING_OVER
 ) -> Task | None:
-    return _first(PICK + busy, job, by, terms, first=first, last=last)
+    return _chosen(choosing.BETWEEN + busy, job, by, terms, first=first, last=last)
 
 
-def _first(found: str, job: Job, by: Person, terms: Offer, **places: int) -> Task | None:
-    facts = {"job": job.pk, "person": by.pk, "people": terms.people or [by.pk], **places}
-    return next(iter(Task.objects.raw(found, facts)), None)
+def _chosen(found: str, job: Job, by: Person, terms: Offer, **places: int) -> Task | None:
+    return choosing.first(found, job=job, person=by, people=terms.people, staged=terms.is_staged, **places)
 
 
 def _take(task: Task, terms: Offer, card: str, job: Job, by: Person, at: datetime) -> Assignment:
@@ -288,8 +270,9 @@ def _take(task: Task, terms: Offer, card: str, job: Job, by: Person, at: datetim
     facts: dict[str, Any] = {
         "task": task.pk, "job": job.pk, "person": by.pk, "overlap": terms.overlap, "rate": terms.rate_id,
         "fee_version": terms.fee_id, "card": card, "pay": to_micro(terms.pay), "fee": to_micro(terms.fee), "at": at,
-        "expires_at": made.expires_at, "words": str(terms.pay),
+        "expires_at": made.expires_at,
     }  # fmt: skip
+    facts |= events.named("claims.claimed", by=by, subject=f"job:{job.pk}", at=at, pay=terms.pay, card=card)
     with connection.cursor() as cursor:
         cursor.execute(TAKE, facts)
         made.pk, made.slot, made.team_id = cursor.fetchone()

@@ -28,6 +28,13 @@ WRITE_MANY = """
 INSERT INTO record_event (at, kind, actor_id, subject, data)
 SELECT * FROM unnest(%s::timestamptz[], %s::text[], %s::bigint[], %s::text[], %s::text[]::jsonb[])
 """
+# Of a row that the same statement makes: its `id` is told as `{name}`. `named` fills the places.
+WRITE_OF = """
+INSERT INTO record_event (at, kind, actor_id, subject, data)
+SELECT %(event_at)s, %(event_kind)s, %(event_actor)s, %(event_subject)s,
+    %(event_data)s::jsonb || jsonb_build_object('{name}', id)
+FROM {row}
+"""
 TEXT_OF = DjangoJSONEncoder().encode
 
 
@@ -44,6 +51,12 @@ def write(kind: str, *, by: Person | None, subject: str, at: datetime, **data: o
 def columns(kind: str, *, by: Person | None, subject: str, at: datetime, **data: object) -> list[Any]:
     """Return what `WRITE` asks, for an act that writes its row and its event with one statement."""
     return [at, kind, by.pk if by else None, subject, TEXT_OF(data)]
+
+
+def named(kind: str, *, by: Person | None, subject: str, at: datetime, **data: object) -> dict[str, Any]:
+    """Return what `WRITE_OF` asks, beside what else its statement does; the row's number is told by itself."""
+    names = ("event_at", "event_kind", "event_actor", "event_subject", "event_data")
+    return dict(zip(names, columns(kind, by=by, subject=subject, at=at, **data), strict=True))
 
 
 def write_many(entries: Iterable[Entry]) -> int:

@@ -15,7 +15,7 @@ from coop.people.models import ClientSeat, Person
 from coop.record.models import Event
 from coop.refusals import Refused
 from payments import escrow
-from tasks import cards, claims, funds
+from tasks import cards, choosing, claims, funds
 from tasks.models import Assignment, Job, Task
 from tests.governance import charging
 from tests.tasks.conftest import SAME, committed_money, fund, hand_in, price, work
@@ -44,7 +44,10 @@ def test_a_claim_counts_the_slot_and_writes_one_event(job: Job, amina: Person, l
     second = claims.claim_next(job, by=luis, at=at)
     assert (second.task.position, second.slot) == (1, 2)
     assert Task.objects.get(pk=second.task_id).open_slots == 1
-    assert Event.objects.filter(kind="claims.claimed", subject=f"job:{job.pk}").count() == 2
+    told = Event.objects.filter(kind="claims.claimed", subject=f"job:{job.pk}")
+    assert told.count() == 2
+    event = told.get(actor=luis)
+    assert (event.at, event.data) == (at, {"assignment": second.pk, "pay": "0.09", "card": second.card_id})
 
 
 def test_claiming_again_continues_the_open_task(job: Job, amina: Person, at: datetime) -> None:
@@ -216,12 +219,13 @@ def test_a_claim_is_four_statements(job: Job, amina: Person) -> None:
     assert len(statements(queries)) == 4, statements(queries)
 
 
-def test_a_claim_looks_at_one_task_however_many_are_open(new_job: NewJob, amina: Person) -> None:
+@pytest.mark.parametrize("for_them", [choosing.OF_ONE_JOB, choosing.OF_STAGES], ids=["alone", "staged"])
+def test_a_claim_looks_at_one_task_however_many_are_open(new_job: NewJob, amina: Person, for_them: str) -> None:
     job = new_job(tasks=3000, overlap=1, time_limit=timedelta(hours=1))
     work(job, amina, SAME)
     with connection.cursor() as cursor:
-        facts = {"job": job.pk, "first": 1, "last": claims.LAST_POSITION, "person": amina.pk, "people": None}
-        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + claims.PICK, facts)
+        facts = {"job": job.pk, "first": 1, "last": choosing.LAST, "person": amina.pk, "people": None}
+        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + choosing.BETWEEN.format(for_them=for_them), facts)
         (plan,) = cursor.fetchone()
     inside = [plan[0]["Plan"]]
     for node in inside:

@@ -1,6 +1,6 @@
 """Jobs that follow each other: what one comes to becomes the tasks of the next, with its money, by other hands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 from django.core.files.storage import default_storage
 from django.db import connection
@@ -15,6 +16,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from coop import clock
+from coop.database import roles
 from coop.people.models import Client, Person
 from coop.record.models import Event
 from coop.refusals import Refused
@@ -398,3 +400,34 @@ def test_a_program_joins_them(orbit: Client, olga: Person) -> None:
     assert call("POST", f"jobs/{second.pk}/stage", {"after": first.pk, "takes": "split"}).status_code == 409
     assert call("GET", f"jobs/{second.pk}/stage").json()["made"] == 0
     assert Task.objects.filter(job=second).count() == 0
+
+
+@pytest.fixture
+def calls(superuser: psycopg.Connection) -> Iterator[Callable[[], int]]:
+    """Return a function that says how often, in this transaction, one task was asked whether it is new to somebody."""
+    superuser.autocommit = True
+    superuser.execute(f"GRANT SET ON PARAMETER track_functions TO {roles.WEB}")
+
+    def counted() -> int:
+        cursor.execute("SELECT calls FROM pg_stat_xact_user_functions WHERE funcname = 'tasks_is_new_to'")
+        return sum(number for (number,) in cursor.fetchall())
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL track_functions = 'all'")
+        yield counted
+    superuser.execute(f"REVOKE SET ON PARAMETER track_functions FROM {roles.WEB}")
+
+
+def test_what_was_made_of_ones_own_answers_is_passed_over_at_once(
+    chain: Make, job: Job, amina: Person, luis: Person, petra: Person, calls: Callable[[], int]
+) -> None:
+    first, second = chain(Takes.EACH, rows=5, overlap=1)
+    for _turn in range(5):
+        reviews.accept(work(first, amina, SAME), by=luis, at=clock.now())
+    assert hand_on() == 5
+    with pytest.raises(Refused, match="no task left"):
+        claims.claim_next(second, by=amina, at=clock.now())
+    claims.claim_next(second, by=petra, at=clock.now())
+    assert calls() == 0
+    claims.claim_next(job, by=petra, at=clock.now())
+    assert calls() == 1
