@@ -152,7 +152,8 @@ def _settle(held: Assignment, by: Person, at: datetime) -> None:
         onboarding.conclude(held.job, by, at=at)
     elif rule == ReviewRule.MAJORITY and held.task.open_slots == 0:
         accepted = reviews.settle_majority(held.task, held.job, at=at)
-        held.state = next((one.state for one in accepted if one.pk == held.pk), held.state)
+        if held.pk in {one.pk for one in accepted}:
+            held.state = AssignmentState.ACCEPTED
 
 
 def save_draft(assignment: Assignment, *, value: dict[str, Any], by: Person, at: datetime) -> Draft:

@@ -76,6 +76,8 @@ def shown_to(assignment: Assignment) -> Shown | None:
     mine = assignment.answers.order_by("number").last() if found else None
     if found is None or mine is None:
         return None
+    # The page of a task does not load what is right before it may be read.
+    found.refresh_from_db(fields=["value", "why"])
     return Shown(words(assignment.job, found.value), found.why, _same(assignment.job, mine.value, found.value))
 
 

@@ -54,6 +54,7 @@ MINE = Kept(
     lambda: (
         Assignment.objects.filter(teams.theirs(Given("person")), pk=Given("number"))
         .select_related(*LOADED)
+        .defer("task__known_answer__value", "task__known_answer__why")
         .annotate(asked_at=clock.NOW)
     )
 )
@@ -83,13 +84,15 @@ def _key(request: HttpRequest) -> UUID:
         raise Http404 from error
 
 
-def _page(assignment: Assignment, value: dict[str, Any], **more: object) -> dict[str, Any]:
-    """Return what the task page shows: the question and its fields, the card's figures, a fresh key."""
+def _page(assignment: Assignment, value: dict[str, Any], *, fresh: bool = False, **more: object) -> dict[str, Any]:
+    """Return what the task page shows: the question and its fields, the card's figures, a fresh key.
+
+    Of a `fresh` task nobody has asked anything yet.
+    """
     shown = assignment.question.shown(value, assignment.pk)
     kept = {"assignment": assignment, "job": assignment.job, "key": uuid4(), "card": cards.read(assignment.card)}
     kept |= {"team": _team(assignment)}
-    if "asked" not in more:
-        kept |= {"asked": assignment.questions.select_related("reply").order_by("pk")}
+    kept |= {"asked": () if fresh else assignment.questions.select_related("reply").order_by("pk")}
     kept |= {"unnamed": [one for one in Topic.choices if one[0] not in assignment.job.content]}
     begun = stages.begins_with_an_answer(assignment.task)
     return {**kept, **shown, "suggestion": assignment.task.prediction, "begun": begun, **more}
@@ -205,9 +208,8 @@ def _next(request: HttpRequest, done: Assignment, at: datetime) -> HttpResponse:
         following.card = done.card
     step = onboarding.step(done) if done.job.is_onboarding else None
     more: dict[str, Any] = {"sent": done, "step": step, "known": known.shown_to(done)}
-    if following.claimed_at == at:  # nobody has asked about it yet
-        more["asked"] = ()
-    return render(request, "tasks/work/task.html", _page(following, _start(following), **more))
+    shown = _page(following, _start(following), fresh=following.claimed_at == at, **more)
+    return render(request, "tasks/work/task.html", shown)
 
 
 def _after_the_last(done: Assignment, further: HttpResponseRedirect) -> HttpResponseRedirect:
