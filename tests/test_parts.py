@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 from django import forms
-from django.template import Context, Template
+from django.template import Context, Template, TemplateSyntaxError
 from django.test import RequestFactory
 from django.utils import timezone, translation
 
@@ -116,9 +116,17 @@ def test_dates_write_the_month_as_a_word() -> None:
 
 
 def test_what_is_the_same_is_written_once_in_each_language_and_knows_nothing_of_its_page() -> None:
-    page = Template('{% load i18n %}{% same %}{% translate "Jobs" %}{{ name }}{% endsame %} {{ name }}')
+    page = Template('{% load i18n %}{% same %}{% translate "Jobs" %}{% if name %}!{% endif %}{% endsame %} {{ name }}')
     assert [page.render(Context({"name": name})) for name in ("Amina", "Luis")] == ["Jobs Amina", "Jobs Luis"]
     with translation.override("es"):
         assert page.render(Context({"name": "Luis"})) == "Trabajos Luis"
     part = cast("parts.Same", page.nodelist.get_nodes_by_type(parts.Same)[0])
     assert part.written == {"en": "Jobs", "es": "Trabajos"}
+
+
+@pytest.mark.parametrize(
+    "part", ["{{ name }}", "{% block head %}{% endblock %}", "{% csrf_token %}", "{% if name %}{{ name }}{% endif %}"]
+)
+def test_what_is_the_same_names_nothing_of_its_page(part: str) -> None:
+    with pytest.raises(TemplateSyntaxError, match="same on each page"):
+        Template("{% same %}" + part + "{% endsame %}")

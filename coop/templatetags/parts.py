@@ -14,9 +14,11 @@ from typing import Any
 from django import template
 from django.core.paginator import Page
 from django.http import QueryDict
-from django.template.base import Parser, Token
+from django.template.base import Parser, Token, VariableNode
 from django.template.context import Context
+from django.template.defaulttags import CsrfTokenNode
 from django.template.loader import render_to_string
+from django.template.loader_tags import BlockNode
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -77,6 +79,9 @@ def sheet(content: str, caption: str) -> SafeString:
     return render_to_string("parts/sheet.html", {"text": content, "caption": caption})
 
 
+OF_A_PAGE = (VariableNode, BlockNode, CsrfTokenNode)
+
+
 class Same(template.Node):
     """A part of a page that is the same on each: written once a process in each language, of nothing but its words."""
 
@@ -98,9 +103,15 @@ class Same(template.Node):
 
 @register.tag
 def same(parser: Parser, _token: Token) -> Same:
-    """Say that a part knows nothing of its page: {% same %}…{% endsame %}, with words, addresses and files."""
+    """Say that a part knows nothing of its page: {% same %}…{% endsame %}, with words, addresses and files.
+
+    Raise TemplateSyntaxError for a variable, a block or a form's token in it: nothing would be shown of them.
+    """
     inside = parser.parse(("endsame",))
     parser.delete_first_token()
+    if any(inside.get_nodes_by_type(kind) for kind in OF_A_PAGE):
+        message = "what is the same on each page shows nothing of one: no variable, no block, no csrf_token"
+        raise template.TemplateSyntaxError(message)
     return Same(inside)
 
 
