@@ -41,6 +41,7 @@ class Compared:
 class Difference:
     """Something of which a service's lists say another sum than our books; no `key` is what was there before the first.
 
+    `since` the day (UTC) from which they are not the same. What is booked for 14 days and on no list differs as well.
     `late` where it stands for longer than it can take, and no two officers explained it: then the night says so.
     """
 
@@ -85,8 +86,9 @@ def explanations(place: Place) -> list[Explanation]:
 
 
 def is_about(said: Explanation, found: Difference) -> bool:
-    """Tell whether an officer's words are about what differs as it does now."""
-    return (said.currency, said.key, said.amount) == (found.currency, found.key, found.amount)
+    """Tell whether an officer's words are about what differs as it does now, and were said since it does."""
+    same = (said.currency, said.key, said.amount) == (found.currency, found.key, found.amount)
+    return same and said.at.astimezone(UTC).date() >= found.since
 
 
 def refusal_to_explain(found: Difference | None, *, by: Office, at: datetime) -> Refusal | None:

@@ -162,14 +162,12 @@ def test_what_nobody_explains_is_told_every_night_and_two_explain_it(
     assert sound()
     with pytest.raises(Refused, match="Nothing differs"):
         at_services.explain(Place.STRIPE, "tr_1", currency="USD", words="x", by=secretary, at=clock.now())
-    # It is another difference once it comes to another sum.
+    # It is another difference once it comes to another sum, and no younger.
     (charge,) = (said for said in listed.objects.values() if said.get("payment_intent") == one.key and "paid" in said)
     listed.book(-500, "adjustment", charge)
     listed.cents[stripe.OURS] -= 500
     day()
     read(treasurer, secretary)
-    assert not late()
-    day(15)
     assert late() == [f"bank:stripe USD {one.key}"]
 
 
@@ -177,22 +175,97 @@ def explain(one: Difference, by: Office) -> Explanation:
     return at_services.explain(one.place, one.key, currency=one.currency, words="It is a test.", by=by, at=clock.now())
 
 
-def test_what_the_site_made_up_is_found(
-    listed: World, day: Callable[..., datetime], treasurer: Office, secretary: Office
-) -> None:
-    """The site's own role books a fee that Stripe never took: no list has it."""
+FEE = """INSERT INTO payments_railevent
+    (rail, event, outcome, amount, currency, words, occurred_at, noted_at)
+    VALUES (%s, %s, 'fee', 1000000, 'USD', '', coop_now(), coop_now())"""
+
+
+def test_no_fee_is_booked_of_nothing(listed: World, settled: CardPayment, attack: Attack) -> None:
+    """The site's own role says that a service took something, of which no officer saw a line."""
+    paid = settled.events.get(outcome="paid").event
+    for rail, name in [("stripe", "made-up"), ("stripe", "pi_9/fee"), ("stripe", paid), ("paypal", "x/fee"),
+                       ("wise", f"{paid.partition('/')[0]}/fee")]:  # fmt: skip
+        attack(FEE, [rail, name], guard="fees_are_of_something")
+
+
+def make_up_a_fee(listed: World, settled: CardPayment) -> dict[str, object]:
+    """Let the site's own role book a fee for a dispute that Stripe never took; return the dispute."""
+    disputed = stripe.dispute(listed, settled.session, 3_000, fee=0)
+    go_on()
     said = RailEvent.objects.create(
-        rail="stripe", event="made-up", outcome="fee", amount=Decimal(40), currency="USD", occurred_at=clock.now(),
-        noted_at=clock.now(),
+        rail="stripe", event=f"{disputed['id']}/fee", outcome="fee", amount=Decimal(40), currency="USD",
+        occurred_at=clock.now(), noted_at=clock.now(),
     )  # fmt: skip
     line = Line(Kind.SPENT, accounts.RAIL_FEES, accounts.STRIPE, Decimal(40), "x", f"rail_event:{said.pk}")
     ledger.post(line, journal="x", at=clock.now())
+    return disputed
+
+
+def test_what_the_site_made_up_is_found(
+    listed: World, settled: CardPayment, day: Callable[..., datetime], treasurer: Office, secretary: Office
+) -> None:
+    """No list has it."""
+    disputed = make_up_a_fee(listed, settled)
     day()
     read(treasurer, secretary)
-    assert differs() == {"made-up": (NONE, Decimal(-40))}
+    assert differs() == {disputed["id"]: (Decimal(-30), Decimal(-70))}
     assert sound()
     day(6)
-    assert late() == ["bank:stripe USD made-up"]
+    assert late() == [f"bank:stripe USD {disputed['id']}"]
+
+
+def test_what_differs_is_no_younger_for_what_comes_after_it(
+    listed: World, settled: CardPayment, day: Callable[..., datetime], treasurer: Office, secretary: Office
+) -> None:
+    disputed = make_up_a_fee(listed, settled)
+    day(4)
+    stripe.win(listed, disputed)
+    go_on()
+    day(2)
+    read(treasurer, secretary)
+    assert late() == [f"bank:stripe USD {disputed['id']}"]
+
+
+def test_it_is_found_where_nobody_asks_for_lists_any_more(
+    listed: World, settled: CardPayment, day: Callable[..., datetime], treasurer: Office, secretary: Office
+) -> None:
+    disputed = make_up_a_fee(listed, settled)
+    day(14)
+    assert not late()
+    day()
+    assert late() == [f"bank:stripe USD {disputed['id']}"]
+    assert places.held(Place.STRIPE) == sum(one.closing + one.later + one.differ for one in at_services.compared())
+    read(treasurer, secretary)
+    assert differs() == {disputed["id"]: (Decimal(-30), Decimal(-70))}
+
+
+def test_words_about_a_difference_are_not_about_the_next(
+    listed: World, settled: CardPayment, day: Callable[..., datetime], treasurer: Office, secretary: Office
+) -> None:
+    """What was explained came right; the same sum that lacks again under the same name is asked for again."""
+    (paid,) = (said for said in listed.objects.values() if said["object"] == "charge" and said.get("paid"))
+    key = settled.events.get(outcome="paid").event.partition("/")[0]
+
+    def adjust(cents: int) -> None:
+        listed.book(cents, "adjustment", paid)
+        listed.cents[stripe.OURS] += cents
+        day()
+        read(treasurer, secretary)
+
+    adjust(-500)
+    (one,) = at_services.differences(Place.STRIPE)
+    for officer in (treasurer, secretary):
+        explain(one, officer)
+    day(20)
+    assert (set(differs()), late()) == ({key}, [])
+    adjust(500)
+    assert differs() == {}
+    adjust(-500)
+    (again,) = at_services.differences(Place.STRIPE)
+    assert (again.amount, again.explained) == (one.amount, 0)
+    explain(again, treasurer)
+    day(6)
+    assert late() == [f"bank:stripe USD {key}"]
 
 
 def test_the_night_finds_a_list_that_was_rewritten(listed: World) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
@@ -31,7 +31,7 @@ from payments import (
     runs,
     sending,
 )
-from payments.models import Outcome, Payout, PayoutDetails, PayRun, Place, RailEvent
+from payments.models import Move, Outcome, Payout, PayoutDetails, PayRun, Place, RailEvent
 from tests.payments import stripe, ways
 from tests.payments.stripe import HOOK, World
 from tests.payments.test_attacks import POST, posting
@@ -127,6 +127,22 @@ def test_no_more_is_paid_from_stripe_than_lies_there(
     if outcome == "settled":
         Payout.objects.filter(pk=asked.pk).update(state="settled", settled_at=clock.now())
         moved = 14, accounts.CLEARING_OUT, accounts.STRIPE, 5_000_000, f"payout:{asked.pk}"
+    attack(POST, posting(*moved), guard="what_stripe_pays_lies_there")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what asks earlier asks after balances have moved
+        attack(POST, posting(*moved), guard="what_stripe_pays_lies_there")
+
+
+def test_no_more_is_moved_from_stripe_than_lies_there(
+    opened: None, treasurer: Office, secretary: Office, attack: Attack
+) -> None:
+    """The site's own role writes both officers' words on a move, without the act that asks what lies there."""
+    at, amount = clock.now(), places.held(Place.STRIPE) + 1
+    away = Move.objects.create(
+        source="stripe", target="main", amount=amount, currency="USD", reference="po_1", noted_by=treasurer, noted_at=at
+    )
+    Move.objects.filter(pk=away.pk).update(confirmed_by=secretary, confirmed_at=at)
+    moved = 46, accounts.BANK, accounts.STRIPE, int(amount * 1_000_000), f"move:{away.pk}"
     attack(POST, posting(*moved), guard="what_stripe_pays_lies_there")
 
 
