@@ -17,7 +17,7 @@ from tests.record.waiting import settle
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(settings.BASE_DIR)
-ACTS = re.compile(r"events\.(?:write|Entry)\(\s*f?\"([a-z_.{}]+)\"")
+ACTS = re.compile(r"events\.(?:write|columns|named|Entry)\(\s*f?\"([a-z_.{}]+)\"")
 
 
 def kinds_in_the_source() -> set[str]:
