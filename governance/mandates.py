@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from coop.record import events
-from coop.refusals import Refusal, Refused, refuse_if
+from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from governance import policies, proposals
 from governance.models import Enactment, Mandate, Proposal
 from governance.policy import Stale
@@ -45,12 +45,19 @@ def _stopped(mandate: Mandate) -> Refusal | None:
     )  # fmt: skip
 
 
+def _not_now() -> Refusal:
+    words = _(
+        "This decision cannot be carried out now, and has not failed for good: it is tried again until it expires."
+    )
+    return Refusal(words, rule="P3", status=409)
+
+
 def enact(mandate: Mandate, *, at: datetime) -> Enactment:
     """Carry out a mandate that is due and return what became of it; done already is fine.
 
     When the version it replaces has moved on (P3), or it would do worse now than was told (G6), the enactment fails,
     for good, and nothing else changes.
-    Raises Refused before the lock has passed and after the mandate has expired.
+    Raises Refused before the lock has passed, after the mandate has expired, and while what stands in its way may pass.
     """
     refuse_if(refusal(mandate, at=at))
     with transaction.atomic():
@@ -67,7 +74,12 @@ def _carry_out(mandate: Mandate, proposal: Proposal, at: datetime) -> Enactment:
             policies.find(proposal.policy).enact(mandate, proposals.payload_of(proposal), at)
     except (Stale, Refused, IntegrityError) as reason:
         failure = str(reason) or type(reason).__name__
-    enactment = Enactment.objects.create(mandate=mandate, at=at, failure=failure)
+    try:
+        enactment = Enactment.objects.create(mandate=mandate, at=at, failure=failure)
+    except IntegrityError as error:
+        if failure and guard_of(error) == "enactment_did_what_was_voted":
+            raise Refused(_not_now()) from error
+        raise
     kind = "mandates.failed" if failure else "mandates.enacted"
     events.write(kind, by=None, subject=f"proposal:{proposal.pk}", at=at)
     return enactment

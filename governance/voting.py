@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, IntegrityError, connection, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Case, Exists, OuterRef, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -298,8 +298,8 @@ def carry_on_all(at: datetime) -> int:
     for proposal in due:
         try:
             carry_on(proposal, at=at)
-        except DatabaseError:
-            # One that the database refuses must not hold up the others; it expires if nobody finds out why.
+        except Exception:
+            # One that is refused, or that nobody can carry out, must not hold up the others; it expires by itself.
             log.exception("vote %s could not be carried on", proposal.pk)
     return len(due)
 
