@@ -1,6 +1,7 @@
-"""Days beyond Python's calendar are read as far away as pages can still count with.
+"""Days at the ends of Python's calendar and beyond are read as far away as pages can still count with.
 
-The database keeps days of before the year 1 and after 9999, and "infinity". One of them in a row made every page fail
+The database keeps days of before the year 1 and after 9999, and "infinity"; the first and the last of those between are
+others in another zone. One of them in a row made every page fail
 that read the row: in the row of an account, all that its person opened.
 """
 
@@ -23,7 +24,7 @@ def read() -> None:
 
 
 class _Kept(adapt.Loader):
-    """Reads as the usual one does, and what that one cannot."""
+    """Reads as the usual one does, and what that one cannot, or what no zone but UTC can show."""
 
     usual: type[Loader]
 
@@ -33,10 +34,13 @@ class _Kept(adapt.Loader):
 
     def load(self, data: Buffer) -> object:
         try:
-            return self.loader.load(data)
+            day = self.loader.load(data)
         except psycopg.DataError:
-            return self._far(bytes(data))
+            said = bytes(data)
+            return self._far(LONG_AGO if said.startswith(b"-") or said.endswith(b"BC") else IN_A_LONG_TIME)
+        if LONG_AGO.year <= day.year <= IN_A_LONG_TIME.year:
+            return day
+        return self._far(LONG_AGO if day.year < LONG_AGO.year else IN_A_LONG_TIME)
 
-    def _far(self, said: bytes) -> date:
-        day = LONG_AGO if said.startswith(b"-") or said.endswith(b"BC") else IN_A_LONG_TIME
+    def _far(self, day: date) -> date:
         return day if self.oid == types["date"].oid else datetime(day.year, day.month, day.day, tzinfo=UTC)

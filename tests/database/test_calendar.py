@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
 from django.test import Client as Browser
+from django.utils import timezone
 
 from coop.people.models import Person
 
 pytestmark = pytest.mark.django_db
 FAR = {
     "infinity": 9000, "99999-12-31": 9000, "-infinity": 1000, "4000-01-01 BC": 1000,
+    "9999-12-31 23:59:59+00": 9000, "0001-01-01 00:00:00+00": 1000,
 }  # fmt: skip
 
 
@@ -33,3 +36,12 @@ def test_so_does_a_date(day: str, year: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT %s::date, date '2026-02-03'", [day])
         assert cursor.fetchone() == (date(year, 1, 1), date(2026, 2, 3))
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+@pytest.mark.parametrize("day", FAR)
+def test_it_can_be_shown_in_every_zone(day: str, zone: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s::timestamptz", [day])
+        (read,) = cursor.fetchone()
+    assert timezone.localtime(read, ZoneInfo(zone)) == read

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import datetime
+from importlib import import_module
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -176,3 +177,16 @@ def test_every_zone_that_the_form_offers_is_known(amina: Person) -> None:
     for zone, _words in forms.time_zones():
         Person.objects.filter(pk=amina.pk).update(time_zone=zone)
     assert Person.objects.get(pk=amina.pk).time_zone == zone
+
+
+def test_a_zone_of_before_that_there_is_not_becomes_utc(superuser: psycopg.Connection) -> None:
+    """The letters of all others about a job asked the database for it."""
+    mend = import_module("coop.people.migrations.0012_zones_that_there_are").MENDED
+    superuser.execute("ALTER TABLE people_person DISABLE TRIGGER time_zones_are_known")
+    for zone, email in (("America", "amina%"), ("Europe/Madrid", "luis%")):
+        superuser.execute("UPDATE people_person SET time_zone = %s WHERE email LIKE %s", [zone, email])
+    superuser.execute(mend)
+    found = superuser.execute(
+        "SELECT time_zone FROM people_person WHERE email LIKE ANY (ARRAY['amina%', 'luis%']) ORDER BY email"
+    ).fetchall()
+    assert found == [("UTC",), ("Europe/Madrid",)]
