@@ -51,11 +51,26 @@ def tell_due(*, at: datetime) -> int:
 
 
 def _given_up() -> list[tuple[str, int, datetime]]:
-    last = Event.objects.filter(kind=KIND).order_by("-id").first()
-    since = datetime.fromisoformat(last.data["until"]) if last else BEGINNING
     with connection.cursor() as cursor:
-        cursor.execute(FAILED, [TELL, since])
+        cursor.execute(FAILED, [TELL, _told_until()])
         return list(cursor.fetchall())
+
+
+def _told_until() -> datetime:
+    """Return the last day until which the record says that all was told, and which was over when that was written."""
+    for event in Event.objects.filter(kind=KIND).order_by("-id"):
+        until = _moment(event.data.get("until")) if isinstance(event.data, dict) else None
+        if until and until <= event.at:
+            return until
+    return BEGINNING
+
+
+def _moment(said: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(said))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def tell(person: Person, counts: Mapping[str, int]) -> None:

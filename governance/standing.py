@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from coop import due
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal
@@ -237,7 +238,9 @@ def promote_due(at: datetime) -> int:
             " OR coalesce(paid.seconds, 0) >= %s) AND NOT governance_bars(person_id, ARRAY[%s])",
             [at, at, CANDIDATE_SECONDS, MEMBERSHIP],
         )
-        due = [person for (person,) in cursor.fetchall()]
-    for person in Person.objects.filter(pk__in=due):
-        admit(person, status=Status.MEMBER, rule="R2", by=None, at=at)
-    return len(due)
+        ready = Person.objects.filter(pk__in=[person for (person,) in cursor.fetchall()])
+    return due.each(lambda one: _promote(one, at), ready, failed="person %s could not become a member")
+
+
+def _promote(person: Person, at: datetime) -> bool:
+    return bool(admit(person, status=Status.MEMBER, rule="R2", by=None, at=at))

@@ -84,3 +84,16 @@ def test_letters_that_do_not_leave_make_no_more_letters() -> None:
     given_up(errands.TELL)
     assert background.tell_of_errands(timestamp=0) == 0
     assert not Event.objects.filter(kind="errands.given_up").exists()
+
+
+@pytest.mark.parametrize("data", ['{"until": "9999-01-01T00:00:00+00:00"}', '{"until": "soon"}', "{}", "[]"])
+def test_no_word_that_nobody_can_mean_silences_what_comes(data: str) -> None:
+    """The web role writes events of any kind."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO record_event (at, kind, subject, data) VALUES (coop_now(), %s, 'errands:1', %s)",
+            [errands.KIND, data],
+        )
+    given_up("tasks.write_release")
+    assert background.tell_of_errands(timestamp=0) == 1
+    assert background.tell_of_errands(timestamp=0) == 0

@@ -58,6 +58,23 @@ def test_a_candidate_becomes_a_member_after_90_days_and_not_before(
     assert standing.promote_due(later(days=1)) == 0
 
 
+def test_a_candidate_who_cannot_become_a_member_yet_holds_up_no_other(
+    committed: None, newcomer: Person, olga: Person, now: datetime, later: Callable[..., datetime],
+    owner: psycopg.Connection,
+) -> None:  # fmt: skip
+    for who in (newcomer, olga):
+        standing.admit(who, status=Status.CANDIDATE, rule="onboarding", by=None, at=now)
+    first, second = sorted((newcomer, olga), key=lambda who: who.pk)
+    owner.execute(
+        "CREATE FUNCTION public.poisoned() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'not now'; END$$;"
+        " CREATE TRIGGER poisoned BEFORE INSERT ON governance_standing"
+        f" FOR EACH ROW WHEN (NEW.person_id = {first.pk}) EXECUTE FUNCTION public.poisoned()"
+    )
+    owner.commit()
+    assert standing.promote_due(later(days=91)) == 1
+    assert [standing.status(one) for one in (first, second)] == [Status.CANDIDATE, Status.MEMBER]
+
+
 def test_nobody_becomes_a_member_at_once(newcomer: Person, now: datetime) -> None:
     with pytest.raises(IntegrityError, match="Applicants become candidates"), transaction.atomic():
         standing.admit(newcomer, status=Status.MEMBER, rule="R2", by=None, at=now)
