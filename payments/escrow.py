@@ -232,6 +232,16 @@ def pay_hidden(client_id: int, found_id: int, amount: Decimal, *, at: datetime) 
     return ledger.post(line, journal=key, at=at)[0]
 
 
+def next_number(kind: Kind, job_id: int, number: int, *, floor: bool = False) -> int:
+    """Return the first number from this one on that no `fund` (kind 2) or `refund` (18) of the job has; under its lock.
+
+    A client's own money can be posted under the key of a number to come.
+    """
+    word = "publish" if kind == Kind.FUND else "refund"
+    fact = lambda one: _aside(f"{word}:{job_id}:{one}", job_id, floor=floor)[0]  # noqa: E731
+    return ledger.first_free(fact, number, kind=kind, ref=f"job:{job_id}")
+
+
 def refund(job_id: int, amount: Decimal, client: Client, number: int, *, at: datetime, floor: bool = False) -> Transfer:
     """Give a client back what no claim has locked (kind 18, job:escrow, for the `floor` job:floor to client:available).
 

@@ -9,7 +9,7 @@ only between the accounts it is for (`posting_kind_allows_it`) and keeps every a
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -115,6 +115,20 @@ class Line:
 def key_of(fact: str) -> uuid.UUID:
     """Return the key that stands for a business fact, always the same for the same words."""
     return uuid.UUID(_digits_of(fact))
+
+
+def first_free(fact: Callable[[int], str], number: int, *, kind: Kind, ref: str) -> int:
+    """Return the first number from this one on of which nothing stands under its fact's key, of this kind about `ref`.
+
+    It looks at twice as many each time: whoever took thousands beforehand holds nobody up.
+    """
+    width = 1
+    while True:
+        keys = {key_of(fact(one)): one for one in range(number, number + width)}
+        taken = Transfer.objects.filter(key__in=keys, kind=kind, ref=ref).values_list("key", flat=True)
+        if free := set(keys) - set(taken):
+            return min(keys[key] for key in free)
+        number, width = number + width, width * 2
 
 
 def _digits_of(fact: str) -> str:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from coop import due
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
@@ -130,18 +131,18 @@ def finish(check: Check, held: Assignment, *, at: datetime) -> None:
 @transaction.atomic
 def lapse_due(*, at: datetime, about: Q = ANY, limit: int = 500) -> int:
     """Free answers whose half hour is over, their money back to the job; say how many. Anybody may call it."""
-    due = Check.objects.filter(about, state=CheckState.OPEN, until__lte=at)
-    ended = list(due.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    over = Check.objects.filter(about, state=CheckState.OPEN, until__lte=at)
+    ended = list(over.select_for_update(of=("self",), no_key=True, skip_locked=True)
         .select_related("assignment__job__client").order_by("pk")[:limit])  # fmt: skip
-    for one in ended:
-        _lapse(one, at)
-    return len(ended)
+    return due.each(lambda one: _lapse(one, at), ended, failed="check %s could not lapse")
 
 
-def _lapse(one: Check, at: datetime) -> None:
+@transaction.atomic
+def _lapse(one: Check, at: datetime) -> bool:
     job = one.assignment.job
     Check.objects.filter(pk=one.pk).update(state=CheckState.LAPSED)
     checking.give_back(job.pk, one.person_id, one.pk, Decimal(one.pay or 0), at=at)
     events.write("checks.lapsed", by=None, subject=f"check:{one.pk}", at=at, assignment=one.assignment_id)
     if job.closed_at is not None:
         jobs.close(job, by=None, at=at)
+    return True

@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from coop import due
 from coop.people.models import Client, Person
 from coop.record import events
 from coop.refusals import Refusal, guard_of, refuse_if
@@ -208,7 +209,7 @@ def _move_the_money(held: Assignment, ended: Settlement, at: datetime) -> None:
 def go_on_all(*, at: datetime, limit: int = 200) -> int:
     """Do what is due in every open dispute, and return how many ended. Anybody may call it."""
     waiting = Dispute.objects.filter(settlement=None).select_related("assignment__job").order_by("opened_at")
-    return sum(go_on(dispute, at=at) for dispute in waiting[:limit])
+    return due.each(lambda one: go_on(one, at=at), waiting[:limit], failed="dispute %s could not go on")
 
 
 def of(client: Client) -> QuerySet[Dispute]:

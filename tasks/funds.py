@@ -107,12 +107,16 @@ def set_aside(job: Job, pay: Decimal, *, by: Person | None, at: datetime) -> Non
 def set_deposit_aside(job: Job, pay: Decimal, *, by: Person | None, at: datetime) -> None:
     """Set aside (kind 2) what lacks of a job's deposit for the hourly floor at a pay."""
     if (amount := deposit_needed(job, pay)) > 0:
-        escrow.fund(job.pk, amount, job.client, room(job).fundings + 1, by=by, at=at, floor=True)
+        number = escrow.next_number(Kind.FUND, job.pk, room(job).fundings + 1, floor=True)
+        escrow.fund(job.pk, amount, job.client, number, by=by, at=at, floor=True)
 
 
 def set_aside_more(job: Job, amount: Decimal, number: int, *, by: Person | None, at: datetime) -> None:
-    """Set US$ aside for answers, the time of this number (kind 2). Raise Refused if the balance is short."""
-    escrow.fund(job.pk, amount, job.client, number, by=by, at=at)
+    """Set US$ aside for answers, the time of this number or of the next free one (kind 2).
+
+    Under the job's lock. Raise Refused if the balance is short.
+    """
+    escrow.fund(job.pk, amount, job.client, escrow.next_number(Kind.FUND, job.pk, number), by=by, at=at)
 
 
 def _times_back(account: str) -> int:
@@ -129,6 +133,6 @@ def give_back(job: Job, *, at: datetime) -> Decimal:
     ]
     for amount, account, floor in parts:
         if amount > 0:
-            number = _times_back(account) + 1
+            number = escrow.next_number(Kind.REFUND, job.pk, _times_back(account) + 1, floor=floor)
             escrow.refund(job.pk, amount, job.client, number, at=at, floor=floor)
     return sum((amount for amount, _account, _floor in parts), Decimal(0))

@@ -1,6 +1,7 @@
 """An open job grows: what its new tasks cost, there and at the stages after it, is set aside first."""
 
 import json
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,7 +13,7 @@ from django.db import connection
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import refuse_if
-from payments import escrow, ledger
+from payments import escrow
 from payments.money import from_micro
 from tasks import funds, jobs, locks
 from tasks.models import Job, Takes, Task
@@ -26,7 +27,8 @@ def join(job: Job, tasks: Sequence[Task], *, by: Person | None, at: datetime) ->
     Tell whether they did: none join a draft, a closed job, or one that others follow. Raise Refused if the client's
     balance is short.
     """
-    facts: list[Any] = [job.pk, *_columns(tasks), ledger.key_of(f"publish:{job.pk}:task:{tasks[0].external_id}")]
+    # Nobody takes a key beforehand that they cannot work out; twice it cannot be posted, as a task is in a job once.
+    facts: list[Any] = [job.pk, *_columns(tasks), uuid.uuid4()]
     with connection.cursor() as cursor:
         cursor.execute(JOIN, [*facts, by.pk if by else None, at])
         numbers, after, short, deposit = cursor.fetchone() or (None, 0, None, 0)

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
+from coop import due
 from coop.people.models import Client, Person
 from coop.record import events
 from coop.refusals import Refusal, guard_of, refuse_if
@@ -390,9 +391,8 @@ def return_deposits(*, at: datetime, limit: int = 500) -> int:
     with connection.cursor() as cursor:
         cursor.execute(DEPOSITS_FREE, [limit])
         free = [number for (number,) in cursor.fetchall()]
-    for job in Job.objects.filter(pk__in=free).order_by("pk"):
-        close(job, by=None, at=at)
-    return len(free)
+    over = Job.objects.filter(pk__in=free).order_by("pk")
+    return due.each(lambda job: bool(close(job, by=None, at=at)), over, failed="job %s could not have its deposit back")
 
 
 def _locked(job: Job) -> Job:
