@@ -92,7 +92,7 @@ class Elsewhere(serializers.Serializer[Any]):
 
     addresses = serializers.ListField(
         child=serializers.CharField(max_length=2000), max_length=files.AT_ONCE,
-        help_text="http:// or https://, of public servers; each file is named by the end of its address.",
+        help_text="Of public servers, by http or https; each file is named by the end of its address.",
     )  # fmt: skip
 
 

@@ -98,7 +98,7 @@ class Material:
         """Return what stands in a client's other addresses."""
         return {
             "slug": self.client.slug, "month": f"{clock.now():%Y-%m}", "form": "csv", "kind": "product-match",
-            "key": self.message.key, "deposit": 1,
+            "key": self.message.key, "deposit": 1, "place": "stripe", "topic": "money",
         }  # fmt: skip
 
     def named(self, order: Order) -> dict[str, Any]:
