@@ -4,7 +4,7 @@ Nothing is booked by a list but what a service took for itself. All else is book
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -124,21 +124,28 @@ def explain(place: Place, key: str, *, currency: str, words: str, by: Office, at
     return said
 
 
-def fees(row: BankStatement, entries: Sequence[Entry], *, at: datetime) -> list[RailEvent]:
-    """Return what a service took for itself by its list, as far as our books hold so much there; nothing is written."""
-    held = places.held(Place(row.place), row.currency)
-    found = []
-    for number, entry in enumerate(entries, start=1):
-        # What payers' banks took back may be owed at Stripe; elsewhere a fee beyond our books is a difference.
-        if entry.is_fee and entry.amount < 0 and (row.place == Place.STRIPE or held >= -entry.amount):
-            held += entry.amount
-            found.append(_fee(row, number, entry, at))
-    return found
+def refusal_of_fees(place: Place, currency: str, entries: Iterable[Entry]) -> Refusal | None:
+    """Say why a service cannot have taken so much for itself by our books; None if it can.
+
+    At Stripe it can always: what payers' banks took back may be owed there.
+    """
+    taken = -sum((entry.amount for entry in entries if _is_taken(entry)), Decimal(0))
+    return None if place == Place.STRIPE else places.refusal(place, taken, currency)
+
+
+def _is_taken(entry: Entry) -> bool:
+    return entry.is_fee and entry.amount < 0
+
+
+def heard(row: BankStatement, entries: Iterable[Entry], *, at: datetime) -> list[tuple[Entry, RailEvent | None]]:
+    """Return each line of a service's list with what is booked by it: what it took for itself; nothing is written."""
+    each = enumerate(entries, start=1)
+    return [(entry, _fee(row, number, entry, at) if _is_taken(entry) else None) for number, entry in each]
 
 
 def _fee(row: BankStatement, number: int, entry: Entry, at: datetime) -> RailEvent:
     return RailEvent(
-        rail=row.place, event=f"{row.pk}/{number}/{entry.reference}"[:120], outcome=Outcome.FEE, amount=-entry.amount,
+        rail=row.place, event=reconciling.name(row, number, entry), outcome=Outcome.FEE, amount=-entry.amount,
         incoming=False, currency=entry.currency, words=(entry.reason or entry.words)[:140], statement=row,
         occurred_at=datetime.combine(entry.day, time(), UTC), noted_at=at,
     )  # fmt: skip
@@ -150,6 +157,6 @@ def book(row: BankStatement, entries: Iterable[Entry], *, by: Office, at: dateti
     Keys `rail_event:<id>`.
     """
     ledger.hold((row.currency, code) for code in (accounts.place(row.place), accounts.RAIL_FEES))
-    said = fees(row, list(entries), at=at)
+    said = [event for _entry, event in heard(row, entries, at=at) if event]
     reconciling.book(said, by=by, at=at)
     return Counter(str(event.outcome) for event in said)

@@ -150,14 +150,8 @@ def foreseen(given: GivenStatement, *, by: Office, at: datetime) -> Foreseen:
 
 def _listed(given: GivenStatement, at: datetime) -> Foreseen:
     """Return what each line of a service's list would be: a fee that is booked, or only compared with our books."""
-    said = entries(given)
     row = BankStatement(place=given.place, currency=given.currency)
-    taken = {event.event: event for event in at_services.fees(row, said, at=at)}
-    lines = [
-        (entry, taken.get(f"{row.pk}/{number}/{entry.reference}"[:120], RailEvent()))
-        for number, entry in enumerate(said, start=1)
-    ]
-    return Foreseen(lines, Known({}, {}, {}, [], set()), set())
+    return Foreseen(at_services.heard(row, entries(given), at=at), Known({}, {}, {}, [], set()), set())
 
 
 def refusal_to_confirm(
@@ -173,7 +167,11 @@ def refusal_to_confirm(
         appeal = _("Ask the other officer.")
         return Refusal(_("You brought this statement; another officer looks at the bank."), "D8", appeal)
     last = reconciling.latest(given.number.partition("/")[0])
-    return _not_next(given, last) or _own(given, by, seen or foreseen(given, by=by, at=at))
+    if no := _not_next(given, last):
+        return no
+    if given.place != Place.MAIN:
+        return at_services.refusal_of_fees(Place(given.place), given.currency, entries(given))
+    return _own(given, by, seen or foreseen(given, by=by, at=at))
 
 
 def _own(given: GivenStatement, by: Office, seen: Foreseen) -> Refusal | None:
@@ -184,12 +182,12 @@ def _own(given: GivenStatement, by: Office, seen: Foreseen) -> Refusal | None:
     return Refusal(_("A payout of yours is on this statement."), "D8", appeal)
 
 
-def becomes(event: RailEvent, payers: Mapping[str, Client]) -> str:
+def becomes(event: RailEvent | None, payers: Mapping[str, Client]) -> str:
     """Return in words what a line becomes once it is booked, as "Deposit of Orbit"; `payers` by a line's words."""
+    if event is None:
+        return _("Nothing: it is compared with our books")
     if event.outcome == Outcome.DEPOSIT:
         return _("Deposit of %(client)s") % {"client": payers[event.words].name}
-    if not event.outcome:
-        return _("Nothing: it is compared with our books")
     if event.outcome == Outcome.FEE or event.payout is None:
         words = "%(what)s" if event.outcome == Outcome.FEE else _("A question: %(what)s")
         return words % {"what": event.get_outcome_display()}
@@ -212,10 +210,21 @@ def confirm(given: GivenStatement, *, by: Office, at: datetime) -> Read:
     except IntegrityError as error:
         if guard_of(error) != "account_below_its_ceiling":
             refuse_if(refusal_to_confirm(given, by=by, at=at))  # somebody else was faster
-            raise
+        if no := _refused_by(guard_of(error)):
+            raise Refused(no) from error
+        raise
+
+
+def _refused_by(guard: str) -> Refusal | None:
+    """Return in words what the database alone can say of a statement."""
+    if guard == "account_below_its_ceiling":
         words = _("By this file the bank paid more than our books hold in that currency.")
         appeal = _("Write down first what came in that is missing, or what was bought.")
-        raise Refused(Refusal(words, appeal=appeal, status=409)) from error
+        return Refusal(words, appeal=appeal, status=409)
+    if guard == "statements_follow_on":
+        words, appeal = _("A list that was confirmed has days of this one."), _("Turn it down and ask again.")
+        return Refusal(words, appeal=appeal, status=409)
+    return None
 
 
 def _read(held: GivenStatement, by: Office, at: datetime) -> Read:

@@ -18,7 +18,7 @@ from payments.rails.api import Unanswered
 from payments.rails.statement import Statement
 
 # Each returns the lists of whole days: from the day after the last one of a currency to a day that is over.
-SERVICES: Mapping[Place, Callable[[Callable[[str], date | None], date], list[Statement]]] = {
+LISTS: Mapping[Place, Callable[[Callable[[str], date | None], date], list[Statement]]] = {
     Place.STRIPE: stripe_list.lists,
     Place.WISE: wise_list.lists,
 }
@@ -26,7 +26,7 @@ SERVICES: Mapping[Place, Callable[[Callable[[str], date | None], date], list[Sta
 
 def is_asked(place: Place) -> bool:
     """Tell whether this site can ask a service for its list."""
-    return place in SERVICES and any(rail.available for rail in rails.ALL.values() if rail.paid_from == place)
+    return place in LISTS and any(rail.available for rail in rails.ALL.values() if rail.paid_from == place)
 
 
 def refusal(place: Place, *, by: Office, at: datetime) -> Refusal | None:
@@ -47,7 +47,7 @@ def ask(place: Place, *, by: Office, at: datetime) -> list[GivenStatement]:
     until = at.astimezone(UTC).date() - timedelta(days=1)
     last = {one: _last_of(place, one) for one in MINOR_UNITS}
     try:
-        said = SERVICES[place](last.get, until)
+        said = LISTS[place](last.get, until)
     except Unanswered as error:
         appeal = _("Try again later. It may ask you to look at your statement on its own pages first.")
         raise Refused(Refusal(_("The service does not answer now."), appeal=appeal, status=503)) from error

@@ -3,11 +3,14 @@
 The result stands in the public record and on the open ledger, and goes by mail to the officers of the books.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from importlib import import_module
 
 from django.conf import settings
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app as background
 
@@ -17,7 +20,7 @@ from coop.record import events
 from coop.record.models import Event
 from governance import notices, offices
 from governance.models import Right
-from payments import at_services, invariants, reconciling, sealing
+from payments import at_services, invariants, lists, places, reconciling, sealing
 from payments.models import Place, Transfer
 from payments.templatetags.money import money
 
@@ -114,15 +117,33 @@ def _words(proof: Proof, day: str) -> tuple[str, str]:
 
 
 def _places() -> list[str]:
-    """Return in words, for each place and currency that gave statements, what the books and the last of them say."""
-    words = _("%(place)s: our books hold %(held)s, its last statement closed with %(closing)s, %(rest)s stand between.")
-    bank = [(Place.MAIN, one.currency, one.held, one.closing) for one in reconciling.compared()]
-    services = [(one.place, one.currency, one.held, one.closing) for one in at_services.compared()]
+    """Return in words what the books and the last statement of each place say, and which gave none, by currency."""
+    bank = _("%(place)s: our books hold %(held)s, its last statement closed with %(closing)s, %(rest)s stand between.")
+    service = _(
+        "%(place)s: our books hold %(held)s, its last list, until the end of %(day)s, closed with %(closing)s, %(rest)s"
+        " stand between."
+    )
+    listed = at_services.compared()
+    at_bank = [bank % _facts(Place.MAIN, one.currency, one.held, one.closing) for one in reconciling.compared()]
+    said = [
+        service % (_facts(one.place, one.currency, one.held, one.closing) | {"day": date_format(one.until)})
+        for one in listed
+    ]
+    return [*at_bank, *said, *_of_no_list({(one.place, one.currency) for one in listed})]
+
+
+def _of_no_list(listed: Collection[tuple[Place, str]]) -> list[str]:
+    words = _("%(place)s: our books hold %(held)s, and none of its lists was ever confirmed.")
     return [
-        words % {"place": place.label, "held": money(held, currency), "closing": money(closing, currency),
-                 "rest": money(held - closing, currency)}
-        for place, currency, held, closing in bank + services
-    ]  # fmt: skip
+        words % {"place": one.place.label, "held": money(one.amount, one.currency)}
+        for one in places.holdings()
+        if one.amount and (one.place, one.currency) not in listed and lists.is_asked(one.place)
+    ]
+
+
+def _facts(place: Place, currency: str, held: Decimal, closing: Decimal) -> dict[str, str]:
+    sums = {"held": held, "closing": closing, "rest": held - closing}
+    return {"place": str(place.label), **{name: money(amount, currency) for name, amount in sums.items()}}
 
 
 def _of(event: Event | None) -> Proof | None:

@@ -100,7 +100,7 @@ class Foreseen:
     `payees` are the numbers of whose payouts it ends, also where that is only a question for who looks.
     """
 
-    lines: Sequence[tuple[Entry, RailEvent]]
+    lines: Sequence[tuple[Entry, RailEvent | None]]
     known: Known
     payees: Collection[int]
 
@@ -232,12 +232,17 @@ def _heard(entries: Iterable[Entry], row: BankStatement, known: Known, at: datet
         if outcome == Outcome.DEPOSIT:
             seen.add(entry.reference)
         event = RailEvent(
-            rail=RAIL, event=f"{row.pk}/{place}/{entry.reference}"[:120], payout=payout, outcome=outcome,
+            rail=RAIL, event=name(row, place, entry), payout=payout, outcome=outcome,
             amount=abs(entry.amount), incoming=entry.amount > 0, currency=entry.currency, words=_words(entry),
             statement=row, occurred_at=_day(entry), noted_at=at,
         )  # fmt: skip
         said.append(event)
     return said
+
+
+def name(row: BankStatement, place: int, entry: Entry) -> str:
+    """Return what a line is called among what rails said, as "5/2/NTRF-1": statement, place on it, the reference."""
+    return f"{row.pk}/{place}/{entry.reference}"[:120]
 
 
 def _words(entry: Entry) -> str:

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from coop import clock
 from coop.people.views import me_of
-from payments import deposits, moves, places, rails
+from payments import deposits, lists, moves, places, rails
 from payments.forms import NoteMove
-from payments.models import SERVICES, Move, Place
+from payments.models import Move
 
 LATEST = 10
 
@@ -30,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
     ended = Move.objects.exclude(confirmed_at=None, turned_down_by=None)
     done = ended.select_related("noted_by__person", "confirmed_by__person", "turned_down_by__person")
     shown = {
-        "form": form, "holdings": places.holdings(), "services": [place for place in Place if place in SERVICES],
+        "form": form, "holdings": places.holdings(), "services": list(lists.LISTS),
         "done": done.order_by("-pk")[:LATEST],
         "waiting": [(one, moves.refusal_to_confirm(one, by=office, at=at)) for one in moves.waiting()],
     }  # fmt: skip

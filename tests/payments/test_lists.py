@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client as Browser
+from django.utils.formats import date_format
 from pytest_django import Settings
 
 from coop import clock
@@ -377,6 +378,27 @@ def test_no_list_is_read_that_is_not_of_whole_days_of_its_own(
         attack(SAY, said | {"incoming": outcome != "fee"}, guard="lines_are_as_two_saw_them")
 
 
+def test_two_that_were_asked_for_at_once_are_not_both_read(
+    listed: World, day: Callable[..., datetime], treasurer: Office, secretary: Office
+) -> None:
+    """Before midnight and after it, when neither saw the other's: what moved in the first came to nothing."""
+    at, first = day(3), BankStatement.objects.get(place="stripe")
+    before = date.fromisoformat(first.number[-10:])
+    lines = [line(before + timedelta(days=1)), line(before + timedelta(days=1), amount="-1")]
+    one, other = (
+        GivenStatement.objects.create(
+            place="stripe", number=f"stripe USD/{before + timedelta(days=days)}", digest="", currency="USD",
+            opening=first.closing, closing=first.closing, lines=lines, given_by=treasurer, given_at=at,
+        )
+        for days in (1, 2)
+    )  # fmt: skip
+    bank_statements.confirm(one, by=secretary, at=at)
+    with pytest.raises(Refused, match="has days of this one"):
+        bank_statements.confirm(other, by=secretary, at=at)
+    bank_statements.turn_down(other, by=secretary, at=at)
+    assert read(treasurer, secretary)
+
+
 SAY = """INSERT INTO payments_railevent
     (rail, event, outcome, amount, incoming, currency, words, statement_id, occurred_at, noted_at)
     VALUES (%(rail)s, %(event)s, %(outcome)s, 1000000, %(incoming)s, 'USD', '', %(statement)s,
@@ -405,7 +427,9 @@ def test_the_desk_asks_shows_and_takes_explanations(
     browser, other = signed_in(teresa), signed_in(petra)
     assert browser.get("/desk/places/main/").status_code == 404
     assert "cannot ask M-Pesa" in browser.get("/desk/places/mpesa/").text
-    assert address in browser.get("/desk/places/").text
+    links = browser.get("/desk/places/").text
+    assert address in links
+    assert "/desk/places/paypal/" not in links
     assert browser.post(f"{address}ask/").status_code == 302
     given = GivenStatement.objects.get()
     page = other.get(f"/desk/statements/given/{given.pk}/").text
@@ -432,4 +456,13 @@ def test_the_nights_letter_names_each_place(listed: World, teresa: Person, mailo
     found = proof.latest()
     assert found
     _subject, text = proof._words(found, "2026-11-27")  # noqa: SLF001 - what is mailed
-    assert "Stripe: our books hold US$\xa048.25, its last statement closed with US$\xa048.25" in text
+    until = date_format(at_services.compared()[0].until)
+    assert f"Stripe: our books hold US$\xa048.25, its last list, until the end of {until}, closed with" in text
+
+
+def test_the_nights_letter_names_what_never_gave_a_list(fresh: World, settled: CardPayment) -> None:
+    proof.prove_due(clock.now())
+    found = proof.latest()
+    assert found
+    _subject, text = proof._words(found, "2026-11-27")  # noqa: SLF001 - what is mailed
+    assert "Stripe: our books hold US$\xa048.25, and none of its lists was ever confirmed." in text
