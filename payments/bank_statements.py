@@ -215,7 +215,7 @@ def confirm(given: GivenStatement, *, by: Office, at: datetime) -> Read:
         raise
 
 
-def _refused_by(guard: str) -> Refusal | None:
+def _refused_by(guard: str | None) -> Refusal | None:
     """Return in words what the database alone can say of a statement."""
     if guard == "account_below_its_ceiling":
         words = _("By this file the bank paid more than our books hold in that currency.")

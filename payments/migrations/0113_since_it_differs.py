@@ -60,5 +60,5 @@ CREATE OR REPLACE VIEW public.payments_beside_lists AS {EACH};
 class Migration(migrations.Migration):
     """Look again, with the same columns."""
 
-    dependencies: ClassVar = [("payments", "0112_what_leaves_stripe")]
+    dependencies: ClassVar = [("payments", "0112_fees_are_of_something")]
     operations: ClassVar = [migrations.RunSQL(VIEWS)]

@@ -31,7 +31,7 @@ from payments import (
     runs,
     sending,
 )
-from payments.models import Move, Outcome, Payout, PayoutDetails, PayRun, Place, RailEvent
+from payments.models import Outcome, Payout, PayoutDetails, PayRun, Place, RailEvent
 from tests.payments import stripe, ways
 from tests.payments.stripe import HOOK, World
 from tests.payments.test_attacks import POST, posting
@@ -131,19 +131,6 @@ def test_no_more_is_paid_from_stripe_than_lies_there(
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what asks earlier asks after balances have moved
         attack(POST, posting(*moved), guard="what_stripe_pays_lies_there")
-
-
-def test_no_more_is_moved_from_stripe_than_lies_there(
-    opened: None, treasurer: Office, secretary: Office, attack: Attack
-) -> None:
-    """The site's own role writes both officers' words on a move, without the act that asks what lies there."""
-    at, amount = clock.now(), places.held(Place.STRIPE) + 1
-    away = Move.objects.create(
-        source="stripe", target="main", amount=amount, currency="USD", reference="po_1", noted_by=treasurer, noted_at=at
-    )
-    Move.objects.filter(pk=away.pk).update(confirmed_by=secretary, confirmed_at=at)
-    moved = 46, accounts.BANK, accounts.STRIPE, int(amount * 1_000_000), f"move:{away.pk}"
-    attack(POST, posting(*moved), guard="what_stripe_pays_lies_there")
 
 
 def test_nothing_is_sent_before_two_officers_said_so(asked: Payout, treasurer: Office, service: World) -> None:

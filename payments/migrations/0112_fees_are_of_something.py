@@ -1,4 +1,4 @@
-"""What is moved away from Stripe lay there, and a fee that the site books is of something that it knows."""
+"""A fee that the site books is of something that it knows."""
 
 from typing import ClassVar
 
@@ -13,11 +13,10 @@ OF = """NEW.outcome <> 'fee' OR num_nonnulls(NEW.payout_id, NEW.statement_id) > 
 
 
 class Migration(migrations.Migration):
-    """Ask both of whoever writes."""
+    """Ask it of whoever writes."""
 
     dependencies: ClassVar = [("payments", "0111_lists_of_services")]
     operations: ClassVar = [
-        guards.Edited("guard_what_stripe_pays_lies_there", ("p.kind IN (14, 17, 44)", "p.kind IN (14, 17, 44, 46)")),
         guards.Guard(
             "fees_are_of_something",
             table="payments_railevent",
