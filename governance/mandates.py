@@ -74,12 +74,19 @@ def _carry_out(mandate: Mandate, proposal: Proposal, at: datetime) -> Enactment:
             policies.find(proposal.policy).enact(mandate, proposals.payload_of(proposal), at)
     except (Stale, Refused, IntegrityError) as reason:
         failure = str(reason) or type(reason).__name__
-    try:
-        enactment = Enactment.objects.create(mandate=mandate, at=at, failure=failure)
-    except IntegrityError as error:
-        if failure and guard_of(error) == "enactment_did_what_was_voted":
-            raise Refused(_not_now()) from error
-        raise
-    kind = "mandates.failed" if failure else "mandates.enacted"
+    enactment = _written(mandate, failure, at)
+    kind = "mandates.failed" if enactment.failure else "mandates.enacted"
     events.write(kind, by=None, subject=f"proposal:{proposal.pk}", at=at)
     return enactment
+
+
+def _written(mandate: Mandate, failure: str, at: datetime) -> Enactment:
+    """Write what became of it. Whose row was there before has been carried out."""
+    for said in dict.fromkeys((failure, "")):
+        try:
+            with transaction.atomic():
+                return Enactment.objects.create(mandate=mandate, at=at, failure=said)
+        except IntegrityError as error:
+            if not failure or guard_of(error) != "enactment_did_what_was_voted":
+                raise
+    raise Refused(_not_now())

@@ -36,8 +36,7 @@ def test_what_was_carried_out_has_not_failed(amina: Person, attack: Attack) -> N
     with connection.cursor() as cursor:
         cursor.execute(LAW, [1, mandate.pk])
         attack(TICK, [mandate.pk, "not convenient"], guard=GUARD)
-        cursor.execute(TICK, [mandate.pk, ""])
-    assert not Enactment.objects.get(mandate=mandate).failure
+    assert not mandates.enact(mandate, at=clock.now()).failure
 
 
 @pytest.mark.parametrize("table", ["bylaw", "office", "officeend", "post", "standing"])

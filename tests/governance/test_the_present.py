@@ -40,4 +40,4 @@ def test_people_paused_and_admitted_by_an_older_view(
 ) -> None:
     pause = [Office.objects.get(person=teresa).pk, 72, asked(luis).pk]
     attack_from_the_past(PAUSE, pause, guard="pause_needs_two_officers")
-    attack_from_the_past(RISE, [newcomer.pk, newcomer.pk], guard="standing_is_lowered_only_by_mandate")
+    attack_from_the_past(RISE, [newcomer.pk, newcomer.pk], guard="a_failed_vote_gives_no_standing")
