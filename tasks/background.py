@@ -113,14 +113,13 @@ def return_deposits(timestamp: int) -> None:  # noqa: ARG001 - likewise
 @app.periodic(cron="43 * * * *")
 @app.task(queueing_lock="tasks.erase", pass_context=False)
 def erase(timestamp: int) -> int:  # noqa: ARG001 - likewise
-    """Close what is to be deleted in two weeks, tell of it, then delete what is due; return how many were emptied."""
+    """Close what is to be deleted in two weeks, then delete what is due; return how many were emptied."""
     erasing.close_due(at=clock.now())
-    forewarnings.tell_due(at=clock.now())
     return erasing.erase_due(at=clock.now())
 
 
 @app.periodic(cron="*/5 * * * *")
-@app.task(queueing_lock="tasks.forewarn", pass_context=False)
+@app.task(queueing_lock="tasks.forewarn", lock="tasks.forewarn", pass_context=False)
 def forewarn(timestamp: int) -> int:  # noqa: ARG001 - likewise
     """Tell of days of deletion that were fixed or are near; return of how many."""
     return forewarnings.tell_due(at=clock.now())

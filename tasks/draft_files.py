@@ -32,6 +32,7 @@ from coop.refusals import Refusal, refuse_if
 from tasks import files, holding, outside, shapes
 from tasks.media.bounds import FILE_BYTES, MEMBERS, NAME_CHARACTERS, Unfit
 from tasks.models import Delivery, FileKind, Job, JobFile, Sketch, SketchFile
+from tasks.models.sketches import mark
 from tasks.rows import ID_MAX
 from tasks.shapes import media
 
@@ -94,13 +95,12 @@ def refusal_to_fetch(sketch: Sketch, addresses: Sequence[str]) -> Refusal | None
 def fetch(sketch: Sketch, addresses: Sequence[str], *, by: Person, at: datetime) -> Sketch:  # noqa: ARG001 - acts say when
     """Have files fetched for a draft, through the guarded door, in the background; return the draft.
 
-    Each is named by the end of its address; one that was fetched by such a name before gives way to it. What has no
-    ending gets a number that no file of the draft has. Raise Refused for what is no address, or as
-    `receive` does.
+    Each is named by the end of its address, with a number before it where another address ends alike; fetched again it
+    takes the place of what came before. Raise Refused for what is no address, or as `receive` does.
     """
     held, asked = _locked(sketch), list(dict.fromkeys(addresses))
     refuse_if(refusal_to_fetch(held, asked))
-    named = _names(asked, set(here(held).filter(problem__isnull=True).values_list("name", flat=True)))
+    named = _names(asked, list(here(held)))
     SketchFile.objects.bulk_create(
         SketchFile(sketch=held, name=name, address=address, key=uuid.uuid4(), given_by=by)
         for address, name in named.items()
@@ -108,18 +108,21 @@ def fetch(sketch: Sketch, addresses: Sequence[str], *, by: Person, at: datetime)
     return _changed(held, by)
 
 
-def _names(addresses: Iterable[str], known: Collection[str]) -> dict[str, str]:
-    """Return by address how its file is called: by its end, or by a number that none of those `known` has."""
+def _names(addresses: Iterable[str], known: Collection[SketchFile]) -> dict[str, str]:
+    """Return by address how its file is called beside those `known`; what was fetched from elsewhere stays."""
+    before = {file.mark(): file.name for file in known if file.address}
+    good = {file.name for file in known if file.problem is None}
+    fetched = {file.name for file in known if file.problem is None and file.address}
     named: dict[str, str] = {}
-    taken: set[str] = set()
     for number, address in enumerate(addresses, 1):
+        now = set(named.values())
         last = unquote(urlsplit(address).path).rsplit("/", 1)[-1][-LONGEST_NAME:]
-        if media.NAME.fullmatch(last):
-            name = last if last not in taken else _numbered(number, f"-{last}", {*taken, *known})
+        if (name := before.get(mark(address), "")) and name not in now:
+            named[address] = name
+        elif not media.NAME.fullmatch(last):
+            named[address] = _numbered(number, ".file", now | good)
         else:
-            name = _numbered(number, ".file", {*taken, *known})
-        named[address] = name
-        taken.add(name)
+            named[address] = last if last not in now | fetched else _numbered(number, f"-{last}", now | good)
     return named
 
 

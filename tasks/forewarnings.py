@@ -12,16 +12,16 @@ from coop import due
 from coop.people import clients
 from coop.people.models import Person
 from tasks import deletions, notices
-from tasks.models import Forewarned, Forewarning, Job
+from tasks.models import LIVE_STATES, Forewarned, Forewarning, Job
 
 FAILED = "nobody could be told of the day of deletion of job %s"
-# Who answered, in whose team it was, and who checked it.
+# Who answered or still may, in whose team it is, and who checks it or did.
 WORKED = """
-SELECT a.person_id FROM tasks_assignment a WHERE a.job_id = %(job)s AND a.submitted_at IS NOT NULL
-UNION SELECT m.person_id FROM tasks_assignment a JOIN tasks_teammember m ON m.team_id = a.team_id
-    WHERE a.job_id = %(job)s AND a.submitted_at IS NOT NULL
-UNION SELECT k.person_id FROM tasks_check k JOIN tasks_assignment a ON a.id = k.assignment_id
-    WHERE a.job_id = %(job)s AND k.state = 'done'
+WITH worked AS (SELECT a.id, a.person_id, a.team_id FROM tasks_assignment a
+    WHERE a.job_id = %(job)s AND (a.submitted_at IS NOT NULL OR a.state = ANY(%(live)s)))
+SELECT w.person_id FROM worked w
+UNION SELECT m.person_id FROM worked w JOIN tasks_teammember m ON m.team_id = w.team_id
+UNION SELECT k.person_id FROM worked w JOIN tasks_check k ON k.assignment_id = w.id WHERE k.state IN ('open', 'done')
 """
 
 
@@ -30,7 +30,8 @@ def tell_due(*, at: datetime) -> int:
     near = (at + deletions.CLOSES).astimezone(UTC).date()
     named = Job.objects.filter(delete_on__isnull=False, opened_at__isnull=False, emptied_at=None, deleted_at=None)
     fixed = named.exclude(forewarnings__about=Forewarned.FIXED).order_by("pk")
-    soon = named.filter(delete_on__lte=near).exclude(forewarnings__about=Forewarned.SOON).order_by("pk")
+    closed = named.filter(delete_on__lte=near, closed_at__isnull=False)
+    soon = closed.exclude(forewarnings__about=Forewarned.SOON).order_by("pk")
     return due.each(_tell_that_it_is_fixed, fixed, failed=FAILED) + due.each(_tell_that_it_is_near, soon, failed=FAILED)
 
 
@@ -56,5 +57,5 @@ def _tell_that_it_is_near(job: Job) -> int:
 
 def _who_worked(job: Job) -> list[Person]:
     with connection.cursor() as cursor:
-        cursor.execute(WORKED, {"job": job.pk})
+        cursor.execute(WORKED, {"job": job.pk, "live": list(LIVE_STATES)})
         return list(Person.objects.filter(pk__in=[person for (person,) in cursor.fetchall()]).order_by("pk"))

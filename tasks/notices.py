@@ -57,7 +57,7 @@ def _will_go(job: Job) -> tuple[str, str, str]:
         " files and the answers are deleted here, in versions too; two weeks before it the job closes. What you"
         " downloaded stays with you. If none of you named the day, look who holds keys of yours, and end theirs."
     )
-    return subject % _of(job), text, f"/c/{job.client.slug}/jobs/{job.pk}/"
+    return subject % _of(job), text, f"/client/{job.client.slug}/keys/"
 
 
 def _goes_soon(job: Job) -> tuple[str, str, str]:

@@ -56,7 +56,7 @@ class JobFile(models.Model):
     file = models.FileField(upload_to="files/", max_length=200, blank=True)
     small = models.FileField(upload_to="files/", max_length=200, blank=True, help_text="An image for phones.")
     content_type = models.CharField(max_length=40, blank=True)
-    bytes = models.PositiveIntegerField(default=0, help_text="Of `file`.")
+    bytes = models.PositiveIntegerField(default=0, help_text="Of `file`; of `source` until it is read.")
     facts = models.JSONField(default=dict, help_text="Its measures, as tasks.media says for each kind.")
     problem = models.JSONField(null=True, help_text="Why it is not taken: a key of tasks.files.PROBLEMS, and facts.")
     done_at = models.DateTimeField(null=True, help_text="When it was read.")
@@ -96,6 +96,10 @@ class JobFile(models.Model):
     def hold(self) -> bool:
         """Tell that its delivery does not end before it is read."""
         return True
+
+    def forget_origin(self) -> list[str]:
+        """Keep no longer where it was fetched from, once it is read; return the fields that this changed."""
+        return []
 
     def shown(self) -> dict[str, Any]:
         """Return what kinds of answer know of it: kind, address, address of the small image, facts."""

@@ -1,5 +1,7 @@
 """Jobs as far as they are written: what each step was given, complete or not, until a job is made of it."""
 
+import re
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +14,15 @@ from coop.people.privacy import Audience
 from payments.models import WorkType
 from tasks.models.files import FileKind
 from tasks.models.work import Job
+
+# Of what is named so, signatures and the like come after the question mark; else it may say which file it is.
+NAMED = re.compile(r"\.(png|jpe?g|webp|bmp|wav|flac|og[ag]|mp3|bin|pcd|zip)$", re.IGNORECASE)
+
+
+def mark(address: str) -> str:
+    """Return by what a file that lies elsewhere is known when it is fetched again: a SHA-256 of where it lies."""
+    place = address.split("?", maxsplit=1)[0]
+    return sha256((place if NAMED.search(place) else address).encode()).hexdigest()
 
 
 class Sketch(models.Model):
@@ -78,13 +89,17 @@ class SketchFile(models.Model):
     is_packed = models.BooleanField(default=False, help_text="It came in an archive.")
     name = models.CharField(max_length=200)
     key = models.UUIDField(unique=True)
-    address = models.CharField(max_length=2000, blank=True, help_text="Where it is fetched from, if it lies elsewhere.")
+    address = models.CharField(
+        max_length=2000,
+        blank=True,
+        help_text="Where it is fetched from, if it lies elsewhere; a hash of that once it is read.",
+    )
     source = models.FileField(upload_to="drafts/", max_length=200, blank=True)
     kind = models.CharField(max_length=7, choices=FileKind, blank=True)
     file = models.FileField(upload_to="drafts/", max_length=200, blank=True)
     small = models.FileField(upload_to="drafts/", max_length=200, blank=True, help_text="An image for phones.")
     content_type = models.CharField(max_length=40, blank=True)
-    bytes = models.PositiveIntegerField(default=0, help_text="Of `file`.")
+    bytes = models.PositiveIntegerField(default=0, help_text="Of `file`; of `source` until it is read.")
     facts = models.JSONField(default=dict, help_text="Its measures, as tasks.media says for each kind.")
     problem = models.JSONField(null=True, help_text="Why it is not taken: a key of tasks.files.PROBLEMS, and facts.")
     given_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
@@ -117,6 +132,15 @@ class SketchFile(models.Model):
         """Lock its sketch, before any of its files is; False where that has ended, and its files with it."""
         going = Q(pk=self.sketch_id, job=None, dropped_at=None)
         return Sketch.objects.select_for_update(no_key=True, of=["self"]).filter(going).first() is not None
+
+    def forget_origin(self) -> list[str]:
+        """Keep of its address, a secret often, what `mark` makes of it; return the fields that this changed."""
+        self.address = self.mark()
+        return ["address"]
+
+    def mark(self) -> str:
+        """Return by what it is known when it is fetched again; nothing of what was handed in."""
+        return self.address if not self.address or self.done_at else mark(self.address)
 
     def shown(self) -> dict[str, Any]:
         """Return what kinds of answer know of it: kind, address, address of the small image, facts."""

@@ -74,6 +74,8 @@ def file(request: HttpRequest, key: UUID, *, small: bool = False) -> HttpRespons
 def sent(request: HttpRequest, found: JobFile | SketchFile, *, small: bool) -> HttpResponseBase:
     """Return a file, or the part of it that was asked for, to whoever may see it."""
     kept = found.small if small and found.small else found.file
+    if not kept.storage.exists(str(kept.name)):
+        raise Http404
     content_type = "image/webp" if kept == found.small else found.content_type
     response: HttpResponseBase
     if wanted := re.fullmatch(r"bytes=(\d{1,12})-(\d{0,12})", request.headers.get("Range", "")):

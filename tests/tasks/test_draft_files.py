@@ -306,6 +306,36 @@ def test_addresses_without_an_ending_lose_nothing_at_the_second_list(
     assert sorted(widths) == [40, 41, 42, 43]
 
 
+def test_what_ends_alike_elsewhere_is_kept_and_what_is_fetched_again_replaced(
+    sketch: Sketch, olga: Person, store: Store
+) -> None:
+    store.files |= {f"/{n}/c.png?signed={s}": image(40 + n, 30) for n in (1, 2) for s in (1, 2)} | {"/x": image(43, 30)}
+    for signed in ("?signed=1", "?signed=2"):
+        for path in ("/1/c.png", "/2/c.png"):
+            draft_files.fetch(sketch, [f"{store.address}{path}{signed}"], by=olga, at=clock.now())
+        draft_files.fetch(sketch, [f"{store.address}/x"], by=olga, at=clock.now())
+        draft_files.take_in(sketch.pk, at=clock.now())
+    found = {file.name: file.facts["width"] for file in draft_files.taken_in(sketch)}
+    assert (found["c.png"], found["1-c.png"], found["1.file"], len(found)) == (41, 42, 43, 5)
+
+
+def test_an_address_that_was_fetched_is_kept_nowhere(sketch: Sketch, olga: Person, store: Store) -> None:
+    store.files |= {"/c.png?signature=SECRET": image()}
+    given = [f"{store.address}{path}?signature=SECRET" for path in ("/c.png", "/absent.png")]
+    draft_files.fetch(sketch, given, by=olga, at=clock.now())
+    assert sketch.files.filter(address__contains="SECRET").count() == 2
+    draft_files.take_in(sketch.pk, at=clock.now())
+    assert not sketch.files.filter(address__contains="://").exists()
+
+
+def test_a_file_that_was_deleted_a_moment_ago_is_not_there(sketch: Sketch, browser: Browser) -> None:
+    file = sketch.files.earliest("pk")
+    Path(file.file.path).unlink()
+    address = file.shown()["address"]
+    assert browser.get(address).status_code == 404
+    assert browser.get(address, headers={"Range": "bytes=0-1"}).status_code == 404
+
+
 def test_a_number_before_a_name_makes_no_name_that_another_has(sketch: Sketch, olga: Person, store: Store) -> None:
     store.files |= {path: image() for path in ("/3-c.png", "/1/c.png", "/2/c.png")}
     draft_files.fetch(sketch, [f"{store.address}{path}" for path in store.files], by=olga, at=clock.now())
@@ -553,6 +583,12 @@ def test_the_database_keeps_them_with_their_draft(
     attack(change, [str(file.file.name), late.pk], guard=guard)
     attack(change, ["files/ab/x", late.pk], guard=guard)
     attack(change, ["", late.pk], guard=guard)
+    draft_files.fetch(sketch, ["https://example.com/a.png?secret"], by=olga, at=clock.now())
+    fetched = sketch.files.latest("pk")
+    broken = """UPDATE tasks_sketchfile SET done_at = coop_now(), problem = '{"problem": "broken"}'"""
+    for address in ("https://example.com/a.png?secret", "https://example.com/b.png", ""):
+        attack(f"{broken}, address = %s WHERE id = %s", [address, fetched.pk], guard=guard)
+    attack(f"{broken}, address = %s WHERE id = %s", ["0" * 64, late.pk], guard=guard)
     theirs = sketches.begin(rival, work_type=sketch.work_type, by=priya, at=clock.now())
     attack("UPDATE tasks_sketchfile SET sketch_id = %s", [theirs.pk], guard="permission denied")
     sketches.drop(theirs, by=priya, at=clock.now())

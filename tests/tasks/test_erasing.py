@@ -110,6 +110,7 @@ def passed(later: Later, days: int) -> None:
         later(days=1)
         background.accept_silent(0)
         background.erase(0)
+        background.forewarn(0)
 
 
 def contents(job: Job) -> str:

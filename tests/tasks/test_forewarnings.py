@@ -12,7 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from coop import clock
 from coop.people.models import Client, Person
-from tasks import background, deletions, erasing, forewarnings, jobs, notices
+from tasks import background, claims, deletions, erasing, forewarnings, jobs, notices
 from tasks.models import Forewarning, Job
 from tests.tasks import orders
 from tests.tasks.conftest import SAME, work
@@ -63,6 +63,30 @@ def test_two_weeks_before_it_who_worked_hears_what_goes_and_the_client_that_it_m
     assert Job.objects.get(pk=job.pk).emptied_at
 
 
+def test_a_letter_says_that_a_job_is_closed_once_it_is(orbit: Client, olga: Person, later: Later) -> None:
+    """Letters are sought every five minutes, what is to be closed once an hour."""
+    job = opened(orbit, olga)
+    later(days=17)
+    background.forewarn(0)
+    assert [about for _who, about, _job in told()] == ["will_go"]
+    background.erase(0)
+    assert [about for _who, about, _job in told()] == ["will_go"]
+    background.forewarn(0)
+    assert told()[1:] == [(olga.pk, "goes_soon", job.pk)]
+
+
+def test_who_is_still_at_work_hears_of_it_too(
+    orbit: Client, olga: Person, luis: Person, amina: Person, later: Later
+) -> None:
+    job = opened(orbit, olga)
+    later(days=16, hours=1)
+    claims.leave(claims.claim_next(job, by=luis, at=clock.now()), by=luis, at=clock.now())
+    claims.claim_next(job, by=amina, at=clock.now())
+    erasing.close_due(at=clock.now())
+    background.forewarn(0)
+    assert [who for who, about, _job in told() if about == "work_goes"] == [amina.pk]
+
+
 def test_nothing_is_deleted_before_it_was_told_of_for_a_week(
     orbit: Client, olga: Person, luis: Person, later: Later
 ) -> None:
@@ -107,7 +131,7 @@ def test_a_letter_says_the_day_and_where_in_its_readers_language(
     job = opened(orbit, olga)
     luis.language = "es"
     for person, about, where in (
-        (olga, "will_go", f"/c/orbit/jobs/{job.pk}/"),
+        (olga, "will_go", reverse("api_keys", args=["orbit"])),
         (olga, "goes_soon", f"/c/orbit/jobs/{job.pk}/versions/"),
         (luis, "work_goes", "/work/"),
     ):
@@ -144,6 +168,8 @@ def test_it_is_said_to_have_been_told_when_it_was_not(
     attack("UPDATE tasks_forewarning SET at = '2000-01-01'", guard="permission denied")
     attack("DELETE FROM tasks_forewarning", guard="permission denied")
     later(days=17)
+    attack(INSERT, [job.pk, "soon"], guard=GUARD)
+    erasing.close_due(at=clock.now())
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO tasks_forewarning (job_id, about, at) VALUES (%s, 'soon', '2000-01-01')", [job.pk])
     # The database says when.
