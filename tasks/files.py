@@ -200,7 +200,7 @@ def _keep[F: (JobFile, SketchFile)](file: F, said: dict[str, Any], folder: Path,
         _unpack(found, folder)
     elif found.problem is None:
         _save(found, folder)
-    also = found.forget_origin()
+    also: list[str] = found.forget_origin()
     came, found.source, found.done_at = str(found.source.name), "", at
     found.save(update_fields=[*READ_OF, *also])
     if came:
