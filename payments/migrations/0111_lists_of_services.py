@@ -142,7 +142,12 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("place", models.CharField(choices=PLACES.CHOICES, max_length=8)),
                 ("currency", models.CharField(max_length=3)),
-                ("key", models.CharField(blank=True, max_length=120)),
+                (
+                    "key",
+                    models.CharField(
+                        blank=True, help_text="The service's own; none of what was there before.", max_length=120
+                    ),
+                ),
                 ("amount", payments.money.MoneyField()),
                 ("words", models.CharField(max_length=200)),
                 ("at", models.DateTimeField()),
