@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from coop.due import each
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
@@ -299,7 +300,11 @@ def due(at: datetime) -> list[Call]:
 
 def put_all(at: datetime) -> int:
     """Put to the vote what is due, in the name of whoever called for it; return how many."""
-    ready = [call for call in due(at) if put_refusal(call, by=call.opened_by, at=at) is None]
-    for one in ready:
-        put_to_vote(one, by=one.opened_by, at=at)
-    return len(ready)
+    return each(lambda one: _put(one, at), due(at), failed="call %s could not be put to the vote")
+
+
+def _put(call: Call, at: datetime) -> bool:
+    if put_refusal(call, by=call.opened_by, at=at):
+        return False
+    put_to_vote(call, by=call.opened_by, at=at)
+    return True

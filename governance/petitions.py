@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from coop import due
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
@@ -155,10 +156,15 @@ def call_all(at: datetime) -> int:
     """Call the vote of each recall that enough have signed and whose vote nobody called; return how many."""
     uncalled = Petition.objects.exclude(votes__published_at__isnull=False)
     waiting = uncalled.filter(kind=PetitionKind.RECALL, recalls__ends_at__gt=at, recalls__end=None)
-    ready = [one for one in waiting.select_related("recalls", "opened_by") if signed(one).enough]
-    for petition in ready:
-        call(petition, by=_signer(petition), at=at)
-    return len(ready)
+    waiting = waiting.select_related("recalls", "opened_by")
+    return due.each(lambda one: _call_if_signed(one, at), waiting, failed="petition %s could not be put to the vote")
+
+
+def _call_if_signed(petition: Petition, at: datetime) -> bool:
+    if not signed(petition).enough:
+        return False
+    call(petition, by=_signer(petition), at=at)
+    return True
 
 
 def _signer(petition: Petition) -> Person:

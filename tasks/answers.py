@@ -3,12 +3,13 @@
 import json
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from coop import due
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
@@ -19,7 +20,6 @@ HANDED_IN = {
     AssignmentState.SUBMITTED, AssignmentState.ACCEPTED, AssignmentState.DISPUTED, AssignmentState.REJECTED,
 }  # fmt: skip
 LAST_MOMENT = timedelta(microseconds=1)
-SAVED_KEYS = UUID("2d9f1b2e-6a51-5c1e-9f0a-7c9d1b0e4a77")
 
 
 class Incomplete(Refused):
@@ -90,19 +90,19 @@ def _submit(held: Assignment, value: dict[str, Any], key: UUID, seconds: int, by
     return answer
 
 
-def hand_in_saved(*, at: datetime, person: Person | None = None, limit: int = 200) -> int:
+def hand_in_saved(*, at: datetime, person: Person | None = None) -> int:
     """Hand in, as of the last moment, what was saved in time and is complete though its time has run out.
 
     So nothing is lost with a connection, and who had done it all but pressed no button is paid like anybody. Returns
     how many; what is not complete goes back to the job. Anybody may call it, within the hour that claims wait for it.
     """
-    due = Draft.objects.filter(
+    drafts = Draft.objects.filter(
         assignment__state__in=OPEN_STATES, assignment__expires_at__lte=at,
         assignment__expires_at__gt=at - claims.SAVED, saved_at__lt=F("assignment__expires_at"),
     )  # fmt: skip
-    due = due.filter(assignment__person=person) if person else due
-    waiting = due.select_related("assignment__person", "assignment__job__work_type").order_by("saved_at")
-    return sum(_hand_in(draft) for draft in waiting[:limit])
+    drafts = drafts.filter(assignment__person=person) if person else drafts
+    waiting = drafts.select_related("assignment__person", "assignment__job__work_type").order_by("saved_at")
+    return due.each(_hand_in, waiting.iterator(chunk_size=200), failed="draft %s could not be handed in")
 
 
 def _hand_in(draft: Draft) -> bool:
@@ -112,8 +112,7 @@ def _hand_in(draft: Draft) -> bool:
         with transaction.atomic():
             held = locks.one(mine)
             spent = min(draft.saved_at - mine.claimed_at, mine.job.time_limit)
-            key = uuid5(SAVED_KEYS, f"{mine.pk}:{moment}")
-            _submit(held, draft.value, key, int(spent.total_seconds()), mine.person, moment)
+            _submit(held, draft.value, uuid4(), int(spent.total_seconds()), mine.person, moment)
     except Refused:
         return False
     return True

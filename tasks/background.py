@@ -52,8 +52,7 @@ CALCULATES = "tasks.calculates"
 @app.task(queueing_lock="tasks.expire", pass_context=False)
 def expire(timestamp: int) -> None:  # noqa: ARG001 - procrastinate hands the planned time over
     """Hand in what was saved in time, then return slots and money of the other tasks whose time ran out."""
-    while answers.hand_in_saved(at=clock.now(), limit=AT_ONCE) == AT_ONCE:
-        pass
+    answers.hand_in_saved(at=clock.now())
     while claims.expire_due(at=clock.now(), limit=AT_ONCE) == AT_ONCE:
         pass
 

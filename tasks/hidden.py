@@ -19,6 +19,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
+from coop import due
 from coop.people import clients
 from coop.people.models import Person
 from coop.record import events
@@ -134,7 +135,7 @@ def pay(found: HiddenContent, *, at: datetime) -> bool:
 def pay_due(*, at: datetime) -> int:
     """Pay whatever was found and is not paid, as far as its clients have money; return how many."""
     unpaid = HiddenContent.objects.filter(~PAID).select_related("job__client").order_by("pk")
-    return sum(pay(one, at=at) for one in unpaid)
+    return due.each(lambda one: pay(one, at=at), unpaid, failed="what was hidden could not be paid: finding %s")
 
 
 def refusal_to_name(job: Job, topic: str, share: str, *, by: Person) -> Refusal | None:

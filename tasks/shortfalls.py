@@ -11,6 +11,7 @@ from decimal import Decimal
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
+from coop.due import each
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, guard_of
@@ -88,7 +89,8 @@ def look_at_all(*, at: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(DUE, [at - LOOKS_BACK])
         numbers = [number for (number,) in cursor.fetchall()]
-    return sum(look(job, at=at) is not None for job in Job.objects.filter(pk__in=numbers).order_by("pk"))
+    jobs = Job.objects.filter(pk__in=numbers).order_by("pk")
+    return each(lambda job: look(job, at=at) is not None, jobs, failed="pay per hour of job %s could not be looked at")
 
 
 def make_up(job: Job, *, by: Person | None, at: datetime) -> int:

@@ -1,7 +1,7 @@
 """What was saved in time is not lost: a complete draft is handed in by itself when the time runs out (L6, L7)."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from coop import clock
 from coop.people.models import Person
 from tasks import answers, claims, reviews
-from tasks.models import Answer, Assignment, AssignmentState, Job
+from tasks.models import Answer, Assignment, AssignmentState, Draft, Job
 from tests.tasks.conftest import SAME, committed_money, price
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +34,18 @@ def test_a_complete_draft_is_handed_in_when_the_time_runs_out(job: Job, amina: P
     assert (mine.state, answer.value) == (AssignmentState.SUBMITTED, SAME)
     assert answer.at < mine.expires_at
     assert committed_money(job, amina) == price(job)
+
+
+def test_one_that_cannot_be_handed_in_holds_up_no_other(
+    new_job: Callable[..., Job], amina: Person, luis: Person, later: Later
+) -> None:
+    job = new_job(tasks=2, overlap=1)
+    broken, mine = begun(job, amina, SAME), begun(job, luis, SAME)
+    Draft.objects.filter(assignment=broken).update(saved_at=broken.claimed_at - timedelta(days=1))
+    assert answers.hand_in_saved(at=later(minutes=31)) == 1
+    mine.refresh_from_db()
+    broken.refresh_from_db()
+    assert (mine.state, broken.state) == (AssignmentState.SUBMITTED, AssignmentState.CLAIMED)
 
 
 def test_silence_then_pays_it_in_full(job: Job, amina: Person, later: Later) -> None:
