@@ -11,6 +11,7 @@ import logging
 import math
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -100,7 +101,7 @@ def fetch(sketch: Sketch, addresses: Sequence[str], *, by: Person, at: datetime)
     """
     held, asked = _locked(sketch), list(dict.fromkeys(addresses))
     refuse_if(refusal_to_fetch(held, asked))
-    named = _names(asked, list(here(held)))
+    named = _names(asked, list(here(held).order_by("pk")))
     SketchFile.objects.bulk_create(
         SketchFile(sketch=held, name=name, address=address, key=uuid.uuid4(), given_by=by)
         for address, name in named.items()
@@ -109,20 +110,25 @@ def fetch(sketch: Sketch, addresses: Sequence[str], *, by: Person, at: datetime)
 
 
 def _names(addresses: Iterable[str], known: Collection[SketchFile]) -> dict[str, str]:
-    """Return by address how its file is called beside those `known`; what was fetched from elsewhere stays."""
-    before = {file.mark(): file.name for file in known if file.address}
-    good = {file.name for file in known if file.problem is None}
+    """Return by address how its file is called beside those `known`, oldest first; what lies elsewhere keeps its own.
+
+    Of several that differ in their signatures alone the first is the first again.
+    """
+    before: defaultdict[str, list[str]] = defaultdict(list)
+    for file in known:
+        before[file.mark()].append(file.name)
+    taken = {file.name for file in known if file.problem is None or file.address}
     fetched = {file.name for file in known if file.problem is None and file.address}
     named: dict[str, str] = {}
     for number, address in enumerate(addresses, 1):
         now = set(named.values())
         last = unquote(urlsplit(address).path).rsplit("/", 1)[-1][-LONGEST_NAME:]
-        if (name := before.get(mark(address), "")) and name not in now:
+        if name := next((name for name in before[mark(address)] if name not in now), ""):
             named[address] = name
         elif not media.NAME.fullmatch(last):
-            named[address] = _numbered(number, ".file", now | good)
+            named[address] = _numbered(number, ".file", now | taken)
         else:
-            named[address] = last if last not in now | fetched else _numbered(number, f"-{last}", now | good)
+            named[address] = last if last not in now | fetched else _numbered(number, f"-{last}", now | taken)
     return named
 
 

@@ -15,14 +15,22 @@ from payments.models import WorkType
 from tasks.models.files import FileKind
 from tasks.models.work import Job
 
-# Of what is named so, signatures and the like come after the question mark; else it may say which file it is.
+# What is named so is the same file by whatever signature it is asked; else each may be a file of its own.
 NAMED = re.compile(r"\.(png|jpe?g|webp|bmp|wav|flac|og[ag]|mp3|bin|pcd|zip)$", re.IGNORECASE)
+# How the stores of Amazon, Google and Microsoft sign: it says who may fetch and until when, not what.
+SIGNING = re.compile(
+    r"x-(amz|goog)-.*|signature|expires|policy|key-pair-id|awsaccesskeyid|googleaccessid|token"
+    r"|sig|s[eprtv]|spr|sk(oid|tid|[estv])",
+    re.IGNORECASE,
+)
 
 
 def mark(address: str) -> str:
     """Return by what a file that lies elsewhere is known when it is fetched again: a SHA-256 of where it lies."""
-    place = address.split("?", maxsplit=1)[0]
-    return sha256((place if NAMED.search(place) else address).encode()).hexdigest()
+    place, _mark, query = address.partition("?")
+    kept = "&".join(part for part in query.split("&") if not SIGNING.fullmatch(part.partition("=")[0]))
+    unsigned = f"{place}?{kept}" if kept else place
+    return sha256((unsigned if NAMED.search(place) else address).encode()).hexdigest()
 
 
 class Sketch(models.Model):

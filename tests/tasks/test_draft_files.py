@@ -309,14 +309,50 @@ def test_addresses_without_an_ending_lose_nothing_at_the_second_list(
 def test_what_ends_alike_elsewhere_is_kept_and_what_is_fetched_again_replaced(
     sketch: Sketch, olga: Person, store: Store
 ) -> None:
-    store.files |= {f"/{n}/c.png?signed={s}": image(40 + n, 30) for n in (1, 2) for s in (1, 2)} | {"/x": image(43, 30)}
-    for signed in ("?signed=1", "?signed=2"):
+    signatures = ("?X-Amz-Signature=1&x-amz-expires=9", "?sv=2&SIG=2&se=3")
+    store.files |= {f"/{n}/c.png{s}": image(40 + n, 30) for n in (1, 2) for s in signatures} | {"/x": image(43, 30)}
+    for signed in signatures:
         for path in ("/1/c.png", "/2/c.png"):
             draft_files.fetch(sketch, [f"{store.address}{path}{signed}"], by=olga, at=clock.now())
         draft_files.fetch(sketch, [f"{store.address}/x"], by=olga, at=clock.now())
         draft_files.take_in(sketch.pk, at=clock.now())
     found = {file.name: file.facts["width"] for file in draft_files.taken_in(sketch)}
     assert (found["c.png"], found["1-c.png"], found["1.file"], len(found)) == (41, 42, 43, 5)
+
+
+def fetched(sketch: Sketch, paths: list[str], store: Store, by: Person) -> dict[str, int]:
+    """Have what lies at these paths fetched; return the width of each good file that came from elsewhere, by name."""
+    draft_files.fetch(sketch, [f"{store.address}{path}" for path in paths], by=by, at=clock.now())
+    draft_files.take_in(sketch.pk, at=clock.now())
+    return {file.name: file.facts["width"] for file in draft_files.taken_in(sketch).exclude(address="")}
+
+
+def test_what_a_query_alone_tells_apart_is_lost_and_swapped_at_no_fetching(
+    sketch: Sketch, olga: Person, store: Store
+) -> None:
+    one, two = "/img.png?id=1", "/img.png?id=2"
+    store.files |= {one: image(41, 30), two: image(42, 30), f"{one}&Signature=new": image(43, 30)}
+    fetched(sketch, [one], store, olga)
+    assert fetched(sketch, [two], store, olga) == {"img.png": 41, "1-img.png": 42}
+    for again_in in ([one, two], [two, one], [two]):
+        assert fetched(sketch, again_in, store, olga) == {"img.png": 41, "1-img.png": 42}
+    assert fetched(sketch, [f"{one}&Signature=new"], store, olga) == {"img.png": 43, "1-img.png": 42}
+
+
+def test_what_a_signature_alone_tells_apart_stays_in_its_order(sketch: Sketch, olga: Person, store: Store) -> None:
+    paths = [f"/img.png?token={n}" for n in (1, 2, 3)]
+    store.files |= {path: image(41 + n, 30) for n, path in enumerate(paths)}
+    first = fetched(sketch, paths, store, olga)
+    assert sorted(first.values()) == [41, 42, 43]
+    for _time in range(2):
+        assert fetched(sketch, paths, store, olga) == first
+
+
+def test_a_number_for_a_name_is_none_that_was_given_before(sketch: Sketch, olga: Person, store: Store) -> None:
+    store.files["/x/2"] = image(42, 30)
+    assert fetched(sketch, ["/x/1"], store, olga) == {}
+    store.files["/x/1"] = image(41, 30)
+    assert fetched(sketch, ["/x/2", "/x/1"], store, olga) == {"1.file": 41, "2.file": 42}
 
 
 def test_an_address_that_was_fetched_is_kept_nowhere(sketch: Sketch, olga: Person, store: Store) -> None:
