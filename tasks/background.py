@@ -6,6 +6,7 @@ What is due is so whether or not these jobs run; they only do it without being a
 from collections.abc import Callable
 from datetime import timedelta
 
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from coop import clock
@@ -182,7 +183,7 @@ def read_files(delivery_id: int) -> None:
     files.take_in(Delivery.objects.get(pk=delivery_id), at=clock.now())
 
 
-@app.task(name=draft_files.READ, retry=5)
+@app.task(name=draft_files.READ, retry=RetryStrategy(max_attempts=5, wait=60))
 def read_draft_files(sketch_id: int) -> None:
     """Read the files of a job that is being written, for a minute; the rest waits its turn among what else is due."""
     if draft_files.take_in(sketch_id, at=clock.now(), seconds=A_MINUTE.total_seconds()):

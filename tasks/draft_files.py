@@ -44,6 +44,8 @@ MOST = MEMBERS + files.AT_ONCE
 PATIENCE = 20.0
 NUMBERED = 5
 LONGEST_NAME = NAME_CHARACTERS - NUMBERED
+# What may pass: a full disk, too little memory, a database that is away.
+PASSING = (Error, OSError, MemoryError)
 
 
 def ended(sketch: Sketch) -> Refusal | None:
@@ -169,13 +171,16 @@ def take_in(sketch: int, *, at: datetime, seconds: float = math.inf) -> bool:
 
 
 def _read(file: SketchFile, at: datetime) -> None:
-    """Read a file; one at which the reading itself breaks is broken, and holds up none of the others."""
+    """Read a file; one at which the reading itself breaks is broken, and holds up none of the others.
+
+    What is wrong with the machine is no fault of the file: it is raised, and the file read another time.
+    """
     with TemporaryDirectory() as folder:
         try:
             files.read(file, Path(folder), at=at, bring=_fetched if file.address else None)
-        except Error:
-            raise
-        except Exception:
+        except Exception as error:
+            if isinstance(error, PASSING) and not isinstance(error, FileNotFoundError):
+                raise
             log.exception("file %s of a draft could not be read", file.pk)
             files.give_up(file, at=at)
 

@@ -1,5 +1,6 @@
 """Files of a job that is being written: on its preview and in its pilot, the client's alone, gone with the draft."""
 
+import errno
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -468,6 +469,41 @@ def test_a_file_at_which_reading_breaks_holds_up_no_other(
         assert not draft_files.take_in(sketch.pk, at=clock.now())
     assert draft_files.counts(sketch) == {"all": 4, "read": 4, "wrong": 1}
     assert "cannot be read" in dict(draft_files.problems(sketch))["c.png"]
+
+
+@pytest.mark.parametrize("trouble", [OSError(errno.ENOSPC, "full"), BlockingIOError(errno.EAGAIN, ""), MemoryError()])
+def test_trouble_of_the_machine_that_passes_costs_no_file(
+    sketch: Sketch, olga: Person, monkeypatch: pytest.MonkeyPatch, trouble: BaseException
+) -> None:
+    def troubled(_source: Path, _folder: Path) -> dict[str, Any]:
+        raise trouble
+
+    draft_files.receive(sketch, [ContentFile(image(), name="c.png")], by=olga, at=clock.now())
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(apart, "run", troubled)
+        with pytest.raises(type(trouble)):
+            background.read_draft_files(sketch.pk)
+    assert Path(sketch.files.get(name="c.png").source.path).exists()
+    tried = ProcrastinateJob.objects.filter(task_name=draft_files.READ).latest("id")
+    again_by = background.read_draft_files.retry_strategy
+    assert again_by is not None
+    decision = again_by.get_retry_decision(exception=trouble, job=tried)
+    assert decision is not None
+    assert decision.retry_at
+    background.read_draft_files(sketch.pk)
+    assert draft_files.counts(sketch) == {"all": 3, "read": 3, "wrong": 0}
+
+
+def test_a_file_that_went_missing_while_it_was_read_is_given_up(
+    sketch: Sketch, olga: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def emptied(_source: Path, _folder: Path) -> dict[str, Any]:
+        return {"kind": "image", "content_type": "image/webp", "facts": {}}
+
+    monkeypatch.setattr(apart, "run", emptied)
+    draft_files.receive(sketch, [ContentFile(image(), name="c.png")], by=olga, at=clock.now())
+    draft_files.take_in(sketch.pk, at=clock.now())
+    assert draft_files.counts(sketch) == {"all": 3, "read": 3, "wrong": 1}
 
 
 def test_a_broken_zip_is_put_right_under_its_name(sketch: Sketch, olga: Person) -> None:
