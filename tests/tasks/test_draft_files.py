@@ -4,10 +4,12 @@ import errno
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psycopg
 import pytest
 from django.conf import settings as site
 from django.core.files.base import ContentFile
@@ -34,6 +36,7 @@ from tests.tasks.test_client_pages import words
 from tests.tasks.test_lint import WELL
 
 __all__ = ["store"]
+FORGET = import_module("tasks.migrations.0116_of_no_address_read_before").FORGET
 pytestmark = pytest.mark.django_db
 type Attack = Callable[..., None]
 BOXES = WELL | {
@@ -363,6 +366,26 @@ def test_an_address_that_was_fetched_is_kept_nowhere(sketch: Sketch, olga: Perso
     assert sketch.files.filter(address__contains="SECRET").count() == 2
     draft_files.take_in(sketch.pk, at=clock.now())
     assert not sketch.files.filter(address__contains="://").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_an_address_that_was_read_before_a_hash_stays(
+    sketch: Sketch, olga: Person, store: Store, owner: psycopg.Connection
+) -> None:
+    plain = f"{store.address}/field.png"
+    draft_files.fetch(sketch, [plain], by=olga, at=clock.now())
+    draft_files.take_in(sketch.pk, at=clock.now())
+    draft_files.fetch(sketch, [f"{store.address}/later.png"], by=olga, at=clock.now())
+    known = sketch.files.get(name="field.png").address
+    owner.execute("ALTER TABLE tasks_sketchfile DISABLE TRIGGER files_of_drafts_stay_with_them")
+    owner.execute("UPDATE tasks_sketchfile SET address = %s WHERE address = %s", [plain, known])
+    owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    owner.execute(FORGET.encode())
+    owner.commit()
+    kept = dict(sketch.files.exclude(address="").values_list("name", "address"))
+    assert kept == {"field.png": known, "later.png": f"{store.address}/later.png"}
+    with pytest.raises(psycopg.Error, match="is read once"):
+        owner.execute("UPDATE tasks_sketchfile SET address = '' WHERE name = 'field.png'")
 
 
 def test_a_file_that_was_deleted_a_moment_ago_is_not_there(sketch: Sketch, browser: Browser) -> None:
