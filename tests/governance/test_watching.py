@@ -63,12 +63,16 @@ BY_A_RIGHT = {
     "payments/views/support.py": {"desk", "answer"},
     # Nor does foreign money that the house bought for payouts, nor what it moved between places of its own.
     "payments/exchange.py": {"refusal_to_note", "refusal_to_confirm"},
-    "payments/moves.py": {"refusal_to_note", "refusal_to_confirm"},
+    "payments/moves.py": {"refusal_to_note", "refusal"},
     "payments/views/exchange.py": {"home", "confirm"},
-    "payments/views/places.py": {"home", "confirm"},
+    "payments/views/places.py": {"home", "confirm", "turn_down"},
+    # What a service lists stands there by its own numbers and names nobody; its lines are read on the statements' page.
+    "payments/lists.py": {"refusal"},
+    "payments/at_services.py": {"refusal_to_explain"},
+    "payments/views/lists.py": {"one", "ask"},
     "payments/proof.py": {"officers"},
     # What a client hid concerns the client: it is on its public record, and the members who reported it are not named.
-    "tasks/hidden.py": {"find"},
+    "tasks/hidden.py": {"_refusal_to_find", "find"},
     "tasks/views/hidden.py": {"desk", "find"},
     "governance/watching.py": {"note"},
 }  # fmt: skip
