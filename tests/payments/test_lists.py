@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
 from django.utils.formats import date_format
 from pytest_django import Settings
@@ -178,7 +179,7 @@ def explain(one: Difference, by: Office) -> Explanation:
 
 FEE = """INSERT INTO payments_railevent
     (rail, event, outcome, amount, currency, words, occurred_at, noted_at)
-    VALUES (%s, %s, 'fee', 1000000, 'USD', '', coop_now(), coop_now())"""
+    VALUES (%s, %s, 'fee', %s, 'USD', '', coop_now(), coop_now())"""
 
 
 def test_no_fee_is_booked_of_nothing(listed: World, settled: CardPayment, attack: Attack) -> None:
@@ -186,7 +187,19 @@ def test_no_fee_is_booked_of_nothing(listed: World, settled: CardPayment, attack
     paid = settled.events.get(outcome="paid").event
     for rail, name in [("stripe", "made-up"), ("stripe", "pi_9/fee"), ("stripe", paid), ("paypal", "x/fee"),
                        ("wise", f"{paid.partition('/')[0]}/fee")]:  # fmt: skip
-        attack(FEE, [rail, name], guard="fees_are_of_something")
+        attack(FEE, [rail, name, 1_000_000], guard="fees_are_of_something")
+
+
+def test_no_payment_by_card_costs_more_than_it_was(service: World, orbit: Client, olga: Person, attack: Attack) -> None:
+    """Stripe took nothing for it, so that its fee is not told yet: the site's own role makes one up."""
+    payment = begin(orbit, olga)
+    stripe.pay(service, payment.session, fee=0)
+    stripe.settle(service)
+    go_on()
+    name = payment.events.get(outcome="settled").event.replace("/settled", "/fee")
+    attack(FEE, ["stripe", name, 50_000_001], guard="fees_are_of_something")
+    with connection.cursor() as cursor:
+        cursor.execute(FEE, ["stripe", name, 50_000_000])
 
 
 def make_up_a_fee(listed: World, settled: CardPayment) -> dict[str, object]:

@@ -31,6 +31,9 @@ pytestmark = pytest.mark.django_db
 NOTE = """INSERT INTO payments_move (source, target, amount, currency, reference, noted_by_id, noted_at)
     VALUES ('main', 'paypal', 1000000, 'USD', 'X', %s, coop_now())"""
 CONFIRM = "UPDATE payments_move SET confirmed_by_id = %s, confirmed_at = coop_now() WHERE id = %s"
+AT_ONCE = f"""WITH said AS (
+    UPDATE payments_move SET confirmed_by_id = %(by)s, confirmed_at = coop_now() WHERE id = %(move)s RETURNING id
+) {POST} AND EXISTS (SELECT FROM said)"""
 TURN_DOWN = "UPDATE payments_move SET turned_down_by_id = %s, turned_down_at = coop_now() WHERE id = %s"
 BOTH = "UPDATE payments_move SET turned_down_by_id = %(by)s, confirmed_by_id = %(by)s, confirmed_at = coop_now()"
 
@@ -90,11 +93,32 @@ def test_two_officers_make_no_money_at_stripe(
     move = Move.objects.get(pk=pk)
     with pytest.raises(Refused, match="By our books there is"):
         moves.confirm(move, by=secretary, at=clock.now())
-    ref = f"move:{pk}"
+    moved = posting(46, "bank:wise", "bank:stripe", 1_000_000_000_000, f"move:{pk}")
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE payments_seldom DISABLE TRIGGER what_stripe_pays_lies_there")
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         cursor.execute(CONFIRM, [secretary.pk, pk])
-        cursor.execute(POST, posting(46, "bank:wise", "bank:stripe", 1_000_000_000_000, ref))  # type: ignore[arg-type]
+        cursor.execute(POST, moved)  # type: ignore[arg-type]
     attack("SET CONSTRAINTS ALL IMMEDIATE", guard="moves_are_posted")
+
+
+def test_no_more_is_moved_from_stripe_than_lies_there(treasurer: Office, secretary: Office, attack: Attack) -> None:
+    """The site's own role confirms and posts in one statement, so that its end is asked before balances move."""
+    at, amount = clock.now(), places.held(Place.STRIPE) + 1
+    away = Move.objects.create(
+        source="stripe", target="main", amount=amount, currency="USD", reference="po_1", noted_by=treasurer, noted_at=at
+    )
+    moved = posting(46, accounts.BANK, "bank:stripe", int(amount * 1_000_000), f"move:{away.pk}")
+    both, guard = moved | {"by": secretary.pk, "move": away.pk}, "what_stripe_pays_lies_there"
+    attack(AT_ONCE, both, guard=guard)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    attack(AT_ONCE, both, guard=guard)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    Move.objects.filter(pk=away.pk).update(confirmed_by=secretary, confirmed_at=at)
+    attack(POST, moved, guard=guard)
 
 
 def test_what_lies_at_stripe_moves_on_to_the_last_cent(treasurer: Office, secretary: Office) -> None:
