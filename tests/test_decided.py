@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client as Browser
@@ -161,9 +162,10 @@ def text(page: str) -> str:
 def test_it_says_who_by_which_rule_and_how_to_appeal(
     orbit: Client, olga: Person, amina: Person, signed_in: SignedIn, decided: Callable[[], Told]
 ) -> None:
-    founded = date_format(Rule.objects.order_by("published_at")[0].published_at, "DATE_FORMAT")
     address, names, appeal = decided()
     reader = person("nia") if decided is objected else amina
+    published = Rule.objects.order_by("published_at")[0].published_at
+    founded = date_format(published.astimezone(ZoneInfo(reader.time_zone)), "DATE_FORMAT")
     page = text(signed_in(reader).get(address).text)
     assert names
     for name in names:
