@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -87,7 +87,7 @@ def pause_prolonged() -> Told:
 
 def advice() -> Told:
     decision = charging.decide(person("amina"), person("samuel"), person("teresa"))
-    until = date_format(decision.decided_at + timedelta(days=90), "DATE_FORMAT")
+    until = day(decision.decided_at + timedelta(days=90), person("amina"))
     return f"/cases/{decision.case_id}/", sitting(decision.panel), f"can appeal to nine others until {until}"
 
 
@@ -96,7 +96,7 @@ def objected() -> Told:
     decision = charging.decide(
         person("nia"), person("samuel"), person("teresa"), measure=Measure.OBJECTION, scope=standing.MEMBERSHIP, days=90
     )
-    until = date_format(decision.decided_at + timedelta(days=90), "DATE_FORMAT")
+    until = day(decision.decided_at + timedelta(days=90), person("nia"))
     return "/standing/", sitting(decision.panel), f"can appeal to nine others until {until}"
 
 
@@ -150,6 +150,11 @@ def client() -> Client:
     return Client.objects.get(slug="orbit")
 
 
+def day(moment: datetime, reader: Person) -> str:
+    """Return a moment's day as it is where its reader lives."""
+    return date_format(moment.astimezone(ZoneInfo(reader.time_zone)), "DATE_FORMAT")
+
+
 def text(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", page).replace("&#x27;", "'").replace("\xa0", " ").split())
 
@@ -164,8 +169,7 @@ def test_it_says_who_by_which_rule_and_how_to_appeal(
 ) -> None:
     address, names, appeal = decided()
     reader = person("nia") if decided is objected else amina
-    published = Rule.objects.order_by("published_at")[0].published_at
-    founded = date_format(published.astimezone(ZoneInfo(reader.time_zone)), "DATE_FORMAT")
+    founded = day(Rule.objects.order_by("published_at")[0].published_at, reader)
     page = text(signed_in(reader).get(address).text)
     assert names
     for name in names:
