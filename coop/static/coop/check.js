@@ -4,7 +4,7 @@ const PAUSE = 800;
 export function check(form) {
   let timer = 0, turn = 0, asked = new AbortController();
   const said = form.querySelector("[data-working]");
-  // What draws a kind of answer does so as it is loaded: for a new preview it is loaded anew.
+  // What draws a kind of answer does so as it is loaded: for a new preview that shows one it is loaded anew.
   const draw = () => document.querySelectorAll("script[data-kind]").forEach((one) => import(`${one.src}?${++turn}`));
   const show = async () => {
     const preview = document.getElementById("preview");
@@ -16,7 +16,7 @@ export function check(form) {
       const answer = await fetch(form.dataset.check, { method: "POST", body: new FormData(form), signal: asked.signal });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       preview.replaceWith(page.getElementById("preview") ?? preview);
-      draw();
+      if ("draws" in preview.dataset) draw();
       if (said) said.textContent = said.dataset.done;
     } catch (error) {
       if (said && error.name !== "AbortError") said.textContent = "";
