@@ -72,7 +72,7 @@ def refusal_of_count(sketch: Sketch, more: int) -> Refusal | None:
 
 
 @transaction.atomic
-def receive(sketch: Sketch, given: "Sequence[File[bytes]]", *, by: Person, at: datetime) -> Sketch:  # noqa: ARG001 - acts say when
+def receive(sketch: Sketch, given: "Sequence[File[bytes]]", *, by: Person) -> Sketch:
     """Keep what a client handed in for a draft, to be read in the background; return the draft.
 
     Raise Refused when it is a job already, for none or too many at once, or where the client keeps too much here.
@@ -95,7 +95,7 @@ def refusal_to_fetch(sketch: Sketch, addresses: Sequence[str]) -> Refusal | None
 
 
 @transaction.atomic
-def fetch(sketch: Sketch, addresses: Sequence[str], *, by: Person, at: datetime) -> Sketch:  # noqa: ARG001 - acts say when
+def fetch(sketch: Sketch, addresses: Sequence[str], *, by: Person) -> Sketch:
     """Have files fetched for a draft, through the guarded door, in the background; return the draft.
 
     Each is named by the end of its address, with a number before it where another address ends alike; fetched again it
@@ -141,9 +141,14 @@ def _numbered(first: int, rest: str, taken: Collection[str]) -> str:
 
 def _changed(held: Sketch, by: Person) -> Sketch:
     """Note who wrote on a draft last, and have its files read."""
+    _written(held, by)
+    have_read(held)
+    return held
+
+
+def _written(held: Sketch, by: Person) -> Sketch:
     held.written_by = by
     held.save(update_fields=["written_by"])
-    have_read(held)
     return held
 
 
@@ -328,9 +333,7 @@ def take_away(sketch: Sketch, *, by: Person) -> Sketch:
     held = _locked(sketch)
     refuse_if(ended(held))
     forget(held)
-    held.written_by = by
-    held.save(update_fields=["written_by"])
-    return held
+    return _written(held, by)
 
 
 def forget(held: Sketch) -> None:

@@ -1,18 +1,21 @@
 """Reading the tasks a program sends: a large body goes to a file as it arrives, never into memory."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from tempfile import TemporaryFile
 from typing import IO, Any
 
 from django.conf import settings
 from django.core.files import File
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.request import Request
 
-from coop.refusals import Refusal, Refused
-from tasks import datasets
+from coop.refusals import Refusal, Refused, refuse_if
+from tasks import bounded, datasets
 
 PIECE = 64 * 1024
 # A list is parsed whole, in memory.
@@ -108,6 +111,29 @@ class Zip(Lines):
         file = super().parse(stream, media_type, parser_context)
         file.name = "files.zip"
         return file
+
+
+# How files are handed in, as the schema says it.
+FILES: dict[str, Any] = {
+    "application/zip": OpenApiTypes.BINARY,
+    "multipart/form-data": {
+        "type": "object",
+        "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}}},
+    },
+}
+
+
+@contextmanager
+def files_of(request: Request) -> "Iterator[list[File[bytes]]]":
+    """Give the files that were handed in, a zip or fields called file, open as long as they are taken in.
+
+    Raise Refused where the request was cut off at its bound.
+    """
+    sent = request.data
+    given = [sent] if isinstance(sent, File) else request.FILES.getlist("file")
+    refuse_if(datasets.too_large() if bounded.was_cut_off(request._request) else None)  # noqa: SLF001 - DRF's own
+    with ExitStack() as opened:
+        yield [opened.enter_context(one) for one in given]
 
 
 def _whole(file: IO[bytes]) -> "File[bytes]":

@@ -1,20 +1,16 @@
 """Files of a job that is being written, by the API: handed in, listed, made into tasks, taken away."""
 
-from contextlib import ExitStack
 from typing import Any
 
-from django.core.files import File
 from django.db.models import F
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from coop import clock
-from coop.refusals import refuse_if
-from tasks import bounded, datasets, draft_files, files, sketches
+from tasks import draft_files, files, sketches
+from tasks.api import parsers
 from tasks.api.parsers import Zip
 from tasks.api.views_drafts import SketchView, SketchWhole
 from tasks.models import Sketch, SketchFile
@@ -61,23 +57,14 @@ class SketchFiles(SketchView):
 
     @extend_schema(
         operation_id="add_draft_files",
-        request={
-            "application/zip": OpenApiTypes.BINARY,
-            "multipart/form-data": {
-                "type": "object",
-                "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}}},
-            },
-        },
+        request=parsers.FILES,
         responses={202: DraftFilesOut},
     )
     def post(self, request: Request, number: int) -> Response:
         """Hand in a zip, or up to 100 fields called file; of the same name, the later one counts."""
-        sketch, sent = self.sketch(number), request.data
-        given = [sent] if isinstance(sent, File) else request.FILES.getlist("file")
-        refuse_if(datasets.too_large() if bounded.was_cut_off(request._request) else None)  # noqa: SLF001 - DRF's own
-        with ExitStack() as opened:
-            kept = [opened.enter_context(one) for one in given]
-            draft_files.receive(sketch, kept, by=self.who(), at=clock.now())
+        sketch = self.sketch(number)
+        with parsers.files_of(request) as given:
+            draft_files.receive(sketch, given, by=self.who())
         return Response(_told(sketch), status=202)
 
     @extend_schema(operation_id="drop_draft_files", request=None, responses={204: None})
@@ -106,7 +93,7 @@ class FetchFiles(SketchView):
         """Have them fetched in the background; GET of the files tells what came."""
         sketch, given = self.sketch(number), Elsewhere(data=request.data)
         given.is_valid(raise_exception=True)
-        draft_files.fetch(sketch, given.validated_data["addresses"], by=self.who(), at=clock.now())
+        draft_files.fetch(sketch, given.validated_data["addresses"], by=self.who())
         return Response(_told(sketch), status=202)
 
 

@@ -1,6 +1,6 @@
 """Files of a job that is being written: handed in, seen by its client, made into tasks, taken away."""
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_POST, require_safe
 
-from coop import clock
-from coop.people.models import Person
+from coop.people.views import me_of
 from coop.refusals import refuse_if
 from tasks import bounded, datasets, draft_files, forms, sketches
 from tasks.models import Sketch
@@ -29,7 +28,7 @@ def every(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if form.is_bound:
         refuse_if(datasets.too_large() if bounded.was_cut_off(request) else None)
         if form.is_valid():
-            draft_files.receive(sketch, form.cleaned_data["file"], by=_me(request), at=clock.now())
+            draft_files.receive(sketch, form.cleaned_data["file"], by=me_of(request))
             return redirect("tasks:draft_files", slug, number)
     return _page(request, sketch, form)
 
@@ -43,12 +42,8 @@ def fetch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         form.add_error("addresses", str(no))
     if not form.is_valid():
         return _page(request, sketch, forms.Files(), form)
-    draft_files.fetch(sketch, form.cleaned_data["addresses"], by=_me(request), at=clock.now())
+    draft_files.fetch(sketch, form.cleaned_data["addresses"], by=me_of(request))
     return redirect("tasks:draft_files", slug, number)
-
-
-def _me(request: HttpRequest) -> Person:
-    return cast("Person", request.user)
 
 
 def _page(
@@ -71,7 +66,7 @@ def _page(
 @require_POST
 def ask_one_each(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Let the tasks be one for each file."""
-    sketch = sketches.ask_one_each(sketch_of(request, slug, number), by=_me(request))
+    sketch = sketches.ask_one_each(sketch_of(request, slug, number), by=me_of(request))
     messages.success(request, _("%(rows)d tasks, one for each file.") % {"rows": sketch.rows})
     return redirect("tasks:draft_step", slug, number, "questions")
 
@@ -80,7 +75,7 @@ def ask_one_each(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @require_POST
 def take_away(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Delete all files of a new job."""
-    draft_files.take_away(sketch_of(request, slug, number), by=_me(request))
+    draft_files.take_away(sketch_of(request, slug, number), by=me_of(request))
     messages.success(request, _("The files are gone."))
     return redirect("tasks:draft_step", slug, number, "data")
 

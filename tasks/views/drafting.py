@@ -128,7 +128,7 @@ def step(request: HttpRequest, slug: str, number: int, step: str) -> HttpRespons
 def _brought(request: HttpRequest, sketch: Sketch, rows: Rows) -> Sketch:
     """Keep what was brought: files that tasks show, and the tasks."""
     if given := rows.cleaned_data["shows"]:
-        sketch = draft_files.receive(sketch, given, by=_me(request), at=clock.now())
+        sketch = draft_files.receive(sketch, given, by=_me(request))
     if file := rows.given():
         sketch = sketches.bring(sketch, file, by=_me(request))
     return sketch

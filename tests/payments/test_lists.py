@@ -386,6 +386,11 @@ def test_no_list_is_read_that_is_not_of_whole_days_of_its_own(
     attack(READ.replace("SELECT id, place", "SELECT id, 'wise'"), [secretary.pk, given.pk],
            guard="statements_are_seen_by_two")  # fmt: skip
     row = bank_statements.confirm(given, by=secretary, at=clock.now()).statement
+    no_other_word_of_a_line(row, attack)
+
+
+def no_other_word_of_a_line(row: BankStatement, attack: Attack) -> None:
+    """Try to say of a line of a list what it does not come to."""
     for outcome, rail in (("fee", "stripe"), ("unknown", "stripe"), ("unknown", "bank"), ("deposit", "bank")):
         said = {"rail": rail, "event": f"{row.pk}/1/r", "outcome": outcome, "statement": row.pk}
         attack(SAY, said | {"incoming": outcome != "fee"}, guard="lines_are_as_two_saw_them")

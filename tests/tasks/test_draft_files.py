@@ -76,7 +76,7 @@ def browser(signed_in: Callable[[Person], Browser], olga: Person) -> Browser:
 def brought(sketch: Sketch, given: dict[str, bytes], by: Person) -> Sketch:
     """Bring files, and have them read."""
     content = [ContentFile(one, name=name) for name, one in given.items()]
-    found = draft_files.receive(sketch, content, by=by, at=clock.now())
+    found = draft_files.receive(sketch, content, by=by)
     with TestCase.captureOnCommitCallbacks(execute=True):
         draft_files.take_in(found.pk, at=clock.now())
     return found
@@ -230,7 +230,7 @@ def test_any_kind_may_show_files_beside_its_texts(orbit: Client, olga: Person, b
 
 
 def test_what_was_written_stays_where_files_are_still_read(sketch: Sketch, olga: Person) -> None:
-    draft_files.receive(sketch, [ContentFile(image(), name="late.png")], by=olga, at=clock.now())
+    draft_files.receive(sketch, [ContentFile(image(), name="late.png")], by=olga)
     ready = sketches.ask_one_each(sketch, by=olga)
     for act in (sketches.make, sketches.pilot):
         with pytest.raises(Refused, match="still being read"):
@@ -277,7 +277,7 @@ def test_a_slow_list_leaves_the_worker_to_others_after_a_minute(
     sketch: Sketch, olga: Person, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.files |= {"/one.png": image(), "/two.png": image()}
-    draft_files.fetch(sketch, [f"{store.address}/{name}.png" for name in ("one", "two")], by=olga, at=clock.now())
+    draft_files.fetch(sketch, [f"{store.address}/{name}.png" for name in ("one", "two")], by=olga)
     assert draft_files.take_in(sketch.pk, at=clock.now(), seconds=0)
     assert store.asked == []
     waiting = ProcrastinateJob.objects.filter(task_name=draft_files.READ).count()
@@ -291,12 +291,12 @@ def test_a_slow_list_leaves_the_worker_to_others_after_a_minute(
 def test_a_client_that_keeps_too_much_fetches_nothing_more(
     sketch: Sketch, olga: Person, store: Store, settings: Any
 ) -> None:
-    draft_files.fetch(sketch, [f"{store.address}/field.png"], by=olga, at=clock.now())
+    draft_files.fetch(sketch, [f"{store.address}/field.png"], by=olga)
     settings.CLIENT_MAX_BYTES = 10
     draft_files.take_in(sketch.pk, at=clock.now())
     assert (store.asked, draft_files.counts(sketch)["wrong"]) == ([], 1)
     with pytest.raises(Refused, match="keeps"):
-        draft_files.fetch(sketch, [f"{store.address}/field.png"], by=olga, at=clock.now())
+        draft_files.fetch(sketch, [f"{store.address}/field.png"], by=olga)
 
 
 def test_addresses_without_an_ending_lose_nothing_at_the_second_list(
@@ -304,7 +304,7 @@ def test_addresses_without_an_ending_lose_nothing_at_the_second_list(
 ) -> None:
     store.files |= {f"/x/{number}": image(40 + number, 30) for number in range(4)}
     for some in (("/x/0", "/x/1"), ("/x/2", "/x/3")):
-        draft_files.fetch(sketch, [f"{store.address}{path}" for path in some], by=olga, at=clock.now())
+        draft_files.fetch(sketch, [f"{store.address}{path}" for path in some], by=olga)
         draft_files.take_in(sketch.pk, at=clock.now())
     widths = [file.facts["width"] for file in draft_files.taken_in(sketch) if file.name.endswith(".file")]
     assert sorted(widths) == [40, 41, 42, 43]
@@ -317,8 +317,8 @@ def test_what_ends_alike_elsewhere_is_kept_and_what_is_fetched_again_replaced(
     store.files |= {f"/{n}/c.png{s}": image(40 + n, 30) for n in (1, 2) for s in signatures} | {"/x": image(43, 30)}
     for signed in signatures:
         for path in ("/1/c.png", "/2/c.png"):
-            draft_files.fetch(sketch, [f"{store.address}{path}{signed}"], by=olga, at=clock.now())
-        draft_files.fetch(sketch, [f"{store.address}/x"], by=olga, at=clock.now())
+            draft_files.fetch(sketch, [f"{store.address}{path}{signed}"], by=olga)
+        draft_files.fetch(sketch, [f"{store.address}/x"], by=olga)
         draft_files.take_in(sketch.pk, at=clock.now())
     found = {file.name: file.facts["width"] for file in draft_files.taken_in(sketch)}
     assert (found["c.png"], found["1-c.png"], found["1.file"], len(found)) == (41, 42, 43, 5)
@@ -326,7 +326,7 @@ def test_what_ends_alike_elsewhere_is_kept_and_what_is_fetched_again_replaced(
 
 def fetched(sketch: Sketch, paths: list[str], store: Store, by: Person) -> dict[str, int]:
     """Have what lies at these paths fetched; return the width of each good file that came from elsewhere, by name."""
-    draft_files.fetch(sketch, [f"{store.address}{path}" for path in paths], by=by, at=clock.now())
+    draft_files.fetch(sketch, [f"{store.address}{path}" for path in paths], by=by)
     draft_files.take_in(sketch.pk, at=clock.now())
     return {file.name: file.facts["width"] for file in draft_files.taken_in(sketch).exclude(address="")}
 
@@ -362,7 +362,7 @@ def test_a_number_for_a_name_is_none_that_was_given_before(sketch: Sketch, olga:
 def test_an_address_that_was_fetched_is_kept_nowhere(sketch: Sketch, olga: Person, store: Store) -> None:
     store.files |= {"/c.png?signature=SECRET": image()}
     given = [f"{store.address}{path}?signature=SECRET" for path in ("/c.png", "/absent.png")]
-    draft_files.fetch(sketch, given, by=olga, at=clock.now())
+    draft_files.fetch(sketch, given, by=olga)
     assert sketch.files.filter(address__contains="SECRET").count() == 2
     draft_files.take_in(sketch.pk, at=clock.now())
     assert not sketch.files.filter(address__contains="://").exists()
@@ -373,9 +373,9 @@ def test_of_an_address_that_was_read_before_a_hash_stays(
     sketch: Sketch, olga: Person, store: Store, owner: psycopg.Connection
 ) -> None:
     plain = f"{store.address}/field.png"
-    draft_files.fetch(sketch, [plain], by=olga, at=clock.now())
+    draft_files.fetch(sketch, [plain], by=olga)
     draft_files.take_in(sketch.pk, at=clock.now())
-    draft_files.fetch(sketch, [f"{store.address}/later.png"], by=olga, at=clock.now())
+    draft_files.fetch(sketch, [f"{store.address}/later.png"], by=olga)
     known = sketch.files.get(name="field.png").address
     owner.execute("ALTER TABLE tasks_sketchfile DISABLE TRIGGER files_of_drafts_stay_with_them")
     owner.execute("UPDATE tasks_sketchfile SET address = %s WHERE address = %s", [plain, known])
@@ -398,15 +398,15 @@ def test_a_file_that_was_deleted_a_moment_ago_is_not_there(sketch: Sketch, brows
 
 def test_a_number_before_a_name_makes_no_name_that_another_has(sketch: Sketch, olga: Person, store: Store) -> None:
     store.files |= {path: image() for path in ("/3-c.png", "/1/c.png", "/2/c.png")}
-    draft_files.fetch(sketch, [f"{store.address}{path}" for path in store.files], by=olga, at=clock.now())
+    draft_files.fetch(sketch, [f"{store.address}{path}" for path in store.files], by=olga)
     draft_files.take_in(sketch.pk, at=clock.now())
     assert draft_files.counts(sketch)["all"] == 2 + len(store.files)
 
 
 def test_one_client_takes_one_place_of_the_worker(sketch: Sketch, orbit: Client, olga: Person, boxes: WorkType) -> None:
     other = sketches.begin(orbit, work_type=boxes, by=olga, at=clock.now())
-    draft_files.fetch(sketch, ["https://example.com/a.png"], by=olga, at=clock.now())
-    draft_files.fetch(other, ["https://example.com/a.png"], by=olga, at=clock.now())
+    draft_files.fetch(sketch, ["https://example.com/a.png"], by=olga)
+    draft_files.fetch(other, ["https://example.com/a.png"], by=olga)
     fetching.have_fetched(orbit.pk)
     asked = ProcrastinateJob.objects.filter(task_name__in=[draft_files.READ, fetching.FETCH]).order_by("-id")[:3]
     assert len({job.lock for job in asked}) == 1
@@ -415,9 +415,9 @@ def test_one_client_takes_one_place_of_the_worker(sketch: Sketch, orbit: Client,
 def test_what_waits_to_be_read_counts_to_the_bound(sketch: Sketch, orbit: Client, olga: Person, settings: Any) -> None:
     held, three = holding.held(orbit), image() + b"x" * 50_000
     settings.CLIENT_MAX_BYTES = held + len(three) + 10
-    draft_files.receive(sketch, [ContentFile(three, name="c.png")], by=olga, at=clock.now())
+    draft_files.receive(sketch, [ContentFile(three, name="c.png")], by=olga)
     with pytest.raises(Refused, match="keeps"):
-        draft_files.receive(sketch, [ContentFile(three, name="d.png")], by=olga, at=clock.now())
+        draft_files.receive(sketch, [ContentFile(three, name="d.png")], by=olga)
     draft_files.take_in(sketch.pk, at=clock.now())
     assert holding.held(orbit) < held + len(three)
     brought(sketch, {"e.png": b"no image at all"}, olga)
@@ -486,7 +486,7 @@ def test_a_file_at_which_reading_breaks_holds_up_no_other(
 ) -> None:
     """What was handed in is not on the disk any more, as after a restore."""
     given = [ContentFile(image(), name=name) for name in ("c.png", "d.png")]
-    draft_files.receive(sketch, given, by=olga, at=clock.now())
+    draft_files.receive(sketch, given, by=olga)
     Path(sketch.files.get(name="c.png").source.path).unlink()
     with django_capture_on_commit_callbacks(execute=True):
         assert not draft_files.take_in(sketch.pk, at=clock.now())
@@ -501,7 +501,7 @@ def test_trouble_of_the_machine_that_passes_costs_no_file(
     def troubled(_source: Path, _folder: Path) -> dict[str, Any]:
         raise trouble
 
-    draft_files.receive(sketch, [ContentFile(image(), name="c.png")], by=olga, at=clock.now())
+    draft_files.receive(sketch, [ContentFile(image(), name="c.png")], by=olga)
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(apart, "run", troubled)
         with pytest.raises(type(trouble)):
@@ -524,7 +524,7 @@ def test_a_file_that_went_missing_while_it_was_read_is_given_up(
         return {"kind": "image", "content_type": "image/webp", "facts": {}}
 
     monkeypatch.setattr(apart, "run", emptied)
-    draft_files.receive(sketch, [ContentFile(image(), name="c.png")], by=olga, at=clock.now())
+    draft_files.receive(sketch, [ContentFile(image(), name="c.png")], by=olga)
     draft_files.take_in(sketch.pk, at=clock.now())
     assert draft_files.counts(sketch) == {"all": 3, "read": 3, "wrong": 1}
 
@@ -576,8 +576,7 @@ def test_a_draft_that_is_dropped_while_its_files_are_read_keeps_none(
 ) -> None:
     """The reader is at its first file when the client drops the draft."""
     draft_files.receive(
-        sketch, [ContentFile(packed({"c.png": image()}), name="c.zip"), ContentFile(image(), name="d.png")], by=olga,
-        at=clock.now(),
+        sketch, [ContentFile(packed({"c.png": image()}), name="c.zip"), ContentFile(image(), name="d.png")], by=olga
     )  # fmt: skip
     run: Callable[[Path, Path], dict[str, Any]] = apart.run
 
@@ -593,7 +592,7 @@ def test_a_draft_that_is_dropped_while_its_files_are_read_keeps_none(
     assert not SketchFile.objects.filter(is_gone=False).exists()
     assert on_disk() == []
     with pytest.raises(Refused, match="no draft any more"):
-        draft_files.receive(again(sketch), [ContentFile(image(), name="e.png")], by=olga, at=clock.now())
+        draft_files.receive(again(sketch), [ContentFile(image(), name="e.png")], by=olga)
 
 
 def test_they_can_be_taken_away_and_the_rest_stays(sketch: Sketch, browser: Browser) -> None:
@@ -607,10 +606,10 @@ def test_so_many_and_no_more(sketch: Sketch, olga: Person, monkeypatch: pytest.M
     monkeypatch.setattr(draft_files, "MOST", 3)
     two = [ContentFile(image(), name=name) for name in ("c.png", "d.png")]
     with pytest.raises(Refused, match="at most 3 files"):
-        draft_files.receive(sketch, two, by=olga, at=clock.now())
+        draft_files.receive(sketch, two, by=olga)
     settings.CLIENT_MAX_BYTES = 10
     with pytest.raises(Refused, match="keeps"):
-        draft_files.receive(sketch, two[:1], by=olga, at=clock.now())
+        draft_files.receive(sketch, two[:1], by=olga)
     assert draft_files.here(sketch).count() == 2
 
 
@@ -643,7 +642,7 @@ def test_nobody_else_sees_or_touches_them(
 
 
 def test_a_file_that_was_not_read_is_shown_to_nobody(sketch: Sketch, olga: Person, browser: Browser) -> None:
-    draft_files.receive(sketch, [ContentFile(image(), name="late.png")], by=olga, at=clock.now())
+    draft_files.receive(sketch, [ContentFile(image(), name="late.png")], by=olga)
     late = sketch.files.get(name="late.png")
     assert browser.get(late.shown()["address"]).status_code == 404
 
@@ -672,13 +671,13 @@ def test_the_database_keeps_them_with_their_draft(
         attack(f"UPDATE tasks_sketchfile SET {change} WHERE id = %s", [file.pk], guard=guard)
     attack("UPDATE tasks_sketchfile SET key = gen_random_uuid()", guard="permission denied")
     attack("DELETE FROM tasks_sketchfile", guard="permission denied")
-    draft_files.receive(sketch, [ContentFile(image(), name="late.png")], by=olga, at=clock.now())
+    draft_files.receive(sketch, [ContentFile(image(), name="late.png")], by=olga)
     late = sketch.files.get(name="late.png")
     change = "UPDATE tasks_sketchfile SET done_at = coop_now(), source = '', file = %s WHERE id = %s"
     attack(change, [str(file.file.name), late.pk], guard=guard)
     attack(change, ["files/ab/x", late.pk], guard=guard)
     attack(change, ["", late.pk], guard=guard)
-    draft_files.fetch(sketch, ["https://example.com/a.png?secret"], by=olga, at=clock.now())
+    draft_files.fetch(sketch, ["https://example.com/a.png?secret"], by=olga)
     fetched = sketch.files.latest("pk")
     broken = """UPDATE tasks_sketchfile SET done_at = coop_now(), problem = '{"problem": "broken"}'"""
     for address in ("https://example.com/a.png?secret", "https://example.com/b.png", ""):
@@ -695,49 +694,68 @@ def test_the_database_keeps_them_with_their_draft(
 # By the API
 
 
-def test_what_the_pages_do_the_api_does(
-    orbit: Client, olga: Person, boxes: WorkType, rival: Client, priya: Person
-) -> None:
-    orders.deposit(orbit, "500")
-    _key, secret = keys.issue(orbit, name="t", scopes=["read", "post", "fund"], by=olga, at=clock.now())
-    _key, reader = keys.issue(orbit, name="r", scopes=["read"], by=olga, at=clock.now())
-    _key, other = keys.issue(rival, name="o", scopes=["read", "post", "fund"], by=priya, at=clock.now())
+JS: dict[str, Any] = {"content_type": "application/json"}
+type Call = Callable[..., Any]
 
-    def call(method: str, path: str, by: str = secret, **sent: Any) -> Any:
-        headers = {"Authorization": f"Bearer {by}"}
+
+@pytest.fixture
+def call(orbit: Client, olga: Person, rival: Client, priya: Person) -> Call:
+    """Return what calls the API about drafts: with Orbit's key, one of its that only reads, or a rival's."""
+    orders.deposit(orbit, "500")
+    whole = ["read", "post", "fund"]
+    _key, secret = keys.issue(orbit, name="t", scopes=whole, by=olga, at=clock.now())
+    _key, reader = keys.issue(orbit, name="r", scopes=["read"], by=olga, at=clock.now())
+    _key, other = keys.issue(rival, name="o", scopes=whole, by=priya, at=clock.now())
+    secrets = {"orbit": secret, "reader": reader, "rival": other}
+
+    def called(method: str, path: str, by: str = "orbit", **sent: Any) -> Any:
+        headers = {"Authorization": f"Bearer {secrets[by]}"}
         return getattr(Browser(), method)(f"/api/v1/drafts{path}", headers=headers, **sent)
 
-    js: dict[str, Any] = {"content_type": "application/json"}
-    draft = f"/{call('post', '', data=json.dumps({'work_type': boxes.slug}), **js).json()['id']}"
-    archive = packed({"a.png": image(), "b.png": image()})
-    zipped: dict[str, Any] = {"data": archive, "content_type": "application/zip"}
-    assert call("post", f"{draft}/files", reader, **zipped).status_code == 403
-    assert call("delete", f"{draft}/files", reader).status_code == 403
-    for method, path in (("get", "files"), ("delete", "files"), ("post", "files/tasks")):
-        assert call(method, f"{draft}/{path}", other).status_code == 404
-    assert call("post", f"{draft}/files", other, **zipped).status_code == 404
-    taken = call("post", f"{draft}/files", **zipped)
+    return called
+
+
+@pytest.fixture
+def draft(call: Call, boxes: WorkType) -> str:
+    """Return the path of a draft that a program began."""
+    return f"/{call('post', '', data=json.dumps({'work_type': boxes.slug}), **JS).json()['id']}"
+
+
+def zipped() -> dict[str, Any]:
+    return {"data": packed({"a.png": image(), "b.png": image()}), "content_type": "application/zip"}
+
+
+def test_what_the_pages_do_the_api_does(call: Call, draft: str) -> None:
+    taken = call("post", f"{draft}/files", **zipped())
     assert (taken.status_code, taken.json()["all"], taken.json()["read"]) == (202, 1, 0)
     assert call("post", f"{draft}/files", data={"file": [SimpleUploadedFile("c.png", b"?")]}).status_code == 202
     draft_files.take_in(int(draft[1:]), at=clock.now())
-    told = call("get", f"{draft}/files", reader).json()
+    told = call("get", f"{draft}/files", "reader").json()
     assert (told["all"], told["read"], told["wrong"]) == (3, 3, 1)
     assert [one["name"] for one in told["files"]] == ["c.png", "a.png", "b.png"]
     assert "It is no image" in told["files"][0]["problem"]
     made = call("post", f"{draft}/files/tasks")
     assert (made.status_code, made.json()["rows"]) == (200, 2)
-    said = {"said": BOXES}
-    written = call("patch", draft, data=json.dumps(said), **js)
+    written = call("patch", draft, data=json.dumps({"said": BOXES}), **JS)
     assert not [one for one in written.json()["findings"] if one["stops"]], written.json()["findings"]
-    tried = call("post", f"{draft}/pilot", **js)
+    tried = call("post", f"{draft}/pilot", **JS)
     assert tried.status_code == 201, tried.content
     assert Job.objects.get(pk=tried.json()["id"]).files.filter(usable=True).count() == 2
-    elsewhere = {"data": json.dumps({"addresses": ["http://10.0.0.1/d.png"]}), **js}
-    assert call("post", f"{draft}/files/fetch", reader, **elsewhere).status_code == 403
-    assert call("post", f"{draft}/files/fetch", other, **elsewhere).status_code == 404
+    elsewhere = {"data": json.dumps({"addresses": ["http://10.0.0.1/d.png"]}), **JS}
     assert call("post", f"{draft}/files/fetch", **elsewhere).status_code == 202
     draft_files.take_in(int(draft[1:]), at=clock.now())
     listed = {one["name"]: one["problem"] for one in call("get", f"{draft}/files").json()["files"]}
     assert "private network" in listed["d.png"]
     assert call("delete", f"{draft}/files").status_code == 204
     assert call("get", f"{draft}/files").json()["all"] == 0
+
+
+def test_a_key_that_reads_and_one_of_another_client_do_none_of_it(call: Call, draft: str) -> None:
+    elsewhere = {"data": json.dumps({"addresses": ["http://10.0.0.1/d.png"]}), **JS}
+    assert call("post", f"{draft}/files", "reader", **zipped()).status_code == 403
+    assert call("delete", f"{draft}/files", "reader").status_code == 403
+    assert call("post", f"{draft}/files/fetch", "reader", **elsewhere).status_code == 403
+    for method, path in (("get", "files"), ("delete", "files"), ("post", "files/tasks")):
+        assert call(method, f"{draft}/{path}", "rival").status_code == 404
+    assert call("post", f"{draft}/files", "rival", **zipped()).status_code == 404
+    assert call("post", f"{draft}/files/fetch", "rival", **elsewhere).status_code == 404

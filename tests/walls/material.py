@@ -158,7 +158,7 @@ def _sketched(client: Client, by: Person) -> Sketch:
     begun = sketches.begin(client, work_type=WorkType.objects.get(slug="product-match"), by=by, at=clock.now())
     sketches.bring(begun, orders.file_of(f"id,left,right\n{WORD},{WORD},{WORD}\n", f"{WORD}.csv"), by=by)
     content = handing_in.image()
-    draft_files.receive(begun, [ContentFile(content, name=f"{WORD}.png")], by=by, at=clock.now())
+    draft_files.receive(begun, [ContentFile(content, name=f"{WORD}.png")], by=by)
     draft_files.take_in(begun.pk, at=clock.now())
     return sketches.keep(begun, {"title": WORD, "guide": WORD, "question": WORD}, by=by)
 
