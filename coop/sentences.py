@@ -173,6 +173,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "letters.chosen": gettext_lazy("%(who)s chose which letters to get."),
     "mandates.enacted": gettext_lazy("The decision of %(subject)s took effect."),
     "mandates.failed": gettext_lazy("The decision of %(subject)s could not take effect."),
+    "mandates.found": gettext_lazy("The decision of %(subject)s was on record before, and counts as carried out."),
     "mandates.given": gettext_lazy("%(subject)s passed and takes effect when its waiting time is over."),
     "offices.given": gettext_lazy("A member was elected %(post)s (%(subject)s)."),
     "onboarding.opened": gettext_lazy("The paid onboarding opened (%(subject)s)."),

@@ -75,8 +75,8 @@ def _carry_out(mandate: Mandate, proposal: Proposal, at: datetime) -> Enactment:
     except (Stale, Refused, IntegrityError) as reason:
         failure = str(reason) or type(reason).__name__
     enactment = _written(mandate, failure, at)
-    kind = "mandates.failed" if enactment.failure else "mandates.enacted"
-    events.write(kind, by=None, subject=f"proposal:{proposal.pk}", at=at)
+    came_of_it = "failed" if enactment.failure else "found" if failure else "enacted"
+    events.write(f"mandates.{came_of_it}", by=None, subject=f"proposal:{proposal.pk}", at=at)
     return enactment
 
 

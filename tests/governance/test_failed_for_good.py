@@ -13,9 +13,10 @@ from coop import clock
 from coop.database import roles
 from coop.database.embedded import Cluster
 from coop.people.models import Person
+from coop.record.models import Event
 from coop.refusals import Refused
-from governance import mandates, options, proposals, resigning, standing, voting
-from governance.models import Call, Decision, Enactment, Office, Proposal, Status
+from governance import elections, mandates, options, proposals, resigning, standing, voting
+from governance.models import Call, Decision, Enactment, Mandate, Office, Post, Proposal, Status
 from tests.governance.conftest import cast_all, cast_choices, reach, support
 from tests.governance.test_appeals import ask_meeting, expelled
 from tests.governance.test_carried_out import GUARD, LEAVE, TICK, on_conduct, to_the_day
@@ -37,6 +38,8 @@ def test_what_was_carried_out_has_not_failed(amina: Person, attack: Attack) -> N
         cursor.execute(LAW, [1, mandate.pk])
         attack(TICK, [mandate.pk, "not convenient"], guard=GUARD)
     assert not mandates.enact(mandate, at=clock.now()).failure
+    told = Event.objects.filter(subject=f"proposal:{mandate.proposal_id}", kind__startswith="mandates.")
+    assert list(told.order_by("id").values_list("kind", flat=True)) == ["mandates.given", "mandates.found"]
 
 
 @pytest.mark.parametrize("table", ["bylaw", "office", "officeend", "post", "standing"])
@@ -53,9 +56,9 @@ def test_what_failed_gives_nothing_afterwards(amina: Person, attack: Attack, tab
     attack(row, [done[1].pk], guard=f"a_failed_vote_gives_no_{table}")
 
 
-@pytest.mark.django_db
-def test_an_election_waits_for_a_winner_who_left(election: Proposal, call: Call, luis: Person, attack: Attack) -> None:
-    """The seat is refused while they are away; whoever could send them away for a moment made the vote fail."""
+@pytest.fixture
+def gone(election: Proposal, luis: Person) -> Mandate:
+    """Let Luis win, and leave by a notice that he gave during the vote, once the seat is his."""
     cast_choices(election, ["1"] * 12)
     assert election.closes_at is not None
     reach(election.closes_at - timedelta(days=6, hours=23))
@@ -66,12 +69,59 @@ def test_an_election_waits_for_a_winner_who_left(election: Proposal, call: Call,
     clock.advance(timedelta(hours=2))
     with connection.cursor() as cursor:
         cursor.execute(LEAVE, [luis.pk])
-    attack(TICK, [won.mandate.pk, "not convenient"], guard=GUARD)
+    return won.mandate
+
+
+@pytest.mark.django_db
+def test_an_election_waits_for_a_winner_who_left(gone: Mandate, call: Call, luis: Person, attack: Attack) -> None:
+    """The seat is refused while they are away; whoever could send them away for a moment made the vote fail."""
+    clock.advance(timedelta(hours=167))
+    attack(TICK, [gone.pk, "not convenient"], guard=GUARD)
     with pytest.raises(Refused, match="tried again"):
-        mandates.enact(won.mandate, at=clock.now())
+        mandates.enact(gone, at=clock.now())
     standing.come_back(luis, at=clock.now())
-    assert not mandates.enact(won.mandate, at=clock.now()).failure
+    assert not mandates.enact(gone, at=clock.now()).failure
     assert Office.objects.filter(person=luis, post=call.post).exists()
+
+
+@pytest.mark.django_db
+def test_the_seat_of_a_winner_who_is_gone_for_a_week_is_called_for_anew(
+    gone: Mandate, call: Call, priya: Person
+) -> None:
+    clock.advance(timedelta(hours=168, minutes=1))
+    assert mandates.enact(gone, at=clock.now()).failure
+    again = elections.call(Post.objects.get(name=call.post), call.seat, by=priya, at=clock.now())
+    assert again != call
+
+
+@pytest.mark.django_db
+def test_the_week_begins_anew_with_each_leaving(gone: Mandate, luis: Person, attack: Attack) -> None:
+    """The latest standing counts, and no older one."""
+    clock.advance(timedelta(hours=168, minutes=1))
+    resigning.come_back(luis, by=luis, at=clock.now())
+    resigning.give_notice(luis, pressure="none", at=clock.now())
+    clock.advance(timedelta(hours=168, minutes=1))
+    attack(TICK, [gone.pk, "not convenient"], guard=GUARD)
+    resigning.leave_due(clock.now())
+    attack(TICK, [gone.pk, "not convenient"], guard=GUARD)
+
+
+@pytest.mark.django_db
+def test_the_seat_of_a_winner_who_was_expelled_is_called_for_anew(
+    expelled: Decision, amina: Person, luis: Person, priya: Person
+) -> None:
+    clock.advance(timedelta(days=90, hours=1))
+    meeting, seat = ask_meeting(expelled, luis), Post.objects.get(name="auditor")
+    called = elections.call(seat, 1, by=priya, at=clock.now())
+    elections.stand(called, statement="I can count.", by=amina, at=clock.now())
+    vote = elections.put_to_vote(called, by=priya, at=reach(called.closes_at))
+    cast_all(meeting, yes=20)
+    cast_choices(vote, ["1"] * 12)
+    voting.close(vote, at=reach(vote.closes_at))
+    assert not mandates.enact(to_the_day(meeting, yes=0), at=clock.now()).failure
+    won = Mandate.objects.get(proposal=vote)
+    assert mandates.enact(won, at=reach(won.due_at)).failure
+    assert elections.call(seat, 1, by=priya, at=clock.now()) != called
 
 
 def test_no_expulsion_fails_because_its_person_leaves_meanwhile(
