@@ -50,6 +50,7 @@ urlpatterns = [
     path(f"{DRAFT}/files", views_draft_files.SketchFiles.as_view(), name="api_draft_files"),
     path(f"{DRAFT}/files/fetch", views_draft_files.FetchFiles.as_view(), name="api_fetch_draft_files"),
     path(f"{DRAFT}/files/tasks", views_draft_files.OneTaskEach.as_view(), name="api_draft_tasks_of_files"),
+    path(f"{DRAFT}/files/<uuid:key>", views_draft_files.SketchFileContent.as_view(), name="api_draft_file"),
     path(f"{DRAFT}/pilot", views_drafts.SketchPilot.as_view(), name="api_draft_pilot"),
     path(f"{DRAFT}/job", views_drafts.SketchJob.as_view(), name="api_draft_job"),
     path("v1/disputes", views_disputes.AllDisputes.as_view(), name="api_all_disputes"),

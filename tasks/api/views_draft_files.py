@@ -1,30 +1,40 @@
 """Files of a job that is being written, by the API: handed in, listed, made into tasks, taken away."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F
-from drf_spectacular.utils import extend_schema
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tasks import draft_files, files, sketches
 from tasks.api import parsers
 from tasks.api.parsers import Zip
+from tasks.api.views import Anything
 from tasks.api.views_drafts import SketchView, SketchWhole
 from tasks.models import Sketch, SketchFile
+from tasks.views.files import sent
 
 
 class DraftFileOut(serializers.ModelSerializer[SketchFile]):
-    """A file of a draft: its name for tasks, what it is, and why it is not taken, if so."""
+    """A file of a draft: its name for tasks, what it is, and why it is not taken, if so.
+
+    By its `key` it is fetched as members would see it.
+    """
 
     problem = serializers.SerializerMethodField(help_text="null while it is read, and where there is none.")
     read = serializers.SerializerMethodField(help_text="Whether it was read already.")
 
     class Meta:
         model = SketchFile
-        fields = ("name", "kind", "bytes", "facts", "read", "problem")
+        fields = ("key", "name", "kind", "bytes", "facts", "read", "problem")
 
     def get_problem(self, file: SketchFile) -> str | None:
         """Return why it is not taken."""
@@ -72,6 +82,25 @@ class SketchFiles(SketchView):
         """Delete them all; a pilot keeps its own."""
         draft_files.take_away(self.sketch(number), by=self.who())
         return Response(status=204)
+
+
+class SketchFileContent(SketchView):
+    """A file of a job that is being written, as members would see it."""
+
+    renderer_classes = (Anything, JSONRenderer)
+
+    @extend_schema(
+        operation_id="read_draft_file",
+        parameters=[OpenApiParameter("small", bool, description="An image as it is sent to phones.")],
+        responses={
+            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            (206, "application/octet-stream"): OpenApiTypes.BINARY,
+        },
+    )
+    def get(self, request: Request, number: int, key: UUID) -> HttpResponseBase:
+        """Send the file as it was written again; 404 until it is read, and for what is not taken."""
+        found = get_object_or_404(draft_files.taken_in(self.sketch(number)), key=key)
+        return sent(request, found, small=request.query_params.get("small") in {"1", "true"})
 
 
 class Elsewhere(serializers.Serializer[Any]):

@@ -750,6 +750,23 @@ def test_what_the_pages_do_the_api_does(call: Call, draft: str) -> None:
     assert call("get", f"{draft}/files").json()["all"] == 0
 
 
+def test_a_program_reads_a_file_as_the_page_shows_it(call: Call, draft: str, browser: Browser) -> None:
+    call("post", f"{draft}/files", data={"file": [SimpleUploadedFile("a.png", image(3000, 20))]})
+    waiting = call("get", f"{draft}/files").json()["files"][0]["key"]
+    assert call("get", f"{draft}/files/{waiting}").status_code == 404
+    draft_files.take_in(int(draft[1:]), at=clock.now())
+    key = call("get", f"{draft}/files").json()["files"][0]["key"]
+    page = SketchFile.objects.get(key=key).shown()
+    for asked, address in (("", page["address"]), ("?small=true", page["small"])):
+        came = call("get", f"{draft}/files/{key}{asked}", "reader")
+        assert (came.status_code, came.headers["Content-Type"]) == (200, "image/webp")
+        assert came.getvalue() == browser.get(address).getvalue()
+    assert call("get", f"{draft}/files/{key}", "rival").status_code == 404
+    assert call("get", f"{draft}0/files/{key}").status_code == 404
+    call("delete", f"{draft}/files")
+    assert call("get", f"{draft}/files/{key}").status_code == 404
+
+
 def test_a_key_that_reads_and_one_of_another_client_do_none_of_it(call: Call, draft: str) -> None:
     elsewhere = {"data": json.dumps({"addresses": ["http://10.0.0.1/d.png"]}), **JS}
     assert call("post", f"{draft}/files", "reader", **zipped()).status_code == 403
