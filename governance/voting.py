@@ -11,9 +11,10 @@ from django.db.models import Case, Exists, OuterRef, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from coop import due
 from coop.people.models import Person
 from coop.record import checkpoints, events
-from coop.refusals import Refusal, refuse_if
+from coop.refusals import Refusal, Refused, refuse_if
 from governance import counting, mandates, options, receipts, rivals, standing, standstills
 from governance.models import Ballot, Choice, Enactment, Mandate, Proposal, RollEntry, Tally
 
@@ -293,15 +294,19 @@ def carry_on(proposal: Proposal, *, at: datetime) -> None:
 
 
 def carry_on_all(at: datetime) -> int:
-    """Do what is due on all proposals and return on how many something was."""
-    due = [proposal for proposal in _perhaps_due(at) if state(proposal, at) in {State.CLOSED, State.DUE}]
-    for proposal in due:
-        try:
-            carry_on(proposal, at=at)
-        except Exception:
-            # One that is refused, or that nobody can carry out, must not hold up the others; it expires by itself.
-            log.exception("vote %s could not be carried on", proposal.pk)
-    return len(due)
+    """Do what is due on all proposals and return on how many something was; one that fails holds up no other."""
+    waiting = [proposal for proposal in _perhaps_due(at) if state(proposal, at) in {State.CLOSED, State.DUE}]
+    return due.each(lambda one: _carried_on(one, at), waiting, failed="vote %s could not be carried on")
+
+
+def _carried_on(proposal: Proposal, at: datetime) -> bool:
+    try:
+        carry_on(proposal, at=at)
+    except Refused as refused:
+        # It waits for what may pass, and expires by itself: that is no error, each minute anew.
+        log.info("vote %s waits: %s", proposal.pk, refused)
+        return False
+    return True
 
 
 def _perhaps_due(at: datetime) -> Iterable[Proposal]:

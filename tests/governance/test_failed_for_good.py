@@ -73,12 +73,17 @@ def gone(election: Proposal, luis: Person) -> Mandate:
 
 
 @pytest.mark.django_db
-def test_an_election_waits_for_a_winner_who_left(gone: Mandate, call: Call, luis: Person, attack: Attack) -> None:
+def test_an_election_waits_for_a_winner_who_left(
+    gone: Mandate, call: Call, luis: Person, attack: Attack, caplog: pytest.LogCaptureFixture
+) -> None:
     """The seat is refused while they are away; whoever could send them away for a moment made the vote fail."""
     clock.advance(timedelta(hours=167))
     attack(TICK, [gone.pk, "not convenient"], guard=GUARD)
     with pytest.raises(Refused, match="tried again"):
         mandates.enact(gone, at=clock.now())
+    # Each minute anew.
+    assert voting.carry_on_all(clock.now()) == 0
+    assert not caplog.records
     standing.come_back(luis, at=clock.now())
     assert not mandates.enact(gone, at=clock.now()).failure
     assert Office.objects.filter(person=luis, post=call.post).exists()
@@ -171,5 +176,5 @@ def test_a_vote_that_says_nothing_holds_up_no_other(amina: Person) -> None:
     for asked in (odd, sound):
         cast_all(asked, yes=30)
     done = [to_the_day(asked, yes=0) for asked in (odd, sound)]
-    voting.carry_on_all(clock.now())
+    assert voting.carry_on_all(clock.now()) == 1
     assert [Enactment.objects.filter(mandate=one).exists() for one in done] == [False, True]
