@@ -1,9 +1,10 @@
 """How the cooperative says no: one reason, the rule behind it, and what the person can do."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
@@ -11,7 +12,11 @@ from django.utils.translation import gettext as _
 
 type Text = str | Promise
 
+log = logging.getLogger(__name__)
+
 PROBLEM = "application/problem+json"
+# By PostgreSQL's list of errors: serialization_failure, deadlock_detected, lock_not_available.
+OTHERS_FIRST = {"40001", "40P01", "55P03"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,26 @@ def guard_of(error: IntegrityError) -> str | None:
     return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
 
 
+def try_again(error: Exception) -> Refusal | None:
+    """Return that others were changing the same in this moment, where the database refused a write for that; or None.
+
+    The same act, tried again, may well be done.
+    """
+    if not isinstance(error, OperationalError) or getattr(error.__cause__, "sqlstate", None) not in OTHERS_FIRST:
+        return None
+    log.warning("others were changing the same: %s", error)
+    return Refusal(
+        _("Somebody else was changing the same in this moment."),
+        appeal=_("Please try again."), status=409,
+    )  # fmt: skip
+
+
+def _refusal(exception: Exception) -> Refusal | None:
+    return exception.refusal if isinstance(exception, Refused) else try_again(exception)
+
+
 class RefusalPage:
-    """Middleware: a Refused that reaches the top becomes a page that says what, why and what to do."""
+    """Middleware: a refusal that reaches the top becomes a page that says what, why and what to do."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         """Keep the next handler."""
@@ -59,10 +82,10 @@ class RefusalPage:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer a refusal; leave every other exception alone."""
-        if not isinstance(exception, Refused):
+        """Answer a refusal, of the database's too where trying again helps; leave every other exception alone."""
+        refusal = _refusal(exception)
+        if refusal is None:
             return None
-        refusal = exception.refusal
         return render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
 
 
@@ -82,9 +105,8 @@ def api_answer(exception: Exception, context: dict[str, object]) -> HttpResponse
     from rest_framework.response import Response  # noqa: PLC0415
     from rest_framework.views import exception_handler  # noqa: PLC0415
 
-    if isinstance(exception, Refused):
-        body = problem(exception.refusal)
-        return Response(body, status=exception.refusal.status, content_type=PROBLEM)
+    if refusal := _refusal(exception):
+        return Response(problem(refusal), status=refusal.status, content_type=PROBLEM)
     answer = exception_handler(exception, context)
     if answer is not None:
         title = answer.data.get("detail") if isinstance(answer.data, dict) else None

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from coop.people.models import Person
 from coop.record import events
-from coop.refusals import Refusal, refuse_if
+from coop.refusals import Refusal, Refused, refuse_if
 from governance import cases, notices, standing
 from governance.models import Equivalent, Pressure, Resignation, Standing, Status
 
@@ -89,7 +89,7 @@ def leave_due(at: datetime) -> list[Standing]:
         if standing.status(notice.person) not in GONE and _stands(notice):
             try:
                 left.append(_leave(notice.person, at))
-            except DatabaseError:
+            except (DatabaseError, Refused):
                 # It is being taken back: that must not hold up those after it.
                 log.exception("the notice %s had no effect", notice.pk)
     return left

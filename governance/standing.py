@@ -3,7 +3,7 @@
 from datetime import datetime
 from itertools import batched
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import OuterRef, Subquery
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from coop import due
 from coop.people.models import Person
 from coop.record import events
-from coop.refusals import Refusal
+from coop.refusals import Refusal, refuse_if, try_again
 from governance import parameters
 from governance.models import Mandate, Pause, Restriction, Standing, Status
 
@@ -211,11 +211,16 @@ def expel(person: Person, *, mandate: Mandate, at: datetime) -> Standing:
 def _record(
     person: Person, status: Status, *, rule: str, by: Person | None, at: datetime, mandate: Mandate | None = None
 ) -> Standing:
-    with transaction.atomic():
-        row = Standing.objects.create(
-            person=person, status=status, since=at, rule=rule, recorded_by=by, mandate=mandate
-        )
-        events.write(f"standing.{status}", by=by, subject=f"person:{person.pk}", at=at, rule=rule)
+    """Write a person's next standing. Raises Refused where another was written while this one waited for its turn."""
+    try:
+        with transaction.atomic():
+            row = Standing.objects.create(
+                person=person, status=status, since=at, rule=rule, recorded_by=by, mandate=mandate
+            )
+            events.write(f"standing.{status}", by=by, subject=f"person:{person.pk}", at=at, rule=rule)
+    except OperationalError as error:
+        refuse_if(try_again(error))
+        raise
     return row
 
 
