@@ -43,23 +43,34 @@ class FileKind(models.TextChoices):
     ARCHIVE = "archive", _("Archive")
 
 
-class JobFile(models.Model):
-    """One file: as it came (`source`, until it is read), and as members see it (`file`), under an address by lot."""
+class SeenFile(models.Model):
+    """What is known of a file that is shown with tasks. Where it is kept, and who may know what, each model says."""
 
-    delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="files")
-    job = models.ForeignKey(Job, models.PROTECT, related_name="files", db_index=False)
-    packed_in = models.ForeignKey("self", models.PROTECT, null=True, related_name="members", db_index=False)
     name = models.CharField(max_length=200)
     key = models.UUIDField(unique=True)
-    source = models.FileField(upload_to="deliveries/", max_length=200, blank=True)
     kind = models.CharField(max_length=7, choices=FileKind, blank=True)
-    file = models.FileField(upload_to="files/", max_length=200, blank=True)
-    small = models.FileField(upload_to="files/", max_length=200, blank=True, help_text="An image for phones.")
     content_type = models.CharField(max_length=40, blank=True)
     bytes = models.PositiveIntegerField(default=0, help_text="Of `file`; of `source` until it is read.")
     facts = models.JSONField(default=dict, help_text="Its measures, as tasks.media says for each kind.")
     problem = models.JSONField(null=True, help_text="Why it is not taken: a key of tasks.files.PROBLEMS, and facts.")
     done_at = models.DateTimeField(null=True, help_text="When it was read.")
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class JobFile(SeenFile):
+    """One file: as it came (`source`, until it is read), and as members see it (`file`), under an address by lot."""
+
+    delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="files")
+    job = models.ForeignKey(Job, models.PROTECT, related_name="files", db_index=False)
+    packed_in = models.ForeignKey("self", models.PROTECT, null=True, related_name="members", db_index=False)
+    source = models.FileField(upload_to="deliveries/", max_length=200, blank=True)
+    file = models.FileField(upload_to="files/", max_length=200, blank=True)
+    small = models.FileField(upload_to="files/", max_length=200, blank=True, help_text="An image for phones.")
     usable = models.BooleanField(default=False, help_text="Its delivery came in whole: tasks may name it.")
     after = models.PositiveIntegerField(
         default=0, help_text="Tasks show it whose position is above this: those that joined an open job after the file."
@@ -76,9 +87,6 @@ class JobFile(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["job", "name"], condition=Q(usable=True), name="one_usable_file_per_name"),
         ]
-
-    def __str__(self) -> str:
-        return self.name
 
     @property
     def is_packed(self) -> bool:

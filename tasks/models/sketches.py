@@ -12,7 +12,7 @@ from coop.people import privacy
 from coop.people.models import Client, Person
 from coop.people.privacy import Audience
 from payments.models import WorkType
-from tasks.models.files import FileKind
+from tasks.models.files import SeenFile
 from tasks.models.work import Job
 
 # What is named so is the same file by whatever signature it is asked; else each may be a file of its own.
@@ -87,7 +87,7 @@ class Sketch(models.Model):
         return str(said.get("title", ""))
 
 
-class SketchFile(models.Model):
+class SketchFile(SeenFile):
     """A file that a job which is being written shows: as it came (`source`, until it is read), then as it is seen.
 
     Its content goes with the sketch; a job that is made of it, or a pilot, has a file of its own.
@@ -95,23 +95,15 @@ class SketchFile(models.Model):
 
     sketch = models.ForeignKey(Sketch, models.PROTECT, related_name="files")
     is_packed = models.BooleanField(default=False, help_text="It came in an archive.")
-    name = models.CharField(max_length=200)
-    key = models.UUIDField(unique=True)
     address = models.CharField(
         max_length=2000,
         blank=True,
         help_text="Where it is fetched from, if it lies elsewhere; a hash of that once it is read.",
     )
     source = models.FileField(upload_to="drafts/", max_length=200, blank=True)
-    kind = models.CharField(max_length=7, choices=FileKind, blank=True)
     file = models.FileField(upload_to="drafts/", max_length=200, blank=True)
     small = models.FileField(upload_to="drafts/", max_length=200, blank=True, help_text="An image for phones.")
-    content_type = models.CharField(max_length=40, blank=True)
-    bytes = models.PositiveIntegerField(default=0, help_text="Of `file`; of `source` until it is read.")
-    facts = models.JSONField(default=dict, help_text="Its measures, as tasks.media says for each kind.")
-    problem = models.JSONField(null=True, help_text="Why it is not taken: a key of tasks.files.PROBLEMS, and facts.")
     given_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
-    done_at = models.DateTimeField(null=True, help_text="When it was read.")
     is_gone = models.BooleanField(default=False, help_text="It was deleted: nothing else of it is kept.")
 
     privacy.declare(
@@ -124,9 +116,6 @@ class SketchFile(models.Model):
         ),
         source=Audience.NOBODY,
     )  # fmt: skip
-
-    def __str__(self) -> str:
-        return self.name
 
     def beside(self) -> QuerySet["SketchFile"]:
         """Return the files of the same sketch that were not deleted."""
