@@ -124,9 +124,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "files.sent_back": gettext_lazy("Files for %(subject)s were sent back: some cannot be read."),
     "files.taken_in": gettext_lazy("Files for %(subject)s were read and written again."),
     "elections.called": gettext_lazy("%(who)s called for candidates: %(post)s, seat %(seat)s (%(subject)s)."),
-    "errands.given_up": gettext_lazy(
-        "The machine gave up %(count)s errands; whoever holds a post was told (%(subject)s)."
-    ),
+    "errands.given_up": gettext_lazy("The machine gave up %(count)s errands; whoever holds a post was told."),
     "escrow.funded": gettext_lazy("Money was set aside for %(subject)s."),
     "escrow.refunded": gettext_lazy("Money that was not needed for %(subject)s went back to the client."),
     "guarantee.paid": gettext_lazy("A member was paid what a week lacked to the floor of an hour (%(subject)s)."),

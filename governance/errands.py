@@ -19,7 +19,9 @@ from coop.record.models import Event
 from governance import notices, offices
 
 TELL = "governance.tell_of_errands"
-KIND = "errands.given_up"
+KIND, SUBJECT = "errands.given_up", "errands"
+# The site writes events of any kind: a flood of what nobody can mean has all told anew, and is no work for hours.
+MOST = 100
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 # By the machine's clock; a minute later, as what ends at this moment may not be seen yet. Of its own letters it tells
 # nothing: when no mail leaves there would be more of them each time.
@@ -43,8 +45,7 @@ def tell_due(*, at: datetime) -> int:
         return 0
     counts, until = {name: count for name, count, _at in found}, max(when for _name, _count, when in found)
     total = sum(counts.values())
-    subject = f"errands:{until.astimezone(UTC):%Y-%m-%d}"
-    events.write(KIND, by=None, subject=subject, at=at, count=total, tasks=counts, until=until.isoformat())
+    events.write(KIND, by=None, subject=SUBJECT, at=at, count=total, tasks=counts, until=until.isoformat())
     for person in Person.objects.filter(pk__in=offices.held(at).values("person")):
         background.configure_task(TELL).defer(person_id=person.pk, counts={**counts})
     return total
@@ -57,8 +58,11 @@ def _given_up() -> list[tuple[str, int, datetime]]:
 
 
 def _told_until() -> datetime:
-    """Return the last day until which the record says that all was told, and which was over when that was written."""
-    for event in Event.objects.filter(kind=KIND).order_by("-id"):
+    """Return the last moment until which the record says that all was told, and which was over when that was written.
+
+    By one index, however long the record is; of the latest hundred that say so, or none.
+    """
+    for event in Event.objects.filter(subject=SUBJECT, kind=KIND).order_by("-id")[:MOST]:
         until = _moment(event.data.get("until")) if isinstance(event.data, dict) else None
         if until and until <= event.at:
             return until

@@ -4,6 +4,7 @@ import psycopg
 import pytest
 from django.core import mail
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import ConnectorException
@@ -91,9 +92,29 @@ def test_no_word_that_nobody_can_mean_silences_what_comes(data: str) -> None:
     """The web role writes events of any kind."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO record_event (at, kind, subject, data) VALUES (coop_now(), %s, 'errands:1', %s)",
-            [errands.KIND, data],
+            "INSERT INTO record_event (at, kind, subject, data) VALUES (coop_now(), %s, %s, %s)",
+            [errands.KIND, errands.SUBJECT, data],
         )
     given_up("tasks.write_release")
     assert background.tell_of_errands(timestamp=0) == 1
     assert background.tell_of_errands(timestamp=0) == 0
+
+
+def test_neither_a_long_record_nor_a_flood_of_words_is_read_through() -> None:
+    given_up("tasks.write_release")
+    assert background.tell_of_errands(timestamp=0) == 1
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO record_event (at, kind, subject, data)"
+            " SELECT coop_now(), %s, %s, '{}' FROM generate_series(1, %s)",
+            [errands.KIND, errands.SUBJECT, errands.MOST],
+        )
+    with CaptureQueriesContext(connection) as asked:
+        # What cannot be known is told once more.
+        assert background.tell_of_errands(timestamp=0) == 1
+    (reads,) = (one["sql"] for one in asked if one["sql"].startswith("SELECT") and '"record_event"' in one["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {reads}")
+        plan = " ".join(line for (line,) in cursor.fetchall())
+    assert ("events_of_a_subject" in plan, "Limit" in plan) == (True, True)
