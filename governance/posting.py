@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from coop.due import each
 from coop.people.middleware import zone
 from coop.people.models import Person
 from coop.record import log
@@ -26,18 +27,17 @@ LINES = 10
 
 def send_all(at: datetime) -> int:
     """Send every letter that waits, each claimed in a transaction of its own; return how many went out."""
-    sent = 0
-    while claimed := claim(at):
-        sent += sum(send(letter, at=at) for letter in claimed)
-        if len(claimed) < AT_ONCE:
-            break
+    sent = after = 0
+    while claimed := claim(at, after=after):
+        sent += each(lambda letter: send(letter, at=at), claimed, failed="letter %s could not be written")
+        after = claimed[-1].pk
     return sent
 
 
-def claim(at: datetime) -> list[Letter]:
-    """Claim letters that nobody has claimed and return them."""
+def claim(at: datetime, *, after: int = 0) -> list[Letter]:
+    """Claim letters that nobody has claimed and return them, by their numbers, from `after` on."""
     with transaction.atomic():
-        waiting = Letter.objects.select_for_update(skip_locked=True).filter(claimed_at=None, sent_at=None)
+        waiting = Letter.objects.select_for_update(skip_locked=True).filter(claimed_at=None, sent_at=None, pk__gt=after)
         found = list(waiting.order_by("id").values_list("pk", flat=True)[:AT_ONCE])
         Letter.objects.filter(pk__in=found).update(claimed_at=at)
     return list(Letter.objects.filter(pk__in=found).select_related("person").order_by("id"))

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from coop.due import each
 from coop.people.models import Person
 from governance import cases
 from governance.models import Equivalent
@@ -32,8 +33,14 @@ def found(ground: Equivalent) -> list[Person]:
 
 def open_cases(*grounds: Equivalent, at: datetime) -> int:
     """Open a case for each person whom one of the signs points at, and return how many are new. Anybody may call it."""
-    opened = [cases.open_equivalent(person, kind=one, at=at) for one in grounds for person in found(one)]
-    return sum(case is not None for case in opened)
+    return sum(_open(one, at) for one in grounds)
+
+
+def _open(ground: Equivalent, at: datetime) -> int:
+    def opened(person: Person) -> bool:
+        return cases.open_equivalent(person, kind=ground, at=at) is not None
+
+    return each(opened, found(ground), failed="what points at person %s could not be followed")
 
 
 def look(*, at: datetime) -> int:

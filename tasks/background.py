@@ -43,7 +43,6 @@ from tasks.quality import estimates
 from tasks.scale import batches, callbacks, fetching
 from tasks.webhooks import addresses, outbox, sending
 
-AT_ONCE = 500
 A_MINUTE, A_DAY = timedelta(minutes=1), timedelta(days=1)
 # Of what calculates for minutes one runs at a time: of a worker's two places one stays for pay and seals.
 CALCULATES = "tasks.calculates"
@@ -54,8 +53,7 @@ CALCULATES = "tasks.calculates"
 def expire(timestamp: int) -> None:  # noqa: ARG001 - procrastinate hands the planned time over
     """Hand in what was saved in time, then return slots and money of the other tasks whose time ran out."""
     answers.hand_in_saved(at=clock.now())
-    while claims.expire_due(at=clock.now(), limit=AT_ONCE) == AT_ONCE:
-        pass
+    claims.expire_due(at=clock.now())
 
 
 @app.periodic(cron="* * * * *")
@@ -77,8 +75,7 @@ def hand_on(timestamp: int) -> None:  # noqa: ARG001 - likewise
 @app.task(queueing_lock="tasks.lapse_checks", pass_context=False)
 def lapse_checks(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Free the answers that somebody took to check and did not decide in time."""
-    while checks.lapse_due(at=clock.now(), limit=AT_ONCE) == AT_ONCE:
-        pass
+    checks.lapse_due(at=clock.now())
 
 
 @app.periodic(cron="17 * * * *")
@@ -106,8 +103,7 @@ def measure_paces(timestamp: int) -> int:  # noqa: ARG001 - likewise
 @app.task(queueing_lock="tasks.return_deposits", pass_context=False)
 def return_deposits(timestamp: int) -> None:  # noqa: ARG001 - likewise
     """Give clients back what closed jobs no longer need of their deposits for the hourly floor."""
-    while jobs.return_deposits(at=clock.now(), limit=AT_ONCE) == AT_ONCE:
-        pass
+    jobs.return_deposits(at=clock.now())
 
 
 @app.periodic(cron="43 * * * *")

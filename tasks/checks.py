@@ -128,17 +128,18 @@ def finish(check: Check, held: Assignment, *, at: datetime) -> None:
     checking.pay_out(held.job_id, check.person_id, check.pk, Decimal(check.pay or 0), at=at)
 
 
-@transaction.atomic
-def lapse_due(*, at: datetime, about: Q = ANY, limit: int = 500) -> int:
+def lapse_due(*, at: datetime, about: Q = ANY) -> int:
     """Free answers whose half hour is over, their money back to the job; say how many. Anybody may call it."""
-    over = Check.objects.filter(about, state=CheckState.OPEN, until__lte=at)
-    ended = list(over.select_for_update(of=("self",), no_key=True, skip_locked=True)
-        .select_related("assignment__job__client").order_by("pk")[:limit])  # fmt: skip
-    return due.each(lambda one: _lapse(one, at), ended, failed="check %s could not lapse")
+    over = Check.objects.filter(about, state=CheckState.OPEN, until__lte=at).select_related("assignment__job__client")
+    return due.each_of(lambda one: _lapse(one, at), over, failed="check %s could not lapse")
 
 
 @transaction.atomic
 def _lapse(one: Check, at: datetime) -> bool:
+    """Free an answer, unless somebody is at it: who decides on it at this moment, or another who frees it."""
+    going = Check.objects.filter(pk=one.pk, state=CheckState.OPEN)
+    if going.select_for_update(no_key=True, skip_locked=True).first() is None:
+        return False
     job = one.assignment.job
     Check.objects.filter(pk=one.pk).update(state=CheckState.LAPSED)
     checking.give_back(job.pk, one.person_id, one.pk, Decimal(one.pay or 0), at=at)

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
+from coop import due
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
@@ -349,22 +351,35 @@ def skip(assignment: Assignment, *, by: Person, at: datetime) -> Assignment:
     return _end([held], AssignmentState.SKIPPED, by=by, at=at)[0]
 
 
-@transaction.atomic
-def expire_due(job: Job | None = None, *, at: datetime, limit: int = 500) -> int:
-    """Return the slots and the money of tasks whose time ran out, at most `limit`; say how many. Anybody may call it.
+def expire_due(job: Job | None = None, *, at: datetime) -> int:
+    """Return the slots and the money of tasks whose time ran out; say how many. Anybody may call it.
 
-    Tasks that somebody is handing in at this moment are passed over.
+    Of a job that is named some hundred at most, for whoever waits. Tasks that somebody is handing in at this moment
+    are passed over.
     """
-    due = Assignment.objects.filter(state__in=OPEN_STATES, expires_at__lte=at)
-    due = due.filter(job=job) if job else due
+    pages = due.pages(_over(at).filter(job=job) if job else _over(at))
+    return sum(
+        due.together(lambda some: _expire(some, at), page, failed="task %s could not be taken back")
+        for page in (islice(pages, 1) if job else pages)
+    )
+
+
+def _over(at: datetime) -> QuerySet[Assignment]:
+    over = Assignment.objects.filter(state__in=OPEN_STATES, expires_at__lte=at)
     # What was saved in time waits for `answers.hand_in_saved`.
     saved = Draft.objects.filter(assignment=OuterRef("pk"), saved_at__lt=OuterRef("expires_at"))
-    due = due.exclude(Exists(saved), expires_at__gt=at - SAVED)
-    locked = due.select_for_update(of=("task", "self"), no_key=True, skip_locked=True)
-    ended = _end(
-        locked.select_related("task", "job").order_by("task_id")[:limit], AssignmentState.EXPIRED, by=None, at=at
+    return over.exclude(Exists(saved), expires_at__gt=at - SAVED)
+
+
+@transaction.atomic
+def _expire(some: Iterable[Assignment], at: datetime) -> int:
+    locked = (
+        _over(at)
+        .filter(pk__in=[one.pk for one in some])
+        .select_for_update(of=("task", "self"), no_key=True, skip_locked=True)
     )
-    return len(ended)
+    over = locked.select_related("task", "job").order_by("task_id")
+    return len(_end(over, AssignmentState.EXPIRED, by=None, at=at))
 
 
 def _end(held: Iterable[Assignment], state: AssignmentState, *, by: Person | None, at: datetime) -> list[Assignment]:

@@ -206,10 +206,10 @@ def _move_the_money(held: Assignment, ended: Settlement, at: datetime) -> None:
         jobs.close(held.job, by=None, at=at)
 
 
-def go_on_all(*, at: datetime, limit: int = 200) -> int:
+def go_on_all(*, at: datetime) -> int:
     """Do what is due in every open dispute, and return how many ended. Anybody may call it."""
-    waiting = Dispute.objects.filter(settlement=None).select_related("assignment__job").order_by("opened_at")
-    return due.each(lambda one: go_on(one, at=at), waiting[:limit], failed="dispute %s could not go on")
+    waiting = Dispute.objects.filter(settlement=None).select_related("assignment__job")
+    return due.each_of(lambda one: go_on(one, at=at), waiting, failed="dispute %s could not go on")
 
 
 def of(client: Client) -> QuerySet[Dispute]:

@@ -46,7 +46,6 @@ FROM tasks_assignment WHERE job_id = %(job)s
 DEPOSITS_FREE = """
 SELECT j.id FROM payments_account a JOIN tasks_job j ON a.code = 'job:' || j.id || ':floor'
 WHERE a.kind = 'job:floor' AND a.balance > 0 AND j.closed_at IS NOT NULL AND tasks_deposit_is_free(j.id)
-ORDER BY j.id LIMIT %s
 """
 
 
@@ -383,16 +382,16 @@ def _close(job: Job, by: Person | None, at: datetime) -> Job:
     return job
 
 
-def return_deposits(*, at: datetime, limit: int = 500) -> int:
-    """Give back what closed jobs no longer need of their deposits for the floor, at most `limit` jobs; say how many.
+def return_deposits(*, at: datetime) -> int:
+    """Give back what closed jobs no longer need of their deposits for the floor; say how many jobs that were.
 
     Anybody may call it.
     """
     with connection.cursor() as cursor:
-        cursor.execute(DEPOSITS_FREE, [limit])
-        free = [number for (number,) in cursor.fetchall()]
-    over = Job.objects.filter(pk__in=free).order_by("pk")
-    return due.each(lambda job: bool(close(job, by=None, at=at)), over, failed="job %s could not have its deposit back")
+        cursor.execute(DEPOSITS_FREE)
+        over = Job.objects.filter(pk__in=[number for (number,) in cursor.fetchall()])
+    failed = "job %s could not have its deposit back"
+    return due.each_of(lambda job: bool(close(job, by=None, at=at)), over, failed=failed)
 
 
 def _locked(job: Job) -> Job:

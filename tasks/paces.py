@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from django.db import IntegrityError, connection, transaction
 
+from coop.due import each
 from coop.record import events
 from coop.refusals import guard_of
 from payments.models import WorkType
@@ -96,4 +97,5 @@ def measure(work_type: WorkType, *, at: datetime) -> Pace | None:
 
 def measure_all(*, at: datetime) -> int:
     """Measure every kind of work; return how many had enough."""
-    return sum(measure(kind, at=at) is not None for kind in WorkType.objects.order_by("pk"))
+    kinds = WorkType.objects.order_by("pk")
+    return each(lambda kind: measure(kind, at=at) is not None, kinds, failed="work of kind %s could not be measured")

@@ -15,6 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
+from coop.due import each
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, guard_of
@@ -86,8 +87,8 @@ def _fresh(at: datetime) -> QuerySet[Pilot]:
 
 def measure_due(*, at: datetime) -> int:
     """Measure the pilots of open jobs that were not measured in seven days; return how many were large enough."""
-    due = Job.objects.filter(rescoping__isnull=False, closed_at=None).exclude(pilots__in=_fresh(at))
-    return sum(measure(job, at=at) is not None for job in due.order_by("pk"))
+    due = Job.objects.filter(rescoping__isnull=False, closed_at=None).exclude(pilots__in=_fresh(at)).order_by("pk")
+    return each(lambda job: measure(job, at=at) is not None, due, failed="the pilot of job %s could not be measured")
 
 
 def refusal_after_measuring(job: Job, *, by: Person, at: datetime) -> Refusal | None:

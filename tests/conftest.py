@@ -147,6 +147,22 @@ def owner(cluster: Cluster, database_name: str, _django_db_helper: None) -> Iter
 
 
 @pytest.fixture
+def poison(committed: None, owner: psycopg.Connection) -> Callable[[str, str], None]:
+    """Return a function that has the database fail at some rows of a table, whatever it is that is wrong with them."""
+
+    def refuse(table: str, rows: str) -> None:
+        owner.execute(
+            "CREATE FUNCTION public.poisoned() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'poisoned'; END$$"
+        )
+        # A test says the rows in SQL of its own.
+        when = f"CREATE TRIGGER poisoned BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW WHEN ({rows})"
+        owner.execute(f"{when} EXECUTE FUNCTION public.poisoned()".encode())
+        owner.commit()
+
+    return refuse
+
+
+@pytest.fixture
 def superuser(cluster: Cluster, database_name: str, _django_db_helper: None) -> Iterator[psycopg.Connection]:
     """Connect to the test's database as the superuser, rolled back unless the test commits."""
     with psycopg.connect(cluster.url("postgres", database_name)) as connection:

@@ -173,6 +173,16 @@ def test_who_was_pressed_to_leave_has_a_case_within_the_hour(amina: Person) -> N
     assert background.look(timestamp=0) == 0
 
 
+def test_one_case_that_cannot_be_opened_keeps_nobody_else_from_theirs(
+    poison: Callable[[str, str], None], amina: Person, luis: Person
+) -> None:
+    for who in (amina, luis):
+        as_the_site(NOTICE.replace("'none'", "'pressed'"), who.pk)
+    poison("governance_case", f"NEW.person_id = {min(amina.pk, luis.pk)}")
+    assert background.look(timestamp=0) == 1
+    assert Case.objects.get().person_id == max(amina.pk, luis.pk)
+
+
 def test_no_case_is_looked_for_while_somebody_is_away(amina: Person, later: Later) -> None:
     as_the_site(NOTICE.replace("'none'", "'pressed'"), amina.pk)
     assert signs.found(Equivalent.PRESSED_TO_LEAVE) == [amina]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -212,6 +213,29 @@ def test_who_votes_between_making_and_sending_is_not_reminded(published: Callabl
     voting.cast(proposal, "no", by=silent, at=clock.now())
     posting.send_all(clock.now())
     assert reminders(silent) == []
+
+
+def test_letters_that_the_server_refuses_are_tried_once_a_round_and_stand_in_front_of_none(
+    published: Callable[..., Proposal], luis: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Person.objects.filter(pk__in=[person.pk for person in electors(published())]).update(time_zone="UTC")
+    luis.refresh_from_db()
+    at_hour(luis, 7)
+    letters.make_due(clock.now())
+    waiting = list(Letter.objects.filter(claimed_at=None).order_by("pk").values_list("person__email", flat=True))
+    assert len(waiting) > 2
+    monkeypatch.setattr(posting, "AT_ONCE", 1)
+    tried: list[str] = []
+
+    def send(message: EmailMessage) -> None:
+        tried.extend(message.to)
+        assert len(tried) <= len(waiting)
+        if message.to != waiting[-1:]:
+            raise SMTPRecipientsRefused({})
+
+    monkeypatch.setattr(EmailMessage, "send", send)
+    assert posting.send_all(clock.now()) == 1
+    assert tried == waiting
 
 
 def test_no_letter_says_how_anybody_voted(published: Callable[..., Proposal]) -> None:
