@@ -270,10 +270,16 @@ def shown(sketch: Sketch, data: Iterable[Mapping[str, Any]]) -> dict[str, dict[s
 def one_each(sketch: Sketch) -> Iterator[dict[str, Any]]:
     """Yield a task for each file of the kind that a task of the draft is about; none where that takes several."""
     shape = shapes.find(sketch.work_type.shape)
-    for part, kind in shape.files.items():
+    for part, kind in [*shape.files.items(), *((part, str(FileKind.VIDEO)) for part in shape.films)]:
         names = dict.fromkeys(taken_in(sketch).filter(kind=kind).values_list("name", flat=True))
-        if names and not shape.data_problems({}, {part: next(iter(names))}):
+        if names and _is_about_one(shape, part, next(iter(names)), kind):
             yield from ({"id": named, part: name} for named, name in zip(_ids(names), names, strict=True))
+
+
+def _is_about_one(shape: shapes.Shape, part: str, name: str, kind: str) -> bool:
+    """Tell whether a task of this kind of work can be about one file of a kind."""
+    filmed = part in shape.films
+    return filmed == (kind == FileKind.VIDEO) and not shape.data_problems({}, {part: name})
 
 
 def _ids(names: Iterable[str]) -> Iterator[str]:

@@ -139,7 +139,8 @@ def _of_rows(form: forms_job.NewJob, rows: list[Any], known: Mapping[str, Any]) 
 
 
 def _lacking(form: forms_job.NewJob, data: dict[str, Any], known: Mapping[str, Any]) -> list[Any]:
-    return [*form.shape.data_problems(form.answer_form(), data), *files.missing(form.shape.files, data, known)]
+    asked = form.answer_form()
+    return [*form.shape.data_problems(asked, data), *files.missing(form.shape, asked, data, known)]
 
 
 def preview(sketch: Sketch) -> dict[str, Any] | None:

@@ -28,7 +28,7 @@ from tasks import holding, outside
 from tasks.media import apart
 from tasks.media.bounds import MEMBERS, NAME_CHARACTERS, Unfit
 from tasks.models import LIVE_STATES, Delivery, FileKind, Job, JobFile, SketchFile
-from tasks.shapes import media
+from tasks.shapes import Json, Shape, media
 
 AT_ONCE = 100
 MOST = 20_000
@@ -36,7 +36,8 @@ READ = "tasks.read_files"
 READ_OF = ["source", "kind", "file", "small", "content_type", "bytes", "facts", "problem", "done_at"]
 PROBLEMS: dict[str, Text] = {
     "unknown": gettext_lazy(
-        "It is no image (PNG, JPEG, WebP, BMP), recording (WAV, FLAC, Ogg, MP3), point cloud (KITTI .bin, PCD) or zip."
+        "It is no image (PNG, JPEG, WebP, BMP), recording (WAV, FLAC, Ogg, MP3), video (MP4, WebM, MOV), point cloud"
+        " (KITTI .bin, PCD) or zip."
     ),
     "broken": gettext_lazy("It cannot be read to its end. Open it on your side and save it again."),
     "pixels": gettext_lazy(
@@ -46,6 +47,10 @@ PROBLEMS: dict[str, Text] = {
     "sound_format": gettext_lazy("A recording is WAV, FLAC, Ogg or MP3 with one or two channels."),
     "long": gettext_lazy("It is longer than %(minutes)d minutes. Cut it in parts, one for each task."),
     "silent": gettext_lazy("It holds no sound."),
+    "video_format": gettext_lazy("Its pictures are packed in a way that is not read. Save it as MP4 with H.264."),
+    "video_pixels": gettext_lazy("Its frames have %(width)d by %(height)d pixels; at most %(most)d million are read."),
+    "still": gettext_lazy("It holds no moving picture."),
+    "slow": gettext_lazy("It takes too much time to be read. Save it smaller, or cut it in parts."),
     "points": gettext_lazy("It has %(points)d points; at most %(most)d are read."),
     "nowhere": gettext_lazy("It has no point within ten kilometres."),
     "pcd_packed": gettext_lazy("Its points are packed in a way that is not read. Save it as PCD with DATA binary."),
@@ -360,15 +365,19 @@ def weigh_more(job: Job, added: Iterable[Mapping[str, Any]], count: int) -> None
         cursor.execute(WEIGH_MORE, {"job": job.pk, "found": sum(sizes.get(name, 0) for name in names), "count": count})
 
 
-def missing(asked: Mapping[str, str], data: dict[str, Any], known: Mapping[str, Mapping[str, Any]]) -> Iterator[Text]:
-    """Yield which part of a task's data names no file of the kind `asked` for; `known` are the job's, as `shown`."""
-    for part, kind in asked.items():
+def missing(shape: Shape, form: Json, data: Json, known: Mapping[str, Json]) -> Iterator[Text]:
+    """Yield which part of a task's data names no file that its kind of work shows; `known` are as `shown` tells."""
+    for part, asked in shape.files.items():
         named = data.get(part)
+        filmed = part in shape.films and isinstance(named, str)
+        kind = FileKind.VIDEO if filmed else asked
         for name in named if isinstance(named, list) and named else [named]:
             if not isinstance(name, str) or name not in known or known[name]["kind"] != kind:
                 words = _("“%(part)s” names no file of the job that is: %(kind)s. Hand the files in first.")
                 yield words % {"part": part, "kind": FileKind(kind).label}
                 break
+        else:
+            yield from shape.film_problems(form, known[str(named)]) if filmed else ()
 
 
 def may_see(file: JobFile, *, by: Person, at: datetime) -> bool:

@@ -74,7 +74,7 @@ class FilesField(forms.FileField):
 
 
 class Files(forms.Form):
-    """Images, recordings and point clouds, each by itself or packed in a zip."""
+    """Images, recordings, videos and point clouds, each by itself or packed in a zip."""
 
     file = FilesField(label=_("Files"), max_length=500, allow_empty_file=True)
 
@@ -89,7 +89,7 @@ def files_help() -> str:
     most = settings.DATASET_UPLOAD_MAX_BYTES // 1_000_000
     return gettext(
         "At most 100 files, or a zip of 2,000; together at most %(most)d MB. Images: PNG, JPEG, WebP, BMP."
-        " Recordings: WAV, FLAC, Ogg, MP3. Point clouds: KITTI .bin, PCD."
+        " Recordings: WAV, FLAC, Ogg, MP3. Videos: MP4, WebM, MOV. Point clouds: KITTI .bin, PCD."
     ) % {"most": most}
 
 

@@ -36,7 +36,7 @@ def apart(job: Job, row: Json, known: Files) -> tuple[Json, Json | None]:
 
     `known` are the job's files by name, as kinds of work know them. Raise Unusable where it is none.
     """
-    data = {name: part for name, part in row.items() if name != FIELD}
+    data = job.shape.kept(job.form, {name: part for name, part in row.items() if name != FIELD}, known)
     said = row.get(FIELD)
     if said is None or said == "":
         return data, None
@@ -101,7 +101,7 @@ def row_problems(job: Job, row: Json, known: Files) -> list[Text]:
 def problems_apart(job: Job, data: Json, prediction: Json | None, known: Files) -> list[Text]:
     """Return what is wrong with a row whose prediction is `apart` already."""
     shape = job.shape
-    lacking = [*shape.data_problems(job.form, data), *files.missing(shape.files, data, known)]
+    lacking = [*shape.data_problems(job.form, data), *files.missing(shape, job.form, data, known)]
     return lacking or list(problems(job, data, prediction, known))
 
 

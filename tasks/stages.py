@@ -181,7 +181,8 @@ def _problem(job: Job, data: dict[str, Any], known: predictions.Files) -> str:
         data, answer = predictions.apart(job, data, known)
     except predictions.Unusable as error:
         return str(error)
-    lacking = [*shape.data_problems(shape.form_for(job.form, data), data), *files.missing(shape.files, data, known)]
+    form = shape.form_for(job.form, data)
+    lacking = [*shape.data_problems(form, data), *files.missing(shape, form, data, known)]
     return " ".join(map(str, lacking or predictions.problems(job, data, answer, known)))
 
 

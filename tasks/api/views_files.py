@@ -15,7 +15,7 @@ from tasks.api.views import KeyView
 
 
 class Files(KeyView):
-    """The files of a job: images, recordings and point clouds that its tasks name."""
+    """The files of a job: images, recordings, videos and point clouds that its tasks name."""
 
     scope = {"GET": "read", "POST": "post"}
     parser_classes = (MultiPartParser, Zip)

@@ -15,7 +15,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from tasks.formats import coco, images, parquet
 from tasks.models import Release
-from tasks.shapes import Json, media, tracks
+from tasks.shapes import Json, film, media, tracks
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,15 @@ class Video:
 def _videos(release: Release) -> Iterator[Video]:
     for one in images.with_files(release):
         if one["result"] is not None:
-            names = one["data"]["frames"]
-            facts = [media.file(one["data"], name)["facts"] for name in names]
-            frames = [(name, it["width"], it["height"]) for name, it in zip(names, facts, strict=True)]
-            yield Video(one["position"], one["id"], frames, one["result"]["tracks"])
+            yield Video(one["position"], one["id"], _frames(one["data"]), one["result"]["tracks"])
+
+
+def _frames(data: Json) -> list[tuple[str, int, int]]:
+    """Return name, width and height of each frame; one that was cut out of a video is named by its second."""
+    if found := data.get(film.MOMENTS):
+        return [(f"{data['frames']}@{second:.3f}", found["width"], found["height"]) for second in found["seconds"]]
+    facts = [(name, media.file(data, name)["facts"]) for name in data["frames"]]
+    return [(name, it["width"], it["height"]) for name, it in facts]
 
 
 def as_coco(release: Release) -> Iterator[bytes]:

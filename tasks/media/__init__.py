@@ -7,5 +7,8 @@ memory and time, knowing no secret and no database; what comes back are new file
     sound   Ogg with Opus, one channel; facts: seconds, peaks (the loudest of each piece, 0 to 100)
     cloud   16-bit x, y, z of every point, then a byte of reflectance of each; facts: points, scale (metres for a
             step), centre (metres), low and high (its bounds, metres)
+    video   its frames as WebP, one after the other, at most a hundred; facts: seconds, every (seconds between frames),
+            width, height (pixels of a frame), video_width, video_height (of the video, upright), frames (of each its
+            second, where it starts, how many bytes it has)
     archive its members, each a file to be looked at again
 """

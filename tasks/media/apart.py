@@ -41,9 +41,12 @@ def run(source: Path, folder: Path) -> dict[str, Any]:
 def main(source: Path, folder: Path) -> dict[str, Any]:
     """Write a file again, here and now; return what it is, or the problem with it."""
     # The site itself decodes nothing, and need not load what does.
-    from tasks.media import archives, clouds, images, sniffing, sounds  # noqa: PLC0415
+    from tasks.media import archives, clouds, images, sniffing, sounds, videos  # noqa: PLC0415
 
-    writers = {"image": images.write, "sound": sounds.write, "cloud": clouds.write, "archive": archives.write}
+    writers = {
+        "image": images.write, "sound": sounds.write, "cloud": clouds.write, "video": videos.write,
+        "archive": archives.write,
+    }  # fmt: skip
     try:
         return writers[sniffing.kind_of(source)](source, folder)
     except KeyError:

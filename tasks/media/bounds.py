@@ -5,6 +5,11 @@ UNPACKED_BYTES = 512_000_000
 MEMBERS = 2_000
 PIXELS = 50_000_000
 SECONDS = 600
+# Of a video: pixels of a frame (4K has 9.4 million at most), frames that are shown of it, and the steps at which they
+# may be cut (thousandths of a second), each a multiple of the one before.
+VIDEO_PIXELS = 10_000_000
+FRAMES = 100
+STEPS = (100, 500, 1_000, 2_000, 10_000)
 POINTS = 2_000_000
 NAME_CHARACTERS = 200
 

@@ -7,7 +7,10 @@ import numpy as np
 OPENINGS = {
     b"\x89PNG\r\n\x1a\n": "image", b"\xff\xd8\xff": "image", b"BM": "image", b"fLaC": "sound", b"OggS": "sound",
     b"ID3": "sound", b"PK\x03\x04": "archive", b"PK\x05\x06": "archive", b"# .PCD": "cloud", b"VERSION ": "cloud",
+    b"\x1aE\xdf\xa3": "video",
 }  # fmt: skip
+# The first box of MP4 and QuickTime stands after its length.
+BOXES = frozenset({b"ftyp", b"moov", b"wide", b"mdat"})
 RIFF = {b"WAVE": "sound", b"WEBP": "image"}
 # Bytes of one point as KITTI writes it: x, y, z in metres and reflectance, 32-bit floats.
 POINT = 16
@@ -16,11 +19,13 @@ LOOK = 4_096
 
 
 def kind_of(path: Path) -> str:
-    """Return image, sound, cloud or archive; nothing for anything else."""
+    """Return image, sound, cloud, video or archive; nothing for anything else."""
     with path.open("rb") as file:
         opening = file.read(LOOK)
     if opening[:4] == b"RIFF":
         return RIFF.get(opening[8:12], "")
+    if opening[4:8] in BOXES:
+        return "video"
     known = next((kind for start, kind in OPENINGS.items() if opening.startswith(start)), "")
     if known or _is_mp3(opening):
         return known or "sound"

@@ -40,6 +40,7 @@ class FileKind(models.TextChoices):
     IMAGE = "image", _("Image")
     SOUND = "sound", _("Recording")
     CLOUD = "cloud", _("Point cloud")
+    VIDEO = "video", _("Video")
     ARCHIVE = "archive", _("Archive")
 
 

@@ -16,7 +16,7 @@ from tasks.models.files import SeenFile
 from tasks.models.work import Job
 
 # What is named so is the same file by whatever signature it is asked; else each may be a file of its own.
-NAMED = re.compile(r"\.(png|jpe?g|webp|bmp|wav|flac|og[ag]|mp3|bin|pcd|zip)$", re.IGNORECASE)
+NAMED = re.compile(r"\.(png|jpe?g|webp|bmp|wav|flac|og[ag]|mp3|mp4|m4v|mov|webm|mkv|bin|pcd|zip)$", re.IGNORECASE)
 # How the stores of Amazon, Google and Microsoft sign: it says who may fetch and until when, not what.
 SIGNING = re.compile(
     r"x-(amz|goog)-.*|signature|expires|policy|key-pair-id|awsaccesskeyid|googleaccessid|token"

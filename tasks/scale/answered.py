@@ -17,6 +17,7 @@ from tasks.scale import finding, kinds
 from tasks.scale import threads as telling
 from tasks.scale.kinds import chat, frames, masks
 from tasks.scale.kinds.kind import Kind
+from tasks.shapes import film
 
 type Json = dict[str, Any]
 NOBODY = "test-contributor"
@@ -141,7 +142,9 @@ def content(order: Order, part: str) -> object:
         return masks.png(order.params, said.whole, part, _size(order))
     if said is None or not isinstance(kind, frames.Frames):
         raise Http404
-    return kind.content(order.params, _values(order, said), order.key)
+    # Of a video sent as a file the task's data say at which moments it was cut; what the order itself calls so is not.
+    moments = order.task.data.get(film.MOMENTS) if order.task else None
+    return kind.content({**order.params, film.MOMENTS: moments}, _values(order, said), order.key)
 
 
 def _size(order: Order) -> masks.Size:

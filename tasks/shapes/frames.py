@@ -1,4 +1,7 @@
-"""Boxes over the frames of a video, each with a label and an id that stays the same; between keys they are reckoned."""
+"""Boxes over the frames of a video, each with a label and an id that stays the same; between keys they are reckoned.
+
+A task names its `frames` as images in their order, or one video, of which the form may say how often it is shown.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
-from tasks.shapes import checking, media, merging, overlaps, plane, tracks
+from tasks.shapes import checking, film, media, merging, overlaps, plane, tracks
 from tasks.shapes.image import LABELS, LABELS_HELP, picture
 from tasks.shapes.shape import (
     Distance,
@@ -42,26 +45,44 @@ class Frames(Shape):
     name = "frames"
     label = gettext_lazy("Boxes over the frames of a video")
     picture = "M3 4h42v24H3zM10 4v24M38 4v24M5 9h3M5 16h3M5 23h3M40 9h3M40 16h3M40 23h3M17 10h11v10H17z"
-    asks = {"labels": LABELS}
+    asks = {"labels": LABELS, "every": {"enum": film.EVERY}}
     needs = ("labels",)
-    draws = frozenset({"frames"})
+    draws = frozenset({"frames", film.MOMENTS})
     files = {"frames": "image"}
+    films = frozenset({"frames"})
     script = "tasks/frames.js"
     style = "tasks/drawing.css"
     longest = 1_000_000
     on_phone = False
 
     def fields(self) -> dict[str, forms.Field]:
-        """Return the field of labels."""
-        return {"labels": Lines(label=gettext_lazy("Labels"), help_text=LABELS_HELP)}
+        """Return the fields of labels and of the step of a video."""
+        every = [("", gettext_lazy("As often as 100 frames let it")), *((f"{step:g}",) * 2 for step in film.EVERY)]
+        return {
+            "labels": Lines(label=gettext_lazy("Labels"), help_text=LABELS_HELP),
+            "every": forms.ChoiceField(
+                label=gettext_lazy("Of a video, seconds from frame to frame"), choices=every, required=False
+            ),
+        }
 
     def written(self, said: Mapping[str, Any]) -> Json:
-        """Return the labels."""
-        return {"labels": said["labels"]}
+        """Return the labels, and the step of a video where one is asked for."""
+        every = said.get("every")
+        return {"labels": said["labels"], **({"every": float(every)} if every else {})}
 
     def data_problems(self, form: Json, data: Json) -> list[Text]:
-        """Return a problem unless the task names two to a hundred images in the order of time."""
-        return lacks({"frames": NAMES}, data)
+        """Return a problem unless the task names two to a hundred images in the order of time, or one video."""
+        return [] if film_of(data) else lacks({"frames": NAMES}, data)
+
+    def film_problems(self, form: Json, file: Json) -> list[Text]:
+        """Return why a video cannot be shown as often as the form says."""
+        return list(film.problems(file["facts"], form.get("every")))
+
+    def kept(self, form: Json, data: Json, files: Mapping[str, Json]) -> Json:
+        """Return the data with the moments of a video at which its frames are."""
+        file = files.get(film_of(data))
+        seen = file is not None and file["kind"] == "video"
+        return {**data, film.MOMENTS: film.moments(file, form.get("every"))} if file and seen else data
 
     def schema(self, form: Json) -> Json:
         """Return the JSON Schema of a value."""
@@ -85,7 +106,7 @@ class Frames(Shape):
             return [_("Draw at least one box, or say that there is nothing to draw.")]
         if value["tracks"] and value.get("nothing"):
             return [_("There are boxes, so that there is something to draw.")]
-        return list(tracks.problems(value["tracks"], _sizes(data)))
+        return list(tracks.problems(value["tracks"], _sizes(form, data)))
 
     def agrees(self, form: Json) -> bool:
         """Tell that no two drawings are the same to the pixel."""
@@ -115,7 +136,7 @@ class Frames(Shape):
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the frames with what stands in each, and rows for a table."""
-        drawn, pictures = value.get("tracks", []), [picture(file) for file in _files(data)]
+        drawn, pictures = value.get("tracks", []), [picture(file) for file in _files(form, data)]
         rows = [
             {"id": track["id"], "label": track["label"], "frame": key["frame"] + 1, "place": tracks.line(key),
              "until": track["until"] + 1 if "until" in track else ""}
@@ -142,12 +163,13 @@ class Frames(Shape):
 
     def label_studio(self, form: Json, data: Json, value: Json) -> list[Json]:
         """Return the boxes as regions of a video."""
-        sizes = _sizes(data) if data.get(media.FILES) else []
-        return [tracks.region(track, sizes) for track in value["tracks"]] if sizes else []
+        sizes = _sizes(form, data) if data.get(media.FILES) else []
+        seconds = data.get(film.MOMENTS, {}).get("seconds", [])
+        return [tracks.region(track, sizes, seconds) for track in value["tracks"]] if sizes else []
 
     def from_label_studio(self, form: Json, data: Json, regions: list[Json]) -> Json:
         """Return the boxes, in pixels; where there is no region, that there is nothing to draw."""
-        found = [tracks.of_region(one, _sizes(data)) for one in regions]
+        found = [tracks.of_region(one, _sizes(form, data)) for one in regions]
         return marks_or_nothing("tracks", found)
 
     def parts(self, form: Json) -> dict[str, Text]:
@@ -155,9 +177,17 @@ class Frames(Shape):
         return {"tracks": _("A box or its place"), "labels": _("A label"), "missing": _("Something that is not drawn")}
 
 
-def _files(data: Json) -> list[Json]:
+def film_of(data: Json) -> str:
+    """Return the name of the video that a task is about; nothing where it names images."""
+    named = data.get("frames")
+    return named if isinstance(named, str) else ""
+
+
+def _files(form: Json, data: Json) -> list[Json]:
+    if name := film_of(data):
+        return film.pictures(media.file(data, name), form.get("every"))
     return [media.file(data, name) for name in data["frames"]]
 
 
-def _sizes(data: Json) -> list[tuple[int, int]]:
-    return [(file["facts"]["width"], file["facts"]["height"]) for file in _files(data)]
+def _sizes(form: Json, data: Json) -> list[tuple[int, int]]:
+    return [(file["facts"]["width"], file["facts"]["height"]) for file in _files(form, data)]

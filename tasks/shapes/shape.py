@@ -75,6 +75,7 @@ class Shape:
     files: ClassVar[
         Mapping[str, str]
     ] = {}  # parts of a task's data that name a file (or a list of them), each with its kind
+    films: ClassVar[frozenset[str]] = frozenset()  # those of them that may name one video in place of images
     draws: ClassVar[frozenset[str]] = frozenset()  # parts of a task's data that the template shows itself
     script = ""  # static path of an ES module; empty when none is needed
     style = ""  # static path of a stylesheet; likewise
@@ -113,6 +114,14 @@ class Shape:
     def data_problems(self, form: Json, data: Json) -> list[Text]:
         """Return what a task's data lacks to be shown; nothing when a member can answer it."""
         return []
+
+    def film_problems(self, form: Json, file: Json) -> list[Text]:
+        """Return why a video that a task names cannot be shown; nothing when it can."""
+        return []
+
+    def kept(self, form: Json, data: Json, files: Mapping[str, Json]) -> Json:
+        """Return a task's data as they are kept: with what follows from the `files` they name."""
+        return data
 
     def form_for(self, form: Json, data: Json) -> Json:
         """Return the form as it stands for one task."""

@@ -93,13 +93,18 @@ def read(rows: Iterator[tuple[str, str, str, str, str]]) -> list[Json]:
     return list(found.values())
 
 
-def region(track: Json, sizes: Sequence[tuple[int, int]]) -> Json:
-    """Return a track as Label Studio's region of a video, in hundredths of the frame; its frames count from 1."""
+def region(track: Json, sizes: Sequence[tuple[int, int]], seconds: Sequence[float] = ()) -> Json:
+    """Return a track as Label Studio's region of a video, in hundredths of the frame; its frames count from 1.
+
+    Where the second of each frame is known, it stands there as `time`.
+    """
     keys = [(key["frame"], key, True) for key in track["keys"]]
     last = track.get("until", len(sizes) - 1)
     if last < len(sizes) - 1:
         keys.append((last + 1, track["keys"][-1], False))
     sequence = [_in_hundredths(frame, key, sizes[frame], seen) for frame, key, seen in keys]
+    for one in sequence if seconds else ():
+        one["time"] = seconds[one["frame"] - 1]
     value = {"framesCount": len(sizes), "sequence": sequence, "labels": [track["label"]]}
     return {"id": track["id"], "type": "videorectangle", "from_name": "answer", "to_name": "item", "value": value}
 

@@ -82,9 +82,11 @@ def take_away(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 @require_safe
 @csp_override(CLOSED)
-def one(request: HttpRequest, slug: str, number: int, key: UUID, *, small: bool = False) -> HttpResponseBase:
-    """Send a file of a new job to its client; for everybody else it is not there."""
+def one(
+    request: HttpRequest, slug: str, number: int, key: UUID, *, small: bool = False, frame: int | None = None
+) -> HttpResponseBase:
+    """Send a file of a new job, or a frame of its video, to its client; for everybody else it is not there."""
     if not request.user.is_authenticated:
         raise Http404
     found = get_object_or_404(draft_files.taken_in(sketch_of(request, slug, number)), key=key)
-    return sent(request, found, small=small)
+    return sent(request, found, small=small, frame=frame)

@@ -63,22 +63,26 @@ def _read_of(delivery: Delivery) -> dict[str, int]:
 
 @require_safe
 @csp_override(CLOSED)
-def file(request: HttpRequest, key: UUID, *, small: bool = False) -> HttpResponseBase:
-    """Send a file to those who may see it; for everybody else it is not there."""
+def file(request: HttpRequest, key: UUID, *, small: bool = False, frame: int | None = None) -> HttpResponseBase:
+    """Send a file, or one frame of a video, to those who may see it; for everybody else it is not there."""
     found = get_object_or_404(JobFile.objects.select_related("job"), key=key)
     if not request.user.is_authenticated or not files.may_see(found, by=request.user, at=clock.now()):
         raise Http404
-    return sent(request, found, small=small)
+    return sent(request, found, small=small, frame=frame)
 
 
-def sent(request: HttpRequest, found: JobFile | SketchFile, *, small: bool) -> HttpResponseBase:
-    """Return a file, or the part of it that was asked for, to whoever may see it."""
+def sent(
+    request: HttpRequest, found: JobFile | SketchFile, *, small: bool, frame: int | None = None
+) -> HttpResponseBase:  # fmt: skip
+    """Return a file, the part of it that was asked for, or one frame of a video, to whoever may see it."""
     kept = found.small if small and found.small else found.file
     if not kept.storage.exists(str(kept.name)):
         raise Http404
     content_type = "image/webp" if kept == found.small else found.content_type
     response: HttpResponseBase
-    if wanted := re.fullmatch(r"bytes=(\d{1,12})-(\d{0,12})", request.headers.get("Range", "")):
+    if frame is not None:
+        response = HttpResponse(_frame(found, frame), content_type="image/webp")
+    elif wanted := re.fullmatch(r"bytes=(\d{1,12})-(\d{0,12})", request.headers.get("Range", "")):
         with kept.open("rb") as opened:
             response = _part(opened.read(), int(wanted[1]), wanted[2], content_type)
     else:
@@ -87,8 +91,19 @@ def sent(request: HttpRequest, found: JobFile | SketchFile, *, small: bool) -> H
     response["Cache-Control"] = f"private, max-age={DAY}, immutable"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     response["Content-Disposition"] = "inline"
-    response["Accept-Ranges"] = "bytes"
+    response["Accept-Ranges"] = "bytes" if frame is None else "none"
     return response
+
+
+def _frame(found: JobFile | SketchFile, number: int) -> bytes:
+    """Return one frame of a video; raise Http404 where there is none."""
+    frames = found.facts.get("frames", [])
+    if number >= len(frames):
+        raise Http404
+    _second, start, length = frames[number]
+    with found.file.open("rb") as opened:
+        opened.seek(start)
+        return bytes(opened.read(length))
 
 
 def _part(content: bytes, first: int, last: str, content_type: str) -> HttpResponse:

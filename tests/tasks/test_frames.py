@@ -71,8 +71,9 @@ def test_nothing_to_draw_is_an_answer_and_boxes_beside_it_are_none() -> None:
     assert question().problems({"tracks": [track(key(0))], "nothing": True})
 
 
-@pytest.mark.parametrize("frames", [["a.png"], ["a.png"] * 101, "a.png", [1, 2], None], ids=str)
+@pytest.mark.parametrize("frames", [["a.png"], ["a.png"] * 101, "", [1, 2], None], ids=str)
 def test_a_task_has_two_to_a_hundred_frames(frames: Any) -> None:
+    """One name is a video's: that an image is none is asked with the files (tests/tasks/test_videos_at_work.py)."""
     shape = shapes.find("frames")
     assert shape.data_problems(FORM, {"frames": frames})
     assert not shape.data_problems(FORM, {"frames": ["a.png"] * 100})

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from tasks.scale.kinds.drawing import EXAMPLES, GEOMETRIES, geometries_of, one_of_each, told
 from tasks.scale.kinds.kind import SAID_BEFORE, Json, Kind, labels, mark
-from tasks.shapes import tracks
+from tasks.shapes import film, tracks
 from tasks.shapes.frames import MOST_FRAMES
 
 
@@ -38,7 +38,7 @@ class Frames(Kind):
 
 
 class Video(Frames):
-    """Shapes over the frames of a video. Members box what they see in frames that are handed in as images."""
+    """Shapes over the frames of a video. Members box what they see in frames: images, or cut out of one video here."""
 
     names: ClassVar[tuple[str, ...]] = ("videoannotation", "videoboxannotation", "federal2dvideoannotation")
     unasked = ("annotation_attributes", "events_to_annotate", "links", *SAID_BEFORE)
@@ -55,22 +55,31 @@ class Video(Frames):
         return known or ({"box": old} if old else {})
 
     def shape(self, params: Json) -> str:
-        """Return frames, for boxes over two to a hundred images."""
+        """Return frames, for boxes over two to a hundred images or a video as a file."""
         frames = params.get("attachments")
-        fits = isinstance(frames, list) and 1 < len(frames) <= MOST_FRAMES
+        several = isinstance(frames, list) and 1 < len(frames) <= MOST_FRAMES
+        fits = several if not _film(params) else _every(params) is not None
         return "frames" if fits and set(self.geometries(params)) == {"box"} else ""
 
     def unheld(self, params: Json) -> str:
         """Say what members take."""
-        return f"Members draw boxes over 2 to {MOST_FRAMES} frames: send them as images in attachments, in their order."
+        return (
+            f"Members draw boxes over 2 to {MOST_FRAMES} frames: send them as images in attachments, in their order, or"
+            " a video as attachment with attachment_type video and a frame_rate of 10, 2, 1, 0.5, 0.1 or none."
+        )
 
     def form(self, params: Json, question: str) -> Json:
-        """Return the labels."""
-        return {"question": question, "labels": self.geometries(params)["box"]}
+        """Return the labels, and how often a video is shown."""
+        every = _every(params) if _film(params) else 0
+        return {"question": question, "labels": self.geometries(params)["box"], **({"every": every} if every else {})}
 
     def data(self, params: Json) -> Json:
-        """Return the frames."""
-        return {"frames": params.get("attachments")}
+        """Return the frames, or the video."""
+        return {"frames": _film(params) or params.get("attachments")}
+
+    def count(self, params: Json) -> int:
+        """Return how many frames there are; of a video, as many as it was cut into."""
+        return len(_seconds(params)) or super().count(params)
 
     def example(self, params: Json) -> Json:
         """Return one thing of each label, standing still: boxes over all frames, what is no box in each."""
@@ -86,9 +95,39 @@ class Video(Frames):
         value = values[0]
         still = [{"uuid": mark(key, number), **told(one)} for number, one in enumerate(value.get("shapes", []))]
         return [
-            {"annotations": [*_boxes(value["tracks"], frame, key), *still], "global_attributes": {}}
+            {
+                "annotations": [*_boxes(value["tracks"], frame, key), *still],
+                "global_attributes": {},
+                **_time(params, frame),
+            }
             for frame in range(self.count(params))
         ]
+
+
+def _film(params: Json) -> str:
+    """Return where the video lies that an order sends as one file; nothing where it sends frames."""
+    attached = params.get("attachment") or params.get("attachments")
+    found = attached[0] if isinstance(attached, list) and len(attached) == 1 else attached
+    return found if params.get("attachment_type") == "video" and isinstance(found, str) else ""
+
+
+def _every(params: Json) -> float | None:
+    """Return the seconds between the frames of a video, 0 where nothing is said of it; None for what is no step."""
+    rate = params.get("frame_rate")
+    if rate is None:
+        return 0
+    return next((step for step in film.EVERY if isinstance(rate, int | float) and rate * step == 1), None)
+
+
+def _seconds(params: Json) -> list[float]:
+    """Return at which second of a video each of its frames is; nothing of images."""
+    found = params.get(film.MOMENTS) or {}
+    return list(found.get("seconds", []))
+
+
+def _time(params: Json, frame: int) -> Json:
+    seconds = _seconds(params)
+    return {"timestamp_secs": seconds[frame]} if seconds else {}
 
 
 def _boxes(drawn: Sequence[Json], frame: int, key: uuid.UUID) -> list[Json]:
@@ -108,14 +147,18 @@ class VideoPlayback(Video):
         """Return each thing with the frames in which somebody set it."""
         return {
             "annotations": {
-                _uuid(one, key): {"label": one["label"], "geometry": "box", "frames": list(map(_set, one["keys"]))}
+                _uuid(one, key): {"label": one["label"], "geometry": "box", "frames": _set(params, one["keys"])}
                 for one in values[0]["tracks"]
             }
         }
 
 
-def _set(one: Json) -> Json:
-    return {"key": one["frame"], **{name: one[name] for name in tracks.NUMBERS}, "attributes": {}}
+def _set(params: Json, keys: Sequence[Json]) -> list[Json]:
+    return [
+        {"key": one["frame"], **{name: one[name] for name in tracks.NUMBERS}, "attributes": {},
+         **_time(params, one["frame"])}
+        for one in keys
+    ]  # fmt: skip
 
 
 class Lidar(Frames):

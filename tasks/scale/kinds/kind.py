@@ -23,7 +23,7 @@ NEVER = ("ontology",)
 FILES = frozenset({"image", "audio"})
 UNSEEN = {
     "pdf": "send its pages as images, or its text",
-    "video": "send its frames as images (2 to 100 to videoannotation), or its sound as audio",
+    "video": "send its frames as images (2 to 100, or the video itself, to videoannotation), or its sound as audio",
 }
 
 
