@@ -361,8 +361,9 @@ def _compare(lines: Sequence[Line], new: set[Fact], currency: str) -> None:
 
 
 def _standing(lines: Sequence[Line]) -> dict[Fact, Transfer]:
-    """Return what stands under the keys of lines, and what else does."""
-    found = Transfer.objects.filter(key__in=[key_of(line.key) for line in lines])
+    """Return what stands under the keys of lines about the same things."""
+    keys, about = [key_of(line.key) for line in lines], {line.ref for line in lines}
+    found = Transfer.objects.filter(ref__in=about, kind__in={int(line.kind) for line in lines}, key__in=keys)
     return {_stood_for(row): row for row in found.select_related("debit", "credit")}
 
 

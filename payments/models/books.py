@@ -63,7 +63,9 @@ class Transfer(models.Model):
     credit = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     amount = MoneyField()
     ref = models.CharField(max_length=80, help_text="The business fact, as assignment:5.")
-    reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by", db_constraint=False)
+    reverses = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="reversed_by", db_index=False, db_constraint=False
+    )
     occurred_at = models.DateTimeField()
     posted_at = models.DateTimeField()
 
@@ -85,7 +87,11 @@ class Transfer(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="transfers_are_positive"),
             # A key is of a kind of posting about a thing: whoever posts something else takes it from nobody.
-            models.UniqueConstraint(fields=["key", "kind", "ref"], name="keys_stand_for_one_posting"),
+            # In this order: postings about one thing come together, and keys are as random as they can be.
+            models.UniqueConstraint(fields=["ref", "kind", "key"], name="keys_stand_for_one_posting"),
+            models.UniqueConstraint(
+                fields=["reverses"], condition=Q(reverses__isnull=False), name="a_transfer_is_reversed_once"
+            ),
             # Whoever chooses another key for the same fact is found out here: one wage, one fee, one payout each.
             models.UniqueConstraint(
                 fields=["ref", "kind", "credit"], condition=~Q(kind__in=[2, 18, 99]), name="facts_are_posted_once"

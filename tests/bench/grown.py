@@ -43,7 +43,7 @@ UPDATE payments_account a SET balance = balance + moved.amount FROM (
         UNION ALL SELECT credit_id, sum(amount) FROM payments_transfer WHERE amount = 1 GROUP BY credit_id
     ) side GROUP BY side.id
 ) moved WHERE a.id = moved.id;
-ALTER TABLE payments_transfer ADD CONSTRAINT keys_stand_for_one_posting UNIQUE (key, kind, ref) WITH (fillfactor = 70);
+ALTER TABLE payments_transfer ADD CONSTRAINT keys_stand_for_one_posting UNIQUE (ref, kind, key) WITH (fillfactor = 70);
 ALTER TABLE payments_transfer ENABLE TRIGGER ALL;
 ANALYZE payments_transfer;
 """
