@@ -1,7 +1,6 @@
 """Compartments on pages: officers say why they look into a client's; the client reads who saw what of it."""
 
 from datetime import datetime
-from typing import cast
 
 from django import forms
 from django.contrib import messages
@@ -16,7 +15,8 @@ from django.views.decorators.http import require_safe
 
 from coop import clock
 from coop.people import clients
-from coop.people.models import Client, Person
+from coop.people.models import Client
+from coop.people.views import me_of
 from coop.refusals import Refused, refuse_if
 from governance import offices
 from tasks import access_log, onboarding
@@ -39,15 +39,11 @@ class SayWhy(forms.Form):
     )
 
 
-def _me(request: HttpRequest) -> Person:
-    return cast("Person", request.user)
-
-
 @never_cache
 @login_required
 def reasons(request: HttpRequest) -> HttpResponse:
     """Show an officer for which reasons they may look now, and take another one."""
-    me, at = _me(request), clock.now()
+    me, at = me_of(request), clock.now()
     refuse_if(offices.refusal(me, at))
     form = SayWhy(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -67,7 +63,7 @@ def reasons(request: HttpRequest) -> HttpResponse:
 @login_required
 def seen(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a client who saw or fetched what it has here, the latest first."""
-    client = clients.client_of(_me(request), slug)
+    client = clients.client_of(me_of(request), slug)
     found = access_log.page(client, before=_before(request), most=PER_PAGE)
     shown = {"client": client, "seen": found, "older": found[-1].at if len(found) == PER_PAGE else None}
     return render(request, "tasks/client/access.html", shown)
@@ -77,7 +73,7 @@ def seen(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def table(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     """Hand the whole of it out as CSV."""
-    client = clients.client_of(_me(request), slug)
+    client = clients.client_of(me_of(request), slug)
     headers = {"Content-Disposition": f'attachment; filename="{client.slug}-access.csv"'}
     lines = access_log.csv(client, before=clock.now())
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)

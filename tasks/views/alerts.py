@@ -1,7 +1,5 @@
 """Letters about new work, on one's own terms."""
 
-from typing import cast
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from coop import clock
-from coop.people.models import Person
+from coop.people.views import me_of
 from tasks import alerts
 from tasks.forms import ChooseAlerts
 
@@ -19,7 +17,7 @@ from tasks.forms import ChooseAlerts
 @login_required
 def choose(request: HttpRequest) -> HttpResponse:
     """Show and change of which new work one wants letters, and when; none is what everybody begins with."""
-    me = cast("Person", request.user)
+    me = me_of(request)
     wish = alerts.of(me)
     chosen = {name: getattr(wish, name) for name in ChooseAlerts.base_fields}
     form = ChooseAlerts(request.POST if request.method == "POST" else None, initial=chosen)

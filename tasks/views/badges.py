@@ -1,14 +1,12 @@
 """What one passed, as Open Badges 3.0 to take along."""
 
-from typing import cast
-
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from coop.people.models import Person
+from coop.people.views import me_of
 from tasks import badges, certificates
 
 
@@ -16,7 +14,7 @@ from tasks import badges, certificates
 @login_required
 def mine(request: HttpRequest) -> HttpResponse:
     """List what one passed."""
-    found = badges.of(cast("Person", request.user))
+    found = badges.of(me_of(request))
     return render(request, "tasks/work/badges.html", {"badges": found, "key": certificates.public_key()})
 
 
@@ -25,7 +23,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 @login_required
 def one(request: HttpRequest, number: int) -> HttpResponse:
     """Hand out a badge as a JSON Web Token."""
-    person = cast("Person", request.user)
+    person = me_of(request)
     badge = next((badge for badge in badges.of(person) if badge.job.pk == number), None)
     if badge is None:
         raise Http404

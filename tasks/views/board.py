@@ -1,7 +1,5 @@
 """What there is to do: the board, a job with its rate card, its guide, and the onboarding."""
 
-from typing import cast
-
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from coop import clock, markdown
-from coop.people.models import Person
+from coop.people.views import me_of
 from coop.refusals import Refused
 from governance import standing
 from payments import escrow, rates
@@ -69,7 +67,7 @@ def job(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def claim(request: HttpRequest, number: int) -> HttpResponse:
     """Accept the rate card shown and open the next task of the job; first hand in what was saved in time."""
-    found, at, me = _open(number), clock.now(), cast("Person", request.user)
+    found, at, me = _open(number), clock.now(), me_of(request)
     answers.hand_in_saved(at=at, person=me)
     card = request.POST.get("card", "").replace("\0", "")
     try:
@@ -85,7 +83,7 @@ def claim(request: HttpRequest, number: int) -> HttpResponse:
 @login_required
 def start(request: HttpRequest) -> HttpResponse:
     """Show the onboarding: its length, its pay, how far one is, and what comes after (B1)."""
-    me = cast("Person", request.user)
+    me = me_of(request)
     so_far = onboarding.progress(me)
     if so_far is None:
         raise Http404(_("No onboarding is open at this moment."))

@@ -1,7 +1,7 @@
 """A client's pages: its jobs and money, a new job, one job, its data, what it takes home. Another's are not there."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST
 
 from coop import clock, markdown
 from coop.people import clients
-from coop.people.models import SEATED, ClientSeat, Person
+from coop.people.models import SEATED, ClientSeat
+from coop.people.views import me_of
 from coop.refusals import refuse_if
 from payments import accounts, cards, escrow, ledger, rates, reconciling
 from tasks import (
@@ -48,14 +49,9 @@ EXPORTS: dict[tuple[str, str], Callable[[Job], Iterator[str]]] = {
 TYPES = {"jsonl": "application/x-ndjson; charset=utf-8", "csv": "text/csv; charset=utf-8"}
 
 
-def _me(request: HttpRequest) -> Person:
-    """Return who is signed in; the views here ask for that first."""
-    return cast("Person", request.user)
-
-
 def job_of(request: HttpRequest, slug: str, number: int) -> Job:
     """Return a job of an organisation in which the person has a seat; anything else is not found."""
-    client = clients.client_of(_me(request), slug)
+    client = clients.client_of(me_of(request), slug)
     found = Job.objects.select_related("client", "work_type").annotate(halted=halts.NOW)
     return get_object_or_404(found, client=client, pk=number)
 
@@ -74,7 +70,7 @@ def _to(job: Job) -> HttpResponseRedirect:
 @login_required
 def mine(request: HttpRequest) -> HttpResponse:
     """Lead to the organisation of the person, list several, or say how to found one."""
-    seats = ClientSeat.objects.filter(SEATED, person=_me(request)).select_related("client")
+    seats = ClientSeat.objects.filter(SEATED, person=me_of(request)).select_related("client")
     if len(seats) == 1:
         return redirect("tasks:client", seats[0].client.slug)
     return render(request, "tasks/client/mine.html", {"seats": seats})
@@ -83,7 +79,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 @login_required
 def home(request: HttpRequest, slug: str) -> HttpResponse:
     """Show an organisation's jobs with where they stand, and its money (E1)."""
-    client = clients.client_of(_me(request), slug)
+    client = clients.client_of(me_of(request), slug)
     listed = (
         client.jobs.select_related("work_type", "lot__project", "lot__batch").annotate(halted=halts.NOW).order_by("-pk")
     )
@@ -99,7 +95,7 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def money(request: HttpRequest, slug: str) -> HttpResponse:
     """Show an organisation's balance, every movement of it, and how to deposit (E4, E8)."""
-    client = clients.client_of(_me(request), slug)
+    client = clients.client_of(me_of(request), slug)
     code = accounts.client(client.pk)
     page = Paginator(ledger.lines_of(code), PER_PAGE).get_page(request.GET.get("page"))
     named = {f"job:{job.pk}": job for job in client.jobs.filter(pk__in=_numbers(line.ref for line in page))}
@@ -145,7 +141,7 @@ def _show(request: HttpRequest, job: Job, raising: forms.Raise, status: int = 20
         "rate": jobs.voted_rate(job.work_type), "pilot": pilots.shown(job), **_going_on(job, progress),
         "shortfall": shortfalls.standing(job), "due": shortfalls.due(job), "hidden": hidden.of(job),
         "shares": Share.choices, "halt": halts.standing(job), "longest": halts.LONGEST_REASON,
-        "refusal_to_halt": halts.refusal(job, by=_me(request), at=clock.now()),
+        "refusal_to_halt": halts.refusal(job, by=me_of(request), at=clock.now()),
     }  # fmt: skip
     if shown["rate"]:
         time = rates.measured_time(job.work_type, shown["rate"])
@@ -199,7 +195,7 @@ def data(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 def _received(request: HttpRequest, job: Job, form: forms.Data) -> HttpResponse:
     """Hand a file over and lead to what became of it."""
-    upload = datasets.receive(job, form.given(), by=_me(request), at=clock.now())
+    upload = datasets.receive(job, form.given(), by=me_of(request), at=clock.now())
     if upload.problem_count:
         messages.error(request, _("Nothing was added: the file has problems. They are listed below."))
     elif upload.finished_at:
@@ -214,7 +210,7 @@ def fund(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show what a job costs at most and how its money comes and goes (E4); by a post, set what is missing aside."""
     job = job_of(request, slug, number)
     if request.method == "POST":
-        jobs.fund(job, by=_me(request), at=clock.now())
+        jobs.fund(job, by=me_of(request), at=clock.now())
         messages.success(request, _("The money is set aside."))
         return _to(job)
     shown = {
@@ -230,7 +226,7 @@ def fund(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @require_POST
 def open_job(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Open a job for work."""
-    job = jobs.open(job_of(request, slug, number), by=_me(request), at=clock.now())
+    job = jobs.open(job_of(request, slug, number), by=me_of(request), at=clock.now())
     messages.success(request, _("The job is open. Members can see it on the board."))
     return _to(job)
 
@@ -244,7 +240,7 @@ def raise_pay(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         form.add_error("pay", str(refusal))
     if not form.is_valid():
         return _show(request, job, form, status=400)
-    jobs.raise_pay(job, pay=form.cleaned_data["pay"], by=_me(request), at=clock.now())
+    jobs.raise_pay(job, pay=form.cleaned_data["pay"], by=me_of(request), at=clock.now())
     messages.success(request, _("The pay is raised. What is claimed already keeps its pay."))
     return _to(job)
 
@@ -253,7 +249,7 @@ def raise_pay(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @require_POST
 def close_job(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Close a job and give its unclaimed money back."""
-    job = jobs.close(job_of(request, slug, number), by=_me(request), at=clock.now())
+    job = jobs.close(job_of(request, slug, number), by=me_of(request), at=clock.now())
     messages.success(request, _("The job is closed. What nobody had claimed is available again."))
     return _to(job)
 
@@ -264,7 +260,7 @@ def download(request: HttpRequest, slug: str, number: int, ending: str) -> Strea
     job, view = shown_of(request, slug, number), request.GET.get("view", "answers")
     if (view, ending) not in EXPORTS:
         raise Http404
-    access_log.fetched(job.client, f"job:{job.pk} {view} {ending}", by=_me(request))
+    access_log.fetched(job.client, f"job:{job.pk} {view} {ending}", by=me_of(request))
     response = StreamingHttpResponse(EXPORTS[view, ending](job), content_type=TYPES[ending])
     response["Content-Disposition"] = f'attachment; filename="job-{job.pk}-{view}.{ending}"'
     return response

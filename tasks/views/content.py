@@ -1,7 +1,5 @@
 """Content that may upset, on one's own terms: which topics one takes, and for how long of a day."""
 
-from typing import cast
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from coop import clock
-from coop.people.models import Person
+from coop.people.views import me_of
 from tasks import content
 from tasks.forms import ChooseContent
 
@@ -19,7 +17,7 @@ from tasks.forms import ChooseContent
 @login_required
 def choose(request: HttpRequest) -> HttpResponse:
     """Show and change with which topics one takes work, and what one has looked at in the last 24 hours."""
-    me, at = cast("Person", request.user), clock.now()
+    me, at = me_of(request), clock.now()
     choice, found = content.chosen(me), content.exposure(me)
     sent = request.POST if request.method == "POST" else None
     form = ChooseContent(sent, initial={"topics": choice.topics, "minutes": choice.minutes}, at=at)

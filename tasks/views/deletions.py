@@ -1,7 +1,5 @@
 """When the tasks and answers of a job are deleted: the day, said by its client before it opens."""
 
-from typing import cast
-
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from coop import clock
-from coop.people.models import Person
+from coop.people.views import me_of
 from tasks import deletions
 from tasks.views.clients import job_of
 
@@ -32,6 +30,6 @@ def name(request: HttpRequest, slug: str, number: int) -> HttpResponseRedirect:
     if no:
         messages.error(request, str(no))
     else:
-        deletions.name(job, on, by=cast("Person", request.user), at=at)
+        deletions.name(job, on, by=me_of(request), at=at)
         messages.success(request, _("Kept. It stands on the rate card, too."))
     return redirect("tasks:client_job", slug, number)

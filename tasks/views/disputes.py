@@ -1,6 +1,6 @@
 """Rejected answers on pages: the client rejects one, its author reads why, the two who were drawn look at it."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from coop import clock
 from coop.people import clients
-from coop.people.models import Person
+from coop.people.views import me_of
 from coop.refusals import Text, refuse_if
 from governance import deciders
 from payments import advances
@@ -77,10 +77,6 @@ class Look(forms.Form):
     )
 
 
-def _me(request: HttpRequest) -> Person:
-    return cast("Person", request.user)
-
-
 @login_required
 def answers(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """List the answers of a job that a client can look at, and those it rejected with what came out."""
@@ -99,7 +95,7 @@ def answers(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @login_required
 def every(request: HttpRequest, slug: str) -> HttpResponse:
     """List what was rejected in all jobs of a client: what is being decided by its deadline, then the latest (E11)."""
-    client = clients.client_of(_me(request), slug)
+    client = clients.client_of(me_of(request), slug)
     found = disputes.of(client).order_by(F("settlement__settled_at").desc(nulls_first=True), "decide_by", "pk")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     counted = found.aggregate(
@@ -116,13 +112,13 @@ def answer(request: HttpRequest, slug: str, number: int, pk: int) -> HttpRespons
     wrong = get_object_or_404(ANSWERS, job=job, pk=pk, submitted_at__isnull=False)
     form = reviewing.form_of(wrong, *([request.POST] if request.method == "POST" else []), kind=Rejection)
     if request.method == "POST":
-        refuse_if(disputes.refusal(wrong, by=_me(request), at=at))
+        refuse_if(disputes.refusal(wrong, by=me_of(request), at=at))
         if form.is_valid():
-            disputes.reject(wrong, **form.cleaned_data, by=_me(request), at=at)
+            disputes.reject(wrong, **form.cleaned_data, by=me_of(request), at=at)
             messages.success(request, _("Rejected. It is paid meanwhile; two members decide who bears it."))
             return redirect("tasks:client_answers", slug, number)
     shown = reviewing.page_of(wrong, form) | {
-        "client": job.client, "dispute": _dispute(wrong), "refusal": disputes.refusal(wrong, by=_me(request), at=at),
+        "client": job.client, "dispute": _dispute(wrong), "refusal": disputes.refusal(wrong, by=me_of(request), at=at),
         "tip": Tip.objects.filter(assignment=wrong).first(), "tipping": PayIn(), **_returning(request, wrong),
     }  # fmt: skip
     return render(request, "tasks/client/answer.html", shown, status=422 if form.is_bound else 200)
@@ -130,7 +126,7 @@ def answer(request: HttpRequest, slug: str, number: int, pk: int) -> HttpRespons
 
 def _returning(request: HttpRequest, answer: Assignment) -> dict[str, Any]:
     """Return the form by which an answer goes back to be put right, and why it cannot."""
-    no = reviews.refusal_to_send_back(answer, by=_me(request), at=clock.now(), ground=Ground.CLIENT)
+    no = reviews.refusal_to_send_back(answer, by=me_of(request), at=clock.now(), ground=Ground.CLIENT)
     return {"returning": reviewing.form_of(answer, kind=Return), "refusal_to_return": no}
 
 
@@ -140,7 +136,7 @@ def accept(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Accept the answers that were ticked, twenty at most."""
     job = job_of(request, slug, number)
     ticked = [int(pk) for pk in request.POST.getlist("answer") if pk.isdecimal() and len(pk) < LONGEST_NUMBER]
-    accepted = reviews.accept_some(job, ticked, by=_me(request), at=clock.now())
+    accepted = reviews.accept_some(job, ticked, by=me_of(request), at=clock.now())
     told = ngettext("%(n)d answer accepted and paid.", "%(n)d answers accepted and paid.", len(accepted))
     messages.success(request, told % {"n": len(accepted)})
     return redirect("tasks:client_answers", slug, number)
@@ -152,15 +148,15 @@ def give_back(request: HttpRequest, slug: str, number: int, pk: int) -> HttpResp
     """Send one answer back to its author, with cause, place and words: a redo, paid like the first."""
     wrong = get_object_or_404(ANSWERS, job=job_of(request, slug, number), pk=pk, submitted_at__isnull=False)
     at = clock.now()
-    refuse_if(reviews.refusal_to_send_back(wrong, by=_me(request), at=at, ground=Ground.CLIENT))
+    refuse_if(reviews.refusal_to_send_back(wrong, by=me_of(request), at=at, ground=Ground.CLIENT))
     form = reviewing.form_of(wrong, request.POST, kind=Return)
     if form.is_valid():
-        reviews.send_back(wrong, **form.said(), by=_me(request), at=at, ground=Ground.CLIENT)
+        reviews.send_back(wrong, **form.said(), by=me_of(request), at=at, ground=Ground.CLIENT)
         messages.success(request, _("Sent back. Its author reads your reason, and may hand it in once more."))
         return redirect("tasks:client_answers", slug, number)
     shown = reviewing.page_of(wrong, reviewing.form_of(wrong, kind=Rejection)) | {
         "client": wrong.job.client, "dispute": None, "tipping": PayIn(), "returning": form,
-        "refusal": disputes.refusal(wrong, by=_me(request), at=at),
+        "refusal": disputes.refusal(wrong, by=me_of(request), at=at),
     }  # fmt: skip
     return render(request, "tasks/client/answer.html", shown, status=422)
 
@@ -172,7 +168,7 @@ def tip(request: HttpRequest, slug: str, number: int, pk: int) -> HttpResponse:
     found = get_object_or_404(ANSWERS, job=job_of(request, slug, number), pk=pk)
     form = PayIn(request.POST)
     if form.is_valid():
-        tips.give(found, amount=form.cleaned_data["amount"], by=_me(request), at=clock.now())
+        tips.give(found, amount=form.cleaned_data["amount"], by=me_of(request), at=clock.now())
         messages.success(request, _("The tip is paid."))
     else:
         messages.error(request, _("Nothing was paid: a tip is an amount in whole cents."))
@@ -195,7 +191,7 @@ def _dispute(assignment: Assignment) -> dict[str, Any] | None:
 @login_required
 def mine(request: HttpRequest, number: int) -> HttpResponse:
     """Show its author why an answer was rejected, that it is paid, who decides by when, and how it ended."""
-    assignment, at = get_object_or_404(ANSWERS, teams.theirs(_me(request)), pk=number), clock.now()
+    assignment, at = get_object_or_404(ANSWERS, teams.theirs(me_of(request)), pk=number), clock.now()
     dispute = Dispute.objects.filter(assignment=assignment).select_related("assignment__job").first()
     if dispute is None:
         raise Http404
@@ -209,14 +205,14 @@ def mine(request: HttpRequest, number: int) -> HttpResponse:
 @login_required
 def desk(request: HttpRequest) -> HttpResponse:
     """Show the rejected answers that a member was drawn to look at, each paid."""
-    places = disputes.offered_to(_me(request), clock.now())
+    places = disputes.offered_to(me_of(request), clock.now())
     return render(request, "tasks/work/looks.html", {"places": places, "pay": advances.peer_pay()})
 
 
 @login_required
 def look(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a drawn member a rejected answer, and take what they find; of its author and client they see nothing."""
-    at, me = clock.now(), _me(request)
+    at, me = clock.now(), me_of(request)
     place = get_object_or_404(Peer.objects.select_related("dispute__assignment"), pk=pk, person=me)
     refuse_if(disputes.find_refusal(place, by=me, at=at))
     form = Look(request.POST) if request.method == "POST" else Look()
@@ -237,11 +233,11 @@ def look(request: HttpRequest, pk: int) -> HttpResponse:
 def reject_as_peer(request: HttpRequest, number: int) -> HttpResponse:
     """Reject an answer as a member who checks it."""
     assignment, at = get_object_or_404(ANSWERS, pk=number), clock.now()
-    refuse_if(disputes.refusal(assignment, by=_me(request), at=at, ground=Ground.PEER))
-    check = checks.require(assignment, by=_me(request), at=at)
+    refuse_if(disputes.refusal(assignment, by=me_of(request), at=at, ground=Ground.PEER))
+    check = checks.require(assignment, by=me_of(request), at=at)
     form = reviewing.form_of(assignment, *([request.POST] if request.method == "POST" else []), kind=Rejection)
     if form.is_valid():
-        disputes.reject(assignment, **form.cleaned_data, by=_me(request), at=at, ground=Ground.PEER)
+        disputes.reject(assignment, **form.cleaned_data, by=me_of(request), at=at, ground=Ground.PEER)
         told = _("Rejected. It is paid meanwhile; two others decide.")
         messages.success(request, f"{told} {reviewing.earned(check.pay)}")
         return redirect("tasks:review")

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
 from coop.people import clients
-from coop.people.models import Client, Person
+from coop.people.models import Client
+from coop.people.views import me_of
 from coop.refusals import refuse_if
 from payments import escrow, founding
 from payments.models import WorkType
@@ -63,13 +64,9 @@ class Rows(forms.Form):
         return ContentFile(lines.encode(), name=str(_("lines written here"))) if lines else None
 
 
-def _me(request: HttpRequest) -> Person:
-    return cast("Person", request.user)
-
-
 def sketch_of(request: HttpRequest, slug: str, number: int) -> Sketch:
     """Return a job that a client of the person is writing; anything else is not found."""
-    client = clients.client_of(_me(request), slug)
+    client = clients.client_of(me_of(request), slug)
     return get_object_or_404(sketches.under_way(client).select_related("client"), pk=number)
 
 
@@ -81,9 +78,9 @@ def _to(sketch: Sketch, step: str = "") -> HttpResponseRedirect:
 @login_required
 def new_job(request: HttpRequest, slug: str) -> HttpResponse:
     """Let a client choose the kind of work, or go on with a job it has begun."""
-    client = clients.client_of(_me(request), slug)
+    client = clients.client_of(me_of(request), slug)
     if request.method == "POST":
-        return _to(sketches.begin(client, work_type=_kind(request), by=_me(request), at=clock.now()), "data")
+        return _to(sketches.begin(client, work_type=_kind(request), by=me_of(request), at=clock.now()), "data")
     return _kinds(request, client)
 
 
@@ -118,7 +115,7 @@ def step(request: HttpRequest, slug: str, number: int, step: str) -> HttpRespons
         return _show(request, sketch, form, Rows())
     refuse_if(datasets.too_large() if bounded.was_cut_off(request) else None)
     form = forms_job.NewJob(request.POST, work_type=sketch.work_type, step=step)
-    sketch = sketches.keep(sketch, form.said(), by=_me(request))
+    sketch = sketches.keep(sketch, form.said(), by=me_of(request))
     rows = Rows(request.POST, request.FILES)
     if step == "data" and rows.is_valid():
         sketch = _brought(request, sketch, rows)
@@ -128,16 +125,16 @@ def step(request: HttpRequest, slug: str, number: int, step: str) -> HttpRespons
 def _brought(request: HttpRequest, sketch: Sketch, rows: Rows) -> Sketch:
     """Keep what was brought: files that tasks show, and the tasks."""
     if given := rows.cleaned_data["shows"]:
-        sketch = draft_files.receive(sketch, given, by=_me(request))
+        sketch = draft_files.receive(sketch, given, by=me_of(request))
     if file := rows.given():
-        sketch = sketches.bring(sketch, file, by=_me(request))
+        sketch = sketches.bring(sketch, file, by=me_of(request))
     return sketch
 
 
 def _change_kind(request: HttpRequest, sketch: Sketch) -> HttpResponse:
     if request.method != "POST":
         return _kinds(request, sketch.client, sketch)
-    return _to(sketches.change_kind(sketch, _kind(request), by=_me(request)), "data")
+    return _to(sketches.change_kind(sketch, _kind(request), by=me_of(request)), "data")
 
 
 def _after(request: HttpRequest, sketch: Sketch, form: forms_job.NewJob, rows: Rows) -> HttpResponse:
@@ -205,7 +202,7 @@ def _whole(request: HttpRequest, sketch: Sketch, status: int = 200) -> HttpRespo
 @require_POST
 def make(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Make the job; sent twice it leads to the one job."""
-    client = clients.client_of(_me(request), slug)
+    client = clients.client_of(me_of(request), slug)
     sketch = get_object_or_404(client.sketches.select_related("work_type", "client", "job"), pk=number, dropped_at=None)
     if sketch.job:
         return redirect("tasks:client_job", slug, sketch.job.pk)
@@ -213,7 +210,7 @@ def make(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if not form.is_valid():
         return _whole(request, sketch, status=400)
     again = "again" in request.POST
-    job = sketches.make(sketch, form.facts(), again=again, by=_me(request), at=clock.now())
+    job = sketches.make(sketch, form.facts(), again=again, by=me_of(request), at=clock.now())
     if job.uploads.filter(problem_count__gt=0).exists():
         messages.error(request, _("The job is made, but its data has problems. They are listed below."))
         return redirect("tasks:client_data", slug, job.pk)
@@ -229,7 +226,7 @@ def run_pilot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     form = drafting.whole(sketch)
     if not form.is_valid():
         return _whole(request, sketch, status=400)
-    job = sketches.pilot(sketch, form.facts(), by=_me(request), at=clock.now())
+    job = sketches.pilot(sketch, form.facts(), by=me_of(request), at=clock.now())
     messages.success(request, _("The pilot is open. Its result is here as soon as members have answered."))
     return redirect("tasks:pilot", slug, job.pk)
 
@@ -238,6 +235,6 @@ def run_pilot(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @require_POST
 def drop(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Forget a job that was begun."""
-    sketches.drop(sketch_of(request, slug, number), by=_me(request), at=clock.now())
+    sketches.drop(sketch_of(request, slug, number), by=me_of(request), at=clock.now())
     messages.success(request, _("What you had written is gone, its files too."))
     return redirect("tasks:new_job", slug)

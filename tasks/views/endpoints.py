@@ -1,7 +1,5 @@
 """A job's own model: where it answers, how far it was asked, and what could not be used of what it said."""
 
-from typing import cast
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -11,16 +9,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from coop import clock
-from coop.people.models import Person
+from coop.people.views import me_of
 from coop.refusals import Refused
 from tasks import forms
 from tasks.endpoints import naming, protocol
 from tasks.models import Endpoint
 from tasks.views.clients import job_of
-
-
-def _me(request: HttpRequest) -> Person:
-    return cast("Person", request.user)
 
 
 def _of(request: HttpRequest, slug: str, number: int) -> Endpoint:
@@ -35,7 +29,7 @@ def model(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     job, form = job_of(request, slug, number), forms.Endpoint(request.POST or None)
     if form.is_valid():
         try:
-            naming.name(job, **form.cleaned_data, by=_me(request), at=clock.now())
+            naming.name(job, **form.cleaned_data, by=me_of(request), at=clock.now())
         except Refused as refused:
             form.add_error("url", str(refused.refusal))
         else:
@@ -53,7 +47,7 @@ def model(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @login_required
 def again(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Ask from the first task on about what has no prediction yet."""
-    naming.ask_again(_of(request, slug, number), by=_me(request), at=clock.now())
+    naming.ask_again(_of(request, slug, number), by=me_of(request), at=clock.now())
     messages.success(request, _("It is asked again from the first task on."))
     return redirect("tasks:model", slug, number)
 
@@ -62,6 +56,6 @@ def again(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @login_required
 def end(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Ask a model no more."""
-    naming.end(_of(request, slug, number), by=_me(request), at=clock.now())
+    naming.end(_of(request, slug, number), by=me_of(request), at=clock.now())
     messages.success(request, _("It is asked no more. What it said stays."))
     return redirect("tasks:model", slug, number)

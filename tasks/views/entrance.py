@@ -1,6 +1,6 @@
 """The officers' page of onboardings: which are open, and how another is opened."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop import clock
-from coop.people.models import Client, Person
+from coop.people.models import Client
+from coop.people.views import me_of
 from coop.refusals import refuse_if
 from tasks import onboarding, questions
 
@@ -53,7 +54,7 @@ class Open(forms.Form):
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Show the onboardings that are open, and open another."""
-    me, at = cast("Person", request.user), clock.now()
+    me, at = me_of(request), clock.now()
     refuse_if(onboarding.refusal_to_open(me, at))
     form = Open(request.POST if request.method == "POST" else None)
     if form.is_valid():

@@ -1,7 +1,7 @@
 """Guides of open jobs on pages: members read what changed and are paid; clients answer questions in a new version."""
 
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from coop import clock, markdown
 from coop.people.models import Person
+from coop.people.views import me_of
 from coop.refusals import refuse_if
 from payments.templatetags.money import money
 from tasks import guides
@@ -54,14 +55,10 @@ class ChangeGuide(forms.Form):
         return {question: words for question, words in said.items() if words}
 
 
-def _me(request: HttpRequest) -> Person:
-    return cast("Person", request.user)
-
-
 def _open(request: HttpRequest, number: int) -> Job:
     """Return an open job to whoever may read its guide; raise Refused for others."""
     job = get_object_or_404(Job.objects.filter(opened_at__isnull=False).select_related("client"), pk=number)
-    refuse_if(guides.refusal_to_read(job, by=_me(request)))
+    refuse_if(guides.refusal_to_read(job, by=me_of(request)))
     return job
 
 
@@ -74,7 +71,7 @@ def way_on(job: Job, me: Person) -> HttpResponseRedirect:
 def shown(request: HttpRequest, number: int) -> HttpResponse:
     """Show a job's guide, before anything is accepted; to whoever worked by an older one, what is new."""
     job = _open(request, number)
-    new = guides.unread(job, by=_me(request)) if not job.closed_at else []
+    new = guides.unread(job, by=me_of(request)) if not job.closed_at else []
     facts = {
         "job": job, "guide": markdown.html(job.guide_now), "versions": job.guide_versions.order_by("-number"),
         "news": [(version, markdown.html(guides.fresh_lines(version))) for version in new],
@@ -99,7 +96,7 @@ def version(request: HttpRequest, number: int, which: int) -> HttpResponse:
 @require_POST
 def read(request: HttpRequest, number: int) -> HttpResponse:
     """Pay who has read what changed, and lead on."""
-    paid = guides.read(_open(request, number), by=_me(request), at=clock.now())
+    paid = guides.read(_open(request, number), by=me_of(request), at=clock.now())
     if paid:
         messages.success(request, _("%(pay)s for reading is yours. You can go on.") % {"pay": money(paid, "USD")})
     return redirect("tasks:job", number)
@@ -121,7 +118,7 @@ def change(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     no = guides.refusal_to_change(job, whole)
     if no is None and said["most"] is not None and "publish" in request.POST:
         guides.publish(
-            job, guide=said["guide"], replies=form.replies(), after=said["after"], most=said["most"], by=_me(request),
+            job, guide=said["guide"], replies=form.replies(), after=said["after"], most=said["most"], by=me_of(request),
             at=clock.now(),
         )  # fmt: skip
         messages.success(

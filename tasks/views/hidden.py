@@ -1,7 +1,5 @@
 """What members reported and a card did not say: the officer's desk, and the client's way to name it."""
 
-from typing import cast
-
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from coop import clock
-from coop.people.models import Person
+from coop.people.views import me_of
 from coop.refusals import Refused, refuse_if
 from governance import offices, parameters
 from governance.models import Right
@@ -33,14 +31,10 @@ class Find(forms.Form):
     )
 
 
-def _me(request: HttpRequest) -> Person:
-    return cast("Person", request.user)
-
-
 @login_required
 def desk(request: HttpRequest) -> HttpResponse:
     """Show an officer who reads reports what members reported of tasks, by job and topic."""
-    refuse_if(offices.right_refusal(_me(request), Right.REPORTS, clock.now()))
+    refuse_if(offices.right_refusal(me_of(request), Right.REPORTS, clock.now()))
     shown = {
         "waiting": hidden.waiting(), "form": Find(), "least": hidden.ENOUGH,
         "dollars": parameters.value("hidden_dollars", clock.now()),
@@ -52,13 +46,13 @@ def desk(request: HttpRequest) -> HttpResponse:
 @require_POST
 def find(request: HttpRequest, number: int, topic: str) -> HttpResponse:
     """Find a topic at a job."""
-    refuse_if(offices.right_refusal(_me(request), Right.REPORTS, clock.now()))
+    refuse_if(offices.right_refusal(me_of(request), Right.REPORTS, clock.now()))
     job, form = get_object_or_404(Job, pk=number), Find(request.POST)
     if not form.is_valid():
         messages.error(request, _("Say why, in a sentence: everybody reads it."))
         return redirect("tasks:hidden_desk")
     try:
-        found = hidden.find(job, topic=topic, **form.cleaned_data, by=_me(request), at=clock.now())
+        found = hidden.find(job, topic=topic, **form.cleaned_data, by=me_of(request), at=clock.now())
     except Refused as refused:
         messages.error(request, str(refused.refusal))
     else:
@@ -73,7 +67,7 @@ def name(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     job = job_of(request, slug, number)
     try:
         hidden.name(
-            job, topic=request.POST.get("topic", ""), share=request.POST.get("share", ""), by=_me(request),
+            job, topic=request.POST.get("topic", ""), share=request.POST.get("share", ""), by=me_of(request),
             at=clock.now(),
         )  # fmt: skip
     except Refused as refused:

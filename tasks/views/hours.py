@@ -1,7 +1,6 @@
 """One's own hours: each stretch of time of a week, from which anybody recomputes what it lacked to the floor."""
 
 from datetime import UTC, datetime, timedelta
-from typing import cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from coop import clock
-from coop.people.models import Person
+from coop.people.views import me_of
 from tasks import engaged
 from tasks.models import Assignment
 
@@ -23,7 +22,7 @@ def week(request: HttpRequest, monday: str = "") -> HttpResponse:
         before = first.date() - timedelta(days=7)
     except (ValueError, OverflowError) as error:
         raise Http404 from error
-    person = cast("Person", request.user)
+    person = me_of(request)
     shown: dict[str, object] = {"first": first.date(), "stretches": engaged.stretches(person, first)}
     if Assignment.objects.filter(person=person, claimed_at__lt=first).exists():
         shown["before"] = before

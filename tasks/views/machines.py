@@ -1,7 +1,5 @@
 """The machine that helps at a job: asked for while it is a draft, and what it learned since."""
 
-from typing import cast
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from coop import clock
-from coop.people.models import Person
+from coop.people.views import me_of
 from tasks import forms
 from tasks.machines import learning
 from tasks.models import Machine
@@ -22,7 +20,7 @@ def machine(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     job = job_of(request, slug, number)
     form = forms.Machine(request.POST)
     if request.method == "POST" and form.is_valid():
-        learning.ask(job, **form.cleaned_data, by=cast("Person", request.user), at=clock.now())
+        learning.ask(job, **form.cleaned_data, by=me_of(request), at=clock.now())
         messages.success(request, _("Noted. It begins once a hundred answers are accepted."))
         return redirect("tasks:machine", slug, number)
     found = Machine.objects.filter(job=job).first()

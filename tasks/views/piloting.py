@@ -1,6 +1,6 @@
 """What a paid pilot showed (E3): adopt it, at the pay that keeps the hour, or edit and run it again."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
-from coop.people.models import Person
+from coop.people.views import me_of
 from tasks import drafting, forms_job, measuring, sketches
 from tasks.forms import Raise
 from tasks.models import Sketch
@@ -45,6 +45,6 @@ def adopt(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         first = next(iter(form.errors.values()))[0]
         messages.error(request, _("Nothing was made: %(words)s") % {"words": first})
         return redirect("tasks:pilot", slug, number)
-    made = sketches.make(sketch, form.facts(), by=cast("Person", request.user), at=clock.now())
+    made = sketches.make(sketch, form.facts(), by=me_of(request), at=clock.now())
     messages.success(request, _("The job is made. Set its money aside and open it."))
     return redirect("tasks:fund_job", slug, made.pk)

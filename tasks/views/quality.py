@@ -1,6 +1,6 @@
 """How far answers agree: one's own for a member, a job's for its client. Nobody is ranked."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from coop.people.models import Person
+from coop.people.views import me_of
 from coop.refusals import refuse_if
 from tasks import deletions, known
 from tasks.models import Estimate
@@ -20,14 +20,14 @@ from tasks.views.clients import shown_of
 @login_required
 def mine(request: HttpRequest) -> HttpResponse:
     """List by job how many of one's answers are what all came to."""
-    return render(request, "tasks/work/agreement.html", {"jobs": own.of(cast("Person", request.user))[:50]})
+    return render(request, "tasks/work/agreement.html", {"jobs": own.of(me_of(request))[:50]})
 
 
 @require_safe
 @login_required
 def mine_in(request: HttpRequest, number: int) -> HttpResponse:
     """Show which of one's latest answers in a job differ from what came out."""
-    person = cast("Person", request.user)
+    person = me_of(request)
     standing = get_object_or_404(own.of(person).select_related("job__work_type"), job=number)
     refuse_if(deletions.gone(standing.job))
     shown = {

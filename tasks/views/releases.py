@@ -1,7 +1,5 @@
 """Versions of a job's data set: asked for, listed, downloaded, and items left out of later ones. Its client's alone."""
 
-from typing import cast
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
-from coop.people.models import Person
+from coop.people.views import me_of
 from tasks import access_log, formats, releases
 from tasks.formats import card
 from tasks.forms import NewRelease, Withdrawing
@@ -58,7 +56,7 @@ def ask(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     job, form = job_of(request, slug, number), NewRelease(request.POST)
     if not form.is_valid():
         return _show(request, job, form, Withdrawing())
-    releases.ask(job, splits=form.splits(), by=cast("Person", request.user), at=clock.now())
+    releases.ask(job, splits=form.splits(), by=me_of(request), at=clock.now())
     messages.success(request, _("The version is being written."))
     return _back(job)
 
@@ -71,7 +69,7 @@ def withdraw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if not form.is_valid():
         return _show(request, job, NewRelease(), form)
     count = releases.withdraw(
-        job, form.cleaned_data["names"], reason=form.cleaned_data["reason"], by=cast("Person", request.user),
+        job, form.cleaned_data["names"], reason=form.cleaned_data["reason"], by=me_of(request),
         at=clock.now(),
     )  # fmt: skip
     messages.success(request, _("%(count)d items are left out from the next version on.") % {"count": count})
@@ -88,7 +86,7 @@ def download(request: HttpRequest, slug: str, number: int, release: int, name: s
     except KeyError as error:
         raise Http404 from error
     subject = f"job:{number} version {release} {name}"
-    access_log.fetched(found.job.client, subject, by=cast("Person", request.user))
+    access_log.fetched(found.job.client, subject, by=me_of(request))
     return formats.attached(found, wanted, request.headers)
 
 

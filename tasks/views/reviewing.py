@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from coop import clock, markdown
-from coop.people.models import Person
+from coop.people.views import me_of
 from coop.refusals import Text, refuse_if
 from governance import standing
 from payments.templatetags.money import money
@@ -39,10 +39,6 @@ class SendBack(forms.Form):
         cast("forms.ChoiceField", self.fields["place"]).choices = list(places.items())
         if len(places) == 1:
             self.fields["place"].initial = next(iter(places))
-
-
-def _me(request: HttpRequest) -> Person:
-    return cast("Person", request.user)
 
 
 def earned(pay: Decimal | None) -> str:
@@ -75,7 +71,7 @@ def page_of(assignment: Assignment, form: forms.Form | None) -> dict[str, Any]:
 @login_required
 def review(request: HttpRequest) -> HttpResponse:
     """Show the answer one has taken to check; else what the next check is and pays, or that there is none."""
-    me, at = _me(request), clock.now()
+    me, at = me_of(request), clock.now()
     no = standing.refusal(me, doing="review", at=at)
     held = None if no else checks.held_by(me, at)
     shown: dict[str, Any] = {"looks": disputes.offered_to(me, at).count(), "refusal": no, "check": held}
@@ -97,7 +93,7 @@ def _offer(following: Assignment | None) -> dict[str, Any]:
 @require_POST
 def take(request: HttpRequest, number: int) -> HttpResponse:
     """Take an answer to check, at the pay that was shown."""
-    assignment, me, at = _waiting(number), _me(request), clock.now()
+    assignment, me, at = _waiting(number), me_of(request), clock.now()
     refuse_if(reviews.refusal(assignment, by=me, at=at))
     checks.take(assignment, by=me, at=at)
     return redirect("tasks:review")
@@ -107,7 +103,7 @@ def take(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def accept(request: HttpRequest, number: int) -> HttpResponse:
     """Accept an answer."""
-    assignment, me, at = _waiting(number), _me(request), clock.now()
+    assignment, me, at = _waiting(number), me_of(request), clock.now()
     refuse_if(reviews.refusal(assignment, by=me, at=at))
     pay = checks.require(assignment, by=me, at=at).pay
     reviews.accept(assignment, by=me, at=at)
@@ -121,13 +117,13 @@ def send_back(request: HttpRequest, number: int) -> HttpResponse:
     """Send an answer back with reason and place."""
     assignment, at = _waiting(number), clock.now()
     # Asked before anything is shown: an answer is read by those who may check it, nobody else.
-    refuse_if(reviews.refusal_to_send_back(assignment, by=_me(request), at=at))
-    check = checks.require(assignment, by=_me(request), at=at)
+    refuse_if(reviews.refusal_to_send_back(assignment, by=me_of(request), at=at))
+    check = checks.require(assignment, by=me_of(request), at=at)
     form = form_of(assignment, request.POST, kind=SendBack)
     if not form.is_valid():
         return render(request, "tasks/work/review.html", page_of(assignment, form) | {"check": check}, status=422)
     said = form.cleaned_data
-    reviews.send_back(assignment, reason=said["reason"], place=said["place"], by=_me(request), at=at)
+    reviews.send_back(assignment, reason=said["reason"], place=said["place"], by=me_of(request), at=at)
     told = _("Sent back. Its author reads your reason, and may hand it in once more.")
     messages.success(request, f"{told} {earned(check.pay)}")
     return redirect("tasks:review")

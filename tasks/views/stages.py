@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop import clock
-from coop.people.models import Person
+from coop.people.views import me_of
 from tasks import funds, stages
 from tasks.models import Job, Stage, Takes
 from tasks.views.clients import job_of
@@ -67,7 +67,7 @@ def shown(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     own = Stage.objects.filter(job=job).select_related("after", "job__work_type").first()
     form = Join(request.POST if request.method == "POST" else None, job=job)
     if form.is_valid():
-        stages.join(job, **form.facts(), by=cast("Person", request.user), at=clock.now())
+        stages.join(job, **form.facts(), by=me_of(request), at=clock.now())
         messages.success(request, _("Joined. Its tasks come from there; set its money aside and open it first."))
         return redirect("tasks:client_stages", slug, number)
     facts = {

@@ -1,6 +1,6 @@
 """Forming a team at a job, saying yes or no to one, leaving it, and talking in it about a task."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from coop import clock
 from coop.people.models import Person
+from coop.people.views import me_of
 from coop.refusals import Refusal, Refused, refuse_if
 from tasks import invitations, teams
 from tasks.models import Assignment, Job, Team
@@ -93,10 +94,6 @@ class Propose(forms.Form):
         return {self.by: said["mine"], **others}
 
 
-def _me(request: HttpRequest) -> Person:
-    return cast("Person", request.user)
-
-
 def _job(number: int) -> Job:
     return get_object_or_404(Job.objects.select_related("work_type"), pk=number, opened_at__isnull=False)
 
@@ -104,7 +101,7 @@ def _job(number: int) -> Job:
 @login_required
 def at_job(request: HttpRequest, number: int) -> HttpResponse:
     """Show one's teams at a job, with what each would be paid; propose one."""
-    job, me = _job(number), _me(request)
+    job, me = _job(number), me_of(request)
     form = Propose(request.POST if request.method == "POST" else None, job=job, by=me)
     if form.is_valid():
         _ask(request, form)
@@ -136,10 +133,10 @@ def letter(request: HttpRequest, number: int, token: str) -> HttpResponse:
     if asked.job.pk != number:
         raise Http404
     if request.method == "POST":
-        invitations.accept(asked, by=_me(request), at=clock.now())
+        invitations.accept(asked, by=me_of(request), at=clock.now())
         messages.success(request, _("Asked. Your team begins when everybody has said yes."))
         return redirect("tasks:team", number)
-    refuse_if(invitations.refusal_to_accept(asked, by=_me(request)))
+    refuse_if(invitations.refusal_to_accept(asked, by=me_of(request)))
     return render(request, "tasks/work/team_letter.html", {"asked": asked})
 
 
@@ -157,12 +154,12 @@ def letters_off(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def answer(request: HttpRequest, number: int, team: int) -> HttpResponse:
     """Say yes to a team as it was shown, or no; or leave it."""
-    found = get_object_or_404(Team.objects.select_related("job"), pk=team, job=number, members__person=_me(request))
+    found = get_object_or_404(Team.objects.select_related("job"), pk=team, job=number, members__person=me_of(request))
     if "yes" in request.POST:
-        teams.consent(found, digest=request.POST.get("digest", "")[:64], by=_me(request), at=clock.now())
+        teams.consent(found, digest=request.POST.get("digest", "")[:64], by=me_of(request), at=clock.now())
         messages.success(request, _("You said yes."))
     else:
-        teams.end(found, by=_me(request), at=clock.now())
+        teams.end(found, by=me_of(request), at=clock.now())
         messages.success(request, _("This team takes nothing more. What it has taken stays everybody's."))
     return redirect("tasks:team", number)
 
@@ -171,7 +168,7 @@ def answer(request: HttpRequest, number: int, team: int) -> HttpResponse:
 @require_POST
 def say(request: HttpRequest, number: int) -> HttpResponse:
     """Say something to one's team about a task of theirs."""
-    me = _me(request)
+    me = me_of(request)
     assignment = get_object_or_404(Assignment, teams.theirs(me), pk=number)
     words = request.POST.get("words", "").replace("\0", "")
     try:

@@ -1,7 +1,6 @@
 """A client's webhooks: added, tried out, renewed, ended; what went to them, what came back, and sending it again."""
 
 import json
-from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
 from coop.people import clients
-from coop.people.models import Person
+from coop.people.views import me_of
 from coop.refusals import Refused
 from tasks import forms
 from tasks.models import Message, Webhook
@@ -23,13 +22,9 @@ from tasks.webhooks import addresses, signing
 PER_PAGE = 50
 
 
-def _me(request: HttpRequest) -> Person:
-    return cast("Person", request.user)
-
-
 def _of(request: HttpRequest, slug: str, number: int) -> Webhook:
     """Return a webhook of an organisation in which the person has a seat; any other is not found."""
-    client = clients.client_of(_me(request), slug)
+    client = clients.client_of(me_of(request), slug)
     return get_object_or_404(Webhook.objects.select_related("client"), client=client, pk=number)
 
 
@@ -41,11 +36,11 @@ def _to(webhook: Webhook) -> HttpResponseRedirect:
 @login_required
 def every(request: HttpRequest, slug: str) -> HttpResponse:
     """List the webhooks, and add one; its secret is on the answer to that and nowhere after."""
-    client = clients.client_of(_me(request), slug)
+    client = clients.client_of(me_of(request), slug)
     form, secret = forms.NewWebhook(request.POST or None), ""
     if form.is_valid():
         try:
-            _made, secret = addresses.add(client, **form.cleaned_data, by=_me(request), at=clock.now())
+            _made, secret = addresses.add(client, **form.cleaned_data, by=me_of(request), at=clock.now())
             form = forms.NewWebhook()
         except Refused as refused:
             form.add_error("url", str(refused.refusal))
@@ -73,7 +68,7 @@ def _show(request: HttpRequest, webhook: Webhook, secret: str = "") -> HttpRespo
 def try_out(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Send a message that says nothing."""
     webhook = _of(request, slug, number)
-    addresses.try_out(webhook, by=_me(request), at=clock.now())
+    addresses.try_out(webhook, by=me_of(request), at=clock.now())
     messages.success(request, _("A message is on its way. Look here in a moment for what came back."))
     return _to(webhook)
 
@@ -84,14 +79,14 @@ def try_out(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def renew(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Give a webhook another secret, and show it this once."""
     webhook = _of(request, slug, number)
-    return _show(request, webhook, addresses.renew(webhook, by=_me(request), at=clock.now()))
+    return _show(request, webhook, addresses.renew(webhook, by=me_of(request), at=clock.now()))
 
 
 @require_POST
 @login_required
 def end(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """End a webhook."""
-    addresses.end(_of(request, slug, number), by=_me(request), at=clock.now())
+    addresses.end(_of(request, slug, number), by=me_of(request), at=clock.now())
     messages.success(request, _("The webhook has ended."))
     return redirect("tasks:webhooks", slug)
 
@@ -101,7 +96,7 @@ def end(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @login_required
 def callbacks(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what went to the addresses that came with tasks and batches, and the keys by which their servers know us."""
-    client = clients.client_of(_me(request), slug)
+    client = clients.client_of(me_of(request), slug)
     keys = [
         (label, signing.callback_key(client.pk, test=test))
         for label, test in ((_("Key of live tasks"), False), (_("Key of tasks that try things out"), True))
@@ -112,7 +107,7 @@ def callbacks(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _message(request: HttpRequest, slug: str, key: str) -> Message:
     """Return a message of an organisation in which the person has a seat; any other is not found."""
-    client = clients.client_of(_me(request), slug)
+    client = clients.client_of(me_of(request), slug)
     return get_object_or_404(Message.objects.select_related("client", "webhook"), client=client, key=key)
 
 
@@ -131,6 +126,6 @@ def message(request: HttpRequest, slug: str, key: str) -> HttpResponse:
 @login_required
 def again(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """Send a message again."""
-    addresses.send_again(_message(request, slug, key), by=_me(request), at=clock.now())
+    addresses.send_again(_message(request, slug, key), by=me_of(request), at=clock.now())
     messages.success(request, _("It is sent again."))
     return redirect("tasks:message", slug, key)

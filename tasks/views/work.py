@@ -1,7 +1,7 @@
 """Doing a task: the page, the draft, handing in with the next task as the answer, and every way out of it."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from coop import clock
 from coop.database.kept import Given, Kept
 from coop.people.models import Person
+from coop.people.views import me_of
 from coop.refusals import Refused, refuse_if
 from governance import deciders
 from tasks import (
@@ -45,10 +46,6 @@ EARLIER = 10
 DISPUTED = (AssignmentState.DISPUTED, AssignmentState.REJECTED)
 
 
-def _me(request: HttpRequest) -> Person:
-    return cast("Person", request.user)
-
-
 LOADED = ("task__known_answer", "job__work_type", "job__client", "card", "draft", "extension")
 MINE = Kept(
     lambda: (
@@ -65,7 +62,7 @@ def _mine(request: HttpRequest, number: int) -> tuple[Assignment, datetime]:
 
     No other is found, and a deleted one refused.
     """
-    found: Any = MINE.first(person=_me(request).pk, number=number)
+    found: Any = MINE.first(person=me_of(request).pk, number=number)
     if found is None:
         raise Http404
     refuse_if(deletions.gone(found.job))
@@ -127,7 +124,7 @@ def _start(assignment: Assignment) -> dict[str, Any]:
 @login_required
 def mine(request: HttpRequest) -> HttpResponse:
     """Show what one has open, what came back, and what is being checked; what silence has accepted is paid first."""
-    me, at = _me(request), clock.now()
+    me, at = me_of(request), clock.now()
     reviews.accept_silent(at=at, person=me)
     held = Assignment.objects.filter(teams.theirs(me)).select_related("job__client").order_by("-pk")
     shown = {
@@ -150,7 +147,7 @@ def task(request: HttpRequest, number: int) -> HttpResponse:
         return redirect("tasks:back", number)
     if assignment.state in DISPUTED:
         return redirect("tasks:dispute", number)
-    if no := answers.refusal(assignment, by=_me(request), at=at):
+    if no := answers.refusal(assignment, by=me_of(request), at=at):
         latest = assignment.answers.order_by("number").last()
         value = latest.value if latest else _written(assignment)
         return render(
@@ -167,7 +164,7 @@ def _take_in(request: HttpRequest, assignment: Assignment, at: datetime) -> Http
     # From the claim to now, as the server saw it; never more than the task's own limit.
     seconds = int(min(at - assignment.claimed_at, assignment.job.time_limit).total_seconds())
     try:
-        sent = answers.submit(assignment, value=value, key=key, seconds=seconds, by=_me(request), at=at).assignment
+        sent = answers.submit(assignment, value=value, key=key, seconds=seconds, by=me_of(request), at=at).assignment
     except answers.Incomplete as lacking:
         shown = _page(assignment, value, problems=lacking.problems, key=key)
         return render(request, "tasks/work/task.html", shown, status=422)
@@ -180,9 +177,9 @@ def _take_in(request: HttpRequest, assignment: Assignment, at: datetime) -> Http
 
 def _keep(request: HttpRequest, assignment: Assignment, value: dict[str, Any], at: datetime) -> HttpResponse:
     """Keep what is written so far, and lead to one's tasks; `again` to this one, and so does `more` time for it."""
-    answers.save_draft(assignment, value=value, by=_me(request), at=at)
+    answers.save_draft(assignment, value=value, by=me_of(request), at=at)
     if "more" in request.POST:
-        extensions.give(assignment, by=_me(request), at=at)
+        extensions.give(assignment, by=me_of(request), at=at)
         messages.success(request, _("You have more time, and what you wrote is saved."))
     if {"again", "more"} & set(request.POST):
         return redirect(reverse("tasks:task", args=[assignment.pk]) + "?redo#answer")
@@ -193,9 +190,9 @@ def _keep(request: HttpRequest, assignment: Assignment, value: dict[str, Any], a
 def _next(request: HttpRequest, done: Assignment, at: datetime) -> HttpResponse:
     """Answer with the next task of the job directly (B6); with the job's page when none is left."""
     try:
-        following = claims.claim_next(done.job, by=_me(request), at=at)
+        following = claims.claim_next(done.job, by=me_of(request), at=at)
     except Refused as refused:
-        further = _turned_away(refused, done.job, _me(request), at)
+        further = _turned_away(refused, done.job, me_of(request), at)
         if cards.are_other(refused):
             messages.success(request, _("Sent. The terms of this job have changed since your last task."))
             return further
@@ -231,7 +228,7 @@ def _turned_away(refused: Refused, job: Job, me: Person, at: datetime) -> HttpRe
 def draft(request: HttpRequest, number: int) -> HttpResponse:
     """Keep what is written so far; the page's script sends it by itself."""
     assignment, at = _mine(request, number)
-    answers.save_draft(assignment, value=_value(request, assignment), by=_me(request), at=at)
+    answers.save_draft(assignment, value=_value(request, assignment), by=me_of(request), at=at)
     return HttpResponse(status=204)
 
 
@@ -255,12 +252,12 @@ def check(request: HttpRequest, number: int) -> HttpResponse:
 def ask(request: HttpRequest, number: int) -> HttpResponse:
     """Keep what is written so far, then ask the client about the task."""
     assignment, at = _mine(request, number)
-    answers.save_draft(assignment, value=_value(request, assignment), by=_me(request), at=at)
+    answers.save_draft(assignment, value=_value(request, assignment), by=me_of(request), at=at)
     words = request.POST.get("ask", "")
-    if no := guides.refusal_to_ask(assignment, words, by=_me(request)):
+    if no := guides.refusal_to_ask(assignment, words, by=me_of(request)):
         messages.error(request, str(no))
     else:
-        guides.ask(assignment, words=words, by=_me(request), at=at)
+        guides.ask(assignment, words=words, by=me_of(request), at=at)
         messages.success(request, _("Asked. The answer will stand in the guide, for all. What you wrote is kept."))
     return redirect(reverse("tasks:task", args=[number]) + "?redo#answer")
 
@@ -273,7 +270,7 @@ def engaged_time(request: HttpRequest, number: int) -> HttpResponse:
     if not told.is_valid():
         return HttpResponse(status=422)
     assignment, at = _mine(request, number)
-    engaged.note(assignment, **told.cleaned_data, by=_me(request), at=at)
+    engaged.note(assignment, **told.cleaned_data, by=me_of(request), at=at)
     return HttpResponse(status=204)
 
 
@@ -283,12 +280,12 @@ def skip(request: HttpRequest, number: int) -> HttpResponse:
     """Skip a task without penalty and open the next one."""
     assignment, at = _mine(request, number)
     paid = "paid" in request.POST
-    skips.skip(assignment, by=_me(request), at=at) if paid else claims.skip(assignment, by=_me(request), at=at)
+    skips.skip(assignment, by=me_of(request), at=at) if paid else claims.skip(assignment, by=me_of(request), at=at)
     messages.success(request, _("Skipped. It is not offered to you again, and nothing is held against you."))
     try:
-        return redirect("tasks:task", claims.claim_next(assignment.job, by=_me(request), at=at).pk)
+        return redirect("tasks:task", claims.claim_next(assignment.job, by=me_of(request), at=at).pk)
     except Refused as refused:
-        return _turned_away(refused, assignment.job, _me(request), at)
+        return _turned_away(refused, assignment.job, me_of(request), at)
 
 
 @login_required
@@ -296,7 +293,7 @@ def skip(request: HttpRequest, number: int) -> HttpResponse:
 def leave(request: HttpRequest, number: int) -> HttpResponse:
     """Give a task back."""
     assignment, at = _mine(request, number)
-    claims.leave(assignment, by=_me(request), at=at)
+    claims.leave(assignment, by=me_of(request), at=at)
     messages.success(request, _("Given back. Nothing is held against you."))
     return redirect("tasks:jobs")
 
@@ -308,7 +305,7 @@ def report(request: HttpRequest, number: int) -> HttpResponse:
     assignment, at = _mine(request, number)
     words, paid = request.POST.get("words", "").replace("\0", ""), "paid" in request.POST
     topic = request.POST.get("topic", "")
-    reports.report(assignment, words=words, by=_me(request), at=at, paid=paid, topic=topic)
+    reports.report(assignment, words=words, by=me_of(request), at=at, paid=paid, topic=topic)
     messages.success(request, _("Thank you. The safety officer reads it. The task is not offered to you again."))
     return redirect("tasks:work")
 
