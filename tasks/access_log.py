@@ -14,6 +14,7 @@ from functools import cache
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from coop.database import moment
 from coop.people.models import ApiKey, Client, Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
@@ -93,9 +94,8 @@ class Seen:
 def of(client: Client, *, before: datetime) -> Iterator[Seen]:
     """Yield what was seen of a client before a moment, the latest first, read as it is asked for."""
     name = cache(lambda person: exports.pseudonym(client.pk, person))
-    with transaction.atomic(), connection.cursor() as limits, connection.chunked_cursor() as cursor:
-        limits.execute("SET LOCAL statement_timeout = '2min'")
-        limits.execute("SET LOCAL idle_in_transaction_session_timeout = '2min'")
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        moment.take_time(minutes=2)
         cursor.execute(SEEN, {"client": client.pk, "before": before})
         while some := cursor.fetchmany(CHUNK):
             for at, what, member, who, subject, why in some:

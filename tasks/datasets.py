@@ -20,6 +20,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app as background
 
+from coop.database import moment
 from coop.people.models import Person
 from coop.portions import portions
 from coop.record import events
@@ -127,7 +128,7 @@ def load(upload: Upload, *, at: datetime) -> Upload:
     upload = Upload.objects.select_for_update(no_key=True, of=["self"]).select_related("created_by").get(pk=upload.pk)
     if upload.finished_at:
         return upload
-    _take_time()
+    moment.take_time(minutes=10)
     with upload.file.open("rb") as opened:
         file = cast("BinaryIO", opened.file)
         count, problems = _grow(job, upload, file, at=at) if job.opened_at else _fill(job, upload, file)
@@ -171,13 +172,6 @@ def _fill(job: Job, upload: Upload, file: BinaryIO) -> "tuple[int, _Problems]":
 def _weigh(job: Job, file: BinaryIO, count: int) -> None:
     file.seek(0)
     files.weigh(job, (row.data for row in foreign.read(file) if isinstance(row, Row)), count)
-
-
-def _take_time() -> None:
-    """Let this transaction read a long file; the site's own limits are for pages."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = '10min'")
-        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '10min'")
 
 
 def _take_stock(rows: int) -> None:

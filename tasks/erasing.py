@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from coop import due
+from coop.database import moment
 from coop.record import events
 from tasks import deletions, jobs, releases, sweeping
 from tasks.models import Endpoint, Estimate, Job, JobFile, Reliability
@@ -63,8 +64,7 @@ def _forget_what_was_found(job: Job) -> None:
 
 def _asked(function: str, *given: int) -> int | bool | None:
     with transaction.atomic(), connection.cursor() as cursor:
-        # The site's own limit is for pages.
-        cursor.execute("SET LOCAL statement_timeout = '10min'")
+        moment.take_time(minutes=10)
         cursor.execute(f"SELECT {function}", given)
         answer: int | bool | None = cursor.fetchone()[0]
     return answer

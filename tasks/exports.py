@@ -14,11 +14,12 @@ from functools import cache, partial
 from itertools import chain, groupby
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
 from coop import spreadsheets
+from coop.database import moment
 from tasks import predictions
 from tasks.models import Answer, AssignmentState, Job, Task
 from tasks.quality import estimates
@@ -99,9 +100,8 @@ def rows(job: Job) -> Iterator[Given]:
 def _by_person(job: Job, answers: Found) -> Iterator[tuple[int, Given]]:
     """Yield each answer with who gave it, which stays with us."""
     name: Callable[[int], str] = cache(lambda person_id: pseudonym(job.client_id, person_id))
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = '2min'")
-        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '2min'")
+    with transaction.atomic():
+        moment.take_time(minutes=2)
         for number, task, data, value, state, who, at, position, card, said in answers.iterator(chunk_size=CHUNK):
             touched = predictions.touched(job.shape, said, value) if said else None
             yield who, Given(number, task, data, value, state, name(who), at, position, card, said, touched)

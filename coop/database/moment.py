@@ -8,6 +8,10 @@ from django.db.backends.utils import CursorWrapper
 
 LOOKING = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 NO_LIMIT = "SELECT set_config('statement_timeout', '0', true)"
+LONGER = """
+SELECT set_config('statement_timeout', %(time)s, true),
+    set_config('idle_in_transaction_session_timeout', %(time)s, true)
+"""
 
 
 @contextmanager
@@ -29,3 +33,9 @@ def no_limit() -> Iterator[CursorWrapper]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(NO_LIMIT)
         yield cursor
+
+
+def take_time(*, minutes: int) -> None:
+    """Let each statement of this transaction, and each pause between two, take so long; a page has less."""
+    with connection.cursor() as cursor:
+        cursor.execute(LONGER, {"time": f"{minutes}min"})
