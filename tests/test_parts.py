@@ -116,7 +116,7 @@ def test_dates_write_the_month_as_a_word() -> None:
 
 
 def test_what_is_the_same_is_written_once_in_each_language_and_knows_nothing_of_its_page() -> None:
-    page = Template('{% load i18n %}{% same %}{% translate "Jobs" %}{% if name %}!{% endif %}{% endsame %} {{ name }}')
+    page = Template('{% load i18n %}{% same %}{% translate "Jobs" %}{% endsame %} {{ name }}')
     assert [page.render(Context({"name": name})) for name in ("Amina", "Luis")] == ["Jobs Amina", "Jobs Luis"]
     with translation.override("es"):
         assert page.render(Context({"name": "Luis"})) == "Trabajos Luis"
@@ -130,3 +130,25 @@ def test_what_is_the_same_is_written_once_in_each_language_and_knows_nothing_of_
 def test_what_is_the_same_names_nothing_of_its_page(part: str) -> None:
     with pytest.raises(TemplateSyntaxError, match="same on each page"):
         Template("{% same %}" + part + "{% endsame %}")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "{% if name %}!{% endif %}",
+        "{% if not name %}!{% endif %}",
+        "{% for one in names %}!{% endfor %}",
+        "{% include 'parts/messages.html' %}",
+        "{% load i18n %}{% blocktranslate %}{{ name }} is here{% endblocktranslate %}",
+        "{% here '/jobs/' %}",
+    ],
+)
+def test_what_is_the_same_asks_for_nothing_of_its_page(part: str) -> None:
+    """It would be written as if there were nothing of the kind, for everybody."""
+    with pytest.raises(TemplateSyntaxError, match="same on each page"):
+        Template("{% same %}" + part + "{% endsame %}").render(Context({"name": "Amina", "names": ["Amina"]}))
+
+
+def test_what_is_the_same_may_name_things_of_its_own() -> None:
+    part = "{% with kind='warn' %}{% if kind == 'warn' %}!{% endif %}{% endwith %}"
+    assert Template("{% same %}" + part + "{% endsame %}").render(Context()) == "!"

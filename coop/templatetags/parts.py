@@ -80,6 +80,41 @@ def sheet(content: str, caption: str) -> SafeString:
 
 
 OF_A_PAGE = (VariableNode, BlockNode, CsrfTokenNode)
+OF_NONE = "what is the same on each page shows nothing of one: no variable, no block, no csrf_token"
+
+
+type Key = int | str | template.Node
+
+
+class Pageless(Context):
+    """What a part knows that knows nothing of its page; `asked` is what it asked for and had not named itself.
+
+    That is kept, as conditions pass over whatever is raised in them.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        super().__init__()
+        self.asked = set[str]()
+
+    def __getitem__(self, key: Key) -> object:
+        """Return what the part named itself."""
+        self._note(key)
+        return super().__getitem__(key)
+
+    def get(self, key: Key, otherwise: object = None) -> object:
+        """Return what the part named itself."""
+        self._note(key)
+        return super().get(key, otherwise)
+
+    def __contains__(self, key: Key) -> bool:
+        """Tell whether the part named it itself."""
+        self._note(key)
+        return super().__contains__(key)
+
+    def _note(self, key: Key) -> None:
+        if not super().__contains__(key):
+            self.asked.add(str(key))
 
 
 class Same(template.Node):
@@ -95,9 +130,13 @@ class Same(template.Node):
         """Return it in the page's language; nothing that a page knows can be in it."""
         language = get_language()
         if language not in self.written:
-            plain = Context()
+            plain = Pageless()
             plain.template = context.template
-            self.written[language] = self.inside.render(plain)
+            shown = self.inside.render(plain)
+            if plain.asked:
+                message = f"{OF_NONE}: {', '.join(sorted(plain.asked))}"
+                raise template.TemplateSyntaxError(message)
+            self.written[language] = shown
         return self.written[language]
 
 
@@ -105,13 +144,13 @@ class Same(template.Node):
 def same(parser: Parser, _token: Token) -> Same:
     """Say that a part knows nothing of its page: {% same %}…{% endsame %}, with words, addresses and files.
 
-    Raise TemplateSyntaxError for a variable, a block or a form's token in it: nothing would be shown of them.
+    Raise TemplateSyntaxError for a variable, a block or a form's token in it, and once it is written for anything else
+    that asks for something of the page: nothing would be shown of it.
     """
     inside = parser.parse(("endsame",))
     parser.delete_first_token()
     if any(inside.get_nodes_by_type(kind) for kind in OF_A_PAGE):
-        message = "what is the same on each page shows nothing of one: no variable, no block, no csrf_token"
-        raise template.TemplateSyntaxError(message)
+        raise template.TemplateSyntaxError(OF_NONE)
     return Same(inside)
 
 
