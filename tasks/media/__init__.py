@@ -4,7 +4,8 @@ Knows nothing of jobs or of Django. `apart.run` hands a file to a process of its
 memory and time, knowing no secret and no database; what comes back are new files and facts about them:
 
     image   WebP or JPEG, upright, without metadata, and a smaller WebP for phones; facts: width, height (pixels)
-    sound   Ogg with Opus, one channel; facts: seconds, peaks (the loudest of each piece, 0 to 100)
+    sound   Ogg with Opus, two channels where they differ; facts: seconds, channels, peaks (the loudest of each piece,
+            0 to 100)
     cloud   16-bit x, y, z of every point, then a byte of reflectance of each; facts: points, scale (metres for a
             step), centre (metres), low and high (its bounds, metres)
     video   its frames as WebP, one after the other, at most a hundred; facts: seconds, every (seconds between frames),

@@ -30,8 +30,8 @@ def areas(one: Json, other: Json) -> float:
 
 
 def stretches(one: Json, other: Json) -> float:
-    """Return it of two segments of a recording."""
-    if one["label"] != other["label"]:
+    """Return it of two segments of a recording; what is heard in another channel is another."""
+    if (one["label"], one.get("channel")) != (other["label"], other.get("channel")):
         return 0
     both = _shared((one["from"], one["to"]), (other["from"], other["to"]))
     return _from_same(both / (one["to"] - one["from"] + other["to"] - other["from"] - both))

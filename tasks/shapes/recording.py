@@ -33,6 +33,9 @@ LONGEST_WORDS, MOST_WORDS = 2_000, 100_000
 HOUR = 3_600
 # What a player may round the end of a recording up to.
 SLACK = 0.05
+CHANNELS: dict[str, Text] = {
+    "both": gettext_lazy("Both channels"), "left": gettext_lazy("Left channel"), "right": gettext_lazy("Right channel"),
+}  # fmt: skip
 SPEEDS = (("0.75", "0.75"), ("1", "1"), ("1.25", "1.25"), ("1.5", "1.5"))
 
 
@@ -41,7 +44,12 @@ def heard(data: Json) -> Json:
     found = media.file(data, data.get("audio"))
     peaks = found.get("facts", {}).get("peaks", [])
     path = "".join(f"M{place},{50 - peak / 2:g}v{peak or 1}" for place, peak in enumerate(peaks))
-    return {**found, "path": path, "count": len(peaks), "speeds": SPEEDS}
+    return {**found, "path": path, "count": len(peaks), "speeds": SPEEDS, "stereo": is_stereo(found)}
+
+
+def is_stereo(file: Json) -> bool:
+    """Tell whether a recording has two channels that differ; those read before 0261 have one."""
+    return bool(file.get("facts", {}).get("channels", 1) > 1)
 
 
 class Transcription(Shape):
@@ -99,15 +107,16 @@ class Transcription(Shape):
 
 
 class Segments(Shape):
-    """Mark from when to when something is heard in a recording: each segment with a label and, where asked, its words.
+    """Mark from when to when something is heard in a recording: each segment with a label.
 
-    Segments may overlap, as people speak at the same time; times are seconds from the start.
+    Where the form asks for them, each has its words, and the channel in which it is heard. Segments may overlap, as
+    people speak at the same time; times are seconds from the start.
     """
 
     name = "segments"
     label = gettext_lazy("Segments of a recording")
     picture = "M4 9v2M10 6v8M16 3v14M22 6v8M28 8v4M34 4v12M40 7v6M6 25h14M26 25h16M6 22v6M20 22v6M26 22v6M42 22v6"
-    asks = {"labels": LABELS, "words": {"type": "boolean"}}
+    asks = {"labels": LABELS, "words": {"type": "boolean"}, "channels": {"type": "boolean"}}
     needs = ("labels",)
     draws = frozenset({"audio"})
     files = {"audio": "sound"}
@@ -116,15 +125,19 @@ class Segments(Shape):
     longest = 200_000
 
     def fields(self) -> dict[str, forms.Field]:
-        """Return the fields of labels and words."""
+        """Return the fields of labels, words and channels."""
         return {
             "labels": Lines(label=gettext_lazy("Labels"), help_text=LABELS_HELP),
             "words": forms.BooleanField(label=gettext_lazy("Members write down the words"), required=False),
+            "channels": forms.BooleanField(
+                label=gettext_lazy("Members say in which channel of a recording each is heard"), required=False
+            ),
         }
 
     def written(self, said: Mapping[str, Any]) -> Json:
-        """Return labels and whether words are asked for."""
-        return {"labels": said["labels"], "words": bool(said["words"])}
+        """Return labels and whether words and channels are asked for."""
+        channels = {"channels": True} if said.get("channels") else {}
+        return {"labels": said["labels"], "words": bool(said["words"]), **channels}
 
     def schema(self, form: Json) -> Json:
         """Return the JSON Schema of a value."""
@@ -134,8 +147,9 @@ class Segments(Shape):
     def _segment(self, form: Json) -> Json:
         time = {"type": "number", "minimum": 0, "maximum": HOUR}
         words = {"words": {"type": "string", "maxLength": LONGEST_WORDS}} if form.get("words") else {}
+        channel = {"channel": {"type": "string", "enum": [*CHANNELS]}} if form.get("channels") else {}
         label = {"type": "string", "enum": form["labels"]}
-        return obj({"from": time, "to": time, "label": label, **words}, optional=("words",))
+        return obj({"from": time, "to": time, "label": label, **channel, **words}, optional=("words",))
 
     def read(self, form: Json, data: Json, post: QueryDict) -> Json:
         """Return what the widget wrote, or the rows that say a time."""
@@ -155,8 +169,7 @@ class Segments(Shape):
             return [_("There are segments, so that there is something to be heard.")]
         if sum(len(one.get("words", "")) for one in segments) > MOST_WORDS:
             return [_("All words together have at most %(most)s characters.") % {"most": f"{MOST_WORDS:,}"}]
-        end = media.file(data, data.get("audio"))["facts"]["seconds"] + SLACK
-        return list(_faults(form, segments, end))
+        return list(_faults(form, segments, media.file(data, data.get("audio"))))
 
     def elements(self, value: Json) -> list[Json]:
         """Return the segments."""
@@ -193,13 +206,15 @@ class Segments(Shape):
         seconds = audio.get("facts", {}).get("seconds", 1)
         drawn = [
             {**one, "number": number, "colour": _place(form["labels"], one["label"]) % 8,
+             "heard": CHANNELS.get(one.get("channel", ""), ""),
              "x": one["from"] / seconds * audio["count"], "width": (one["to"] - one["from"]) / seconds * audio["count"]}
             for number, one in enumerate(segments, 1)
         ]  # fmt: skip
         return {
             **super().page(form, data, value, seed),
             "audio": audio, "labels": form["labels"], "words": bool(form.get("words")), "drawn": drawn,
-            "rows": in_rows(segments, 4),
+            "channels": [*CHANNELS.items()] if form.get("channels") else [],
+            "rows": in_rows(segments, 5),
             "json": json.dumps(value or {"segments": []}),
         }  # fmt: skip
 
@@ -213,7 +228,8 @@ class Segments(Shape):
 
     def parts(self, form: Json) -> dict[str, Text]:
         """Return what of segments may be wrong."""
-        return {"segments": _("A segment or its times"), "labels": _("A label"), "words": _("The words")}
+        return {"segments": _("A segment or its times"), "labels": _("A label"), "words": _("The words"),
+                "channels": _("The channel")}  # fmt: skip
 
 
 def _place(labels: list[str], label: str) -> int:
@@ -224,21 +240,26 @@ def _rows(form: Json, post: QueryDict) -> Iterator[Json]:
     """Yield the segments that rows of fields say."""
     fields = [post.getlist(name) for name in ("from", "to", "label")]
     said = post.getlist("words") or [""] * len(fields[0])
-    for start, stop, label, words in zip(*fields, said, strict=False):
+    channels = post.getlist("channel") or [""] * len(fields[0])
+    for start, stop, label, words, channel in zip(*fields, said, channels, strict=False):
         try:
             times = {"from": float(start), "to": float(stop)}
         except ValueError:
             continue
         if not all(map(math.isfinite, times.values())):
             continue
-        yield {**times, "label": label, **({"words": words.strip()} if form.get("words") else {})}
+        heard = {"channel": channel} if form.get("channels") else {}
+        yield {**times, "label": label, **heard, **({"words": words.strip()} if form.get("words") else {})}
 
 
-def _faults(form: Json, segments: list[Json], end: float) -> Iterator[Text]:
+def _faults(form: Json, segments: list[Json], audio: Json) -> Iterator[Text]:
+    end = audio["facts"]["seconds"] + SLACK
     for number, one in enumerate(segments, 1):
         if one["from"] >= one["to"]:
             yield _("Segment %(number)d ends before it begins.") % {"number": number}
         elif one["to"] > end:
             yield _("Segment %(number)d ends after the recording.") % {"number": number}
+        elif one.get("channel", "both") != "both" and not is_stereo(audio):
+            yield _("Segment %(number)d is in one of two channels, and the recording has one.") % {"number": number}
         elif form.get("words") and not one.get("words", "").strip():
             yield _("Segment %(number)d needs its words.") % {"number": number}

@@ -12,7 +12,7 @@ from tasks.models import Answer, Assignment
 from tests.browser.conftest import Door
 from tests.browser.test_drawing import WIDE, send, until
 from tests.tasks import media_jobs
-from tests.tasks.handing_in import real
+from tests.tasks.handing_in import call, real
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("committed")]
 FORM = {"question": "Who speaks when?", "labels": ["speech", "noise"], "words": True}
@@ -95,6 +95,56 @@ def test_segments_are_marked_with_a_mouse_and_moved_by_keys(door: Door, segments
     send(page)
     value = Answer.objects.get(assignment=segments).value
     assert [(found["label"], found["words"]) for found in value["segments"]] == [("speech", "eight")]
+
+
+HEAR = """
+const plain = AudioNode.prototype.connect;
+window.ears = [];
+AudioNode.prototype.connect = function (to, ...more) {
+  if (to instanceof AudioDestinationNode) {
+    const splitter = this.context.createChannelSplitter(2);
+    plain.call(this, splitter);
+    window.ears = [0, 1].map((ear) => {
+      const analyser = this.context.createAnalyser();
+      plain.call(splitter, analyser, ear);
+      return analyser;
+    });
+  }
+  return plain.call(this, to, ...more);
+};
+window.heard = () => window.ears.map((ear) => {
+  const wave = new Float32Array(ear.fftSize);
+  ear.getFloatTimeDomainData(wave);
+  return Math.max(...wave.map(Math.abs)) > 0.05;
+});
+"""
+
+
+def test_each_side_of_a_call_is_listened_to_and_said(door: Door, orbit: Client, olga: Person, amina: Person) -> None:
+    """What reaches either ear is asked of the browser's own sound, not of our script."""
+    form = {"question": "Who speaks when?", "labels": ["speech"], "channels": True}
+    of = media_jobs.voted_kind("segments", amina)
+    job = media_jobs.opened(
+        orbit, olga, of=of, form=form, given={"call.wav": call(20)}, data=[{"audio": "call.wav"}] * 2
+    )
+    task = claims.claim_next(job, by=amina, at=clock.now())
+    page = door(amina, javascript=True, **WIDE)
+    page.add_init_script(HEAR)
+    page.goto(f"/work/{task.pk}/")
+    until(page, "document.querySelector('audio').duration > 19")
+    page.locator("svg.wave").press("Space")
+    # In its first half somebody speaks on the left, and nobody on the right.
+    for side, ears in (("left", [True, True]), ("right", [False, False]), ("both", [True, False])):
+        page.get_by_label("Listen to").select_option(side)
+        until(page, f"JSON.stringify(heard()) === '{str(ears).lower().replace(' ', '')}'")
+    page.get_by_label("Listen to").select_option("left")
+    sweep(page, 0, 0.5)
+    page.get_by_label("Listen to").select_option("both")
+    sweep(page, 0.6, 0.9)
+    page.get_by_label("Channel of segment 2").select_option("right")
+    assert [one["channel"] for one in marked(page)] == ["left", "right"]
+    send(page)
+    assert [one["channel"] for one in Answer.objects.get(assignment=task).value["segments"]] == ["left", "right"]
 
 
 def test_a_phone_marks_segments_and_numbers_say_the_same_without_scripts(

@@ -46,6 +46,16 @@ def sound(seconds: float = 1, rate: int = 16_000, form: str = "WAV", channels: i
     return out.getvalue()
 
 
+def call(seconds: float = 2, rate: int = 16_000, form: str = "WAV") -> bytes:
+    """Return a call: somebody is heard on the left in its first half, another on the right in its second."""
+    time = np.arange(int(seconds * rate)) / rate
+    left = np.where(time < seconds / 2, np.sin(time * 2 * np.pi * 300) * 0.5, 0)
+    right = np.where(time >= seconds / 2, np.sin(time * 2 * np.pi * 500) * 0.3, 0)
+    out = io.BytesIO()
+    soundfile.write(out, np.stack([left, right], axis=1), rate, format=form)
+    return out.getvalue()
+
+
 def packed(members: dict[str, bytes], **options: Any) -> bytes:
     """Return a zip of the members."""
     out = io.BytesIO()

@@ -13,7 +13,7 @@ import soundfile
 from PIL import Image
 
 from tasks.media import apart, bounds
-from tests.tasks.handing_in import image, packed, real, sound
+from tests.tasks.handing_in import call, image, packed, real, sound
 
 
 def write(tmp_path: Path, content: bytes) -> dict[str, Any]:
@@ -118,6 +118,33 @@ def test_a_recording_of_each_kind_becomes_opus(tmp_path: Path, form: str, rate: 
     half = len(wave) // 2
     assert np.abs(wave[: half - half // 5]).max() < 0.05
     assert 0.3 < np.abs(wave[half + half // 5 :]).max() < 0.8
+
+
+@pytest.mark.parametrize("form", ["WAV", "FLAC", "OGG", "MP3"])
+@pytest.mark.parametrize("rate", [8_000, 44_100])
+def test_two_channels_that_differ_stay_two(tmp_path: Path, form: str, rate: int) -> None:
+    facts = write(tmp_path, call(2, rate, form))["facts"]
+    assert (facts["channels"], len(facts["peaks"])) == (2, 100)
+    # Its waveform shows whoever is heard.
+    assert min(facts["peaks"][10:40]) >= 40
+    assert 25 <= min(facts["peaks"][60:90]) <= max(facts["peaks"][60:90]) <= 35
+    wave, rate = soundfile.read(tmp_path / "whole")
+    first, second = wave[rate // 4 : rate * 3 // 4], wave[rate * 5 // 4 : rate * 7 // 4]
+    assert [round(float(np.abs(side).max()), 1) for side in first.T] == [0.5, 0]
+    assert [round(float(np.abs(side).max()), 1) for side in second.T] == [0, 0.3]
+
+
+def test_the_same_on_both_channels_is_one(tmp_path: Path) -> None:
+    assert write(tmp_path, sound(2, channels=2))["facts"]["channels"] == 1
+    assert write(tmp_path, sound(2))["facts"]["channels"] == 1
+
+
+def test_the_longest_call_fits_into_the_memory_of_the_process_apart(tmp_path: Path) -> None:
+    second = np.stack([np.full(96_000, 0.5), np.zeros(96_000)], axis=1)
+    with soundfile.SoundFile(tmp_path / "source", "w", 96_000, 2, format="FLAC") as out:
+        for _second in range(600):
+            out.write(second)
+    assert apart.run(tmp_path / "source", tmp_path)["facts"]["channels"] == 2
 
 
 def test_peaks_say_where_it_is_loud(tmp_path: Path) -> None:

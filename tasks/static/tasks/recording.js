@@ -1,4 +1,4 @@
-// A recording: Tab in the words, or Space on the waveform, plays and pauses; a speed; and segments drawn on the waveform.
+// A recording: Tab in the words, or Space on the waveform, plays and pauses; a speed, an ear; and segments drawn on the waveform.
 const SVG = "http://www.w3.org/2000/svg";
 const SHORT = 0.05, STEP = 0.02, LARGE = 0.2, NEW = 1, HIT = 22; // seconds; a finger in CSS pixels
 const round = (seconds) => Math.round(seconds * 1000) / 1000;
@@ -10,6 +10,30 @@ function part(parent, name, given) {
   return made;
 }
 
+// One channel is heard by both ears; the browser mixes nothing before somebody asks for it.
+function ears(audio, select) {
+  let context, source, splitter, merger;
+  function begin() {
+    context = new AudioContext();
+    source = context.createMediaElementSource(audio);
+    splitter = context.createChannelSplitter(2);
+    merger = context.createChannelMerger(2);
+    merger.connect(context.destination);
+  }
+  select.addEventListener("change", () => {
+    if (!context) begin();
+    context.resume();
+    source.disconnect();
+    splitter.disconnect();
+    const side = { left: 0, right: 1 }[select.value];
+    if (side === undefined) source.connect(context.destination);
+    else {
+      source.connect(splitter);
+      [0, 1].forEach((ear) => splitter.connect(merger, side, ear));
+    }
+  });
+}
+
 function player(root) {
   const audio = root.querySelector("audio");
   let until = Infinity;
@@ -18,6 +42,8 @@ function player(root) {
   audio.addEventListener("timeupdate", () => { if (audio.currentTime >= until) { until = Infinity; audio.pause(); } });
   root.querySelector("[data-speed]").disabled = false;
   root.querySelector("[data-speed]").addEventListener("change", (event) => { audio.playbackRate = Number(event.target.value); });
+  const side = root.querySelector("[data-side]");
+  if (side) ears(audio, side);
   root.querySelectorAll("[data-tools]").forEach((one) => { one.hidden = false; });
   // Escape lets the next Tab go on, so that nobody is caught in the field.
   let leaving = false;
@@ -35,6 +61,7 @@ function segments(root, { audio, turn, only }) {
   const plain = form.querySelector("[data-plain]"), nothing = form.querySelector("[data-nothing]"), list = root.querySelector("[data-list]");
   const names = [...root.querySelectorAll("[data-label]")], said = root.querySelector("[data-live]");
   const { width: W, height: H } = svg.viewBox.baseVal, length = Number(root.dataset.seconds), words = "wordsAsked" in root.dataset;
+  const channels = "channels" in root.dataset, side = root.querySelector("[data-side]");
   const layer = part(svg, "g", {}), head = part(svg, "line", { class: "head", y1: 0, y2: H });
   let all = [], chosen = -1, drag, past = [];
   const fit = (seconds) => round(Math.min(Math.max(seconds, 0), length));
@@ -70,6 +97,14 @@ function segments(root, { audio, turn, only }) {
       button.setAttribute("aria-pressed", String(number === chosen));
       button.addEventListener("click", () => { choose(number); only(one.from, one.to); });
       entry.append(button);
+      if (channels && side) {
+        const select = document.createElement("select");
+        select.append(...[...side.options].map(({ text, value }) => new Option(text, value, false, value === one.channel)));
+        select.ariaLabel = `${root.dataset.channels} ${number + 1}`;
+        select.addEventListener("input", (event) => event.stopPropagation());
+        select.addEventListener("change", () => { begin(); one.channel = select.value; write(); });
+        entry.append(select);
+      }
       if (words) {
         const field = document.createElement("input");
         Object.assign(field, { value: one.words ?? "", maxLength: 2000, ariaLabel: `${root.dataset.words} ${number + 1}` });
@@ -90,7 +125,7 @@ function segments(root, { audio, turn, only }) {
   const done = () => { choose(chosen); write(); };
   function add(from, to) {
     begin();
-    all.push({ from: fit(from), to: fit(to), label: label(), ...(words ? { words: "" } : {}) });
+    all.push({ from: fit(from), to: fit(to), label: label(), ...(channels ? { channel: side?.value ?? "both" } : {}), ...(words ? { words: "" } : {}) });
     chosen = all.length - 1;
   }
   function remove() {
