@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from governance.models import Office
 from payments import accounts, deposits, ledger, places, reconciling
-from payments.models import BankStatement, Explanation, Outcome, Place, RailEvent
+from payments.models import SERVICES, BankStatement, Explanation, Outcome, Place, RailEvent
 from payments.money import from_micro
 from payments.rails.statement import Entry
 
@@ -41,7 +42,8 @@ class Compared:
 class Difference:
     """Something of which a service's lists say another sum than our books; no `key` is what was there before the first.
 
-    `since` the day (UTC) from which they are not the same. What is booked for 14 days and on no list differs as well.
+    `since` the day (UTC) from which they are not the same, `moved_at` when the last was listed or booked of it. What is
+    booked for 14 days and on no list differs as well.
     `late` where it stands for longer than it can take, and no two officers explained it: then the night says so.
     """
 
@@ -51,6 +53,7 @@ class Difference:
     said: Decimal
     booked: Decimal
     since: date
+    moved_at: datetime
     explained: int
     late: bool
 
@@ -60,35 +63,50 @@ class Difference:
         return self.said - self.booked
 
 
+def beside(places: Iterable[Place] = ()) -> tuple[list[Compared], list[Difference]]:
+    """Return the books beside the lists of some services, or of all that gave one: sums by currency, what differs.
+
+    The oldest difference first; one query, which walks all that ever moved there once.
+    """
+    asked = [str(place) for place in places] or SERVICES
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM payments_at_services(%s) ORDER BY since, place, currency, key", [asked])
+        rows = cursor.fetchall()
+    return [_compared(*row) for row in rows if row[2] is None], [
+        _difference(*row) for row in rows if row[2] is not None
+    ]
+
+
+def _compared(place: str, currency: str, _key: None, until: date, *sums: Any) -> Compared:
+    closing, later, held, said, booked = (from_micro(int(sum_)) for sum_ in sums[:5])
+    return Compared(Place(place), currency, until, closing, later, booked - said, held)
+
+
+def _difference(place: str, currency: str, key: str, *rest: Any) -> Difference:
+    said, booked, *more = rest[4:]
+    return Difference(Place(place), currency, key, from_micro(int(said)), from_micro(int(booked)), *more)
+
+
 def compared() -> list[Compared]:
     """Return the books beside the lists, for each service and currency that gave one; one query."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM payments_beside_lists ORDER BY place, currency")
-        return [
-            Compared(Place(place), currency, until, *(from_micro(int(sum_)) for sum_ in sums))
-            for place, currency, until, *sums in cursor.fetchall()
-        ]
+    return beside()[0]
 
 
 def differences(place: Place) -> list[Difference]:
     """Return what differs at a service, the oldest first; one query."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM payments_differences WHERE place = %s ORDER BY since, key", [place])
-        return [
-            Difference(Place(where), currency, key, from_micro(int(said)), from_micro(int(booked)), *rest)
-            for where, currency, key, said, booked, *rest in cursor.fetchall()
-        ]
+    return beside([place])[1]
 
 
-def explanations(place: Place) -> list[Explanation]:
-    """Return what officers said about what differs at a service, the newest first."""
-    return list(Explanation.objects.filter(place=place).select_related("office__person").order_by("-pk"))
+def explanations(place: Place, about: Iterable[Difference]) -> list[Explanation]:
+    """Return what officers said about some differences at a service, the newest first."""
+    said = Explanation.objects.filter(place=place, key__in=[one.key for one in about])
+    return list(said.select_related("office__person").order_by("-pk"))
 
 
 def is_about(said: Explanation, found: Difference) -> bool:
-    """Tell whether an officer's words are about what differs as it does now, and were said since it does."""
+    """Tell whether an officer's words are about what differs as it does now, and were said since it does so."""
     same = (said.currency, said.key, said.amount) == (found.currency, found.key, found.amount)
-    return same and said.at.astimezone(UTC).date() >= found.since
+    return same and said.at >= found.moved_at
 
 
 def refusal_to_explain(found: Difference | None, *, by: Office, at: datetime) -> Refusal | None:

@@ -126,7 +126,8 @@ def _not_next(this: Statement | GivenStatement, last: GivenStatement | BankState
         "number": this.number, "opening": money(this.opening, this.currency),
         "closing": money(last.closing, last.currency),
     }  # fmt: skip
-    appeal = _("Read the statements between them first.")
+    at_bank = not isinstance(this, GivenStatement) or this.place == Place.MAIN
+    appeal = _("Read the statements between them first.") if at_bank else _("Turn it down and ask again.")
     if isinstance(last, GivenStatement):
         appeal = _("Statement %(number)s waits before it. If the bank shows something else, turn that one down first.")
     return Refusal(words % said, appeal=appeal % {"number": last.number.partition("/")[2]}, status=409)

@@ -187,6 +187,15 @@ class ReadStatement(forms.Form):
     file = forms.FileField(label=_("Statement of the bank (camt.053)"), max_length=500)
 
 
+class ReadList(forms.Form):
+    """A file of a service's own list."""
+
+    file = forms.FileField(
+        label=_("Statement of the service (CSV)"), max_length=500,
+        help_text=_("Of whole days that are over, as its own site saves it; days that another list has are left out."),
+    )  # fmt: skip
+
+
 class AnswerQuestion(forms.Form):
     """What became of something that fitted nothing."""
 
@@ -213,14 +222,14 @@ class NotePurchase(forms.Form):
 class ExplainDifference(forms.Form):
     """Why a service's own list and our books differ about something."""
 
-    which = forms.ChoiceField(label=_("What differs"))
+    # What differs now is asked by the act; the page offers what it shows.
+    which = forms.CharField(label=_("What differs"), max_length=130, widget=forms.Select)
     words = forms.CharField(label=_("Why, and what shows it"), max_length=200)
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, differences: "Sequence[Difference]") -> None:
-        """Offer what differs now."""
-        super().__init__(data)
-        which: forms.ChoiceField = self.fields["which"]  # type: ignore[assignment]
-        which.choices = [(f"{one.currency} {one.key}", one.key or _("Before the first list")) for one in differences]
+    def offer(self, differences: "Sequence[Difference]") -> None:
+        """Offer what a page shows."""
+        select: forms.Select = self.fields["which"].widget
+        select.choices = [(f"{one.currency} {one.key}", one.key or _("Before the first list")) for one in differences]
 
     def explanation(self) -> dict[str, str]:
         """Return what a valid form says, as `at_services.explain` takes it."""

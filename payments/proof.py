@@ -3,7 +3,6 @@
 The result stands in the public record and on the open ledger, and goes by mail to the officers of the books.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,7 +19,7 @@ from coop.record import events
 from coop.record.models import Event
 from governance import notices, offices
 from governance.models import Right
-from payments import at_services, invariants, lists, places, reconciling, sealing
+from payments import at_services, invariants, lists, reconciling, sealing
 from payments.models import Place, Transfer
 from payments.templatetags.money import money
 
@@ -129,16 +128,9 @@ def _places() -> list[str]:
         service % (_facts(one.place, one.currency, one.held, one.closing) | {"day": date_format(one.until)})
         for one in listed
     ]
-    return [*at_bank, *said, *_of_no_list({(one.place, one.currency) for one in listed})]
-
-
-def _of_no_list(listed: Collection[tuple[Place, str]]) -> list[str]:
-    words = _("%(place)s: our books hold %(held)s, and none of its lists was ever confirmed.")
-    return [
-        words % {"place": one.place.label, "held": money(one.amount, one.currency)}
-        for one in places.holdings()
-        if one.amount and (one.place, one.currency) not in listed and lists.is_asked(one.place)
-    ]
+    never = _("%(place)s: our books hold %(held)s, and none of its lists was ever confirmed.")
+    facts = [(one.place.label, money(one.amount, one.currency)) for one in lists.never_confirmed()]
+    return [*at_bank, *said, *(never % {"place": place, "held": held} for place, held in facts)]
 
 
 def _facts(place: Place, currency: str, held: Decimal, closing: Decimal) -> dict[str, str]:

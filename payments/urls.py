@@ -65,6 +65,7 @@ urlpatterns = [
     path("desk/places/<int:pk>/no/", places.turn_down, name="turn_move_down"),
     path("desk/places/<slug:place>/", lists.one, name="service"),
     path("desk/places/<slug:place>/ask/", lists.ask, name="ask_service"),
+    path("desk/places/<slug:place>/file/", lists.give, name="give_list"),
     path("desk/exchange/", exchange.home, name="exchange"),
     path("desk/exchange/<int:pk>/confirm/", exchange.confirm, name="confirm_purchase"),
     path("desk/runs/", runs.home, name="runs"),

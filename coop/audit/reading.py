@@ -22,6 +22,7 @@ FUNCTIONS = (
     "governance_status(bigint)",
     "governance_voters(bigint)",
     "governance_untold()",
+    "payments_at_services(text[])",
     "payments_back_pay_parts(text)",
     "payments_deposit_owes(bigint)",
     "payments_earned(bigint, timestamptz, timestamptz, timestamptz, boolean)",

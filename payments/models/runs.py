@@ -51,7 +51,8 @@ class GivenStatement(models.Model):
 class BankStatement(models.Model):
     """A statement of the cooperative's bank, or a service's list, read once: what it opened and closed with.
 
-    A list is of whole days (UTC) and of one currency; the last of its days is its number, as `stripe USD/2026-11-26`.
+    A list is of whole days (UTC; M-Pesa's are Nairobi's) and of one currency; the last of its days is its number, as
+    `stripe USD/2026-11-26`.
     `read_by` saw at the bank what another officer had given; before decision 0203 one officer gave and read it.
     """
 

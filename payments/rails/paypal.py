@@ -132,7 +132,21 @@ def _first_of(answer: httpx.Response) -> str:
     return found[0].rsplit("/", 1)[1].split("?")[0] if found else ""
 
 
-def _call(method: str, path: str, said: dict[str, object] | None = None) -> httpx.Response:
+class TooMany(Unanswered):
+    """PayPal does not list so much at once: ask for less."""
+
+
+def asked(path: str, params: dict[str, str]) -> dict[str, Any]:
+    """Return what PayPal answers to a question. Raises Unanswered, and TooMany where it answers to a smaller one."""
+    answer = _call("GET", path, params=params)
+    if answer.is_success:
+        return read(answer)
+    raise TooMany if read(answer).get("name") == "RESULTSET_TOO_LARGE" else Unanswered(answer.status_code)
+
+
+def _call(
+    method: str, path: str, said: dict[str, object] | None = None, params: dict[str, str] | None = None
+) -> httpx.Response:
     """Ask PayPal with a token of its own; raise Unanswered where there is no answer."""
     place = urlsplit(settings.PAYPAL_URL)
     try:
@@ -142,6 +156,6 @@ def _call(method: str, path: str, said: dict[str, object] | None = None) -> http
             if not token.is_success:
                 raise Unanswered(token.status_code)
             signed = {"Authorization": f"Bearer {read(token)['access_token']}"}
-            return client.request(method, path, json=said, headers=signed)
+            return client.request(method, path, json=said, params=params, headers=signed)
     except httpx.HTTPError as error:
         raise Unanswered(str(error)) from error

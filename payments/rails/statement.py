@@ -1,5 +1,6 @@
 """What a bank's statement or a service's own list says, in one form whoever it is of."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -39,3 +40,20 @@ class Statement:
     def adds_up(self) -> bool:
         """Tell whether the entries lead from the opening to the closing balance."""
         return self.opening + sum(entry.amount for entry in self.entries) == self.closing
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The whole days (UTC) that a service is asked for in a currency; it may end its list sooner, on any of them.
+
+    `opening` is what the list before closed with, None where there was none. `lately` where no day that is over comes
+    after `last`.
+    """
+
+    first: date
+    last: date
+    opening: Decimal | None
+    lately: bool
+
+
+type Asked = Callable[[str], Days | None]

@@ -1,18 +1,18 @@
 """What moved on our balance at Stripe, by its own balance transactions, and what it held at the end of a day (UTC).
 
 As docs.stripe.com has it, the balance of a currency, available and pending, is the sum of the `net` of all balance
-transactions in it. Stripe tells the balance of now alone: what moved since a day ended is taken off again.
+transactions in it. Stripe tells the balance of now alone: what moved since yesterday ended is taken off again. A list
+that ends sooner follows on from the one before, and the next that ends yesterday says whether both were whole.
 """
 
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from payments.money import MINOR_UNITS
 from payments.rails.api import Unanswered
-from payments.rails.statement import Entry, Statement
+from payments.rails.statement import Asked, Days, Entry, Statement
 from payments.rails.stripe_calls import Declined, ask
 
 if TYPE_CHECKING:
@@ -23,18 +23,22 @@ if TYPE_CHECKING:
 FEES = {"stripe_fee", "stripe_fx_fee", "tax_fee"}
 # Of what we hold there to pay from; it keeps others for cards that it issues, and of what it holds back by itself.
 OURS = {None, "payments"}
+# A list ends with the day on which it has so many lines, so that it is answered in time: 100 a call.
+ENOUGH = 3_000
+DAY = timedelta(days=1)
 
 
-def lists(last: Callable[[str], date | None], until: date) -> list[Statement]:
-    """Return a list for each currency of ours: from the day after its `last` one to `until`.
+def lists(days: Asked) -> list[Statement]:
+    """Return a list for each currency of ours, of the days that are asked for, or of the first of them.
 
-    The first is of that day alone. Raises Unanswered, also where something moved while Stripe was asked.
+    Raises Unanswered, also where something moved while Stripe was asked.
     """
     try:
         held = _held()
-        found = [_list(currency, cents, last(currency), until) for currency, cents in sorted(held.items())]
+        asked = [(currency, cents, days(currency)) for currency, cents in sorted(held.items())]
+        found = [_list(currency, cents, its) for currency, cents, its in asked if its]
         if _held() != held:
-            raise Unanswered(until)
+            raise Unanswered(held)
     except Declined as error:
         raise Unanswered(str(error)) from error
     return found
@@ -51,20 +55,27 @@ def _held() -> dict[str, int]:
     return {currency: cents for currency, cents in sums.items() if currency in MINOR_UNITS}
 
 
-def _list(currency: str, cents: int, last: date | None, until: date) -> Statement:
-    first = last + timedelta(days=1) if last else until
-    moved = _moved(currency, since=int(datetime.combine(first, time(), UTC).timestamp()))
-    later = sum(one.net for one in moved if _day(one) > until)
-    entries = [_entry(one) for one in moved if _day(one) <= until]
-    closing = _units(cents - later, currency)
-    opening = closing - sum((entry.amount for entry in entries), Decimal(0))
-    return Statement(until.isoformat(), f"stripe {currency}", currency, opening, closing, entries)
+def _list(currency: str, cents: int, asked: Days) -> Statement:
+    until, moved = asked.first, _moved(currency, asked.first)
+    while until < asked.last and len(moved) < ENOUGH:
+        until += DAY
+        moved += _moved(currency, until)
+    entries = [_entry(one) for one in moved]
+    came = sum((entry.amount for entry in entries), Decimal(0))
+    if asked.opening is not None and not (asked.lately and until == asked.last):
+        opening = asked.opening
+    else:
+        later = sum(one.net for one in _moved(currency, until + DAY, and_later=True))
+        opening = _units(cents - later, currency) - came
+    return Statement(until.isoformat(), f"stripe {currency}", currency, opening, opening + came, entries)
 
 
-def _moved(currency: str, *, since: int) -> "list[BalanceTransaction]":
-    """Return what moved since a moment, the oldest first."""
+def _moved(currency: str, day: date, *, and_later: bool = False) -> "list[BalanceTransaction]":
+    """Return what moved on a day (UTC), the oldest first; `and_later` until now."""
+    since, end = (int(datetime.combine(one, time(), UTC).timestamp()) for one in (day, day + DAY))
     asked: BalanceTransactionListParams = {
-        "currency": currency.lower(), "created": {"gte": since}, "limit": 100, "expand": ["data.source"],
+        "currency": currency.lower(), "created": {"gte": since} if and_later else {"gte": since, "lt": end},
+        "limit": 100, "expand": ["data.source"],
     }  # fmt: skip
     found = ask(lambda stripe: list(stripe.v1.balance_transactions.list(asked).auto_paging_iter()))
     return [one for one in reversed(found) if one.balance_type in OURS]
@@ -74,8 +85,9 @@ def _entry(one: "BalanceTransaction") -> Entry:
     """Return a line; of its words no more than what kind it is, as they may name somebody."""
     currency = one.currency.upper()
     return Entry(
-        reference=one.id, key=_key(one), amount=_units(one.net, currency), currency=currency, day=_day(one),
-        came_back=False, is_fee=one.type in FEES, reason="", words=one.type[:140],
+        reference=one.id, key=_key(one), amount=_units(one.net, currency), currency=currency,
+        day=datetime.fromtimestamp(one.created, UTC).date(), came_back=False, is_fee=one.type in FEES, reason="",
+        words=one.type[:140],
     )  # fmt: skip
 
 
@@ -87,10 +99,6 @@ def _key(one: "BalanceTransaction") -> str:
     said = source.to_dict()
     about = {"charge": "payment_intent", "transfer_reversal": "transfer"}.get(said["object"], "id")
     return str(said.get(about) or said["id"])
-
-
-def _day(one: "BalanceTransaction") -> date:
-    return datetime.fromtimestamp(one.created, UTC).date()
 
 
 def _units(cents: int, currency: str) -> Decimal:

@@ -4,40 +4,36 @@ As docs.wise.com documents it: a statement of one balance, each transaction on o
 may ask that somebody looks at the statement on its site first, once in 90 days (SCA, profiles in the UK and the EEA).
 """
 
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from payments.money import MINOR_UNITS
 from payments.rails import wise
 from payments.rails.api import Unanswered
-from payments.rails.statement import Entry, Statement
+from payments.rails.statement import Asked, Days, Entry, Statement
 
 
-def lists(last: Callable[[str], date | None], until: date) -> list[Statement]:
-    """Return a list for each balance in a currency of ours: from the day after its `last` one to `until`.
-
-    The first is of that day alone. Raises Unanswered.
-    """
+def lists(days: Asked) -> list[Statement]:
+    """Return a list for each balance in a currency of ours, of the days that are asked for. Raises Unanswered."""
     balances = wise.asked(f"/v4/profiles/{wise.profile()}/balances", {"types": "STANDARD"})
     try:
         each = sorted((one["currency"], int(one["id"])) for one in balances if one["currency"] in MINOR_UNITS)
-        return [_list(currency, number, last(currency), until) for currency, number in each]
+        asked = [(currency, number, days(currency)) for currency, number in each]
+        return [_list(currency, number, its) for currency, number, its in asked if its]
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise Unanswered(str(error)) from error
 
 
-def _list(currency: str, number: int, last: date | None, until: date) -> Statement:
-    first = last + timedelta(days=1) if last else until
+def _list(currency: str, number: int, asked: Days) -> Statement:
     said = wise.asked(f"/v1/profiles/{wise.profile()}/balance-statements/{number}/statement.json", {
-        "currency": currency, "intervalStart": f"{first}T00:00:00.000Z", "intervalEnd": f"{until}T23:59:59.999Z",
-        "type": "COMPACT",
+        "currency": currency, "intervalStart": f"{asked.first}T00:00:00.000Z",
+        "intervalEnd": f"{asked.last}T23:59:59.999Z", "type": "COMPACT",
     })  # fmt: skip
     closing = _amount(said["endOfStatementBalance"], currency)
     entries = [_entry(one, currency) for one in said["transactions"]]
     opening = closing - sum((entry.amount for entry in entries), Decimal(0))
-    return Statement(until.isoformat(), f"wise {currency}", currency, opening, closing, entries)
+    return Statement(asked.last.isoformat(), f"wise {currency}", currency, opening, closing, entries)
 
 
 def _entry(one: dict[str, Any], currency: str) -> Entry:

@@ -10,8 +10,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from coop import clock
 from coop.people.views import me_of
+from coop.refusals import Refusal, refuse_if
 from payments import at_services, bank_statements, deposits, lists
-from payments.forms import ExplainDifference
+from payments.forms import ExplainDifference, ReadList
 from payments.models import SERVICES, BankStatement, Place
 
 PER_PAGE = 20
@@ -24,20 +25,21 @@ def one(request: HttpRequest, place: str) -> HttpResponse:
     """Show a service's lists beside our books and what differs, and write down why."""
     at, where = clock.now(), _service(place)
     office = deposits.office_of(me_of(request), at)
-    differences = at_services.differences(where)
-    form = ExplainDifference(request.POST or None, differences=differences)
+    form = ExplainDifference(request.POST or None)
     if form.is_valid():
         at_services.explain(where, **form.explanation(), by=office, at=at)
         messages.success(request, _("Written down."))
         return redirect("payments:service", where)
-    said = at_services.explanations(where)
-    rows = [(one, [why for why in said if at_services.is_about(why, one)]) for one in differences]
+    compared, differences = at_services.beside([where])
+    page = Paginator(differences, PER_PAGE).get_page(request.GET.get("page"))
+    form.offer(list(page))
+    said = at_services.explanations(where, list(page))
     shown = {
-        "place": where, "form": form, "refusal": lists.refusal(where, by=office, at=at),
-        "compared": [one for one in at_services.compared() if one.place == where],
+        "place": where, "form": form, "refusal": lists.refusal(where, by=office, at=at), "compared": compared,
+        "file": ReadList() if where in lists.WRITTEN else None,
         "given": bank_statements.waiting().filter(place=where),
         "statements": BankStatement.objects.filter(place=where).order_by("-pk")[:LATEST],
-        "page_obj": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "page_obj": page, "rows": [(one, [why for why in said if at_services.is_about(why, one)]) for one in page],
     }  # fmt: skip
     return render(request, "payments/service.html", shown)
 
@@ -48,6 +50,21 @@ def ask(request: HttpRequest, place: str) -> HttpResponse:
     """Have the service asked for its list."""
     at, where = clock.now(), _service(place)
     lists.ask(where, by=deposits.office_of(me_of(request), at), at=at)
+    messages.success(request, _("Kept. Another officer sees the same at the service and confirms it."))
+    return redirect("payments:service", where)
+
+
+@require_POST
+@login_required
+def give(request: HttpRequest, place: str) -> HttpResponse:
+    """Take the file of a service that is not asked."""
+    at, where = clock.now(), _service(place)
+    form = ReadList(request.POST, request.FILES)
+    if where not in lists.WRITTEN:
+        raise Http404(place)
+    office = deposits.office_of(me_of(request), at)
+    refuse_if(None if form.is_valid() else Refusal(_("Choose the file first."), status=400))
+    lists.give(form.cleaned_data["file"].read(lists.LARGEST + 1), where, by=office, at=at)
     messages.success(request, _("Kept. Another officer sees the same at the service and confirms it."))
     return redirect("payments:service", where)
 

@@ -30,7 +30,8 @@ def home(request: HttpRequest) -> HttpResponse:
     ended = Move.objects.exclude(confirmed_at=None, turned_down_by=None)
     done = ended.select_related("noted_by__person", "confirmed_by__person", "turned_down_by__person")
     shown = {
-        "form": form, "holdings": places.holdings(), "services": list(lists.LISTS),
+        "form": form, "holdings": places.holdings(), "services": [*lists.ASKED, *lists.WRITTEN],
+        "unlisted": lists.never_confirmed(),
         "done": done.order_by("-pk")[:LATEST],
         "waiting": [(one, moves.refusal_to_confirm(one, by=office, at=at)) for one in moves.waiting()],
     }  # fmt: skip

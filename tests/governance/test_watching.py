@@ -67,9 +67,9 @@ BY_A_RIGHT = {
     "payments/views/exchange.py": {"home", "confirm"},
     "payments/views/places.py": {"home", "confirm", "turn_down"},
     # What a service lists stands there by its own numbers and names nobody; its lines are read on the statements' page.
-    "payments/lists.py": {"refusal"},
+    "payments/lists.py": {"refusal", "ask"},
     "payments/at_services.py": {"refusal_to_explain"},
-    "payments/views/lists.py": {"one", "ask"},
+    "payments/views/lists.py": {"one", "ask", "give"},
     "payments/proof.py": {"officers"},
     # What a client hid concerns the client: it is on its public record, and the members who reported it are not named.
     "tasks/hidden.py": {"_refusal_to_find", "find"},

@@ -8,12 +8,15 @@ of callbacks, its errors of rate and spike, reversals, and everything that the d
 key is known, and what a question about a payment that failed is answered.
 """
 
+import csv
+import io
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +167,34 @@ class Handler(answering.Handler):
         said = "Accept the service request successfully."
         self.answer(200, {"ConversationID": "AG_20210709_1234409f86436c583e3f", "OriginatorConversationID": key,
                           "ResponseCode": "0", "ResponseDescription": said})  # fmt: skip
+
+
+@dataclass
+class Portal:
+    """What the organisation portal shows of the account, and saves as a file, in the form that others read it in."""
+
+    rows: list[tuple[str, ...]] = field(default_factory=list)
+    held: Decimal = Decimal(0)
+    newest_first: bool = True
+
+    def book(self, amount: str, details: str, receipt: str, *, at: datetime, status: str = "Completed") -> None:
+        """Write down what moved, or was tried; days are those of the test's clock."""
+        self.held += Decimal(amount) if status == "Completed" else 0
+        paid, withdrawn = (f"{Decimal(amount):,.2f}", "") if Decimal(amount) > 0 else ("", f"{Decimal(amount):,.2f}")
+        when = at.strftime("%d-%m-%Y %H:%M:%S")
+        self.rows.append((receipt, when, when, details, status, paid, withdrawn, f"{self.held:,.2f}", "true", ""))
+
+    def file(self) -> bytes:
+        """Return the file: lines about the account, the headings, then what moved."""
+        written = io.StringIO()
+        writer = csv.writer(written)
+        writer.writerows([["Organization Statement"], ["Short Code:", SHORTCODE], ["Account:", "Utility Account"], []])
+        writer.writerow([
+            "Receipt No.", "Completion Time", "Initiation Time", "Details", "Transaction Status", "Paid In",
+            "Withdrawn", "Balance", "Balance Confirmed", "Other Party Info",
+        ])  # fmt: skip
+        writer.writerows(reversed(self.rows) if self.newest_first else self.rows)
+        return b"\xef\xbb\xbf" + written.getvalue().encode()
 
 
 @contextmanager

@@ -1,21 +1,28 @@
-"""A small PayPal for the tests: the five addresses that Payouts v1 is used by, as a real server on a local port.
+"""A small PayPal for the tests: what Payouts v1 and Transaction Search are used by, as a real server on a local port.
 
 It keeps to developer.paypal.com's words: a token is asked for, a request of the wrong shape is refused, a batch is made
-once for its `sender_batch_id` and a repeat is answered with a link to the first. What it does not have: other kinds of
-recipient, batches of many, currencies other than the one sent, limits on how often, signatures of webhooks (nothing in
-a webhook is believed here), and everything that the documentation does not tell.
+once for its `sender_batch_id` and a repeat is answered with a link to the first; transactions are searched for by at
+most 31 days, in pages, those of too many refused, and the balance is that of the moment asked for. What was done shows
+once its reports were refreshed. What it does not have: other codes than the tests book, other kinds of recipient,
+batches of many, currencies other than the one sent, limits on how often, signatures of webhooks (nothing in a webhook
+is believed here), and everything that the documentation does not tell.
 """
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from tests.payments import answering
 
 TOKEN = "A21-test-token"
 FEE = "0.25"
+# Of what is held back, and let go again.
+HELD_BACK = ("T15", "T1105")
 
 
 @dataclass
@@ -30,6 +37,58 @@ class Account:
     breaks: int = 0
     refuses_tokens: bool = False
     url: str = ""
+    # What moved, as Transaction Search has it; by how much its clock is ahead, and how old its reports are.
+    moved: list[dict[str, Any]] = field(default_factory=list)
+    ahead: timedelta = timedelta(0)
+    stale: timedelta = timedelta(0)
+    most: int = 10_000
+    page: int = 500
+
+    @property
+    def now(self) -> datetime:
+        """The fake's own clock."""
+        return datetime.now(UTC) + self.ahead
+
+    def book(self, amount: str, code: str, *, fee: str = "", custom: str = "", about: str = "") -> str:
+        """Write down what moved, and return its number."""
+        number, date = f"{len(self.moved) + 1:017d}", self.now.strftime("%Y-%m-%dT%H:%M:%S+0000")
+        facts = {"custom_field": custom, "paypal_reference_id": about, "paypal_reference_id_type": about and "TXN"}
+        given = {name: one for name, one in facts.items() if one} | ({"fee_amount": dollars(fee)} if fee else {})
+        self.moved.append(given | {
+            "transaction_id": number, "transaction_event_code": code, "transaction_initiation_date": date,
+            "transaction_updated_date": date, "transaction_amount": dollars(amount), "transaction_status": "S",
+            "protection_eligibility": "02",
+        })  # fmt: skip
+        return number
+
+    def search(self, said: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        """Answer a search, the newest first; holds are on it, as they move what is available."""
+        first, last = (moment(said[name]) for name in ("start_date", "end_date"))
+        if last - first > timedelta(days=31) or int(said["page_size"]) > 500 or said["fields"] != "transaction_info":
+            return 400, {"name": "INVALID_REQUEST"}
+        found = [one for one in reversed(self.moved) if first <= moment(one["transaction_initiation_date"]) <= last
+                 and one["transaction_amount"]["currency_code"] == said["transaction_currency"]]  # fmt: skip
+        if len(found) > self.most:
+            return 400, {"name": "RESULTSET_TOO_LARGE", "total_items": len(found), "maximum_items": self.most}
+        size, page = min(int(said["page_size"]), self.page), int(said["page"])
+        return 200, {
+            "transaction_details": [{"transaction_info": one} for one in found[(page - 1) * size : page * size]],
+            "account_number": "XZXSPECPDZHZU", "start_date": said["start_date"], "end_date": said["end_date"],
+            "last_refreshed_datetime": (self.now - self.stale).strftime("%Y-%m-%dT%H:%M:%S+0000"), "page": page,
+            "total_items": len(found), "total_pages": -(-len(found) // size),
+        }  # fmt: skip
+
+    def balances(self, said: dict[str, str]) -> dict[str, Any]:
+        """Return what was held at a moment, with what was held back."""
+        last = moment(said["as_of_time"]) if "as_of_time" in said else self.now
+        each = [one for one in self.moved if moment(one["transaction_initiation_date"]) <= last
+                and not one["transaction_event_code"].startswith(HELD_BACK)]  # fmt: skip
+        held = sum(Decimal(one[name]["value"]) for one in each for name in ("transaction_amount", "fee_amount")
+                   if name in one)  # fmt: skip
+        found = {"currency": "USD", "primary": True, "total_balance": dollars(f"{held:.2f}")}
+        other = {"currency": "ZZZ", "total_balance": {"currency_code": "ZZZ", "value": "1.00"}}
+        shown = [one for one in (found, other) if one["currency"] == said.get("currency_code", one["currency"])]
+        return {"balances": shown, "account_id": "XZXSPECPDZHZU", "as_of_time": last.isoformat()}
 
     @property
     def paid(self) -> list[str]:
@@ -50,11 +109,26 @@ class Account:
             "payout_item_fee": {"currency": "USD", "value": FEE},
         }]}  # fmt: skip
 
+    def give_back(self, key: str) -> None:
+        """Write down that a payout came back; its fee did not."""
+        paid = next(one for one in self.moved if one.get("custom_field") == key)
+        self.book(paid["transaction_amount"]["value"].removeprefix("-"), "T1115", about=paid["transaction_id"])
+
     def shown(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Return a batch as it stands, with each item's status."""
         items = [one | {"transaction_status": self.status.get(one["payout_item"]["sender_item_id"], "SUCCESS")}
                  for one in batch["items"]]  # fmt: skip
         return batch | {"batch_header": batch["batch_header"] | {"batch_status": "SUCCESS"}, "items": items}
+
+
+def dollars(value: str) -> dict[str, str]:
+    """Return an amount as the API has it."""
+    return {"currency_code": "USD", "value": value}
+
+
+def moment(said: str) -> datetime:
+    """Return a moment that was written out."""
+    return datetime.fromisoformat(said)
 
 
 def wrong(said: Any) -> str:
@@ -91,7 +165,18 @@ class Handler(answering.Handler):
         return self.headers.get("Authorization") == f"Bearer {TOKEN}"
 
     def do_GET(self) -> None:  # noqa: N802 - the name that the server calls
-        """Show a batch."""
+        """Show a batch, or what moved, or what is held."""
+        path, said = urlsplit(self.path).path, dict(parse_qsl(urlsplit(self.path).query))
+        if path.startswith("/v1/reporting/"):
+            assert self.signed()
+            if self.account.breaks:
+                self.account.breaks -= 1
+                self.answer(503, {"name": "INTERNAL_SERVER_ERROR"})
+            elif path.endswith("/balances"):
+                self.answer(200, self.account.balances(said))
+            else:
+                self.answer(*self.account.search(said))
+            return
         batch = self.account.batches.get(self.path.rsplit("/", 1)[1])
         if not self.signed() or batch is None:
             self.answer(404 if batch is None else 401, {"name": "INVALID_RESOURCE_ID"})
@@ -110,6 +195,7 @@ class Handler(answering.Handler):
             item = self.path.split("/")[-2]
             key = next(key for key in self.account.paid if key.endswith(item[1:]))
             self.account.status[key] = "RETURNED"
+            self.account.give_back(key)
             self.answer(200, {"payout_item_id": item, "transaction_status": "RETURNED"})
         elif self.account.breaks:
             self.account.breaks -= 1
@@ -128,6 +214,8 @@ class Handler(answering.Handler):
             self.answer(400, {"name": "USER_BUSINESS_ERROR", "details": [{"issue": "Duplicate", "link": [link]}]})
             return
         self.account.batches[reference] = self.account.batch(said)
+        (item,) = said["items"]
+        self.account.book(f"-{item['amount']['value']}", "T0001", fee=f"-{FEE}", custom=item["sender_item_id"])
         self.answer(201, {"batch_header": self.account.batches[reference]["batch_header"]})
 
 

@@ -86,8 +86,8 @@ class World:
     def every(self, kind: str, owner: str, said: Said, **facts: Any) -> Said:
         """Return a page of an account's objects of a kind, newest first."""
         made = [one for number, one in self.objects.items() if self.owners[number] == owner and one["object"] == kind]
-        since = int(said.get("created", {}).get("gte", 0))
-        found = [one for one in reversed(made) if one["created"] >= since and facts.items() <= one.items()]
+        since, end = (int(said.get("created", {}).get(name, other)) for name, other in (("gte", 0), ("lt", 2**40)))
+        found = [one for one in reversed(made) if since <= one["created"] < end and facts.items() <= one.items()]
         if after := said.get("starting_after"):
             found = found[[one["id"] for one in found].index(after) + 1 :]
         most = int(said.get("limit", 10))

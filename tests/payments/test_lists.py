@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 from django.utils.formats import date_format
 from pytest_django import Settings
 
@@ -18,10 +19,21 @@ from coop.people.models import Client, Person
 from coop.record.models import Event
 from coop.refusals import Refused
 from governance.models import Office
-from payments import accounts, at_services, bank_statements, invariants, ledger, lists, moves, places, proof
+from payments import (
+    accounts,
+    at_services,
+    bank_statements,
+    invariants,
+    ledger,
+    lists,
+    moves,
+    places,
+    proof,
+)
 from payments.at_services import Difference
 from payments.ledger import Kind, Line
 from payments.models import BankStatement, CardPayment, Explanation, GivenStatement, Place, RailEvent
+from payments.rails import stripe_list
 from tests.payments import stripe
 from tests.payments.stripe import World
 from tests.payments.test_cards import begin
@@ -206,13 +218,18 @@ def make_up_a_fee(listed: World, settled: CardPayment) -> dict[str, object]:
     """Let the site's own role book a fee for a dispute that Stripe never took; return the dispute."""
     disputed = stripe.dispute(listed, settled.session, 3_000, fee=0)
     go_on()
-    said = RailEvent.objects.create(
-        rail="stripe", event=f"{disputed['id']}/fee", outcome="fee", amount=Decimal(40), currency="USD",
-        occurred_at=clock.now(), noted_at=clock.now(),
-    )  # fmt: skip
-    line = Line(Kind.SPENT, accounts.RAIL_FEES, accounts.STRIPE, Decimal(40), "x", f"rail_event:{said.pk}")
-    ledger.post(line, journal="x", at=clock.now())
+    made_up(disputed, "x")
     return disputed
+
+
+def made_up(disputed: dict[str, object], key: str) -> None:
+    """Book a fee that was never taken."""
+    facts = {"amount": Decimal(40), "currency": "USD", "occurred_at": clock.now(), "noted_at": clock.now()}
+    said, _new = RailEvent.objects.get_or_create(
+        rail="stripe", event=f"{disputed['id']}/fee", outcome="fee", defaults=facts
+    )
+    line = Line(Kind.SPENT, accounts.RAIL_FEES, accounts.STRIPE, Decimal(40), key, f"rail_event:{said.pk}")
+    ledger.post(line, journal=key, at=clock.now())
 
 
 def test_what_the_site_made_up_is_found(
@@ -274,6 +291,7 @@ def test_words_about_a_difference_are_not_about_the_next(
     assert (set(differs()), late()) == ({key}, [])
     adjust(500)
     assert differs() == {}
+    # On the very day on which it came right, it lacks again.
     adjust(-500)
     (again,) = at_services.differences(Place.STRIPE)
     assert (again.amount, again.explained) == (one.amount, 0)
@@ -312,6 +330,55 @@ def test_the_days_between_are_asked_for_as_well(
     assert len(statement.given.lines) == 3
     assert len({line["day"] for line in statement.given.lines}) == 3
     assert sound()
+
+
+def test_a_long_silence_is_read_in_parts(
+    listed: World, day: Callable[..., datetime], treasurer: Office, secretary: Office
+) -> None:
+    """Each of a month at most; those that end before yesterday follow on, and the last is what Stripe holds now."""
+    for _month in range(2):
+        stripe.bill(listed, 100)
+        day(35)
+    parts = []
+    while True:
+        try:
+            parts += read(treasurer, secretary)
+        except Refused:
+            break
+    days = [date.fromisoformat(one.number[-10:]) for one in parts]
+    assert (days[0], days[-1]) == (days[-1] - timedelta(days=39), clock.now().date() - timedelta(days=1))
+    assert [len(one.given.lines) for one in parts if one.given] == [1, 1, 0]
+    assert parts[-1].closing == places.held(Place.STRIPE) == Decimal("46.25")
+    assert sound()
+
+
+def test_a_day_of_very_much_is_a_list_of_its_own(
+    listed: World, day: Callable[..., datetime], treasurer: Office, secretary: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stripe_list, "ENOUGH", 2)
+    for _day in range(3):
+        stripe.bill(listed, 100)
+        day()
+    assert [len(one.given.lines) for _part in range(2) for one in read(treasurer, secretary) if one.given] == [2, 1]
+    assert sound()
+
+
+def test_what_stripe_dates_back_is_a_line_and_the_next_list_follows_on(
+    listed: World, day: Callable[..., datetime], treasurer: Office, secretary: Office
+) -> None:
+    """It was on no list of its day; the night says so until two officers explain it."""
+    day()
+    back = listed.book(-300, "adjustment", None)
+    back["created"] -= 86_400 * 3
+    listed.cents[stripe.OURS] -= 300
+    last = BankStatement.objects.get(place="stripe")
+    day()
+    (statement,) = read(treasurer, secretary)
+    assert (statement.opening, statement.closing) == (last.closing, Decimal("45.25"))
+    between = f"before {date.fromisoformat(last.number[-10:]) + timedelta(days=1)}"
+    assert differs() == {between: (Decimal(-3), NONE)}
+    day(15)
+    assert late() == [f"bank:stripe USD {between}"]
 
 
 @pytest.mark.parametrize("breaks", [1, 2, 3])
@@ -444,10 +511,10 @@ def test_the_desk_asks_shows_and_takes_explanations(
     assert signed_in(olga).get(address).status_code == 403
     browser, other = signed_in(teresa), signed_in(petra)
     assert browser.get("/desk/places/main/").status_code == 404
-    assert "cannot ask M-Pesa" in browser.get("/desk/places/mpesa/").text
+    assert "cannot ask PayPal" in browser.get("/desk/places/paypal/").text
     links = browser.get("/desk/places/").text
     assert address in links
-    assert "/desk/places/paypal/" not in links
+    assert "Stripe: our books hold US$\xa048.25, and none of its lists was ever confirmed." in links
     assert browser.post(f"{address}ask/").status_code == 302
     given = GivenStatement.objects.get()
     page = other.get(f"/desk/statements/given/{given.pk}/").text
@@ -461,12 +528,32 @@ def test_the_desk_asks_shows_and_takes_explanations(
     assert "US$\xa018.25" in page
     for each in (browser, other):
         assert each.post(address, {"which": f"USD {one.key}", "words": "It is on its way."}).status_code == 302
-    assert browser.post(address, {"which": "USD other", "words": "x"}).status_code == 200
+    said = [{"which": "USD other", "words": "x"}, {"which": f"USD {one.key}", "words": ""}]
+    assert [browser.post(address, one).status_code for one in said] == [409, 200]
     page = browser.get(address).text
     assert f"{petra}: It is on its way." in page
     petra.language = "es"
     petra.save()
     assert "Lo que no cuadra" in other.get(address).text
+
+
+def test_a_page_compares_once_and_offers_what_it_shows(
+    listed: World, day: Callable[..., datetime], treasurer: Office, secretary: Office, teresa: Person,
+    signed_in: SignedIn,
+) -> None:  # fmt: skip
+    for _one in range(25):
+        stripe.pay_to_bank(listed, 1)
+    day()
+    read(treasurer, secretary)
+    browser, address = signed_in(teresa), "/desk/places/stripe/"
+    (*_others, last) = at_services.differences(Place.STRIPE)
+    for page, options in ((1, 20), (2, 5)):
+        with CaptureQueriesContext(connection) as asked:
+            shown = browser.get(f"{address}?page={page}").text
+        assert (shown.count("<option"), sum("payments_at_services" in one["sql"] for one in asked)) == (options, 1)
+    with CaptureQueriesContext(connection) as asked:
+        assert browser.post(address, {"which": f"USD {last.key}", "words": "It is a test."}).status_code == 302
+    assert sum("payments_at_services" in one["sql"] for one in asked) == 1
 
 
 def test_the_nights_letter_names_each_place(listed: World, teresa: Person, mailoutbox: list[object]) -> None:

@@ -4,7 +4,7 @@ Against the tests' own Wise: this proves our side of it, not theirs.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -34,14 +34,14 @@ def differs() -> dict[str, tuple[Decimal, Decimal]]:
 
 
 def pass_a_day(profile: Profile, later: Later) -> datetime:
-    profile.ahead += 1
+    profile.ahead += timedelta(days=1)
     return later(days=1)
 
 
 @pytest.fixture
 def stocked(released: PayRun, service: Profile) -> Profile:
-    """Let the euros lie at Wise that were bought; the site's clock is four days ahead."""
-    service.ahead = (clock.now() - datetime.now(clock.now().tzinfo)).days
+    """Let the euros lie at Wise that were bought; the site's clock is days ahead."""
+    service.ahead = clock.now() - datetime.now(UTC)
     service.book("92.137", "FX-1", kind="CONVERSION")
     return service
 

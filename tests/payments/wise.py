@@ -47,14 +47,14 @@ class Profile:
     breaks: int = 0
     refuses: str = ""
     has_balance: bool = True
-    # What moved on the balance in euros, as a statement has it; by how many days its clock is ahead.
+    # What moved on the balance in euros, as a statement has it; by how much its clock is ahead.
     moved: list[dict[str, Any]] = field(default_factory=list)
-    ahead: int = 0
+    ahead: timedelta = timedelta(0)
     wants_a_look: bool = False
 
     def book(self, amount: str, reference: str, *, fee: str = "0", kind: str = "TRANSFER") -> None:
         """Write down what moved, fee and all."""
-        date = (datetime.now(UTC) + timedelta(days=self.ahead)).isoformat(timespec="milliseconds")
+        date = (datetime.now(UTC) + self.ahead).isoformat(timespec="milliseconds")
         self.moved.append({
             "type": "CREDIT" if Decimal(amount) > 0 else "DEBIT", "date": date.replace("+00:00", "Z"),
             "amount": euros(Decimal(amount)), "totalFees": euros(Decimal(fee)),
