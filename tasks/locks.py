@@ -62,6 +62,7 @@ WHERE a.state = 'submitted' AND a.accept_by <= %s
 ORDER BY a.accept_by LIMIT %s FOR NO KEY UPDATE OF t, a SKIP LOCKED
 """  # noqa: S608 - names of columns only
 SILENT_TO = SILENT.replace("WHERE", "WHERE a.person_id = %s AND")
+SILENT_ALONE = SILENT.replace("WHERE", "WHERE a.id = %s AND")
 
 
 def job(job: Job) -> None:
@@ -95,13 +96,17 @@ def live(task: Task) -> list[tuple[Assignment, dict[str, Any] | None]]:
         return [(_assignment(row, task), row[-1] and json.loads(row[-1])) for row in cursor.fetchall()]
 
 
-def silent(*, at: datetime, limit: int, person: Person | None) -> list[Acceptance]:
+def silent(
+    *, at: datetime, limit: int, person: Person | None = None, only: Assignment | None = None
+) -> list[Acceptance]:
     """Return the answers whose time to object has passed, longest ago first, locked; what others lock is left out.
 
-    Nobody waits here, so that the order in which they are locked is no matter.
+    Of all, of one person or one of them alone. Nobody waits here, so that the order in which they are locked is no
+    matter.
     """
+    statement, of = (SILENT_ALONE, only) if only else (SILENT_TO, person) if person else (SILENT, None)
     with connection.cursor() as cursor:
-        cursor.execute(SILENT_TO if person else SILENT, [*([person.pk] if person else []), at, limit])
+        cursor.execute(statement, [*([of.pk] if of else []), at, limit])
         rows = cursor.fetchall()
     versions = {row[0]: row[: len(FEE)] for row in rows}
     fees = {number: Fee.from_db("default", FEE, list(version)) for number, version in versions.items()}

@@ -1,5 +1,6 @@
 """Checking answers: agreement accepts at once, members check the rest, silence accepts; accepted is paid."""
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from django.db.models import BooleanField, Exists, Func, OuterRef, Q, QuerySet, 
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
+from coop import due
 from coop.people import clients
 from coop.people.models import SEATED, ClientSeat, Person
 from coop.record import events
@@ -27,6 +29,8 @@ from tasks.models import (
     ReviewRule,
     Task,
 )
+
+log = logging.getLogger(__name__)
 
 # For a redo: the time limit of the task counts from when the member sees it, so there are days at least.
 REDO_TIME = timedelta(days=3)
@@ -193,10 +197,23 @@ def _accepted(one: Assignment, *, by: Person, at: datetime) -> bool:
     return True
 
 
-@transaction.atomic
 def accept_silent(*, at: datetime, limit: int = AT_ONCE, person: Person | None = None) -> int:
-    """Accept, in one set, answers that nobody objected to in time; return how many. Anybody may call it."""
-    held = locks.silent(at=at, limit=limit, person=person)
+    """Accept, in one set, answers that nobody objected to in time; return how many. Anybody may call it.
+
+    Where something is wrong with one of them, each is accepted alone: it keeps nobody else from their pay.
+    """
+    try:
+        return _accept_silent(at, limit=limit, person=person)
+    except Exception as error:  # noqa: BLE001 - each is tried alone, and what is wrong with it is logged there
+        log.warning("what silence accepts could not be accepted in one set: %s", error)
+    waiting = Assignment.objects.filter(state=AssignmentState.SUBMITTED, accept_by__lte=at).order_by("accept_by")
+    some = (waiting.filter(person=person) if person else waiting)[:limit]
+    return due.each(lambda one: _accept_silent(at, limit=1, only=one), some, failed="answer %s could not be accepted")
+
+
+@transaction.atomic
+def _accept_silent(at: datetime, *, limit: int, person: Person | None = None, only: Assignment | None = None) -> int:
+    held = locks.silent(at=at, limit=limit, person=person, only=only)
     _decide(held, Ground.SILENCE, None, at=at)
     escrow.release_many(held, at=at)
     return len(held)

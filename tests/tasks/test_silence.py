@@ -8,9 +8,10 @@ from decimal import Decimal
 import psycopg
 import pytest
 
+from coop import clock
 from coop.people.models import Person
 from payments import invariants
-from tasks import silence
+from tasks import reviews, silence
 from tasks.models import Assignment, Job, ReviewRule
 from tests.payments.test_lock_order import until_waiting
 from tests.tasks.conftest import SAME, committed_money, payable, work
@@ -58,3 +59,14 @@ def test_more_than_one_batch_is_accepted_by_two_hands_at_once(
             owner.rollback()
         assert sum(rest.result()) == 7
     paid_for(waiting, amina)
+
+
+def test_one_answer_that_cannot_be_accepted_keeps_nobody_else_from_their_pay(
+    waiting: Job, amina: Person, poison: Callable[[str, str], None]
+) -> None:
+    broken = Assignment.objects.filter(job=waiting).order_by("accept_by")[0]
+    poison("tasks_assignment", f"NEW.id = {broken.pk} AND NEW.state = 'accepted'")
+    assert list(silence.accept_all(limit=10)) == [8]
+    assert payable(amina) == 8 * Decimal("0.09")
+    assert reviews.accept_silent(at=clock.now(), person=amina) == 0
+    assert not any(invariants.broken().values())
