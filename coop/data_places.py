@@ -247,8 +247,8 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         " expected initial created_by_id created_at updated_at metadata tags unique_id priority canceled_at failed_at"
         " error audit audit_words task_id",
         "tasks_lot": "job_id project_id batch_id digest",
-        "tasks_sketch": "client_id work_type_id said file file_name rows bytes piloted pilot_id job_id written_by_id"
-        " begun_at at dropped_at",
+        "tasks_sketch": "client_id work_type_id said file file_name rows bytes piloted pilot_id pilots job_id"
+        " written_by_id begun_at at dropped_at told_at",
         "tasks_sketchfile": "sketch_id is_packed name key address source kind file small content_type bytes facts"
         " problem given_by_id done_at is_gone",
         "tasks_asset": "key client_id test name project_name reference metadata address created_by_id created_at file"

@@ -12,6 +12,7 @@ from procrastinate.contrib.django import app
 from coop import clock
 from coop.people.models import Person
 from tasks import (
+    abandoned,
     alerts,
     answers,
     checks,
@@ -119,6 +120,14 @@ def erase(timestamp: int) -> int:  # noqa: ARG001 - likewise
 def forewarn(timestamp: int) -> int:  # noqa: ARG001 - likewise
     """Tell of days of deletion that were fixed or are near; return of how many."""
     return forewarnings.tell_due(at=clock.now())
+
+
+@app.periodic(cron="17 4 * * *")
+@app.task(queueing_lock="tasks.drop_abandoned", pass_context=False)
+def drop_abandoned(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Tell of drafts that nobody touches, and drop those that were told of; return how many were dropped."""
+    abandoned.tell_due(at=clock.now())
+    return abandoned.drop_due(at=clock.now())
 
 
 @app.periodic(cron="23 4 * * *")

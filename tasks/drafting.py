@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from payments import floors, instruments, rates
 from payments.escrow import Quote
@@ -14,7 +15,7 @@ from payments.founding import FOR_THE_HOUSE
 from payments.models import Kind as InstrumentKind
 from payments.models import WorkType
 from tasks import content as contents
-from tasks import draft_files, files, forms_job, funds, jobs, lint, paces, pilots, shapes, sketches
+from tasks import draft_files, files, forms_job, funds, hidden, jobs, lint, paces, pilots, shapes, sketches
 from tasks.models import Job, Share, Sketch, Topic
 from tasks.shapes import media
 
@@ -101,6 +102,7 @@ def findings(sketch: Sketch) -> list[lint.Finding]:
     sample = sketches.sample(sketch)
     found = _below(sketch, form) if form.is_valid() else _stops(form)
     if form.is_valid():
+        found += _found_at_pilots(sketch, form)
         found += _of_rows(form, sample.rows, draft_files.shown(sketch, (row.data for row in sample.rows)))
     found += [lint.Finding("data", f"{name}: {words}") for name, words in draft_files.problems(sketch, most=5)]
     found += [lint.Finding("data", f"{one.line}: {one.words}", stops=True) for one in sample.problems[:5]]
@@ -120,6 +122,13 @@ def _below(sketch: Sketch, form: forms_job.NewJob) -> list[lint.Finding]:
     former = jobs.below_former(pay, funds.least_for(sketch.client_id, kind, said["title"], content))
     below = former or floors.refusal(kind, contents.for_the_work(pay, content))
     return [lint.Finding("price", str(below), stops=True)] if below else []
+
+
+def _found_at_pilots(sketch: Sketch, form: forms_job.NewJob) -> list[lint.Finding]:
+    """Return what members met in its pilots and it does not name: the job would wait for that once it is open."""
+    topics = hidden.unnamed(sketch.pilots, form.facts()["content"]) if sketch.pilots else []
+    words = _("A pilot showed what came with the data: %(topic)s. The job takes no work until its card names it.")
+    return [lint.Finding("data", words % {"topic": topic}) for topic in topics]
 
 
 def _stops(form: forms_job.NewJob) -> list[lint.Finding]:

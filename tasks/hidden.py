@@ -5,16 +5,18 @@ everybody reads. The client then pays the care fund a voted amount for each memb
 more claims or checks until that is paid and the topic is named on its card, with a pay that has the rests. A stage
 shows what the stages before it do: it waits until that is paid, and until its own card names it too, no rarer than
 the one before. Where the officer says of a stage that it came with the data, so do the jobs before, and all that follow
-these. A closed job names it at the pay that it had. The database asks all of it (`hidden_content_is_found_by_reports`,
-`tasks_found_for`, `tasks_hides`, `job_content_is_frozen`).
+these; of a draft's pilot or its job, so do the other pilots, the job and its stages. A closed job names it at the pay
+that it had. The database asks all of it (`hidden_content_is_found_by_reports`, `tasks_found_for`, `tasks_hides`,
+`job_content_is_frozen`).
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, Exists, OuterRef, QuerySet, TextField, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
@@ -29,7 +31,7 @@ from governance.models import Right
 from payments import escrow
 from payments.models import Transfer
 from tasks import content
-from tasks.models import HiddenContent, Job, Report, Share, Stage, Topic
+from tasks.models import HiddenContent, Job, Report, Share, Sketch, Stage, Topic
 
 RULE = "E6"
 GUARD, CHECKS = "nobody_goes_on_before_it_is_named", "nobody_checks_before_it_is_named"
@@ -41,12 +43,16 @@ PAID = Exists(Transfer.objects.filter(ref=Concat(Value("hidden:"), Cast(OuterRef
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """A topic that a job did not name, by how many members it was reported, and what they wrote."""
+    """A topic that a job did not name, by how many members it was reported, and what they wrote.
+
+    `shared` tells whether another job may have the same data.
+    """
 
     job: Job
     topic: Topic
     people: int
     words: list[str]
+    shared: bool = False
 
     @property
     def enough(self) -> bool:
@@ -62,15 +68,28 @@ def waiting() -> list[Reported]:
         .annotate(people=Count("person", distinct=True), said=ArrayAgg("words", order_by="-pk"))
         .order_by("-task__job", "topic")[:50]
     )  # fmt: skip
-    jobs = Job.objects.select_related("client", "stage").in_bulk([row["task__job"] for row in rows])
-    return [Reported(jobs[row["task__job"]], Topic(row["topic"]), row["people"], row["said"][:LISTED]) for row in rows]
+    jobs = Job.objects.select_related("client").in_bulk([row["task__job"] for row in rows])
+    shared = _sharing(jobs)
+    return [
+        Reported(jobs[job], Topic(row["topic"]), row["people"], row["said"][:LISTED], job in shared)
+        for row in rows if (job := row["task__job"])
+    ]  # fmt: skip
+
+
+def _sharing(jobs: Iterable[int]) -> set[int]:
+    """Return which of these jobs are stages, or pilots of a draft, or its job after them; two queries."""
+    numbers = list(jobs)
+    drafts = Sketch.objects.filter(Q(job__in=numbers) | Q(pilots__overlap=numbers)).exclude(pilots=[])
+    of_drafts = {job for made, pilots in drafts.values_list("job", "pilots") for job in (made, *pilots)}
+    return {*Stage.objects.filter(job__in=numbers).values_list("job", flat=True), *of_drafts.intersection(numbers)}
 
 
 @transaction.atomic
 def find(job: Job, *, topic: str, reason: str, with_data: bool = False, by: Person, at: datetime) -> HiddenContent:
     """Find that a job showed a topic which its card did not name; its client pays now, or as soon as it can.
 
-    `with_data` says of a stage that it came with the data of the jobs before it, not with what members wrote there.
+    `with_data` says that it came with the data, which other jobs have: of a stage those before it, of a pilot its
+    draft's job. It was not written there by members.
     Raises Refused for who does not read reports, has a part in it, or gives no reason, and where fewer reported it.
     """
     refuse_if(_refusal_to_find(job, reason, with_data=with_data, by=by, at=at))
@@ -96,8 +115,8 @@ def _refusal_to_find(job: Job, reason: str, *, with_data: bool, by: Person, at: 
         return no
     if len(reason.strip()) < LEAST_REASON:
         return Refusal(_("Say why, in a sentence: everybody reads it."), RULE, status=422)
-    if with_data and not Stage.objects.filter(job=job).exists():
-        return Refusal(_("Only a stage has the data of a job before it."), RULE, status=409)
+    if with_data and not _sharing([job.pk]):
+        return Refusal(_("No other job has the data of this one."), RULE, status=409)
     return None
 
 
@@ -109,6 +128,12 @@ def of(job: Job) -> list[HiddenContent]:
 def _shown(job: Job) -> QuerySet[HiddenContent]:
     """Find what was found of content that this job shows: at it, before it, or with the data that it shares."""
     return HiddenContent.objects.filter(pk__in=RawSQL("SELECT tasks_found_for(%s)", [job.pk]))
+
+
+def unnamed(pilots: Iterable[int], named: Mapping[str, str]) -> list[str]:
+    """Return in words what was found at a draft's pilots, came with its data, and is not named in the draft."""
+    found = HiddenContent.objects.filter(job__in=list(pilots), with_data=True).exclude(topic__in=named)
+    return [str(Topic(topic).label) for topic in found.order_by("topic").values_list("topic", flat=True).distinct()]
 
 
 def hides(job: Job) -> bool:

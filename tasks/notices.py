@@ -21,7 +21,7 @@ def tell(person: Person, about: str, number: int) -> None:
 
 def words(about: str, number: int) -> tuple[str, str]:
     """Return subject and text in the active language. Nothing of the answer itself travels by mail."""
-    subject, text, path = said(about, number)
+    subject, text, path = _drafts_go(number) if about == "drafts_go" else said(about, number)
     return subject, f"{text}\n\n{settings.ORIGIN}{path}\n"
 
 
@@ -48,6 +48,15 @@ def said(about: str, number: int) -> tuple[str, str, str]:
 def _client_guide(number: int) -> str:
     slug = Client.objects.values_list("slug", flat=True).get(jobs=number)
     return f"/c/{slug}/jobs/{number}/guide/"
+
+
+def _drafts_go(number: int) -> tuple[str, str, str]:
+    client = Client.objects.get(pk=number)
+    text = _(
+        "Nobody at %(client)s has touched them for ninety days. In two weeks what was written in them is deleted, with"
+        " their tasks and files. To keep one, open it from this address and save any of its steps."
+    )
+    return _("Jobs you began to write are deleted soon"), text % {"client": client}, f"/c/{client.slug}/jobs/new/"
 
 
 def _will_go(job: Job) -> tuple[str, str, str]:
@@ -80,12 +89,23 @@ def _work_goes(job: Job) -> tuple[str, str, str]:
     return subject % _of(job), text, "/work/"
 
 
+def _left_goes(job: Job) -> tuple[str, str, str]:
+    subject = _("On %(day)s what is in job %(number)s is deleted, and nobody speaks for its client")
+    text = _(
+        "Nobody has a seat at the client any more, so no letter reached it. On this day the job's tasks, their files"
+        " and the answers are deleted here. If you know who speaks for it, tell them: what is not downloaded before is"
+        " gone."
+    )
+    return subject % _of(job), text, f"/jobs/{job.pk}/"
+
+
 def _of(job: Job) -> dict[str, object]:
     return {"day": date_format(job.delete_on) if job.delete_on else "", "number": job.pk}
 
 
 DELETIONS: dict[str, Callable[[Job], tuple[str, str, str]]] = {
     "will_go": _will_go, "goes_soon": _goes_soon, "work_goes": _work_goes,
+    "left_goes": _left_goes,
 }  # fmt: skip
 
 

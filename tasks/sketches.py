@@ -7,7 +7,7 @@ others; a pilot is a job like any other, funded and opened in the same act.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, cast
@@ -31,6 +31,8 @@ PILOT_TASKS = 20
 LOOKED_AT = 200
 LARGEST = 300_000
 MOST = 50
+# For so long nobody touches a draft before it is told of, and from then on before it goes.
+UNTOUCHED, NOTICE = timedelta(days=90), timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,11 @@ class Sample:
 def under_way(client: Client) -> QuerySet[Sketch]:
     """Return the sketches of a client that are no job yet and were not dropped, the latest first."""
     return client.sketches.filter(job=None, dropped_at=None).select_related("work_type", "pilot").order_by("-at")
+
+
+def written() -> QuerySet[Sketch]:
+    """Return every sketch that is no job yet and was not dropped, of all clients."""
+    return Sketch.objects.filter(job=None, dropped_at=None)
 
 
 def refusal_to_begin(client: Client) -> Refusal | None:
@@ -186,6 +193,17 @@ def drop(sketch: Sketch, *, by: Person, at: datetime) -> Sketch:
     refuse_if(refusal_to_write(held, held.said))
     held.dropped_at = at
     return _emptied(held, "dropped_at", by=by)
+
+
+@transaction.atomic
+def let_go(sketch: Sketch, *, at: datetime) -> bool:
+    """Drop a draft that was told of two weeks ago, in nobody's name; False where somebody touched it since."""
+    held = _locked(sketch)
+    if draft_files.ended(held) or not held.told_at or held.told_at > at - NOTICE:
+        return False
+    held.dropped_at = at
+    _emptied(held, "dropped_at", by=held.written_by)
+    return True
 
 
 @transaction.atomic

@@ -136,6 +136,7 @@ class InvoiceOut(serializers.Serializer[Any]):
     before = SumField()
     paid_in = SumField()
     spent = SumField()
+    tax = SumField(default=Decimal(0), help_text="None is added: what your country asks for is yours to declare.")
     after = SumField()
     jobs = JobCostOut(many=True)
 
@@ -155,7 +156,9 @@ class HiddenOut(serializers.ModelSerializer[HiddenContent]):
     """A topic that was found at a job whose card did not name it, or at another one with the same content."""
 
     found_at = serializers.IntegerField(source="job_id", help_text="The job where members met it.")
-    with_data = serializers.BooleanField(help_text="It came with the data, which all stages show.")
+    with_data = serializers.BooleanField(
+        help_text="It came with the data, which all stages show, and all pilots of a draft with its job."
+    )
     amount = SumField(allow_null=True, help_text="What it costs, to the care fund.")
     paid = serializers.BooleanField()
 

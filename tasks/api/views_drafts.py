@@ -39,10 +39,14 @@ class SketchLine(serializers.ModelSerializer[Sketch]):
 
     work_type = serializers.SlugRelatedField[WorkType](slug_field="slug", read_only=True)
     pilot = serializers.IntegerField(source="pilot_id", allow_null=True, read_only=True)
+    goes_on = serializers.DateField(
+        allow_null=True, read_only=True,
+        help_text="When it is deleted, as nobody touched it for ninety days; write on it to keep it.",
+    )  # fmt: skip
 
     class Meta:
         model = Sketch
-        fields = ("id", "work_type", "title", "rows", "bytes", "piloted", "pilot", "begun_at", "at")
+        fields = ("id", "work_type", "title", "rows", "bytes", "piloted", "pilot", "begun_at", "at", "goes_on")
 
 
 class SketchWhole(SketchLine):

@@ -14,8 +14,8 @@ class HiddenContent(models.Model):
     """A topic that a client did not name and members met, what its client pays for it, and why an officer says so.
 
     `people` who reported it, the amount and the time are the database's own. The job takes no more claims until the
-    client has paid and named the topic, nor do those after it; `with_data` says of a stage that it came with the data
-    of the jobs before, so that these wait too.
+    client has paid and named the topic, nor do those after it; `with_data` says that it came with the data, so
+    that the other jobs with the same wait too.
     """
 
     job = models.ForeignKey(Job, models.PROTECT, related_name="hidden_contents", db_index=False)

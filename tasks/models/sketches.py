@@ -1,10 +1,13 @@
 """Jobs as far as they are written: what each step was given, complete or not, until a job is made of it."""
 
 import re
+from datetime import UTC, date, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q, QuerySet
 
@@ -37,7 +40,8 @@ class Sketch(models.Model):
     """A job that a client is writing, step by step. It ends when the job is made of it, or when it is dropped.
 
     `said` holds what was filled in by field; it and the file are emptied when the sketch ends. `piloted` counts the
-    rows of the file that paid pilots have asked, the latest of which is `pilot`.
+    rows of the file that paid pilots have asked, the latest of which is `pilot`. The database keeps the numbers of all.
+    Nobody touched it for long before `told_at`; whoever writes on it empties that.
     """
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="sketches")
@@ -49,17 +53,21 @@ class Sketch(models.Model):
     bytes = models.PositiveBigIntegerField(default=0)
     piloted = models.PositiveIntegerField(default=0)
     pilot = models.OneToOneField(Job, models.PROTECT, null=True, related_name="piloted_by")
+    pilots = ArrayField(models.BigIntegerField(), default=list, db_default=[], editable=False)
     job = models.OneToOneField(Job, models.PROTECT, null=True, related_name="sketch")
     written_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     begun_at = models.DateTimeField(null=True, editable=False)
     at = models.DateTimeField(null=True, editable=False)
     dropped_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True, editable=False)
 
     privacy.declare(
         **dict.fromkeys(
             (
-                "id", "client", "work_type", "said", "file", "file_name", "rows", "bytes", "piloted", "pilot", "job",
+                "id", "client", "work_type", "said", "file", "file_name", "rows", "bytes", "piloted", "pilot",
+                "pilots", "job",
                 "written_by", "begun_at", "at", "dropped_at",
+                "told_at",
             ),
             Audience.CLIENT,
         )
@@ -75,6 +83,7 @@ class Sketch(models.Model):
             models.Index(
                 fields=["client", "-at"], condition=models.Q(job=None, dropped_at=None), name="sketches_under_way"
             ),
+            GinIndex(fields=["pilots"], name="sketches_by_their_pilots"),
         ]
 
     def __str__(self) -> str:
@@ -85,6 +94,11 @@ class Sketch(models.Model):
         """Return how the job is to be called, as far as it is."""
         said: dict[str, Any] = self.said
         return str(said.get("title", ""))
+
+    @property
+    def goes_on(self) -> date | None:
+        """Return the day on which it is dropped unless somebody touches it; None where that was not told of."""
+        return None if self.told_at is None else (self.told_at + timedelta(days=14)).astimezone(UTC).date()
 
 
 class SketchFile(SeenFile):

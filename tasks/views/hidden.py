@@ -26,7 +26,7 @@ class Find(forms.Form):
         label=gettext_lazy("Why, for everybody to read"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )
     with_data = forms.BooleanField(
-        label=gettext_lazy("It came with the client's data: the jobs before this stage show it too, and wait as well"),
+        label=gettext_lazy("It came with the client's data: the other jobs with it show it too, and wait as well"),
         required=False,
     )
 

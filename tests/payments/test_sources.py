@@ -275,6 +275,7 @@ DECIDING_TABLES: dict[str, tuple[str, ...]] = {
         "tasks_reading", "tasks_hiddencontent", "tasks_teammember", "tasks_lot", "tasks_stage", "tasks_handover",
         "tasks_tally",
     ),
+    "which pilots a draft had: what was found at one is found at its job": ("tasks_sketch",),
     "what the record says of kinds that the database alone writes": ("record_event", "payments_sealedstatement"),
     "what time it is": ("coop_cooperative", "coop_clockadvance"),
 }  # fmt: skip

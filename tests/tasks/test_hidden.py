@@ -14,15 +14,16 @@ from coop.record.models import Event
 from coop.refusals import Refused
 from governance.models import Office
 from payments import accounts, escrow, invariants, ledger, open_ledger, published
-from payments.models import Account, Transfer
+from payments.models import Account, Transfer, WorkType
 from payments.open_ledger import Month
-from tasks import background, cards, checks, claims, content, hidden, jobs, reports, reviews
-from tasks.models import Ground, HiddenContent, Job, Report
+from tasks import background, cards, checks, claims, content, drafting, hidden, jobs, reports, reviews, sketches
+from tasks.models import Ground, HiddenContent, Job, Report, Sketch
 from tests.governance.conftest import reach
 from tests.payments.test_attacks import POST, posting
 from tests.tasks import orders
 from tests.tasks.conftest import SAME, make_job, work
 from tests.tasks.test_promises import CLAIM, facts
+from tests.tasks.test_sketches import WHOLE, make, pilot
 
 type Attack = Callable[..., None]
 type SignedIn = Callable[[Person], Browser]
@@ -282,3 +283,77 @@ def test_a_member_says_the_topic_on_the_task_page(job: Job, amina: Person, signe
     signed_in(amina).post(f"/work/{mine.pk}/report/", {"words": "A wound.", "topic": "medical"})
     assert Report.objects.get().topic == "medical"
     assert work(job, amina, SAME).state == "submitted"
+
+
+# What a draft's pilots showed
+
+
+@pytest.fixture
+def draft(orbit: Client, olga: Person) -> Sketch:
+    """Return a draft with two pilots, in the first of which nobody worked yet."""
+    orders.deposit(orbit, "500")
+    kind = WorkType.objects.get(slug="product-match")
+    made = sketches.begin(orbit, work_type=kind, by=olga, at=clock.now())
+    sketches.bring(made, orders.file_of(orders.rows_of(30)), by=olga)
+    sketches.keep(made, WHOLE, by=olga)
+    for _number in range(2):
+        pilot(Sketch.objects.get(pk=made.pk), olga, tasks=6)
+    return Sketch.objects.select_related("client", "work_type").get(pk=made.pk)
+
+
+def test_what_a_pilot_showed_stops_every_pilot_and_the_job_of_its_draft(
+    draft: Sketch, olga: Person, amina: Person, luis: Person, samuel: Person, signed_in: SignedIn
+) -> None:
+    first, second = (Job.objects.get(pk=pk) for pk in draft.pilots)
+    met(first, amina, luis)
+    desk = signed_in(samuel)
+    assert 'name="with_data"' in desk.get("/looks/content/").text
+    desk.post(f"/looks/content/{first.pk}/medical/", {"reason": WHY, "with_data": "1"})
+    with pytest.raises(Refused, match="what its card did not say"):
+        claims.claim_next(second, by=samuel, at=clock.now())
+    assert ["Wounds" in str(one.words) for one in drafting.findings(draft) if "A pilot showed" in str(one.words)] == [
+        True
+    ]
+    job = make(draft, olga)
+    assert hidden.hides(job)
+    assert "another job with the same data" in signed_in(olga).get(f"/c/{job.client.slug}/jobs/{job.pk}/").text
+    opened = jobs.open(jobs.fund(job, by=olga, at=clock.now()), by=olga, at=clock.now())
+    with pytest.raises(Refused, match="what its card did not say"):
+        claims.claim_next(opened, by=samuel, at=clock.now())
+    raised = jobs.raise_pay(opened, pay=opened.pay * 6 / 5, by=olga, at=clock.now())
+    hidden.name(raised, topic="medical", share="most", by=olga, at=clock.now())
+    assert (hidden.hides(job), hidden.hides(second)) == (False, True)
+    content.choose(samuel, ["medical"], None, by=samuel, at=clock.now())
+    assert claims.claim_next(Job.objects.get(pk=job.pk), by=samuel, at=clock.now())
+
+
+def test_what_the_draft_names_lets_its_job_go_on(
+    draft: Sketch, olga: Person, amina: Person, luis: Person, samuel: Person
+) -> None:
+    first = Job.objects.get(pk=draft.pilots[0])
+    met(first, amina, luis)
+    hidden.find(first, topic="medical", reason=WHY, with_data=True, by=samuel, at=clock.now())
+    sketches.keep(draft, {"content_medical": "most", "pay": "0.50"}, by=olga)
+    named = Sketch.objects.select_related("client", "work_type").get(pk=draft.pk)
+    assert [one for one in drafting.findings(named) if "A pilot showed" in str(one.words)] == []
+    assert not hidden.hides(make(named, olga))
+
+
+def test_what_members_wrote_in_a_pilot_stops_that_one_alone(
+    draft: Sketch, olga: Person, amina: Person, luis: Person, samuel: Person
+) -> None:
+    first, second = (Job.objects.get(pk=pk) for pk in draft.pilots)
+    met(first, amina, luis)
+    hidden.find(first, topic="medical", reason=WHY, by=samuel, at=clock.now())
+    assert [hidden.hides(job) for job in (first, second, make(draft, olga))] == [True, False, False]
+
+
+def test_no_draft_forgets_a_pilot(draft: Sketch, attack: Attack, orbit: Client, olga: Person) -> None:
+    attack("UPDATE tasks_sketch SET pilots = '{}' WHERE id = %s", [draft.pk], guard="permission denied")
+    Sketch.objects.filter(pk=draft.pk).update(pilot=None)
+    assert len(Sketch.objects.get(pk=draft.pk).pilots) == 2
+    begun = Sketch.objects.create(
+        client=orbit, work_type=draft.work_type, written_by=olga, pilots=[7], begun_at=clock.now()
+    )
+    begun.refresh_from_db()
+    assert begun.pilots == []

@@ -154,7 +154,7 @@ def test_what_came_with_the_data_stops_the_job_whose_data_it_is(
     with pytest.raises(Refused, match="what its card did not say"):
         claims.claim_next(first, by=samuel, at=clock.now())
     said = signed_in(olga).get(f"/c/{first.client.slug}/jobs/{first.pk}/").text
-    assert "a stage with the same data" in said
+    assert "another job with the same data" in said
     with pytest.raises(Refused, match="first, and here no rarer"):
         hidden.name(second, topic="medical", share="most", by=olga, at=clock.now())
     names_it_at_both(first, second, olga, attack)
@@ -175,7 +175,7 @@ def test_a_job_that_follows_none_has_no_data_of_another(
     first, _second = chain(Takes.EACH, rows=3, overlap=1)
     for who in (amina, luis):
         reports.report(work(first, who, SAME), words="A wound.", topic="medical", by=who, at=clock.now())
-    with pytest.raises(Refused, match="Only a stage"):
+    with pytest.raises(Refused, match="No other job has the data"):
         hidden.find(first, topic="medical", reason=WOUNDS, with_data=True, by=samuel, at=clock.now())
     find = "INSERT INTO tasks_hiddencontent (job_id, topic, reason, found_by_id, with_data) VALUES (%s, %s, %s, %s, %s)"
     office = Office.objects.get(person=samuel).pk
