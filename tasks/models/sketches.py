@@ -20,18 +20,20 @@ from tasks.models.work import Job
 
 # What is named so is the same file by whatever signature it is asked; else each may be a file of its own.
 NAMED = re.compile(r"\.(png|jpe?g|webp|bmp|wav|flac|og[ag]|mp3|mp4|m4v|mov|webm|mkv|bin|pcd|zip)$", re.IGNORECASE)
-# How the stores of Amazon, Google and Microsoft sign: it says who may fetch and until when, not what.
+# How the stores of Amazon, Google and Microsoft sign: it says who may fetch and until when, not what. A `token` may say
+# what, and stays; so do Microsoft's short names without its signature. What stays costs a second file, not the first.
 SIGNING = re.compile(
-    r"x-(amz|goog)-.*|signature|expires|policy|key-pair-id|awsaccesskeyid|googleaccessid|token"
-    r"|sig|s[eprtv]|spr|sk(oid|tid|[estv])",
-    re.IGNORECASE,
+    r"x-(amz|goog)-.*|signature|expires|policy|key-pair-id|awsaccesskeyid|googleaccessid", re.IGNORECASE
 )
+MICROSOFT = re.compile(rf"{SIGNING.pattern}|sig|s[eprtv]|spr|sk(oid|tid|[estv])", re.IGNORECASE)
 
 
 def mark(address: str) -> str:
     """Return by what a file that lies elsewhere is known when it is fetched again: a SHA-256 of where it lies."""
     place, _mark, query = address.partition("?")
-    kept = "&".join(part for part in query.split("&") if not SIGNING.fullmatch(part.partition("=")[0]))
+    named = [(part.partition("=")[0], part) for part in query.split("&")]
+    signing = MICROSOFT if any(name.lower() == "sig" for name, _part in named) else SIGNING
+    kept = "&".join(part for name, part in named if not signing.fullmatch(name))
     unsigned = f"{place}?{kept}" if kept else place
     return sha256((unsigned if NAMED.search(place) else address).encode()).hexdigest()
 

@@ -344,12 +344,22 @@ def test_what_a_query_alone_tells_apart_is_lost_and_swapped_at_no_fetching(
 
 
 def test_what_a_signature_alone_tells_apart_stays_in_its_order(sketch: Sketch, olga: Person, store: Store) -> None:
-    paths = [f"/img.png?token={n}" for n in (1, 2, 3)]
+    paths = [f"/img.png?signature={n}" for n in (1, 2, 3)]
     store.files |= {path: image(41 + n, 30) for n, path in enumerate(paths)}
     first = fetched(sketch, paths, store, olga)
     assert sorted(first.values()) == [41, 42, 43]
     for _time in range(2):
         assert fetched(sketch, paths, store, olga) == first
+
+
+@pytest.mark.parametrize("name", ["token", "sr", "se", "sp"])
+def test_what_may_say_which_file_is_meant_takes_no_other_ones_place(
+    sketch: Sketch, olga: Person, store: Store, name: str
+) -> None:
+    """A token says at some servers who may fetch, at others what."""
+    store.files |= {f"/img.png?{name}={n}": image(41 + n, 30) for n in (1, 2)}
+    fetched(sketch, [f"/img.png?{name}=1"], store, olga)
+    assert fetched(sketch, [f"/img.png?{name}=2"], store, olga) == {"img.png": 42, "1-img.png": 43}
 
 
 def test_a_number_for_a_name_is_none_that_was_given_before(sketch: Sketch, olga: Person, store: Store) -> None:
