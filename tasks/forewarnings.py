@@ -5,12 +5,15 @@ it. The database deletes nothing before the second letters are a week old.
 """
 
 from datetime import UTC, datetime
+from functools import partial
 
 from django.db import connection, transaction
 
 from coop import due
 from coop.people import clients
 from coop.people.models import Person
+from governance import offices
+from governance.models import Right
 from tasks import deletions, notices
 from tasks.models import LIVE_STATES, Forewarned, Forewarning, Job
 
@@ -32,24 +35,33 @@ def tell_due(*, at: datetime) -> int:
     fixed = named.exclude(forewarnings__about=Forewarned.FIXED).order_by("pk")
     closed = named.filter(delete_on__lte=near, closed_at__isnull=False)
     soon = closed.exclude(forewarnings__about=Forewarned.SOON).order_by("pk")
-    return due.each(_tell_that_it_is_fixed, fixed, failed=FAILED) + due.each(_tell_that_it_is_near, soon, failed=FAILED)
+    told = due.each(partial(_tell_that_it_is_fixed, at=at), fixed, failed=FAILED)
+    return told + due.each(partial(_tell_that_it_is_near, at=at), soon, failed=FAILED)
 
 
 @transaction.atomic
-def _tell_that_it_is_fixed(job: Job) -> int:
+def _tell_that_it_is_fixed(job: Job, *, at: datetime) -> int:
     """Tell the client's seats, who may not know who named the day."""
     Forewarning.objects.create(job=job, about=Forewarned.FIXED)
-    for person in clients.people(job.client):
-        notices.tell(person, "will_go", job.pk)
+    _tell_the_client(job, "will_go", at=at)
     return 1
 
 
+def _tell_the_client(job: Job, about: str, *, at: datetime) -> None:
+    """Tell the client's seats; where nobody has one any more, the officers who read reports, so that somebody knows."""
+    if people := clients.people(job.client):
+        for person in people:
+            notices.tell(person, about, job.pk)
+        return
+    for office in offices.with_right(Right.REPORTS, at).select_related("person"):
+        notices.tell(office.person, "left_goes", job.pk)
+
+
 @transaction.atomic
-def _tell_that_it_is_near(job: Job) -> int:
+def _tell_that_it_is_near(job: Job, *, at: datetime) -> int:
     """Tell the client's seats to take home what they need, and who worked on it what goes and what stays."""
     Forewarning.objects.create(job=job, about=Forewarned.SOON)
-    for person in clients.people(job.client):
-        notices.tell(person, "goes_soon", job.pk)
+    _tell_the_client(job, "goes_soon", at=at)
     for person in _who_worked(job):
         notices.tell(person, "work_goes", job.pk)
     return 1

@@ -11,7 +11,7 @@ from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from coop import clock
-from coop.people.models import Client, Person
+from coop.people.models import Client, ClientSeat, Person
 from tasks import background, claims, deletions, erasing, forewarnings, jobs, notices
 from tasks.models import Forewarning, Job
 from tests.tasks import orders
@@ -85,6 +85,33 @@ def test_who_is_still_at_work_hears_of_it_too(
     erasing.close_due(at=clock.now())
     background.forewarn(0)
     assert [who for who, about, _job in told() if about == "work_goes"] == [amina.pk]
+
+
+def test_officers_hear_of_the_day_of_a_client_for_whom_nobody_speaks(
+    orbit: Client, olga: Person, samuel: Person, later: Later
+) -> None:
+    job = opened(orbit, olga)
+    ClientSeat.objects.filter(client=orbit).update(ended_at=clock.now())
+    background.forewarn(0)
+    assert told() == [(samuel.pk, "left_goes", job.pk)]
+    passed(later, 16)
+    assert told() == [(samuel.pk, "left_goes", job.pk)] * 2
+    subject, text = notices.words("left_goes", job.pk)
+    assert "nobody speaks for its client" in subject
+    assert text.rstrip().endswith(f"/jobs/{job.pk}/")
+
+
+def test_who_checks_an_answer_reads_the_day_before_taking_it_and_beside_it(
+    orbit: Client, olga: Person, luis: Person, amina: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    job = opened(orbit, olga)
+    answer = work(job, luis, SAME)
+    page = signed_in(amina)
+    assert "Tasks and answers are deleted" in words(page.get("/review/"))
+    assert page.post(f"/review/{answer.pk}/take/").status_code == 302
+    held = words(page.get("/review/"))
+    assert "The answer" in held
+    assert "Tasks and answers are deleted" in held
 
 
 def test_nothing_is_deleted_before_it_was_told_of_for_a_week(
