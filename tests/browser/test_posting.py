@@ -131,6 +131,10 @@ def shows_the_picture(page: Page) -> None:
     expect(preview.locator("[data-plain]")).to_be_hidden()
 
 
+# How often what draws on images was loaded.
+LOADED = "performance.getEntriesByType('resource').filter(({ name }) => name.includes('/tasks/image.')).length"
+
+
 def test_a_client_of_boxes_sees_its_own_picture_as_members_will_and_pilots_it(
     door: Door, orbit: Client, olga: Person, amina: Person, pictures: list[Path]
 ) -> None:
@@ -145,6 +149,7 @@ def test_a_client_of_boxes_sees_its_own_picture_as_members_will_and_pilots_it(
     fill(page, labels="kettle\npot")
     expect(page.locator("#preview span").get_by_text("pot", exact=True)).to_be_visible()
     shows_the_picture(page)
+    assert page.evaluate(LOADED) == 1
     look(page, "posting-picture")
     press(page, "Save and go on")
     fill(page, **{part: WELL[part] for part in ("guide", "good", "bad", "edges", "doubt")})

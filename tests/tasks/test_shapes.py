@@ -1,6 +1,7 @@
 """What an answer of each kind may be."""
 
 import json
+from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -146,6 +147,14 @@ def test_every_kind_has_its_template_and_its_words(name: str) -> None:
     assert str(shape.label) != name
     assert all(finders.find(path) for path in (shape.script, shape.style) if path)
     assert not set(NewJob.base_fields) & set(shape.fields())
+
+
+@pytest.mark.parametrize("script", sorted({shapes.find(name).script for name in shapes.names()} - {""}))
+def test_what_draws_a_kind_draws_when_it_is_asked_again(script: str) -> None:
+    """A preview asks it, whose answer takes the place of the page's part that was drawn."""
+    text = Path(str(finders.find(script))).read_text()
+    assert "export const drawAll = () =>" in text
+    assert text.endswith("\ndrawAll();\n")
 
 
 def test_a_form_of_an_unknown_kind_and_one_that_is_no_object_are_said() -> None:

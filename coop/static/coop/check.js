@@ -2,10 +2,10 @@
 const PAUSE = 800;
 
 export function check(form) {
-  let timer = 0, turn = 0, asked = new AbortController();
+  let timer = 0, asked = new AbortController();
   const said = form.querySelector("[data-working]");
-  // What draws a kind of answer does so as it is loaded: for a new preview that shows one it is loaded anew.
-  const draw = () => document.querySelectorAll("script[data-kind]").forEach((one) => import(`${one.src}?${++turn}`));
+  // What draws a kind of answer is loaded already, and is asked to draw what a new preview shows.
+  const draw = () => document.querySelectorAll("script[data-kind]").forEach(async (one) => (await import(one.src)).drawAll());
   const show = async () => {
     const preview = document.getElementById("preview");
     asked.abort();

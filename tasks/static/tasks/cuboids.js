@@ -185,7 +185,7 @@ export function tool(root, input) {
   return load;
 }
 
-document.querySelectorAll("[data-cuboids]").forEach((root) => {
+export const drawAll = () => document.querySelectorAll("[data-cuboids]").forEach((root) => {
   if (!document.createElement("canvas").getContext("webgl")) return;
   const input = root.dataset.input && document.getElementById(root.dataset.input), load = tool(root, input);
   const read = () => load(JSON.parse((input ? input.value : root.dataset.value) || "{}"));
@@ -197,3 +197,4 @@ document.querySelectorAll("[data-cuboids]").forEach((root) => {
   }
   read();
 });
+drawAll();

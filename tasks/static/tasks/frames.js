@@ -15,7 +15,7 @@ function box({ keys, until }, frame) {
   return Object.fromEntries(NUMBERS.map((name) => [name, Math.round(100 * (before[name] + share * (next[name] - before[name]))) / 100]));
 }
 
-document.querySelectorAll("[data-frames]").forEach((root) => {
+export const drawAll = () => document.querySelectorAll("[data-frames]").forEach((root) => {
   const input = document.getElementById(root.dataset.frames), form = input.form;
   const plain = form.querySelector("[data-plain]"), nothing = form.querySelector("[data-nothing]");
   const slider = root.querySelector("[data-frame]"), counted = root.querySelector("[data-counted]"), image = root.querySelector("img");
@@ -88,3 +88,4 @@ document.querySelectorAll("[data-frames]").forEach((root) => {
   form.addEventListener("draft:restored", draw);
   draw();
 });
+drawAll();

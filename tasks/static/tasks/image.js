@@ -2,7 +2,7 @@
 import { asked } from "./attributes.js";
 import { drawing } from "./drawing.js";
 
-document.querySelectorAll("[data-image]").forEach((root) => {
+export const drawAll = () => document.querySelectorAll("[data-image]").forEach((root) => {
   const input = document.getElementById(root.dataset.image), form = input.form;
   const plain = form.querySelector("[data-plain]"), nothing = form.querySelector("[data-nothing]");
   const read = () => JSON.parse(input.value || "{}");
@@ -27,3 +27,4 @@ document.querySelectorAll("[data-image]").forEach((root) => {
   form.addEventListener("draft:restored", draw);
   draw();
 });
+drawAll();

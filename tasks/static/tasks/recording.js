@@ -215,7 +215,8 @@ function segments(root, { audio, turn, only }) {
   draw();
 }
 
-document.querySelectorAll("[data-recording]").forEach((root) => {
+export const drawAll = () => document.querySelectorAll("[data-recording]").forEach((root) => {
   const plays = player(root);
   if (root.dataset.segments) segments(root, plays);
 });
+drawAll();

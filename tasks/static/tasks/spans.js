@@ -1,7 +1,6 @@
 // Marks in a text: tap the first word, then the last. The hidden input holds {"spans": […], "relations": […]}.
-const root = document.querySelector("[data-spans]");
-
-function start(field) {
+function start(root) {
+  const field = document.getElementById(root.dataset.spans);
   const text = root.querySelector("[data-text]"), words = [...text.querySelectorAll("[data-a]")];
   const list = root.querySelector("[data-marks]"), say = root.dataset;
   const labels = [...root.querySelectorAll("[name=label]")].map((box) => box.value);
@@ -102,4 +101,5 @@ function start(field) {
   load();
 }
 
-if (root) start(document.getElementById(root.dataset.spans));
+export const drawAll = () => document.querySelectorAll("[data-spans]").forEach(start);
+drawAll();
