@@ -77,6 +77,8 @@ PAYOUT_KEYS = _keys("PAYOUT_KEYS")
 SIGNING_KEY = _secret("SIGNING_KEY")
 # What payouts are ordered from, as "IBAN BIC Name of the account's owner".
 BANK_ACCOUNT = os.environ.get("BANK_ACCOUNT", "")
+# What the law where the house is asks to stand on an invoice, as a tax number and why no tax is added.
+INVOICE_NOTE = os.environ.get("INVOICE_NOTE", "")
 # PayPal's API with the site's own id and secret, as "https://ID:SECRET@api-m.paypal.com".
 PAYPAL_URL = os.environ.get("PAYPAL_URL", "")
 # Stripe's API with the site's own key, as "https://KEY@api.stripe.com", and what signs its webhooks, one for each place

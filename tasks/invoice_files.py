@@ -48,9 +48,16 @@ def as_pdf(invoice: Invoice) -> bytes:
             _("SHA-256 of the CSV file: %(hash)s") % {"hash": digest(invoice)},
             _("Amounts are in US dollars; the month is that of UTC. It was paid in advance: nothing is due."),
             _("Wages and checks went to members whole. The fee is the same for every client, by the members' vote."),
+            *tax(),
         ],
     }  # fmt: skip
     return papers.as_pdf(paper, invoice.month.after)
+
+
+def tax() -> list[str]:
+    """Return in sentences that no tax is added, and what the law where the house is has on an invoice, if anything."""
+    words = _("No tax is added or withheld. What your country asks for, such as VAT on a service, is yours to declare.")
+    return [words, *filter(None, [settings.INVOICE_NOTE])]
 
 
 def digest(invoice: Invoice) -> str:

@@ -1,5 +1,6 @@
 """What the API says of a job that is being written, part by part."""
 
+from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -25,6 +26,7 @@ class PriceOut(serializers.Serializer[Any]):
     fee = SumField()
     checks = SumField()
     floor = SumField()
+    tax = SumField(default=Decimal(0), help_text="None is added: what your country asks for is yours to declare.")
     total = SumField()
 
 

@@ -35,6 +35,7 @@ def one(request: HttpRequest, slug: str, month: str) -> HttpResponse:
         "over": found.month.after <= clock.now(),
         "formats": invoice_files.TYPES,
         "hash": invoice_files.digest(found),
+        "tax": invoice_files.tax(),
     }
     return render(request, "tasks/client/invoice.html", shown)
 

@@ -68,6 +68,7 @@ SETTINGS = {
     ("payments/cards.py", "STRIPE_URL"): "whether cards can be taken at all",
     ("tasks/invoice_files.py", "BANK_ACCOUNT"): "the house's own account, told to who pays in",
     ("tasks/api/views_money.py", "BANK_ACCOUNT"): "likewise",
+    ("tasks/invoice_files.py", "INVOICE_NOTE"): "words of the law on an invoice, no figure",
     ("payments/runs.py", "BANK_ACCOUNT"): "the house's own account, which a bank's file says money comes from",
     ("payments/policies/kinds.py", "SHAPES"): "the kinds of answer that the site has code for, no pay",
     ("tasks/shapes/__init__.py", "SHAPES"): "likewise",

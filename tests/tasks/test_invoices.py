@@ -21,6 +21,7 @@ from governance.models import Office
 from payments import accounts, ledger, rates, reconciling
 from payments.open_ledger import Month
 from tasks import invoice_files, invoices, jobs, reviews
+from tasks.api.serializers_money import InvoiceOut
 from tasks.models import Job
 from tests.money_in import arrive
 from tests.payments.correcting import take_back
@@ -110,6 +111,23 @@ def test_the_pdf_has_its_number_its_sums_and_the_hash_of_the_csv(worked: Job, or
     assert month.number in text
     assert "Kettles; =1+1" in text
     assert hashlib.sha256(invoice_files.as_csv(month)).hexdigest()[:20] in text.replace(" ", "")
+
+
+def test_price_and_invoice_say_that_no_tax_is_added_and_what_the_law_has_there(
+    worked: Job, orbit: Client, olga: Person, signed_in: Callable[[Person], Browser], settings: Any
+) -> None:
+    settings.INVOICE_NOTE = "VAT exempt, section 19; DE 123/456"
+    month = this_month(orbit)
+    read = PdfReader(io.BytesIO(invoice_files.as_pdf(month)))
+    text = " ".join(" ".join(page.extract_text() for page in read.pages).split())
+    page = signed_in(olga).get(reverse("tasks:invoice", args=["orbit", str(month.month)])).text
+    for said in (text, page):
+        assert "No tax is added or withheld" in said
+        assert "section 19" in said
+    assert Decimal(InvoiceOut(month).data["tax"]) == 0
+    for name in ("client_job", "fund_job"):
+        shown = signed_in(olga).get(reverse(f"tasks:{name}", args=["orbit", worked.pk])).text
+        assert "is yours to declare" in shown
 
 
 def test_a_payment_request_has_the_account_and_the_reference(orbit: Client, now: datetime, settings: Any) -> None:
