@@ -33,7 +33,11 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_answer": "seconds",
     },
     "leaving": {"governance_resignation": "person_id pressure given_at due_at taken_back_at"},
-    "openings": {"people_person": "country", "tasks_assignment": "person_id state claimed_at"},
+    "openings": {
+        "people_person": "country",
+        "tasks_assignment": "person_id state claimed_at",
+        "tasks_sitting": "skill_id person_id terms_id drawn needed answered correct begun_at ended_at",
+    },
     "work": {
         "tasks_assignment": "task_id job_id person_id slot rate_id fee_version_id card_id pay fee state claimed_at"
         " expires_at submitted_at team_id",
@@ -218,7 +222,8 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_call": "key_id name digest status sealed fingerprint at",
         "tasks_job": "client_id work_type_id title guide form overlap pay review_rule review_days time_limit"
         " sensitivity content created_by_id drafted_at opened_at closed_at task_bytes delete_on"
-        " deleted_at emptied_at",
+        " deleted_at emptied_at asks_id tests_id",
+        "tasks_skill": "client_id name about name_es about_es created_by_id created_at",
         "tasks_guideversion": "job_id number guide digest words changed seconds pay job_pay rescopes written_by_id at",
         "tasks_halt": "job_id reason asked_by_id at ended_at",
         "tasks_hiddencontent": "job_id topic reason found_by_id with_data people amount at",

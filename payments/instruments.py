@@ -27,6 +27,8 @@ REGISTRY: Mapping[str, str] = {
     "fee": "payments_fee",
     **dict.fromkeys(Kind.values, "payments_instrument"),
 }
+# About what the instrument of qualification says how the tests of skills are passed, and when they are taken again.
+SKILLS = "skills"
 # What the founding meeting decides when it says nothing else: (kind, key) and its value.
 FIRST: Mapping[tuple[str, str], Mapping[str, object]] = {
     (Kind.ROUNDING, ""): {"wage_step": 1, "payout_step": 10_000},
@@ -36,6 +38,7 @@ FIRST: Mapping[tuple[str, str], Mapping[str, object]] = {
     (Kind.ACCEPTANCE, ""): {"silence_days": 7},
     (Kind.ALLOCATION, ""): {"order": "first_come", "most_a_day": 0},
     (Kind.QUALIFICATION, ""): {"of": 0, "units": 0},
+    (Kind.QUALIFICATION, SKILLS): {"drawn": 5, "right": 4, "again_days": 7},
     (Kind.REGION, ""): {"open": True},
     (Kind.CLIENT_BLOCK, ""): {"by": "case"},
     (Kind.PAYOUT_MINIMUM, ""): {"micro": 1_000_000},
@@ -47,6 +50,16 @@ FIRST: Mapping[tuple[str, str], Mapping[str, object]] = {
     (Kind.CHECKING, ""): {"share": 3_000},
 }
 BY_HAND = "by_hand"
+OPENINGS = """
+SELECT k.id, (i.said ->> 'of')::bigint, (i.said ->> 'units')::integer, coalesce(d.accepted, 0)::integer
+FROM (
+    SELECT DISTINCT ON (n.key) n.key, n.value::jsonb AS said FROM payments_instrument n
+    WHERE n.kind = 'qualification' ORDER BY n.key, n.version DESC
+) i
+JOIN payments_worktype k ON i.key = 'work_type:' || k.id
+LEFT JOIN payments_units_done d ON d.work_type_id = (i.said ->> 'of')::bigint AND d.person_id = %(person)s
+WHERE i.said ->> 'units' <> '0' ORDER BY k.id
+"""
 
 
 def canonical(value: Mapping[str, object]) -> str:
@@ -152,6 +165,30 @@ def opens_to(person: Person, work_type: WorkType) -> bool:
         cursor.execute("SELECT payments_opens_to(%s, %s)", [person.pk, work_type.pk])
         (opens,) = cursor.fetchone()
     return bool(opens)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A kind of work that a vote opens after accepted `units` of another one, and how many somebody has `done`."""
+
+    kind: WorkType
+    of: WorkType
+    units: int
+    done: int
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether they have done enough."""
+        return self.done >= self.units
+
+
+def openings(person: Person) -> list[Opening]:
+    """Return the kinds of work that accepted units of another open, and how far somebody is; two queries."""
+    with connection.cursor() as cursor:
+        cursor.execute(OPENINGS, {"person": person.pk})
+        rows = cursor.fetchall()
+    kinds = WorkType.objects.in_bulk({number for kind, of, *_numbers in rows for number in (kind, of)}) if rows else {}
+    return [Opening(kinds[kind], kinds[of], units, done) for kind, of, units, done in rows]
 
 
 def takes_jobs(work_type: WorkType) -> bool:

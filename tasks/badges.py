@@ -12,36 +12,65 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import NAMESPACE_URL, uuid5
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils.crypto import salted_hmac
 
 from coop.people.models import Person
 from tasks import certificates, onboarding
-from tasks.models import Job
+from tasks.models import Job, Sitting
 
 CONTEXTS = ["https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"]
 
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """A test that a person passed: its job, when, how many answers were right of how many."""
+    """A test that a person passed, by `key`, its name in addresses: when, with how many right of how many.
 
-    job: Job
+    `title` is what it shows, `issuer` whose test it was, `page` where it stands here, `needed` what passes it.
+    """
+
+    key: str
+    title: str
+    issuer: str
+    page: str
     passed_at: datetime
     right: int
     total: int
+    needed: int
 
 
 def of(person: Person) -> list[Badge]:
-    """Return what a person passed, the oldest first."""
-    tests = Job.objects.filter(is_onboarding=True, assignments__person=person).select_related("work_type", "client")
-    taken = tests.annotate(last=Max("assignments__decided_at")).order_by("pk")
+    """Return what a person passed: how they joined, then each skill, the oldest first."""
+    shown = Sitting.objects.filter(person=person, ended_at__isnull=False, correct__gte=F("needed"))
+    skills = [_of_skill(one) for one in shown.select_related("skill__client").order_by("pk")]
+    return [*_joined(person), *skills]
+
+
+def joined(person: Person) -> Badge | None:
+    """Return the onboarding by which a person joined; None where they passed none."""
+    return next(iter(_joined(person)), None)
+
+
+def _joined(person: Person) -> list[Badge]:
+    tests = Job.objects.filter(is_onboarding=True, tests=None, assignments__person=person)
+    taken = tests.select_related("work_type", "client").annotate(last=Max("assignments__decided_at")).order_by("pk")
     found = [(job, onboarding.progress(person, job)) for job in taken]
-    return [Badge(job, job.last, so_far.right, so_far.total) for job, so_far in found if so_far and so_far.passed]
+    return [
+        Badge(str(job.pk), job.title, job.client.name, f"jobs/{job.pk}/", job.last, so_far.right, so_far.total,
+              job.pass_mark)
+        for job, so_far in found if so_far and so_far.passed
+    ]  # fmt: skip
+
+
+def _of_skill(one: Sitting) -> Badge:
+    """Return the badge of a skill; in English, so that it is the same whoever asks for it."""
+    skill, place = one.skill, f"skills/{one.skill_id}/"
+    return Badge(f"skill-{skill.pk}", skill.name, skill.client.name, place, cast("datetime", one.ended_at),
+                 one.correct, one.drawn, one.needed)  # fmt: skip
 
 
 def token(person: Person, badge: Badge) -> str:
@@ -57,13 +86,13 @@ def key() -> dict[str, str]:
 
 
 def _credential(person: Person, badge: Badge) -> dict[str, Any]:
-    issuer, name = f"{settings.ORIGIN}/", badge.job.client.name
-    number = f"urn:uuid:{uuid5(NAMESPACE_URL, f'{issuer}badges/{badge.job.pk}/{_secret(person, badge)}')}"
+    issuer, name = f"{settings.ORIGIN}/", badge.issuer
+    number = f"urn:uuid:{uuid5(NAMESPACE_URL, f'{issuer}badges/{badge.key}/{_secret(person, badge)}')}"
     return {
         "@context": CONTEXTS, "id": number, "jti": number, "type": ["VerifiableCredential", "OpenBadgeCredential"],
         "issuer": {"id": issuer, "type": ["Profile"], "name": name, "url": issuer}, "iss": issuer,
         "validFrom": badge.passed_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "nbf": int(badge.passed_at.timestamp()), "name": badge.job.title,
+        "nbf": int(badge.passed_at.timestamp()), "name": badge.title,
         "credentialSubject": {
             "type": ["AchievementSubject"], "identifier": [_identifier(person, badge)],
             "achievement": _achievement(issuer, badge),
@@ -72,11 +101,11 @@ def _credential(person: Person, badge: Badge) -> dict[str, Any]:
 
 
 def _achievement(issuer: str, badge: Badge) -> dict[str, Any]:
-    about = f"A paid test of {badge.total} questions with known answers; {badge.job.pass_mark} right ones pass it."
+    about = f"A paid test of {badge.total} questions with known answers; {badge.needed} right ones pass it."
     return {
-        "id": f"{issuer}jobs/{badge.job.pk}/", "type": ["Achievement"], "achievementType": "Assessment",
-        "name": badge.job.title, "description": about,
-        "criteria": {"narrative": f"At least {badge.job.pass_mark} of {badge.total} answers right."},
+        "id": f"{issuer}{badge.page}", "type": ["Achievement"], "achievementType": "Assessment",
+        "name": badge.title, "description": about,
+        "criteria": {"narrative": f"At least {badge.needed} of {badge.total} answers right."},
     }  # fmt: skip
 
 
@@ -91,7 +120,7 @@ def _identifier(person: Person, badge: Badge) -> dict[str, Any]:
 
 
 def _secret(person: Person, badge: Badge) -> str:
-    return salted_hmac(f"badge:{badge.job.pk}", str(person.pk), algorithm="sha256").hexdigest()
+    return salted_hmac(f"badge:{badge.key}", str(person.pk), algorithm="sha256").hexdigest()
 
 
 def _packed(part: Mapping[str, Any]) -> str:

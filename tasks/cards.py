@@ -54,6 +54,7 @@ def body(job: Job, rate: Rate, fee: Fee, time: Time, share: TeamMember | None = 
         **loads,
         **_content(job),
         **({"team": share.team_id, "share": share.percent} if share else {}),
+        **({"asks": {"skill": job.asks_id, "name": job.asks.name}} if job.asks else {}),
         **({"delete_on": job.delete_on.isoformat()} if job.delete_on else {}),
         "job": job.pk,
         "title": job.title,

@@ -1,9 +1,7 @@
 """Claiming a task, and giving it back: one slot for one person, at a pay that is fixed from then on."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -17,90 +15,28 @@ from coop.record import events
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from governance import standing
 from payments import escrow, floors, instruments
-from payments.money import from_micro, to_micro
+from payments.money import to_micro
 from payments.templatetags.money import money
-from tasks import cards, choosing, content, guides, halts, hidden, locks, pilots, reach, sharing, shortfalls, teams
+from tasks import (
+    cards,
+    choosing,
+    content,
+    guides,
+    halts,
+    hidden,
+    locks,
+    pilots,
+    reach,
+    sharing,
+    shortfalls,
+    skills,
+    teams,
+)
 from tasks.models import OPEN_STATES, Assignment, AssignmentState, Draft, Job, Task
+from tasks.terms import Offer, offer
 
 # How long a task whose time ran out waits for what was saved in time to be handed in.
 SAVED = timedelta(minutes=50)
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A job's terms as they stand now, and the latest assignment one person had of it (its fields None if none)."""
-
-    pay: Decimal
-    overlap: int
-    time_limit: timedelta
-    is_onboarding: bool
-    is_open: bool
-    may_work: bool
-    rate_id: int
-    rate_amount: Decimal
-    fee_id: int
-    fee: Decimal
-    has_seat: bool
-    above_floor: bool
-    is_paused: bool
-    has_news: bool
-    is_ordered: bool
-    is_staged: bool
-    kept: int | None
-    people: list[int] | None
-    last_id: int | None
-    last_position: int
-    last_state: str | None
-    last_expires_at: datetime | None
-    last_card: str | None
-    other_team: bool
-
-    def continues(self, at: datetime) -> bool:
-        """Tell whether the person has a task of this job open already."""
-        return (
-            self.last_state == AssignmentState.CLAIMED
-            and self.last_expires_at is not None
-            and self.last_expires_at > at
-        )
-
-
-# The card of the last assignment serves again as long as its terms are those of today.
-OFFER = """
-SELECT j.pay, j.overlap, j.time_limit, j.is_onboarding, j.opened_at <= %(at)s AND j.closed_at IS NULL,
-    tasks_may_work(%(person)s, j.id),
-    r.id, tasks_with_rests(r.amount, j.content), f.id,
-    CASE WHEN j.is_onboarding THEN 0 ELSE j.pay * f.on_wage / 10000 END,
-    EXISTS (SELECT FROM people_clientseat s
-        WHERE s.client_id = j.client_id AND s.person_id = %(person)s
-            AND s.accepted_at IS NOT NULL AND s.ended_at IS NULL),
-    j.is_onboarding OR j.pay >= (SELECT tasks_with_rests(
-            payments_least_by_floor(j.work_type_id, NULL, p.country)::bigint, j.content)
-        FROM people_person p WHERE p.id = %(person)s),
-    tasks_hides(j.id) OR EXISTS (SELECT FROM tasks_shortfall s WHERE s.job_id = j.id AND s.made_up_at IS NULL)
-        OR EXISTS (SELECT FROM tasks_halt h WHERE h.job_id = j.id AND h.ended_at IS NULL),
-    EXISTS (SELECT FROM tasks_guideversion v WHERE v.job_id = j.id
-        AND EXISTS (SELECT FROM tasks_assignment a
-            WHERE a.job_id = v.job_id AND a.person_id = %(person)s AND a.claimed_at <= v.at)
-        AND NOT EXISTS (SELECT FROM tasks_reading g WHERE g.version_id = v.id AND g.person_id = %(person)s)),
-    EXISTS (SELECT FROM tasks_machine m WHERE m.job_id = j.id AND m.orders AND m.at IS NOT NULL),
-    EXISTS (SELECT FROM tasks_stage s WHERE s.job_id = j.id OR s.after_id = j.id),
-    tasks_kept_for(%(person)s, j.id), tasks_taken_for(%(person)s, j.id),
-    last.id, coalesce(last.position, -1), last.state, last.expires_at,
-    CASE WHEN (last.pay, last.rate_id, last.fee_version_id) = (j.pay, r.id, f.id) AND NOT EXISTS (
-        SELECT FROM tasks_guideversion v WHERE v.job_id = j.id AND v.at >= last.claimed_at) THEN last.card_id END,
-    last.id IS NOT NULL AND last.team_id IS DISTINCT FROM tasks_team_of(%(person)s, j.id)
-FROM tasks_job j
-CROSS JOIN LATERAL (
-    SELECT id, amount FROM payments_rate WHERE work_type_id = j.work_type_id ORDER BY version DESC LIMIT 1
-) r
-CROSS JOIN LATERAL (SELECT id, on_wage FROM payments_fee ORDER BY version DESC LIMIT 1) f
-LEFT JOIN LATERAL (
-    SELECT a.*, t.position FROM tasks_assignment a JOIN tasks_task t ON t.id = a.task_id
-    WHERE a.person_id = %(person)s AND a.job_id = j.id ORDER BY a.id DESC LIMIT 1
-) last ON true
-WHERE j.id = %(job)s
-"""
-
 PAUSES = {shortfalls.GUARD, hidden.GUARD, halts.GUARD}
 # The card that was accepted is not today's; which card somebody sends is theirs to say.
 TERMS = {"assignment_is_claimed_at_the_voted_rate", "cards_name_the_guide_as_it_stands", "terms_name_the_team"}
@@ -127,18 +63,6 @@ FROM (
 RETURNING id, slot, team_id), noted AS ({events.WRITE_OF.format(row="taken", name="assignment")})
 SELECT id, slot, team_id FROM taken
 """  # noqa: S608 - both our own
-
-
-def offer(job: Job, *, by: Person, at: datetime) -> Offer:
-    """Return what a job offers a person now; one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(OFFER, {"job": job.pk, "person": by.pk, "at": at})
-        row = cursor.fetchone()
-    if row is None:
-        raise Refused(Refusal(_("No rate was voted for this kind of work."), "N10", status=409))
-    pay, overlap, limit, onboarding, is_open, may_work, rate, amount, fee_version, fee, *who = row
-    pay, amount, fee = map(from_micro, (pay, amount, fee))
-    return Offer(pay, overlap, limit, onboarding, is_open, may_work, rate, amount, fee_version, fee, *who)
 
 
 def refusal(job: Job, *, by: Person, at: datetime) -> Refusal | None:
@@ -171,9 +95,10 @@ def _paused(job: Job) -> Refusal | None:
 
 
 def _barred(job: Job, terms: Offer, by: Person, at: datetime) -> Refusal | None:
-    doing = "onboarding" if terms.is_onboarding else f"claim:{reach.all_scopes(job)}"
+    joins = terms.is_onboarding and not job.tests_id
+    doing = "onboarding" if joins else f"claim:{reach.all_scopes(job)}"
     no = standing.refusal(by, doing=doing, at=at)
-    return no or instruments.refusal(by, job.work_type)
+    return no or skills.refusal(job, by=by, at=at) or instruments.refusal(by, job.work_type)
 
 
 def _not_open(terms: Offer) -> Refusal | None:
@@ -244,9 +169,11 @@ def _card(job: Job, terms: Offer, by: Person, at: datetime) -> str:
 def _next(job: Job, by: Person, terms: Offer) -> Task | None:
     """Return the first task after the person's last one; failing that, one further back that came free again.
 
-    Where a machine orders the tasks, those it put in front come before. Where others are claiming all that is left this
-    moment, wait for them: a task may have slots to spare.
+    Of a test one is drawn. Where a machine orders the tasks, those it put in front come before. Where others are
+    claiming all that is left this moment, wait for them: a task may have slots to spare.
     """
+    if job.tests_id:
+        return _chosen(choosing.DRAWN, job, by, terms)
     if terms.is_ordered and (first := _chosen(choosing.IN_FRONT, job, by, terms)):
         return first
     ahead = _pick(job, by, terms, terms.last_position + 1)
@@ -329,9 +256,8 @@ def refusal_to_end(assignment: Assignment, *, by: Person) -> Refusal | None:
     if assignment.state not in OPEN_STATES:
         return Refusal(_("This task is not open any more."), "", _("Nothing was changed."), status=409)
     if assignment.job.is_onboarding:
-        return Refusal(
-            _("Each question of the onboarding is asked once, and paid whatever you answer."), "R2", status=409
-        )
+        words = _("Each question is asked once, and paid whatever you answer.")
+        return Refusal(words, skills.RULE if assignment.job.tests_id else "R2", status=409)
     return None
 
 

@@ -82,7 +82,7 @@ class WhoMay:
 
 
 def who_may(kind: WorkType) -> WhoMay:
-    """Return who may do a kind of work, as the members voted; a client opens or closes it for nobody."""
+    """Return who may do a kind of work, as the members voted; beside that a job may ask for a skill."""
     asked = instruments.value(InstrumentKind.QUALIFICATION, f"work_type:{kind.pk}")
     of = WorkType.objects.get(pk=asked["of"]) if asked["units"] else None
     return WhoMay(_language(kind.language), asked["units"], of)

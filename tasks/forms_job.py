@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from coop import clock
 from payments.models import WorkType
-from tasks import content, deletions, guides, jobs, lint, shapes
+from tasks import content, deletions, guides, jobs, lint, shapes, skills
 from tasks.forms import PayField
 from tasks.models import ReviewRule, Share, Topic
 
@@ -32,7 +32,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "data": (*TOPICS, "sensitivity"),
     "questions": (),  # with the fields of the kind of work
     "guide": ("guide", "good", "bad", "edges", "doubt"),
-    "quality": ("overlap", "review_rule", "minutes"),
+    "quality": ("overlap", "review_rule", "asks", "minutes"),
     "price": ("pay",),
     "rules": ("use", "seen_by", "secret", "delete_on"),
 }
@@ -82,6 +82,11 @@ class NewJob(forms.Form):
     review_rule = forms.ChoiceField(
         label=_("How answers are checked"), choices=CHECKS, initial=ReviewRule.MAJORITY, widget=forms.RadioSelect
     )
+    asks = forms.ModelChoiceField(
+        label=_("Who may do it"), queryset=skills.to_ask(), required=False,
+        empty_label=_("Everybody who may work here"),
+        help_text=_("Or who has shown a skill in its paid test: they check the answers, too, and it may take longer."),
+    )  # fmt: skip
     minutes = forms.IntegerField(
         label=_("Time limit in minutes"), min_value=5, max_value=24 * 60, initial=60,
         help_text=_("From accepting a task to handing it in. Be generous: leaving is free, hurry costs quality."),
@@ -136,7 +141,8 @@ class NewJob(forms.Form):
     def facts(self) -> dict[str, Any]:
         """Return what `jobs.draft` takes."""
         data = self.cleaned_data
-        named = {name: data[name] for name in ("title", "overlap", "pay", "review_rule", "sensitivity", "delete_on")}
+        names = ("title", "overlap", "pay", "review_rule", "asks", "sensitivity", "delete_on")
+        named = {name: data[name] for name in names}
         limit = timedelta(minutes=data["minutes"])
         shape = {"form": self.answer_form(), "content": self.content(), "time_limit": limit}
         return {"work_type": self.work_type, "guide": self.whole_guide(), **shape, **named}

@@ -23,8 +23,8 @@ from payments.models import Kind, Rate, WorkType
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
 from tasks import content as contents
-from tasks import deletions, funds, shapes, shortfalls
-from tasks.models import Job, ReviewRule
+from tasks import deletions, funds, shapes, shortfalls, skills
+from tasks.models import Job, ReviewRule, Skill
 
 PAY_MAX = Decimal(10_000)
 OVERLAP_MAX = 25
@@ -41,8 +41,6 @@ SELECT (SELECT count(*) FROM tasks_task WHERE job_id = %(job)s),
           WHERE b.job_id = %(job)s AND k.state = 'done')
 FROM tasks_assignment WHERE job_id = %(job)s
 """
-
-
 DEPOSITS_FREE = """
 SELECT j.id FROM payments_account a JOIN tasks_job j ON a.code = 'job:' || j.id || ':floor'
 WHERE a.kind = 'job:floor' AND a.balance > 0 AND j.closed_at IS NOT NULL AND tasks_deposit_is_free(j.id)
@@ -147,10 +145,11 @@ def draft(  # noqa: PLR0913 - a job has as many parts
     sensitivity: str = "",
     content: Mapping[str, str] = NOTHING,
     time_limit: timedelta = TIME_LIMIT,
+    asks: Skill | None = None,
     by: Person | None,
     at: datetime,
 ) -> Job:
-    """Write down a job that nobody sees yet; `pay` is US$ for each answer. Raise Refused below the voted rate."""
+    """Write down a job that nobody sees; `pay` is US$ an answer, `asks` a skill. Raise Refused below the voted rate."""
     refuse_if(
         draft_refusal(
             work_type=work_type, title=title, guide=guide, form=form, overlap=overlap, pay=pay, review_rule=review_rule,
@@ -160,7 +159,7 @@ def draft(  # noqa: PLR0913 - a job has as many parts
     )  # fmt: skip
     job = Job.objects.create(
         client=client, work_type=work_type, title=title.strip(), guide=guide, form=form, overlap=overlap, pay=pay,
-        review_rule=review_rule, sensitivity=sensitivity.strip(), content=content, time_limit=time_limit,
+        review_rule=review_rule, sensitivity=sensitivity.strip(), content=content, time_limit=time_limit, asks=asks,
         created_by=by, drafted_at=at,
     )  # fmt: skip
     events.write("jobs.drafted", by=by, subject=f"job:{job.pk}", at=at)
@@ -250,16 +249,17 @@ def fund(job: Job, *, by: Person | None, at: datetime) -> Job:
 
 def refusal_to_open(job: Job, *, at: datetime) -> Refusal | None:
     """Say why a job cannot be opened for work, or nothing."""
-    if wrong := _refusal_to_change(job) or _refusal_without_tasks(job) or deletions.refusal_to_open(job, at=at):
-        return wrong
     if (
-        wrong := pay_refusal(job.work_type, job.pay, job.content)
+        wrong := _refusal_to_change(job)
+        or _refusal_without_tasks(job)
+        or deletions.refusal_to_open(job, at=at)
+        or pay_refusal(job.work_type, job.pay, job.content)
         or _refusal_by_instrument(job)
         or below_former(job.pay, funds.least_pay(job))
+        or skills.refusal_to_ask(job.asks)
+        or floors.refusal(job.work_type_id, contents.for_the_work(job.pay, job.content))
     ):
         return wrong
-    if below := floors.refusal(job.work_type_id, contents.for_the_work(job.pay, job.content)):
-        return below
     if job.next_stages.filter(job__opened_at=None, job__closed_at=None).exists():
         return Refusal(
             _("The stages after this job are not open yet."), "E1",

@@ -43,7 +43,7 @@ def on_the_board(*, calm: bool = False, by: Person | None = None) -> list[Offere
     jobs = Job.objects.filter(opened_at__isnull=False, closed_at=None, is_onboarding=False)
     jobs = jobs.filter(sensitivity="", content={}) if calm else jobs
     jobs = jobs.filter(~Exists(Shortfall.objects.filter(job=OuterRef("pk"), made_up_at=None)), ~halts.NOW)
-    found = list(jobs.select_related("client", "work_type").order_by("-opened_at")[:LISTED])
+    found = list(jobs.select_related("client", "work_type", "asks").order_by("-opened_at")[:LISTED])
     current = _rates(found)
     times = rates.times(list(current.values()))
     open_tasks = _left(found)

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from coop.people.models import Client, Person
@@ -77,7 +79,7 @@ class Progress:
 
 def jobs() -> list[Job]:
     """Return the onboarding jobs that are open, oldest first; each person may do two of them."""
-    opened = Job.objects.filter(is_onboarding=True, opened_at__isnull=False, closed_at=None)
+    opened = Job.objects.filter(is_onboarding=True, tests=None, opened_at__isnull=False, closed_at=None)
     return list(opened.select_related("work_type", "client").order_by("pk")[:2])
 
 
@@ -103,7 +105,13 @@ def _steps(one: Job, person: Person) -> list[Step]:
     answered = Answer.objects.filter(
         assignment__job=one, assignment__person=person, assignment__state=AssignmentState.ACCEPTED
     )
-    return [_step(one.shape, answer) for answer in answered.select_related("assignment__task").order_by("pk")]
+    return steps_of(answered)
+
+
+def steps_of(answered: QuerySet[Answer]) -> list[Step]:
+    """Return answers to known questions as steps, in the order in which they were given."""
+    found = answered.select_related("assignment__task", "assignment__job__work_type").order_by("pk")
+    return [_step(answer.assignment.job.shape, answer) for answer in found]
 
 
 def step(assignment: Assignment) -> Step:
@@ -121,8 +129,11 @@ def _step(shape: shapes.Shape, answer: Answer) -> Step:
 
 
 def conclude(one: Job, person: Person, *, at: datetime) -> None:
-    """Admit a person as a candidate when they have passed; nothing happens before, or when they are one already."""
-    so_far = progress(person, one)
+    """Admit a person as a candidate when they have passed; nothing happens before, or when they are one already.
+
+    A test of a skill admits nobody.
+    """
+    so_far = None if one.tests_id else progress(person, one)
     if so_far and so_far.passed and standing.status(person) == Status.APPLICANT:
         standing.admit(person, status=Status.CANDIDATE, rule="R2", by=None, at=at)
 
@@ -149,11 +160,23 @@ def open_job(
     officers who handle money.
     """
     refuse_if(refusal_to_open(by, at))
+    made = with_known_answers(house, questions, title=title, guide=guide, pass_mark=pass_mark, by=by, at=at)
+    events.write("onboarding.opened", by=by, subject=f"job:{made.pk}", at=at)
+    return made
+
+
+def with_known_answers(
+    house: Client, questions: Iterable[tuple[str, list[str], str, str]], *, by: Person, at: datetime, **facts: Any
+) -> Job:
+    """Open a job of the cooperative that asks each person each question once, paid from the training fund.
+
+    A question is its words, its labels, the right one, and why. The caller has asked whether this person may.
+    """
     work_type = WorkType.objects.get(slug="onboarding")
     made = Job.objects.create(
-        client=house, work_type=work_type, title=title, guide=guide, form={"question": _("Which answer is right?")},
+        client=house, work_type=work_type, form={"question": _("Which answer is right?")},
         overlap=PLACES, pay=rates.current(work_type).amount, review_rule=ReviewRule.GOLD, time_limit=TIME_LIMIT,
-        is_onboarding=True, pass_mark=pass_mark, created_by=by, drafted_at=at,
+        is_onboarding=True, created_by=by, drafted_at=at, **facts,
     )  # fmt: skip
     Task.objects.bulk_create(
         Task(
@@ -164,7 +187,6 @@ def open_job(
     )  # fmt: skip
     Job.objects.filter(pk=made.pk).update(opened_at=at)
     made.opened_at = at
-    events.write("onboarding.opened", by=by, subject=f"job:{made.pk}", at=at)
     return made
 
 

@@ -18,7 +18,7 @@ from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from governance import standing
 from payments import escrow
 from payments.escrow import Acceptance
-from tasks import checks, content, locks, reach, teams
+from tasks import checks, content, locks, reach, skills, teams
 from tasks.models import (
     Assignment,
     AssignmentState,
@@ -100,6 +100,8 @@ def _refusal_to_peer(assignment: Assignment, by: Person, at: datetime) -> Refusa
     if assignment.job.content and (no := content.refusal_to_take(assignment.job, by=by, at=at)):
         return no
     if no := standing.refusal(by, doing=f"review:{reach.all_scopes(assignment.job)}", at=at):
+        return no
+    if no := skills.refusal(assignment.job, by=by, at=at):
         return no
     reason = _("Another member checks this answer: you have answered the same task, checked it before, or it waits.")
     return Refusal(reason, "7", _("See the next answer to check."))

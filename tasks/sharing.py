@@ -27,7 +27,8 @@ SELECT j.id, tasks_kept_for(%(person)s, j.id),
     (SELECT r.until FROM tasks_reserve r WHERE r.job_id = j.id LIMIT 1),
     (SELECT count(DISTINCT a.person_id) FROM tasks_assignment a
         WHERE a.job_id = j.id AND a.state = 'claimed' AND a.expires_at > coop_now() AND a.person_id <> %(person)s),
-    open.tasks, open.slots
+    open.tasks, open.slots, j.asks_id IS NULL OR EXISTS (SELECT FROM tasks_sitting s WHERE s.skill_id = j.asks_id
+        AND s.person_id = %(person)s AND s.ended_at IS NOT NULL AND s.correct >= s.needed)
 FROM tasks_job j CROSS JOIN LATERAL (
     SELECT count(*) AS tasks, coalesce(sum(t.open_slots), 0) AS slots FROM (
         SELECT o.open_slots FROM tasks_task o WHERE o.job_id = j.id AND o.open_slots > 0 LIMIT %(most)s
@@ -40,12 +41,14 @@ FROM tasks_job j CROSS JOIN LATERAL (
 class Expected:
     """What a member can expect of a job now: about so many tasks, beside so many others who are at it.
 
-    `kept_until` is there while that many are kept for them, and then it is exact.
+    `kept_until` is there while that many are kept for them, and then it is exact. `has_skill` says whether they have
+    shown the skill that the job asks for, if it asks for one.
     """
 
     tasks: int
     at_work: int
     kept_until: datetime | None = None
+    has_skill: bool = True
 
 
 def expected(person: Person, jobs: Iterable[Job]) -> dict[int, Expected]:
@@ -56,7 +59,16 @@ def expected(person: Person, jobs: Iterable[Job]) -> dict[int, Expected]:
         return {number: _expected(*row) for number, *row in cursor.fetchall()}
 
 
-def _expected(kept: int | None, until: datetime | None, at_work: int, tasks: int, slots: int) -> Expected:
+def _expected(
+    kept: int | None,
+    until: datetime | None,
+    at_work: int,
+    tasks: int,
+    slots: int,
+    has_skill: bool,  # noqa: FBT001 - a row
+) -> Expected:
+    if not has_skill:
+        return Expected(0, at_work, has_skill=False)
     if kept is None:
         return Expected(min(tasks, -(-slots // (at_work + 1))), at_work)
     return Expected(min(kept, tasks), at_work, until)

@@ -11,7 +11,7 @@ from django.core.files import File
 from django.core.files.base import ContentFile
 
 from coop import clock
-from coop.demo import founding
+from coop.demo import founding, shown
 from coop.people import clients, profile
 from coop.people.models import Client, Person
 from governance import assembly, offices, proposals, supporting
@@ -19,7 +19,7 @@ from governance.models import Proposal
 from payments import deposits
 from payments.models import Fund, WorkType
 from tasks import answers, claims, datasets, files, jobs, onboarding, sketches
-from tasks.models import Job, ReviewRule
+from tasks.models import Job, ReviewRule, Skill
 
 HERE = Path(__file__).parent
 ONBOARDING_GUIDE = """\
@@ -96,8 +96,9 @@ def begin(at: datetime) -> None:
 
 
 def populate(at: datetime) -> None:
-    """Let Orbit post jobs and begin another, members work on the first, one read Spanish, and one propose a raise."""
-    match, *_others = [_post(order, at) for order in ORDERS]
+    """Let Priya show a skill, Orbit post jobs, members work, one of them read Spanish, and one propose a raise."""
+    mathematics = shown.mathematics(person("Petra"), by=person("Priya"), at=at)
+    match, *_others = [_post(order, mathematics, at) for order in ORDERS]
     for name, count in (("Amina", 12), ("Luis", 9), ("Grace", 12), ("Omar", 10)):
         _work(person(name), match, count)
     profile.change(person("Luis"), by=person("Luis"), at=at, language="es")
@@ -158,6 +159,7 @@ class Order:
     guide: str
     review_rule: str = ReviewRule.MAJORITY
     files: tuple[str, ...] = ()
+    asks_mathematics: bool = False
 
 
 ORDERS = (
@@ -183,18 +185,18 @@ ORDERS = (
     Order(
         "check-steps", "Is each step of the solution right?", "4.50", 1,
         {"question": "Is each step right?", "why": True, "markdown": True}, "solutions.jsonl", STEPS_GUIDE,
-        ReviewRule.PEER,
+        ReviewRule.PEER, asks_mathematics=True,
     ),
 )  # fmt: skip
 
 
-def _post(order: Order, at: datetime) -> Job:
+def _post(order: Order, mathematics: Skill, at: datetime) -> Job:
     """Draft, fill, fund and open one job."""
     orbit, olga = Client.objects.get(slug="orbit"), person("Olga")
     job = jobs.draft(
         orbit, work_type=WorkType.objects.get(slug=order.kind), title=order.title, guide=order.guide, form=order.form,
         overlap=order.overlap, pay=Decimal(order.pay), review_rule=order.review_rule, time_limit=timedelta(minutes=30),
-        by=olga, at=at,
+        asks=mathematics if order.asks_mathematics else None, by=olga, at=at,
     )  # fmt: skip
     if order.files:
         given = [ContentFile((HERE / name).read_bytes(), name=name) for name in order.files]

@@ -130,6 +130,8 @@ def _work(change: Change) -> str:
 
 
 def _qualification(change: Change) -> str:
+    if change.key == instruments.SKILLS:
+        return _("Who has a skill keeps it; tests that are begun from then on would be passed so.")
     was_open, would_be = (_meets(change.person, said) for said in (change.was, change.becomes))
     if was_open and would_be:
         return ""

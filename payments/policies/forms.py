@@ -304,26 +304,6 @@ class Allocation(AboutWork):
         return {**order, "most_a_day": most}
 
 
-class Qualification(AboutWork):
-    """What paid work opens a kind of work."""
-
-    kind = Kind.QUALIFICATION
-    of = forms.ModelChoiceField(WorkType.objects.order_by("name"), label=gettext_lazy("After accepted units of"))
-    units = forms.IntegerField(label=gettext_lazy("How many"), min_value=0, max_value=1000)
-
-    def value(self) -> Mapping[str, object]:
-        """Return the kind of work and how many of its units."""
-        units = self.cleaned_data["units"]
-        return {"of": self.cleaned_data["of"].pk if units else 0, "units": units}
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a kind of work that opens itself."""
-        said: dict[str, Any] = super().clean() or self.cleaned_data
-        if said.get("of") and said.get("of") == said.get("work_type"):
-            raise forms.ValidationError(_("A kind of work cannot open itself."))
-        return said
-
-
 class AboutAnyWork(NewVersion):
     """A version about all work or one kind: a share, which `per_cent` asks for."""
 

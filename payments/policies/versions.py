@@ -24,6 +24,7 @@ from payments.money import from_micro
 from payments.policies import for_you
 from payments.policies import forms as asked
 from payments.policies.impacts import Replayed
+from payments.policies.qualifying import Qualification
 from payments.templatetags.money import money
 
 
@@ -222,13 +223,15 @@ class AllocationChange(NewVersion):
 
 
 class QualificationChange(NewVersion):
-    """What paid work opens a kind of work (N9)."""
+    """What paid work opens a kind of work, and how the tests of skills are passed (N9)."""
 
-    name, label, form_class = Kind.QUALIFICATION.value, gettext_lazy("What opens a kind of work"), asked.Qualification
+    name, label, form_class = Kind.QUALIFICATION.value, gettext_lazy("What opens a kind of work"), Qualification
     worse = gettext_lazy("Who may take this work. A unit pays what it paid.")
 
     def words(self, value: Mapping[str, Any]) -> str:
-        """Return what is asked for."""
+        """Return what is asked for, or how tests are passed."""
+        if "drawn" in value:
+            return _("%(right)s of %(drawn)s answers right; again after %(again_days)s days") % value
         if not value["units"]:
             return _("open to everybody")
         of = WorkType.objects.get(pk=value["of"])
@@ -325,4 +328,6 @@ def _part(key: str, clients: Mapping[int, str], works: Mapping[int, str]) -> str
         return str(rails.of(name).label)
     if kind == "fund":
         return str(Supporting(name).label)
+    if kind == instruments.SKILLS:
+        return _("tests of skills")
     return str(Locale.parse(to_locale(get_language() or "en")).territories.get(name, name))

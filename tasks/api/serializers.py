@@ -9,8 +9,21 @@ from rest_framework import serializers
 
 from payments import founding
 from payments.models import WorkType
-from tasks import files, formats, halts, jobs
-from tasks.models import Delivery, Dispute, Estimate, Job, LooksFor, Machine, Release, ReviewRule, Share, Topic, Upload
+from tasks import files, formats, halts, jobs, skills
+from tasks.models import (
+    Delivery,
+    Dispute,
+    Estimate,
+    Job,
+    LooksFor,
+    Machine,
+    Release,
+    ReviewRule,
+    Share,
+    Skill,
+    Topic,
+    Upload,
+)
 from tasks.quality import suggested
 
 RULES = [ReviewRule.MAJORITY.value, ReviewRule.PEER.value]
@@ -61,6 +74,10 @@ class NewJob(serializers.Serializer[Any]):
         help_text=f"How often each topic comes up. Topics: {', '.join(Topic.values)}. It asks for a fifth more pay.",
     )  # fmt: skip
     minutes = serializers.IntegerField(min_value=5, max_value=1440, default=60, help_text="From claim to handing in.")
+    asks = serializers.PrimaryKeyRelatedField(
+        queryset=skills.to_ask(), default=None, allow_null=True,
+        help_text="The skill of whoever takes it, as in /api/v1/skills; its test is paid and open to everybody.",
+    )  # fmt: skip
 
     def facts(self) -> dict[str, Any]:
         """Return what `jobs.draft` takes."""
@@ -85,8 +102,8 @@ class JobLine(serializers.ModelSerializer[Job]):
     class Meta:
         model = Job
         fields = (
-            "id", "title", "work_type", "state", "pay", "overlap", "review_rule", "sensitivity", "content",
-            "drafted_at", "opened_at", "closed_at", "delete_on", "deleted_at", "emptied_at",
+            "id", "title", "work_type", "state", "pay", "overlap", "review_rule", "asks", "sensitivity",
+            "content", "drafted_at", "opened_at", "closed_at", "delete_on", "deleted_at", "emptied_at",
         )  # fmt: skip
 
     def get_state(self, job: Job) -> str:
@@ -264,6 +281,14 @@ class RateOut(serializers.Serializer[Any]):
     usually_pays = Range(allow_null=True)
     mandate = serializers.IntegerField(source="row.rate.mandate_id")
     since = serializers.DateTimeField(source="row.rate.since")
+
+
+class SkillOut(serializers.ModelSerializer[Skill]):
+    """A skill that a job may ask for: what it is, in English and in Spanish, in Markdown."""
+
+    class Meta:
+        model = Skill
+        fields = ("id", "name", "about", "name_es", "about_es")
 
 
 class QuarterOut(serializers.Serializer[Any]):

@@ -34,6 +34,7 @@ MONTH = r"^v1/invoices/(?P<month>\d{4}-\d{2})"
 urlpatterns = [
     path("", docs.page, name="api_docs"),
     path("schema", SpectacularAPIView.as_view(), name="api_schema"),
+    path("v1/skills", views.Skills.as_view(), name="api_skills"),
     path("v1/rates", views.Rates.as_view(), name="api_rates"),
     path("v1/webhooks", views_webhooks.Webhooks.as_view(), name="api_webhooks"),
     path("v1/webhooks/<int:number>", views_webhooks.OneWebhook.as_view(), name="api_webhook"),

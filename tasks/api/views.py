@@ -29,7 +29,7 @@ from coop.people import limits
 from coop.people.models import ApiKey, Person
 from coop.people.scopes import HasScope
 from coop.refusals import Refusal, Refused, refuse_if
-from tasks import access_log, deletions, disputes, drafting, exports, jobs, once, overview
+from tasks import access_log, deletions, disputes, drafting, exports, jobs, once, overview, skills
 from tasks.api import serializers
 from tasks.api.paging import CURSOR, Newest, page_of
 from tasks.formats import parquet
@@ -312,6 +312,18 @@ class Nothing(APIView):
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         """Say that there is nothing here, whoever asks."""
         raise NotFound(_("The API has no such address."))
+
+
+class Skills(APIView):
+    """The skills that a job may ask for."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(operation_id="list_skills", responses=serializers.SkillOut(many=True), auth=[])
+    def get(self, request: Request) -> Response:
+        """List the skills of which a paid test is open; for anybody."""
+        return Response(serializers.SkillOut(skills.to_ask(), many=True).data)
 
 
 class Rates(APIView):

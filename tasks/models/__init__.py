@@ -25,6 +25,7 @@ from tasks.models.scale import Asset, Audit, Batch, BatchState, Lot, Order, Proj
 from tasks.models.sharing import Reserve
 from tasks.models.shortfalls import Difference, Shortfall
 from tasks.models.sketches import Sketch, SketchFile
+from tasks.models.skills import Sitting, Skill
 from tasks.models.skips import PaidSkip
 from tasks.models.stages import Apart, HandOver, Stage, Takes
 from tasks.models.tallies import Tally
@@ -117,8 +118,10 @@ __all__ = [
     "Settlement",
     "Share",
     "Shortfall",
+    "Sitting",
     "Sketch",
     "SketchFile",
+    "Skill",
     "Span",
     "Stage",
     "Takes",

@@ -15,6 +15,7 @@ from payments.money import MoneyField
 from tasks import shapes
 from tasks.models.content import told
 from tasks.models.lately import lately
+from tasks.models.skills import Skill
 from tasks.shapes import media
 
 
@@ -43,6 +44,12 @@ class Job(models.Model):
     content = models.JSONField(default=dict, db_default={}, help_text="{topic: how often it comes up}.")
     is_onboarding = models.BooleanField(default=False, editable=False)
     pass_mark = models.PositiveSmallIntegerField(default=0, help_text="Onboarding: right answers needed.")
+    asks = models.ForeignKey(
+        Skill, models.PROTECT, null=True, related_name="asked_by", help_text="What whoever takes it has to have shown."
+    )
+    tests = models.ForeignKey(
+        Skill, models.PROTECT, null=True, editable=False, related_name="tests", help_text="What it is the test of."
+    )
     task_bytes = models.PositiveIntegerField(default=0, help_text="Of the files a task shows, on average.")
     created_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     drafted_at = models.DateTimeField()
@@ -58,8 +65,8 @@ class Job(models.Model):
         **dict.fromkeys(
             (
                 "id", "client", "work_type", "title", "guide", "form", "overlap", "pay", "review_rule", "review_days",
-                "time_limit", "sensitivity", "content", "is_onboarding", "pass_mark", "task_bytes", "drafted_at",
-                "opened_at", "closed_at", "delete_on", "deleted_at", "emptied_at",
+                "time_limit", "sensitivity", "content", "is_onboarding", "pass_mark", "asks", "tests", "task_bytes",
+                "drafted_at", "opened_at", "closed_at", "delete_on", "deleted_at", "emptied_at",
             ),
             Audience.PUBLIC,
         ),
@@ -127,20 +134,12 @@ class Upload(models.Model):
     privacy.declare(
         **dict.fromkeys(
             (
-                "id",
-                "job",
-                "file",
-                "file_name",
-                "created_by",
-                "created_at",
-                "finished_at",
-                "rows",
-                "problems",
+                "id", "job", "file", "file_name", "created_by", "created_at", "finished_at", "rows", "problems",
                 "problem_count",
             ),
             Audience.CLIENT,
         )
-    )
+    )  # fmt: skip
 
     def __str__(self) -> str:
         return self.file_name

@@ -21,11 +21,11 @@ def mine(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 @login_required
-def one(request: HttpRequest, number: int) -> HttpResponse:
+def one(request: HttpRequest, key: str) -> HttpResponse:
     """Hand out a badge as a JSON Web Token."""
     person = me_of(request)
-    badge = next((badge for badge in badges.of(person) if badge.job.pk == number), None)
+    badge = next((badge for badge in badges.of(person) if badge.key == key), None)
     if badge is None:
         raise Http404
-    headers = {"Content-Disposition": f'attachment; filename="badge-{number}.jwt"'}
+    headers = {"Content-Disposition": f'attachment; filename="badge-{key}.jwt"'}
     return HttpResponse(badges.token(person, badge), content_type="application/jwt", headers=headers)

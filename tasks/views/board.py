@@ -21,7 +21,7 @@ PER_PAGE = 10
 def _open(number: int) -> Job:
     """Return a job that everybody may see; drafts are their client's own."""
     seen = Job.objects.filter(opened_at__isnull=False)
-    return get_object_or_404(seen.select_related("client", "work_type"), pk=number)
+    return get_object_or_404(seen.select_related("client", "work_type", "asks"), pk=number)
 
 
 def jobs(request: HttpRequest) -> HttpResponse:
@@ -40,6 +40,8 @@ def jobs(request: HttpRequest) -> HttpResponse:
 def job(request: HttpRequest, number: int) -> HttpResponse:
     """Show a job with its rate card, and the button that accepts it (B4)."""
     found, at = _open(number), clock.now()
+    if found.tests_id:
+        return redirect("tasks:skill", found.tests_id)
     if found.is_onboarding:
         return redirect("tasks:start")
     rate = rates.current(found.work_type)

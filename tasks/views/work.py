@@ -211,6 +211,8 @@ def _next(request: HttpRequest, done: Assignment, at: datetime) -> HttpResponse:
 
 def _after_the_last(done: Assignment, further: HttpResponseRedirect) -> HttpResponseRedirect:
     """Lead on from the last task of a job: to what was known of it, where it was."""
+    if done.job.tests_id:
+        return redirect("tasks:skill", done.job.tests_id)
     if done.job.is_onboarding:
         return redirect("tasks:start")
     return redirect("tasks:task", done.pk) if known.shown_to(done) else further

@@ -182,6 +182,17 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
     "tasks_teammember shares_are_whole_percents": (one("percent", 1, 50, 99), one("percent", 0, 100)),
     "tasks_hiddencontent found_topics_are_known": (one("topic", "hate", "other"), one("topic", "", "war")),
     "tasks_tip tips_are_positive": POSITIVE,
+    "tasks_sitting no_more_right_than_answered": (
+        rows(
+            "correct answered needed drawn ended_at",
+            (0, 0, 1, 5, None), (2, 2, 5, 5, None), (5, 5, 5, 5, "2026-01-01"),
+        ),
+        rows("correct answered needed drawn ended_at", (3, 2, 1, 5, None), (0, 0, 6, 5, None)),
+    ),
+    "tasks_sitting sittings_end_with_their_last_answer": (
+        rows("answered drawn ended_at", (4, 5, None), (5, 5, "2026-01-01")),
+        rows("answered drawn ended_at", (4, 5, "2026-01-01"), (5, 5, None)),
+    ),
     "tasks_span spans_have_a_length": (
         spans("from_at", "to_at", MICROSECOND), spans("from_at", "to_at", 0 * DAY, -MICROSECOND),
     ),

@@ -21,7 +21,7 @@ NOT_ASKED = {
     "contents_go_on_the_day_that_was_named", "cuts_keep_their_rhythm",
     "election_offers_its_candidates", "impact_is_computed_by_the_database", "job_opens_with_money",
     "job_reopens_no_lower", "payout_is_held_for_72_hours", "predictions_come_before_work",
-    "rival_stands_beside_the_first", "statements_are_sealed_as_a_whole",
+    "rival_stands_beside_the_first", "skills_asked_are_tested", "statements_are_sealed_as_a_whole",
     "teams_take_what_is_new_to_all",
 }  # fmt: skip
 # These let an empty row pass: it is nobody's, or nothing in it has happened yet.

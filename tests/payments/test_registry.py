@@ -56,6 +56,15 @@ UNSAYABLE = {
     "every region shut": (Kind.REGION, "", {"open": False}),
     "a way to be paid that does not exist": (Kind.RAIL, "rail:moon", {"open": True}),
     "the last way to be paid shut": (Kind.RAIL, "rail:by_hand", {"open": False}),
+    "a test that nobody passes": (Kind.QUALIFICATION, "skills", {"drawn": 5, "right": 6, "again_days": 7}),
+    "a test of two questions": (Kind.QUALIFICATION, "skills", {"drawn": 2, "right": 1, "again_days": 7}),
+    "a test taken once a year": (Kind.QUALIFICATION, "skills", {"drawn": 5, "right": 4, "again_days": 31}),
+    "a test for those who are liked": (
+        Kind.QUALIFICATION,
+        "skills",
+        {"drawn": 5, "right": 4, "again_days": 7, "least_score": 90},
+    ),
+    "skills that end": (Kind.QUALIFICATION, "skills", {"drawn": 5, "right": 4, "again_days": 7, "lasts_days": 90}),
     "a qualification in oneself": (Kind.QUALIFICATION, "work_type:1", {"of": 1, "units": 5}),
 }
 

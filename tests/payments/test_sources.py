@@ -122,7 +122,9 @@ PAY_FIELDS: dict[str, dict[str, str]] = {
         "review_days": "within acceptance, frozen once open", "time_limit": "within time_limit, frozen once open",
         "sensitivity": "shown beforehand", "content": "frozen from the start",
         "is_onboarding": "the cooperative's own, by its guard",
-        "pass_mark": "frozen once open", "created_by": "who drafted it", "drafted_at": "when",
+        "asks": "what the instrument of qualification says how to show; frozen once open",
+        "tests": "the cooperative's own, from the start", "pass_mark": "frozen once open",
+        "created_by": "who drafted it", "drafted_at": "when",
         "opened_at": "by its guards", "closed_at": "stays closed",
         "task_bytes": "shown beforehand, decides nothing", "delete_on": "shown beforehand: until when answers are kept",
         "deleted_at": "by the database, when all is decided", "emptied_at": "likewise",
@@ -134,6 +136,10 @@ PAY_FIELDS: dict[str, dict[str, str]] = {
         "expires_at": "by the job's time limit", "submitted_at": "by its guard", "accept_by": "by the job's days",
         "decided_at": "by its guard", "team": "frozen: who agreed to share the pay, and how",
     },
+    "tasks.Sitting": dict.fromkeys(
+        ("id", "skill", "person", "terms", "drawn", "needed", "answered", "correct", "begun_at", "ended_at"),
+        "counted by the database from answers to known questions (N9)",
+    ),
     "tasks.Rescoping": {"job": "by the database, when it opens (N4)", "at": "likewise"},
     "tasks.Pilot": dict.fromkeys(
         ("id", "job", "units", "people", "median_seconds", "least_pay", "measured_at"), "measured by the database (N4)"
@@ -274,7 +280,7 @@ DECIDING_TABLES: dict[str, tuple[str, ...]] = {
         "tasks_dispute", "tasks_peer", "tasks_finding", "tasks_settlement", "tasks_difference", "tasks_shortfall",
         "tasks_extension", "tasks_span", "tasks_pace", "tasks_pilot", "tasks_rescoping", "tasks_guideversion",
         "tasks_reading", "tasks_hiddencontent", "tasks_teammember", "tasks_lot", "tasks_stage", "tasks_handover",
-        "tasks_tally",
+        "tasks_tally", "tasks_sitting",
     ),
     "which pilots a draft had: what was found at one is found at its job": ("tasks_sketch",),
     "what the record says of kinds that the database alone writes": ("record_event", "payments_sealedstatement"),

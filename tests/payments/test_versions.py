@@ -240,9 +240,11 @@ def test_every_change_is_told_in_words(amina: Person, orbit: Client) -> None:
         Kind.REOPENING: (f"client:{orbit.pk}/{matching}", {"micro": 95_000}),
         Kind.QUALIFICATION: (matching, {"of": comparing, "units": 3}),
     }  # fmt: skip
-    for kind, (key, value) in said.items():
+    tests = (Kind.QUALIFICATION, ("skills", {"drawn": 10, "right": 9, "again_days": 3}))
+    for kind, (key, value) in [*said.items(), tests]:
         policy = policies.find(kind)
-        payload = {"key": key, "value": value, "replaces": 0 if key else 1}
+        latest = instruments.latest(kind, key)
+        payload = {"key": key, "value": value, "replaces": latest.version if latest else 0}
         assert not policy.problems(payload), kind
         words = policy.describe(payload)
         assert "{" not in words

@@ -155,6 +155,7 @@ def test_every_list_that_can_grow_has_pages() -> None:
     bounded = {
         "list_rates": "one for each kind of work", "list_invoices": "one a month", "list_drafts": "fifty at most",
         "list_hidden_content": "one for each topic", "list_seats": "the people of one organisation",
+        "list_skills": "what officers put up, one by one",
     }  # fmt: skip
     schema = Browser().get("/api/schema", {"format": "json"}).json()
     plain = set()

@@ -18,6 +18,7 @@ from payments import invariants
 from payments.models import Transfer
 from tasks import answers, claims, invitations, reviews
 from tasks.models import Answer, Assignment, Job, ReviewRule, Task
+from tasks.terms import offer
 from tests.tasks.conftest import SAME, committed_money, make_job, payable, work
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -75,7 +76,7 @@ def test_a_tab_that_saw_an_older_view_gets_the_task_of_the_first(
     orbit: Client, olga: Person, amina: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = make_job(orbit, olga, tasks=5)
-    before = claims.offer(job, by=amina, at=clock.now())
+    before = offer(job, by=amina, at=clock.now())
     first = claims.claim_next(job, by=amina, at=clock.now())
     monkeypatch.setattr(claims, "offer", lambda *_job, **_by: before)
     for seen in Task.objects.filter(job=job).order_by("position")[:2]:

@@ -16,6 +16,7 @@ from governance import pauses, turned_away
 from governance.models import Case, Equivalent, Measure, Pause, PauseGround, TurnedAway, TurnedFrom
 from tasks import claims, halts, jobs, offers, shut_out, watch
 from tasks.models import Job
+from tasks.terms import Offer
 from tests.governance import charging
 from tests.tasks.conftest import SAME, work
 from tests.tasks.test_races import at_once
@@ -47,7 +48,7 @@ def denied(monkeypatch: pytest.MonkeyPatch, amina: Person) -> None:
     """Change the policy in the running program: Amina may do nothing any more, as if no task were left (A9)."""
     answers = claims._refusal  # noqa: SLF001 - whoever owns the program owns this too
 
-    def deny(job: Job, terms: claims.Offer, by: Person, at: datetime) -> Refusal | None:
+    def deny(job: Job, terms: Offer, by: Person, at: datetime) -> Refusal | None:
         return Refusal("No task is left.", status=409) if by.pk == amina.pk else answers(job, terms, by, at)
 
     monkeypatch.setattr(claims, "_refusal", deny)
