@@ -67,3 +67,13 @@ def test_nobody_founds_a_second_cooperative(attack: Attack) -> None:
 
 def test_a_demonstration_never_becomes_real_nor_a_real_one_a_demonstration(attack: Attack) -> None:
     attack("UPDATE coop_cooperative SET simulated = false", guard="permission denied for table coop_cooperative")
+
+
+def test_the_clock_means_the_catalogues_own_whatever_a_session_looks_in_first(superuser: psycopg.Connection) -> None:
+    superuser.execute("CREATE SCHEMA nearer")
+    for name, kind in (("clock_timestamp()", "timestamptz"), ("pg_relation_size(regclass)", "bigint")):
+        superuser.execute(f"CREATE FUNCTION nearer.{name} RETURNS {kind} LANGUAGE sql AS 'SELECT NULL::{kind}'")
+    superuser.execute("SET LOCAL search_path = nearer, pg_catalog, public")
+    assert superuser.execute("SELECT clock_timestamp()").fetchone() == (None,)
+    (time,) = superuser.execute("SELECT public.coop_now()").fetchone() or (None,)
+    assert time >= datetime(2026, 1, 1, tzinfo=UTC)
