@@ -49,10 +49,7 @@ def test_a_job_of_a_killed_worker_is_done_once_by_the_next(
     job = app.configure_task("tests.unhurried").defer(path=str(notes))
     with worker(url):
         wait(notes.exists)
-    superuser.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'")
-    # At the turn of a minute the first worker has already asked for it.
-    with suppress(AlreadyEnqueued):
-        app.configure_task("coop.background.rescue").defer(timestamp=0)
+    rescue(superuser)
     state = "SELECT status::text FROM procrastinate_jobs WHERE id = %s"
     with worker(url):
         wait(lambda: superuser.execute(state, [job]).fetchone() == ("succeeded",))
@@ -63,6 +60,7 @@ def test_a_job_of_a_killed_worker_is_done_once_by_the_next(
 def rescue(superuser: psycopg.Connection) -> None:
     """Let the next worker find that the one before is silent."""
     superuser.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'")
+    # At the turn of a minute the first worker has already asked for it.
     with suppress(AlreadyEnqueued):
         app.configure_task("coop.background.rescue").defer(timestamp=0)
 

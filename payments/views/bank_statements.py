@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from coop import clock
-from coop.people.views import me_of
 from governance import watching
 from governance.models import Right
-from payments import bank_statements, deposits, reconciling
+from payments import bank_statements, reconciling
 from payments.models import GivenStatement, Payout, Place
 from payments.reconciling import Foreseen
 from payments.runs import payout_of
+from payments.views import office_of
 
 PER_PAGE = 50
 
@@ -27,7 +27,7 @@ PER_PAGE = 50
 def one(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a statement with its sums and lines, and confirm that the bank shows the same."""
     at, given = clock.now(), _given(pk)
-    office = deposits.office_of(me_of(request), at)
+    office = office_of(request, at)
     if request.method == "POST":
         found = bank_statements.confirm(given, by=office, at=at).found
         messages.success(request, reconciling.in_words(found))
@@ -60,7 +60,7 @@ def turn_down(request: HttpRequest, pk: int) -> HttpResponse:
     """Write down that the bank shows something else."""
     at = clock.now()
     given = _given(pk)
-    bank_statements.turn_down(given, by=deposits.office_of(me_of(request), at), at=at)
+    bank_statements.turn_down(given, by=office_of(request, at), at=at)
     messages.success(request, _("Written down. Nothing of this file is booked."))
     return _to(given)
 

@@ -1,7 +1,5 @@
 """The bills of the house: put forward by one officer, paid by another, within the budget that the members voted."""
 
-from typing import cast
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -9,18 +7,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from coop import clock
-from coop.people.models import Person
-from payments import budgets, deposits
+from payments import budgets
 from payments.forms import PutBillForward, SendPayout
 from payments.models import Expense, Purpose
 from payments.surplus import Quarter
+from payments.views import office_of
 
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Show the quarter's budget and the bills, and put one forward."""
     at = clock.now()
-    office, form = deposits.office_of(cast("Person", request.user), at), PutBillForward(request.POST or None)
+    office, form = office_of(request, at), PutBillForward(request.POST or None)
     if form.is_valid():
         said = {**form.cleaned_data, "purpose": Purpose(form.cleaned_data["purpose"])}
         budgets.ask(**said, by=office, at=at)
@@ -39,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def bill(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a bill, with why this officer cannot pay it, if so; or pay it."""
     at = clock.now()
-    office = deposits.office_of(cast("Person", request.user), at)
+    office = office_of(request, at)
     found = get_object_or_404(Expense.objects.select_related("asked_by__person"), pk=pk, outlay=None)
     form = SendPayout(request.POST or None)
     if form.is_valid():

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coop import clock
-from coop.people.views import me_of
-from payments import corrections, deposits
+from payments import corrections
 from payments.forms import SayWrong
 from payments.models import Transfer
+from payments.views import office_of
 
 PER_PAGE = 50
 
@@ -21,7 +21,7 @@ PER_PAGE = 50
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Show what one officer called wrong, and every movement that can be taken back."""
-    deposits.office_of(me_of(request), clock.now())
+    office_of(request, clock.now())
     page = Paginator(corrections.correctable(), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "payments/corrections.html", {"waiting": corrections.waiting(), "page_obj": page})
 
@@ -31,7 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def one(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a movement and what officers said of it, and take another's word."""
     at = clock.now()
-    office = deposits.office_of(me_of(request), at)
+    office = office_of(request, at)
     found = get_object_or_404(Transfer.objects.select_related("debit", "credit"), pk=pk)
     form = SayWrong(request.POST or None)
     if form.is_valid():

@@ -1,6 +1,6 @@
 """The treasurer's desk: deposits from the bank's statement, payouts by two officers, the state of the books."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coop import clock
-from coop.people.models import Person
 from governance import watching
 from governance.models import Office, Right
 from payments import (
@@ -28,18 +27,15 @@ from payments import (
 )
 from payments.forms import JudgePayout, RecordDeposit, SendPayout
 from payments.models import Deposit, Payout, PayoutState
-
-
-def _office(request: HttpRequest) -> Office:
-    """Return the post by which this person handles money; raise Refused if there is none."""
-    return deposits.office_of(cast("Person", request.user), clock.now())
+from payments.views import office_of
 
 
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Show what waits for an officer, and the books."""
-    office, at = _office(request), clock.now()
+    at = clock.now()
+    office = office_of(request, at)
     waiting = Payout.objects.select_related("person", "sent_by__person").order_by("id")
     shown: dict[str, Any] = {
         "asked": list(waiting.filter(state=PayoutState.REQUESTED, run=None)),
@@ -64,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 def deposit(request: HttpRequest) -> HttpResponse:
     """Record a line of the bank's statement."""
-    office = _office(request)
+    office = office_of(request, clock.now())
     form = RecordDeposit(request.POST or None)
     if form.is_valid():
         refusal = deposits.refusal(
@@ -83,7 +79,8 @@ def deposit(request: HttpRequest) -> HttpResponse:
 @login_required
 def noted_deposit(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a deposit that an officer wrote down, and confirm that it arrived."""
-    office, at = _office(request), clock.now()
+    at = clock.now()
+    office = office_of(request, at)
     found = get_object_or_404(Deposit.objects.select_related("client", "recorded_by__person"), pk=pk)
     if request.method == "POST":
         deposits.confirm(found, by=office, at=at)
@@ -98,7 +95,7 @@ def noted_deposit(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def payout(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a payout to an officer, with the step that is due and why they cannot take it, if so."""
-    office, found = _office(request), _payout(pk)
+    office, found = office_of(request, clock.now()), _payout(pk)
     due = payouts.refusal_to_send if found.state == PayoutState.REQUESTED else payouts.refusal_to_confirm
     refusal = due(found, by=office, at=clock.now())
     watching.looked([found.person_id], subject=f"payout:{pk}", right=Right.MONEY, by=office.person, at=clock.now())
@@ -124,7 +121,7 @@ def _service(found: Payout, office: Office) -> dict[str, Any]:
 @login_required
 def send(request: HttpRequest, pk: int) -> HttpResponse:
     """Write down that the money was sent."""
-    office, found = _office(request), _payout(pk)
+    office, found = office_of(request, clock.now()), _payout(pk)
     form = SendPayout(request.POST)
     if form.is_valid():
         payouts.send(found, reference=form.cleaned_data["reference"], by=office, at=clock.now())
@@ -138,7 +135,7 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm that the money arrived, or that it came back."""
-    office, found = _office(request), _payout(pk)
+    office, found = office_of(request, clock.now()), _payout(pk)
     act = payouts.fail if request.POST.get("result") == "came_back" else payouts.settle
     act(found, by=office, at=clock.now())
     messages.success(request, _("Confirmed."))

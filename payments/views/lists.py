@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from coop import clock
-from coop.people.views import me_of
 from coop.refusals import Refusal, refuse_if
-from payments import at_services, bank_statements, deposits, lists
+from payments import at_services, bank_statements, lists
 from payments.forms import ExplainDifference, ReadList
 from payments.models import SERVICES, BankStatement, Place
+from payments.views import office_of
 
 PER_PAGE = 20
 LATEST = 10
@@ -24,7 +24,7 @@ LATEST = 10
 def one(request: HttpRequest, place: str) -> HttpResponse:
     """Show a service's lists beside our books and what differs, and write down why."""
     at, where = clock.now(), _service(place)
-    office = deposits.office_of(me_of(request), at)
+    office = office_of(request, at)
     form = ExplainDifference(request.POST or None)
     if form.is_valid():
         at_services.explain(where, **form.explanation(), by=office, at=at)
@@ -49,7 +49,7 @@ def one(request: HttpRequest, place: str) -> HttpResponse:
 def ask(request: HttpRequest, place: str) -> HttpResponse:
     """Have the service asked for its list."""
     at, where = clock.now(), _service(place)
-    lists.ask(where, by=deposits.office_of(me_of(request), at), at=at)
+    lists.ask(where, by=office_of(request, at), at=at)
     messages.success(request, _("Kept. Another officer sees the same at the service and confirms it."))
     return redirect("payments:service", where)
 
@@ -62,7 +62,7 @@ def give(request: HttpRequest, place: str) -> HttpResponse:
     form = ReadList(request.POST, request.FILES)
     if where not in lists.WRITTEN:
         raise Http404(place)
-    office = deposits.office_of(me_of(request), at)
+    office = office_of(request, at)
     refuse_if(None if form.is_valid() else Refusal(_("Choose the file first."), status=400))
     lists.give(form.cleaned_data["file"].read(lists.LARGEST + 1), where, by=office, at=at)
     messages.success(request, _("Kept. Another officer sees the same at the service and confirms it."))

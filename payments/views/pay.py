@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coop import clock
-from coop.people.models import Person
+from coop.people.views import me_of
 from coop.refusals import Refused
 from governance import pauses
 from governance.models import Pause
@@ -24,16 +23,11 @@ from payments.forms import AskPayout, PayIn
 from payments.models import ExchangeQuote, Payout, PayoutState
 
 
-def me(request: HttpRequest) -> Person:
-    """Return who is signed in; the views here ask for that first."""
-    return cast("Person", request.user)
-
-
 @require_safe
 @login_required
 def mine(request: HttpRequest) -> HttpResponse:
     """Show a member's pay and every line of it."""
-    person, at = me(request), clock.now()
+    person, at = me_of(request), clock.now()
     due.settle(person, at=at)
     summary = statements.summary(person, at)
     page = Paginator(statements.lines(person), 20).get_page(request.GET.get("page"))
@@ -63,7 +57,7 @@ def _holds(found: Iterable[tuple[Payout, datetime | None]], at: datetime) -> lis
 @login_required
 def pay_in(request: HttpRequest) -> HttpResponse:
     """Pay some of what one earned into one's own capital."""
-    person, at = me(request), clock.now()
+    person, at = me_of(request), clock.now()
     form = PayIn(request.POST or None)
     if form.is_valid():
         try:
@@ -82,14 +76,14 @@ def pay_in(request: HttpRequest) -> HttpResponse:
 @login_required
 def weeks(request: HttpRequest) -> HttpResponse:
     """Show what one's weeks came to by the hour, and what each lacked to the floor."""
-    return render(request, "payments/weeks.html", {"weeks": guarantee.weeks(me(request), most=52)})
+    return render(request, "payments/weeks.html", {"weeks": guarantee.weeks(me_of(request), most=52)})
 
 
 @require_safe
 @login_required
 def back_pay(request: HttpRequest) -> HttpResponse:
     """Show each number of what one is paid as repair, so that one can do the sum again (7.10)."""
-    person = me(request)
+    person = me_of(request)
     shown = {"repairs": repairs.of(person), "returned": repairs.returned(person)}
     return render(request, "payments/repairs.html", shown)
 
@@ -97,7 +91,7 @@ def back_pay(request: HttpRequest) -> HttpResponse:
 @login_required
 def ask(request: HttpRequest) -> HttpResponse:
     """Ask for a payout."""
-    person, at = me(request), clock.now()
+    person, at = me_of(request), clock.now()
     due.settle(person, at=at)
     most, ways = payouts.most(person), payouts.ways(person, at=at)
     form = AskPayout(request.POST or None, most=most, ways=ways)
@@ -112,7 +106,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 def _asked(request: HttpRequest, *, amount: Decimal, rail: str, key: UUID) -> HttpResponse:
     """Ask for a payout; tell first what arrives where that is another currency."""
-    person, at = me(request), clock.now()
+    person, at = me_of(request), clock.now()
     if rails.of(rail).currency != exchange.USD:
         return redirect("payments:told", payouts.told(person, amount=amount, rail=rail, by=person, at=at).pk)
     asked = payouts.request(person, amount=amount, rail=rail, key=key, by=person, at=at)
@@ -124,7 +118,7 @@ def _asked(request: HttpRequest, *, amount: Decimal, rail: str, key: UUID) -> Ht
 @login_required
 def told(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what one's US dollars become, and ask for it."""
-    person, at = me(request), clock.now()
+    person, at = me_of(request), clock.now()
     quote = get_object_or_404(ExchangeQuote, pk=pk, person=person)
     if request.method == "POST":
         asked = payouts.request_told(quote, by=person, at=at)
@@ -140,7 +134,7 @@ def told(request: HttpRequest, pk: int) -> HttpResponse:
 def payout(request: HttpRequest, pk: int) -> HttpResponse:
     """Show where a payout of one's own stands and who holds the money."""
     found = get_object_or_404(
-        Payout.objects.select_related("sent_by", "settled_by", "quote", "run"), pk=pk, person=me(request)
+        Payout.objects.select_related("sent_by", "settled_by", "quote", "run"), pk=pk, person=me_of(request)
     )
     shown = {"payout": found, "due": runs.due_by(found), "hold": pauses.held(found.pk, clock.now())}
     return render(request, "payments/payout.html", shown | unanswered.told(found))

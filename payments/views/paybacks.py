@@ -1,6 +1,6 @@
 """Clients' money that goes back, at the desk: where it came from, sent by one officer, seen by another."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -10,16 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
-from coop.people.models import Person
 from governance.models import Office
-from payments import deposits, paybacks
+from payments import paybacks
 from payments.forms import SendPayout
 from payments.models import PayBack, PayBackState
-
-
-def _office(request: HttpRequest) -> Office:
-    """Return the post by which this person handles money; raise Refused if there is none."""
-    return deposits.office_of(cast("Person", request.user), clock.now())
+from payments.views import office_of
 
 
 def _found(pk: int) -> PayBack:
@@ -33,7 +28,7 @@ def _found(pk: int) -> PayBack:
 @login_required
 def one(request: HttpRequest, pk: int) -> HttpResponse:
     """Show an officer what is to go back where, with the step that is due and why they cannot take it, if so."""
-    return _show(request, _found(pk), _office(request), SendPayout())
+    return _show(request, _found(pk), office_of(request, clock.now()), SendPayout())
 
 
 def _show(request: HttpRequest, found: PayBack, office: Office, form: SendPayout, status: int = 200) -> HttpResponse:
@@ -46,7 +41,7 @@ def _show(request: HttpRequest, found: PayBack, office: Office, form: SendPayout
 @login_required
 def send(request: HttpRequest, pk: int) -> HttpResponse:
     """Write down that it was sent."""
-    office, found, form = _office(request), _found(pk), SendPayout(request.POST)
+    office, found, form = office_of(request, clock.now()), _found(pk), SendPayout(request.POST)
     if not form.is_valid():
         return _show(request, found, office, form, status=400)
     paybacks.send(found, reference=form.cleaned_data["reference"], by=office, at=clock.now())
@@ -58,7 +53,7 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm that it arrived, or that it came back."""
-    office, found = _office(request), _found(pk)
+    office, found = office_of(request, clock.now()), _found(pk)
     act = paybacks.fail if request.POST.get("result") == "came_back" else paybacks.settle
     act(found, by=office, at=clock.now())
     messages.success(request, _("Confirmed."))

@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from coop import clock
-from coop.people.views import me_of
-from payments import deposits, lists, moves, places, rails
+from payments import lists, moves, places, rails
 from payments.forms import NoteMove
 from payments.models import Move
+from payments.views import office_of
 
 LATEST = 10
 
@@ -21,7 +21,7 @@ LATEST = 10
 def home(request: HttpRequest) -> HttpResponse:
     """Show what lies where and what waits to be confirmed, and note a move."""
     at = clock.now()
-    office = deposits.office_of(me_of(request), at)
+    office = office_of(request, at)
     form = NoteMove(request.POST or None, currencies=rails.currencies())
     if form.is_valid():
         moves.note(**form.move(), by=office, at=at)
@@ -43,7 +43,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm a move by what the bank or the service shows."""
     at = clock.now()
-    office = deposits.office_of(me_of(request), at)
+    office = office_of(request, at)
     moves.confirm(get_object_or_404(Move, pk=pk), by=office, at=at)
     messages.success(request, _("Confirmed. It is in the books."))
     return redirect("payments:places")
@@ -54,7 +54,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 def turn_down(request: HttpRequest, pk: int) -> HttpResponse:
     """Write down that the two places show no such move."""
     at = clock.now()
-    office = deposits.office_of(me_of(request), at)
+    office = office_of(request, at)
     moves.turn_down(get_object_or_404(Move, pk=pk), by=office, at=at)
     messages.success(request, _("Written down. Nothing of this move is booked."))
     return redirect("payments:places")

@@ -10,27 +10,23 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coop import clock
-from coop.people.views import me_of
 from coop.refusals import Refused
 from governance import watching
-from governance.models import Office, Right
+from governance.models import Right
 from payments import bank_statements, deposits, questions, rails, reconciling, runs, unconfirmed
 from payments.forms import AnswerQuestion, ReadStatement
 from payments.models import BankStatement, Deposit, PayRun, Place, RailEvent
+from payments.views import office_of
 
 PER_PAGE = 20
 LATEST = 10
-
-
-def _office(request: HttpRequest) -> Office:
-    return deposits.office_of(me_of(request), clock.now())
 
 
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Show the runs, newest first, and what a run of each rail would take now."""
-    _office(request)
+    office_of(request, clock.now())
     at = clock.now()
     waiting = [(rail, runs.waiting(rail.name, at=at).count()) for rail in rails.ALL.values() if rail.in_runs]
     latest = [(run, rails.of(run.rail), runs.progress(run)) for run in PayRun.objects.order_by("-id")[:LATEST]]
@@ -41,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 def prepare(request: HttpRequest, rail: str) -> HttpResponse:
     """Prepare a run of what waits."""
-    _office(request)
+    office_of(request, clock.now())
     run = runs.prepare(rails.of(rail).name, at=clock.now()) if rail in rails.ALL else None
     if run is None:
         messages.info(request, _("Nobody is waiting for money by this way."))
@@ -53,7 +49,7 @@ def prepare(request: HttpRequest, rail: str) -> HttpResponse:
 @login_required
 def run(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a run: what it comes to, where it differs from the books, how far it is, and the step that is due."""
-    office, at, found = _office(request), clock.now(), _run(pk)
+    office, at, found = office_of(request, clock.now()), clock.now(), _run(pk)
     page = Paginator(found.payouts.select_related("person").order_by("pk"), PER_PAGE).get_page(request.GET.get("page"))
     watching.looked(
         [payout.person_id for payout in page], subject=f"pay_run:{pk}", right=Right.MONEY, by=office.person, at=at
@@ -83,7 +79,7 @@ def _due(found: PayRun) -> str:
 @login_required
 def step(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the step of a run that the page offered."""
-    office, found, due = _office(request), _run(pk), request.POST.get("step", "")
+    office, found, due = office_of(request, clock.now()), _run(pk), request.POST.get("step", "")
     if due != _due(found) or due not in ACTS:
         messages.info(request, _("This step was taken already."))
         return redirect("payments:run", pk)
@@ -96,7 +92,7 @@ def step(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def take_apart(request: HttpRequest, pk: int) -> HttpResponse:
     """Take what has not gone out of a run."""
-    runs.take_apart(_run(pk), by=_office(request), at=clock.now())
+    runs.take_apart(_run(pk), by=office_of(request, clock.now()), at=clock.now())
     messages.success(request, _("What had not gone waits again."))
     return redirect("payments:runs")
 
@@ -106,7 +102,7 @@ def take_apart(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def file(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer the bank's file of a released run."""
-    content = runs.file(_run(pk), by=_office(request), at=clock.now())
+    content = runs.file(_run(pk), by=office_of(request, clock.now()), at=clock.now())
     answer = HttpResponse(content, content_type="application/xml")
     answer["Content-Disposition"] = f'attachment; filename="workhall-run-{pk}.xml"'
     return answer
@@ -116,7 +112,8 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def statements(request: HttpRequest) -> HttpResponse:
     """Take a file of the bank's, and show what does not fit: another amount, said twice, unknown, missing."""
-    office, at = _office(request), clock.now()
+    at = clock.now()
+    office = office_of(request, at)
     form = ReadStatement(request.POST or None, request.FILES or None)
     if form.is_valid():
         try:
@@ -144,7 +141,7 @@ def statements(request: HttpRequest) -> HttpResponse:
 @login_required
 def question(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what a rail said that fitted nothing, and write down what became of it."""
-    office, at, event = _office(request), clock.now(), _question(pk)
+    office, at, event = office_of(request, clock.now()), clock.now(), _question(pk)
     form = AnswerQuestion(request.POST or None)
     if form.is_valid():
         questions.answer(event, **form.cleaned_data, by=office, at=at)
@@ -161,7 +158,7 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def is_deposit(request: HttpRequest, pk: int, deposit: int) -> HttpResponse:
     """Write down that a line is a deposit."""
-    office, found = _office(request), get_object_or_404(Deposit, pk=deposit)
+    office, found = office_of(request, clock.now()), get_object_or_404(Deposit, pk=deposit)
     questions.is_deposit(_question(pk), deposit=found, by=office, at=clock.now())
     messages.success(request, _("Written down. The deposit is credited."))
     return redirect("payments:bank_statements")

@@ -9,24 +9,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from coop import clock
+from coop.people.views import me_of
 from payments import due, monthly, sealed_statements, statement_files
 from payments.views import months
-from payments.views.pay import me
 
 
 @require_safe
 @login_required
 def every(request: HttpRequest) -> HttpResponse:
     """List the months in which one's money moved, with the totals of each year."""
-    return render(request, "payments/statements.html", {"years": monthly.years(me(request))})
+    return render(request, "payments/statements.html", {"years": monthly.years(me_of(request))})
 
 
 @require_safe
 @login_required
 def one(request: HttpRequest, month: str) -> HttpResponse:
     """Show a month: pay by job with the vote behind each rate, other pay, payouts, and the hash of every line."""
-    due.settle(me(request), at=clock.now())
-    statement = monthly.statement(me(request), months.named(month))
+    due.settle(me_of(request), at=clock.now())
+    statement = monthly.statement(me_of(request), months.named(month))
     shown = {
         "statement": statement,
         "jobs": statement.jobs,
@@ -34,7 +34,7 @@ def one(request: HttpRequest, month: str) -> HttpResponse:
         "tables": [(_("Other pay"), statement.others), (_("Payouts"), statement.payouts)],
         "hash": statement_files.digest(statement),
         "formats": statement_files.TYPES,
-        "proof": sealed_statements.proof(me(request), statement.month),
+        "proof": sealed_statements.proof(me_of(request), statement.month),
     }
     return render(request, "payments/statement.html", shown)
 
@@ -44,7 +44,7 @@ def one(request: HttpRequest, month: str) -> HttpResponse:
 def file(request: HttpRequest, month: str, form: str) -> HttpResponse:
     """Answer a month as a file."""
     content_type, write = statement_files.TYPES[form]
-    statement = monthly.statement(me(request), months.named(month))
+    statement = monthly.statement(me_of(request), months.named(month))
     answer = HttpResponse(write(statement), content_type=content_type)
     answer["Content-Disposition"] = f'attachment; filename="workhall-statement-{month}.{form}"'
     return answer
@@ -54,7 +54,7 @@ def file(request: HttpRequest, month: str, form: str) -> HttpResponse:
 @login_required
 def proof(request: HttpRequest, month: str) -> JsonResponse:
     """Answer what shows that one's statement of a month is under the root that was sealed; nothing before it was."""
-    found = sealed_statements.proof(me(request), months.named(month))
+    found = sealed_statements.proof(me_of(request), months.named(month))
     if found is None:
         raise Http404
     return JsonResponse(asdict(found), json_dumps_params={"indent": 1})

@@ -1,7 +1,5 @@
 """What members get out of the care fund, by rule, and out of the education fund, as two officers answer."""
 
-from typing import cast
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,14 +8,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from coop import clock
-from coop.people.models import Person
+from coop.people.views import me_of
 from coop.refusals import Refused
 from governance import watching
 from governance.models import Right
-from payments import deposits, support
+from payments import support
 from payments.forms import AnswerSupport, AskCare, AskEducation
 from payments.models import Supporting
-from payments.views.pay import me
+from payments.views import office_of
 
 FORMS = {Supporting.CARE: AskCare, Supporting.EDUCATION: AskEducation}
 
@@ -26,7 +24,7 @@ FORMS = {Supporting.CARE: AskCare, Supporting.EDUCATION: AskEducation}
 @login_required
 def mine(request: HttpRequest) -> HttpResponse:
     """Show what one can ask of each fund, and what one asked."""
-    person = me(request)
+    person = me_of(request)
     given = {fund: support.terms(fund) for fund in Supporting}
     room = [(fund, support.left(person, fund), one.most, one.within.days) for fund, one in given.items()]
     return render(request, "payments/support.html", {"room": room, "asked": support.of(person)[:20]})
@@ -37,7 +35,7 @@ def ask(request: HttpRequest, fund: str) -> HttpResponse:
     """Ask a fund."""
     if fund not in Supporting.values:
         raise Http404
-    person, which = me(request), Supporting(fund)
+    person, which = me_of(request), Supporting(fund)
     form = FORMS[which](request.POST or None)
     if form.is_valid():
         try:
@@ -52,7 +50,7 @@ def ask(request: HttpRequest, fund: str) -> HttpResponse:
 
 def _ask(request: HttpRequest, which: Supporting, **said: object) -> None:
     """Ask the fund, and say what comes next."""
-    person, at = me(request), clock.now()
+    person, at = me_of(request), clock.now()
     if which == Supporting.CARE:
         support.ask_care(**said, by=person, at=at)  # type: ignore[arg-type]  # as the form cleaned it
         messages.success(request, _("It is in your pay now."))
@@ -66,7 +64,7 @@ def _ask(request: HttpRequest, which: Supporting, **said: object) -> None:
 def desk(request: HttpRequest) -> HttpResponse:
     """Show officers what members asked of the education fund."""
     at = clock.now()
-    office, waiting = deposits.office_of(cast("Person", request.user), at), list(support.waiting())
+    office, waiting = office_of(request, at), list(support.waiting())
     whose = [one.person_id for one in waiting]
     watching.looked(whose, subject="desk", right=Right.MONEY, by=office.person, at=at)
     return render(request, "payments/support_desk.html", {"waiting": waiting})
@@ -76,7 +74,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer a member who asked the education fund."""
     at = clock.now()
-    office = deposits.office_of(cast("Person", request.user), at)
+    office = office_of(request, at)
     asked = get_object_or_404(support.waiting(), pk=pk)
     form = AnswerSupport(request.POST or None)
     if form.is_valid():

@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from coop import clock
-from payments import deposits, unanswered
+from payments import unanswered
 from payments.forms import JudgePayout
 from payments.models import Payout
-from payments.views.pay import me
+from payments.views import office_of
 
 
 @require_POST
@@ -19,7 +19,7 @@ from payments.views.pay import me
 def ask(request: HttpRequest, pk: int) -> HttpResponse:
     """Have the service asked again."""
     at = clock.now()
-    office, found = deposits.office_of(me(request), at), get_object_or_404(Payout.objects.select_related("run"), pk=pk)
+    office, found = office_of(request, at), get_object_or_404(Payout.objects.select_related("run"), pk=pk)
     moved = unanswered.ask_again(found, by=office, at=at)
     told = _("The service said something new.") if moved else _("Asked. Where it answers later, it shows here.")
     messages.success(request, told)
@@ -31,7 +31,7 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Write down what an officer read on the rail's own statement."""
     at = clock.now()
-    office, found = deposits.office_of(me(request), at), get_object_or_404(Payout.objects.select_related("run"), pk=pk)
+    office, found = office_of(request, at), get_object_or_404(Payout.objects.select_related("run"), pk=pk)
     form = JudgePayout(request.POST)
     if not form.is_valid():
         messages.error(request, _("Say what you read and on which statement; nothing was written."))

@@ -13,23 +13,19 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_POST, require_safe
 
 from coop.people.views import me_of
-from coop.refusals import refuse_if
-from tasks import bounded, datasets, draft_files, forms, sketches
+from tasks import draft_files, forms, sketches
 from tasks.models import Sketch
 from tasks.views.drafting import sketch_of
-from tasks.views.files import CLOSED, FILES_SHOWN, sent
+from tasks.views.files import CLOSED, FILES_SHOWN, brought, sent
 
 
 @login_required
 def every(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show the files of a new job with what is wrong with each, and take more."""
-    sketch = sketch_of(request, slug, number)
-    form = forms.Files(request.POST, request.FILES) if request.method == "POST" else forms.Files()
-    if form.is_bound:
-        refuse_if(datasets.too_large() if bounded.was_cut_off(request) else None)
-        if form.is_valid():
-            draft_files.receive(sketch, form.cleaned_data["file"], by=me_of(request))
-            return redirect("tasks:draft_files", slug, number)
+    sketch, form = sketch_of(request, slug, number), brought(request)
+    if form.is_valid():
+        draft_files.receive(sketch, form.cleaned_data["file"], by=me_of(request))
+        return redirect("tasks:draft_files", slug, number)
     return _page(request, sketch, form)
 
 

@@ -1,7 +1,7 @@
 """Files of a job: handing them in, what became of them, and each of them for those who may see it."""
 
 import re
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,7 +16,7 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_safe
 
 from coop import clock
-from coop.people.models import Person
+from coop.people.views import me_of
 from coop.refusals import refuse_if
 from tasks import bounded, datasets, files, forms
 from tasks.models import Delivery, Job, JobFile, SketchFile
@@ -32,15 +32,21 @@ DAY = 86_400
 @login_required
 def handed_in(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show the deliveries of a job with every problem found, and take another one."""
-    job = job_of(request, slug, number)
-    form = forms.Files(request.POST, request.FILES) if request.method == "POST" else forms.Files()
-    if form.is_bound:
-        refuse_if(datasets.too_large() if bounded.was_cut_off(request) else None)
-        if form.is_valid():
-            files.receive(job, form.cleaned_data["file"], by=cast("Person", request.user), at=clock.now())
-            messages.info(request, _("We have the files and are reading them."))
-            return redirect("tasks:client_files", slug, number)
+    job, form = job_of(request, slug, number), brought(request)
+    if form.is_valid():
+        files.receive(job, form.cleaned_data["file"], by=me_of(request), at=clock.now())
+        messages.info(request, _("We have the files and are reading them."))
+        return redirect("tasks:client_files", slug, number)
     return _page(request, job, form)
+
+
+def brought(request: HttpRequest) -> forms.Files:
+    """Return the form of files with what came; raise Refused where that was cut off as too large."""
+    if request.method != "POST":
+        return forms.Files()
+    form = forms.Files(request.POST, request.FILES)
+    refuse_if(datasets.too_large() if bounded.was_cut_off(request) else None)
+    return form
 
 
 def _page(request: HttpRequest, job: Job, form: forms.Files) -> HttpResponse:

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 
 from coop import clock
 from coop.people import clients
+from coop.people.views import me_of
 from payments.views import months
-from payments.views.pay import me
 from tasks import invoice_files, invoices
 from tasks.forms import PayIn
 
@@ -19,7 +19,7 @@ from tasks.forms import PayIn
 @login_required
 def every(request: HttpRequest, slug: str) -> HttpResponse:
     """List the months of an organisation in which its money moved."""
-    client = clients.client_of(me(request), slug)
+    client = clients.client_of(me_of(request), slug)
     return render(request, "tasks/client/invoices.html", {"client": client, "months": invoices.months(client)})
 
 
@@ -27,7 +27,7 @@ def every(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def one(request: HttpRequest, slug: str, month: str) -> HttpResponse:
     """Show a month: what came in, what each job paid, what is left."""
-    found = invoices.invoice(clients.client_of(me(request), slug), months.named(month))
+    found = invoices.invoice(clients.client_of(me_of(request), slug), months.named(month))
     shown = {
         "invoice": found,
         "title": invoice_files.title(found),
@@ -45,7 +45,7 @@ def one(request: HttpRequest, slug: str, month: str) -> HttpResponse:
 def file(request: HttpRequest, slug: str, month: str, form: str) -> HttpResponse:
     """Answer a month as a file."""
     content_type, write = invoice_files.TYPES[form]
-    found = invoices.invoice(clients.client_of(me(request), slug), months.named(month))
+    found = invoices.invoice(clients.client_of(me_of(request), slug), months.named(month))
     return _named(HttpResponse(write(found), content_type=content_type), f"{found.number}.{form}")
 
 
@@ -53,7 +53,7 @@ def file(request: HttpRequest, slug: str, month: str, form: str) -> HttpResponse
 @login_required
 def payment_request(request: HttpRequest, slug: str) -> HttpResponse:
     """Answer what an accountant pays a deposit by, as a PDF."""
-    client, form = clients.client_of(me(request), slug), PayIn(request.GET)
+    client, form = clients.client_of(me_of(request), slug), PayIn(request.GET)
     if not form.is_valid():
         return render(request, "tasks/client/payment_request.html", {"client": client, "form": form}, status=400)
     amount: Decimal = form.cleaned_data["amount"]
