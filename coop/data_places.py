@@ -95,9 +95,10 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "payments_transfer": "key journal kind debit_id credit_id amount ref reverses_id occurred_at posted_at",
         "payments_payout": "person_id amount currency rail quote_id details_id method run_id state reference key"
         " requested_at sent_by_id sent_at settled_by_id settled_at",
-        "payments_purchase": "currency bought paid reference noted_by_id noted_at confirmed_by_id confirmed_at",
-        "payments_move": "source target amount currency reference noted_by_id noted_at confirmed_by_id confirmed_at"
+        "payments_purchase": "currency bought paid reference noted_by_id noted_at confirmed_by_id confirmed_at"
         " turned_down_by_id turned_down_at",
+        "payments_move": "source target amount currency reference arrived_as noted_by_id noted_at confirmed_by_id"
+        " confirmed_at turned_down_by_id turned_down_at",
         "payments_exchangequote": "person_id rail currency asked rate source arrives costs made_at expires_at",
         "payments_payrun": "rail made_at checked_by_id checked_at released_by_id released_at handed_over_at",
         "payments_explanation": "place currency key amount words office_id at",

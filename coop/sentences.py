@@ -208,6 +208,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "places.explained": gettext_lazy("%(who)s said why a service's list and the books differ (%(subject)s)."),
     "places.moved": gettext_lazy("%(who)s confirmed that the cooperative moved money of its own (%(subject)s)."),
     "places.noted": gettext_lazy("%(who)s noted that the cooperative moved money of its own (%(subject)s)."),
+    "exchange.turned_down": gettext_lazy("%(who)s said that the cooperative did not buy such money (%(subject)s)."),
     "places.turned_down": gettext_lazy("%(who)s said that the cooperative did not move such money (%(subject)s)."),
     "payouts.details_cancelled": gettext_lazy("A change of where a member's money goes was cancelled (%(subject)s)."),
     "payouts.details_erased": gettext_lazy("Where a member's money went was erased (%(subject)s)."),

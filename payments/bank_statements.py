@@ -247,8 +247,7 @@ def turn_down(given: GivenStatement, *, by: Office, at: datetime) -> None:
     """
     held = _locked(given)
     refuse_if(refusal(held, by=by, at=at))
-    held.turned_down_by, held.turned_down_at = by, at
-    held.save(update_fields=["turned_down_by", "turned_down_at"])
+    held.turn_down(by=by, at=at)
     events.write("statements.turned_down", by=by.person, subject=f"given_statement:{held.pk}", at=at)
 
 

@@ -32,6 +32,8 @@ from payments.rails.stripe_cards import Dispute, Refund, Said, Stands
 from payments.templatetags.money import money
 
 LEAST, MOST = Decimal(1), Decimal(10_000)
+# Stripe's price list has 15 US dollars for a dispute, and as much again for one that is contested.
+MOST_FOR_A_DISPUTE = Decimal(50)
 # A payer's bank may dispute a payment for 120 days, and end it months later; what was told stays told.
 DISPUTABLE = timedelta(days=300)
 WRITTEN_DOWN = timedelta(days=1)
@@ -167,7 +169,7 @@ def _settle_dispute(dispute: Dispute, at: datetime) -> int:
             for outcome, name in news.items():
                 _book(paid.payment, outcome, name, told[outcome], at)
             if CardOutcome.CHARGED_BACK in news and dispute.fee:
-                _book_fee(f"{dispute.number}/fee", dispute.fee, at)
+                _book_fee(f"{dispute.number}/fee", dispute.fee, at, most=MOST_FOR_A_DISPUTE)
     except IntegrityError:  # somebody asked at the same time and was faster, or it says more than was paid
         return 0
     return len(news)
@@ -281,9 +283,14 @@ def _lines(event: CardEvent) -> list[Line]:
     return [Line(kind, debit, credit, event.amount, f"{ref}:{kind}", ref) for kind, debit, credit in moves]
 
 
-def _book_fee(event: str, fee: Decimal, at: datetime) -> None:
-    """Book what the processor took for itself (kind 17): the cooperative bears it, as any rail's."""
+def _book_fee(event: str, fee: Decimal, at: datetime, *, most: Decimal | None = None) -> None:
+    """Book what the processor took for itself (kind 17): the cooperative bears it, as any rail's.
+
+    Beyond `most` it is a question for officers, and nothing is booked by the processor's word.
+    """
     taken = RailEvent(
         rail="stripe", event=event, outcome=Outcome.FEE, amount=fee, currency="USD", occurred_at=at, noted_at=at
     )
+    if most is not None and fee > most:
+        taken.outcome, taken.words = Outcome.UNKNOWN, _("A fee for a dispute that is higher than its price list has.")
     reconciling.book([taken], by=None, at=at)

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
 from coop.record import events
-from coop.refusals import Refusal, Refused, refuse_if
+from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from governance.models import Office
 from payments import accounts, deposits, ledger, places
 from payments.ledger import Kind, Line
@@ -121,26 +122,47 @@ def refusal_to_note(currency: str, *, by: Office, at: datetime) -> Refusal | Non
     return deposits.refusal_of_office(by, at)
 
 
-@transaction.atomic
 def note(currency: str, *, bought: Decimal, paid: Decimal, reference: str, by: Office, at: datetime) -> Purchase:
-    """Note that the cooperative bought foreign money: how much, for how many US dollars, by the bank's reference."""
+    """Note that the cooperative bought foreign money: how much, for how many US dollars, by the bank's reference.
+
+    Raises Refused out of office, for no such currency, or for a reference that is noted and was not turned down.
+    """
     refuse_if(refusal_to_note(currency, by=by, at=at))
-    if Purchase.objects.filter(reference=reference).exists():
-        raise Refused(Refusal(_("A purchase with this bank reference is noted."), status=409))
-    purchase = Purchase.objects.create(
-        currency=currency, bought=bought, paid=paid, reference=reference, noted_by=by, noted_at=at
-    )
-    events.write("exchange.noted", by=by.person, subject=f"purchase:{purchase.pk}", at=at)
+    try:
+        with transaction.atomic():
+            purchase = Purchase.objects.create(
+                currency=currency, bought=bought, paid=paid, reference=reference, noted_by=by, noted_at=at
+            )
+            events.write("exchange.noted", by=by.person, subject=f"purchase:{purchase.pk}", at=at)
+    except IntegrityError as error:
+        if guard_of(error) != "a_purchase_is_noted_once":
+            raise
+        raise Refused(Refusal(_("A purchase with this bank reference is noted."), status=409)) from error
     return purchase
+
+
+def waiting() -> QuerySet[Purchase]:
+    """Return the purchases that no second officer has confirmed or turned down, the newest first."""
+    noted = Purchase.objects.filter(confirmed_at=None, turned_down_by=None)
+    return noted.select_related("noted_by__person").order_by("-pk")
+
+
+def refusal(purchase: Purchase, *, by: Office, at: datetime) -> Refusal | None:
+    """Say why an officer can neither confirm a purchase nor turn it down; None if they can do one of them."""
+    if purchase.confirmed_at is not None:
+        return Refusal(_("This purchase was confirmed."), status=409)
+    if purchase.turned_down_by_id is not None:
+        return Refusal(_("This purchase was turned down."), status=409)
+    return deposits.refusal_of_office(by, at)
 
 
 def refusal_to_confirm(purchase: Purchase, *, by: Office, at: datetime) -> Refusal | None:
     """Say why an officer cannot confirm a purchase; None if they can."""
-    if purchase.confirmed_at is not None:
-        return Refusal(_("This purchase was confirmed."), status=409)
+    if no := refusal(purchase, by=by, at=at):
+        return no
     if by.person_id == purchase.noted_by.person_id:
         return Refusal(_("You noted this purchase; another officer confirms it."), "D8", _("Ask the other officer."))
-    return deposits.refusal_of_office(by, at)
+    return None
 
 
 @transaction.atomic
@@ -150,7 +172,7 @@ def confirm(purchase: Purchase, *, by: Office, at: datetime) -> Purchase:
     fx:USD to bank:main in US dollars, bank:<place> to fx:<currency> in the currency, where payouts in it are made from.
     Keys `purchase:<id>:<currency>`.
     """
-    purchase = Purchase.objects.select_for_update(of=("self",)).select_related("noted_by").get(pk=purchase.pk)
+    purchase = _locked(purchase)
     refuse_if(refusal_to_confirm(purchase, by=by, at=at))
     if (holds := -ledger.balance(accounts.BANK)) < purchase.paid:
         raise Refused(Refusal(_("The bank holds %(held)s only.") % {"held": money(holds, USD)}, status=409))
@@ -163,3 +185,20 @@ def confirm(purchase: Purchase, *, by: Office, at: datetime) -> Purchase:
     post([(USD, sold), (purchase.currency, bought)], journal=ref, at=at)
     events.write("exchange.bought", by=by.person, subject=ref, at=at)
     return purchase
+
+
+@transaction.atomic
+def turn_down(purchase: Purchase, *, by: Office, at: datetime) -> Purchase:
+    """Say that the bank shows no such purchase: nothing is booked. Whoever noted it may say so too.
+
+    Raises Refused as `refusal`.
+    """
+    purchase = _locked(purchase)
+    refuse_if(refusal(purchase, by=by, at=at))
+    purchase.turn_down(by=by, at=at)
+    events.write("exchange.turned_down", by=by.person, subject=f"purchase:{purchase.pk}", at=at)
+    return purchase
+
+
+def _locked(purchase: Purchase) -> Purchase:
+    return Purchase.objects.select_for_update(of=("self",)).select_related("noted_by").get(pk=purchase.pk)

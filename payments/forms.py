@@ -255,6 +255,10 @@ class NoteMove(forms.Form):
     currency = forms.ChoiceField(label=_("Currency"))
     amount = cents(_("How much of it"))
     reference = forms.CharField(label=_("The bank's or the service's reference"), max_length=80)
+    arrived_as = forms.CharField(
+        label=_("The reference where it went to"), max_length=80, required=False,
+        help_text=_("Where that place has another of its own, as between two services."),
+    )  # fmt: skip
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, currencies: Sequence[str]) -> None:
         """Offer US dollars and the currencies that ways to be paid send."""

@@ -7,12 +7,12 @@ wrong is turned down, by the one who noted it too; what was confirmed all the sa
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from coop.record import events
-from coop.refusals import Refusal, Refused, refuse_if
+from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from governance.models import Office
 from payments import accounts, deposits, ledger, places
 from payments.ledger import Kind, Line
@@ -31,21 +31,34 @@ def refusal_to_note(source: Place, target: Place, *, by: Office, at: datetime) -
     return deposits.refusal_of_office(by, at)
 
 
-@transaction.atomic
 def note(
-    source: Place, target: Place, *, amount: Decimal, reference: str, by: Office, at: datetime, currency: str = "USD"
+    source: Place,
+    target: Place,
+    *,
+    amount: Decimal,
+    reference: str,
+    arrived_as: str = "",
+    currency: str = "USD",
+    by: Office,
+    at: datetime,
 ) -> Move:
     """Note that money went from one place of ours to another, by the bank's or the service's reference.
 
-    Raises Refused out of office, within one place, or for a reference that is noted and was not turned down.
+    `arrived_as` where the place it went to has another of its own. Raises Refused out of office, within one place, or
+    for a reference that is noted and was not turned down.
     """
     refuse_if(refusal_to_note(source, target, by=by, at=at))
-    if Move.objects.filter(reference=reference, turned_down_by=None).exists():
-        raise Refused(Refusal(_("A move with this reference is noted."), status=409))
-    move = Move.objects.create(
-        source=source, target=target, amount=amount, currency=currency, reference=reference, noted_by=by, noted_at=at
-    )
-    events.write("places.noted", by=by.person, subject=f"move:{move.pk}", at=at)
+    try:
+        with transaction.atomic():
+            move = Move.objects.create(
+                source=source, target=target, amount=amount, currency=currency, reference=reference,
+                arrived_as=arrived_as, noted_by=by, noted_at=at,
+            )  # fmt: skip
+            events.write("places.noted", by=by.person, subject=f"move:{move.pk}", at=at)
+    except IntegrityError as error:
+        if guard_of(error) != "a_move_is_noted_once":
+            raise
+        raise Refused(Refusal(_("A move with this reference is noted."), status=409)) from error
     return move
 
 
@@ -95,8 +108,7 @@ def turn_down(move: Move, *, by: Office, at: datetime) -> Move:
     """
     move = _locked(move)
     refuse_if(refusal(move, by=by, at=at))
-    move.turned_down_by, move.turned_down_at = by, at
-    move.save(update_fields=["turned_down_by", "turned_down_at"])
+    move.turn_down(by=by, at=at)
     events.write("places.turned_down", by=by.person, subject=f"move:{move.pk}", at=at)
     return move
 

@@ -13,6 +13,7 @@ from django.db.models import Q
 from coop.record import events
 from payments import details, exchange, places, rails, reconciling, runs
 from payments.models import Outcome, Payout, PayoutState, PayRun, RailEvent, Verdict
+from payments.money import to_micro
 from payments.rails.api import AnsweringRail, ApiRail, Going, Order, Told, Unanswered
 
 # Money that waits to be claimed is held money: it comes back before the third day (E3).
@@ -20,6 +21,7 @@ UNCLAIMED = timedelta(hours=48)
 # For so long a service is asked after what officers gave back in its place.
 ASKED_ON = timedelta(days=30)
 ENDS = {Going.ARRIVED: Outcome.SETTLED, Going.CAME_BACK: Outcome.FAILED}
+ENDED_BY = (Outcome.SETTLED, Outcome.FAILED, Outcome.RETURNED)
 UNDER_WAY = (PayoutState.SENDING, PayoutState.SENT)
 ENDED = (PayoutState.SETTLED, PayoutState.FAILED)
 
@@ -125,13 +127,38 @@ def _write(payout: Payout, told: Told, at: datetime) -> bool:
         payout.save(update_fields=["state", "reference", "sent_at"])
         events.write("payouts.sent", by=None, subject=f"payout:{payout.pk}", at=at)
     said = [] if told.going == Going.ON_ITS_WAY else _news(payout, told, at)
-    known = set(RailEvent.objects.filter(rail=payout.rail, payout=payout).values_list("event", flat=True))
-    news = [event for event in said if event.event not in known]
+    news = _unknown(payout, said)
     # What by our books was not there to be paid is asked for again, once officers wrote down how it came there.
     if any(event.outcome == Outcome.SETTLED for event in news) and _left(payout) < payout.amount:
         news = []
     reconciling.book(news, by=None, at=at)
     return before == PayoutState.SENDING or bool(news)
+
+
+def _unknown(payout: Payout, said: list[RailEvent]) -> list[RailEvent]:
+    """Return what was not said before; another fee than is booked already is a question."""
+    known = list(RailEvent.objects.filter(rail=payout.rail, payout=payout))
+    fees = {event.amount for event in known if event.outcome == Outcome.FEE}
+    for event in said:
+        if event.outcome == Outcome.FEE and fees and event.amount not in fees:
+            event.outcome, event.event = Outcome.PARTIAL, _name(payout, Outcome.PARTIAL, event.amount)
+    names, sums = {event.event for event in known}, {(event.outcome, event.amount) for event in known}
+    # A fee that was a question stays one.
+    sums |= {(Outcome.FEE, amount) for outcome, amount in sums if outcome == Outcome.PARTIAL}
+    return [
+        event
+        for event in said
+        if event.event not in names and (event.outcome in ENDED_BY or (event.outcome, event.amount) not in sums)
+    ]
+
+
+def _name(payout: Payout, outcome: Outcome, amount: Decimal) -> str:
+    """Return what a word about a payout is called: how it ended is said once, all else once of each sum.
+
+    Else whoever knows the name could say it first, with another sum.
+    """
+    name = f"{runs.key_of(payout.pk)}/{outcome}"
+    return name if outcome in ENDED_BY else f"{name}/{to_micro(amount)}"
 
 
 def _left(payout: Payout) -> Decimal:
@@ -149,7 +176,7 @@ def _news(payout: Payout, told: Told, at: datetime) -> list[RailEvent]:
         left = _left(payout) - (payout.amount if outcome == Outcome.SETTLED else 0)
         free = left if payout.quote is None else min(left, exchange.held(payout.currency))
         fee = Outcome.FEE if free >= told.fee else Outcome.PARTIAL
-        news.append(_event(payout, fee, told, at, amount=told.fee, name="fee"))
+        news.append(_event(payout, fee, told, at, amount=told.fee))
     return news
 
 
@@ -165,10 +192,10 @@ def _outcome(payout: Payout, told: Told) -> Outcome:
     return ENDS[told.going]
 
 
-def _event(payout: Payout, outcome: Outcome, told: Told, at: datetime, *, amount: Decimal, name: str = "") -> RailEvent:
+def _event(payout: Payout, outcome: Outcome, told: Told, at: datetime, *, amount: Decimal) -> RailEvent:
     return RailEvent(
-        rail=payout.rail, event=f"{runs.key_of(payout.pk)}/{name or outcome}", payout=payout, outcome=outcome,
-        amount=amount, currency=payout.currency, words=told.words, occurred_at=at, noted_at=at,
+        rail=payout.rail, event=_name(payout, outcome, amount), payout=payout, outcome=outcome, amount=amount,
+        currency=payout.currency, words=told.words, occurred_at=at, noted_at=at,
     )  # fmt: skip
 
 

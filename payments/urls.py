@@ -68,6 +68,7 @@ urlpatterns = [
     path("desk/places/<slug:place>/file/", lists.give, name="give_list"),
     path("desk/exchange/", exchange.home, name="exchange"),
     path("desk/exchange/<int:pk>/confirm/", exchange.confirm, name="confirm_purchase"),
+    path("desk/exchange/<int:pk>/no/", exchange.turn_down, name="turn_purchase_down"),
     path("desk/runs/", runs.home, name="runs"),
     path("desk/runs/prepare/<slug:rail>/", runs.prepare, name="prepare_run"),
     path("desk/runs/<int:pk>/", runs.run, name="run"),

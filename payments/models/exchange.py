@@ -9,13 +9,15 @@ from coop.people import privacy
 from coop.people.models import Person
 from coop.people.privacy import Audience
 from governance.models import Office
+from payments.models.turned_down import TurnedDown
 from payments.money import MoneyField
 
 
-class Purchase(models.Model):
+class Purchase(TurnedDown):
     """Foreign money that the cooperative bought for payouts: noted by one officer, confirmed by another.
 
-    `bought` is in `currency`, `paid` in US dollars. Its price is what members' payouts are exchanged at until the next.
+    One that was noted wrong is turned down instead; its reference is free again. `bought` is in `currency`, `paid` in
+    US dollars. Its price is what members' payouts are exchanged at until the next.
     """
 
     currency = models.CharField(max_length=3)
@@ -30,12 +32,15 @@ class Purchase(models.Model):
     privacy.declare(
         **dict.fromkeys((
             "id", "currency", "bought", "paid", "reference", "noted_by", "noted_at", "confirmed_by", "confirmed_at",
+            "turned_down_by", "turned_down_at",
         ), Audience.OFFICERS)
     )  # fmt: skip
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["reference"], name="a_purchase_is_noted_once"),
+            models.UniqueConstraint(
+                fields=["reference"], condition=Q(turned_down_by=None), name="a_purchase_is_noted_once"
+            ),
             models.CheckConstraint(condition=Q(bought__gt=0, paid__gt=0), name="purchases_are_positive"),
             models.CheckConstraint(
                 condition=Q(confirmed_by=None) | ~Q(confirmed_by=F("noted_by")), name="two_officers_buy_currency"

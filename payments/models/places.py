@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from coop.people import privacy
 from coop.people.privacy import Audience
 from governance.models import Office
+from payments.models.turned_down import TurnedDown
 from payments.money import MoneyField
 
 
@@ -26,10 +27,11 @@ class Place(models.TextChoices):
 SERVICES = [place.value for place in Place if place != Place.MAIN]
 
 
-class Move(models.Model):
+class Move(TurnedDown):
     """Money that the cooperative moved between two places of its own: noted by one officer, confirmed by another.
 
-    One that was noted wrong is turned down instead; its reference is free again.
+    One that was noted wrong is turned down instead; its reference is free again. Two services may have a number of
+    their own each: `reference` is that of the one that sent it.
     """
 
     source = models.CharField(max_length=8, choices=Place)
@@ -37,17 +39,22 @@ class Move(models.Model):
     amount = MoneyField()
     currency = models.CharField(max_length=3)
     reference = models.CharField(max_length=80, help_text="The bank's or the service's own reference.")
+    arrived_as = models.CharField(
+        max_length=80,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The other place's own reference, where it has another.",
+    )
     noted_by = models.ForeignKey(Office, models.PROTECT, related_name="+")
     noted_at = models.DateTimeField()
     confirmed_by = models.ForeignKey(Office, models.PROTECT, null=True, related_name="+")
     confirmed_at = models.DateTimeField(null=True)
-    turned_down_by = models.ForeignKey(Office, models.PROTECT, null=True, related_name="+")
-    turned_down_at = models.DateTimeField(null=True)
 
     privacy.declare(
         **dict.fromkeys((
-            "id", "source", "target", "amount", "currency", "reference", "noted_by", "noted_at", "confirmed_by",
-            "confirmed_at", "turned_down_by", "turned_down_at",
+            "id", "source", "target", "amount", "currency", "reference", "arrived_as", "noted_by", "noted_at",
+            "confirmed_by", "confirmed_at", "turned_down_by", "turned_down_at",
         ), Audience.OFFICERS)
     )  # fmt: skip
 

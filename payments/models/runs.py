@@ -9,10 +9,11 @@ from coop.people.privacy import Audience
 from governance.models import Office
 from payments.models.payouts import Payout
 from payments.models.places import Place
+from payments.models.turned_down import TurnedDown
 from payments.money import MoneyField
 
 
-class GivenStatement(models.Model):
+class GivenStatement(TurnedDown):
     """A statement of the bank, or a service's list, as one officer brought it; another sees the same there.
 
     Nothing of it is booked before. `lines` are its entries as the file had them, without anybody's account number.
@@ -27,8 +28,6 @@ class GivenStatement(models.Model):
     lines = models.JSONField()
     given_by = models.ForeignKey(Office, models.PROTECT, related_name="+")
     given_at = models.DateTimeField()
-    turned_down_by = models.ForeignKey(Office, models.PROTECT, null=True, related_name="+")
-    turned_down_at = models.DateTimeField(null=True)
 
     privacy.declare(
         **dict.fromkeys((

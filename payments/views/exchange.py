@@ -27,12 +27,13 @@ def home(request: HttpRequest) -> HttpResponse:
         exchange.note(**form.cleaned_data, by=office, at=at)
         messages.success(request, _("The purchase is noted. Another officer confirms it."))
         return redirect("payments:exchange")
-    noted = Purchase.objects.select_related("noted_by__person", "confirmed_by__person").order_by("-pk")
-    waiting = noted.filter(confirmed_at=None)[:LATEST]
+    ended = Purchase.objects.exclude(confirmed_at=None, turned_down_by=None)
+    done = ended.select_related("noted_by__person", "confirmed_by__person", "turned_down_by__person")
+    waiting = exchange.waiting()[:LATEST]
     shown = {
         "form": form, "kept": [(one, exchange.held(one), exchange.price(one)) for one in currencies],
         "waiting": [(one, exchange.refusal_to_confirm(one, by=office, at=at)) for one in waiting],
-        "bought": noted.exclude(confirmed_at=None)[:LATEST],
+        "done": done.order_by("-pk")[:LATEST],
     }  # fmt: skip
     return render(request, "payments/exchange.html", shown)
 
@@ -45,4 +46,15 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     office = deposits.office_of(me_of(request), at)
     exchange.confirm(get_object_or_404(Purchase, pk=pk), by=office, at=at)
     messages.success(request, _("Confirmed. Members are paid at this price from now on."))
+    return redirect("payments:exchange")
+
+
+@require_POST
+@login_required
+def turn_down(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write down that the bank shows no such purchase."""
+    at = clock.now()
+    office = deposits.office_of(me_of(request), at)
+    exchange.turn_down(get_object_or_404(Purchase, pk=pk), by=office, at=at)
+    messages.success(request, _("Written down. Nothing of this purchase is booked."))
     return redirect("payments:exchange")

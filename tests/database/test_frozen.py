@@ -18,7 +18,9 @@ FROZEN = {
     "payments_givenstatement payments_givenstatement_is_frozen": (
         "id place number digest currency opening closing lines given_by_id given_at"
     ),
-    "payments_move payments_move_is_frozen": "id source target amount currency reference noted_by_id noted_at",
+    "payments_move payments_move_is_frozen": (
+        "id source target amount currency reference arrived_as noted_by_id noted_at"
+    ),
     "payments_payback payments_payback_is_frozen": (
         "id client_id deposit_id card_id amount key part asked_by_id asked_at"
     ),

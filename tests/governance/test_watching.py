@@ -62,9 +62,9 @@ BY_A_RIGHT = {
     "payments/support.py": {"refusal_to_answer"},
     "payments/views/support.py": {"desk", "answer"},
     # Nor does foreign money that the house bought for payouts, nor what it moved between places of its own.
-    "payments/exchange.py": {"refusal_to_note", "refusal_to_confirm"},
+    "payments/exchange.py": {"refusal_to_note", "refusal"},
     "payments/moves.py": {"refusal_to_note", "refusal"},
-    "payments/views/exchange.py": {"home", "confirm"},
+    "payments/views/exchange.py": {"home", "confirm", "turn_down"},
     "payments/views/places.py": {"home", "confirm", "turn_down"},
     # What a service lists stands there by its own numbers and names nobody; its lines are read on the statements' page.
     "payments/lists.py": {"refusal", "ask"},

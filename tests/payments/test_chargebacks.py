@@ -588,3 +588,16 @@ def test_nothing_is_asked_of_a_site_without_an_account(db: None, settings: Setti
     settings.STRIPE_URL = ""
     assert background.ask_after_disputes(timestamp=0) == 0
     assert stripe_cards.Stands.OPEN
+
+
+def test_a_fee_higher_than_the_price_list_is_a_question(settled: CardPayment, service: World, attack: Attack) -> None:
+    """By the service's word alone no more is booked for a dispute; nor is it by the site's own role."""
+    before = ledger.balance(accounts.RAIL_FEES)
+    disputed = stripe.dispute(service, settled.session, fee=5_001)
+    go_on()
+    assert ledger.balance(accounts.RAIL_FEES) == before
+    asked = RailEvent.objects.get(event=f"{disputed['id']}/fee")
+    assert (asked.outcome, asked.amount) == ("unknown", Decimal("50.01"))
+    say = """INSERT INTO payments_railevent (rail, event, outcome, amount, currency, words, occurred_at, noted_at)
+        VALUES ('stripe', %s, 'fee', %s, 'USD', '', coop_now(), coop_now())"""
+    attack(say, [f"{disputed['id']}/fee", 50_000_001], guard="fees_are_of_something")

@@ -448,3 +448,45 @@ def test_only_a_vote_opens_it(db: None) -> None:
         ):
             cursor.execute(said, [kind, key, json.dumps(value)])
             assert cursor.fetchone() == (may,)
+
+
+DOWN = "UPDATE payments_purchase SET turned_down_by_id = %s, turned_down_at = coop_now() WHERE id = %s"
+
+
+def test_a_purchase_that_is_wrong_is_turned_down_and_its_reference_is_free(
+    way: None, attack: Attack, treasurer: Office, secretary: Office
+) -> None:
+    """In office, once, and never what was confirmed."""
+    facts = {"bought": Decimal(1000), "paid": Decimal(8), "by": treasurer, "at": clock.now()}
+    wrong = exchange.note("KES", reference="FX-7", **facts)
+    with pytest.raises(Refused, match="reference is noted"):
+        exchange.note("KES", reference="FX-7", **facts)
+    ended = Office.objects.exclude(pk__in=[treasurer.pk, secretary.pk]).exclude(post="treasurer").first()
+    assert ended
+    guard = "currency_is_bought_by_two_officers"
+    attack(DOWN, [ended.pk, wrong.pk], guard=guard)
+    attack("UPDATE payments_purchase SET turned_down_at = coop_now()", guard=guard)
+    before = ledger.balance(accounts.BANK)
+    exchange.turn_down(wrong, by=treasurer, at=clock.now())
+    assert ledger.balance(accounts.BANK) == before
+    for act in (exchange.confirm, exchange.turn_down):
+        with pytest.raises(Refused, match="was turned down"):
+            act(wrong, by=secretary, at=clock.now())
+    confirm = "UPDATE payments_purchase SET confirmed_by_id = %s, confirmed_at = coop_now() WHERE id = %s"
+    attack(confirm, [secretary.pk, wrong.pk], guard=guard)
+    attack(DOWN, [secretary.pk, wrong.pk], guard=guard)
+    right = exchange.confirm(exchange.note("KES", reference="FX-7", **facts), by=secretary, at=clock.now())
+    with pytest.raises(Refused, match="was confirmed"):
+        exchange.turn_down(right, by=secretary, at=clock.now())
+    attack(DOWN, [secretary.pk, right.pk], guard=guard)
+    assert list(exchange.waiting()) == []
+
+
+def test_an_officer_turns_a_purchase_down_on_its_page(
+    way: None, treasurer: Office, teresa: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    noted = exchange.note("KES", bought=Decimal(9), paid=Decimal(1), reference="FX-8", by=treasurer, at=clock.now())
+    browser = signed_in(teresa)
+    assert "They show no such purchase" in browser.get("/desk/exchange/").text
+    assert browser.post(f"/desk/exchange/{noted.pk}/no/").status_code == 302
+    assert "turned down by" in browser.get("/desk/exchange/").text

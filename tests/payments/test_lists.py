@@ -332,6 +332,34 @@ def test_the_days_between_are_asked_for_as_well(
     assert sound()
 
 
+def test_words_of_the_same_day_are_about_what_differed_before_them(
+    listed: World, settled: CardPayment, day: Callable[..., datetime], treasurer: Office, secretary: Office
+) -> None:
+    """It came right and lacks again, all on one day: by the day alone the words would be about both."""
+    disputed = stripe.dispute(listed, settled.session, 3_000, fee=0)
+    go_on()
+    day()
+    read(treasurer, secretary)
+    facts = {"amount": Decimal(40), "by": treasurer, "at": clock.now()}
+    moves.confirm(moves.note(Place.MAIN, Place.STRIPE, reference="M-0", **facts), by=secretary, at=clock.now())
+    made_up(disputed, "x")
+    (one,) = at_services.differences(Place.STRIPE)
+    for officer in (treasurer, secretary):
+        explain(one, officer)
+    assert [found.explained for found in at_services.differences(Place.STRIPE)] == [2]
+    back = moves.note(Place.MAIN, Place.STRIPE, reference="M-1", arrived_as=one.key, **facts)
+    moves.confirm(back, by=secretary, at=clock.now())
+    assert differs() == {}
+    again = moves.note(Place.STRIPE, Place.MAIN, reference=one.key, **facts)
+    moves.confirm(again, by=secretary, at=clock.now())
+    (anew,) = at_services.differences(Place.STRIPE)
+    assert (anew.amount, anew.since, anew.explained) == (one.amount, one.since, 0)
+    assert not any(at_services.is_about(said, anew) for said in at_services.explanations(Place.STRIPE, [anew]))
+    explain(anew, treasurer)
+    day(6)
+    assert late() == [f"bank:stripe USD {anew.key}"]
+
+
 def test_a_long_silence_is_read_in_parts(
     listed: World, day: Callable[..., datetime], treasurer: Office, secretary: Office
 ) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
 from pytest_django import Settings
 
@@ -343,3 +344,38 @@ def test_by_hand_nothing_is_confirmed_that_was_not_there(asked: Payout, treasure
     payouts.settle(asked, by=secretary, at=clock.now())
     assert ledger.balance("bank:paypal") == -95
     assert sound()
+
+
+BEFOREHAND = """INSERT INTO payments_railevent
+    (rail, event, outcome, payout_id, amount, currency, words, occurred_at, noted_at)
+    VALUES ('paypal', %s, %s, %s, %s, 'USD', '', coop_now(), coop_now())"""
+
+
+def test_no_name_of_a_payout_is_taken_beforehand(
+    asked: Payout, released: PayRun, service: Account, attack: Attack
+) -> None:
+    """The site's own role says first, with other sums, what the service will say: the true word stands beside it."""
+    key = runs.key_of(asked.pk)
+    for name, outcome in (("fee", "fee"), ("fee", "partial"), ("partial", "partial"), ("repeated", "repeated"),
+                          ("partial/2", "partial"), ("fee/1", "partial")):  # fmt: skip
+        attack(BEFOREHAND, [f"{key}/{name}", outcome, asked.pk, 1], guard="words_of_a_payout_are_its_own")
+    with connection.cursor() as cursor:
+        for outcome in ("fee", "partial", "repeated"):
+            cursor.execute(BEFOREHAND, [f"{key}/{outcome}/1", outcome, asked.pk, 1])
+    go_on()
+    assert state(asked) == "settled"
+    said = set(RailEvent.objects.filter(payout=asked).values_list("outcome", "amount"))
+    # A fee is not booked twice by such words: the true one is a question.
+    assert {("settled", Decimal(5)), ("partial", Decimal("0.25"))} <= said
+    assert not sending.go_on(at=clock.now())
+
+
+def test_a_fee_under_its_old_name_is_not_booked_again(asked: Payout, released: PayRun, service: Account) -> None:
+    go_on()
+    fee = RailEvent.objects.get(payout=asked, outcome="fee")
+    assert fee.event == f"{runs.key_of(asked.pk)}/fee/250000"
+    touch(
+        "payments_railevent", f"UPDATE payments_railevent SET event = '{runs.key_of(asked.pk)}/fee' WHERE id = {fee.pk}"
+    )
+    assert sending.ask(asked.pk, at=clock.now()) is False
+    assert RailEvent.objects.filter(payout=asked, outcome="fee").count() == 1
