@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app as background
 
+from coop.due import each
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused
@@ -68,16 +69,15 @@ def tell_due(*, at: datetime, limit: int = 500) -> int:
     """Have each who wants to hear told of one new job, at most `limit` people; say how many. Anybody may call it."""
     with connection.cursor() as cursor:
         cursor.execute(DUE, {"at": at, "most": limit})
-        due = cursor.fetchall()
-    for person, job in due:
-        _tell(person, job)
-    return len(due)
+        best = dict(cursor.fetchall())
+    people = Person.objects.filter(pk__in=best).order_by("pk")
+    return each(lambda one: _tell(one, best[one.pk]), people, failed="person %s could not be told of new work")
 
 
 @transaction.atomic
-def _tell(person: int, job: int) -> None:
-    made = Alert.objects.create(person_id=person, job_id=job)
-    background.configure_task(SEND).defer(alert_id=made.pk)
+def _tell(person: Person, job: int) -> bool:
+    made = Alert.objects.create(person=person, job_id=job)
+    return bool(background.configure_task(SEND).defer(alert_id=made.pk))
 
 
 def words(job: Job) -> tuple[str, str]:

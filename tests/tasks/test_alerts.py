@@ -56,6 +56,16 @@ def test_who_asked_hears_once_of_a_job(attack: Attack, job: Job, amina: Person) 
     attack(ALERT, [amina.pk, job.pk], guard="one_alert_of_a_job_each")
 
 
+def test_one_who_cannot_be_told_keeps_nobody_else_from_hearing(
+    job: Job, amina: Person, luis: Person, priya: Person, poison: Callable[[str, str], None]
+) -> None:
+    first, *others = sorted((amina, luis, priya), key=lambda person: person.pk)
+    for person in (first, *others):
+        wish(person)
+    poison("tasks_alert", f"NEW.person_id = {first.pk}")
+    assert tell() == [(person.name, job.title) for person in others]
+
+
 def test_the_best_paid_comes_first_and_no_more_than_asked_for(
     attack: Attack, new_job: Callable[..., Job], amina: Person, later: Later
 ) -> None:
