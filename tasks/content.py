@@ -4,7 +4,8 @@ A job names its topics with how often each comes up; its card says so. A member 
 they chose, for at most so many minutes of 24 hours, and after 50 minutes of it rests from it for 10. The rest is paid
 with each answer: such a job pays a fifth more than the voted rate, by the same money as the rest of the pay (E6). What
 counts as time is what engaged time counts; nothing else is kept. Checking such an answer counts from taking to deciding
-it. The database decides (`tasks_exposure`).
+it, a look at a rejected one up to what was found, three times the voted time at most. The database decides
+(`tasks_exposure`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,6 +27,7 @@ from tasks.models import ContentChoice, Job, Share, Topic
 RULE = "E6"
 AFTER, REST = timedelta(minutes=50), timedelta(minutes=10)
 CHECKS = "checks_of_what_upsets_have_their_cap"
+LOOKS = "looks_at_what_upsets_have_their_cap"
 GUARDS = frozenset({"upsetting_work_is_chosen", "exposure_has_its_cap", "rests_are_taken", "rests_are_paid"})
 
 

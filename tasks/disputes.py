@@ -19,7 +19,7 @@ from coop.people.models import Client, Person
 from coop.record import events
 from coop.refusals import Refusal, guard_of, refuse_if
 from payments import advances
-from tasks import checks, jobs, locks, notices, reviews, teams
+from tasks import checks, content, jobs, locks, notices, reviews, teams
 from tasks.models import Assignment, AssignmentState, Dispute, Finding, Ground, Peer, Settlement
 
 RULE = "7"
@@ -151,7 +151,8 @@ def find_refusal(peer: Peer, *, by: Person, at: datetime) -> Refusal | None:
             _("This look is over: you have decided, or others were drawn in your place."), RULE,
             _("Nothing is held against you."), status=409,
         )  # fmt: skip
-    return None
+    job = peer.dispute.assignment.job
+    return content.refusal_to_take(job, by=by, at=at) if job.content else None
 
 
 @transaction.atomic
@@ -164,12 +165,23 @@ def find(peer: Peer, *, stands: bool, reason: str, by: Person, at: datetime) -> 
     refuse_if(find_refusal(peer, by=by, at=at))
     if len("".join(reason.split())) < LEAST_REASON:
         refuse_if(Refusal(_("Say why, in a sentence."), RULE, _("The member reads it."), status=422))
-    finding = Finding.objects.create(peer=peer, stands=stands, reason=reason.strip())
+    finding = _found(peer, held, stands=stands, reason=reason.strip(), by=by, at=at)
     pay = Finding.objects.values_list("pay", flat=True).get(pk=finding.pk)
     advances.pay_peer(by.pk, finding.pk, Decimal(pay or 0), at=at)
     # What was found stands in no event: nobody knows it before the end.
     events.write("disputes.found", by=by, subject=f"dispute:{peer.dispute_id}", at=at)
     _go_on(peer.dispute, held, at)
+
+
+def _found(peer: Peer, held: Assignment, *, stands: bool, reason: str, by: Person, at: datetime) -> Finding:
+    """Write down what a peer found; raise Refused where the same moment brought them to their cap or a rest."""
+    try:
+        with transaction.atomic():
+            return Finding.objects.create(peer=peer, stands=stands, reason=reason)
+    except IntegrityError as error:
+        if guard_of(error) == content.LOOKS:
+            content.refuse(held.job, by=by, at=at)
+        raise
 
 
 def go_on(dispute: Dispute, *, at: datetime) -> bool:
