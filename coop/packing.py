@@ -12,6 +12,7 @@ class Gzip(GZipMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Leave as it is an answer that is packed already, and one that can be asked for in parts: whole or a part."""
-        if "Accept-Ranges" in response or response.get("Content-Type", "").startswith(PACKED):
+        in_parts = response.get("Accept-Ranges", "none") != "none"
+        if in_parts or response.get("Content-Type", "").startswith(PACKED):
             return response
         return super().process_response(request, response)

@@ -106,7 +106,9 @@ def find(name: str, job: Job) -> Format:
 def attached(release: Release, wanted: Format, asked: Mapping[str, str]) -> HttpResponse | StreamingHttpResponse:
     """Return a version as a file to be kept, handed out as it is read; JSON lines from where the headers ask for them.
 
-    Those alone are kept as they go out, so that a part of them is a part of the same file.
+    Those alone are kept as they go out, so that a part of them is a part of the same file. The others are written anew
+    each time: a ZIP with its own moment in it, how long a file is known at its end alone, and the words of another
+    release of ours may differ; their files are kept nowhere, as what they hold is deleted on its day.
     """
     file = f"job-{release.job_id}-version-{release.number}-{wanted.name}.{wanted.ending}"
     if wanted.name == "jsonl":
@@ -114,5 +116,6 @@ def attached(release: Release, wanted: Format, asked: Mapping[str, str]) -> Http
         sent = parts.answer(asked, read, size=size, tag=release.digest, media=wanted.media)
     else:
         sent = StreamingHttpResponse(wanted.write(release), content_type=wanted.media)
+        sent["Accept-Ranges"] = "none"
     sent["Content-Disposition"] = f'attachment; filename="{file}"'
     return sent
