@@ -457,7 +457,7 @@ def test_a_purchase_that_is_wrong_is_turned_down_and_its_reference_is_free(
     way: None, attack: Attack, treasurer: Office, secretary: Office
 ) -> None:
     """In office, once, and never what was confirmed."""
-    facts = {"bought": Decimal(1000), "paid": Decimal(8), "by": treasurer, "at": clock.now()}
+    facts: dict[str, Any] = {"bought": Decimal(1000), "paid": Decimal(8), "by": treasurer, "at": clock.now()}
     wrong = exchange.note("KES", reference="FX-7", **facts)
     with pytest.raises(Refused, match="reference is noted"):
         exchange.note("KES", reference="FX-7", **facts)

@@ -6,6 +6,7 @@ Against the tests' own Stripe and Wise: this proves our side of it, not theirs.
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -340,7 +341,7 @@ def test_words_of_the_same_day_are_about_what_differed_before_them(
     go_on()
     day()
     read(treasurer, secretary)
-    facts = {"amount": Decimal(40), "by": treasurer, "at": clock.now()}
+    facts: dict[str, Any] = {"amount": Decimal(40), "by": treasurer, "at": clock.now()}
     moves.confirm(moves.note(Place.MAIN, Place.STRIPE, reference="M-0", **facts), by=secretary, at=clock.now())
     made_up(disputed, "x")
     (one,) = at_services.differences(Place.STRIPE)

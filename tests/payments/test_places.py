@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -296,7 +297,7 @@ def test_the_desk_shows_what_lies_where_and_takes_both_officers(
 
 
 def test_a_move_between_two_services_has_a_number_at_either(treasurer: Office, secretary: Office) -> None:
-    facts = {"amount": Decimal(1), "by": treasurer, "at": clock.now()}
+    facts: dict[str, Any] = {"amount": Decimal(1), "by": treasurer, "at": clock.now()}
     move = moves.note(Place.MAIN, Place.PAYPAL, reference="po_1", arrived_as="T-1", **facts)
     moves.confirm(move, by=secretary, at=clock.now())
     assert Move.objects.get().arrived_as == "T-1"
