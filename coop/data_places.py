@@ -221,7 +221,8 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         " revoked_at",
         "people_keyuse": "key_id minute calls",
         "tasks_call": "key_id name digest status sealed fingerprint at",
-        "tasks_job": "client_id work_type_id title guide form overlap pay review_rule review_days time_limit"
+        "tasks_job": "client_id work_type_id title guide form overlap pay review_rule check_share review_days"
+        " time_limit"
         " sensitivity content created_by_id drafted_at opened_at closed_at task_bytes delete_on"
         " deleted_at emptied_at asks_id tests_id",
         "tasks_skill": "client_id name about name_es about_es created_by_id created_at",

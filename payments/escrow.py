@@ -15,6 +15,7 @@ from coop.refusals import Refusal, refuse_if
 from payments import accounts, ledger, rates
 from payments.ledger import Kind, Line
 from payments.models import Account, Fee, Transfer
+from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
 
 # An answer is sent back once, so it is checked twice at most (`tasks_checks_needed`).
@@ -53,14 +54,17 @@ class Acceptance:
 
 
 def quote(
-    tasks: int, overlap: int, pay: Decimal, fee: Fee, *, check: Decimal = Decimal(0), floor: Decimal = Decimal(0)
-) -> Quote:
+    tasks: int, overlap: int, pay: Decimal, fee: Fee, *, check: Decimal = Decimal(0), share: int = 100,
+    floor: Decimal = Decimal(0),
+) -> Quote:  # fmt: skip
     """Return the price of a job: tasks x overlap x (pay + fee + two checks) + deposit, exact to the micro-unit.
 
-    An answer is checked twice at most: once before it is sent back, once after.
+    An answer is checked twice at most: once before it is sent back, once after. Where of 100 answers a `share` is, each
+    brings its part of the two, rounded up.
     """
     answers = tasks * overlap
-    wages, charge, checked = answers * pay, answers * rates.fee_on(pay, fee), answers * CHECKS * check
+    each = from_micro(-(-to_micro(check) * CHECKS * share // 100))
+    wages, charge, checked = answers * pay, answers * rates.fee_on(pay, fee), answers * each
     return Quote(wages, charge, checked, floor, wages + charge + checked + floor)
 
 

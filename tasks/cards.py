@@ -56,6 +56,7 @@ def body(job: Job, rate: Rate, fee: Fee, time: Time, share: TeamMember | None = 
         **({"team": share.team_id, "share": share.percent} if share else {}),
         **({"asks": {"skill": job.asks_id, "name": job.asks.name}} if job.asks else {}),
         **({"delete_on": job.delete_on.isoformat()} if job.delete_on else {}),
+        **({"check_share": job.check_share} if job.check_share < Job.EACH else {}),
         "job": job.pk,
         "title": job.title,
         "client": job.client.name,

@@ -14,9 +14,22 @@ from payments.escrow import Quote
 from payments.founding import FOR_THE_HOUSE
 from payments.models import Kind as InstrumentKind
 from payments.models import WorkType
+from tasks import (
+    check_shares,
+    draft_files,
+    files,
+    forms_job,
+    funds,
+    hidden,
+    jobs,
+    lint,
+    paces,
+    pilots,
+    shapes,
+    sketches,
+)
 from tasks import content as contents
-from tasks import draft_files, files, forms_job, funds, hidden, jobs, lint, paces, pilots, shapes, sketches
-from tasks.models import Job, Share, Sketch, Topic
+from tasks.models import Job, ReviewRule, Share, Sketch, Topic
 from tasks.shapes import media
 
 # What ten members do in a day, an hour each.
@@ -179,11 +192,12 @@ def money(sketch: Sketch) -> dict[str, Any]:
     pay, time = form.cleaned_data["pay"], rates.measured_time(sketch.work_type, rate)
     left = max(0, sketch.rows - sketch.piloted)
     work = math.ceil(left * overlap * time.usual)
+    share = _share(sketch)
     few = min(sketches.PILOT_TASKS, left)
     return {
         "rate": rate, "pay": pay, "time": time, "hourly": rates.hourly(pay, time.usual), "tasks": left,
-        "overlap": overlap, "quote": _price(sketch, left, overlap, pay), "few": few,
-        "pilot": _price(sketch, few, overlap, pay) if few else None,
+        "overlap": overlap, "quote": _price(sketch, left, overlap, pay, share), "few": few,
+        "share": share, "pilot": _price(sketch, few, overlap, pay, share) if few else None,
         "days": paces.days_for(sketch.client_id, sketch.work_type_id, left * overlap),
         "work_seconds": work, "hours": work / 3600, "days_of_ten": math.ceil(work / TEN_HOURS),
         "least_by_floor": _least_by_floor(sketch),
@@ -223,8 +237,15 @@ def _content(sketch: Sketch) -> dict[str, str]:
     return {topic: str(share) for topic, share in said.items() if share in Share.values}
 
 
-def _price(sketch: Sketch, tasks: int, overlap: int, pay: Decimal) -> Quote:
-    return jobs.quote(sketch.work_type_id, tasks, overlap, pay)
+def _price(sketch: Sketch, tasks: int, overlap: int, pay: Decimal, share: int) -> Quote:
+    return jobs.quote(sketch.work_type_id, tasks, overlap, pay, share=share)
+
+
+def _share(sketch: Sketch) -> int:
+    """Return of how many in 100 answers a member checks; of all where what was filled in is no such share."""
+    words = str(sketch.said.get("check_share", "")).strip()
+    share = int(words) if words.isdecimal() and len(words) <= 3 else Job.EACH  # noqa: PLR2004 - digits
+    return Job.EACH if check_shares.refusal(sketch.said.get("review_rule", ReviewRule.PEER), share) else share
 
 
 def _whole_number(said: object) -> int:

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from coop import clock
 from payments.models import WorkType
-from tasks import content, deletions, guides, jobs, lint, shapes, skills
+from tasks import check_shares, content, deletions, guides, jobs, lint, shapes, skills
 from tasks.forms import PayField
-from tasks.models import ReviewRule, Share, Topic
+from tasks.models import Job, ReviewRule, Share, Topic
 
 CHECKS = [(rule.value, rule.label) for rule in (ReviewRule.MAJORITY, ReviewRule.PEER)]
 TOPICS = [f"content_{topic}" for topic in Topic]
@@ -32,7 +32,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "data": (*TOPICS, "sensitivity"),
     "questions": (),  # with the fields of the kind of work
     "guide": ("guide", "good", "bad", "edges", "doubt"),
-    "quality": ("overlap", "review_rule", "asks", "minutes"),
+    "quality": ("overlap", "review_rule", "check_share", "asks", "minutes"),
     "price": ("pay",),
     "rules": ("use", "seen_by", "secret", "delete_on"),
 }
@@ -82,6 +82,14 @@ class NewJob(forms.Form):
     review_rule = forms.ChoiceField(
         label=_("How answers are checked"), choices=CHECKS, initial=ReviewRule.MAJORITY, widget=forms.RadioSelect
     )
+    check_share = forms.IntegerField(
+        label=_("Of 100 answers, how many a member checks"), min_value=check_shares.LEAST, max_value=Job.EACH,
+        initial=Job.EACH, required=False,
+        help_text=_(
+            "Where a member checks each, fewer can be checked. The lot draws which, once they are handed in; the others"
+            " are accepted where you do not object."
+        ),
+    )  # fmt: skip
     asks = forms.ModelChoiceField(
         label=_("Who may do it"), queryset=skills.to_ask(), required=False,
         empty_label=_("Everybody who may work here"),
@@ -141,7 +149,7 @@ class NewJob(forms.Form):
     def facts(self) -> dict[str, Any]:
         """Return what `jobs.draft` takes."""
         data = self.cleaned_data
-        names = ("title", "overlap", "pay", "review_rule", "asks", "sensitivity", "delete_on")
+        names = ("title", "overlap", "pay", "review_rule", "check_share", "asks", "sensitivity", "delete_on")
         named = {name: data[name] for name in names}
         limit = timedelta(minutes=data["minutes"])
         shape = {"form": self.answer_form(), "content": self.content(), "time_limit": limit}
@@ -165,6 +173,10 @@ class NewJob(forms.Form):
             raise forms.ValidationError(str(refusal))
         return pay
 
+    def clean_check_share(self) -> int:
+        """Return the share; where nothing was said, all."""
+        return self.cleaned_data["check_share"] or Job.EACH
+
     def clean_delete_on(self) -> date | None:
         """Refuse beside the field a day on which nothing can be deleted."""
         on: date | None = self.cleaned_data["delete_on"]
@@ -179,6 +191,9 @@ class NewJob(forms.Form):
         if self.step == "questions":
             problems = shapes.form_problems(self.work_type.shape, self.answer_form())
             self._add("", problems[0] if problems else None)
+        if self.step == "quality":
+            said = self.cleaned_data
+            self._add("check_share", check_shares.refusal(said["review_rule"], said["check_share"]))
         if self.step == "data":
             self._add("sensitivity", content.refusal(self.content(), self.cleaned_data["sensitivity"]))
         if not self.step:
@@ -188,6 +203,7 @@ class NewJob(forms.Form):
     def _ask_the_acts(self) -> None:
         facts = self.facts()
         named = ("work_type", "title", "guide", "form", "overlap", "pay", "review_rule", "content")
+        self._add("check_share", check_shares.refusal(facts["review_rule"], facts["check_share"]))
         self._add("", jobs.draft_refusal(**{name: facts[name] for name in named}))
         self._add("sensitivity", content.refusal(facts["content"], facts["sensitivity"]))
         if len(facts["guide"]) > guides.LONGEST:

@@ -1,8 +1,8 @@
 """Jobs: a client drafts one, brings its tasks, sets the money aside and opens it.
 
 Pay is for each answer, in US$. It starts at the voted rate or above, may rise at any time and never falls. Every amount
-here is exact; the price of a job is tasks by answers by (pay + fee + two checks), the fee rounded down and the pay of a
-check rounded up for each, and the voted deposit for the hourly floor. What nobody checks or needs comes back.
+here is exact; the price of a job is tasks by answers by (pay + fee + two checks or their share), the fee rounded down,
+what checks cost rounded up for each, and the voted deposit for the hourly floor. What nobody needs comes back.
 """
 
 from collections.abc import Mapping
@@ -22,8 +22,8 @@ from payments import checking, escrow, floors, guarantee, instruments, rates
 from payments.models import Kind, Rate, WorkType
 from payments.money import from_micro, to_micro
 from payments.templatetags.money import money
+from tasks import check_shares, deletions, funds, shapes, shortfalls, skills
 from tasks import content as contents
-from tasks import deletions, funds, shapes, shortfalls, skills
 from tasks.models import Job, ReviewRule, Skill
 
 PAY_MAX = Decimal(10_000)
@@ -88,9 +88,8 @@ def draft_refusal(
     if review_rule not in {ReviewRule.MAJORITY, ReviewRule.PEER}:
         return Refusal(_("Answers of a client's job are checked by agreement or by a member."), status=400)
     if review_rule == ReviewRule.MAJORITY and not shapes.find(work_type.shape).agrees(form):
-        return Refusal(
-            _("No two answers of this kind are the same, so none agree: let a member check each."), status=400
-        )
+        words = _("No two answers of this kind are the same, so none agree: let a member check each.")
+        return Refusal(words, status=400)
     return pay_refusal(work_type, pay, content)
 
 
@@ -142,6 +141,7 @@ def draft(  # noqa: PLR0913 - a job has as many parts
     overlap: int,
     pay: Decimal,
     review_rule: str = ReviewRule.MAJORITY,
+    check_share: int = Job.EACH,
     sensitivity: str = "",
     content: Mapping[str, str] = NOTHING,
     time_limit: timedelta = TIME_LIMIT,
@@ -155,12 +155,13 @@ def draft(  # noqa: PLR0913 - a job has as many parts
             work_type=work_type, title=title, guide=guide, form=form, overlap=overlap, pay=pay, review_rule=review_rule,
             content=content,
         )
+        or check_shares.refusal(review_rule, check_share)
         or contents.refusal(content, sensitivity)
     )  # fmt: skip
     job = Job.objects.create(
         client=client, work_type=work_type, title=title.strip(), guide=guide, form=form, overlap=overlap, pay=pay,
-        review_rule=review_rule, sensitivity=sensitivity.strip(), content=content, time_limit=time_limit, asks=asks,
-        created_by=by, drafted_at=at,
+        review_rule=review_rule, check_share=check_share, sensitivity=sensitivity.strip(), content=content, asks=asks,
+        time_limit=time_limit, created_by=by, drafted_at=at,
     )  # fmt: skip
     events.write("jobs.drafted", by=by, subject=f"job:{job.pk}", at=at)
     return job
@@ -168,14 +169,15 @@ def draft(  # noqa: PLR0913 - a job has as many parts
 
 def price(job: Job) -> escrow.Quote:
     """Return what all answers of a job cost at most, at its pay and the fee in force, in US$."""
-    return quote(job.work_type_id, job.tasks.count() + funds.tasks_to_come(job), job.overlap, job.pay)
+    tasks = job.tasks.count() + funds.tasks_to_come(job)
+    return quote(job.work_type_id, tasks, job.overlap, job.pay, share=job.check_share)
 
 
-def quote(work_type: int, tasks: int, overlap: int, pay: Decimal) -> escrow.Quote:
-    """Return what so many tasks of a kind of work would cost at most, at a pay and the fee in force, in US$."""
+def quote(work_type: int, tasks: int, overlap: int, pay: Decimal, *, share: int = Job.EACH) -> escrow.Quote:
+    """Return what so many tasks of a kind of work cost at most, at a pay, a share of checks and the fee, in US$."""
     check = checking.pay_for(work_type, pay) or Decimal(0)
     deposit = guarantee.deposit_on(tasks * overlap * pay, work_type)
-    return escrow.quote(tasks, overlap, pay, rates.fee_now(), check=check, floor=deposit)
+    return escrow.quote(tasks, overlap, pay, rates.fee_now(), check=check, share=share, floor=deposit)
 
 
 def missing(job: Job, *, pay: Decimal | None = None) -> Decimal:
@@ -266,12 +268,9 @@ def refusal_to_open(job: Job, *, at: datetime) -> Refusal | None:
             _("Open them first, the last before the others, so that their money is there."), status=409,
         )  # fmt: skip
     if (short := missing(job)) > 0:
-        return Refusal(
-            _("The money for every answer must be set aside before anybody works; %(short)s is missing.")
-            % {"short": money(short, "USD")},
-            "E1",
-            _("Set the money aside, then open the job."),
-        )
+        words = _("The money for every answer must be set aside before anybody works; %(short)s is missing.")
+        appeal = _("Set the money aside, then open the job.")
+        return Refusal(words % {"short": money(short, "USD")}, "E1", appeal)
     return None
 
 

@@ -263,14 +263,16 @@ def waiting_for(person: Person, *, at: datetime) -> QuerySet[Assignment]:
     """Return the answers that this person can check, in jobs that no pause or decision closes to them.
 
     Never one's own, nor one of a task that one answered, nor one that one sent back before, nor with content that one
-    did not choose or rests from; and where agreement decides, only what is left when all answers are in.
+    did not choose or rests from; where a share is checked, what the lot drew; and where agreement decides, only what is
+    left when all answers are in.
     """
     same_task = Assignment.objects.filter(teams.theirs(person), task=OuterRef("task"))
     still_open = Assignment.objects.filter(task=OuterRef("task"), state=AssignmentState.CLAIMED)
     seated = ClientSeat.objects.filter(SEATED, client=OuterRef("job__client"), person=person)
     looked = Review.objects.filter(assignment=OuterRef("pk"), reviewer=person)
+    drawn = Q(job__check_share=Job.EACH) | Q(Func("pk", function="tasks_is_drawn", output_field=BooleanField()))
     all_in = Q(job__review_rule=ReviewRule.PEER) | (Q(task__open_slots=0) & ~Exists(still_open))
-    waiting = Assignment.objects.filter(all_in, state=AssignmentState.SUBMITTED).exclude(person=person)
+    waiting = Assignment.objects.filter(all_in, drawn, state=AssignmentState.SUBMITTED).exclude(person=person)
     taken = checks.keeping(person, at).filter(assignment=OuterRef("pk"))
     closed = RawSQL("SELECT job FROM tasks_closed_to(%s) job", [person.pk])
     found = waiting.exclude(job__in=closed).filter(_may_be_shown(person, at=at))

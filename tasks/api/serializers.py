@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from payments import founding
 from payments.models import WorkType
-from tasks import files, formats, halts, jobs, skills
+from tasks import check_shares, files, formats, halts, jobs, skills
 from tasks.models import (
     Delivery,
     Dispute,
@@ -68,6 +68,10 @@ class NewJob(serializers.Serializer[Any]):
     overlap = serializers.IntegerField(min_value=1, max_value=jobs.OVERLAP_MAX, default=3)
     pay = PayField(help_text="US$ for each answer; the voted rate or more.")
     review_rule = serializers.ChoiceField(choices=RULES, default=ReviewRule.MAJORITY.value)
+    check_share = serializers.IntegerField(
+        min_value=check_shares.LEAST, max_value=Job.EACH, default=Job.EACH,
+        help_text="Of how many in 100 answers a member checks, drawn by lot once they are handed in; of `peer` alone.",
+    )  # fmt: skip
     sensitivity = serializers.CharField(max_length=200, default="", allow_blank=True, help_text="What may upset.")
     content = serializers.DictField(
         child=serializers.ChoiceField(choices=Share.values), default=dict,
@@ -102,7 +106,7 @@ class JobLine(serializers.ModelSerializer[Job]):
     class Meta:
         model = Job
         fields = (
-            "id", "title", "work_type", "state", "pay", "overlap", "review_rule", "asks", "sensitivity",
+            "id", "title", "work_type", "state", "pay", "overlap", "review_rule", "check_share", "asks", "sensitivity",
             "content", "drafted_at", "opened_at", "closed_at", "delete_on", "deleted_at", "emptied_at",
         )  # fmt: skip
 

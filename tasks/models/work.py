@@ -30,6 +30,8 @@ class ReviewRule(models.TextChoices):
 class Job(models.Model):
     """A client's order of one kind of work. Its pay per task may rise at any time and never falls."""
 
+    EACH = 100  # of 100 answers
+
     client = models.ForeignKey(Client, models.PROTECT, related_name="jobs")
     work_type = models.ForeignKey(WorkType, models.PROTECT, related_name="jobs")
     title = models.CharField(max_length=120)
@@ -38,6 +40,9 @@ class Job(models.Model):
     overlap = models.PositiveSmallIntegerField(default=3, help_text="Answers wanted for each task.")
     pay = MoneyField(help_text="For each answer, in the rate's currency; at least the voted rate.")
     review_rule = models.CharField(max_length=10, choices=ReviewRule, default=ReviewRule.MAJORITY)
+    check_share = models.PositiveSmallIntegerField(
+        default=100, db_default=100, help_text="Of how many in 100 answers a member checks, drawn by lot."
+    )
     review_days = models.PositiveSmallIntegerField(default=3, help_text="Silence accepts after this; at most 7.")
     time_limit = models.DurationField(help_text="From claiming to handing in.")
     sensitivity = models.CharField(max_length=200, blank=True, help_text="What may upset; empty if nothing.")
@@ -64,8 +69,9 @@ class Job(models.Model):
     privacy.declare(
         **dict.fromkeys(
             (
-                "id", "client", "work_type", "title", "guide", "form", "overlap", "pay", "review_rule", "review_days",
-                "time_limit", "sensitivity", "content", "is_onboarding", "pass_mark", "asks", "tests", "task_bytes",
+                "id", "client", "work_type", "title", "guide", "form", "overlap", "pay", "review_rule", "check_share",
+                "review_days", "time_limit", "sensitivity", "content", "is_onboarding", "pass_mark", "asks", "tests",
+                "task_bytes",
                 "drafted_at", "opened_at", "closed_at", "delete_on", "deleted_at", "emptied_at",
             ),
             Audience.PUBLIC,
@@ -82,6 +88,10 @@ class Job(models.Model):
                 name="overlap_within_bounds",
             ),
             models.CheckConstraint(condition=Q(review_days__range=(1, 7)), name="silence_accepts_within_7_days"),
+            models.CheckConstraint(
+                condition=Q(check_share=100) | Q(check_share__range=(10, 99), review_rule="peer"),
+                name="a_share_is_checked_by_members",
+            ),
         ]
         indexes = [
             models.Index(fields=["-opened_at"], condition=Q(opened_at__isnull=False, closed_at=None), name="open_jobs"),
@@ -103,6 +113,14 @@ class Job(models.Model):
     def shape(self) -> shapes.Shape:
         """Return the kind of answer it asks for."""
         return shapes.find(self.work_type.shape)
+
+    @property
+    def checking(self) -> str:
+        """Return in words how its answers are checked."""
+        if self.check_share == self.EACH:
+            return str(ReviewRule(self.review_rule).label)
+        words = _("A member checks %(share)s of 100 answers, drawn by lot once they are handed in")
+        return str(words) % {"share": self.check_share}
 
     @property
     def guide_now(self) -> str:

@@ -140,6 +140,10 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
         rows("is_onboarding overlap", (False, 1), (False, 25), (True, 1), (True, 30_000)),
         rows("is_onboarding overlap", (False, 0), (False, 26), (True, 0), (True, 30_001)),
     ),
+    "tasks_job a_share_is_checked_by_members": (
+        rows("check_share review_rule", (100, "peer"), (100, "majority"), (10, "peer"), (99, "peer")),
+        rows("check_share review_rule", (9, "peer"), (101, "peer"), (0, "peer"), (99, "majority"), (10, "gold")),
+    ),
     "tasks_job silence_accepts_within_7_days": (one("review_days", 1, 7), one("review_days", 0, 8)),
     "tasks_order what_failed_says_why_and_is_not_done": (
         rows("failed_at error task_id", (None, "", None), (None, "", 3), ("2026-05-04", "gone", None)),

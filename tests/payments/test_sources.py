@@ -119,6 +119,7 @@ PAY_FIELDS: dict[str, dict[str, str]] = {
         "id": "names the job", "client": "whose it is", "work_type": "the class", "title": "the family (D5)",
         "guide": "frozen once open", "form": "frozen once open", "overlap": "frozen once open",
         "pay": "rises and never falls, at least the rate", "review_rule": "frozen once open",
+        "check_share": "frozen once open: how many checks there are, not what one pays",
         "review_days": "within acceptance, frozen once open", "time_limit": "within time_limit, frozen once open",
         "sensitivity": "shown beforehand", "content": "frozen from the start",
         "is_onboarding": "the cooperative's own, by its guard",
@@ -283,6 +284,7 @@ DECIDING_TABLES: dict[str, tuple[str, ...]] = {
         "tasks_tally", "tasks_sitting",
     ),
     "which pilots a draft had: what was found at one is found at its job": ("tasks_sketch",),
+    "the word that lots are made of, which nobody chooses": ("tasks_lotword",),
     "what the record says of kinds that the database alone writes": ("record_event", "payments_sealedstatement"),
     "what time it is": ("coop_cooperative", "coop_clockadvance"),
 }  # fmt: skip
