@@ -21,6 +21,7 @@ from tasks.models.pilots import Pilot, Rescoping
 from tasks.models.quality import Estimate, Reliability, Weighing
 from tasks.models.releases import Release, Withdrawal
 from tasks.models.reports import Report
+from tasks.models.reviews import Decision, Ground, Review
 from tasks.models.scale import Asset, Audit, Batch, BatchState, Lot, Order, Project, ProjectVersion, Role, Sandbox
 from tasks.models.sharing import Reserve
 from tasks.models.shortfalls import Difference, Shortfall
@@ -38,12 +39,9 @@ from tasks.models.work import (
     Answer,
     Assignment,
     AssignmentState,
-    Decision,
     Draft,
-    Ground,
     Job,
     RateCard,
-    Review,
     ReviewRule,
     Task,
     Upload,

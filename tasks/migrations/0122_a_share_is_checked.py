@@ -55,7 +55,7 @@ TERM = "NEW.review_rule IS NOT DISTINCT FROM OLD.review_rule"
 class Migration(migrations.Migration):
     """Let a job say the share, freeze it, draw by it and ask for its money."""
 
-    dependencies: ClassVar = [("tasks", "0120_skills")]
+    dependencies: ClassVar = [("tasks", "0121_looks_are_seen")]
     operations: ClassVar = [
         migrations.AddField(
             "job",
