@@ -36,22 +36,28 @@ BY_A_RIGHT = {
     "governance/reporting.py": {"_seconds", "answer", "answer_refusal", "look_refusal"},
     # Pages that show people to officers, with their line in `test_each_look_names_the_people_it_concerns`.
     "governance/views/pauses.py": {"home", "ask"},
-    "payments/views/desk.py": {"_office"},
+    "payments/views/__init__.py": {"office_of"},
+    "payments/views/desk.py": {"confirm", "deposit", "home", "noted_deposit", "payout", "send"},
     # A client's money: a deposit and its mirror concern no person, and the client reads both in its statement.
     "payments/deposits.py": {"refusal", "office_of", "refusal_of_office", "refusal_to_confirm"},
     "payments/questions.py": {"refusal"},
     # An onboarding is opened for everybody who comes.
     "tasks/onboarding.py": {"refusal_to_open"},
+    # Nor does a skill's definition, and a letter about a day of deletion goes to the client or, for want of one, here.
+    "tasks/skills.py": {"refusal_to_define"},
+    "tasks/forewarnings.py": {"_tell_the_client"},
     "payments/ledger.py": {"reverse"},
     "payments/corrections.py": {"refusal"},
     "payments/views/corrections.py": {"home", "one"},
     "payments/paybacks.py": {"refusal_of_officer"},
-    "payments/views/paybacks.py": {"_office"},
+    "payments/views/paybacks.py": {"confirm", "one", "send"},
     # Each payout of a run names who checked and who released it; looks at a run, its file and statements are noted.
     "payments/runs.py": {"waiting", "take_apart", "refusal_of_file", "refusal_to_hand_over", "_not_theirs"},
     "payments/bank_statements.py": {"give", "refusal"},
     "payments/views/bank_statements.py": {"one", "turn_down"},
-    "payments/views/runs.py": {"_office"},
+    "payments/views/runs.py": {
+        "file", "home", "is_deposit", "prepare", "question", "run", "statements", "step", "take_apart",
+    },
     # What never was answered for: the database notes each verdict for whose money it is.
     "payments/unanswered.py": {"refusal_to_ask", "refusal"},
     "payments/views/unanswered.py": {"ask", "decide"},
