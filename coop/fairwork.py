@@ -116,8 +116,8 @@ CONDITIONS = Principle(
             "2.1",
             _("Insecure work and overwork are made less."),
             _(
-                "Onboarding is paid. Whoever gets no work for 14 days while others do has a case opened for them."
-                " A client cannot reopen comparable work for less."
+                "Onboarding and tests of skills are paid. Whoever gets no work for 14 days while others do has a case"
+                " opened for them. A client cannot reopen comparable work for less."
             ),
             (
                 "job_reopens_no_lower",
@@ -130,6 +130,7 @@ CONDITIONS = Principle(
                 "tests/payments/test_entitlements.py::test_amount_and_kind_are_bounded",
                 "tests/tasks/test_watch.py::test_no_offer_for_14_days_while_others_work_opens_one_case_without_signing_in",
                 "tests/tasks/test_onboarding.py::test_each_question_is_paid_at_once_right_or_wrong",
+                "tests/tasks/test_skills.py::test_each_answer_of_a_test_is_paid_right_or_wrong",
             ),
             _(
                 "Nobody is promised an amount of work. There is no sick pay and no holiday, nothing warns of too many"

@@ -27,8 +27,8 @@ OF_JOB = "SELECT t.* FROM tasks_task t WHERE t.job_id = %(job)s AND t.open_slots
 # Locked until the transaction ends; a task that somebody else is claiming this moment is passed over, or waited for.
 LOCKED = "LIMIT 1 FOR NO KEY UPDATE OF t "
 BETWEEN = OF_JOB + " AND t.position BETWEEN %(first)s AND %(last)s {for_them} ORDER BY t.position " + LOCKED
-# The questions of a test are few. By a lot that can be drawn again, others for each person; waited for, as those who
-# come later would wait for each other's, too.
+# The questions of a test are few: each person's come by a lot of their own, which can be drawn again. One that somebody
+# else takes at this moment is waited for, as it has a place for everybody.
 DRAWN = OF_JOB + " {for_them} ORDER BY md5(t.id || ':' || %(person)s), t.id " + LOCKED
 # What a machine put in front: a few hundred tasks at most, however many the job has.
 IN_FRONT = OF_JOB + " AND t.turn IS NOT NULL {for_them} ORDER BY t.turn " + LOCKED + PASSING_OVER

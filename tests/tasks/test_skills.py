@@ -84,7 +84,7 @@ def job(orbit: Client, olga: Person, skill: Skill) -> Job:
     return make_job(orbit, olga, asks=skill)
 
 
-def test_each_question_is_paid_at_once_right_or_wrong_and_passing_shows_the_skill(skill: Skill, priya: Person) -> None:
+def test_each_answer_of_a_test_is_paid_right_or_wrong(skill: Skill, priya: Person) -> None:
     before, fund = payable(priya), ledger.balance("fund:training")
     pay = exam(skill).pay
     for count in range(1, DRAWN + 1):

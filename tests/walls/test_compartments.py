@@ -43,6 +43,7 @@ NOT_THEIRS = {
     "tasks.Span": "a member's own time", "tasks.Extension": "a member's own time",
     "tasks.Reading": "a member's own", "tasks.PaidSkip": "a member's own",
     "tasks.Alert": "a member's own letters", "tasks.Reserve": "shares of members",
+    "tasks.Sitting": "a member's own", "tasks.Skill": "the cooperative's, told to everybody",
     "tasks.Peer": "drawn members: the lot asks what else they look at",
     **dict.fromkeys(("tasks.Team", "tasks.TeamMember"), "members' own teams"),
 }  # fmt: skip
