@@ -16,11 +16,10 @@ from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from coop.people.models import Client, Person
-from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from governance import offices
 from governance.models import Right
-from payments import instruments
+from payments import instruments, ledger
 from payments.models import Kind
 from tasks.models import Job, Sitting, Skill
 
@@ -148,20 +147,24 @@ def _refusal_to_sit(job: Job, *, by: Person, at: datetime) -> Refusal | None:
         words = _("You can take this test again from %(when)s UTC.")
         way = _("The questions will be others. What you were paid stays yours.")
         return Refusal(words % {"when": f"{again:%Y-%m-%d %H:%M}"}, RULE, way, status=409)
+    asks = 1 if any(one.ended_at is None for one in sittings) else now.drawn
+    if ledger.balance("fund:training") < asks * job.pay:
+        words = _("The training fund cannot pay this test at this moment, and nobody takes one unpaid.")
+        return Refusal(words, "E1", _("It fills with the fee on wages. What you were paid stays yours."), status=409)
     words = _("There are too few questions left that are new to you.")
     return Refusal(words, RULE, _("Ask in the assembly for another test of this skill."), status=409)
 
 
 def to_ask() -> QuerySet[Skill]:
-    """Return the skills that a job can ask for: those of which a test is open."""
+    """Return the skills that a job can ask for: those of which somebody who comes new can take a test now."""
     return Skill.objects.filter(pk__in=RawSQL("SELECT tasks_tested_skills()", [])).order_by("pk")
 
 
 def refusal_to_ask(skill: Skill | None) -> Refusal | None:
-    """Say why a job cannot ask for a skill now, or nothing: none is asked for, or its test is open."""
+    """Say why a job cannot ask for a skill now, or nothing: none is asked for, or its test can be taken."""
     if skill is None or to_ask().filter(pk=skill.pk).exists():
         return None
-    words = _("No test of the skill “%(skill)s” is open, so nobody could show it.")
+    words = _("No test of the skill “%(skill)s” can be taken now, so nobody could show it.")
     return Refusal(words % {"skill": skill}, RULE, _("Ask for another, or for none."), status=409)
 
 
@@ -174,10 +177,9 @@ def refusal_to_define(person: Person, at: datetime) -> Refusal | None:
 def define(house: Client, *, name: str, about: str, name_es: str, about_es: str, by: Person, at: datetime) -> Skill:
     """Word a skill in both languages, the descriptions in Markdown; it is never changed, as people will hold it.
 
-    It counts for nothing before a test of it is open. Raise Refused for anybody but officers who handle money.
+    It counts for nothing before a test of it is open. The database asks for an officer too, and notes it in the record.
+    Raise Refused for anybody but officers who handle money.
     """
     refuse_if(refusal_to_define(by, at))
     said = {"name": name.strip(), "about": about, "name_es": name_es.strip(), "about_es": about_es}
-    made = Skill.objects.create(client=house, **said, created_by=by)
-    events.write("skills.defined", by=by, subject=f"skill:{made.pk}", at=at)
-    return made
+    return Skill.objects.create(client=house, **said, created_by=by)

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
-from coop.record import events
 from coop.refusals import Refusal, refuse_if
 from tasks import onboarding, skills
 from tasks.models import Answer, AssignmentState, Job, Sitting, Skill
@@ -42,15 +41,14 @@ def open_test(
     """Open a test of a skill: questions with their labels, the right one, and why it is right.
 
     Each go draws some of them anew. Each answer pays the voted rate of the work type `onboarding`, from the training
-    fund. Raise Refused for anybody but officers who handle money, and for too few questions.
+    fund, also after a raise. The database asks for an officer and one right answer too, and notes it in the record.
+    Raise Refused for anybody but officers who handle money, and for too few questions.
     """
     asked = list(questions)
     refuse_if(skills.refusal_to_define(by, at) or refusal_to_open(len(asked)))
-    made = onboarding.with_known_answers(
+    return onboarding.with_known_answers(
         skill.client, asked, title=skill.name, guide=guide, tests=skill, by=by, at=at
     )  # fmt: skip
-    events.write("skills.test_opened", by=by, subject=f"job:{made.pk}", at=at, skill=skill.pk)
-    return made
 
 
 def steps(sitting: Sitting) -> list[Step]:
