@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import scaleapi
 from django.db import OperationalError, connection
 from django.test import Client as Browser
 
@@ -18,6 +19,7 @@ from coop.people.models import Person
 from coop.refusals import Refused, api_answer, try_again
 from governance import resigning, standing
 from governance.models import Standing, Status
+from tasks.scale.access import ScaleView
 
 type SignedIn = Callable[[Person], Browser]
 PAGE = "/standing/come-back/"
@@ -99,6 +101,16 @@ def test_the_api_says_409_and_what_helps(committed: None, code: str) -> None:
     error = refused_by_the_database(f"DO $$ BEGIN RAISE USING ERRCODE = '{code}'; END $$")
     answer: Any = api_answer(error, {})
     assert (answer.status_code, answer.data["remedy"]) == (409, "Please try again.")
+
+
+@pytest.mark.parametrize("code", ["40001", "40P01", "55P03"])
+def test_scales_client_tries_again_by_itself(committed: None, code: str) -> None:
+    error = refused_by_the_database(f"DO $$ BEGIN RAISE USING ERRCODE = '{code}'; END $$")
+    answer: Any = ScaleView().handle_exception(error)
+    assert answer.status_code in scaleapi.api.HTTP_STATUS_FORCE_LIST
+    assert answer.data == {
+        "status_code": 503, "error": "Somebody else was changing the same in this moment. Please try again."
+    }  # fmt: skip
 
 
 def test_what_took_too_long_is_our_fault_and_no_refusal(committed: None) -> None:

@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 from coop import clock
 from coop.people import authentication, limits
 from coop.people.models import ApiKey, Client, Person
-from coop.refusals import Refused
+from coop.refusals import Refused, try_again
 from tasks import access_log
 from tasks.models import Batch
 from tasks.models.scale import BY_ITSELF
@@ -232,11 +232,14 @@ def _said(exc: Exception) -> tuple[int, str] | None:
     """Return the status and the words of what was refused; None for a fault of ours.
 
     402 where members' rules stand in the way (of money, of votes, of what a key may), which the client calls "not
-    enabled"; never 409, which it takes for a unique_id that is used.
+    enabled"; never 409, which it takes for a unique_id that is used. Where others were changing the same 503, on which
+    the client tries again by itself.
     """
     if isinstance(exc, Wrong):
         return exc.status, str(exc)
     if isinstance(exc, Refused):
         return REFUSED.get(exc.refusal.status, 402), str(exc.refusal)
+    if others := try_again(exc):
+        return HTTPStatus.SERVICE_UNAVAILABLE, str(others)
     fixed = next((said for kinds, said in FIXED if isinstance(exc, kinds)), None)
     return fixed or ((exc.status_code, str(exc.detail)) if isinstance(exc, exceptions.APIException) else None)
