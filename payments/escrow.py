@@ -55,16 +55,16 @@ class Acceptance:
 
 def quote(
     tasks: int, overlap: int, pay: Decimal, fee: Fee, *, check: Decimal = Decimal(0), share: int = 100,
-    floor: Decimal = Decimal(0),
+    least: Decimal = Decimal(0), floor: Decimal = Decimal(0),
 ) -> Quote:  # fmt: skip
     """Return the price of a job: tasks x overlap x (pay + fee + two checks) + deposit, exact to the micro-unit.
 
     An answer is checked twice at most: once before it is sent back, once after. Where of 100 answers a `share` is, each
-    brings its part of the two, rounded up.
+    brings its part of the two, rounded up; together they bring the `least`.
     """
     answers = tasks * overlap
     each = from_micro(-(-to_micro(check) * CHECKS * share // 100))
-    wages, charge, checked = answers * pay, answers * rates.fee_on(pay, fee), answers * each
+    wages, charge, checked = answers * pay, answers * rates.fee_on(pay, fee), max(answers * each, least)
     return Quote(wages, charge, checked, floor, wages + charge + checked + floor)
 
 

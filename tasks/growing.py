@@ -63,7 +63,7 @@ def asked(job: Job, count: int) -> list[tuple[Job, int]]:
 def price(job: Job, count: int) -> Decimal:
     """Return the US$ that so many tasks more cost at most, with all that they come to at the stages after the job."""
     quotes = (
-        jobs.quote(one.work_type_id, tasks, one.overlap, one.pay, share=one.check_share)
+        jobs.quote(one.work_type_id, tasks, one.overlap, one.pay, share=one.check_share, more=True)
         for one, tasks in asked(job, count)
     )
     return sum((quote.total for quote in quotes), Decimal(0))

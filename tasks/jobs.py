@@ -173,11 +173,18 @@ def price(job: Job) -> escrow.Quote:
     return quote(job.work_type_id, tasks, job.overlap, job.pay, share=job.check_share)
 
 
-def quote(work_type: int, tasks: int, overlap: int, pay: Decimal, *, share: int = Job.EACH) -> escrow.Quote:
-    """Return what so many tasks of a kind of work cost at most, at a pay, a share of checks and the fee, in US$."""
+def quote(
+    work_type: int, tasks: int, overlap: int, pay: Decimal, *, share: int = Job.EACH, more: bool = False
+) -> escrow.Quote:
+    """Return what so many tasks of a kind of work cost at most, at a pay, a share of checks and the fee, in US$.
+
+    Where a share is checked, the checks are one whole check at least; not of what comes to a job that stands (`more`).
+    """
     check = checking.pay_for(work_type, pay) or Decimal(0)
+    least = Decimal(0) if more or not tasks or share == Job.EACH else check
     deposit = guarantee.deposit_on(tasks * overlap * pay, work_type)
-    return escrow.quote(tasks, overlap, pay, rates.fee_now(), check=check, share=share, floor=deposit)
+    fee = rates.fee_now()
+    return escrow.quote(tasks, overlap, pay, fee, check=check, share=share, least=least, floor=deposit)
 
 
 def missing(job: Job, *, pay: Decimal | None = None) -> Decimal:

@@ -270,7 +270,7 @@ def waiting_for(person: Person, *, at: datetime) -> QuerySet[Assignment]:
     still_open = Assignment.objects.filter(task=OuterRef("task"), state=AssignmentState.CLAIMED)
     seated = ClientSeat.objects.filter(SEATED, client=OuterRef("job__client"), person=person)
     looked = Review.objects.filter(assignment=OuterRef("pk"), reviewer=person)
-    drawn = Q(job__check_share=Job.EACH) | Q(Func("pk", function="tasks_is_drawn", output_field=BooleanField()))
+    drawn = Q(job__check_share=Job.EACH) | Q(pk__in=RawSQL("SELECT tasks_drawn()", []))
     all_in = Q(job__review_rule=ReviewRule.PEER) | (Q(task__open_slots=0) & ~Exists(still_open))
     waiting = Assignment.objects.filter(all_in, drawn, state=AssignmentState.SUBMITTED).exclude(person=person)
     taken = checks.keeping(person, at).filter(assignment=OuterRef("pk"))
@@ -289,6 +289,10 @@ def _may_be_shown(person: Person, *, at: datetime) -> Q:
 
 
 def next_for(person: Person, *, at: datetime) -> Assignment | None:
-    """Return the answer that waits longest for a check this person can take now; None when there is none."""
+    """Return the answer that waits longest for a check this person can take now; None when there is none.
+
+    Where the money for a check is not there, the answer waits for silence.
+    """
     waiting = waiting_for(person, at=at).filter(accept_by__gte=at + checks.TIME, job__closed_at=None)
-    return waiting.select_related("task", "job__work_type").order_by("accept_by", "pk").first()
+    paid = waiting.exclude(pk__in=RawSQL("SELECT tasks_unpaid_checks()", []))
+    return paid.select_related("task", "job__work_type").order_by("accept_by", "pk").first()

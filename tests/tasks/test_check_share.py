@@ -6,21 +6,22 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client as Browser
 
 from coop import clock
 from coop.people import keys
 from coop.people.models import Client, Person
 from coop.refusals import Refused
-from payments import escrow
+from payments import escrow, invariants
 from payments.models import WorkType
 from tasks import checks, claims, drafting, funds, growing, jobs, reviews, sketches
 from tasks.models import Assignment, AssignmentState, Ground, Job, ReviewRule, Sketch
 from tests.tasks import orders
-from tests.tasks.conftest import FORM, SAME, make_job, work
+from tests.tasks.conftest import DIFFERENT, FORM, SAME, hand_in, make_job, work
 from tests.tasks.test_checks import CENTS, TAKE
 from tests.tasks.test_client_pages import words
+from tests.tasks.test_growing import MORE
 from tests.tasks.test_sketches import WHOLE, facts
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +49,7 @@ def until(job: Job, by: Person, *, lot: bool) -> Assignment:
 # The lot
 
 
+@pytest.mark.usefixtures("committed")
 def test_members_check_what_the_lot_drew_and_the_client_the_rest(
     orbit: Client, olga: Person, amina: Person, luis: Person
 ) -> None:
@@ -65,6 +67,7 @@ def test_members_check_what_the_lot_drew_and_the_client_the_rest(
     assert accepted.state == AssignmentState.ACCEPTED
 
 
+@pytest.mark.usefixtures("committed")
 def test_the_database_lets_nobody_check_what_was_not_drawn(
     orbit: Client, olga: Person, amina: Person, luis: Person, attack: Attack
 ) -> None:
@@ -82,6 +85,25 @@ def test_the_lot_says_nothing_of_what_is_not_handed_in(orbit: Client, olga: Pers
         claims.leave(taken, by=amina, at=clock.now())
 
 
+def test_whoever_tries_and_takes_it_back_learns_nothing(
+    orbit: Client, olga: Person, amina: Person, luis: Person
+) -> None:
+    job = shared(orbit, olga, 99, tasks=30)
+    for _number in range(12):
+        taken = claims.claim_next(job, by=amina, at=clock.now())
+        needed = funds.needed(job)
+        with transaction.atomic():
+            hand_in(taken, SAME)
+            with transaction.atomic():
+                assert drawn(taken) == [False]
+            assert not reviews.waiting_for(luis, at=clock.now()).exists()
+            # What is not known yet counts as drawn.
+            assert funds.needed(job) == needed
+            transaction.set_rollback(True)
+        claims.leave(taken, by=amina, at=clock.now())
+
+
+@pytest.mark.usefixtures("committed")
 def test_what_was_put_right_is_checked_again(orbit: Client, olga: Person, amina: Person, luis: Person) -> None:
     job = shared(orbit, olga, 50, tasks=60)
     answer = until(job, amina, lot=True)
@@ -127,6 +149,7 @@ def test_a_share_that_is_no_whole_unit_is_rounded_up(orbit: Client, olga: Person
     assert (jobs.price(job).checks, funds.needed(job)) == (quote.checks, quote.total)
 
 
+@pytest.mark.usefixtures("committed")
 def test_that_luck_drew_early_asks_nobody_for_more(orbit: Client, olga: Person, amina: Person, luis: Person) -> None:
     job = shared(orbit, olga, 10, tasks=150)
     answer = until(job, amina, lot=True)
@@ -137,14 +160,64 @@ def test_that_luck_drew_early_asks_nobody_for_more(orbit: Client, olga: Person, 
     assert funds.room(job).spare >= 0
 
 
+@pytest.mark.usefixtures("committed")
 def test_what_the_lot_left_out_comes_back_when_the_job_closes(orbit: Client, olga: Person, amina: Person) -> None:
     job = shared(orbit, olga, 50, tasks=60)
     left = until(job, amina, lot=False)
     reviews.accept(left, by=olga, at=clock.now(), ground=Ground.CLIENT)
     for one in Assignment.objects.filter(job=job, state=AssignmentState.SUBMITTED):
         reviews.accept(one, by=olga, at=clock.now(), ground=Ground.CLIENT)
+    quote, before = jobs.price(job), escrow.available(orbit)
+    accepted = Assignment.objects.filter(job=job).count()
     jobs.close(job, by=olga, at=clock.now())
+    # All but the wages of what was accepted, with the fee on them: nobody had a check.
+    assert escrow.available(orbit) - before == quote.total - accepted * (quote.wages + quote.fee) / 60
     assert escrow.set_aside(job.pk) == 0
+
+
+def drawn_alone(orbit: Client, olga: Person, amina: Person, share: int) -> Assignment:
+    """Return the one answer of a job that the lot drew."""
+    while True:
+        answer = work(shared(orbit, olga, share, tasks=1), amina, SAME)
+        if drawn(answer) == [True]:
+            return answer
+
+
+@pytest.mark.usefixtures("committed")
+def test_of_few_answers_one_can_be_checked(orbit: Client, olga: Person, amina: Person, luis: Person) -> None:
+    answer = drawn_alone(orbit, olga, amina, 33)
+    assert (jobs.price(answer.job).checks, funds.wages_missing(answer.job)) == (CENTS, Decimal(0))
+    assert checks.take(answer, by=luis, at=clock.now()).pay == CENTS
+    assert (funds.needed(answer.job), escrow.set_aside(answer.job_id)) == (Decimal(0), Decimal(0))
+    reviews.accept(answer, by=luis, at=clock.now())
+    assert not any(invariants.broken().values())
+
+
+def test_what_comes_to_few_answers_brings_its_share(orbit: Client, olga: Person) -> None:
+    job = shared(orbit, olga, 33, tasks=1)
+    before = escrow.set_aside(job.pk)
+    orders.send(job, MORE)
+    assert escrow.set_aside(job.pk) - before <= growing.price(job, 2)
+    assert (job.tasks.count(), funds.wages_missing(job)) == (3, Decimal(0))
+    assert (
+        jobs.price(job).checks
+        == 3 * Decimal("0.01782")
+        == funds.needed(job) - 3 * Decimal("0.09") - jobs.price(job).fee
+    )
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_check_that_cannot_be_paid_is_offered_to_nobody(
+    orbit: Client, olga: Person, amina: Person, luis: Person, priya: Person
+) -> None:
+    answer = drawn_alone(orbit, olga, amina, 50)
+    reviews.send_back(answer, reason="Look at the label.", place="labels", by=luis, at=clock.now())
+    hand_in(answer, DIFFERENT)
+    other = work(shared(orbit, olga, 100), amina, DIFFERENT)
+    assert drawn(answer) == [True]
+    with pytest.raises(Refused, match="money for this check"):
+        checks.take(answer, by=priya, at=clock.now())
+    assert reviews.next_for(priya, at=clock.now()) == other
 
 
 # What is said of it
