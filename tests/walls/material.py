@@ -50,7 +50,7 @@ from tasks.models import (
 from tasks.quality import estimates
 from tasks.webhooks import addresses
 from tests.conftest import person
-from tests.tasks import disputing, handing_in, orders
+from tests.tasks import disputing, filming, handing_in, orders
 from tests.tasks.conftest import DIFFERENT, SAME, hand_in, work
 
 WORD = "Zwillingskessel"
@@ -72,6 +72,7 @@ class Material:
     job: Job
     draft: Job
     file: JobFile
+    film: JobFile
     assignment: Assignment
     rejected: Assignment
     dispute: Dispute
@@ -133,7 +134,8 @@ def made(client: Client, by: Person) -> Material:
     )
     clients.offer(client, f"{WORD.lower()}@example.com", by=by, at=clock.now())
     return Material(
-        client=client, job=job, draft=_drafted(client, by), file=file, assignment=known_one, rejected=rejected,
+        client=client, job=job, draft=_drafted(client, by), file=file, film=job.files.get(kind="video"),
+        assignment=known_one, rejected=rejected,
         dispute=dispute, peer=Peer.objects.filter(dispute=dispute).order_by("rank")[0], release=release,
         webhook=webhook, message=addresses.try_out(webhook, by=by, at=clock.now()),
         key=keys.issue(client, name=WORD, scopes=["read"], by=by, at=clock.now())[0],
@@ -158,7 +160,8 @@ def _sketched(client: Client, by: Person) -> Sketch:
     begun = sketches.begin(client, work_type=WorkType.objects.get(slug="product-match"), by=by, at=clock.now())
     sketches.bring(begun, orders.file_of(f"id,left,right\n{WORD},{WORD},{WORD}\n", f"{WORD}.csv"), by=by)
     content = handing_in.image()
-    draft_files.receive(begun, [ContentFile(content, name=f"{WORD}.png")], by=by)
+    sent = [ContentFile(content, name=f"{WORD}.png"), ContentFile(filming.video(1), name=f"{WORD}.mp4")]
+    draft_files.receive(begun, sent, by=by)
     draft_files.take_in(begun.pk, at=clock.now())
     return sketches.keep(begun, {"title": WORD, "guide": WORD, "question": WORD}, by=by)
 
@@ -169,6 +172,7 @@ def _opened(client: Client, by: Person) -> tuple[Job, JobFile]:
         client, by, title=ANNOUNCED, guide=f"{WORD}: look twice.", form=form, overlap=2, review_rule="peer"
     )
     file = handing_in.taken_in(job, f"{WORD}.png", handing_in.image())
+    handing_in.taken_in(job, f"{WORD}.mp4", filming.video(1))
     row = {"left": WORD, "right": "Kettle", "image": file.name, "prediction": {"value": SAME, "model": WORD}}
     lines = [json.dumps(row | {"id": f"{WORD}-{number}"}) for number in range(12)]
     sent = orders.send(job, "\n".join(lines), f"{WORD}.jsonl")

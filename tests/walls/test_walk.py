@@ -37,6 +37,7 @@ NOBODYS = {
     "client/new/": "founding a client", "c/$": "one's own clients", "jobs/$": "titles that clients announce",
     "work/$": "one's own tasks", "work/hours/": "one's own hours", "work/agreement/$": "one's own agreement",
     "looks/$": "looks one was drawn for", "review/$": "answers one may check", "api/$": "the API's words",
+    "skills/": "paid tests of the house", "api/v1/skills": "likewise",
     "api/schema": "the API's form", "api/v1/rates": "what members voted", "api/v1/records": "numbers and hashes",
 }  # fmt: skip
 # A client's, and yet open to some who have no part in it: to whom, and why.
@@ -96,7 +97,8 @@ def places(route: str, it: Material) -> Iterator[dict[str, object]]:
                 "signed": "signed", "task": name["task_id"], "attachment": "1"
             }  # fmt: skip
     elif "/new/<int:number>/" in route or "/drafts/<int:number>" in route:
-        yield {"slug": it.client.slug, "number": it.sketch.pk, "step": "guide", "key": it.sketch.files.get().key}
+        shown = it.sketch.files.get(kind="video" if "<int:frame>" in route else "image")
+        yield {"slug": it.client.slug, "number": it.sketch.pk, "step": "guide", "key": shown.key, "frame": 0}
     elif "jobs/<int:number>" in route:
         for job in (it.job, it.draft):
             yield it.of_job(job) | ({"name": f"{WORD}-0"} if "/tasks/" in route else {})
@@ -107,11 +109,12 @@ def places(route: str, it: Material) -> Iterator[dict[str, object]]:
         yield {"object_id": "1", "content_type_id": "1", "app_label": "tasks", "url": "x"}
     else:
         number = numbers(it).get(route.rpartition("/<int:number>")[0].rpartition("/")[2])
-        key = it.file.key if route.startswith("media/") else it.message.key
-        yield it.of_client() | {"number": number or it.webhook.pk, "key": key, "pk": it.peer.pk} | dict.fromkeys(
+        key = (it.film if "<int:frame>" in route else it.file).key if route.startswith("media/") else it.message.key
+        about = {"number": number or it.webhook.pk, "key": key, "frame": 0, "pk": it.peer.pk, "name": "x"}
+        yield it.of_client() | about | dict.fromkeys(
             ("token", "topic", "index", "old", "path", "fund", "rail", "monday", "post", "seat", "policy", "uidb36"),
             "1",
-        ) | {"name": "x"}  # fmt: skip
+        )  # fmt: skip
 
 
 def content(answer: Any) -> str:
