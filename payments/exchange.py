@@ -158,8 +158,11 @@ def refusal(purchase: Purchase, *, by: Office, at: datetime) -> Refusal | None:
 
 def refusal_to_confirm(purchase: Purchase, *, by: Office, at: datetime) -> Refusal | None:
     """Say why an officer cannot confirm a purchase; None if they can."""
-    if no := refusal(purchase, by=by, at=at):
-        return no
+    return refusal(purchase, by=by, at=at) or refusal_to_own(purchase, by=by)
+
+
+def refusal_to_own(purchase: Purchase, *, by: Office) -> Refusal | None:
+    """Say that an officer does not confirm what they noted themselves; None if another did."""
     if by.person_id == purchase.noted_by.person_id:
         return Refusal(_("You noted this purchase; another officer confirms it."), "D8", _("Ask the other officer."))
     return None

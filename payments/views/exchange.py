@@ -32,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
     waiting = exchange.waiting()[:LATEST]
     shown = {
         "form": form, "kept": [(one, exchange.held(one), exchange.price(one)) for one in currencies],
-        "waiting": [(one, exchange.refusal_to_confirm(one, by=office, at=at)) for one in waiting],
+        "waiting": [(one, exchange.refusal_to_own(one, by=office)) for one in waiting],
         "done": done.order_by("-pk")[:LATEST],
     }  # fmt: skip
     return render(request, "payments/exchange.html", shown)
