@@ -1,6 +1,6 @@
 """How the books are opened: the first kinds of work, their rates and the fee, by the founding meeting's mandate."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from coop.record import events
 from governance import founding
 from governance.models import Mandate
 from payments import instruments
-from payments.models import Fee, Instrument, Rate, WorkType
+from payments.models import Fee, Instrument, Kind, Rate, WorkType
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ FIRST = (
 )  # fmt: skip
 # Work for the cooperative itself, which no client orders.
 FOR_THE_HOUSE = ("onboarding", "panel", "dispute")
+NO_SKILLS: Mapping[str, list[int]] = {}
 # The first fee: 10 % of the wage; 25 % of it trains newcomers, 5 % pays for care, 5 % what weeks lack to the floor.
 FIRST_FEE = {"on_wage": 1000, "training": 2500, "care": 500, "floor": 500}
 
@@ -72,8 +73,12 @@ def for_clients() -> QuerySet[WorkType]:
 
 
 @transaction.atomic
-def open_books(*, mandate: Mandate, at: datetime, kinds: Iterable[FirstRate] = FIRST) -> dict[str, WorkType]:
+def open_books(
+    *, mandate: Mandate, at: datetime, kinds: Iterable[FirstRate] = FIRST, asks: Mapping[str, list[int]] = NO_SKILLS
+) -> dict[str, WorkType]:
     """Write the first rates, the fee and the other instruments by the founding mandate; return the kinds by slug.
+
+    `asks` says by slug which skills, by their numbers in ascending order, jobs of a kind of work may ask for.
 
     Only the owner of the schema may: the site is refused by `rate_is_what_the_vote_said`,
     `fee_is_what_the_vote_said` and `instrument_is_what_the_vote_said`.
@@ -84,6 +89,11 @@ def open_books(*, mandate: Mandate, at: datetime, kinds: Iterable[FirstRate] = F
         for (kind, key), value in instruments.FIRST.items()
     )
     opened = {kind.slug: _open(kind, mandate, at) for kind in kinds}
+    for slug, skills in asks.items():
+        Instrument.objects.create(
+            kind=Kind.QUALIFICATION, key=f"{instruments.ASKS}work_type:{opened[slug].pk}", version=1,
+            value=instruments.canonical({"skills": skills}), mandate=mandate, since=at,
+        )  # fmt: skip
     events.write(
         "payments.books_opened", by=None, subject=f"mandate:{mandate.pk}", at=at, work_types=sorted(opened),
         **founding.said(mandate, "payments"),

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
@@ -29,6 +30,8 @@ REGISTRY: Mapping[str, str] = {
 }
 # About what the instrument of qualification says how the tests of skills are passed, and when they are taken again.
 SKILLS = "skills"
+# And which skills the jobs of a kind of work may ask for, which stands apart from what opens it.
+ASKS = "asks/"
 # What the founding meeting decides when it says nothing else: (kind, key) and its value.
 FIRST: Mapping[tuple[str, str], Mapping[str, object]] = {
     (Kind.ROUNDING, ""): {"wage_step": 1, "payout_step": 10_000},
@@ -67,9 +70,14 @@ def canonical(value: Mapping[str, object]) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
+def stands_alone(key: str) -> bool:
+    """Tell whether an instrument says something of its own, so that what holds for all says nothing about it."""
+    return key == SKILLS or key.startswith(ASKS)
+
+
 def value(kind: str, key: str = "") -> dict[str, Any]:
     """Return what an instrument says now: about this key, else about all. LookupError if it says nothing."""
-    found = latest(kind, key) or (latest(kind, "") if key else None)
+    found = latest(kind, key) or (latest(kind, "") if key and not stands_alone(key) else None)
     if found is None:
         message = f"there is no instrument {kind} {key}"
         raise LookupError(message)
@@ -189,6 +197,14 @@ def openings(person: Person) -> list[Opening]:
         rows = cursor.fetchall()
     kinds = WorkType.objects.in_bulk({number for kind, of, *_numbers in rows for number in (kind, of)}) if rows else {}
     return [Opening(kinds[kind], kinds[of], units, done) for kind, of, units, done in rows]
+
+
+def skills_named() -> dict[int, str]:
+    """Return the skills that a vote can name, by their numbers, in the reader's language; one query."""
+    column = "name_es" if (get_language() or "").startswith("es") else "name"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id, {column} FROM payments_skills_named ORDER BY id")  # noqa: S608 - our own
+        return dict(cursor.fetchall())
 
 
 def takes_jobs(work_type: WorkType) -> bool:

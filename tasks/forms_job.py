@@ -6,14 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from coop import clock
 from payments.models import WorkType
 from tasks import check_shares, content, deletions, guides, jobs, lint, shapes, skills
 from tasks.forms import PayField
-from tasks.models import Job, ReviewRule, Share, Topic
+from tasks.models import Job, ReviewRule, Share, Skill, Topic
 
 CHECKS = [(rule.value, rule.label) for rule in (ReviewRule.MAJORITY, ReviewRule.PEER)]
 TOPICS = [f"content_{topic}" for topic in Topic]
@@ -49,6 +49,16 @@ def _often(topic: Topic) -> forms.ChoiceField:
 def _text(label: Any, hint: Any, rows: int = 4, *, required: bool = False) -> forms.CharField:  # noqa: ANN401 - lazy
     area = forms.Textarea(attrs={"rows": rows})
     return forms.CharField(label=label, help_text=hint, max_length=20_000, required=required, widget=area)
+
+
+class Asked(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django has none when it runs
+    """A skill, with how many have shown it: of few a job waits long, and is read by few."""
+
+    def label_from_instance(self, skill: Skill) -> str:
+        """Return its name and how many have it."""
+        holders: int = skill.holders  # type: ignore[attr-defined]  # of `skills.to_ask`
+        words = ngettext("%(skill)s: %(holders)d has shown it", "%(skill)s: %(holders)d have shown it", holders)
+        return words % {"skill": skill, "holders": holders}
 
 
 class NewJob(forms.Form):
@@ -90,10 +100,13 @@ class NewJob(forms.Form):
             " are accepted where you do not object."
         ),
     )  # fmt: skip
-    asks = forms.ModelChoiceField(
-        label=_("Who may do it"), queryset=skills.to_ask(), required=False,
+    asks = Asked(
+        label=_("Who may do it"), queryset=Skill.objects.none(), required=False,
         empty_label=_("Everybody who may work here"),
-        help_text=_("Or who has shown a skill in its paid test: they check the answers, too, and it may take longer."),
+        help_text=_(
+            "Or who has shown a skill in its paid test, as was voted for this kind of work: they check the "
+            "answers, too, and it takes longer the fewer they are."
+        ),
     )  # fmt: skip
     minutes = forms.IntegerField(
         label=_("Time limit in minutes"), min_value=5, max_value=24 * 60, initial=60,
@@ -119,6 +132,7 @@ class NewJob(forms.Form):
         super().__init__(*args, **kwargs)
         self.work_type, self.shape, self.step = work_type, shapes.find(work_type.shape), step
         own = self.shape.fields()
+        self.fields["asks"].queryset = skills.to_ask(work_type)  # type: ignore[attr-defined]
         self.fields.update(own | {f"content_{topic}": _often(topic) for topic in Topic})
         self.order_fields(["title", "question", *own, "markdown", *STEPS["guide"], *STEPS["data"]])
         self._start_at_the_rate()

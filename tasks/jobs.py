@@ -157,6 +157,7 @@ def draft(  # noqa: PLR0913 - a job has as many parts
         )
         or check_shares.refusal(review_rule, check_share)
         or contents.refusal(content, sensitivity)
+        or skills.refusal_to_ask(asks, work_type)
     )  # fmt: skip
     job = Job.objects.create(
         client=client, work_type=work_type, title=title.strip(), guide=guide, form=form, overlap=overlap, pay=pay,
@@ -265,7 +266,7 @@ def refusal_to_open(job: Job, *, at: datetime) -> Refusal | None:
         or pay_refusal(job.work_type, job.pay, job.content)
         or _refusal_by_instrument(job)
         or below_former(job.pay, funds.least_pay(job))
-        or skills.refusal_to_ask(job.asks)
+        or skills.refusal_to_ask(job.asks, job.work_type)
         or floors.refusal(job.work_type_id, contents.for_the_work(job.pay, job.content))
     ):
         return wrong

@@ -20,7 +20,7 @@ from coop.refusals import Refusal, refuse_if
 from governance import offices
 from governance.models import Right
 from payments import instruments, ledger
-from payments.models import Kind
+from payments.models import Kind, WorkType
 from tasks.models import Job, Sitting, Skill
 
 RULE = "N9"
@@ -155,15 +155,23 @@ def _refusal_to_sit(job: Job, *, by: Person, at: datetime) -> Refusal | None:
     return Refusal(words, RULE, _("Ask in the assembly for another test of this skill."), status=409)
 
 
-def to_ask() -> QuerySet[Skill]:
-    """Return the skills that a job can ask for: those of which somebody who comes new can take a test now."""
-    return Skill.objects.filter(pk__in=RawSQL("SELECT tasks_tested_skills()", [])).order_by("pk")
+def to_ask(kind: WorkType | None = None) -> QuerySet[Skill]:
+    """Return the skills of which somebody who comes new can take a test now; with a kind, that its jobs may ask for.
+
+    Each with how many `holders` have shown it.
+    """
+    tested = Skill.objects.filter(pk__in=RawSQL("SELECT tasks_tested_skills()", []))
+    voted = tested.filter(pk__in=RawSQL("SELECT tasks_may_ask(%s)", [kind.pk])) if kind else tested
+    return voted.annotate(holders=RawSQL("tasks_holders(tasks_skill.id)", [])).order_by("pk")
 
 
-def refusal_to_ask(skill: Skill | None) -> Refusal | None:
-    """Say why a job cannot ask for a skill now, or nothing: none is asked for, or its test can be taken."""
-    if skill is None or to_ask().filter(pk=skill.pk).exists():
+def refusal_to_ask(skill: Skill | None, kind: WorkType) -> Refusal | None:
+    """Say why a job of a kind cannot ask for a skill now; nothing where it asks for none, or as was voted."""
+    if skill is None or to_ask(kind).filter(pk=skill.pk).exists():
         return None
+    if to_ask().filter(pk=skill.pk).exists():
+        words = _("Those who do this kind of work have not voted that its jobs may ask for the skill “%(skill)s”.")
+        return Refusal(words % {"skill": skill}, RULE, _("Any member can propose it. Ask for none."), status=409)
     words = _("No test of the skill “%(skill)s” can be taken now, so nobody could show it.")
     return Refusal(words % {"skill": skill}, RULE, _("Ask for another, or for none."), status=409)
 

@@ -60,7 +60,7 @@ SELECT j.pay, j.overlap, j.time_limit, j.is_onboarding, j.opened_at <= %(at)s AN
     EXISTS (SELECT FROM people_clientseat s
         WHERE s.client_id = j.client_id AND s.person_id = %(person)s
             AND s.accepted_at IS NOT NULL AND s.ended_at IS NULL),
-    j.is_onboarding OR j.pay >= (SELECT tasks_with_rests(
+    j.is_onboarding AND j.tests_id IS NULL OR j.pay >= (SELECT tasks_with_rests(
             payments_least_by_floor(j.work_type_id, NULL, p.country)::bigint, j.content)
         FROM people_person p WHERE p.id = %(person)s),
     tasks_hides(j.id) OR EXISTS (SELECT FROM tasks_shortfall s WHERE s.job_id = j.id AND s.made_up_at IS NULL)

@@ -1,5 +1,6 @@
 """Found the demonstration cooperative, as its owner: the clock, the people, the rules, the first rates."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils.translation import gettext_noop
 
+from coop.demo import shown
 from coop.models import Cooperative
 from coop.people.models import Client, Person
 from governance import founding as governance_founding
@@ -83,8 +85,11 @@ CHORUS = (
 )
 
 
-def found(at: datetime) -> Cooperative:
-    """Found it: a simulated clock, 36 members, three officers, an applicant and a client's manager."""
+def found(at: datetime, *, asks: Iterable[str]) -> Cooperative:
+    """Found it: a simulated clock, 36 members, three officers, an applicant and a client's manager.
+
+    `asks` are the kinds of work, by slug, that may ask for the skill that an officer words.
+    """
     with transaction.atomic():
         then = at - AGE
         coop = Cooperative.objects.create(name="Workhall (demonstration)", simulated=True, founded_at=then)
@@ -92,8 +97,9 @@ def found(at: datetime) -> Cooperative:
         members = [people[role.name] for role in CAST if role.member] + [people[name] for name in CHORUS]
         offices = {role.post: people[role.name] for role in CAST if role.post}
         mandate = governance_founding.found(members=members, offices=offices, at=then)
-        payments_founding.open_books(mandate=mandate, at=then)
         Client.objects.create(name=coop.name, slug="workhall", is_cooperative=True, created_at=then)
+        skill = shown.word(people["Petra"], at=then)
+        payments_founding.open_books(mandate=mandate, at=then, asks={slug: [skill.pk] for slug in asks})
         for role in CAST:
             me = people[role.name]
             details.give(me, rail="by_hand", facts=_destination(me), by=me, at=then)

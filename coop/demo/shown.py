@@ -1,4 +1,4 @@
-"""The skill of the demonstration: worded by an officer, with a paid test, and shown by a mathematician."""
+"""The skill of the demonstration: worded by an officer, voted, with a paid test, and shown by a mathematician."""
 # ruff: noqa: RUF001 - formulas
 
 import uuid
@@ -48,10 +48,14 @@ QUESTIONS = [
 ]  # fmt: skip
 
 
+def word(officer: Person, *, at: datetime) -> Skill:
+    """Let an officer word the skill."""
+    return skills.define(Client.objects.get(is_cooperative=True), **WORDS, by=officer, at=at)
+
+
 def mathematics(officer: Person, *, by: Person, at: datetime) -> Skill:
     """Return the skill, its test opened by an officer and passed by somebody."""
-    house = Client.objects.get(is_cooperative=True)
-    skill = skills.define(house, **WORDS, by=officer, at=at)
+    skill = Skill.objects.get(name=WORDS["name"])
     test = testing.open_test(skill, guide=GUIDE, questions=QUESTIONS, by=officer, at=at)
     now = skills.terms()
     for _question in range(now.drawn if now else 0):

@@ -54,7 +54,9 @@ def replaced(kind: str, payload: Payload) -> dict[str, Any] | None:
     """Return what the version that a payload replaces says, or what holds for all; None where nothing ever was said."""
     version = int(str(payload["replaces"]))
     before = Instrument.objects.filter(kind=kind, key=str(payload["key"]), version=version).first()
-    return json.loads(before.value) if before else instruments.value_or_none(kind, "")
+    if before or instruments.stands_alone(str(payload["key"])):
+        return json.loads(before.value) if before else None
+    return instruments.value_or_none(kind, "")
 
 
 def units(person: Person, work_type: int | None = None) -> tuple[int, Decimal]:
@@ -132,6 +134,8 @@ def _work(change: Change) -> str:
 def _qualification(change: Change) -> str:
     if change.key == instruments.SKILLS:
         return _("Who has a skill keeps it; tests that are begun from then on would be passed so.")
+    if change.key.startswith(instruments.ASKS):
+        return _work(change)
     was_open, would_be = (_meets(change.person, said) for said in (change.was, change.becomes))
     if was_open and would_be:
         return ""

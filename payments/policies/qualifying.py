@@ -1,4 +1,4 @@
-"""What the propose page asks for of a qualification: what opens a kind of work, or how tests of skills are passed."""
+"""What the propose page asks for of a qualification: what opens a kind of work, its skills, or how tests are passed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,16 +11,25 @@ from payments import instruments
 from payments.models import Kind, WorkType
 from payments.policies.forms import NewVersion
 
+OPENS, ASKS, TESTS = "opens", "asks", "tests"
 TERMS_OF_TESTS = ("drawn", "right", "again_days")
+NEEDED = {OPENS: ("work_type", "of", "units"), ASKS: ("work_type",), TESTS: TERMS_OF_TESTS}
 
 
 class Qualification(NewVersion):
-    """What paid work opens a kind of work, or how the tests of skills are passed."""
+    """What paid work opens a kind of work, which skills its jobs may ask for, or how the tests of skills are passed."""
 
     kind = Kind.QUALIFICATION
+    what = forms.ChoiceField(
+        label=gettext_lazy("What to change"), required=False, initial=OPENS, choices=[
+            (OPENS, gettext_lazy("What paid work opens a kind of work")),
+            (ASKS, gettext_lazy("Which skills jobs of a kind of work may ask for")),
+            (TESTS, gettext_lazy("How the tests of skills are passed")),
+        ],
+    )  # fmt: skip
     work_type = forms.ModelChoiceField(
         WorkType.objects.order_by("name"), label=gettext_lazy("Kind of work"), required=False,
-        empty_label=gettext_lazy("None: how the tests of skills are passed"),
+        empty_label="",
     )  # fmt: skip
     of = forms.ModelChoiceField(
         WorkType.objects.order_by("name"), label=gettext_lazy("After accepted units of"), required=False
@@ -37,26 +46,37 @@ class Qualification(NewVersion):
         required=False,
     )  # fmt: skip
 
+    skills = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Skills that its jobs may ask for"), required=False, coerce=int,
+        choices=lambda: instruments.skills_named().items(), widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("None: its jobs ask for no skill. What is open stays as it is."),
+    )  # fmt: skip
+
     def key(self) -> str:
-        """Return the kind of work, or that it is about tests."""
-        work_type = self.cleaned_data["work_type"]
-        return f"work_type:{work_type.pk}" if work_type else instruments.SKILLS
+        """Return the kind of work, its skills, or that it is about tests."""
+        said = self.cleaned_data
+        if said["what"] == TESTS:
+            return instruments.SKILLS
+        return f"{instruments.ASKS if said['what'] == ASKS else ''}work_type:{said['work_type'].pk}"
 
     def value(self) -> Mapping[str, object]:
-        """Return the kind of work and how many of its units, or the terms of tests."""
+        """Return the kind of work and how many of its units, the skills, or the terms of tests."""
         said = self.cleaned_data
-        if not said["work_type"]:
+        if said["what"] == TESTS:
             return {name: said[name] for name in TERMS_OF_TESTS}
+        if said["what"] == ASKS:
+            return {"skills": sorted(said["skills"])}
         return {"of": said["of"].pk if said["units"] else 0, "units": said["units"]}
 
     def clean(self) -> dict[str, Any]:
         """Ask for what belongs to it; refuse a kind of work that opens itself, and a test that nobody passes."""
         said: dict[str, Any] = super().clean() or self.cleaned_data
-        for name in ("of", "units") if said.get("work_type") else TERMS_OF_TESTS:
+        said["what"] = said.get("what") or (OPENS if said.get("work_type") else TESTS)
+        for name in NEEDED[said["what"]]:
             if said.get(name) is None and name not in self.errors:
                 self.add_error(name, self.fields[name].error_messages["required"])
         if said.get("of") and said.get("of") == said.get("work_type"):
             raise forms.ValidationError(_("A kind of work cannot open itself."))
-        if not said.get("work_type") and (said.get("right") or 0) > (said.get("drawn") or 0):
+        if said["what"] == TESTS and (said.get("right") or 0) > (said.get("drawn") or 0):
             self.add_error("right", _("There are not so many questions."))
         return said

@@ -223,13 +223,17 @@ class AllocationChange(NewVersion):
 
 
 class QualificationChange(NewVersion):
-    """What paid work opens a kind of work, and how the tests of skills are passed (N9)."""
+    """What paid work opens a kind of work, which skills its jobs may ask for, and how tests are passed (N9)."""
 
     name, label, form_class = Kind.QUALIFICATION.value, gettext_lazy("What opens a kind of work"), Qualification
     worse = gettext_lazy("Who may take this work. A unit pays what it paid.")
 
     def words(self, value: Mapping[str, Any]) -> str:
-        """Return what is asked for, or how tests are passed."""
+        """Return what is asked for, what jobs may ask for, or how tests are passed."""
+        if "skills" in value:
+            names = instruments.skills_named()
+            named = ", ".join(f"“{names.get(one, one)}”" for one in value["skills"])
+            return _("a job may ask for %(skills)s") % {"skills": named} if named else _("no job asks for a skill")
         if "drawn" in value:
             return _("%(right)s of %(drawn)s answers right; again after %(again_days)s days") % value
         if not value["units"]:
@@ -330,4 +334,6 @@ def _part(key: str, clients: Mapping[int, str], works: Mapping[int, str]) -> str
         return str(Supporting(name).label)
     if kind == instruments.SKILLS:
         return _("tests of skills")
+    if kind == instruments.ASKS.rstrip("/"):
+        return _("skills asked for")
     return str(Locale.parse(to_locale(get_language() or "en")).territories.get(name, name))

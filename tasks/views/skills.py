@@ -1,5 +1,6 @@
 """Skills: what one has, how one got it, and the paid tests (B11); and the officers' page that puts them up."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -25,20 +26,18 @@ def mine(request: HttpRequest) -> HttpResponse:
     """Show each skill: whether one has it, how one got it, its test, and the jobs that ask for it."""
     me, at = me_of(request), clock.now()
     found, now = skills.standings(me, at=at), skills.terms()
-    test = next((one.test for one in found if one.test), None)
     shown = {
-        "standings": [(one, markdown.html(one.skill.says)) for one in found],
+        "standings": [(one, markdown.html(one.skill.says), _pays(one, now)) for one in found],
         "terms": now,
         "joined": badges.joined(me),
         "openings": instruments.openings(me),
-        "seconds": now.drawn * _seconds(test) if now and test else 0,
-        "pay": now.drawn * test.pay if now and test else 0,
     }
     return render(request, "tasks/work/skills.html", shown)
 
 
-def _seconds(test: Job) -> int:
-    return round(rates.measured_time(test.work_type, rates.current(test.work_type)).usual)
+def _pays(standing: skills.Standing, terms: skills.Terms | None) -> Decimal:
+    """Return what a whole go at the test that somebody may take pays, in US$; 0 where there is none."""
+    return Decimal(terms.drawn * standing.test.pay) if terms and standing.test else Decimal(0)
 
 
 @login_required
@@ -127,7 +126,10 @@ def desk(request: HttpRequest) -> HttpResponse:
         _open(skills.define(house, **worded, by=me, at=at), said, me)
         messages.success(request, _("Open: whoever may work can take the test."))
         return redirect("tasks:skills_desk")
-    shown = {"form": form, "skills": Skill.objects.order_by("pk"), "left": onboarding.left(), "terms": skills.terms()}
+    shown = {
+        "form": form, "skills": Skill.objects.order_by("pk"), "tested": set(skills.to_ask()),
+        "left": onboarding.left(), "terms": skills.terms(),
+    }  # fmt: skip
     return render(request, "tasks/work/skills_desk.html", shown, status=422 if form.is_bound else 200)
 
 

@@ -281,7 +281,7 @@ DECIDING_TABLES: dict[str, tuple[str, ...]] = {
         "tasks_dispute", "tasks_peer", "tasks_finding", "tasks_settlement", "tasks_difference", "tasks_shortfall",
         "tasks_extension", "tasks_span", "tasks_pace", "tasks_pilot", "tasks_rescoping", "tasks_guideversion",
         "tasks_reading", "tasks_hiddencontent", "tasks_teammember", "tasks_lot", "tasks_stage", "tasks_handover",
-        "tasks_tally", "tasks_sitting",
+        "tasks_tally", "tasks_sitting", "tasks_skill",
     ),
     "which pilots a draft had: what was found at one is found at its job": ("tasks_sketch",),
     "the word that lots are made of, which nobody chooses": ("tasks_lotword",),

@@ -241,7 +241,8 @@ def test_every_change_is_told_in_words(amina: Person, orbit: Client) -> None:
         Kind.QUALIFICATION: (matching, {"of": comparing, "units": 3}),
     }  # fmt: skip
     tests = (Kind.QUALIFICATION, ("skills", {"drawn": 10, "right": 9, "again_days": 3}))
-    for kind, (key, value) in [*said.items(), tests]:
+    asks = (Kind.QUALIFICATION, (f"asks/work_type:{comparing}", {"skills": list(instruments.skills_named())}))
+    for kind, (key, value) in [*said.items(), tests, asks]:
         policy = policies.find(kind)
         latest = instruments.latest(kind, key)
         payload = {"key": key, "value": value, "replaces": latest.version if latest else 0}

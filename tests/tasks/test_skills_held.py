@@ -61,8 +61,10 @@ def test_nobody_but_an_officer_words_a_skill_though_they_write_it_themselves(
     house = Client.objects.get(is_cooperative=True)
     attack(WORD, [house.pk, amina.pk], guard="skills_are_worded_in_both_languages")
     with connection.cursor() as cursor:
+        cursor.execute("SELECT max(id) FROM record_event")
+        (before,) = cursor.fetchone()
         cursor.execute(WORD, [house.pk, petra.pk])
-        cursor.execute("SELECT actor_id, subject FROM record_event WHERE kind = 'skills.defined'")
+        cursor.execute("SELECT actor_id, subject FROM record_event WHERE kind = 'skills.defined' AND id > %s", [before])
         assert cursor.fetchall() == [(petra.pk, f"skill:{Skill.objects.get(name='Loyal').pk}")]
 
 
