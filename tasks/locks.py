@@ -5,6 +5,7 @@ statements that every task passes several times, so they are written by hand.
 """
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -62,7 +63,7 @@ WHERE a.state = 'submitted' AND a.accept_by <= %s
 ORDER BY a.accept_by LIMIT %s FOR NO KEY UPDATE OF t, a SKIP LOCKED
 """  # noqa: S608 - names of columns only
 SILENT_TO = SILENT.replace("WHERE", "WHERE a.person_id = %s AND")
-SILENT_ALONE = SILENT.replace("WHERE", "WHERE a.id = %s AND")
+SILENT_OF = SILENT.replace("WHERE", "WHERE a.id = ANY(%s) AND")
 
 
 def job(job: Job) -> None:
@@ -97,16 +98,17 @@ def live(task: Task) -> list[tuple[Assignment, dict[str, Any] | None]]:
 
 
 def silent(
-    *, at: datetime, limit: int, person: Person | None = None, only: Assignment | None = None
+    *, at: datetime, limit: int, person: Person | None = None, only: Sequence[Assignment] | None = None
 ) -> list[Acceptance]:
     """Return the answers whose time to object has passed, longest ago first, locked; what others lock is left out.
 
-    Of all, of one person or one of them alone. Nobody waits here, so that the order in which they are locked is no
+    Of all, of one person or of some of them. Nobody waits here, so that the order in which they are locked is no
     matter.
     """
-    statement, of = (SILENT_ALONE, only) if only else (SILENT_TO, person) if person else (SILENT, None)
+    of: list[Any] = [[one.pk for one in only]] if only else [person.pk] if person else []
+    statement = SILENT_OF if only else SILENT_TO if person else SILENT
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*([of.pk] if of else []), at, limit])
+        cursor.execute(statement, [*of, at, limit])
         rows = cursor.fetchall()
     versions = {row[0]: row[: len(FEE)] for row in rows}
     fees = {number: Fee.from_db("default", FEE, list(version)) for number, version in versions.items()}

@@ -202,19 +202,31 @@ def _accepted(one: Assignment, *, by: Person, at: datetime) -> bool:
 def accept_silent(*, at: datetime, limit: int = AT_ONCE, person: Person | None = None) -> int:
     """Accept, in one set, answers that nobody objected to in time; return how many. Anybody may call it.
 
-    Where something is wrong with one of them, each is accepted alone: it keeps nobody else from their pay.
+    Where something is wrong with one of them, all that waits is gone through, beyond the `limit` too: of the set that
+    it is in each is accepted alone, and it keeps nobody else from their pay.
     """
     try:
         return _accept_silent(at, limit=limit, person=person)
     except Exception as error:  # noqa: BLE001 - each is tried alone, and what is wrong with it is logged there
         log.warning("what silence accepts could not be accepted in one set: %s", error)
-    waiting = Assignment.objects.filter(state=AssignmentState.SUBMITTED, accept_by__lte=at).order_by("accept_by")
-    some = (waiting.filter(person=person) if person else waiting)[:limit]
-    return due.each(lambda one: _accept_silent(at, limit=1, only=one), some, failed="answer %s could not be accepted")
+    return _accept_around(at, limit, person)
+
+
+def _accept_around(at: datetime, limit: int, person: Person | None) -> int:
+    """Accept all that silence accepts, so many at once; of those where something is wrong, each alone."""
+    waiting = Assignment.objects.filter(state=AssignmentState.SUBMITTED, accept_by__lte=at)
+    every = due.pages(waiting.filter(person=person) if person else waiting, at_once=limit)
+
+    def these(some: Sequence[Assignment]) -> int:
+        return _accept_silent(at, limit=len(some), only=some)
+
+    return sum(due.together(these, some, failed="answer %s could not be accepted") for some in every)
 
 
 @transaction.atomic
-def _accept_silent(at: datetime, *, limit: int, person: Person | None = None, only: Assignment | None = None) -> int:
+def _accept_silent(
+    at: datetime, *, limit: int, person: Person | None = None, only: Sequence[Assignment] | None = None
+) -> int:
     held = locks.silent(at=at, limit=limit, person=person, only=only)
     _decide(held, Ground.SILENCE, None, at=at)
     escrow.release_many(held, at=at)

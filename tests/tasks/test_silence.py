@@ -70,3 +70,18 @@ def test_one_answer_that_cannot_be_accepted_keeps_nobody_else_from_their_pay(
     assert payable(amina) == 8 * Decimal("0.09")
     assert reviews.accept_silent(at=clock.now(), person=amina) == 0
     assert not any(invariants.broken().values())
+
+
+def test_a_whole_batch_that_cannot_be_accepted_stands_before_nobody(
+    waiting: Job, new_job: NewJob, amina: Person, priya: Person, poison: Callable[[str, str], None],
+    later: Callable[..., datetime],
+) -> None:  # fmt: skip
+    other = new_job(review_rule=ReviewRule.PEER, overlap=1, tasks=9)
+    for _task in range(3):
+        work(other, priya, SAME)
+    later(days=4)
+    poison("tasks_assignment", f"NEW.job_id = {waiting.pk} AND NEW.state = 'accepted'")
+    # The oldest are the nine of the job where something is wrong.
+    assert list(silence.accept_all(limit=4)) == [3]
+    assert (payable(amina), payable(priya)) == (Decimal(0), 3 * Decimal("0.09"))
+    assert not any(invariants.broken().values())
