@@ -44,18 +44,29 @@ def claim(at: datetime, *, after: int = 0) -> list[Letter]:
 
 
 def send(letter: Letter, *, at: datetime) -> bool:
-    """Write and send one claimed letter; return whether it went out. What the mail server refused is tried again."""
-    message = write(letter, at=at)
+    """Write and send one claimed letter; return whether it went out.
+
+    What could not be written raises, and is tried again in the next round, as is what the mail server refused.
+    """
+    try:
+        message = write(letter, at=at)
+    except Exception:
+        _unclaim(letter)
+        raise
     if message is None:
         return False
     try:
         message.send()
     except (SMTPException, OSError):
         problems.exception("letter %s could not be sent", letter.pk)
-        Letter.objects.filter(pk=letter.pk, sent_at=None).update(claimed_at=None)
+        _unclaim(letter)
         return False
     Letter.objects.filter(pk=letter.pk).update(sent_at=at)
     return True
+
+
+def _unclaim(letter: Letter) -> None:
+    Letter.objects.filter(pk=letter.pk, sent_at=None).update(claimed_at=None)
 
 
 def write(letter: Letter, *, at: datetime) -> EmailMessage | None:

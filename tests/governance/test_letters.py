@@ -6,6 +6,7 @@ from smtplib import SMTPRecipientsRefused
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
@@ -348,6 +349,23 @@ def test_what_the_mail_server_refused_is_tried_again_and_sent_once(
         claimed = posting.claim(clock.now())
         assert not any(posting.send(letter, at=clock.now()) for letter in claimed)
     assert run() == len(claimed)
+    assert run() == 0
+    assert len(digests(luis)) == 1
+
+
+@pytest.mark.usefixtures("committed")
+def test_what_could_not_be_written_is_tried_again_and_sent_once(
+    published: Callable[..., Proposal], luis: Person, owner: psycopg.Connection
+) -> None:
+    published()
+    at_hour(luis, 7)
+    assert letters.make_due(clock.now()) > 0
+    owner.execute("REVOKE SELECT ON governance_proposal FROM workhall_web")
+    owner.commit()
+    assert posting.send_all(clock.now()) == 0
+    owner.execute("GRANT SELECT ON governance_proposal TO workhall_web")
+    owner.commit()
+    assert run() > 0
     assert run() == 0
     assert len(digests(luis)) == 1
 
