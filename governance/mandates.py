@@ -68,20 +68,24 @@ def enact(mandate: Mandate, *, at: datetime) -> Enactment:
 
 
 def _carry_out(mandate: Mandate, proposal: Proposal, at: datetime) -> Enactment:
-    failure = ""
+    reason: Exception | None = None
     try:
         with transaction.atomic():
             policies.find(proposal.policy).enact(mandate, proposals.payload_of(proposal), at)
-    except (Stale, Refused, IntegrityError) as reason:
-        failure = str(reason) or type(reason).__name__
-    enactment = _written(mandate, failure, at)
-    came_of_it = "failed" if enactment.failure else "found" if failure else "enacted"
+    except (Stale, Refused, IntegrityError) as caught:
+        reason = caught
+    enactment = _written(mandate, reason, at)
+    came_of_it = "failed" if enactment.failure else "found" if reason else "enacted"
     events.write(f"mandates.{came_of_it}", by=None, subject=f"proposal:{proposal.pk}", at=at)
     return enactment
 
 
-def _written(mandate: Mandate, failure: str, at: datetime) -> Enactment:
-    """Write what became of it. Whose row was there before has been carried out."""
+def _written(mandate: Mandate, reason: Exception | None, at: datetime) -> Enactment:
+    """Write what became of it. Whose row was there before has been carried out.
+
+    Raises Refused, its cause the `reason`, where the database takes neither.
+    """
+    failure = "" if reason is None else str(reason) or type(reason).__name__
     for said in dict.fromkeys((failure, "")):
         try:
             with transaction.atomic():
@@ -89,4 +93,4 @@ def _written(mandate: Mandate, failure: str, at: datetime) -> Enactment:
         except IntegrityError as error:
             if not failure or guard_of(error) != "enactment_did_what_was_voted":
                 raise
-    raise Refused(_not_now())
+    raise Refused(_not_now()) from reason

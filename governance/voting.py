@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.core.cache import cache
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Case, Exists, OuterRef, Value, When
 from django.utils.translation import gettext as _
@@ -19,6 +20,8 @@ from governance import counting, mandates, options, receipts, rivals, standing, 
 from governance.models import Ballot, Choice, Enactment, Mandate, Proposal, RollEntry, Tally
 
 log = logging.getLogger(__name__)
+
+HOUR = 3600
 
 
 class State(models.TextChoices):
@@ -303,8 +306,10 @@ def _carried_on(proposal: Proposal, at: datetime) -> bool:
     try:
         carry_on(proposal, at=at)
     except Refused as refused:
-        # It waits for what may pass, and expires by itself: that is no error, each minute anew.
-        log.info("vote %s waits: %s", proposal.pk, refused)
+        # It waits for what may pass, and expires by itself: that is no error. But it may wait for a fault of ours.
+        why = refused.__cause__
+        told = why and cache.add(f"vote-waits:{proposal.pk}", True, HOUR)  # noqa: FBT003 - the value that is kept
+        log.log(logging.WARNING if told else logging.INFO, "vote %s waits: %s", proposal.pk, why or refused)
         return False
     return True
 
