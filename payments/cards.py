@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app as background
 
@@ -25,6 +25,7 @@ from governance import notices
 from payments import accounts, ledger, paybacks, reconciling
 from payments.ledger import Kind, Line
 from payments.models import Account, CardEvent, CardOutcome, CardPayment, Outcome, PayBack, PayBackState, RailEvent
+from payments.money import to_micro
 from payments.rails import stripe_cards
 from payments.rails.api import Unanswered
 from payments.rails.stripe_calls import Declined
@@ -32,8 +33,8 @@ from payments.rails.stripe_cards import Dispute, Refund, Said, Stands
 from payments.templatetags.money import money
 
 LEAST, MOST = Decimal(1), Decimal(10_000)
-# Stripe's price list has 15 US dollars for a dispute, and as much again for one that is contested.
-MOST_FOR_A_DISPUTE = Decimal(50)
+# Of all disputes of a payment. Stripe's price list has 15 US dollars for one, and as much again if it is contested.
+MOST_FOR_DISPUTES = Decimal(50)
 # A payer's bank may dispute a payment for 120 days, and end it months later; what was told stays told.
 DISPUTABLE = timedelta(days=300)
 WRITTEN_DOWN = timedelta(days=1)
@@ -169,7 +170,7 @@ def _settle_dispute(dispute: Dispute, at: datetime) -> int:
             for outcome, name in news.items():
                 _book(paid.payment, outcome, name, told[outcome], at)
             if CardOutcome.CHARGED_BACK in news and dispute.fee:
-                _book_fee(f"{dispute.number}/fee", dispute.fee, at, most=MOST_FOR_A_DISPUTE)
+                _book_fee(dispute.number, dispute.fee, at, most=MOST_FOR_DISPUTES - _taken_for_disputes(paid.payment))
     except IntegrityError:  # somebody asked at the same time and was faster, or it says more than was paid
         return 0
     return len(news)
@@ -223,7 +224,7 @@ def _write(payment: CardPayment, outcome: CardOutcome, said: Said, at: datetime)
     """Write down what the processor said, move the money as it said, and book the fee that it took."""
     _book(payment, outcome, f"{said.intent or payment.session}/{outcome}", payment.amount, at)
     if outcome == CardOutcome.SETTLED and said.fee:
-        _book_fee(f"{said.intent}/fee", said.fee, at)
+        _book_fee(said.intent, said.fee, at, most=min(payment.amount, payment.amount / 10 + 1))
 
 
 def _book(payment: CardPayment, outcome: CardOutcome, name: str, amount: Decimal, at: datetime) -> None:
@@ -283,14 +284,25 @@ def _lines(event: CardEvent) -> list[Line]:
     return [Line(kind, debit, credit, event.amount, f"{ref}:{kind}", ref) for kind, debit, credit in moves]
 
 
-def _book_fee(event: str, fee: Decimal, at: datetime, *, most: Decimal | None = None) -> None:
+def _taken_for_disputes(payment: CardPayment) -> Decimal:
+    disputed = payment.events.filter(outcome=CardOutcome.CHARGED_BACK).values_list("event", flat=True)
+    names = [f"{name.partition('/')[0]}/fee" for name in disputed]
+    booked = RailEvent.objects.filter(rail="stripe", event__in=names, outcome=Outcome.FEE)
+    return booked.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+
+
+def _book_fee(about: str, fee: Decimal, at: datetime, *, most: Decimal) -> None:
     """Book what the processor took for itself (kind 17): the cooperative bears it, as any rail's.
 
     Beyond `most` it is a question for officers, and nothing is booked by the processor's word.
     """
     taken = RailEvent(
-        rail="stripe", event=event, outcome=Outcome.FEE, amount=fee, currency="USD", occurred_at=at, noted_at=at
-    )
-    if most is not None and fee > most:
-        taken.outcome, taken.words = Outcome.UNKNOWN, _("A fee for a dispute that is higher than its price list has.")
+        rail="stripe", event=f"{about}/fee", outcome=Outcome.FEE, amount=fee, currency="USD", occurred_at=at,
+        noted_at=at,
+    )  # fmt: skip
+    if fee > most:
+        taken.event, taken.outcome = f"{about}/asked/{to_micro(fee)}", Outcome.UNKNOWN
+        taken.words = _("A fee that is higher than we book by the service's word.")
+        if RailEvent.objects.filter(rail="stripe", event=taken.event).exists():
+            return
     reconciling.book([taken], by=None, at=at)

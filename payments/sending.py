@@ -22,6 +22,8 @@ UNCLAIMED = timedelta(hours=48)
 ASKED_ON = timedelta(days=30)
 ENDS = {Going.ARRIVED: Outcome.SETTLED, Going.CAME_BACK: Outcome.FAILED}
 ENDED_BY = (Outcome.SETTLED, Outcome.FAILED, Outcome.RETURNED)
+# Under this name stands a fee that is a question.
+ASKED = "asked"
 UNDER_WAY = (PayoutState.SENDING, PayoutState.SENT)
 ENDED = (PayoutState.SETTLED, PayoutState.FAILED)
 
@@ -136,23 +138,28 @@ def _write(payout: Payout, told: Told, at: datetime) -> bool:
 
 
 def _unknown(payout: Payout, said: list[RailEvent]) -> list[RailEvent]:
-    """Return what was not said before; another fee than is booked already is a question."""
+    """Return what was not said before; another fee than is booked already is a question, and a question stays one."""
     known = list(RailEvent.objects.filter(rail=payout.rail, payout=payout))
-    fees = {event.amount for event in known if event.outcome == Outcome.FEE}
+    fees, names = {event.amount for event in known if event.outcome == Outcome.FEE}, _names(payout, known)
     for event in said:
-        if event.outcome == Outcome.FEE and fees and event.amount not in fees:
-            event.outcome, event.event = Outcome.PARTIAL, _name(payout, Outcome.PARTIAL, event.amount)
-    names, sums = {event.event for event in known}, {(event.outcome, event.amount) for event in known}
-    # A fee that was a question stays one.
-    sums |= {(Outcome.FEE, amount) for outcome, amount in sums if outcome == Outcome.PARTIAL}
-    return [
-        event
-        for event in said
-        if event.event not in names and (event.outcome in ENDED_BY or (event.outcome, event.amount) not in sums)
-    ]
+        asked = _name(payout, ASKED, event.amount)
+        if event.outcome == Outcome.FEE and (asked in names or (fees and event.amount not in fees)):
+            event.outcome, event.event = Outcome.PARTIAL, asked
+    return [event for event in said if event.event not in names]
 
 
-def _name(payout: Payout, outcome: Outcome, amount: Decimal) -> str:
+def _names(payout: Payout, known: list[RailEvent]) -> set[str]:
+    """Return under which names something was said; before decision 0257 what has its sum in it had none."""
+    key, names = runs.key_of(payout.pk), {event.event for event in known}
+    for event in known:
+        if event.event == f"{key}/{Outcome.FEE}":
+            names.add(_name(payout, event.outcome if event.outcome == Outcome.FEE else ASKED, event.amount))
+        elif event.event == f"{key}/{event.outcome}":
+            names.add(_name(payout, event.outcome, event.amount))
+    return names
+
+
+def _name(payout: Payout, outcome: str, amount: Decimal) -> str:
     """Return what a word about a payout is called: how it ended is said once, all else once of each sum.
 
     Else whoever knows the name could say it first, with another sum.
@@ -172,11 +179,14 @@ def _news(payout: Payout, told: Told, at: datetime) -> list[RailEvent]:
     amount = told.amount or payout.amount
     news = [_event(payout, outcome, told, at, amount=amount)]
     if told.fee:
-        # Beyond what the books have there it is a question: so much more has to be bought, or moved there.
+        # Beyond what the books have there it is a question: so much more has to be bought, or moved there. So is
+        # what is more than a tenth of it and one (`fees_are_of_something`).
         left = _left(payout) - (payout.amount if outcome == Outcome.SETTLED else 0)
         free = left if payout.quote is None else min(left, exchange.held(payout.currency))
-        fee = Outcome.FEE if free >= told.fee else Outcome.PARTIAL
-        news.append(_event(payout, fee, told, at, amount=told.fee))
+        fee = _event(payout, Outcome.FEE, told, at, amount=told.fee)
+        if told.fee > min(free, payout.amount / 10 + 1):
+            fee.outcome, fee.event = Outcome.PARTIAL, _name(payout, ASKED, told.fee)
+        news.append(fee)
     return news
 
 

@@ -125,6 +125,10 @@ class RailEvent(models.Model):
                 condition=Q(outcome__in=["settled", "failed", "returned"]),
                 name="each_end_of_a_payout_is_said_once",
             ),
+            # A statement may have several; a service's own word tells one.
+            models.UniqueConstraint(
+                fields=["payout"], condition=Q(outcome="fee", statement=None), name="a_payout_costs_once"
+            ),
             models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="rails_say_what_is_known"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="rails_move_amounts"),
         ]

@@ -217,14 +217,25 @@ SAY = """INSERT INTO payments_cardevent (payment_id, outcome, event, amount, not
 def test_a_processor_is_not_made_to_say_more_or_sooner(
     begun: CardPayment, attack: Attack, outcome: str, amount: int
 ) -> None:
-    attack(SAY, [begun.pk, outcome, "pi_x", amount], guard="processors_say_what_was_paid")
+    attack(SAY, [begun.pk, outcome, f"pi_x/{outcome}", amount], guard="processors_say_what_was_paid")
+
+
+def test_a_name_of_a_processors_is_one_payments(paid: CardPayment, orbit: Client, olga: Person, attack: Attack) -> None:
+    """Else what came of one payment and what went of another would cancel, under one name, beside the list."""
+    guard, other = "processors_say_what_was_paid", begin(orbit, olga)
+    stem = paid.events.get().event.partition("/")[0]
+    for name in ("", "paid", "/paid", "pi_x", "pi_x/", "pi_x/settled", f"{stem}/paid", f"{stem}/2/paid"):
+        attack(SAY, [other.pk, "paid", name, 50_000_000], guard=guard)
+    attack(SAY, [other.pk, "expired", f"{stem}/expired", 50_000_000], guard=guard)
+    with connection.cursor() as cursor:
+        cursor.execute(SAY, [paid.pk, "settled", f"{stem}/settled", 50_000_000])
 
 
 def test_a_processor_says_each_thing_once_and_it_stays(paid: CardPayment, attack: Attack) -> None:
     guard = "processors_say_what_was_paid"
-    attack(SAY, [paid.pk, "paid", "pi_again", 50_000_000], guard=guard)
-    attack(SAY, [paid.pk, "expired", "cs_x", 50_000_000], guard=guard)
-    attack(SAY, [-1, "paid", "pi_x", 50_000_000], guard=guard)
+    attack(SAY, [paid.pk, "paid", "pi_again/paid", 50_000_000], guard=guard)
+    attack(SAY, [paid.pk, "expired", "cs_x/expired", 50_000_000], guard=guard)
+    attack(SAY, [-1, "paid", "pi_x/paid", 50_000_000], guard=guard)
     for table in ("cardpayment", "cardevent"):
         attack(f"UPDATE payments_{table} SET amount = 1", guard="permission denied")
         attack(f"DELETE FROM payments_{table}", guard="permission denied")
@@ -236,7 +247,7 @@ def test_what_a_processor_said_is_booked_in_the_same_act_and_whole(
     guard, held = "card_money_moves_as_was_said", accounts.held(orbit.pk)
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(SAY, [begun.pk, "paid", "pi_x", 50_000_000])
+            cursor.execute(SAY, [begun.pk, "paid", "pi_x/paid", 50_000_000])
         ref = f"card_event:{CardEvent.objects.get().pk}"
         for amount in (1, 49_999_999, 50_000_001):
             attack(POST, posting(33, accounts.CLEARING_IN, held, amount, ref), guard=guard)

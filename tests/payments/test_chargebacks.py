@@ -596,7 +596,7 @@ def test_a_fee_higher_than_the_price_list_is_a_question(settled: CardPayment, se
     disputed = stripe.dispute(service, settled.session, fee=5_001)
     go_on()
     assert ledger.balance(accounts.RAIL_FEES) == before
-    asked = RailEvent.objects.get(event=f"{disputed['id']}/fee")
+    asked = RailEvent.objects.get(event=f"{disputed['id']}/asked/50010000")
     assert (asked.outcome, asked.amount) == ("unknown", Decimal("50.01"))
     say = """INSERT INTO payments_railevent (rail, event, outcome, amount, currency, words, occurred_at, noted_at)
         VALUES ('stripe', %s, 'fee', %s, 'USD', '', coop_now(), coop_now())"""

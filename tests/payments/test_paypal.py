@@ -357,8 +357,10 @@ def test_no_name_of_a_payout_is_taken_beforehand(
     """The site's own role says first, with other sums, what the service will say: the true word stands beside it."""
     key = runs.key_of(asked.pk)
     for name, outcome in (("fee", "fee"), ("fee", "partial"), ("partial", "partial"), ("repeated", "repeated"),
-                          ("partial/2", "partial"), ("fee/1", "partial")):  # fmt: skip
-        attack(BEFOREHAND, [f"{key}/{name}", outcome, asked.pk, 1], guard="words_of_a_payout_are_its_own")
+                          ("partial/2", "partial"), ("fee/1", "partial"), ("asked/1", "fee"),
+                          ("asked/2", "partial")):  # fmt: skip
+        guard = "fees_are_of_something" if outcome == "fee" else "words_of_a_payout_are_its_own"
+        attack(BEFOREHAND, [f"{key}/{name}", outcome, asked.pk, 1], guard=guard)
     with connection.cursor() as cursor:
         for outcome in ("fee", "partial", "repeated"):
             cursor.execute(BEFOREHAND, [f"{key}/{outcome}/1", outcome, asked.pk, 1])
@@ -368,6 +370,51 @@ def test_no_name_of_a_payout_is_taken_beforehand(
     # A fee is not booked twice by such words: the true one is a question.
     assert {("settled", Decimal(5)), ("partial", Decimal("0.25"))} <= said
     assert not sending.go_on(at=clock.now())
+
+
+@pytest.mark.parametrize("outcome", ["partial", "repeated"])
+def test_another_word_of_the_same_sum_keeps_no_fee_out(
+    asked: Payout, released: PayRun, service: Account, outcome: str
+) -> None:
+    """PayPal's fee is known before: the site's own role says something else of just that sum."""
+    key = runs.key_of(asked.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(BEFOREHAND, [f"{key}/{outcome}/250000", outcome, asked.pk, 250_000])
+    go_on()
+    assert RailEvent.objects.get(payout=asked, outcome="fee").event == f"{key}/fee/250000"
+    assert ledger.balance(accounts.RAIL_FEES) == Decimal("-0.25")
+    assert not go_on()
+
+
+COSTS = """INSERT INTO payments_railevent
+    (rail, event, outcome, payout_id, amount, currency, words, occurred_at, noted_at)
+    VALUES ('paypal', %s, 'fee', %s, %s, %s, '', coop_now(), coop_now())"""
+
+
+def test_a_fee_of_a_payout_is_under_its_name_and_bounded(
+    asked: Payout, released: PayRun, service: Account, attack: Attack
+) -> None:
+    """It takes no other's name; there is one, in its currency, of no more than a tenth of it and one."""
+    guard, key = "fees_are_of_something", runs.key_of(asked.pk)
+    for name, amount, currency in [
+        ("pi_1/fee", 1, "USD"), (f"{key}/fee/1", 1, "EUR"),
+        ("x", 1, "USD"), (f"{key}/fee/1500001", 1_500_001, "USD"),
+    ]:  # fmt: skip
+        attack(COSTS, [name, asked.pk, amount, currency], guard=guard)
+    with connection.cursor() as cursor:
+        cursor.execute(COSTS, [f"{key}/fee/1500000", asked.pk, 1_500_000, "USD"])
+    attack(COSTS, [f"{key}/fee/1", asked.pk, 1, "USD"], guard="a_payout_costs_once")
+
+
+def test_a_fee_of_a_payout_beyond_its_bound_is_a_question(
+    asked: Payout, released: PayRun, service: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paypal, "FEE", "1.51")
+    go_on()
+    said = asked.events.order_by("pk").values_list("event", "outcome")
+    key = runs.key_of(asked.pk)
+    assert list(said) == [(f"{key}/settled", "settled"), (f"{key}/asked/1510000", "partial")]
+    assert not go_on()
 
 
 def test_a_fee_under_its_old_name_is_not_booked_again(asked: Payout, released: PayRun, service: Account) -> None:

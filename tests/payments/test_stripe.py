@@ -32,6 +32,7 @@ from payments import (
     sending,
 )
 from payments.models import Outcome, Payout, PayoutDetails, PayRun, Place, RailEvent
+from payments.money import from_micro
 from tests.payments import stripe, ways
 from tests.payments.stripe import HOOK, World
 from tests.payments.test_attacks import POST, posting
@@ -119,14 +120,15 @@ def test_no_more_is_paid_from_stripe_than_lies_there(
     away = moves.note(Place.STRIPE, Place.MAIN, amount=lies, reference="po_1", by=treasurer, at=clock.now())
     moves.confirm(away, by=secretary, at=clock.now())
     assert (go_on(), state(asked)) == (0, "sent")
+    micro = 5_000_000 if outcome == "settled" else 1_500_000
     said = RailEvent.objects.create(
-        rail="stripe", event="x", payout=asked, outcome=outcome, amount=asked.amount, currency="USD",
-        occurred_at=clock.now(), noted_at=clock.now(),
+        rail="stripe", event=f"{runs.key_of(asked.pk)}/fee/{micro}" if outcome == "fee" else "x", payout=asked,
+        outcome=outcome, amount=from_micro(micro), currency="USD", occurred_at=clock.now(), noted_at=clock.now(),
     )  # fmt: skip
-    moved = 17, accounts.RAIL_FEES, accounts.STRIPE, 5_000_000, f"rail_event:{said.pk}"
+    moved = 17, accounts.RAIL_FEES, accounts.STRIPE, micro, f"rail_event:{said.pk}"
     if outcome == "settled":
         Payout.objects.filter(pk=asked.pk).update(state="settled", settled_at=clock.now())
-        moved = 14, accounts.CLEARING_OUT, accounts.STRIPE, 5_000_000, f"payout:{asked.pk}"
+        moved = 14, accounts.CLEARING_OUT, accounts.STRIPE, micro, f"payout:{asked.pk}"
     attack(POST, posting(*moved), guard="what_stripe_pays_lies_there")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what asks earlier asks after balances have moved
