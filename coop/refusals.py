@@ -52,22 +52,23 @@ def guard_of(error: IntegrityError) -> str | None:
     return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
 
 
-def try_again(error: Exception) -> Refusal | None:
+def try_again(error: Exception, *, doing: object = "") -> Refusal | None:
     """Return that others were changing the same in this moment, where the database refused a write for that; or None.
 
-    The same act, tried again, may well be done.
+    The same act, tried again, may well be done. The log has where it was, and what was being done.
     """
     if not isinstance(error, OperationalError) or getattr(error.__cause__, "sqlstate", None) not in OTHERS_FIRST:
         return None
-    log.warning("others were changing the same: %s", error)
+    log.warning("others were changing the same: %s", doing, exc_info=error)
     return Refusal(
         _("Somebody else was changing the same in this moment."),
         appeal=_("Please try again."), status=409,
     )  # fmt: skip
 
 
-def _refusal(exception: Exception) -> Refusal | None:
-    return exception.refusal if isinstance(exception, Refused) else try_again(exception)
+def _refusal(exception: Exception, request: object) -> Refusal | None:
+    doing = f"{getattr(request, 'method', '')} {getattr(request, 'path', '')}"
+    return exception.refusal if isinstance(exception, Refused) else try_again(exception, doing=doing)
 
 
 class RefusalPage:
@@ -83,7 +84,7 @@ class RefusalPage:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer a refusal, of the database's too where trying again helps; leave every other exception alone."""
-        refusal = _refusal(exception)
+        refusal = _refusal(exception, request)
         if refusal is None:
             return None
         return render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
@@ -105,7 +106,7 @@ def api_answer(exception: Exception, context: dict[str, object]) -> HttpResponse
     from rest_framework.response import Response  # noqa: PLC0415
     from rest_framework.views import exception_handler  # noqa: PLC0415
 
-    if refusal := _refusal(exception):
+    if refusal := _refusal(exception, context.get("request")):
         return Response(problem(refusal), status=refusal.status, content_type=PROBLEM)
     answer = exception_handler(exception, context)
     if answer is not None:

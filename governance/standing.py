@@ -219,7 +219,7 @@ def _record(
             )
             events.write(f"standing.{status}", by=by, subject=f"person:{person.pk}", at=at, rule=rule)
     except OperationalError as error:
-        refuse_if(try_again(error))
+        refuse_if(try_again(error, doing=f"standing of {person.pk}"))
         raise
     return row
 

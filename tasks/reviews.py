@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import BooleanField, Exists, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from coop import due
 from coop.people import clients
 from coop.people.models import SEATED, ClientSeat, Person
 from coop.record import events
-from coop.refusals import Refusal, Refused, guard_of, refuse_if
+from coop.refusals import Refusal, Refused, guard_of, refuse_if, try_again
 from governance import standing
 from payments import escrow
 from payments.escrow import Acceptance
@@ -180,8 +180,8 @@ def _written(held: Assignment, *, by: Person, ground: Ground, reason: str, place
 def accept_some(job: Job, numbers: Sequence[int], *, by: Person, at: datetime) -> list[Assignment]:
     """Accept up to BATCH answers of a job for its client, each as `accept` does; return those accepted.
 
-    Answers that were decided meanwhile, or that somebody is checking, are passed over. Raise Refused for none or too
-    many.
+    Answers that were decided meanwhile, or that somebody is checking, are passed over; outside a transaction, so are
+    those that somebody else was changing in that moment. Raise Refused for none or too many.
     """
     if not 1 <= len(numbers) <= BATCH:
         words = _("Tick 1 to %(most)d answers.") % {"most": BATCH}
@@ -191,10 +191,14 @@ def accept_some(job: Job, numbers: Sequence[int], *, by: Person, at: datetime) -
 
 
 def _accepted(one: Assignment, *, by: Person, at: datetime) -> bool:
-    """Accept an answer for the client; tell whether nobody was faster."""
+    """Accept an answer for the client; tell whether nobody was faster, or was changing the same."""
     try:
         accept(one, by=by, at=at, ground=Ground.CLIENT)
     except Refused:
+        return False
+    except OperationalError as error:
+        if connection.in_atomic_block or not try_again(error, doing=f"accepting {one.pk}"):
+            raise
         return False
     return True
 

@@ -11,6 +11,7 @@ import pytest
 import scaleapi
 from django.db import OperationalError, connection
 from django.test import Client as Browser
+from django.test import RequestFactory
 
 from coop import clock
 from coop.database import roles
@@ -80,12 +81,16 @@ def test_who_came_back_twice_at_once_is_told_to_try_again(
     assert Standing.objects.filter(person=away, rule="D1", status=Status.MEMBER).count() == 1
 
 
-def test_a_page_that_waited_too_long_says_so(away: Person, other: psycopg.Connection, signed_in: SignedIn) -> None:
+def test_a_page_that_waited_too_long_says_so(
+    away: Person, other: psycopg.Connection, signed_in: SignedIn, caplog: pytest.LogCaptureFixture
+) -> None:
     browser = signed_in(away)
     other.execute(HELD, [away.pk])
     with ThreadPoolExecutor(1) as pool:
         said = pool.submit(alone, lambda: browser.post(PAGE), "200ms").result()
     assert (said.status_code, "Somebody else was changing the same" in said.text) == (409, True)
+    told = next(record for record in caplog.records if record.name == "coop.refusals")
+    assert (told.getMessage(), bool(told.exc_info)) == (f"others were changing the same: standing of {away.pk}", True)
     assert standing.status(away) == Status.LEFT
 
 
@@ -97,10 +102,12 @@ def refused_by_the_database(statement: str) -> OperationalError:
 
 
 @pytest.mark.parametrize("code", ["40001", "40P01", "55P03"])
-def test_the_api_says_409_and_what_helps(committed: None, code: str) -> None:
+def test_the_api_says_409_and_what_helps(committed: None, code: str, caplog: pytest.LogCaptureFixture) -> None:
     error = refused_by_the_database(f"DO $$ BEGIN RAISE USING ERRCODE = '{code}'; END $$")
-    answer: Any = api_answer(error, {})
+    answer: Any = api_answer(error, {"request": RequestFactory().post("/api/v1/jobs")})
     assert (answer.status_code, answer.data["remedy"]) == (409, "Please try again.")
+    assert "others were changing the same: POST /api/v1/jobs" in caplog.text
+    assert "Traceback" in caplog.text
 
 
 @pytest.mark.parametrize("code", ["40001", "40P01", "55P03"])

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime
 
+import psycopg
 import pytest
+from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -13,7 +15,7 @@ from coop.people import clients, keys
 from coop.people.models import Client, Person
 from coop.refusals import Refused
 from tasks import checks, claims, guides, overview, reviews
-from tasks.models import Assignment, Ground, Job
+from tasks.models import Assignment, Ground, Job, ReviewRule
 from tests.tasks import disputing
 from tests.tasks.conftest import SAME, payable, work
 from tests.tasks.test_client_pages import words
@@ -227,3 +229,19 @@ def test_nobody_renews_anothers_key(
     with pytest.raises(Refused):
         keys.renew(old, by=priya, at=clock.now())
     assert orbit.api_keys.count() == 1
+
+
+@pytest.mark.usefixtures("committed")
+def test_what_somebody_else_is_changing_stops_none_of_the_others(
+    new_job: Callable[..., Job], olga: Person, amina: Person, owner: psycopg.Connection
+) -> None:
+    job = new_job(review_rule=ReviewRule.PEER, overlap=1, tasks=3)
+    first, second, third = (work(job, amina, SAME) for _task in range(3))
+    owner.execute("SELECT FROM tasks_task WHERE id = %s FOR NO KEY UPDATE", [second.task_id])
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '200ms'")
+    try:
+        done = reviews.accept_some(job, [first.pk, second.pk, third.pk], by=olga, at=clock.now())
+    finally:
+        connection.close()
+    assert done == [first, third]
