@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from coop.people.models import Person
 from coop.refusals import Refusal, Text, refuse_if
-from tasks import files, growing, locks, predictions, rows
+from tasks import files, growing, locks, predictions, rows, weighing
 from tasks.models import Job, Task
 from tasks.rows import Problem
 
@@ -42,13 +42,13 @@ def add(job: Job, added: Sequence[Addition], *, by: Person, at: datetime) -> lis
     refuse_if(next((Refusal(str(words), status=400) for words in _problems(job, added, known)), None))
     new = _tasks(job, added, known)
     if growing.join(job, new, by=by, at=at):
-        files.weigh_more(job, (data for _name, data in added), len(added))
+        weighing.weigh_more(job, (data for _name, data in added), len(added))
         return new
     locks.job(job)
     refuse_if(_refusal(job))
     if job.opened_at is None:
         written = _write(new, after=job.tasks.aggregate(last=Max("position"))["last"] or 0)
-        files.weigh(job, (data for _name, data in added), len(added))
+        weighing.weigh(job, (data for _name, data in added), len(added))
         return written
     with growing.more(job, len(added), by=by, at=at) as last:
         return _write(new, after=last)

@@ -178,14 +178,21 @@ def forget_letters(timestamp: int) -> int:  # noqa: ARG001 - likewise
 
 @app.task(name=datasets.LOAD, retry=5)
 def load_data_set(upload_id: int) -> None:
-    """Load an upload, as deferred with it; a second time changes nothing."""
-    datasets.load(Upload.objects.get(pk=upload_id), at=clock.now())
+    """Load an upload, as deferred with it, once files that came before are read; a second time changes nothing."""
+    upload = Upload.objects.select_related("job").get(pk=upload_id)
+    if files.are_coming(upload.job, before=upload.created_at):
+        datasets.have_loaded(upload, later=True)
+    else:
+        datasets.load(upload, at=clock.now())
 
 
 @app.task(name=files.READ, retry=5)
 def read_files(delivery_id: int) -> None:
-    """Read the files of a delivery, as deferred with it; what is read already is not read again."""
-    files.take_in(Delivery.objects.get(pk=delivery_id), at=clock.now())
+    """Read the files of a delivery, for a minute; the rest waits its turn among what else is due."""
+    delivery = Delivery.objects.select_related("job").get(pk=delivery_id)
+    delivery = files.take_in(delivery, at=clock.now(), seconds=A_MINUTE.total_seconds())
+    if delivery.finished_at is None:
+        files.have_read(delivery)
 
 
 @app.task(name=draft_files.READ, retry=RetryStrategy(max_attempts=5, wait=60))

@@ -25,7 +25,7 @@ from coop.people.models import Person
 from coop.portions import portions
 from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
-from tasks import files, foreign, growing, holding, predictions
+from tasks import files, foreign, growing, holding, predictions, weighing
 from tasks.models import Job, Stage, Upload
 from tasks.rows import Problem, Row
 
@@ -35,6 +35,8 @@ PROBLEMS_KEPT = 200
 # Fewer rows than this the database notices by itself in time.
 COUNTED_FROM = 10_000
 LOAD = "tasks.load_data_set"
+# While files that came before it are read.
+SECONDS_LATER = 20
 # Not COPY: PostgreSQL takes none into a table of compartments. A thousand rows a statement come near it.
 INSERT = """
 INSERT INTO tasks_task (job_id, upload_id, position, external_id, data, prediction, open_slots)
@@ -104,8 +106,14 @@ def _keep(job: Job, file: "File[bytes]", *, by: Person | None, at: datetime) -> 
     upload.save(force_insert=True)
     events.write("datasets.received", by=by, subject=f"job:{job.pk}", at=at, upload=upload.pk)
     if file.size > AT_ONCE_MAX_BYTES:
-        background.configure_task(LOAD, lock=f"job:{job.pk}").defer(upload_id=upload.pk)
+        have_loaded(upload)
     return upload
+
+
+def have_loaded(upload: Upload, *, later: bool = False) -> None:
+    """Let the worker load an upload, one of a job at a time; `later` once some seconds are over."""
+    wait = {"seconds": SECONDS_LATER} if later else None
+    background.configure_task(LOAD, lock=f"job:{upload.job_id}", schedule_in=wait).defer(upload_id=upload.pk)
 
 
 def _digest(file: "File[bytes]") -> str:
@@ -171,7 +179,7 @@ def _fill(job: Job, upload: Upload, file: BinaryIO) -> "tuple[int, _Problems]":
 
 def _weigh(job: Job, file: BinaryIO, count: int) -> None:
     file.seek(0)
-    files.weigh(job, (row.data for row in foreign.read(file) if isinstance(row, Row)), count)
+    weighing.weigh(job, (row.data for row in foreign.read(file) if isinstance(row, Row)), count)
 
 
 def _take_stock(rows: int) -> None:

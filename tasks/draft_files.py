@@ -30,7 +30,7 @@ from coop import door
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
-from tasks import files, holding, outside, shapes
+from tasks import files, holding, outside, shapes, unfit
 from tasks.media.bounds import FILE_BYTES, MEMBERS, NAME_CHARACTERS, Unfit
 from tasks.models import Delivery, FileKind, Job, JobFile, Sketch, SketchFile
 from tasks.models.sketches import mark
@@ -157,7 +157,8 @@ def have_read(sketch: Sketch) -> None:
 
     One draft of a client at a time, and not beside what its orders have fetched: the other place is for what is due.
     """
-    background.configure_task(READ, lock=f"fetch:{sketch.client_id}").defer(sketch_id=sketch.pk)
+    lock = f"fetch:{sketch.client_id}"
+    background.configure_task(READ, lock=lock, priority=files.LAST).defer(sketch_id=sketch.pk)
 
 
 def _row(held: Sketch, file: "File[bytes]", by: Person) -> SketchFile:
@@ -199,7 +200,7 @@ def _fetched(file: SketchFile, folder: Path) -> Path:
     """Return where what stands at a file's address was put; raise Unfit where nothing came."""
     if holding.refusal(file.sketch.client, 0):
         raise Unfit(problem="full")
-    came = folder / "came"
+    came = folder / files.CAME
     try:
         with came.open("wb") as out:
             door.fetch(file.address, out, most=FILE_BYTES, seconds=PATIENCE)
@@ -257,7 +258,7 @@ def counts(sketch: Sketch) -> dict[str, int]:
 def problems(sketch: Sketch, *, most: int = 200) -> list[tuple[str, str]]:
     """Return name and problem of the first files that were not taken."""
     wrong = here(sketch).filter(problem__isnull=False).order_by("pk")[:most]
-    return [(file.name, files.words(file.problem)) for file in wrong]
+    return [(file.name, unfit.words(file.problem)) for file in wrong]
 
 
 def shown(sketch: Sketch, data: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -5,6 +5,8 @@ in whole, or not at all with the problem of each file. Reading goes on where it 
 """
 
 import hashlib
+import math
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -13,18 +15,17 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.core.files import File
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
+from django.db.models import Sum
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from procrastinate.contrib.django import app as background
 
 from coop.people import clients
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Text, refuse_if
-from tasks import holding, outside
+from tasks import holding, unfit
 from tasks.media import apart
 from tasks.media.bounds import MEMBERS, NAME_CHARACTERS, Unfit
 from tasks.models import LIVE_STATES, Delivery, FileKind, Job, JobFile, SketchFile
@@ -33,42 +34,14 @@ from tasks.shapes import Json, Shape, media
 AT_ONCE = 100
 MOST = 20_000
 READ = "tasks.read_files"
-READ_OF = ["source", "kind", "file", "small", "content_type", "bytes", "facts", "problem", "done_at"]
-PROBLEMS: dict[str, Text] = {
-    "unknown": gettext_lazy(
-        "It is no image (PNG, JPEG, WebP, BMP), recording (WAV, FLAC, Ogg, MP3), video (MP4, WebM, MOV), point cloud"
-        " (KITTI .bin, PCD) or zip."
-    ),
-    "broken": gettext_lazy("It cannot be read to its end. Open it on your side and save it again."),
-    "pixels": gettext_lazy(
-        "It has %(width)d by %(height)d pixels; at most %(most)d million are read. Cut it in parts."
-    ),
-    "moving": gettext_lazy("It holds several pictures. Send each as an image of its own."),
-    "sound_format": gettext_lazy("A recording is WAV, FLAC, Ogg or MP3 with one or two channels."),
-    "long": gettext_lazy("It is longer than %(minutes)d minutes. Cut it in parts, one for each task."),
-    "silent": gettext_lazy("It holds no sound."),
-    "video_format": gettext_lazy("Its pictures are packed in a way that is not read. Save it as MP4 with H.264."),
-    "video_pixels": gettext_lazy("Its frames have %(width)d by %(height)d pixels; at most %(most)d million are read."),
-    "still": gettext_lazy("It holds no moving picture."),
-    "slow": gettext_lazy("It takes too much time to be read. Save it smaller, or cut it in parts."),
-    "points": gettext_lazy("It has %(points)d points; at most %(most)d are read."),
-    "nowhere": gettext_lazy("It has no point within ten kilometres."),
-    "pcd_packed": gettext_lazy("Its points are packed in a way that is not read. Save it as PCD with DATA binary."),
-    "archive_broken": gettext_lazy("The zip cannot be unpacked. Pack it again in the usual way (deflate)."),
-    "archive_locked": gettext_lazy("The zip asks for a password. Pack it without one."),
-    "archive_empty": gettext_lazy("The zip holds no file."),
-    "nested": gettext_lazy("A zip within a zip is not unpacked. Put its files in the outer one."),
-    "members": gettext_lazy("It makes %(count)d files; at most %(most)d come in one delivery. Send several."),
-    "member_large": gettext_lazy("%(name)s in it is larger than %(most)d MB."),
-    "unpacked": gettext_lazy("Unpacked it is larger than %(most)d MB. Send several."),
-    "outside": gettext_lazy("The name “%(name)s” in it leads out of the zip, or is too long. Name files plainly."),
-    "name": gettext_lazy("A file is named with an ending, as 000001.png, in at most 200 characters."),
-    "twice": gettext_lazy("The delivery holds two files of this name."),
-    "known": gettext_lazy("The job has a file of this name already. Files stay as they are; choose another name."),
-    "full": gettext_lazy("Your organisation keeps as much here as it may. Nothing more was fetched."),
-    **{f"door_{why}": said for why, said in outside.OUTSIDE.items()},
-    "late": gettext_lazy("The job was closed before its files were read. Post a new job for them."),
-}
+# So long a machine may be at the files of one delivery, or of one draft, in seconds; of each it is told what it took.
+READING = 7_200
+MS = 1_000
+# Of what waits, the lowest comes last.
+LAST = -1
+# In the folder of a file that is read: what was fetched, not made.
+CAME = "came"
+READ_OF = ["source", "kind", "file", "small", "content_type", "bytes", "facts", "problem", "done_at", "took"]
 SEES = """
 WITH seen AS (
     SELECT task_id FROM tasks_assignment WHERE person_id = %(person)s AND job_id = %(job)s AND state = ANY(%(live)s)
@@ -82,10 +55,6 @@ WITH seen AS (
 SELECT EXISTS (SELECT FROM seen JOIN tasks_task t ON t.id = seen.task_id
     WHERE t.position > %(after)s
     AND jsonb_path_exists(t.data, '$.** ? (@ == $name)', jsonb_build_object('name', %(name)s::text)))
-"""
-WEIGH_MORE = """
-UPDATE tasks_job j SET task_bytes = (j.task_bytes::bigint * (y.tasks - %(count)s) + %(found)s) / y.tasks
-FROM tasks_tally y WHERE y.job_id = j.id AND j.id = %(job)s
 """
 
 
@@ -130,8 +99,17 @@ def receive(job: Job, given: "Sequence[File[bytes]]", *, by: Person | None, at: 
         stored(JobFile(delivery=delivery, job=job, name=plain_name(file), key=uuid.uuid4()), file) for file in given
     )
     events.write("files.received", by=by, subject=f"job:{job.pk}", at=at, delivery=delivery.pk)
-    background.configure_task(READ, lock=f"job:{job.pk}").defer(delivery_id=delivery.pk)
+    have_read(delivery)
     return delivery
+
+
+def have_read(delivery: Delivery) -> None:
+    """Let the worker read the files of a delivery after all else that is due, in the transaction of the act.
+
+    One delivery or draft of a client at a time, and not beside what its orders have fetched.
+    """
+    lock = f"fetch:{delivery.job.client_id}"
+    background.configure_task(READ, lock=lock, priority=LAST).defer(delivery_id=delivery.pk)
 
 
 def plain_name(file: "File[bytes]") -> str:
@@ -160,9 +138,15 @@ def stored[F: (JobFile, SketchFile)](file: F, content: "File[bytes]") -> F:
     return file
 
 
-def take_in(delivery: Delivery, *, at: datetime) -> Delivery:
-    """Read every file of a delivery that was not read yet, then let tasks name them, or none of them."""
+def take_in(delivery: Delivery, *, at: datetime, seconds: float = math.inf) -> Delivery:
+    """Read the files of a delivery that were not read yet, then let tasks name them, or none of them.
+
+    After so many seconds the rest is left for another time, and the delivery is not finished.
+    """
+    until = time.monotonic() + seconds
     while file := delivery.files.filter(done_at=None).order_by("pk").first():
+        if time.monotonic() > until:
+            return delivery
         with TemporaryDirectory() as folder:
             read(file, Path(folder), at=at)
     return _finish(delivery, at)
@@ -174,10 +158,20 @@ def read[F: (JobFile, SketchFile)](
     """Have one file written again apart, and keep what came of it; `bring` fetches what lies elsewhere."""
     try:
         _require_name(file)
+        _require_time(file)
         came = bring(file, folder) if bring else Path(file.source.path)
-        _keep(file, apart.run(came, folder), folder, at)
-    except Unfit as unfit:
-        _keep(file, {"problem": {"problem": unfit.problem, **unfit.facts}}, folder, at)
+        _keep(file, _written_again(file, came, folder), folder, at)
+    except Unfit as why:
+        _keep(file, {"problem": {"problem": why.problem, **why.facts}}, folder, at)
+
+
+def _written_again(file: JobFile | SketchFile, came: Path, folder: Path) -> dict[str, Any]:
+    """Have a file read apart, and note what that took, whatever comes of it."""
+    began = time.monotonic()
+    try:
+        return apart.run(came, folder)
+    finally:
+        file.took = round((time.monotonic() - began) * MS)
 
 
 def give_up[F: (JobFile, SketchFile)](file: F, *, at: datetime) -> None:
@@ -190,6 +184,12 @@ def _require_name(file: JobFile | SketchFile) -> None:
         raise Unfit(problem="name")
 
 
+def _require_time(file: JobFile | SketchFile) -> None:
+    """Raise Unfit where what came together took as long to be read as it may."""
+    if (file.beside().aggregate(sum=Sum("took"))["sum"] or 0) >= READING * MS:
+        raise Unfit(problem="hours", hours=READING // 3600)
+
+
 @transaction.atomic
 def _keep[F: (JobFile, SketchFile)](file: F, said: dict[str, Any], folder: Path, at: datetime) -> None:
     """Write down what a file is, unless another worker did, or it is gone; what came goes when that is sure."""
@@ -198,9 +198,11 @@ def _keep[F: (JobFile, SketchFile)](file: F, said: dict[str, Any], folder: Path,
     found = file.beside().select_for_update(no_key=True, of=["self"]).filter(pk=file.pk, done_at=None).first()
     if found is None:
         return
-    found.bytes = 0
+    came_bytes, found.bytes, found.took = found.bytes, 0, file.took
     for name, value in said.items():
         setattr(found, name, value)
+    if found.problem is None:
+        _require_room(found, folder, less=came_bytes)
     if found.kind == FileKind.ARCHIVE:
         _unpack(found, folder)
     elif found.problem is None:
@@ -210,6 +212,13 @@ def _keep[F: (JobFile, SketchFile)](file: F, said: dict[str, Any], folder: Path,
     found.save(update_fields=[*READ_OF, *also])
     if came:
         transaction.on_commit(lambda: default_storage.delete(came))
+
+
+def _require_room(file: JobFile | SketchFile, folder: Path, *, less: int) -> None:
+    """Raise Unfit where a client would keep too much with what was made of a file, `less` what goes for it."""
+    made = sum(one.stat().st_size for one in folder.iterdir() if one.name != CAME)
+    if made > less and holding.refusal(file.client, made - less):
+        raise Unfit(problem="full")
 
 
 def _unpack[F: (JobFile, SketchFile)](archive: F, folder: Path) -> None:
@@ -230,12 +239,11 @@ def _members[F: (JobFile, SketchFile)](archive: F, folder: Path, names: list[str
 
 
 def _save(file: JobFile | SketchFile, folder: Path) -> None:
-    whole = (folder / "whole").read_bytes()
-    file.bytes = len(whole)
-    file.file.save(f"{file.key.hex[:2]}/{file.key}", ContentFile(whole), save=False)
-    if (folder / "small").exists():
-        small = ContentFile((folder / "small").read_bytes())
-        file.small.save(f"{file.key.hex[:2]}/{file.key}-small", small, save=False)
+    file.bytes = (folder / "whole").stat().st_size
+    for field, made, end in ((file.file, folder / "whole", ""), (file.small, folder / "small", "-small")):
+        if made.exists():
+            with made.open("rb") as opened:
+                field.save(f"{file.key.hex[:2]}/{file.key}{end}", File(opened), save=False)
 
 
 @transaction.atomic
@@ -258,9 +266,10 @@ def _finish(delivery: Delivery, at: datetime) -> Delivery:
     return delivery
 
 
-def are_coming(job: Job) -> bool:
-    """Tell whether files that were handed in to a job are still being read."""
-    return bool(job.shape.files) and job.deliveries.filter(finished_at=None).exists()
+def are_coming(job: Job, *, before: datetime | None = None) -> bool:
+    """Tell whether files that were handed in to a job, or by a moment, are still being read."""
+    coming = job.deliveries.filter(finished_at=None, **({"created_at__lte": before} if before else {}))
+    return bool(job.shape.files) and coming.exists()
 
 
 def bring_along(job: Job, former: Job, data: Iterable[Mapping[str, Any]], *, at: datetime) -> None:
@@ -319,16 +328,10 @@ def _delete(names: list[str]) -> None:
         default_storage.delete(name)
 
 
-def words(problem: Any) -> str:  # noqa: ANN401 - as the database keeps it
-    """Return what is wrong with a file, in the reader's language."""
-    said: str = str(PROBLEMS[problem["problem"]]) % problem
-    return said
-
-
 def problems(delivery: Delivery, *, most: int = 200) -> list[tuple[str, str]]:
     """Return name and problem of the first files that were not taken."""
     wrong = delivery.files.filter(problem__isnull=False).order_by("pk")[:most]
-    return [(file.name, words(file.problem)) for file in wrong]
+    return [(file.name, unfit.words(file.problem)) for file in wrong]
 
 
 def shown(job: Job, added: Iterable[Mapping[str, Any]] | None = None) -> dict[str, dict[str, Any]]:
@@ -342,27 +345,6 @@ def shown(job: Job, added: Iterable[Mapping[str, Any]] | None = None) -> dict[st
     if added is not None:
         found = found.filter(name__in={name for data in added for name in media.names(data)})
     return {file.name: file.shown() for file in found}
-
-
-def weigh(job: Job, added: Iterable[Mapping[str, Any]], count: int) -> None:
-    """Note how many bytes the files of a task have on average, with the data of `count` that were added just now."""
-    sizes: dict[str, int] = dict(job.files.filter(usable=True).values_list("name", "bytes"))
-    if not sizes:
-        return
-    found = sum(sizes.get(name, 0) for data in added for name in media.names(data))
-    tasks = job.tasks.count()
-    job.task_bytes = (job.task_bytes * (tasks - count) + found) // tasks
-    job.save(update_fields=["task_bytes"])
-
-
-def weigh_more(job: Job, added: Iterable[Mapping[str, Any]], count: int) -> None:
-    """Bring up to date what the files of a task of an open job have on average, once `count` have joined it."""
-    if not job.task_bytes:
-        return
-    names = [name for data in added for name in media.names(data)]
-    sizes: dict[str, int] = dict(job.files.filter(usable=True, name__in=names).values_list("name", "bytes"))
-    with connection.cursor() as cursor:
-        cursor.execute(WEIGH_MORE, {"job": job.pk, "found": sum(sizes.get(name, 0) for name in names), "count": count})
 
 
 def missing(shape: Shape, form: Json, data: Json, known: Mapping[str, Json]) -> Iterator[Text]:

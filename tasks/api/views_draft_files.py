@@ -1,5 +1,6 @@
 """Files of a job that is being written, by the API: handed in, listed, made into tasks, taken away."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +15,15 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from tasks import draft_files, files, sketches
+from tasks import draft_files, files, sketches, unfit
 from tasks.api import parsers
 from tasks.api.parsers import Zip
 from tasks.api.views import Anything
 from tasks.api.views_drafts import SketchView, SketchWhole
 from tasks.models import Sketch, SketchFile
 from tasks.views.files import sent
+
+FRAME = re.compile(r"[0-9]{1,3}")
 
 
 class DraftFileOut(serializers.ModelSerializer[SketchFile]):
@@ -38,7 +41,7 @@ class DraftFileOut(serializers.ModelSerializer[SketchFile]):
 
     def get_problem(self, file: SketchFile) -> str | None:
         """Return why it is not taken."""
-        return files.words(file.problem) if file.problem else None
+        return unfit.words(file.problem) if file.problem else None
 
     def get_read(self, file: SketchFile) -> bool:
         """Tell whether it was read already."""
@@ -91,16 +94,21 @@ class SketchFileContent(SketchView):
 
     @extend_schema(
         operation_id="read_draft_file",
-        parameters=[OpenApiParameter("small", bool, description="An image as it is sent to phones.")],
+        parameters=[
+            OpenApiParameter("small", bool, description="An image as it is sent to phones."),
+            OpenApiParameter("frame", int, description="Of a video, which of the frames in its facts, from 0."),
+        ],
         responses={
             (200, "application/octet-stream"): OpenApiTypes.BINARY,
             (206, "application/octet-stream"): OpenApiTypes.BINARY,
         },
     )
     def get(self, request: Request, number: int, key: UUID) -> HttpResponseBase:
-        """Send the file as it was written again; 404 until it is read, and for what is not taken."""
+        """Send the file as it was written again, of a video one frame; 404 until it is read, and if it is not taken."""
         found = get_object_or_404(draft_files.taken_in(self.sketch(number)), key=key)
-        return sent(request, found, small=request.query_params.get("small") in {"1", "true"})
+        small, asked = request.query_params.get("small") in {"1", "true"}, request.query_params.get("frame", "")
+        frame = int(asked) if FRAME.fullmatch(asked) else None
+        return sent(request, found, small=small, frame=frame)
 
 
 class Elsewhere(serializers.Serializer[Any]):

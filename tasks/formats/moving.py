@@ -43,7 +43,7 @@ def _videos(release: Release) -> Iterator[Video]:
 
 def _frames(data: Json) -> list[tuple[str, int, int]]:
     """Return name, width and height of each frame; one that was cut out of a video is named by its second."""
-    if found := data.get(film.MOMENTS):
+    if isinstance(data["frames"], str) and (found := data.get(film.MOMENTS)):
         return [(f"{data['frames']}@{second:.3f}", found["width"], found["height"]) for second in found["seconds"]]
     facts = [(name, media.file(data, name)["facts"]) for name in data["frames"]]
     return [(name, it["width"], it["height"]) for name, it in facts]

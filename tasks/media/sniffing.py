@@ -11,6 +11,10 @@ OPENINGS = {
 }  # fmt: skip
 # The first box of MP4 and QuickTime stands after its length.
 BOXES = frozenset({b"ftyp", b"moov", b"wide", b"mdat"})
+# What such boxes hold that is no video: photos of phones, and sound alone.
+NO_VIDEO = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis", b"M4A ", b"M4B "}
+)
 RIFF = {b"WAVE": "sound", b"WEBP": "image"}
 # Bytes of one point as KITTI writes it: x, y, z in metres and reflectance, 32-bit floats.
 POINT = 16
@@ -25,7 +29,7 @@ def kind_of(path: Path) -> str:
     if opening[:4] == b"RIFF":
         return RIFF.get(opening[8:12], "")
     if opening[4:8] in BOXES:
-        return "video"
+        return "" if opening[4:8] == b"ftyp" and opening[8:12] in NO_VIDEO else "video"
     known = next((kind for start, kind in OPENINGS.items() if opening.startswith(start)), "")
     if known or _is_mp3(opening):
         return known or "sound"

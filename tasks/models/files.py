@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from coop.people import privacy
-from coop.people.models import Person
+from coop.people.models import Client, Person
 from coop.people.privacy import Audience
 from tasks.models.work import Job
 
@@ -55,6 +55,7 @@ class SeenFile(models.Model):
     facts = models.JSONField(default=dict, help_text="Its measures, as tasks.media says for each kind.")
     problem = models.JSONField(null=True, help_text="Why it is not taken: a key of tasks.files.PROBLEMS, and facts.")
     done_at = models.DateTimeField(null=True, help_text="When it was read.")
+    took = models.PositiveIntegerField(default=0, help_text="Milliseconds for which a machine was at reading it.")
 
     class Meta:
         abstract = True
@@ -80,7 +81,7 @@ class JobFile(SeenFile):
     privacy.declare(
         **dict.fromkeys(("id", "job", "name", "key", "kind", "file", "small", "content_type"), Audience.PARTIES),
         **dict.fromkeys(("bytes", "facts"), Audience.PARTIES),
-        **dict.fromkeys(("delivery", "packed_in", "problem", "done_at", "usable", "after"), Audience.CLIENT),
+        **dict.fromkeys(("delivery", "packed_in", "problem", "done_at", "took", "usable", "after"), Audience.CLIENT),
         source=Audience.NOBODY,
     )
 
@@ -88,6 +89,11 @@ class JobFile(SeenFile):
         constraints = [
             models.UniqueConstraint(fields=["job", "name"], condition=Q(usable=True), name="one_usable_file_per_name"),
         ]
+
+    @property
+    def client(self) -> Client:
+        """Return whose it is."""
+        return self.job.client
 
     @property
     def is_packed(self) -> bool:

@@ -126,12 +126,17 @@ class SketchFile(SeenFile):
         **dict.fromkeys(
             (
                 "id", "sketch", "is_packed", "name", "key", "address", "kind", "file", "small", "content_type", "bytes",
-                "facts", "problem", "given_by", "done_at", "is_gone",
+                "facts", "problem", "given_by", "done_at", "took", "is_gone",
             ),
             Audience.CLIENT,
         ),
         source=Audience.NOBODY,
     )  # fmt: skip
+
+    @property
+    def client(self) -> Client:
+        """Return whose it is."""
+        return self.sketch.client
 
     def beside(self) -> QuerySet["SketchFile"]:
         """Return the files of the same sketch that were not deleted."""

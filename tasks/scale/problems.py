@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy
 
 from coop import door
 from coop.refusals import Text
-from tasks import files
+from tasks import unfit
 
 PROBLEMS: Mapping[str, Text] = {
-    **files.PROBLEMS,
+    **unfit.PROBLEMS,
     "archive": gettext_lazy("It is a zip. Name each file by an address of its own."),
 }
 

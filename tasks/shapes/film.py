@@ -6,6 +6,7 @@ cut once, as often as a hundred frames let it, and may be asked of at any longer
 
 from collections.abc import Iterator
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from coop.refusals import Text
@@ -48,6 +49,13 @@ def problems(facts: Json, every: float | None) -> Iterator[Text]:
     """Yield why a video cannot be shown at a step."""
     if every and every < facts["every"]:
         words = _("The video makes more than %(most)d frames at one every %(every)s seconds: take at least %(least)s.")
-        yield words % {"most": FRAMES, "every": every, "least": facts["every"]}
+        yield words % {"most": FRAMES, "every": _told(every), "least": _told(facts["every"])}
     elif len(_numbers(facts, every)) < LEAST:
-        yield _("The video makes one frame alone at one every %(every)s seconds: take fewer.") % {"every": every}
+        yield _("The video makes one frame alone at one every %(every)s seconds: take fewer.") % {
+            "every": _told(every or facts["every"])
+        }
+
+
+def _told(seconds: float) -> str:
+    """Return a step as the reader writes numbers."""
+    return number_format(f"{seconds:g}")

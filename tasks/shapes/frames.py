@@ -79,10 +79,11 @@ class Frames(Shape):
         return list(film.problems(file["facts"], form.get("every")))
 
     def kept(self, form: Json, data: Json, files: Mapping[str, Json]) -> Json:
-        """Return the data with the moments of a video at which its frames are."""
+        """Return the data with the moments of a video at which its frames are; what a client says of them is none."""
         file = files.get(film_of(data))
+        own = {name: part for name, part in data.items() if name != film.MOMENTS}
         seen = file is not None and file["kind"] == "video"
-        return {**data, film.MOMENTS: film.moments(file, form.get("every"))} if file and seen else data
+        return {**own, film.MOMENTS: film.moments(file, form.get("every"))} if file and seen else own
 
     def schema(self, form: Json) -> Json:
         """Return the JSON Schema of a value."""
@@ -164,7 +165,7 @@ class Frames(Shape):
     def label_studio(self, form: Json, data: Json, value: Json) -> list[Json]:
         """Return the boxes as regions of a video."""
         sizes = _sizes(form, data) if data.get(media.FILES) else []
-        seconds = data.get(film.MOMENTS, {}).get("seconds", [])
+        seconds = data[film.MOMENTS]["seconds"] if film_of(data) and film.MOMENTS in data else []
         return [tracks.region(track, sizes, seconds) for track in value["tracks"]] if sizes else []
 
     def from_label_studio(self, form: Json, data: Json, regions: list[Json]) -> Json:

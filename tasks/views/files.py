@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.files import File
 from django.db.models import Count, Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -19,7 +20,7 @@ from coop import clock
 from coop.people.views import me_of
 from coop.refusals import refuse_if
 from tasks import bounded, datasets, files, forms
-from tasks.models import Delivery, Job, JobFile, SketchFile
+from tasks.models import Delivery, FileKind, Job, JobFile, SketchFile
 from tasks.views.clients import job_of
 
 SHOWN = 10
@@ -27,6 +28,7 @@ FILES_SHOWN = 50
 # Of a file nothing runs and nothing is loaded, should it ever be opened as a page.
 CLOSED: dict[str, list[str]] = {"default-src": [CSP.NONE], "sandbox": [""]}
 DAY = 86_400
+MOST_AT_ONCE = 1 << 24
 
 
 @login_required
@@ -82,6 +84,9 @@ def sent(
 ) -> HttpResponseBase:  # fmt: skip
     """Return a file, the part of it that was asked for, or one frame of a video, to whoever may see it."""
     kept = found.small if small and found.small else found.file
+    # Of a video nobody needs all frames at once.
+    if frame is None and found.kind == FileKind.VIDEO:
+        raise Http404
     if not kept.storage.exists(str(kept.name)):
         raise Http404
     content_type = "image/webp" if kept == found.small else found.content_type
@@ -90,7 +95,7 @@ def sent(
         response = HttpResponse(_frame(found, frame), content_type="image/webp")
     elif wanted := re.fullmatch(r"bytes=(\d{1,12})-(\d{0,12})", request.headers.get("Range", "")):
         with kept.open("rb") as opened:
-            response = _part(opened.read(), int(wanted[1]), wanted[2], content_type)
+            response = _part(opened, kept.size, (int(wanted[1]), wanted[2]), content_type)
     else:
         response = FileResponse(kept.open("rb"), content_type=content_type)
     # The address is this file's for good; it is this browser's alone.
@@ -112,11 +117,16 @@ def _frame(found: JobFile | SketchFile, number: int) -> bytes:
         return bytes(opened.read(length))
 
 
-def _part(content: bytes, first: int, last: str, content_type: str) -> HttpResponse:
-    """Return one part of a file, as players ask for when somebody moves along a recording."""
-    end = min(int(last) if last else len(content) - 1, len(content) - 1)
+def _part(opened: "File[bytes]", size: int, wanted: tuple[int, str], content_type: str) -> HttpResponse:
+    """Return one part of a file, as players ask for when somebody moves along a recording; no more of it is read.
+
+    Of a long part its beginning, which says so: who wants more asks for more.
+    """
+    first, last = wanted
+    end = min(int(last) if last else size - 1, size - 1, first + MOST_AT_ONCE - 1)
     if first > end:
-        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{len(content)}"})
-    response = HttpResponse(content[first : end + 1], content_type=content_type, status=206)
-    response["Content-Range"] = f"bytes {first}-{end}/{len(content)}"
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    opened.seek(first)
+    response = HttpResponse(opened.read(end - first + 1), content_type=content_type, status=206)
+    response["Content-Range"] = f"bytes {first}-{end}/{size}"
     return response

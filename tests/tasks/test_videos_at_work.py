@@ -160,8 +160,13 @@ def test_scales_clients_order_boxes_over_a_video(
     address = task.response["annotations"]["url"]
     told = Browser().get(address[address.index("/v1/") :]).json()
     assert [(one["timestamp_secs"], len(one["annotations"])) for one in told] == [(0, 1), (1, 1), (2, 1), (3, 0)]
-    with pytest.raises(scaleapi.exceptions.ScaleInvalidRequest, match="frame_rate of 10, 2, 1"):
-        _film(live, store, frame_rate=7)
+    for unheld in (7, True, 10**400, 0, -1):
+        with pytest.raises(scaleapi.exceptions.ScaleInvalidRequest, match="frame_rate of 10, 2, 1"):
+            _film(live, store, frame_rate=unheld)
+    for part in ({"start_time": 1}, {"duration_time": 2}):
+        with pytest.raises(scaleapi.exceptions.ScaleInvalidRequest, match="send no start_time"):
+            _film(live, store, **part)
+    assert _film(live, store, start_time=0).status == "pending"
 
 
 def _film(live: scaleapi.ScaleClient, store: Store, **more: Any) -> Any:

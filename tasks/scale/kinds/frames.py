@@ -9,6 +9,8 @@ from tasks.scale.kinds.kind import SAID_BEFORE, Json, Kind, labels, mark
 from tasks.shapes import film, tracks
 from tasks.shapes.frames import MOST_FRAMES
 
+MOST_A_SECOND = 10
+
 
 class Frames(Kind):
     """A kind whose response is told in a file: `content` makes what the file holds."""
@@ -58,14 +60,15 @@ class Video(Frames):
         """Return frames, for boxes over two to a hundred images or a video as a file."""
         frames = params.get("attachments")
         several = isinstance(frames, list) and 1 < len(frames) <= MOST_FRAMES
-        fits = several if not _film(params) else _every(params) is not None
+        fits = several if not _film(params) else _every(params) is not None and not _part(params)
         return "frames" if fits and set(self.geometries(params)) == {"box"} else ""
 
     def unheld(self, params: Json) -> str:
         """Say what members take."""
         return (
             f"Members draw boxes over 2 to {MOST_FRAMES} frames: send them as images in attachments, in their order, or"
-            " a video as attachment with attachment_type video and a frame_rate of 10, 2, 1, 0.5, 0.1 or none."
+            " a video as attachment with attachment_type video and a frame_rate of 10, 2, 1, 0.5, 0.1 or none. A video"
+            " is shown from its beginning to its end: cut it first, and send no start_time or duration_time."
         )
 
     def form(self, params: Json, question: str) -> Json:
@@ -116,7 +119,13 @@ def _every(params: Json) -> float | None:
     rate = params.get("frame_rate")
     if rate is None:
         return 0
-    return next((step for step in film.EVERY if isinstance(rate, int | float) and rate * step == 1), None)
+    known = type(rate) in {int, float} and 0 < rate <= MOST_A_SECOND
+    return next((step for step in film.EVERY if known and rate * step == 1), None)
+
+
+def _part(params: Json) -> bool:
+    """Tell whether an order asks for a part of a video."""
+    return bool(params.get("start_time") or params.get("duration_time"))
 
 
 def _seconds(params: Json) -> list[float]:
