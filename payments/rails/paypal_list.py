@@ -6,6 +6,7 @@ balance alone. The total balance has in it what PayPal holds back, so holding so
 """
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -42,7 +43,9 @@ def lists(days: Asked) -> list[Statement]:
 
 def _list(currency: str, asked: Days) -> Statement:
     moved, until = _moved(currency, asked.first, asked.last)
-    entries = _entries([one for one in moved if not HOLDS.fullmatch(one["transaction_event_code"])], currency)
+    booked = _entries([one for one in moved if not HOLDS.fullmatch(one["transaction_event_code"])], currency)
+    # What was begun before, and moved on these days, is of these days: no list goes back behind the one before it.
+    entries = [replace(one, day=max(one.day, asked.first)) for one in booked]
     opening, closing = (_held(currency, day) for day in (asked.first - DAY, until))
     return Statement(until.isoformat(), f"paypal {currency}", currency, opening, closing, entries)
 

@@ -66,7 +66,7 @@ class Account:
         first, last = (moment(said[name]) for name in ("start_date", "end_date"))
         if last - first > timedelta(days=31) or int(said["page_size"]) > 500 or said["fields"] != "transaction_info":
             return 400, {"name": "INVALID_REQUEST"}
-        found = [one for one in reversed(self.moved) if first <= moment(one["transaction_initiation_date"]) <= last
+        found = [one for one in reversed(self.moved) if first <= moment(one["transaction_updated_date"]) <= last
                  and one["transaction_amount"]["currency_code"] == said["transaction_currency"]]  # fmt: skip
         if len(found) > self.most:
             return 400, {"name": "RESULTSET_TOO_LARGE", "total_items": len(found), "maximum_items": self.most}
@@ -81,7 +81,7 @@ class Account:
     def balances(self, said: dict[str, str]) -> dict[str, Any]:
         """Return what was held at a moment, with what was held back."""
         last = moment(said["as_of_time"]) if "as_of_time" in said else self.now
-        each = [one for one in self.moved if moment(one["transaction_initiation_date"]) <= last
+        each = [one for one in self.moved if moment(one["transaction_updated_date"]) <= last
                 and not one["transaction_event_code"].startswith(HELD_BACK)]  # fmt: skip
         held = sum(Decimal(one[name]["value"]) for one in each for name in ("transaction_amount", "fee_amount")
                    if name in one)  # fmt: skip

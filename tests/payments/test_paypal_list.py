@@ -99,6 +99,21 @@ def test_what_paypal_takes_for_itself_is_booked_by_its_list(
     assert differs()[batch] == (Decimal(-1), NONE)
 
 
+def test_what_was_begun_before_these_days_is_of_the_first_of_them(
+    asked: Payout, stocked: Account, later: Later, treasurer: Office, secretary: Office
+) -> None:
+    go_on()
+    pass_days(stocked, later)
+    read(treasurer, secretary)
+    number = stocked.book("-2.00", "T0200")
+    stocked.moved[-1]["transaction_initiation_date"] = f"{clock.now() - timedelta(days=9):%Y-%m-%dT%H:%M:%S+0000}"
+    at = pass_days(stocked, later)
+    (statement,) = read(treasurer, secretary)
+    assert statement.given
+    (line,) = statement.given.lines
+    assert (line["key"], line["day"]) == (number, str((at - timedelta(days=1)).date()))
+
+
 def test_days_that_paypal_does_not_know_whole_are_asked_for_later(
     stocked: Account, later: Later, treasurer: Office
 ) -> None:
