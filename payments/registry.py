@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from governance import policies
 from governance.models import Mandate
 from governance.rulebook import Entry, Version
+from payments import instruments
 from payments.models import Fee, Instrument, Kind
 from payments.policies import fees, versions
 
@@ -33,10 +34,10 @@ FIXED: Mapping[str, tuple[Promise, Promise]] = {
 def entries() -> list[Entry]:
     """Return every instrument with all its versions, the fee first, the others in the order of their kinds."""
     known = list(Instrument.objects.select_related("mandate__proposal").order_by("kind", "key", "version"))
-    names = versions.names(one.key for one in known)
+    names, skills = versions.names(one.key for one in known), instruments.skills_named()
     grouped = [list(rows) for _of, rows in groupby(known, key=lambda one: (one.kind, one.key))]
     grouped.sort(key=lambda rows: Kind.values.index(rows[0].kind))
-    return [*_fee(), *(_instrument(rows, names[rows[0].key]) for rows in grouped)]
+    return [*_fee(), *(_instrument(rows, names[rows[0].key], skills) for rows in grouped)]
 
 
 def _fee() -> list[Entry]:
@@ -45,15 +46,17 @@ def _fee() -> list[Entry]:
     return [_entry("fee", _("The fee on top of wages"), read)] if read else []
 
 
-def _instrument(rows: list[Instrument], about: str) -> Entry:
+def _instrument(rows: list[Instrument], about: str, skills: Mapping[int, str]) -> Entry:
     kind = rows[0].kind
-    read = [(_words(kind, json.loads(one.value)), one.version, one.mandate, one.since) for one in rows]
+    read = [(_words(kind, json.loads(one.value), skills), one.version, one.mandate, one.since) for one in rows]
     label = str(FIXED[kind][0] if kind in FIXED else policies.find(kind).label)
     key = f"{kind}-{rows[0].key}" if about else kind
     return _entry(key, f"{label} ({about})" if about else label, read)
 
 
-def _words(kind: str, value: Mapping[str, Any]) -> str:
+def _words(kind: str, value: Mapping[str, Any], skills: Mapping[int, str]) -> str:
+    if kind == Kind.QUALIFICATION and "skills" in value:
+        return versions.asking(value, skills)
     policy = None if kind in FIXED else policies.find(kind)
     return policy.words(value) if isinstance(policy, versions.NewVersion) else str(FIXED[kind][1])
 

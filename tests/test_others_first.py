@@ -25,6 +25,7 @@ from tasks.scale.access import ScaleView
 type SignedIn = Callable[[Person], Browser]
 PAGE = "/standing/come-back/"
 HELD = "SELECT FROM people_person WHERE id = %s FOR NO KEY UPDATE"
+WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
 BACK = """INSERT INTO governance_standing (person_id, status, since, rule, recorded_by_id)
 VALUES (%s, 'member', now(), 'D1', %s)"""
 
@@ -56,12 +57,22 @@ def alone[T](act: Callable[[], T], patience: str = "10s") -> T:
         connection.close()
 
 
+def until_held_up(by: psycopg.Connection) -> None:
+    """Return once somebody waits for what this connection holds; raise AssertionError after half a minute."""
+    for _look in range(300):
+        if by.execute(WAITS).fetchone() == (True,):
+            return
+        time.sleep(0.1)
+    message = "Nobody waits."
+    raise AssertionError(message)
+
+
 def while_they_come_back[T](act: Callable[[], T], who: Person, other: psycopg.Connection) -> T:
     """Do something that waits with a number for its row, while a later one is written."""
     with ThreadPoolExecutor(1) as pool:
         other.execute(HELD, [who.pk])
         waits = pool.submit(alone, act)
-        time.sleep(1)
+        until_held_up(other)
         other.execute(BACK, [who.pk, who.pk])
         other.commit()
         return waits.result()

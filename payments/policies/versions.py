@@ -231,9 +231,7 @@ class QualificationChange(NewVersion):
     def words(self, value: Mapping[str, Any]) -> str:
         """Return what is asked for, what jobs may ask for, or how tests are passed."""
         if "skills" in value:
-            names = instruments.skills_named()
-            named = ", ".join(f"“{names.get(one, one)}”" for one in value["skills"])
-            return _("a job may ask for %(skills)s") % {"skills": named} if named else _("no job asks for a skill")
+            return asking(value, instruments.skills_named())
         if "drawn" in value:
             return _("%(right)s of %(drawn)s answers right; again after %(again_days)s days") % value
         if not value["units"]:
@@ -306,6 +304,12 @@ def _sayable(kind: str, key: str, value: dict[str, object]) -> bool:
         cursor.execute("SELECT payments_instrument_holds(%s, %s, %s)", [kind, key, json.dumps(value)])
         (holds,) = cursor.fetchone()
     return bool(holds)
+
+
+def asking(value: Mapping[str, Any], skills: Mapping[int, str]) -> str:
+    """Return what jobs of a kind of work may ask for, given what each skill is called."""
+    named = ", ".join(f"“{skills.get(one, one)}”" for one in value["skills"])
+    return _("a job may ask for %(skills)s") % {"skills": named} if named else _("no job asks for a skill")
 
 
 def _closes(person: Person, payload: Payload) -> bool:
