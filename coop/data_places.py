@@ -234,7 +234,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_stage": "job_id after_id takes carries apart_from_all written_by_id at",
         "tasks_knownanswer": "task_id value why written_by_id at",
         "tasks_delivery": "job_id digest created_by_id created_at finished_at problem_count",
-        "tasks_jobfile": "delivery_id job_id packed_in_id name key source kind file small content_type bytes facts"
+        "tasks_jobfile": "delivery_id job_id packed_in_id name key source kind file small content_type bytes took facts"
         " problem done_at usable after",
         "tasks_upload": "job_id file file_name created_by_id created_at finished_at rows problems problem_count",
         "tasks_task": "upload_id external_id turn",
@@ -256,7 +256,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_lot": "job_id project_id batch_id digest",
         "tasks_sketch": "client_id work_type_id said file file_name rows bytes piloted pilot_id pilots job_id"
         " written_by_id begun_at at dropped_at told_at",
-        "tasks_sketchfile": "sketch_id is_packed name key address source kind file small content_type bytes facts"
+        "tasks_sketchfile": "sketch_id is_packed name key address source kind file small content_type bytes took facts"
         " problem given_by_id done_at is_gone",
         "tasks_asset": "key client_id test name project_name reference metadata address created_by_id created_at file"
         " content_type bytes order_id next_at tries problem",
