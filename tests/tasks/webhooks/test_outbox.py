@@ -100,6 +100,6 @@ def test_telling_of_many_tasks_asks_no_more(
     for _task in range(tasks):
         answer(job, (amina, "Same"), (luis, "Same"), (priya, "Same"))
     entries = list(Event.objects.filter(kind="reviews.accepted"))
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         outbox.tell(entries, at=clock.now())
     assert Message.objects.filter(kind="task.completed").count() == tasks
