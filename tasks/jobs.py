@@ -287,11 +287,9 @@ def below_former(pay: Decimal, least: Decimal | None) -> Refusal | None:
     if least is None or pay >= least:
         return None
     words = {"least": money(least, "USD")}
-    return Refusal(
-        _("You had comparable work in the last 12 months that makes this at least %(least)s for each answer.") % words,
-        "N5",
-        _("Offer %(least)s or more, or ask the members: only their vote can lower it.") % words,
-    )
+    reason = _("You had comparable work in the last 12 months that makes this at least %(least)s for each answer.")
+    appeal = _("Offer %(least)s or more, or ask the members: only their vote can lower it.")
+    return Refusal(reason % words, "N5", appeal % words)
 
 
 def _refusal_by_instrument(job: Job) -> Refusal | None:
@@ -390,15 +388,11 @@ def _close(job: Job, by: Person | None, at: datetime) -> Job:
 
 
 def return_deposits(*, at: datetime) -> int:
-    """Give back what closed jobs no longer need of their deposits for the floor; say how many jobs that were.
-
-    Anybody may call it.
-    """
+    """Give back what closed jobs no longer need of their deposits for the floor, for anybody; say how many jobs."""
     with connection.cursor() as cursor:
         cursor.execute(DEPOSITS_FREE)
         over = Job.objects.filter(pk__in=[number for (number,) in cursor.fetchall()])
-    failed = "job %s could not have its deposit back"
-    return due.each_of(lambda job: bool(close(job, by=None, at=at)), over, failed=failed)
+    return due.each_of(lambda job: bool(close(job, by=None, at=at)), over, failed="job %s: its deposit stays")
 
 
 def _locked(job: Job) -> Job:
