@@ -65,7 +65,7 @@ def closed_each(at: datetime) -> list[Close]:
 
 
 # What a long walk keeps of the officers' term for its other acts.
-FOR_OTHERS = timedelta(days=500)
+FOR_OTHERS = timedelta(days=700)
 
 
 class Books(RuleBasedStateMachine):
