@@ -255,7 +255,10 @@ class Everybody(Abroad, Floors):
     # Officers, votes and time.
 
     def ends_a_quarter(self) -> None:
-        self.pass_time(Quarter.of(self.at).after + surplus.SETTLED - self.at)
+        span = Quarter.of(self.at).after + surplus.SETTLED - self.at
+        if not self.has_days(span):
+            return
+        self.pass_time(span)
         with self.unless_refused():  # what banks took can be more than the quarter's fees
             closed_each(self.at)
             assert ledger.balance(accounts.FEE) == ledger.balance(accounts.expense("posts")) == 0
