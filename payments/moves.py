@@ -73,8 +73,11 @@ def refusal(move: Move, *, by: Office, at: datetime) -> Refusal | None:
 
 def refusal_to_confirm(move: Move, *, by: Office, at: datetime) -> Refusal | None:
     """Say why an officer cannot confirm a move; None if they can."""
-    if no := refusal(move, by=by, at=at):
-        return no
+    return refusal(move, by=by, at=at) or refusal_to_own(move, by=by)
+
+
+def refusal_to_own(move: Move, *, by: Office) -> Refusal | None:
+    """Say that an officer does not confirm what they noted themselves; None if another did."""
     if by.person_id == move.noted_by.person_id:
         return Refusal(_("You noted this move; another officer confirms it."), "D8", _("Ask the other officer."))
     return None

@@ -14,6 +14,7 @@ from coop.people import clients
 from coop.people.models import Client
 from tasks import notices, sketches
 from tasks.models import Sketch
+from tasks.models.sketches import NOTICE
 
 
 def tell_due(*, at: datetime) -> int:
@@ -36,5 +37,5 @@ def _tell(client: Client, at: datetime) -> int:
 
 def drop_due(*, at: datetime) -> int:
     """Drop the drafts that were told of two weeks ago and nobody touched since, each by itself; return how many."""
-    told = sketches.written().filter(told_at__lte=at - sketches.NOTICE)
+    told = sketches.written().filter(told_at__lte=at - NOTICE)
     return due.each_of(lambda one: sketches.let_go(one, at=at), told, failed="draft %s could not be dropped")

@@ -16,12 +16,12 @@ from typing import Any, cast
 from uuid import NAMESPACE_URL, uuid5
 
 from django.conf import settings
-from django.db.models import F, Max
+from django.db.models import Max
 from django.utils.crypto import salted_hmac
 
 from coop.people.models import Person
 from tasks import certificates, onboarding
-from tasks.models import Job, Sitting
+from tasks.models import SHOWN, Job, Sitting
 
 CONTEXTS = ["https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"]
 
@@ -45,7 +45,7 @@ class Badge:
 
 def of(person: Person) -> list[Badge]:
     """Return what a person passed: how they joined, then each skill, the oldest first."""
-    shown = Sitting.objects.filter(person=person, ended_at__isnull=False, correct__gte=F("needed"))
+    shown = Sitting.objects.filter(SHOWN, person=person)
     skills = [_of_skill(one) for one in shown.select_related("skill__client").order_by("pk")]
     return [*_joined(person), *skills]
 

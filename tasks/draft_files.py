@@ -24,7 +24,6 @@ from django.core.files.storage import default_storage
 from django.db import Error, transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
-from procrastinate.contrib.django import app as background
 
 from coop import door
 from coop.people.models import Person
@@ -153,12 +152,8 @@ def _written(held: Sketch, by: Person) -> Sketch:
 
 
 def have_read(sketch: Sketch) -> None:
-    """Let the worker read the files of a draft, in the transaction of the act.
-
-    One draft of a client at a time, and not beside what its orders have fetched: the other place is for what is due.
-    """
-    lock = f"fetch:{sketch.client_id}"
-    background.configure_task(READ, lock=lock, priority=files.LAST).defer(sketch_id=sketch.pk)
+    """Let the worker read the files of a draft, in the transaction of the act."""
+    files.wait_to_read(READ, sketch.client_id, sketch_id=sketch.pk)
 
 
 def _row(held: Sketch, file: "File[bytes]", by: Person) -> SketchFile:

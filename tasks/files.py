@@ -104,12 +104,17 @@ def receive(job: Job, given: "Sequence[File[bytes]]", *, by: Person | None, at: 
 
 
 def have_read(delivery: Delivery) -> None:
-    """Let the worker read the files of a delivery after all else that is due, in the transaction of the act.
+    """Let the worker read the files of a delivery, in the transaction of the act."""
+    wait_to_read(READ, delivery.job.client_id, delivery_id=delivery.pk)
 
-    One delivery or draft of a client at a time, and not beside what its orders have fetched.
+
+def wait_to_read(task: str, client: int, **about: int) -> None:
+    """Let the worker read files after all else that is due.
+
+    One delivery or draft of a client at a time, and not beside what its orders have fetched: the other place is for
+    what is due.
     """
-    lock = f"fetch:{delivery.job.client_id}"
-    background.configure_task(READ, lock=lock, priority=LAST).defer(delivery_id=delivery.pk)
+    background.configure_task(task, lock=f"fetch:{client}", priority=LAST).defer(**about)
 
 
 def plain_name(file: "File[bytes]") -> str:

@@ -15,7 +15,7 @@ from coop import door
 from governance import parameters
 from payments import founding
 from payments.forms import cents
-from tasks import files, jobs
+from tasks import files, jobs, questions
 from tasks.models import Topic
 from tasks.webhooks import addresses
 
@@ -249,3 +249,31 @@ class NewWebhook(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         initial=["task.completed"],
     )
+
+
+class KnownQuestions(forms.Form):
+    """Questions with known answers, and what people read before them; `refusal` says of how many they may be."""
+
+    guide = forms.CharField(label=_("What people read first"), widget=forms.Textarea(attrs={"rows": 10}))
+    asked = forms.CharField(
+        label=_("Questions"),
+        widget=forms.Textarea(attrs={"rows": 14}),
+        help_text=_(
+            "Each in a block, with an empty line between: the question, its answers on lines that begin with -, the "
+            "right one with *, and a line with = that says why."
+        ),
+    )
+
+    def refusal(self, count: int) -> str:
+        """Say why there cannot be so many."""
+        raise NotImplementedError
+
+    def clean_asked(self) -> list[questions.Asked]:
+        """Return the questions."""
+        try:
+            found = questions.read(self.cleaned_data["asked"])
+        except questions.Unclear as unclear:
+            raise forms.ValidationError(str(unclear)) from unclear
+        if words := self.refusal(len(found)):
+            raise forms.ValidationError(words)
+        return found

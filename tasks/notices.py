@@ -21,7 +21,7 @@ def tell(person: Person, about: str, number: int) -> None:
 
 def words(about: str, number: int) -> tuple[str, str]:
     """Return subject and text in the active language. Nothing of the answer itself travels by mail."""
-    subject, text, path = _drafts_go(number) if about == "drafts_go" else said(about, number)
+    subject, text, path = said(about, number)
     return subject, f"{text}\n\n{settings.ORIGIN}{path}\n"
 
 
@@ -29,18 +29,30 @@ def said(about: str, number: int) -> tuple[str, str, str]:
     """Return what is said of a look ("drawn"), a rejected answer, a team, a question or a deletion, and its address."""
     if about in DELETIONS:
         return DELETIONS[about](Job.objects.select_related("client").get(pk=number))
-    if about == "drawn":
-        text = _("The lot drew you to say whether an answer stands. It is paid, and yours for a day; then the next is.")
-        return _("A rejected answer waits for your paid look"), text, f"/looks/{number}/"
-    if about == "teamed":
-        text = _("See at this address with whom, at which job and for which share of its pay. You say yes or no.")
-        return _("You are asked to be in a team"), text, f"/jobs/{number}/team/"
-    if about == "asked":
-        text = _("A member asks about the guide of your job. Your answer becomes a part of the guide, for everybody.")
-        return _("A question about your job waits for an answer"), text, _client_guide(number)
-    if about == "answered":
-        text = _("It stands in the guide of the job now. Whoever worked by the older guide is paid for reading it.")
-        return _("Your question about a guide was answered"), text, f"/jobs/{number}/guide/"
+    return OTHERS.get(about, _rejected)(number)
+
+
+def _drawn(number: int) -> tuple[str, str, str]:
+    text = _("The lot drew you to say whether an answer stands. It is paid, and yours for a day; then the next is.")
+    return _("A rejected answer waits for your paid look"), text, f"/looks/{number}/"
+
+
+def _teamed(number: int) -> tuple[str, str, str]:
+    text = _("See at this address with whom, at which job and for which share of its pay. You say yes or no.")
+    return _("You are asked to be in a team"), text, f"/jobs/{number}/team/"
+
+
+def _asked(number: int) -> tuple[str, str, str]:
+    text = _("A member asks about the guide of your job. Your answer becomes a part of the guide, for everybody.")
+    return _("A question about your job waits for an answer"), text, _client_guide(number)
+
+
+def _answered(number: int) -> tuple[str, str, str]:
+    text = _("It stands in the guide of the job now. Whoever worked by the older guide is paid for reading it.")
+    return _("Your question about a guide was answered"), text, f"/jobs/{number}/guide/"
+
+
+def _rejected(number: int) -> tuple[str, str, str]:
     text = _("It is paid to you, and stays paid. See why it was rejected, who decides and until when, at this address.")
     return _("An answer of yours was rejected, and is paid"), text, f"/work/{number}/dispute/"
 
@@ -104,8 +116,10 @@ def _of(job: Job) -> dict[str, object]:
 
 
 DELETIONS: dict[str, Callable[[Job], tuple[str, str, str]]] = {
-    "will_go": _will_go, "goes_soon": _goes_soon, "work_goes": _work_goes,
-    "left_goes": _left_goes,
+    "will_go": _will_go, "goes_soon": _goes_soon, "work_goes": _work_goes, "left_goes": _left_goes,
+}  # fmt: skip
+OTHERS: dict[str, Callable[[int], tuple[str, str, str]]] = {
+    "drawn": _drawn, "teamed": _teamed, "asked": _asked, "answered": _answered, "drafts_go": _drafts_go,
 }  # fmt: skip
 
 

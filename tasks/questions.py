@@ -4,7 +4,7 @@ A block for each, with an empty line between: the question, its answers as lines
 `*`, and a last line with `=`: why.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -16,8 +16,7 @@ class Unclear(Exception):  # noqa: N818 - not a fault of ours: in words for whoe
     """A block is no question; the message says which and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """One question: its words, its answers in their order, the right one, and why it is."""
 
     text: str

@@ -24,6 +24,7 @@ from coop.refusals import Refusal, Refused, refuse_if
 from payments.models import WorkType
 from tasks import datasets, deletions, draft_files, foreign, jobs
 from tasks.models import Job, Sketch, Upload
+from tasks.models.sketches import NOTICE
 from tasks.rows import Problem, Row
 from tasks.shapes import media
 
@@ -31,8 +32,8 @@ PILOT_TASKS = 20
 LOOKED_AT = 200
 LARGEST = 300_000
 MOST = 50
-# For so long nobody touches a draft before it is told of, and from then on before it goes.
-UNTOUCHED, NOTICE = timedelta(days=90), timedelta(days=14)
+# For so long nobody touches a draft before it is told of.
+UNTOUCHED = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from governance import offices
 from governance.models import Right
 from payments import instruments, ledger
 from payments.models import Kind, WorkType
-from tasks.models import Job, Sitting, Skill
+from tasks.models import SHOWN, Job, Sitting, Skill
 
 RULE = "N9"
 LONGEST_NAME, LONGEST = 60, 4_000
@@ -125,7 +125,7 @@ def _again(sittings: list[Sitting], now: Terms | None, at: datetime) -> datetime
 
 def has(person: Person, skill: Skill | int) -> bool:
     """Tell whether somebody has shown a skill."""
-    return any(one.passed for one in Sitting.objects.filter(person=person, skill=skill, ended_at__isnull=False))
+    return Sitting.objects.filter(SHOWN, person=person, skill=skill).exists()
 
 
 def refusal(job: Job, *, by: Person, at: datetime) -> Refusal | None:

@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from coop import clock
-from coop.people.views import me_of
-from payments import deposits, exchange, rails
+from payments import exchange, rails
 from payments.forms import NotePurchase
 from payments.models import Purchase
+from payments.views import office_of
 
 LATEST = 10
 
@@ -21,7 +21,7 @@ LATEST = 10
 def home(request: HttpRequest) -> HttpResponse:
     """Show what is held of each currency, what waits to be confirmed, and note a purchase."""
     at = clock.now()
-    office, currencies = deposits.office_of(me_of(request), at), rails.currencies()
+    office, currencies = office_of(request, at), rails.currencies()
     form = NotePurchase(request.POST or None, currencies=currencies)
     if form.is_valid():
         exchange.note(**form.cleaned_data, by=office, at=at)
@@ -43,7 +43,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm a purchase by the bank's statements."""
     at = clock.now()
-    office = deposits.office_of(me_of(request), at)
+    office = office_of(request, at)
     exchange.confirm(get_object_or_404(Purchase, pk=pk), by=office, at=at)
     messages.success(request, _("Confirmed. Members are paid at this price from now on."))
     return redirect("payments:exchange")
@@ -54,7 +54,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 def turn_down(request: HttpRequest, pk: int) -> HttpResponse:
     """Write down that the bank shows no such purchase."""
     at = clock.now()
-    office = deposits.office_of(me_of(request), at)
+    office = office_of(request, at)
     exchange.turn_down(get_object_or_404(Purchase, pk=pk), by=office, at=at)
     messages.success(request, _("Written down. Nothing of this purchase is booked."))
     return redirect("payments:exchange")

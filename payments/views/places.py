@@ -33,7 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "form": form, "holdings": places.holdings(), "services": [*lists.ASKED, *lists.WRITTEN],
         "unlisted": lists.never_confirmed(),
         "done": done.order_by("-pk")[:LATEST],
-        "waiting": [(one, moves.refusal_to_confirm(one, by=office, at=at)) for one in moves.waiting()],
+        "waiting": [(one, moves.refusal_to_own(one, by=office)) for one in moves.waiting()],
     }  # fmt: skip
     return render(request, "payments/places.html", shown)
 

@@ -56,6 +56,14 @@ class SumField(serializers.DecimalField):
         super().__init__(max_digits=20, decimal_places=6, read_only=True, **options)
 
 
+class TaxField(SumField):
+    """The tax in a sum."""
+
+    def __init__(self) -> None:
+        """Say that there is none."""
+        super().__init__(default=Decimal(0), help_text="None is added: what your country asks for is yours to declare.")
+
+
 class NewJob(serializers.Serializer[Any]):
     """A job to be drafted."""
 

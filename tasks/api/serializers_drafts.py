@@ -1,12 +1,11 @@
 """What the API says of a job that is being written, part by part."""
 
-from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from tasks.api.serializers import SumField
+from tasks.api.serializers import SumField, TaxField
 
 LONGEST_WORDS, MOST_CHOSEN = 20_000, 100
 
@@ -26,7 +25,7 @@ class PriceOut(serializers.Serializer[Any]):
     fee = SumField()
     checks = SumField()
     floor = SumField()
-    tax = SumField(default=Decimal(0), help_text="None is added: what your country asks for is yours to declare.")
+    tax = TaxField()
     total = SumField()
 
 

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from payments.ledger import Kind
 from payments.models import CardPayment, PayBack, Transfer
-from tasks.api.serializers import SumField
+from tasks.api.serializers import SumField, TaxField
 from tasks.models import HiddenContent, Share, Tip, Topic
 
 
@@ -136,7 +136,7 @@ class InvoiceOut(serializers.Serializer[Any]):
     before = SumField()
     paid_in = SumField()
     spent = SumField()
-    tax = SumField(default=Decimal(0), help_text="None is added: what your country asks for is yours to declare.")
+    tax = TaxField()
     after = SumField()
     jobs = JobCostOut(many=True)
 

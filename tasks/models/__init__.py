@@ -26,7 +26,7 @@ from tasks.models.scale import Asset, Audit, Batch, BatchState, Lot, Order, Proj
 from tasks.models.sharing import Reserve
 from tasks.models.shortfalls import Difference, Shortfall
 from tasks.models.sketches import Sketch, SketchFile
-from tasks.models.skills import Sitting, Skill
+from tasks.models.skills import SHOWN, Sitting, Skill
 from tasks.models.skips import PaidSkip
 from tasks.models.stages import Apart, HandOver, Stage, Takes
 from tasks.models.tallies import Tally
@@ -50,6 +50,7 @@ from tasks.models.work import (
 __all__ = [
     "LIVE_STATES",
     "OPEN_STATES",
+    "SHOWN",
     "Alert",
     "AlertWish",
     "Answer",

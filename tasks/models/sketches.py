@@ -28,6 +28,10 @@ SIGNING = re.compile(
 MICROSOFT = re.compile(rf"{SIGNING.pattern}|sig|s[eprtv]|spr|sk(oid|tid|[estv])", re.IGNORECASE)
 
 
+# From when a draft that nobody touches is told of until it goes.
+NOTICE = timedelta(days=14)
+
+
 def mark(address: str) -> str:
     """Return by what a file that lies elsewhere is known when it is fetched again: a SHA-256 of where it lies."""
     place, _mark, query = address.partition("?")
@@ -100,7 +104,7 @@ class Sketch(models.Model):
     @property
     def goes_on(self) -> date | None:
         """Return the day on which it is dropped unless somebody touches it; None where that was not told of."""
-        return None if self.told_at is None else (self.told_at + timedelta(days=14)).astimezone(UTC).date()
+        return None if self.told_at is None else (self.told_at + NOTICE).astimezone(UTC).date()
 
 
 class SketchFile(SeenFile):

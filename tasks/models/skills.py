@@ -9,6 +9,9 @@ from coop.people.models import Client, Person
 from coop.people.privacy import Audience
 from payments.models import Instrument
 
+# Which goes at a test showed its skill.
+SHOWN = Q(ended_at__isnull=False, correct__gte=F("needed"))
+
 
 class Skill(models.Model):
     """What somebody can do, as the cooperative words it in both its languages; never changed, as people hold it."""
@@ -65,8 +68,7 @@ class Sitting(models.Model):
             ),
             # It is the index by which a claim asks whether somebody has a skill, too.
             models.UniqueConstraint(
-                fields=["skill", "person"], condition=Q(ended_at__isnull=False, correct__gte=F("needed")),
-                name="a_skill_is_shown_once",
+                fields=["skill", "person"], condition=SHOWN, name="a_skill_is_shown_once",
             ),
             models.CheckConstraint(
                 condition=Q(correct__lte=F("answered"), answered__lte=F("drawn"), needed__lte=F("drawn")),

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -15,33 +14,21 @@ from coop import clock
 from coop.people.models import Client
 from coop.people.views import me_of
 from coop.refusals import refuse_if
-from tasks import onboarding, questions
+from tasks import onboarding
+from tasks.forms import KnownQuestions
 
 
-class Open(forms.Form):
+class Open(KnownQuestions):
     """An onboarding: its name, how work goes here, the questions, and how many right ones admit."""
 
     title = forms.CharField(label=gettext_lazy("Name"), max_length=80)
-    guide = forms.CharField(label=gettext_lazy("What people read first"), widget=forms.Textarea(attrs={"rows": 10}))
-    asked = forms.CharField(
-        label=gettext_lazy("Questions"),
-        widget=forms.Textarea(attrs={"rows": 14}),
-        help_text=gettext_lazy(
-            "Each in a block, with an empty line between: the question, its answers on lines that begin with -, the "
-            "right one with *, and a line with = that says why."
-        ),
-    )
     pass_mark = forms.IntegerField(label=gettext_lazy("Right answers that admit"), min_value=1)
+    field_order = ("title", "guide", "asked", "pass_mark")
 
-    def clean_asked(self) -> list[questions.Asked]:
-        """Return the questions."""
-        try:
-            found = questions.read(self.cleaned_data["asked"])
-        except questions.Unclear as unclear:
-            raise ValidationError(str(unclear)) from unclear
-        if not onboarding.FEWEST <= len(found) <= onboarding.MOST:
-            raise ValidationError(_("An onboarding has 3 to 50 questions."))
-        return found
+    def refusal(self, count: int) -> str:
+        """Say why an onboarding cannot have so many questions."""
+        fits = onboarding.FEWEST <= count <= onboarding.MOST
+        return "" if fits else _("An onboarding has 3 to 50 questions.")
 
     def clean(self) -> dict[str, Any]:
         """Ask for no more right answers than there are questions."""
@@ -59,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
     form = Open(request.POST if request.method == "POST" else None)
     if form.is_valid():
         house = Client.objects.get(is_cooperative=True)
-        asked = [(one.text, one.labels, one.right, one.why) for one in form.cleaned_data.pop("asked")]
+        asked = form.cleaned_data.pop("asked")
         onboarding.open_job(house, **form.cleaned_data, questions=asked, by=me, at=at)
         messages.success(request, _("Open: whoever signs up can begin."))
         return redirect("tasks:entrance")

@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -17,7 +16,8 @@ from coop.people.models import Client, Person
 from coop.people.views import me_of
 from coop.refusals import refuse_if
 from payments import instruments, rates
-from tasks import badges, cards, claims, onboarding, questions, skills, testing
+from tasks import badges, cards, claims, onboarding, skills, testing
+from tasks.forms import KnownQuestions
 from tasks.models import Job, Skill
 
 
@@ -79,28 +79,12 @@ def _about(label: Any, rows: int = 5) -> forms.CharField:  # noqa: ANN401 - lazy
     return forms.CharField(label=label, max_length=skills.LONGEST, widget=area, help_text=gettext_lazy("In Markdown."))
 
 
-class Questions(forms.Form):
+class Questions(KnownQuestions):
     """A test of a skill: what people read first, and the questions."""
 
-    guide = forms.CharField(label=gettext_lazy("What people read first"), widget=forms.Textarea(attrs={"rows": 5}))
-    asked = forms.CharField(
-        label=gettext_lazy("Questions"),
-        widget=forms.Textarea(attrs={"rows": 14}),
-        help_text=gettext_lazy(
-            "Each in a block, with an empty line between: the question, its answers on lines that begin with -, the "
-            "right one with *, and a line with = that says why."
-        ),
-    )
-
-    def clean_asked(self) -> list[questions.Asked]:
-        """Return the questions."""
-        try:
-            found = questions.read(self.cleaned_data["asked"])
-        except questions.Unclear as unclear:
-            raise ValidationError(str(unclear)) from unclear
-        if no := testing.refusal_to_open(len(found)):
-            raise ValidationError(str(no))
-        return found
+    def refusal(self, count: int) -> str:
+        """Say why a test cannot have so many questions."""
+        return str(testing.refusal_to_open(count) or "")
 
 
 class Define(Questions):
@@ -149,5 +133,4 @@ def further(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _open(skill: Skill, said: dict[str, Any], me: Person) -> None:
-    asked = [(one.text, one.labels, one.right, one.why) for one in said["asked"]]
-    testing.open_test(skill, guide=said["guide"], questions=asked, by=me, at=clock.now())
+    testing.open_test(skill, guide=said["guide"], questions=said["asked"], by=me, at=clock.now())
