@@ -53,7 +53,7 @@ class SeenFile(models.Model):
     content_type = models.CharField(max_length=40, blank=True)
     bytes = models.PositiveIntegerField(default=0, help_text="Of `file`; of `source` until it is read.")
     facts = models.JSONField(default=dict, help_text="Its measures, as tasks.media says for each kind.")
-    problem = models.JSONField(null=True, help_text="Why it is not taken: a key of tasks.files.PROBLEMS, and facts.")
+    problem = models.JSONField(null=True, help_text="Why it is not taken: a key of tasks.unfit.PROBLEMS, and facts.")
     done_at = models.DateTimeField(null=True, help_text="When it was read.")
     took = models.PositiveIntegerField(default=0, help_text="Milliseconds for which a machine was at reading it.")
 
