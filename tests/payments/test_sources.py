@@ -92,6 +92,7 @@ SETTINGS = {
 # A module of the list above that a deciding module may use, and why it reaches no pay.
 MODULES = {
     ("payments/envelopes.py", "secrets"): "the salt of a sealed address; nothing is decided by chance",
+    ("governance/voting.py", "django.core.cache"): "whether officers heard this hour of a vote that waits",
     ("governance/receipts.py", "secrets"): "the words of a receipt, which say nothing of the ballot",
     ("coop/people/keys.py", "secrets"): "a key to the API, which its person asks for",
     ("tasks/webhooks/signing.py", "secrets"): "what signs a message to a client",
