@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -22,8 +23,11 @@ from coop.database.embedded import Cluster
 from coop.people.models import Client, Person
 
 TEMPLATE = "workhall_template"
-# A test's data need not outlive a power cut.
-FAST = (("fsync", "off"), ("full_page_writes", "off"), ("synchronous_commit", "off"), ("shared_buffers", "128MB"))
+# A test's data need not outlive a power cut, and may stand in memory.
+FAST = (
+    ("fsync", "off"), ("full_page_writes", "off"), ("synchronous_commit", "off"), ("shared_buffers", "128MB"),
+    ("max_wal_size", "256MB"),
+)  # fmt: skip
 
 
 def shared_cluster() -> Cluster:
@@ -111,6 +115,13 @@ def django_db_setup(cluster: Cluster, database_name: str) -> Iterator[None]:
     connections["default"].close()
 
 
+def is_made_anew(request: pytest.FixtureRequest) -> bool:
+    """Tell whether a test really commits, so that its database is made anew afterwards."""
+    marker = request.node.get_closest_marker("django_db")
+    really = {"committed", "transactional_db", "live_server"}.intersection(request.fixturenames)
+    return bool(really or (marker and marker.kwargs.get("transaction")))
+
+
 @pytest.fixture
 def _django_db_helper(
     request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
@@ -119,10 +130,8 @@ def _django_db_helper(
 
     It takes the place of pytest-django's own, which empties tables; the web role may empty none.
     """
-    marker = request.node.get_closest_marker("django_db")
-    really = {"committed", "transactional_db", "live_server"}.intersection(request.fixturenames)
     with django_db_blocker.unblock():
-        if really or (marker and marker.kwargs.get("transaction")):
+        if is_made_anew(request):
             yield
             connections["default"].close()
             recreate(request.getfixturevalue("cluster"), request.getfixturevalue("database_name"))
@@ -139,12 +148,27 @@ def committed(_django_db_helper: None) -> None:
     """Let a test really commit, as races need; afterwards its database is made anew."""
 
 
-@pytest.fixture
-def owner(cluster: Cluster, database_name: str, _django_db_helper: None) -> Iterator[psycopg.Connection]:
-    """Connect to the test's database as the owner of the schema, rolled back unless the test commits."""
-    with psycopg.connect(cluster.url(roles.OWNER, database_name)) as connection:
+class RolledBack(psycopg.Connection):
+    """A connection of a test whose database is not made anew: what it commits would stay for the tests after it."""
+
+    def commit(self) -> None:
+        """Fail: such a test asks for `committed`."""
+        pytest.fail("only a test that asks for `committed` commits: its database is made anew")
+
+
+@contextmanager
+def connected(cluster: Cluster, role: str, request: pytest.FixtureRequest) -> Iterator[psycopg.Connection]:
+    """Connect to the test's own database as `role`; what the test does not commit is rolled back."""
+    kind = psycopg.Connection if is_made_anew(request) else RolledBack
+    with closing(kind.connect(cluster.url(role, request.getfixturevalue("database_name")))) as connection:
         yield connection
-        connection.rollback()
+
+
+@pytest.fixture
+def owner(cluster: Cluster, request: pytest.FixtureRequest, _django_db_helper: None) -> Iterator[psycopg.Connection]:
+    """Connect to the test's database as the owner of the schema, rolled back unless the test commits."""
+    with connected(cluster, roles.OWNER, request) as connection:
+        yield connection
 
 
 @pytest.fixture
@@ -164,11 +188,12 @@ def poison(committed: None, owner: psycopg.Connection) -> Callable[[str, str], N
 
 
 @pytest.fixture
-def superuser(cluster: Cluster, database_name: str, _django_db_helper: None) -> Iterator[psycopg.Connection]:
+def superuser(
+    cluster: Cluster, request: pytest.FixtureRequest, _django_db_helper: None
+) -> Iterator[psycopg.Connection]:
     """Connect to the test's database as the superuser, rolled back unless the test commits."""
-    with psycopg.connect(cluster.url("postgres", database_name)) as connection:
+    with connected(cluster, "postgres", request) as connection:
         yield connection
-        connection.rollback()
 
 
 @pytest.fixture

@@ -42,7 +42,9 @@ def three(orbit: Client, olga: Person, amina: Person, luis: Person, priya: Perso
 
 
 @pytest.fixture
-def shared(owner: psycopg.Connection, three: list[Person], orbit: Client, olga: Person) -> Callable[..., Job]:
+def shared(
+    committed: None, owner: psycopg.Connection, three: list[Person], orbit: Client, olga: Person
+) -> Callable[..., Job]:
     """Let this kind of work be shared for 48 hours, and return a function that opens a job of it."""
     about = f"work_type:{WorkType.objects.get(slug='product-match').pk}"
     owner.execute(DECIDE, [Kind.ALLOCATION, about, instruments.canonical(SHARED)])
