@@ -6,9 +6,13 @@ import shutil
 import tempfile
 from pathlib import Path
 
+# A test that commits has its database made anew: some 1,500 files, which memory makes twenty times as fast as a disk.
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30  # noqa: S108 - a folder of its own name is made in it
+
 # The first process of a run names the folder; the others (one per core) find the name in their environment.
 if "WORKHALL_TEST_STATE" not in os.environ:
-    os.environ["WORKHALL_TEST_STATE"] = tempfile.mkdtemp(prefix="workhall-test-")
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    os.environ["WORKHALL_TEST_STATE"] = tempfile.mkdtemp(prefix="workhall-test-", dir=MEMORY if roomy else None)
     atexit.register(shutil.rmtree, os.environ["WORKHALL_TEST_STATE"], ignore_errors=True)
 os.environ["WORKHALL_STATE"] = os.environ["WORKHALL_TEST_STATE"]
 # The server's account has to pass through.
