@@ -6,13 +6,14 @@ where the lidar does; readers turn by it whatever they read, and come back to th
 """
 
 import math
-from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from zipfile import ZIP_DEFLATED, ZipFile
+from collections.abc import Iterable, Iterator
+from itertools import count
+from tempfile import TemporaryFile
+from typing import IO
 
 from tasks import releases
-from tasks.formats import labels, parquet
+from tasks.formats import labels, zipped
+from tasks.formats.zipped import Entry
 from tasks.models import Release
 from tasks.shapes import Json
 
@@ -26,22 +27,31 @@ UNMEASURED, NO_PICTURE = "-1 -1", "-1 -1 -1 -1"
 
 def kitti(release: Release) -> Iterator[bytes]:
     """Yield a ZIP: label_2/CLOUD.txt with its calib/CLOUD.txt, label_02/TASK.txt with ids, and which cloud is which."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "all.zip"
-        with ZipFile(path, "w", ZIP_DEFLATED) as packing:
-            number, names = 0, []
-            for task, one in enumerate(item for item in releases.items(release) if item["result"] is not None):
-                cuboids, frames = one["result"]["cuboids"], _names(one["data"])
-                for frame, cloud in enumerate(frames):
-                    here = [label(it) for it in cuboids if it.get("frame", 0) == frame]
-                    packing.writestr(f"label_2/{number:06d}.txt", "".join(f"{line}\n" for line in here))
-                    packing.writestr(f"calib/{number:06d}.txt", CALIBRATION)
-                    names.append(f"{number:06d} {task:04d} {frame} {cloud}\n")
-                    number += 1
-                if len(frames) > 1:
-                    packing.writestr(f"label_02/{task:04d}.txt", "".join(f"{line}\n" for line in _tracked(cuboids)))
-            packing.writestr("clouds.txt", "".join(names))
-        yield from parquet.pieces(path)
+    return zipped.packed(_entries(release), at=release.asked_at)
+
+
+def _entries(release: Release) -> Iterator[Entry]:
+    numbers, found = count(), (item for item in releases.items(release) if item["result"] is not None)
+    with TemporaryFile() as names:
+        for task, one in enumerate(found):
+            yield from _of_task(task, one, numbers, names)
+        names.seek(0)
+        yield "clouds.txt", names
+
+
+def _of_task(task: int, one: Json, numbers: Iterator[int], names: IO[bytes]) -> Iterator[Entry]:
+    """Yield a task's files, and note in `names` which of its clouds has which number."""
+    cuboids, frames = one["result"]["cuboids"], _names(one["data"])
+    for frame, (cloud, number) in enumerate(zip(frames, numbers, strict=False)):
+        yield f"label_2/{number:06d}.txt", _lines(label(it) for it in cuboids if it.get("frame", 0) == frame)
+        yield f"calib/{number:06d}.txt", [CALIBRATION.encode()]
+        names.write(f"{number:06d} {task:04d} {frame} {cloud}\n".encode())
+    if len(frames) > 1:
+        yield f"label_02/{task:04d}.txt", _lines(_tracked(cuboids))
+
+
+def _lines(texts: Iterable[str]) -> Iterator[bytes]:
+    return (f"{text}\n".encode() for text in texts)
 
 
 def _names(data: Json) -> list[str]:

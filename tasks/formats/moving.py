@@ -9,11 +9,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from zipfile import ZIP_DEFLATED, ZipFile
 
-from tasks.formats import coco, images, parquet
+from tasks.formats import coco, images, zipped
+from tasks.formats.zipped import Entry
 from tasks.models import Release
 from tasks.shapes import Json, film, media, tracks
 
@@ -104,18 +102,18 @@ def as_mot(release: Release) -> Iterator[bytes]:
 
     Nobody measured how much of a thing is seen: `visibility` is 1. How many frames a second has nobody said.
     """
+    return zipped.packed(_entries(release), at=release.asked_at)
+
+
+def _entries(release: Release) -> Iterator[Entry]:
     labels = release.job.form["labels"]
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "all.zip"
-        with ZipFile(path, "w", ZIP_DEFLATED) as packing:
-            for video in _videos(release):
-                name = f"{video.number:06d}"
-                packing.writestr(f"{name}/gt/gt.txt", "".join(_lines(video, labels)))
-                packing.writestr(f"{name}/seqinfo.ini", _about(video, name))
-                named = (f"{frame:06d} {file}\n" for frame, (file, _wide, _high) in enumerate(video.frames, 1))
-                packing.writestr(f"{name}/frames.txt", "".join(named))
-            packing.writestr("labels.txt", "".join(f"{label}\n" for label in labels))
-        yield from parquet.pieces(path)
+    for video in _videos(release):
+        name = f"{video.number:06d}"
+        yield f"{name}/gt/gt.txt", (line.encode() for line in _lines(video, labels))
+        yield f"{name}/seqinfo.ini", [_about(video, name).encode()]
+        named = (f"{frame:06d} {file}\n".encode() for frame, (file, _wide, _high) in enumerate(video.frames, 1))
+        yield f"{name}/frames.txt", named
+    yield "labels.txt", [f"{label}\n".encode() for label in labels]
 
 
 def _lines(video: Video, labels: list[str]) -> Iterator[str]:

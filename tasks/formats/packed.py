@@ -9,14 +9,13 @@ Sources: Everingham et al., "The PASCAL Visual Object Classes Challenge" (devkit
 import json
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from zipfile import ZIP_DEFLATED, ZipFile
+from tempfile import TemporaryFile
 
 from lxml import etree
 
-from tasks.formats import images, labels, parquet
+from tasks.formats import images, labels, zipped
 from tasks.formats.images import Drawn
+from tasks.formats.zipped import Entry
 from tasks.models import Release
 from tasks.shapes import Json, attributes
 
@@ -49,16 +48,16 @@ def _kitti(one: Drawn) -> dict[str, bytes]:
 
 
 def _zip(release: Release, files: Callable[[Drawn], dict[str, bytes]]) -> Iterator[bytes]:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "all.zip"
-        with ZipFile(path, "w", ZIP_DEFLATED) as packing:
-            names = []
-            for one in images.drawn(release):
-                for name, content in files(one).items():
-                    packing.writestr(name, content)
-                names.append(f"{one.number:06d} {one.image}\n")
-            packing.writestr("images.txt", "".join(names))
-        yield from parquet.pieces(path)
+    return zipped.packed(_entries(release, files), at=release.asked_at)
+
+
+def _entries(release: Release, files: Callable[[Drawn], dict[str, bytes]]) -> Iterator[Entry]:
+    with TemporaryFile() as names:
+        for one in images.drawn(release):
+            yield from ((name, [content]) for name, content in files(one).items())
+            names.write(f"{one.number:06d} {one.image}\n".encode())
+        names.seek(0)
+        yield "images.txt", names
 
 
 def _line(shape: Json) -> str:
