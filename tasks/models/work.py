@@ -110,6 +110,11 @@ class Job(models.Model):
         return told(self.content)
 
     @property
+    def may_upset(self) -> bool:
+        """Tell whether its client says that something in it may upset."""
+        return bool(self.content or self.sensitivity)
+
+    @property
     def shape(self) -> shapes.Shape:
         """Return the kind of answer it asks for."""
         return shapes.find(self.work_type.shape)
@@ -133,7 +138,8 @@ class Job(models.Model):
         names = set(media.names(task.data))
         found = self.files.filter(usable=True, name__in=names, after__lt=task.position) if names else ()
         known = {media.FILES: {file.name: file.shown() for file in found}} if names else {}
-        return shapes.Question.of(self.work_type.shape, self.form, {**task.data, **known})
+        data = {**task.data, **known}
+        return shapes.Question.of(self.work_type.shape, self.form, data, upsets=self.may_upset)
 
 
 class Upload(models.Model):

@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from coop.refusals import Refusal, Text
-from tasks.shapes import checking
+from tasks.shapes import checking, media
 from tasks.shapes.shape import Json, Shape, too_long, written_length
 
 __all__ = ["Json", "Question", "Shape", "find", "form_problems", "names"]
@@ -49,17 +49,21 @@ def form_problems(name: str, form: object) -> list[Text]:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What one task asks: its kind of answer, the job's form as it stands for this task, and the task's data."""
+    """What one task asks: its kind of answer, the job's form as it stands for this task, and the task's data.
+
+    Of a job that `upsets`, recordings begin without a sound.
+    """
 
     shape: Shape
     form: Json
     data: Json
+    upsets: bool = False
 
     @classmethod
-    def of(cls, name: str, form: Json, data: Json) -> "Question":
+    def of(cls, name: str, form: Json, data: Json, *, upsets: bool = False) -> "Question":
         """Return the question that a job's form asks about a task's data."""
         shape = find(name)
-        return cls(shape, shape.form_for(form, data), data)
+        return cls(shape, shape.form_for(form, data), data, upsets)
 
     def read(self, post: QueryDict) -> Json:
         """Return the value that a page's fields hold, complete or not, without characters that are nothing."""
@@ -81,7 +85,8 @@ class Question:
 
     def shown(self, value: Json, seed: int) -> dict[str, object]:
         """Return what the template of the kind reads: shape, page and value."""
-        return {"shape": self.shape, "page": self.shape.page(self.form, self.data, value, seed), "value": value}
+        data = media.muted(self.data) if self.upsets else self.data
+        return {"shape": self.shape, "page": self.shape.page(self.form, data, value, seed), "value": value}
 
 
 def _problems(schema: Json, value: object, by_meaning: Callable[[], list[Text]]) -> list[Text]:

@@ -26,3 +26,8 @@ def file(data: dict[str, Any], name: object) -> dict[str, Any]:
     """Return a file that the data name: address, small address, kind and facts; an empty one where there is none."""
     found: dict[str, Any] = data.get(FILES, {}).get(name, {})
     return found
+
+
+def muted(data: dict[str, Any]) -> dict[str, Any]:
+    """Return a task's data with its files told to begin without a sound."""
+    return {**data, FILES: {name: {**found, "muted": True} for name, found in data.get(FILES, {}).items()}}
