@@ -17,11 +17,13 @@ PAIRS = (("Amina", "Abebe"), ("Luis", "Beatriz"), ("Priya", "Chidi"))
 
 
 def main(tasks: int) -> None:
-    """Print `job`, `draft`, `key` and `pairs`: the addresses of members with the peer who checks what they do."""
+    """Print `job`, `draft`, `key`, `officers` of money, and `pairs`: members with the peer who checks what they do."""
     django.setup()
     from coop import clock  # noqa: PLC0415 - after setup
     from coop.demo.life import person  # noqa: PLC0415
     from coop.people import keys  # noqa: PLC0415
+    from governance import offices  # noqa: PLC0415
+    from governance.models import Right  # noqa: PLC0415
     from tasks import jobs  # noqa: PLC0415
     from tasks.models import Job  # noqa: PLC0415
 
@@ -34,7 +36,9 @@ def main(tasks: int) -> None:
     )  # fmt: skip
     _key, secret = keys.issue(job.client, name="crash", scopes=["read", "post"], by=olga, at=clock.now())
     pairs = [[person(name).email for name in pair] for pair in PAIRS]
-    print(json.dumps({"job": job.pk, "draft": draft.pk, "key": secret, "pairs": pairs}))  # noqa: T201 - read by who asked
+    officers = [office.person.email for office in offices.with_right(Right.MONEY, clock.now()).select_related("person")]
+    said = {"job": job.pk, "draft": draft.pk, "key": secret, "pairs": pairs, "officers": officers[:2]}
+    print(json.dumps(said))  # noqa: T201 - read by who asked
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from coop.database import roles
 from tests.bench.place import ROOT, Place
 from tests.bench.web import free_port
 from tests.crash import blows
-from tests.crash.crowd import ROWS, Actor, Answered, Pair, Uploader
+from tests.crash.crowd import ROWS, Actor, Answered, Officers, Pair, Uploader
 
 PATIENCE = 120
 # After the database is back, the same web server goes on.
@@ -91,7 +91,8 @@ class Crash:
     def _begin(self) -> None:
         origin = self.at.origin
         pairs = [Pair(origin, self.answered, self.facts["job"], pair) for pair in self.facts["pairs"]]
-        self.actors = [*pairs, Uploader(origin, self.answered, self.facts["draft"], self.facts["key"])]
+        officers = Officers(origin, self.answered, self.facts["officers"])
+        self.actors = [*pairs, officers, Uploader(origin, self.answered, self.facts["draft"], self.facts["key"])]
         for actor in self.actors:
             actor.start()
 

@@ -48,6 +48,7 @@ def test_what_was_answered_and_does_not_stand_is_seen(
     stands = str(checked.answers.get().key)
     assert truth.missing(truth.ANSWERS, [stands, invented]) == [invented]
     assert truth.missing(truth.PAYOUTS, [invented]) == [invented]
+    assert truth.missing(truth.PAID, [9**9]) == [9**9]
     assert truth.missing(truth.ACCEPTED, [checked.pk]) == [checked.pk]
     reviews.accept(checked, by=luis, at=now)
     assert truth.missing(truth.ACCEPTED, [checked.pk, 9**9]) == [9**9]

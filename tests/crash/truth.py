@@ -18,7 +18,12 @@ PAYOUTS = """
     SELECT p.key::text FROM payments_payout p WHERE p.key = ANY (%s::uuid[])
     AND 1 = (SELECT count(*) FROM payments_transfer t WHERE t.ref = 'payout:' || p.id AND t.kind = 13)
 """
+PAID = """
+    SELECT p.id FROM payments_payout p WHERE p.id = ANY (%s) AND p.state = 'settled'
+    AND 1 = (SELECT count(*) FROM payments_transfer t WHERE t.ref = 'payout:' || p.id AND t.kind = 14)
+"""
 UPLOADS = "SELECT id FROM tasks_upload WHERE id = ANY (%s) AND problem_count = 0"
+STANDS = {"answers": ANSWERS, "accepted": ACCEPTED, "payouts": PAYOUTS, "paid": PAID, "uploads": UPLOADS}
 LOADED = "SELECT id FROM tasks_upload WHERE id = ANY (%s) AND finished_at IS NOT NULL AND rows = %s"
 DOUBLE = "SELECT job_id, external_id FROM tasks_task GROUP BY 1, 2 HAVING count(*) > 1"
 
@@ -39,8 +44,8 @@ def main() -> None:
     from coop.audit import ledger  # noqa: PLC0415 - after setup
 
     said = json.load(sys.stdin)
-    found = {"books": list(ledger.walk(lambda _rows: None))} | {name: missing(sql, said[name]) for name, sql in
-              {"answers": ANSWERS, "accepted": ACCEPTED, "payouts": PAYOUTS, "uploads": UPLOADS}.items()}  # fmt: skip
+    found = {name: missing(sql, said[name]) for name, sql in STANDS.items()}
+    found["books"] = list(ledger.walk(lambda _rows: None))
     if said["rows"]:
         found["loaded"] = missing(LOADED, said["uploads"], said["rows"])
     print(json.dumps({name: rows for name, rows in found.items() if rows}, default=str))  # noqa: T201 - read by who asked
