@@ -7,8 +7,8 @@ No name, no number of an account and no time spent leaves the cooperative (E10).
 import csv
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, partial
 from itertools import chain, groupby
@@ -24,6 +24,8 @@ from tasks import predictions
 from tasks.models import Answer, AssignmentState, Job, Task
 from tasks.quality import estimates
 from tasks.quality.weights import Weights
+from tasks.shapes import Question
+from tasks.shapes.composing import Part
 from tasks.shapes.shape import Together
 
 type Found = QuerySet[Answer, tuple[Any, ...]]
@@ -68,7 +70,9 @@ class Result:
     """What the answers to one task come to: nothing when they are even; how sure that is, and the share that says it.
 
     `confidence` is from 0 to 1: by what is known of who answered, or that share where nothing is. Of drawings the share
-    is how far the answers agree; of texts, which are never the same, how many of them were accepted.
+    is how far the answers agree; of texts, which are never the same, how many of them were accepted. `composed` has the
+    parts of a result where no whole answer was given more often than every other, each with how sure it is: the result
+    is as sure as the least sure of them, and there is none where one is even or they make no answer.
     """
 
     task: str
@@ -78,12 +82,15 @@ class Result:
     agreement: float
     answers: int
     position: int
+    composed: Mapping[str, Part] = field(default_factory=dict)
 
     def row(self) -> dict[str, Any]:
         """Return the result as a JSON object."""
+        parts = {name: part.row() for name, part in self.composed.items()}
         return {
             "id": self.task, "data": self.data, "result": self.value, "confidence": self.confidence,
             "agreement": self.agreement, "answers": self.answers,
+            **({"composed": parts} if parts else {}),
         }  # fmt: skip
 
 
@@ -156,7 +163,8 @@ def _grouped(job: Job, answers: Found) -> Iterator[tuple[Result, list[Given]]]:
         by_person = dict(grouped)
         given = list(by_person.values())
         merged = job.shape.together(job.form, [one.value for one in given]) if len(given) > 1 else None
-        yield _merged(given, merged) if merged else _result(by_person, key, weights), given
+        found = _merged(given, merged) if merged else _result(by_person, key, weights)
+        yield _composed(job, found, given) if found.value is None else found, given
 
 
 def _merged(given: list[Given], merged: Together) -> Result:
@@ -186,6 +194,26 @@ def _accepted(given: list[Given]) -> Result:
     return Result(first.task, first.data, good[0].value if good else None, share, share, len(given), first.position)
 
 
+def _composed(job: Job, found: Result, given: list[Given]) -> Result:
+    """Return a result without a value as its parts tell it, where the answers of this kind have any."""
+    asked = Question.of(job.shape.name, job.form, found.data)
+    rule = job.shape.by_parts(asked.form)
+    parts = rule.parts([one.value for one in given]) if rule else {}
+    if not rule or not parts:
+        return found
+    told = replace(found, composed=parts)
+    value = rule.whole(parts)
+    if value is None or asked.problems(value):
+        return told
+    sure = round(min(part.share for part in parts.values()), 4)
+    return replace(told, value=value, confidence=sure, agreement=sure)
+
+
+def parts_cell(row: Mapping[str, Any]) -> str:
+    """Return the parts of a result, or of an item of a version, as a cell of a table; empty where it has none."""
+    return json.dumps(row["composed"], ensure_ascii=False) if "composed" in row else ""
+
+
 def jsonl(found: Iterable[Given | Result]) -> Iterator[str]:
     """Yield each answer or result as a line of JSON."""
     return (json.dumps(one.row(), ensure_ascii=False) + "\n" for one in found)
@@ -205,17 +233,18 @@ def _answer_cells(one: Given, value: list[str]) -> list[str]:
 
 
 def results_csv(job: Job) -> Iterator[str]:
-    """Yield the results as CSV: id, the shape's own columns (empty on a tie), confidence, agreement, answers, data."""
+    """Yield results as CSV: id, the shape's own columns (empty on a tie), confidence and the like, the task's data."""
     shape = job.shape
     columns = shape.columns(job.form)
     lines = (
         [
             one.task, *(shape.cells(job.form, one.value) if one.value else [""] * len(columns)),
-            str(one.confidence), str(one.agreement), str(one.answers), json.dumps(one.data, ensure_ascii=False),
+            str(one.confidence), str(one.agreement), parts_cell(one.row()), str(one.answers),
+            json.dumps(one.data, ensure_ascii=False),
         ]
         for one in results(job)
     )  # fmt: skip
-    return lines_of(chain([["id", *columns, "confidence", "agreement", "answers", "data"]], lines))
+    return lines_of(chain([["id", *columns, "confidence", "agreement", "composed", "answers", "data"]], lines))
 
 
 class _Line:

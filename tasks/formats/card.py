@@ -75,7 +75,18 @@ def statement(release: Release) -> str:
         f"answers, before these were known to be right: wrong ones are paid too.{parts} {hour} Rates are voted by "
         "the members.\n\n"
         "## How answers became one\n\nEach item has all its answers. `result` is what they come to, `confidence` how "
-        "sure that is, `agreement` which share says it.\n\n"
+        f"sure that is, `agreement` which share says it.{_by_parts(release)}\n\n"
         "## What it must not be taken for\n\nMembers stand in it under pseudonyms of this client alone; finding out "
         "who they are is forbidden, and so is ranking them. Answers are opinions of few people, not of everybody.\n"
+    )
+
+
+def _by_parts(release: Release) -> str:
+    """Return how results are put together of parts, of a kind where they may be."""
+    if release.job.shape.by_parts(release.job.form) is None:
+        return ""
+    return (
+        " Where no whole answer was given more often than every other, `composed` has the parts that the result is put "
+        "together of: each by what most answers say of it, ordered ones by the answer in the middle, with how sure it "
+        "is. Where one is even there is no result."
     )

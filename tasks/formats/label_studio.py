@@ -27,6 +27,7 @@ def _task(release: Release, one: dict[str, Any]) -> dict[str, Any]:
     data = {name: part for name, part in one["data"].items() if name != media.FILES}
     said = [_prediction(release, one["data"], one["prediction"])] if "prediction" in one else []
     meta = {"id": one["id"], "split": one["split"], "confidence": one["confidence"], "result": one["result"]}
+    meta |= {name: one[name] for name in ("composed",) if name in one}
     return {"id": one["position"], "data": data, "annotations": annotations, "predictions": said, "meta": meta}
 
 

@@ -24,7 +24,8 @@ PIECE = 1 << 20
 SCHEMA = pa.schema(
     [
         ("id", pa.string()), ("split", pa.string()), ("data", pa.string()), ("result", pa.string()),
-        ("confidence", pa.float64()), ("agreement", pa.float64()), ("answers", pa.string()),
+        ("confidence", pa.float64()), ("agreement", pa.float64()), ("composed", pa.string()),
+        ("answers", pa.string()),
     ]
 )  # fmt: skip
 # What members answered, and what their answers come to, as the API streams both.
@@ -39,7 +40,7 @@ VIEWS = {
     "results": pa.schema(
         [
             ("id", pa.string()), ("data", pa.string()), ("result", pa.string()), ("confidence", pa.float64()),
-            ("agreement", pa.float64()), ("answers", pa.int64()),
+            ("agreement", pa.float64()), ("composed", pa.string()), ("answers", pa.int64()),
         ]
     ),
 }  # fmt: skip
@@ -51,6 +52,7 @@ COLUMNS = {
     "result": "What the answers came to, as JSON; nothing where they are even.",
     "confidence": "How sure that is, from 0 to 1.",
     "agreement": "Which share of the answers says it, from 0 to 1.",
+    "composed": "Where no whole answer was given more often than every other: each part with how sure it is, as JSON.",
     "answers": "Each answer, with the pseudonym of who gave it and its rate card, as JSON.",
 }
 

@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
-from tasks.shapes.shape import Distance, Json, Lines, Shape, control, obj, of_sets, only, region
+from tasks.shapes import composing, merging
+from tasks.shapes.composing import ByParts
+from tasks.shapes.shape import Distance, Json, Lines, Shape, control, obj, only, region
 
 MOST_LABELS = 60
 LONGEST_LABEL = 120
@@ -78,7 +80,17 @@ class Choice(Shape):
 
     def distance(self, form: Json) -> Distance | None:
         """Return how many labels two answers share, where several may be chosen."""
-        return of_sets("labels") if form.get("multiple") else None
+        return merging.of_sets("labels") if form.get("multiple") else None
+
+    def by_parts(self, form: Json) -> ByParts | None:
+        """Return each label by what most say of it, where several may be chosen."""
+        if not form.get("multiple"):
+            return None
+        return ByParts(
+            lambda values: composing.each([one["labels"] for one in values], form["labels"]),
+            lambda said: {"labels": [label for label, chosen in said.items() if chosen]},
+            gettext_lazy("each label by whether most chose it"),
+        )
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the question, the labels and what the task shows."""

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
-from tasks.shapes import material
+from tasks.shapes import composing, material
+from tasks.shapes.composing import ByParts, Part
 from tasks.shapes.shape import LONGEST_TEXT, TEXT, Json, Lines, Shape, lacks, number, obj
 
 MOST_TURNS, MOST_LABELS, MOST_NEXT = 60, 9, 4
@@ -104,6 +105,14 @@ class Conversation(Shape):
         """Return what was judged and chosen; None where a reply could be written."""
         return None if "rewrite" in value else json.dumps(value, sort_keys=True)
 
+    def by_parts(self, form: Json) -> ByParts | None:
+        """Return each reply by what most say of it, steps by the one in the middle, and the candidate most chose."""
+        if not self.agrees(form):
+            return None
+        of_reply = composing.middle if form.get("steps") else composing.most
+        about = gettext_lazy("each reply and the choice by what most say; steps by the one in the middle (the median)")
+        return ByParts(lambda values: _parts(of_reply, values), _of_parts, about)
+
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the turns with what was said of each reply, and the candidates in the order drawn."""
         said, drawn = iter(value.get("turns", [])), bool(form.get("markdown"))
@@ -140,6 +149,19 @@ class Conversation(Shape):
 
 def _replies(data: Json) -> int:
     return sum(turn["role"] == "assistant" for turn in data["turns"])
+
+
+def _parts(of_reply: Callable[[Sequence[Any]], Part], values: Sequence[Json]) -> dict[str, Part]:
+    """Return each reply as turns.1 and so on, and the candidate chosen."""
+    turns = zip(*(one.get("turns", []) for one in values), strict=True)
+    found = {f"turns.{number}": of_reply(said) for number, said in enumerate(turns, 1)}
+    chosen = [one["chosen"] for one in values if "chosen" in one]
+    return {**found, **({"chosen": composing.most(chosen)} if chosen else {})}
+
+
+def _of_parts(said: Mapping[str, Any]) -> Json:
+    turns = [one for name, one in said.items() if name != "chosen"]
+    return {**({"turns": turns} if turns else {}), **({"chosen": said["chosen"]} if "chosen" in said else {})}
 
 
 def _candidates(form: Json, data: Json, seed: int) -> list[Json]:

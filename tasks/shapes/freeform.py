@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
-from tasks.shapes import checking, listing
+from tasks.shapes import checking, composing, listing
+from tasks.shapes.composing import ByParts, Part
 from tasks.shapes.shape import Json, Shape, name_problems, obj
 
 MOST_FIELDS, MOST_OPTIONS = 40, 60
@@ -113,6 +114,17 @@ class Freeform(Shape):
         leaves = _leaves(form.get("schema", {"properties": {}}))
         return not any(field["type"] == "string" and "enum" not in field for _path, field in leaves)
 
+    def by_parts(self, form: Json) -> ByParts | None:
+        """Return each field by what most say, numbers by the one in the middle; None where a text is written freely."""
+        if not self.agrees(form):
+            return None
+        schema = form["schema"]
+        return ByParts(
+            lambda values: {path: _part(own, [_at(one, path) for one in values]) for path, own in _leaves(schema)},
+            lambda said: _put(schema, said),
+            gettext_lazy("each field by what most say; numbers by the one in the middle (the median)"),
+        )
+
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the fields with what they hold."""
         return super().page(form, data, value, seed) | {"fields": _shown(form["schema"], value, "f")}
@@ -171,6 +183,29 @@ def _leaves(schema: Json, *, required: bool = False, before: str = "") -> Iterat
             yield from _leaves(own, required=required, before=f"{name}.")
         else:
             yield before + name, own
+
+
+def _part(own: Json, said: Sequence[Any]) -> Part:
+    """Return what several answers say of one field; None where most leave it empty."""
+    if own["type"] in {"number", "integer"}:
+        return composing.middle(said)
+    if own["type"] == "array":
+        return composing.several([one or [] for one in said], own["items"]["enum"])
+    return composing.most(said)
+
+
+def _put(own: Json, said: Mapping[str, Any], before: str = "") -> Json:
+    """Return the object whose fields hold what is said at their paths; what is empty is left out as `_read` does."""
+    found: Json = {}
+    for part, inner in own["properties"].items():
+        if inner["type"] == "object":
+            value = _put(inner, said, f"{before}{part}.")
+            asked = part in own.get("required", [])
+        else:
+            value, asked = said[before + part], False
+        if asked or value not in ({}, None):
+            found[part] = value
+    return found
 
 
 def _closed(own: Json) -> Json:

@@ -84,3 +84,14 @@ def distance(
         return apart(first, second, closeness, share)
 
     return Distance(between, gettext_lazy("how far their marks cover each other (intersection over union)"))
+
+
+def of_sets(part: str) -> Distance:
+    """Return the distance of answers that choose several things in one part: 1 - what both chose of what either did."""
+
+    def between(one: Json, other: Json) -> float:
+        first, second = set(one[part]), set(other[part])
+        either = first | second
+        return 1 - len(first & second) / len(either) if either else 0.0
+
+    return Distance(between, gettext_lazy("how much of what either chose both did (Jaccard)"))

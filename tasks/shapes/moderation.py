@@ -1,7 +1,8 @@
 """Content moderation: does it keep to the policy, and if not, which parts of it are broken how badly."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -10,8 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
+from tasks.shapes import composing, merging
+from tasks.shapes.composing import ByParts, Part
 from tasks.shapes.material import Material
-from tasks.shapes.shape import Distance, Json, Lines, Shape, name_problems, named, obj, of_sets
+from tasks.shapes.shape import Distance, Json, Lines, Shape, name_problems, named, obj
 
 MOST = 20
 SEVERITIES = ("low", "medium", "high")
@@ -76,7 +79,13 @@ class Moderation(Shape):
 
     def distance(self, form: Json) -> Distance:
         """Return how many of the categories found two answers share."""
-        return of_sets("found")
+        return merging.of_sets("found")
+
+    def by_parts(self, form: Json) -> ByParts:
+        """Return the decision as most make it, and each category by the severity in the middle, none the least."""
+        names = [category["name"] for category in form["categories"]]
+        about = gettext_lazy("the decision by what most say, each category by the severity in the middle")
+        return ByParts(lambda values: _parts(names, values), _of_parts, about)
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the content apart from what is shown at once, and each category with its severity."""
@@ -104,3 +113,21 @@ class Moderation(Shape):
     def cells(self, form: Json, value: Json) -> list[str]:
         """Return the decision, and the severity where one was found."""
         return [value["decision"], *(value["found"].get(it["name"], "") for it in form["categories"])]
+
+
+def _parts(names: Sequence[str], values: Sequence[Json]) -> dict[str, Part]:
+    """Return the decision and each category that anybody found, None where it stands as not found."""
+    said = [one["found"] for one in values]
+    steps = ("", *SEVERITIES)
+    found = {
+        name: composing.middle([steps.index(one.get(name, "")) for one in said])
+        for name in names
+        if any(name in one for one in said)
+    }
+    told = {name: replace(part, said=steps[part.said] or None) for name, part in found.items() if not part.even}
+    return {"decision": composing.most([one["decision"] for one in values]), **found, **told}
+
+
+def _of_parts(said: Mapping[str, Any]) -> Json:
+    found = {name: severity for name, severity in said.items() if name != "decision" and severity}
+    return {"decision": said["decision"], "found": found}

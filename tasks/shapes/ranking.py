@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
-from tasks.shapes import material
+from tasks.shapes import composing, material
+from tasks.shapes.composing import ByParts
 from tasks.shapes.shape import TEXT, Distance, Duel, Json, Shape, lacks, number, obj
 
 MOST = 8
@@ -98,6 +99,18 @@ class Ranking(Shape):
         2004), p = 1/2. Of two tasks with more and fewer answers the places count that both have.
         """
         return Distance(_apart, gettext_lazy("how many pairs stand in another order (Kendall)"))
+
+    def by_parts(self, form: Json) -> ByParts:
+        """Return the place of each answer, named by its number, by the pairs that it won."""
+        ties = bool(form.get("ties"))
+        return ByParts(
+            lambda values: {
+                str(number): place
+                for number, place in enumerate(composing.places([one["ranks"] for one in values], ties=ties), 1)
+            },
+            lambda said: {"ranks": [*said.values()]},
+            gettext_lazy("the order by which of each two answers stands before the other (Bradley and Terry)"),
+        )
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the answers in the order drawn for this assignment, with their places; and in the order given."""

@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.refusals import Text
+from tasks.shapes import composing
+from tasks.shapes.composing import ByParts
 from tasks.shapes.shape import Distance, Json, Lines, Shape, name_problems, named, number, obj
 
 MOST_SCALES = 12
@@ -85,6 +87,16 @@ class Rating(Shape):
             return sum(step * step for step in steps) / len(form["scales"])
 
         return Distance(between, gettext_lazy("how many steps lie between, squared"))
+
+    def by_parts(self, form: Json) -> ByParts:
+        """Return each scale by the step in the middle."""
+        return ByParts(
+            lambda values: {
+                it["name"]: composing.middle([one["ratings"][it["name"]] for one in values]) for it in form["scales"]
+            },
+            lambda said: {"ratings": dict(said)},
+            gettext_lazy("each scale by the step in the middle (the median)"),
+        )
 
     def page(self, form: Json, data: Json, value: Json, seed: int) -> Json:
         """Return the scales with their steps and what was ticked."""

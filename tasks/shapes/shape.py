@@ -21,10 +21,10 @@ from xml.etree.ElementTree import Element, SubElement
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from coop.refusals import Refusal, Refused, Text
 from tasks.shapes import checking, material
+from tasks.shapes.composing import ByParts
 
 type Json = dict[str, Any]
 
@@ -35,7 +35,9 @@ MORE_ROWS, MOST_FIELDS = 3, 960
 LONGEST_WHOLE = 16  # digits of a number that a widget writes
 TEXT: Json = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
 # Columns that a client's file has beside those of a kind.
-OUR_COLUMNS = frozenset({"id", "by", "state", "accepted", "at", "data", "agreement", "confidence", "answers"})
+OUR_COLUMNS = frozenset(
+    {"id", "by", "state", "accepted", "at", "data", "agreement", "confidence", "composed", "answers"}
+)
 QUESTION: Json = {"type": "string", "minLength": 1, "maxLength": LONGEST_QUESTION}
 
 
@@ -159,6 +161,10 @@ class Shape:
         """Return what several answers come to, part by part; None where only whole answers are compared."""
         return None
 
+    def by_parts(self, form: Json) -> ByParts | None:
+        """Return how answers that are all different come to one part by part; None where whole ones alone count."""
+        return None
+
     def merges(self, form: Json) -> bool:
         """Tell whether several answers to this form come to one part by part."""
         return self.together(form, []) is not None
@@ -227,17 +233,6 @@ def obj(properties: Json, *, optional: tuple[str, ...] = ()) -> Json:
     """Return the JSON Schema of an object with these properties and no others."""
     required = [name for name in properties if name not in optional]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-
-
-def of_sets(part: str) -> Distance:
-    """Return the distance of answers that choose several things in one part: 1 - what both chose of what either did."""
-
-    def between(one: Json, other: Json) -> float:
-        first, second = set(one[part]), set(other[part])
-        either = first | second
-        return 1 - len(first & second) / len(either) if either else 0.0
-
-    return Distance(between, gettext_lazy("how much of what either chose both did (Jaccard)"))
 
 
 def lacks(parts: Json, data: Json) -> list[Text]:
