@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from coop import sentences
 from coop.people.models import Person
-from coop.record import log
+from coop.record import log, reading
 from coop.record.models import Event, Leaf
 
 PAGE = 50
@@ -23,8 +23,9 @@ CHUNK = 2_000
 def what_happened(request: HttpRequest) -> HttpResponse:
     """List events, newest first, fifty at a time, with the log's head."""
     subject, kind = request.GET.get("subject", ""), request.GET.get("kind", "")
-    found = list(_older(_chosen(subject, kind), request.GET.get("before", ""))[: PAGE + 1])
     reader = _reader(request)
+    chosen = _chosen(subject, kind).filter(reading.by(reader))
+    found = list(_older(chosen, request.GET.get("before", ""))[: PAGE + 1])
     shown = {
         "lines": [(event, sentences.of(event, reader=reader)) for event in found[:PAGE]],
         "older": found[PAGE - 1].pk if len(found) > PAGE else None,
@@ -59,7 +60,10 @@ def _older(events: QuerySet[Event], before: str) -> QuerySet[Event]:
 
 @require_safe
 def download(request: HttpRequest) -> StreamingHttpResponse:
-    """Stream every sealed event with its hashes, one JSON object a line; who acted where the reader may know."""
+    """Stream every sealed event with its hashes, one JSON object a line; who acted where the reader may know.
+
+    Of when somebody else began to work there are the place and the hashes.
+    """
     log.seal()
     answer = StreamingHttpResponse(_lines(_reader(request)), content_type="application/jsonl")
     answer["Content-Disposition"] = 'attachment; filename="events.jsonl"'
@@ -74,14 +78,14 @@ def _lines(reader: Person | None) -> Iterator[str]:
 
 
 def _line(leaf: Leaf, reader: Person | None) -> dict[str, Any]:
-    event = leaf.event
+    event, told = leaf.event, reading.may_read(reader, leaf.event)
     return {
         "index": leaf.index,
-        "id": event.pk,
-        "at": event.at,
-        "kind": event.kind,
-        "subject": event.subject,
-        "data": event.data,
+        "id": event.pk if told else None,
+        "at": event.at if told else None,
+        "kind": event.kind if told else None,
+        "subject": event.subject if told else None,
+        "data": event.data if told else None,
         "leaf_hash": bytes(leaf.leaf_hash).hex(),
         "chain_hash": bytes(leaf.chain_hash).hex(),
     } | ({"actor": event.actor_id} if sentences.knows(reader, event) else {})

@@ -3,13 +3,16 @@
 What members saw follows from what they did: a task that was taken, an answer that was checked, a rejected one that was
 looked at; what a client's own servers were sent, from the tries to send it. Only looks of officers, and what a client's
 own people and programs take home, are written down for it.
+
+When a member began is theirs (decision 0279): of their work the log tells the day in UTC, once that day is over.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -26,21 +29,24 @@ LEAST_WORDS = 20
 # Looking again within the hour is the same look.
 ONCE_AN_HOUR = timedelta(hours=1)
 CHUNK, LONGEST_SUBJECT = 500, 80
-# One row for each time something was seen. A key tells its own name, an officer the post and why.
-SEEN = """
+OF_MEMBERS = {"took", "checked", "was_drawn"}
+DAY = "date_trunc('day', {} AT TIME ZONE interval '0') AT TIME ZONE interval '0'"
+# One row for each time something was seen. A key tells its own name, an officer the post and why. What members saw is
+# of no hour: it stands at the beginning of its day, in an order of its own.
+SEEN = f"""
 SELECT at, what, member, who, subject, why FROM (
-    SELECT a.claimed_at AS at, 'took' AS what, a.person_id AS member, '' AS who,
+    SELECT {DAY.format("a.claimed_at")} AS at, 'took' AS what, a.person_id AS member, '' AS who,
         'job:' || a.job_id || ' task ' || t.external_id AS subject, '' AS why
     FROM tasks_assignment a JOIN tasks_task t ON t.id = a.task_id JOIN tasks_job j ON j.id = a.job_id
-    WHERE j.client_id = %(client)s AND a.claimed_at < %(before)s
+    WHERE j.client_id = %(client)s AND a.claimed_at < %(today)s
     UNION ALL
-    SELECT c.taken_at, 'checked', c.person_id, '', 'job:' || a.job_id || ' answer ' || a.id, ''
+    SELECT {DAY.format("c.taken_at")}, 'checked', c.person_id, '', 'job:' || a.job_id || ' answer ' || a.id, ''
     FROM tasks_check c JOIN tasks_assignment a ON a.id = c.assignment_id JOIN tasks_job j ON j.id = a.job_id
-    WHERE j.client_id = %(client)s AND c.taken_at < %(before)s
+    WHERE j.client_id = %(client)s AND c.taken_at < %(today)s
     UNION ALL
-    SELECT p.seated_at, 'was_drawn', p.person_id, '', 'job:' || a.job_id || ' answer ' || a.id, ''
+    SELECT {DAY.format("p.seated_at")}, 'was_drawn', p.person_id, '', 'job:' || a.job_id || ' answer ' || a.id, ''
     FROM tasks_peer p JOIN tasks_dispute d ON d.id = p.dispute_id JOIN tasks_assignment a ON a.id = d.assignment_id
-    JOIN tasks_job j ON j.id = a.job_id WHERE j.client_id = %(client)s AND p.seated_at < %(before)s
+    JOIN tasks_job j ON j.id = a.job_id WHERE j.client_id = %(client)s AND p.seated_at < %(today)s
     UNION ALL
     SELECT r.given_at, 'said_why', NULL, p.name || ', ' || o.post, 'client:' || r.client_id, r.words
     FROM tasks_reason r JOIN governance_office o ON o.id = r.office_id JOIN people_person p ON p.id = o.person_id
@@ -59,9 +65,8 @@ SELECT at, what, member, who, subject, why FROM (
     FROM tasks_message m JOIN tasks_attempt t ON t.message_id = m.id
     WHERE m.client_id = %(client)s AND t.at < %(before)s AND t.status IS NOT NULL AND (m.kind = 'task.completed'
         OR m.kind = 'callback' AND m.payload->>'status' = 'completed' AND m.payload->'response' IS NOT NULL)
-) seen ORDER BY at DESC, what, subject
-"""
-
+) seen WHERE at < %(before)s ORDER BY at DESC, what, subject, member, who, why
+"""  # noqa: S608 - both our own
 
 TAKEN = """
 INSERT INTO tasks_fetch (client_id, person_id, key_id, subject)
@@ -74,13 +79,21 @@ WHERE NOT EXISTS (SELECT FROM tasks_fetch f WHERE f.client_id = said.client AND 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """That somebody saw something: when, what they did, who (a member by pseudonym), what of, and an officer's why."""
+    """That somebody saw something: when, what they did, who (a member by pseudonym), what of, and an officer's why.
 
-    at: datetime
+    `at` is a moment, or of what a member saw the day.
+    """
+
+    at: datetime | date
     what: str
     who: str
     subject: str
     why: str
+
+    @property
+    def is_day(self) -> bool:
+        """Tell whether only the day is told."""
+        return self.what in OF_MEMBERS
 
     def line(self) -> str:
         """Return it as a line of JSON."""
@@ -91,29 +104,45 @@ class Seen:
         return [self.at.isoformat(), self.what, self.who, self.subject, self.why]
 
 
-def of(client: Client, *, before: datetime) -> Iterator[Seen]:
-    """Yield what was seen of a client before a moment, the latest first, read as it is asked for."""
-    name = cache(lambda person: exports.pseudonym(client.pk, person))
+def of(client: Client, *, at: datetime) -> Iterator[Seen]:
+    """Yield what was seen of a client until now, the latest first, read as it is asked for."""
+    name = _names(client)
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         moment.take_time(minutes=2)
-        cursor.execute(SEEN, {"client": client.pk, "before": before})
+        cursor.execute(SEEN, _facts(client, before=at, at=at))
         while some := cursor.fetchmany(CHUNK):
-            for at, what, member, who, subject, why in some:
-                yield Seen(at, what, name(member) if member else who, subject, why)
+            for row in some:
+                yield _seen(row, name)
 
 
-def page(client: Client, *, before: datetime, most: int) -> list[Seen]:
-    """Return the last of what was seen of a client before a moment."""
-    name = cache(lambda person: exports.pseudonym(client.pk, person))
+def page(client: Client, *, before: datetime, skip: int, most: int, at: datetime) -> list[Seen]:
+    """Return the last of what was seen of a client before a moment, so many of them passed over."""
+    name, facts = _names(client), _facts(client, before=before, at=at)
     with connection.cursor() as cursor:
-        cursor.execute(SEEN + "LIMIT %(most)s", {"client": client.pk, "before": before, "most": most})
-        rows = cursor.fetchall()
-    return [Seen(at, what, name(member) if member else who, *rest) for at, what, member, who, *rest in rows]
+        cursor.execute(SEEN + "LIMIT %(most)s OFFSET %(skip)s", facts | {"most": most, "skip": skip})
+        return [_seen(row, name) for row in cursor.fetchall()]
 
 
-def csv(client: Client, *, before: datetime) -> Iterator[str]:
+def _names(client: Client) -> Callable[[int], str]:
+    return cache(lambda person: exports.pseudonym(client.pk, person))
+
+
+def _facts(client: Client, *, before: datetime, at: datetime) -> dict[str, Any]:
+    today = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return {"client": client.pk, "before": before, "today": today}
+
+
+def _seen(row: tuple[Any, ...], name: Callable[[int], str]) -> Seen:
+    at, what, member, *rest = row
+    if what not in OF_MEMBERS:
+        return Seen(at, what, *rest)
+    _who, subject, why = rest
+    return Seen(at.astimezone(UTC).date(), what, name(member), subject, why)
+
+
+def csv(client: Client, *, at: datetime) -> Iterator[str]:
     """Yield the same as lines of CSV."""
-    rows = (seen.cells() for seen in of(client, before=before))
+    rows = (seen.cells() for seen in of(client, at=at))
     return exports.lines_of(row for rows in ([["at", "what", "who", "subject", "why"]], rows) for row in rows)
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from coop import due
 from coop.people.models import Person
-from coop.record import events
+from coop.record import events, reading
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from payments import checking
 from tasks import content, hidden, jobs, locks
@@ -90,7 +90,8 @@ def _take(held: Assignment, by: Person, at: datetime) -> Check:
             content.refuse(held.job, by=by, at=at)
         refuse_if(_refused(guard_of(error)))
         raise
-    events.write("checks.taken", by=by, subject=f"check:{made.pk}", at=at, assignment=held.pk, pay=made.pay)
+    said = {"assignment": held.pk, "pay": made.pay, "mark": reading.mark()}
+    events.write("checks.taken", by=by, subject=f"check:{made.pk}", at=at, **said)
     return made
 
 

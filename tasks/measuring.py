@@ -1,6 +1,6 @@
 """What a pilot showed (E3): how long its tasks took, what members asked, where answers differ, what that makes of pay.
 
-No time of one member is shown: the median from twenty answers of three members on, the quarters from five members on.
+No time of one member is shown: the median, from twenty answers of three members on, and nothing else (decision 0279).
 """
 
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from payments import rates
 from tasks import guides, jobs
 from tasks.models import Estimate, Job, Question
 
-FROM_UNITS, FROM_PEOPLE, FOR_QUARTERS = 20, 3, 5
+FROM_UNITS, FROM_PEOPLE = 20, 3
 CENT = Decimal("0.01")
 TIMES = """
 SELECT count(*), count(DISTINCT a.person_id),
-       percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY w.seconds)
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY w.seconds)
 FROM tasks_assignment a JOIN LATERAL (SELECT seconds FROM tasks_answer w WHERE w.assignment_id = a.id
     ORDER BY number LIMIT 1) w ON true
 WHERE a.job_id = %s AND a.submitted_at IS NOT NULL
@@ -33,9 +33,7 @@ class Measured:
 
     answers: int
     people: int
-    quicker: int | None
     median: int | None
-    slower: int | None
     expected: int
     hourly: Decimal | None
     voted_hourly: Decimal
@@ -46,19 +44,16 @@ def of(job: Job) -> Measured:
     """Return what the answers of a job show so far; three queries."""
     with connection.cursor() as cursor:
         cursor.execute(TIMES, [job.pk])
-        answers, people, quarters = cursor.fetchone()
+        answers, people, middle = cursor.fetchone()
     rate = rates.current(job.work_type)
-    enough = answers >= FROM_UNITS and people >= FROM_PEOPLE
-    quicker, median, slower = (max(1, round(one)) for one in quarters) if enough else (None,) * 3
-    if people < FOR_QUARTERS:
-        quicker = slower = None
+    median = max(1, round(middle)) if answers >= FROM_UNITS and people >= FROM_PEOPLE else None
     keeps = None
     if median:
         least = (rate.amount * median / rate.estimated_seconds).quantize(CENT, ROUND_UP)
         keeps = max(job.pay, least)
     return Measured(
-        answers, people, quicker, median, slower, rate.estimated_seconds,
-        rates.hourly(job.pay, median) if median else None, rates.hourly(rate.amount, rate.estimated_seconds), keeps,
+        answers, people, median, rate.estimated_seconds, rates.hourly(job.pay, median) if median else None,
+        rates.hourly(rate.amount, rate.estimated_seconds), keeps,
     )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ USUAL_PAY = "SELECT work_type_id, least, most FROM tasks_usual_pay"
 class Shown:
     """What a pilot shows so far: accepted units by how many people, their median beside that of before, in seconds.
 
-    `least_pay` is in US dollars for each answer; the last three are None before anything was accepted.
+    `least_pay` is in US dollars for each answer; the last three are None until it is complete: fewer would tell of one.
     """
 
     units: int
@@ -57,7 +57,8 @@ def shown(job: Job) -> Shown | None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT units, people, median, former, least_pay FROM tasks_measure_pilot(%s)", [job.pk])
         units, people, median, former, least = cursor.fetchone()
-    return Shown(units, people, median, former, None if least is None else from_micro(least))
+    counted = Shown(units, people, None, None, None)
+    return Shown(units, people, median, former, from_micro(least)) if counted.is_complete else counted
 
 
 def measure(job: Job, *, at: datetime) -> Pilot | None:

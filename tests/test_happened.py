@@ -11,7 +11,7 @@ from django.test import Client as Browser
 
 from coop import clock, sentences
 from coop.people.models import Person
-from coop.record import events, log, tree
+from coop.record import events, log, reading, tree
 from coop.record.models import Event, Leaf
 from tests.record.waiting import settle
 
@@ -133,3 +133,21 @@ def test_the_download_names_nobody_to_strangers_and_no_workers_to_others(
     assert named(signed_in(olga), "assignment:77") is None
     assert named(signed_in(amina), "assignment:77") == amina.pk
     assert named(signed_in(olga), "payout:77") == teresa.pk
+
+
+@pytest.mark.usefixtures("committed")
+def test_when_somebody_began_is_theirs_to_read_and_proved_to_all(
+    amina: Person, luis: Person, teresa: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    for kind in sorted(reading.BEGINNINGS):
+        events.write(kind, by=amina, subject="job:77", at=clock.now(), mark=reading.mark())
+    settle()
+    for reader, lines in ((Browser(), 0), (signed_in(luis), 0), (signed_in(teresa), 0), (signed_in(amina), 3)):
+        page = reader.get("/record/", {"subject": "job:77"})
+        assert len(page.context["lines"]) == lines
+        found = [json.loads(line) for line in reader.get("/record/events.jsonl").getvalue().splitlines()]
+        assert [line["kind"] in reading.BEGINNINGS for line in found].count(True) == lines
+        leaves = [bytes.fromhex(line["leaf_hash"]) for line in found]
+        assert tree.root_of(leaves).hex() == reader.get("/record/head.json").json()["root"]
+    told = Browser().get("/api/v1/records", {"subject": "job:77"}).json()["results"]
+    assert told == []

@@ -304,10 +304,9 @@ class SkillOut(serializers.ModelSerializer[Skill]):
 
 
 class QuarterOut(serializers.Serializer[Any]):
-    """A quarter of the latest answers, by their time: how many, their median seconds, how many of 10,000 kept it."""
+    """A quarter of the latest answers, the quickest first: how many, and how many of 10,000 kept it."""
 
     answers = serializers.IntegerField()
-    seconds = serializers.FloatField()
     kept = serializers.IntegerField()
 
 

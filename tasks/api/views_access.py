@@ -21,6 +21,10 @@ class Access(KeyView):
         responses={(200, "application/x-ndjson"): OpenApiTypes.BINARY},
     )
     def get(self, request: Request) -> StreamingHttpResponse:
-        """Stream one line for each time something was seen: at, what, who, subject and, of officers, why."""
-        seen = access_log.of(self.key().client, before=clock.now())
+        """Stream one line for each time something was seen: at, what, who, subject and, of officers, why.
+
+        Of what members took, checked or were drawn for, `at` is the day in UTC, told once it is over: when they began
+        is theirs.
+        """
+        seen = access_log.of(self.key().client, at=clock.now())
         return StreamingHttpResponse((one.line() for one in seen), content_type="application/x-ndjson; charset=utf-8")

@@ -292,7 +292,7 @@ class SketchJob(SketchView):
 class ScopeOut(serializers.Serializer[Any]):
     """How far work that asks something else than before is measured (N4): accepted answers, and by how many members.
 
-    Times in seconds, `least_pay` in US$ for each answer: below it nobody goes on once it is complete.
+    Times in seconds, `least_pay` in US$ for each answer: below it nobody goes on. null until it is complete.
     """
 
     units = serializers.IntegerField()
@@ -308,9 +308,7 @@ class MeasuredOut(serializers.Serializer[Any]):
 
     answers = serializers.IntegerField()
     people = serializers.IntegerField()
-    quicker = serializers.IntegerField(allow_null=True, help_text="A quarter took at most this long.")
     median = serializers.IntegerField(allow_null=True)
-    slower = serializers.IntegerField(allow_null=True, help_text="A quarter took at least this long.")
     expected = serializers.IntegerField(help_text="What the vote on the rate expected.")
     hourly = SumField(allow_null=True)
     voted_hourly = SumField()

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from coop.people import scopes
+from coop.record import reading
 from coop.record.models import Event
 from tasks.api.paging import CURSOR, Newest, page_of
 
@@ -18,7 +19,7 @@ from tasks.api.paging import CURSOR, Newest, page_of
 class RecordOut(serializers.ModelSerializer[Event]):
     """What happened, and its place in the log: null until it is sealed, minutes later.
 
-    Who acted is not told here; `/record/proof/PLACE.json` proves a place.
+    Who acted, and when members begin to work, is not told here; `/record/proof/PLACE.json` proves a place.
     """
 
     place = serializers.SerializerMethodField()
@@ -55,7 +56,7 @@ class Records(APIView):
         subject = request.query_params.get("subject", "")
         if "\0" in subject:
             raise Http404
-        events = Event.objects.select_related("leaf")
+        events = Event.objects.select_related("leaf").filter(reading.by(None))
         found: Any = events.filter(subject=subject) if subject else events
         pages = Newest()
         page: Any = pages.paginate_queryset(found, request, view=self)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -26,21 +26,20 @@ HANDED_IN = (AssignmentState.SUBMITTED, AssignmentState.ACCEPTED, AssignmentStat
 
 
 class TaskOut(serializers.ModelSerializer[Task]):
-    """A task as you sent it, with how many of its answers nobody has taken, are worked at, handed in and accepted."""
+    """A task as you sent it, with how many of its answers are still to come, handed in and accepted."""
 
     id = serializers.CharField(source="external_id", help_text="Your own id.")
     batch = serializers.IntegerField(source="upload_id", allow_null=True, help_text="With which it came.")
     data = serializers.DictField()  # type: ignore[assignment]  # DRF takes it off the class
     prediction = serializers.DictField(allow_null=True, help_text="{value, model, score}, or null.")
-    unclaimed = serializers.IntegerField(source="open_slots")
-    at_work = serializers.IntegerField()
+    to_come = serializers.IntegerField(help_text="When a member takes one, or takes one up again, is not told.")
     handed_in = serializers.IntegerField(help_text="Accepted, rejected and waiting ones.")
     accepted = serializers.IntegerField()
 
     class Meta:
         model = Task
         fields = (
-            "id", "position", "batch", "data", "prediction", "unclaimed", "at_work", "handed_in", "accepted",
+            "id", "position", "batch", "data", "prediction", "to_come", "handed_in", "accepted",
         )  # fmt: skip
 
 
@@ -48,11 +47,11 @@ def _counted(job: Job) -> QuerySet[Task]:
     """Return a job's tasks with how far each is."""
     taken = Assignment.objects.filter(task=OuterRef("pk"))
     counts = {
-        "at_work": taken.filter(state__in=OPEN_STATES),
         "handed_in": taken.filter(state__in=HANDED_IN),
         "accepted": taken.filter(state=AssignmentState.ACCEPTED),
     }
-    return job.tasks.annotate(**{name: _count(found) for name, found in counts.items()})
+    to_come = F("open_slots") + _count(taken.filter(state__in=OPEN_STATES))
+    return job.tasks.annotate(to_come=to_come, **{name: _count(found) for name, found in counts.items()})
 
 
 def _count(found: QuerySet[Assignment]) -> Any:  # noqa: ANN401 - an expression of Django's

@@ -18,7 +18,7 @@ WITH latest AS (
     FROM latest l JOIN tasks_task t ON t.id = l.task_id JOIN tasks_answer w ON w.assignment_id = l.id AND w.number = 1
     WHERE t.prediction IS NOT NULL
 )
-SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds), count(*) FILTER (WHERE kept),
+SELECT count(*), count(*) FILTER (WHERE kept),
     (SELECT count(DISTINCT person_id) FROM given)
 FROM given GROUP BY quarter ORDER BY quarter
 """
@@ -26,10 +26,9 @@ FROM given GROUP BY quarter ORDER BY quarter
 
 @dataclass(frozen=True, slots=True)
 class Quarter:
-    """A quarter of the answers by their time: how many, their median seconds, how many of 10,000 changed nothing."""
+    """A quarter of the answers by their time: how many, and how many of 10,000 of them changed nothing."""
 
     answers: int
-    seconds: float
     kept: int
 
 
@@ -38,6 +37,6 @@ def of(job: Job) -> list[Quarter]:
     with connection.cursor() as cursor:
         cursor.execute(KEPT, [job.pk])
         rows = cursor.fetchall()
-    if sum(row[0] for row in rows) < LEAST_ANSWERS or rows[0][3] < LEAST_PEOPLE:
+    if sum(row[0] for row in rows) < LEAST_ANSWERS or rows[0][2] < LEAST_PEOPLE:
         return []
-    return [Quarter(answers, seconds, round(10_000 * kept / answers)) for answers, seconds, kept, _people in rows]
+    return [Quarter(answers, round(10_000 * kept / answers)) for answers, kept, _people in rows]

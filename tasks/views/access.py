@@ -23,6 +23,7 @@ from tasks import access_log, onboarding
 from tasks.models.access import LONGEST_REASON
 
 PER_PAGE = 50
+LONGEST_SKIP = 10
 
 
 class SayWhy(forms.Form):
@@ -64,8 +65,11 @@ def reasons(request: HttpRequest) -> HttpResponse:
 def seen(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a client who saw or fetched what it has here, the latest first."""
     client = clients.client_of(me_of(request), slug)
-    found = access_log.page(client, before=_before(request), most=PER_PAGE)
-    shown = {"client": client, "seen": found, "older": found[-1].at if len(found) == PER_PAGE else None}
+    at, skip = clock.now(), _skip(request)
+    before = _before(request, at)
+    found = access_log.page(client, before=before, skip=skip, most=PER_PAGE, at=at)
+    older = skip + PER_PAGE if len(found) == PER_PAGE else None
+    shown = {"client": client, "seen": found, "before": before, "older": older}
     return render(request, "tasks/client/access.html", shown)
 
 
@@ -75,14 +79,20 @@ def table(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     """Hand the whole of it out as CSV."""
     client = clients.client_of(me_of(request), slug)
     headers = {"Content-Disposition": f'attachment; filename="{client.slug}-access.csv"'}
-    lines = access_log.csv(client, before=clock.now())
+    lines = access_log.csv(client, at=clock.now())
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _before(request: HttpRequest) -> datetime:
+def _skip(request: HttpRequest) -> int:
+    """Return how many lines to pass over; none where no such number is given."""
+    said = request.GET.get("skip", "")
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < LONGEST_SKIP else 0
+
+
+def _before(request: HttpRequest, at: datetime) -> datetime:
     """Return before which moment to look; now where none, or nothing that is one, is given."""
     try:
         said = parse_datetime(request.GET.get("before", ""))
     except ValueError:
         said = None
-    return said if said and said.tzinfo else clock.now()
+    return said if said and said.tzinfo else at

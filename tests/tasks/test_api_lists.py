@@ -66,7 +66,7 @@ def test_a_task_tells_how_far_it_is(call: Call, orbit: Client, olga: Person, ami
     answer = work(job, luis, SAME)
     call("POST", f"jobs/{job.pk}/answers/accept", {"answers": [answer.pk]})
     told = call("GET", f"jobs/{job.pk}/tasks").json()["results"][0]
-    assert (told["unclaimed"], told["at_work"], told["handed_in"], told["accepted"]) == (1, 0, 2, 1)
+    assert (told["to_come"], told["handed_in"], told["accepted"]) == (1, 2, 1)
     assert (told["id"], told["prediction"]) == (answer.task.external_id, None)
 
 

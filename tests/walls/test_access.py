@@ -69,8 +69,9 @@ def test_a_reason_opens_one_client_and_is_a_sentence_of_whoever_holds_a_post(
 
 
 def test_it_is_downloaded_whole_with_what_members_and_keys_saw(
-    orbits: Material, olga: Person, signed_in: SignedIn
+    orbits: Material, olga: Person, signed_in: SignedIn, later: Callable[..., Any]
 ) -> None:
+    later(days=1)
     call, key = program(orbits.client, olga, ALL)
     assert list(call("GET", f"jobs/{orbits.job.pk}/results"))
     assert list(signed_in(olga).get(f"/c/orbit/jobs/{orbits.job.pk}/results.csv"))
@@ -90,14 +91,17 @@ def test_it_is_downloaded_whole_with_what_members_and_keys_saw(
 
 
 def test_the_page_shows_fifty_at_a_time(orbits: Material, olga: Person, signed_in: SignedIn) -> None:
-    before = len(access_log.page(orbits.client, before=clock.now(), most=1000))
+    now = clock.now()
+    before = len(access_log.page(orbits.client, before=now, skip=0, most=1000, at=now))
     for number in range(60):
         access_log.fetched(orbits.client, f"job:{number} answers csv", by=olga)
     page = signed_in(olga).get("/c/orbit/access/").context
     assert len(page["seen"]) == 50
-    older = signed_in(olga).get("/c/orbit/access/", {"before": page["older"].isoformat()}).context
+    further = {"before": page["before"].isoformat(), "skip": page["older"]}
+    older = signed_in(olga).get("/c/orbit/access/", further).context
     assert len(older["seen"]) == 10 + before
-    assert signed_in(olga).get("/c/orbit/access/", {"before": "2026-99-99T00:00"}).status_code == 200
+    for strange in ({"before": "2026-99-99T00:00"}, {"skip": "-1"}, {"skip": "9" * 30}, {"skip": "x"}):
+        assert signed_in(olga).get("/c/orbit/access/", strange).status_code == 200
 
 
 def test_nothing_is_written_about_looks_that_were_not_by_right(

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 def lines(client: Client) -> list[tuple[str, str, str]]:
     """Return what a client's programs and servers took, the latest first."""
-    seen = access_log.of(client, before=clock.now() + timedelta(minutes=1))
+    seen = access_log.of(client, at=clock.now() + timedelta(minutes=1))
     return [(one.what, one.who, one.subject) for one in seen if one.what not in {"took", "checked"}]
 
 
