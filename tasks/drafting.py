@@ -178,8 +178,14 @@ def preview(sketch: Sketch) -> dict[str, Any] | None:
     known = draft_files.shown(sketch, [data])
     if _lacking(form, data, known):
         return None
-    question = shapes.Question.of(sketch.work_type.shape, form.answer_form(), {**data, media.FILES: known})
+    asked, whole_data = form.answer_form(), {**data, media.FILES: known}
+    question = shapes.Question.of(sketch.work_type.shape, asked, whole_data, upsets=told(sketch).may_upset)
     return {"question": form.cleaned_data["question"], **question.shown({}, 1)}
+
+
+def told(sketch: Sketch) -> Job:
+    """Return a job, kept nowhere, that says what may upset in it as far as that is written."""
+    return Job(content=_content(sketch), sensitivity=str(sketch.said.get("sensitivity", "")))
 
 
 def money(sketch: Sketch) -> dict[str, Any]:

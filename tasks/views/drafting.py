@@ -162,7 +162,7 @@ def _show(request: HttpRequest, sketch: Sketch, form: forms_job.NewJob, rows: Ro
         each = sketch.bytes // max(sketch.rows, 1)
         shown |= {"rows": rows, "needs_files": form.shape.files, "each": each, "files": draft_files.counts(sketch)}
     if form.step == "questions":
-        shown |= {"preview": drafting.preview(sketch)}
+        shown |= {"preview": drafting.preview(sketch), "job": drafting.told(sketch)}
     if form.step == "quality":
         shown |= {"who": drafting.who_may(sketch.work_type)}
     if form.step in {"quality", "price"}:
@@ -192,7 +192,8 @@ def _whole(request: HttpRequest, sketch: Sketch, status: int = 200) -> HttpRespo
     listed = [(step, name, [one for one in found if one.step == step]) for step, name in STEPS.items()]
     shown = {
         "client": sketch.client, "draft": sketch, "listed": listed, **_steps("whole"),
-        "stops": any(one.stops for one in found), "preview": drafting.preview(sketch), **drafting.money(sketch),
+        "stops": any(one.stops for one in found), "preview": drafting.preview(sketch),
+        "job": drafting.told(sketch), **drafting.money(sketch),
         "available": escrow.available(sketch.client), "refusal_to_pilot": sketches.refusal_to_pilot(sketch),
     }  # fmt: skip
     return render(request, "tasks/client/draft.html", shown, status=status)

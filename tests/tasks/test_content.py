@@ -280,6 +280,14 @@ def test_a_task_is_covered_until_it_is_uncovered_and_skipping_is_not(
     assert "Self-harm and suicide" in page
 
 
+def test_its_client_sees_the_cover_as_members_do(hard: Job, olga: Person, signed_in: SignedIn) -> None:
+    place, browser = f"/c/orbit/jobs/{hard.pk}/preview/", signed_in(olga)
+    for page in (browser.get(place).text, browser.post(place, {"label": "Same"}).text):
+        cover, shielded = page.index('<details class="fold shield">'), page.index('<div class="shielded">')
+        assert cover < shielded < page.index("Kettle 1")
+        assert "tasks/shield.css" in page
+
+
 def test_a_task_without_it_is_not_covered(job: Job, amina: Person, signed_in: SignedIn) -> None:
     mine = claims.claim_next(job, by=amina, at=clock.now())
     assert "shield.css" not in signed_in(amina).get(f"/work/{mine.pk}/").text

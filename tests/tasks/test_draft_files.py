@@ -170,6 +170,17 @@ def test_of_each_kind_that_shows_files_the_first_is_drawn(orbit: Client, olga: P
         assert str(written.files.get().key) in json.dumps(found["page"], default=str)
 
 
+@pytest.mark.parametrize(("said", "muted"), [({}, False), ({"content_violence": "rare"}, True)], ids=["calm", "upsets"])
+def test_a_recording_that_may_upset_is_drawn_muted(
+    orbit: Client, olga: Person, amina: Person, browser: Browser, said: dict[str, str], *, muted: bool
+) -> None:
+    made = sketches.begin(orbit, work_type=voted_kind("transcription", amina), by=olga, at=clock.now())
+    brought(made, {"a.wav": sound(0.5)}, olga)
+    sketches.keep(made, BOXES | said, by=olga)
+    page = browser.get(reverse("tasks:draft_job", args=["orbit", made.pk])).text
+    assert (" muted" in page.split("<audio")[1].split(">")[0]) == muted
+
+
 def test_frames_of_a_video_are_named_by_a_task(orbit: Client, olga: Person, amina: Person) -> None:
     made = sketches.begin(orbit, work_type=voted_kind("frames", amina), by=olga, at=clock.now())
     brought(made, {"1.png": image(), "2.png": image()}, olga)

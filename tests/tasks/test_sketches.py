@@ -106,6 +106,20 @@ def test_the_task_is_drawn_as_members_will_see_it_and_looking_saves_nothing(brow
     assert writing.sketch(draft).said["question"] == "Same thing?"
 
 
+def test_what_may_upset_is_drawn_under_its_cover(browser: Browser, orbit: Client) -> None:
+    draft = writing.begin(browser)
+    browser.post(f"{draft}data/", {"lines": "left,right\nSteel kettle,Kettle\n"})
+    said = {"title": "T", "question": "Same thing?", "labels": "Same\nDifferent"}
+    browser.post(f"{draft}questions/", said | {"look": "1"})
+    assert "shield.css" not in browser.get(f"{draft}questions/").text
+    browser.post(f"{draft}data/", {"content_violence": "often", "sensitivity": "Blood."})
+    for page in (browser.get(f"{draft}questions/").text, browser.get(draft).text):
+        assert "tasks/shield.css" in page
+        cover = page.index('<details class="fold shield">')
+        assert cover < page.index("Blood.", cover) < page.index('class="shielded"') < page.index("Steel kettle")
+    assert 'class="shielded"' in browser.post(f"{draft}look/", said).text
+
+
 def test_another_kind_keeps_what_both_ask(browser: Browser, orbit: Client) -> None:
     draft = writing.begin(browser)
     writing.fill(browser, draft, NEW)
