@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import json
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import jwt
@@ -12,6 +14,8 @@ from openbadgeslib.ob3 import OB3VerificationError, OB3Verifier
 
 from coop import clock
 from coop.people.models import Person
+from governance import resigning, standing
+from governance.models import Status
 from tasks import badges, certificates
 from tasks.models import Job
 from tests.tasks.quality.test_estimates import SignedIn
@@ -101,3 +105,19 @@ def test_it_is_on_ones_page_and_in_ones_data_also_when_the_test_is_closed(
     assert browser.get(f"/me/badges/{passed.pk}.jwt").content.decode() == token
     assert json.loads(browser.get("/me/data.json").content)["Open Badges 3.0"] == [token]
     assert signed_in(amina).get(f"/me/badges/{passed.pk}.jwt").status_code == 404
+
+
+def test_who_left_still_gets_them_and_is_told_so_on_leaving(
+    passed: Job, token: str, newcomer: Person, signed_in: SignedIn, later: Callable[..., datetime]
+) -> None:
+    browser = signed_in(newcomer)
+    assert '"/me/badges/"' in browser.get("/standing/leave/").text
+    resigning.give_notice(newcomer, pressure="none", at=clock.now())
+    assert '"/me/badges/"' in browser.get("/standing/leave/").text
+    resigning.leave_due(later(days=7, seconds=1))
+    assert standing.status(newcomer) == Status.LEFT
+    browser = signed_in(newcomer)
+    assert '"/me/badges/"' in browser.get("/standing/leave/").text
+    assert "2 of 3 answers right" in said(browser.get("/me/badges/"))
+    verifier().verify(browser.get(f"/me/badges/{passed.pk}.jwt").content.decode())
+    assert json.loads(browser.get("/me/data.json").content)["Open Badges 3.0"] == [token]
