@@ -1,7 +1,7 @@
 """Jobs to work on, made as a client's are: drafted, filled, funded, opened."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,8 +22,8 @@ DIFFERENT = {"labels": ["Different"]}
 FORM = {"question": "Are these the same product?", "labels": ["Same", "Different"], "multiple": False}
 
 
-def make_job(client: Client, by: Person, *, tasks: int = 5, **facts: Any) -> Job:
-    """Draft, fill, fund and open a job of product matching."""
+def make_job(client: Client, by: Person, *, tasks: int | Sequence[int] = 5, **facts: Any) -> Job:
+    """Draft, fill, fund and open a job of product matching, with so many tasks or tasks at these places."""
     at = clock.now()
     work_type = facts.pop("work_type", None) or WorkType.objects.get(slug="product-match")
     defaults = {
@@ -36,7 +36,7 @@ def make_job(client: Client, by: Person, *, tasks: int = 5, **facts: Any) -> Job
             job=job, position=number, external_id=f"pair-{number}", open_slots=job.overlap,
             data={"left": {"name": f"Kettle {number}"}, "right": {"name": f"Steel kettle {number}"}},
         )
-        for number in range(1, tasks + 1)
+        for number in (range(1, tasks + 1) if isinstance(tasks, int) else tasks)
     )  # fmt: skip
     fund(job, funds.needed(job), by, at)
     Job.objects.filter(pk=job.pk).update(opened_at=clock.now())

@@ -143,6 +143,32 @@ def test_whoever_has_the_files_checks_them_alone(files: list[Path]) -> None:
     assert (code, "it was not compared with the public record" in said) == (0, True)
 
 
+@pytest.fixture
+def parts(orbit: Client, olga: Person, amina: Person, made: Made, tmp_path: Path) -> list[Path]:
+    """Return certificate and items of a version of three parts: its tasks lie at the ends of five thousand places."""
+    places = [1, 5_000, 5_001, 10_001]
+    job = make_job(orbit, olga, tasks=places, overlap=1)
+    for _task in places:
+        work(job, amina, SAME)
+    release = made(job)
+    assert (len(release.parts), release.items) == (3, 4)
+    found = [tmp_path / "certificate.json", tmp_path / "items.jsonl"]
+    found[0].write_text(card.bundle(release))
+    found[1].write_bytes(b"".join(formats.find("jsonl", job).write(release)))
+    assert [json.loads(line)["position"] for line in found[1].read_text().splitlines()] == places
+    return found
+
+
+def test_a_version_of_several_parts_is_checked_alone(parts: list[Path]) -> None:
+    code, said = checked(parts)
+    assert (code, "All of it adds up" in said) == (0, True), said
+    lines = parts[1].read_text().splitlines(keepends=True)
+    for wrong in (lines[:3], [lines[0], lines[2], lines[1], lines[3]], lines[1:]):
+        parts[1].write_text("".join(wrong))
+        code, said = checked(parts)
+        assert (code, "The items are not those that the certificate is for." in said) == (1, True), said
+
+
 def test_other_items_are_found(files: list[Path]) -> None:
     files[1].write_text(files[1].read_text().replace("Different", "Same", 1))
     code, said = checked(files)
