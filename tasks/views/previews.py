@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from coop import clock
 from coop.people.views import me_of
 from tasks import known
-from tasks.models import KnownAnswer
+from tasks.models import KnownAnswer, Task
 from tasks.views.clients import shown_of
 
 
@@ -25,17 +25,13 @@ def preview(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if not page.object_list:
         raise Http404
     task = page.object_list[0]
-    question = job.question(task)
-    suggested = (task.prediction or {}).get("value", {})
-    value = question.read(request.POST) if request.method == "POST" else suggested
+    question, told = job.question(task), KnownAnswer.objects.filter(task=task).first()
+    begun = _begun(task, told if job.opened_at is None else None)
+    value = question.read(request.POST) if request.method == "POST" else begun["value"]
     shown: dict[str, Any] = {
-        "client": job.client,
-        "job": job,
-        "tasks": page,
-        "suggestion": task.prediction,
-        **question.shown(value, task.pk),
-    }
-    shown |= {"known": KnownAnswer.objects.filter(task=task).first(), "why": request.POST.get("why", "")}
+        "client": job.client, "job": job, "tasks": page, "known": told, **begun, **question.shown(value, task.pk),
+        "why": request.POST.get("why", begun["why"]),
+    }  # fmt: skip
     if "known" in request.POST:
         task.job = job
         if no := known.refusal(task, value, shown["why"]):
@@ -47,3 +43,10 @@ def preview(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         as_json = json.dumps(value, indent=1, ensure_ascii=False)
         shown |= {"problems": question.problems(value), "checked": True, "value_as_json": as_json}
     return render(request, "tasks/client/preview.html", shown, status=422 if shown.get("problems") else 200)
+
+
+def _begun(task: Task, told: KnownAnswer | None) -> dict[str, Any]:
+    """Return what the fields start from: what is known as long as that can be said anew, else what a machine said."""
+    if told:
+        return {"value": told.value, "why": told.why}
+    return {"value": (task.prediction or {}).get("value", {}), "why": "", "suggestion": task.prediction}
