@@ -23,11 +23,10 @@ from coop.refusals import Refused, refuse_if
 from payments import escrow, founding
 from payments.models import Rate, WorkType
 from payments.money import plain
-from payments.templatetags.money import money
-from tasks import additions, files, halts, jobs, predictions, shapes
+from tasks import additions, files, funds, halts, jobs, predictions, shapes
 from tasks import content as contents
 from tasks.models import Batch, Job, Lot, Order, Project, ProjectVersion, ReviewRule, Share, Topic
-from tasks.scale import assets, callbacks, finding, kinds, knowing, projects
+from tasks.scale import assets, callbacks, finding, kinds, knowing, paying
 from tasks.scale.access import Wrong
 from tasks.scale.kinds import beside, fields
 from tasks.scale.kinds.kind import NEVER, Kind
@@ -42,7 +41,7 @@ UNSAID, AS_GUIDED = "Do as the form asks.", "Do as the guide says."
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a job asks, and at which pay: orders with the same are done by one job."""
+    """What a job asks, and at which pay (the least one, where `names_pay` is false): orders of the same are one job."""
 
     work_type: WorkType
     title: str
@@ -50,6 +49,7 @@ class Terms:
     form: dict[str, Any]
     overlap: int
     pay: Decimal
+    names_pay: bool
     review_rule: str
     content: dict[str, str]
     sensitivity: str
@@ -59,7 +59,7 @@ class Terms:
         """Return the SHA-256 of all of it."""
         said = [
             self.work_type.pk, self.title, self.guide, self.form, self.overlap, plain(self.pay), self.content,
-            self.sensitivity,
+            self.sensitivity, *([] if self.names_pay else ["as voted"]),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
@@ -100,8 +100,8 @@ def terms(kind: str, params: dict[str, Any], instruction: str, version: ProjectV
     guide = _whole((instruction or UNSAID) + beside.explained(params), GUIDE, LONGEST_GUIDE)
     return Terms(
         work_type, _title(params, work_type), guide, form, overlap,
-        _pay(params, version, work_type, rate, content), ReviewRule.MAJORITY if agree else ReviewRule.PEER, content,
-        warning, _time(rate),
+        *paying.asked(params, version, work_type, rate, content),
+        ReviewRule.MAJORITY if agree else ReviewRule.PEER, content, warning, _time(rate),
     )  # fmt: skip
 
 
@@ -146,22 +146,6 @@ def _content(params: dict[str, Any]) -> dict[str, str]:
     if isinstance(said, dict):
         return {str(topic): str(share) for topic, share in said.items()}
     return {Topic.OTHER.value: Share.MOST.value} if params.get("content_warning") else {}
-
-
-def _pay(
-    params: dict[str, Any], version: ProjectVersion, work_type: WorkType, rate: Rate | None, content: dict[str, str]
-) -> Decimal:
-    """Return the pay of an order: its own, its project's, or as voted. Raise Wrong under its project's."""
-    asked = (
-        projects.pay_of(params.get("pay"))
-        or version.pay
-        or (contents.with_rests(rate.amount, content) if rate else Decimal(0))
-    )
-    if version.pay is not None and asked < version.pay:
-        message = f"The project pays {money(version.pay, 'USD')}: an order may pay more, never less (rule E2)."
-        raise Wrong(message, 402)
-    refuse_if(jobs.pay_refusal(work_type, asked, content, rate=rate))
-    return asked
 
 
 def _time(rate: Rate | None) -> timedelta:
@@ -231,7 +215,10 @@ def price(orders: Sequence[Order]) -> Decimal:
     asked = [terms_of(order) for order in orders]
     alike = {one.digest(): one for one in asked}
     many = Counter(one.digest() for one in asked)
-    quotes = (jobs.quote(one.work_type.pk, many[mark], one.overlap, one.pay) for mark, one in alike.items())
+    client = orders[0].client_id if orders else 0
+    quotes = (
+        jobs.quote(one.work_type.pk, many[mark], one.overlap, _offered(client, one)) for mark, one in alike.items()
+    )
     return sum((quote.total for quote in quotes), Decimal(0))
 
 
@@ -279,10 +266,11 @@ def _job(orders: list[Order], asked: Terms, shown: list[assets.Named], *, knows:
     if job:
         assets.hand_over(job, shown, by=by, at=at)
         return job
+    pay = _offered(client.pk, asked)
     if shown:  # before they are read, which takes long, and would leave them on disk
-        most = jobs.quote(asked.work_type.pk, len(orders), asked.overlap, asked.pay).total
+        most = jobs.quote(asked.work_type.pk, len(orders), asked.overlap, pay).total
         refuse_if(escrow.refusal_to_fund(client, most))
-    job = _draft(client, asked, by=by, at=at)
+    job = _draft(client, asked, pay, by=by, at=at)
     Lot.objects.create(job=job, project=project, batch=batch, digest=asked.digest())
     assets.hand_over(job, shown, by=by, at=at)
     return job
@@ -297,10 +285,18 @@ def _open_job(project: Project, batch: Batch | None, asked: Terms, shown: Sequen
     return found
 
 
-def _draft(client: Client, asked: Terms, *, by: Person, at: datetime) -> Job:
+def _offered(client: int, asked: Terms) -> Decimal:
+    """Return the pay of a new job: as named, or where none is at least what comparable work makes it (rule N5)."""
+    if asked.names_pay:
+        return asked.pay
+    least = funds.least_for(client, asked.work_type.pk, asked.title, asked.content)
+    return max(asked.pay, least or asked.pay)
+
+
+def _draft(client: Client, asked: Terms, pay: Decimal, *, by: Person, at: datetime) -> Job:
     return jobs.draft(
         client, work_type=asked.work_type, title=asked.title, guide=asked.guide, form=asked.form,
-        overlap=asked.overlap, pay=asked.pay, review_rule=asked.review_rule, sensitivity=asked.sensitivity,
+        overlap=asked.overlap, pay=pay, review_rule=asked.review_rule, sensitivity=asked.sensitivity,
         content=asked.content,
         time_limit=asked.time_limit, by=by, at=at,
     )  # fmt: skip
