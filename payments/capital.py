@@ -69,10 +69,12 @@ def pay_in(person: Person, amount: Decimal, *, by: Person, at: datetime) -> Cont
 
     Key `contribution:<id>`. Raises Refused for anybody but the member, and beyond what is ready.
     """
+    source, target = accounts.payable(person.pk), accounts.capital(person.pk)
+    # What is ready now stays so until it is paid in.
+    ledger.hold(("USD", code) for code in (source, target))
     refuse_if(refusal(person, amount) if by == person else Refusal(_("Only you can do this."), "E3"))
     paid = Contribution.objects.create(person=person, amount=amount, at=at)
     ref = f"contribution:{paid.pk}"
-    source, target = accounts.payable(person.pk), accounts.capital(person.pk)
     ledger.post(Line(Kind.REDEEMED, source, target, amount, ref, ref), journal=ref, at=at)
     events.write("capital.paid_in", by=person, subject=ref, at=at)
     return paid

@@ -23,7 +23,8 @@ class Invariant:
 
 # An account's balance as all its transfers add up to.
 SUMS = """
-    SELECT a.id, a.code, a.kind, a.currency, a.balance, a.tracked, coalesce(sum(side.amount), 0) AS total
+    SELECT a.id, a.code, a.kind, a.currency, a.balance, a.tracked, a.floor, a.ceiling,
+        coalesce(sum(side.amount), 0) AS total
     FROM payments_account a LEFT JOIN (
         SELECT credit_id AS account_id, amount FROM payments_transfer
         UNION ALL SELECT debit_id, -amount FROM payments_transfer
@@ -67,9 +68,10 @@ ALL = (
     ),
     Invariant(
         "I2",
-        _("No account is below its floor or above its ceiling."),
+        _("No account is below its floor or above its ceiling, and no fund is without a floor."),
         """
-        SELECT code, balance FROM payments_account WHERE balance < floor OR balance > ceiling""",
+        SELECT code, balance, total FROM sums a WHERE balance < floor OR balance > ceiling
+        OR kind LIKE 'fund:%' AND (total >= 0 AND floor >= 0 AND tracked) IS NOT TRUE""",
     ),
     Invariant(
         "I3",

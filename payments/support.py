@@ -64,13 +64,14 @@ def refusal(person: Person, fund: Supporting, amount: Decimal) -> Refusal | None
         given = terms(fund)
         facts = {"most": money(room, "USD"), "all": money(given.most, "USD"), "days": given.within.days}
         return Refusal(words % facts, "N11", status=409)
-    return _short_of_care(amount, _("A budget can fill it.")) if fund == Supporting.CARE else None
+    return _short(fund, amount, _("A budget can fill it.")) if fund == Supporting.CARE else None
 
 
-def _short_of_care(amount: Decimal, way: str) -> Refusal | None:
-    """Say that the care fund has less than this, and what can be done; None if it has enough."""
-    if amount > (has := ledger.balance(accounts.CARE)):
-        words = _("The care fund has %(sum)s now.")
+def _short(fund: Supporting, amount: Decimal, way: str = "") -> Refusal | None:
+    """Say that a fund has less than this, and what can be done; None if it has enough."""
+    if amount > (has := ledger.balance(accounts.fund(fund))):
+        care = fund == Supporting.CARE
+        words = _("The care fund has %(sum)s now.") if care else _("The education fund has %(sum)s now.")
         return Refusal(words % {"sum": money(has, "USD")}, "N11", way, status=409)
     return None
 
@@ -83,7 +84,7 @@ def ask_care(amount: Decimal, *, by: Person, at: datetime) -> Support:
     """
     refuse_if(refusal(by, Supporting.CARE, amount))
     asked = _ask(Supporting.CARE, amount, "", by, at)
-    _pay(asked, at)
+    _pay(asked, at, _("A budget can fill it."))
     return asked
 
 
@@ -105,9 +106,12 @@ def _ask(fund: Supporting, amount: Decimal, words: str, by: Person, at: datetime
         raise Refused(Refusal(_("Somebody asked for this in your name this moment."), "N11", status=409)) from error
 
 
-def _pay(asked: Support, at: datetime) -> None:
+def _pay(asked: Support, at: datetime, way: str = "") -> None:
     ref = f"support:{asked.pk}"
     source, target = accounts.fund(asked.fund), accounts.payable(asked.person_id)
+    # Somebody may have been faster; from here on nobody else takes from the fund.
+    ledger.hold(("USD", code) for code in (source, target))
+    refuse_if(_short(Supporting(asked.fund), asked.amount, way))
     ledger.post(Line(Kind.SUPPORT, source, target, asked.amount, ref, ref), journal=ref, at=at)
     # The record is public: that a fund paid, not whom.
     events.write("support.paid", by=None, subject=ref, at=at)
@@ -115,7 +119,7 @@ def _pay(asked: Support, at: datetime) -> None:
 
 def refusal_to_pay_skip(amount: Decimal) -> Refusal | None:
     """Say that the care fund has too little for a skip of so much; None if it has enough."""
-    return _short_of_care(amount, _("You can skip it without pay at any time."))
+    return _short(Supporting.CARE, amount, _("You can skip it without pay at any time."))
 
 
 def pay_skip(assignment: int, person: Person, amount: Decimal, *, at: datetime) -> None:
@@ -143,10 +147,7 @@ def refusal_to_answer(asked: Support, *, agrees: bool, by: Office, at: datetime)
     if asked.answers.filter(office__person_id=by.person_id).exists() or asked.answers.filter(agrees=False).exists():
         return Refusal(_("You have answered, or it is decided."), status=409)
     last = asked.answers.count() + 1 == AGREE
-    if agrees and last and asked.amount > (has := ledger.balance(accounts.EDUCATION)):
-        words = _("The education fund has %(sum)s now.")
-        return Refusal(words % {"sum": money(has, "USD")}, "N11", status=409)
-    return None
+    return _short(Supporting.EDUCATION, asked.amount) if agrees and last else None
 
 
 @transaction.atomic

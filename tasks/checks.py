@@ -4,6 +4,7 @@ Nobody else decides the answer meanwhile, so that nobody checks for nothing. Who
 takes it in the same act.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -15,7 +16,8 @@ from coop import due
 from coop.people.models import Person
 from coop.record import events, reading
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
-from payments import checking
+from payments import accounts, checking, ledger
+from payments.ledger import Line
 from tasks import content, hidden, jobs, locks
 from tasks.models import Assignment, Check, CheckState, Task
 
@@ -121,6 +123,12 @@ def require(assignment: Assignment, *, by: Person, at: datetime) -> Check:
         words = _("Take this check first: you see what it pays, then the answer.")
         raise Refused(Refusal(words, RULE, _("Your time for it may be over. See the next answer."), status=409))
     return held
+
+
+def hold(check: Check, held: Assignment, lines: Iterable[Line]) -> None:
+    """Take what an answer's postings and its check's move, at once (decision 0204)."""
+    own = {("USD", accounts.commitment(held.job_id, check.person_id)), ("USD", accounts.payable(check.person_id))}
+    ledger.hold(own | ledger.touched(("USD", line) for line in lines))
 
 
 def finish(check: Check, held: Assignment, *, at: datetime) -> None:

@@ -18,7 +18,7 @@ from coop import due
 from coop.people.models import Client, Person
 from coop.record import events
 from coop.refusals import Refusal, guard_of, refuse_if
-from payments import advances
+from payments import accounts, advances, escrow, ledger
 from tasks import checks, content, jobs, locks, notices, reviews, teams
 from tasks.models import Assignment, AssignmentState, Dispute, Finding, Ground, Peer, Settlement
 
@@ -167,10 +167,18 @@ def find(peer: Peer, *, stands: bool, reason: str, by: Person, at: datetime) -> 
         refuse_if(Refusal(_("Say why, in a sentence."), RULE, _("The member reads it."), status=422))
     finding = _found(peer, held, stands=stands, reason=reason.strip(), by=by, at=at)
     pay = Finding.objects.values_list("pay", flat=True).get(pk=finding.pk)
+    _hold(held, by)
     advances.pay_peer(by.pk, finding.pk, Decimal(pay or 0), at=at)
     # What was found stands in no event: nobody knows it before the end.
     events.write("disputes.found", by=by, subject=f"dispute:{peer.dispute_id}", at=at)
     _go_on(peer.dispute, held, at)
+
+
+def _hold(held: Assignment, by: Person) -> None:
+    """Take what a look and what it may end move, at once (decision 0204)."""
+    own = {("USD", code) for code in (accounts.DISPUTE, accounts.payable(by.pk), accounts.escrow(held.job_id))}
+    ended = escrow.lines(teams.accepted(held), advanced=True)
+    ledger.hold(own | ledger.touched(("USD", line) for line in ended))
 
 
 def _found(peer: Peer, held: Assignment, *, stands: bool, reason: str, by: Person, at: datetime) -> Finding:

@@ -22,6 +22,7 @@ from tasks import checks, content, locks, reach, skills, teams
 from tasks.models import (
     Assignment,
     AssignmentState,
+    Check,
     Decision,
     Ground,
     Job,
@@ -135,7 +136,7 @@ def accept(assignment: Assignment, *, by: Person, at: datetime, ground: Ground =
     held = locks.one(assignment)
     refuse_if(refusal(held, by=by, at=at, ground=ground))
     check = checks.taken(held, by=by, at=at) if ground == Ground.PEER else None
-    _accept([held], ground, by, at=at)
+    _accept([held], ground, by, at=at, check=check)
     if check:
         checks.finish(check, held, at=at)
     return held
@@ -244,12 +245,16 @@ def accept_gold(assignment: Assignment, *, at: datetime) -> None:
     escrow.pay_onboarding(assignment.job_id, assignment.person_id, assignment.pk, assignment.pay, at=at)
 
 
-def _accept(held: list[Assignment], ground: Ground, by: Person | None, *, at: datetime) -> list[Assignment]:
-    """Accept locked answers, then pay them; the same statements for any number."""
+def _accept(
+    held: list[Assignment], ground: Ground, by: Person | None, *, at: datetime, check: Check | None = None
+) -> list[Assignment]:
+    """Accept locked answers, then pay them; the same statements for any number. A `check` is paid after them."""
     paid = [teams.accepted(one) for one in held]
     _decide(paid, ground, by, at=at)
     for one in held:
         _decided(one, at)
+    if check:
+        checks.hold(check, held[0], [line for one in paid for line in escrow.lines(one)])
     escrow.release_many(paid, at=at)
     return held
 

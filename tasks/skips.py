@@ -6,6 +6,7 @@ the member has reported the content of this task. The database knows the same bo
 """
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -13,11 +14,12 @@ from django.utils.translation import gettext as _
 from coop.people.models import Person
 from coop.record import events
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
-from payments import support
+from payments import accounts, ledger, support
 from tasks import claims, locks
 from tasks.models import Assignment, AssignmentState, PaidSkip, Report
 
 RULE = "E6"
+A_DOLLAR = Decimal(1)
 MOST = ((3, timedelta(hours=24)), (10, timedelta(days=28)))
 
 
@@ -34,7 +36,7 @@ def refusal(assignment: Assignment, *, by: Person, at: datetime) -> Refusal | No
     if any(paid.filter(at__gt=at - within).count() >= most for most, within in MOST):
         words = _("Three skips in 24 hours are paid, and ten in 28 days.")
         return Refusal(words, RULE, unpaid, status=409)
-    return support.refusal_to_pay_skip(assignment.pay)
+    return support.refusal_to_pay_skip(min(assignment.pay, A_DOLLAR))
 
 
 @transaction.atomic
@@ -50,6 +52,10 @@ def skip(assignment: Assignment, *, by: Person, at: datetime) -> PaidSkip:
             raise
         raise Refused(Refusal(_("Three skips in 24 hours are paid, and ten in 28 days."), RULE, status=409)) from error
     paid.refresh_from_db()
+    # Both postings' accounts at once (decision 0204); from here on nobody else takes from the fund.
+    own = accounts.commitment(held.job_id, by.pk), accounts.escrow(held.job_id), accounts.payable(by.pk)
+    ledger.hold(("USD", code) for code in (accounts.CARE, *own))
+    refuse_if(support.refusal_to_pay_skip(paid.amount))
     claims.skip(held, by=by, at=at)
     support.pay_skip(held.pk, by, paid.amount, at=at)
     # The record is public: that a skip was paid, not whose.

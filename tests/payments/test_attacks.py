@@ -495,3 +495,12 @@ def test_no_fee_is_outside_its_bounds(fee: Fee, superuser: psycopg.Connection, o
             SELECT 2, %s, training, care, mandate_id, since FROM payments_fee""",
             [on_wage],
         )
+
+
+def test_nothing_is_taken_out_of_what_has_no_bound(db: None) -> None:
+    """Of the accounts of the chart three have none: each has a guard of its own, that is tried elsewhere."""
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("SELECT kind FROM payments_chart() WHERE floor IS NULL AND ceiling IS NULL")
+        assert {kind for (kind,) in cursor.fetchall()} == {"bank:stripe", "fx", "coop:fee"}
+        cursor.execute("SELECT kind FROM payments_chart() WHERE NOT tracked")
+        assert cursor.fetchall() == [("coop:fee",)]

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -15,7 +17,7 @@ from coop.refusals import Refused
 from governance import mandates
 from governance.models import Office, OfficeAct
 from payments import accounts, invariants, ledger, open_ledger, payouts, statements, support
-from payments.models import Support, SupportAnswer, Supporting
+from payments.models import Account, Support, SupportAnswer, Supporting
 from payments.open_ledger import Month
 from payments.policies import SupportChange, impacts
 from payments.policies.forms import SupportOfFund
@@ -24,6 +26,7 @@ from tests.governance.conftest import depart, members
 from tests.payments import leftover
 from tests.payments.conftest import owning
 from tests.payments.test_attacks import POST, posting
+from tests.payments.test_proof import touch
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +35,7 @@ type Attack = Callable[..., None]
 ASK = "INSERT INTO payments_support (person_id, fund, amount, words, at) VALUES (%s, %s, %s, %s, coop_now())"
 ANSWER = """INSERT INTO payments_supportanswer (support_id, office_id, agrees, words, at)
     VALUES (%s, %s, %s, %s, coop_now())"""
+SUMMED = import_module("payments.migrations.0120_care_has_a_floor").SUMMED
 CARE, EDUCATION = Supporting.CARE, Supporting.EDUCATION
 
 
@@ -131,6 +135,47 @@ def test_the_fund_gives_no_more_than_it_has(funds: None, amina: Person, luis: Pe
     assert fund < 100
     with pytest.raises(Refused, match="The care fund has"):
         take(third, "100")
+
+
+def pays_more_than_it_has(who: Person) -> dict[str, Any]:
+    """Let somebody ask for more care than the fund has, without asking the site; return the posting that would pay."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        cursor.execute(f"{ASK} RETURNING id", [who.pk, "care", 90_000_000, ""])
+        ref = f"support:{cursor.fetchone()[0]}"
+    return posting(41, accounts.CARE, accounts.payable(who.pk), 90_000_000, ref)
+
+
+def test_by_whatever_way_the_care_fund_is_not_taken_below_nothing(amina: Person, attack: Attack) -> None:
+    leftover.work({amina: "20"})
+    assert 0 < ledger.balance(accounts.CARE) < 90
+    attack(POST, pays_more_than_it_has(amina), guard="account_above_its_floor")
+
+
+def test_a_fund_without_a_floor_is_seen_every_night(funds: None) -> None:
+    assert not invariants.broken()["I2"]
+    for said in ("floor = NULL, tracked = true", "floor = 0, tracked = false", "floor = -1, tracked = true"):
+        touch("payments_account", f"UPDATE payments_account SET {said} WHERE code = 'fund:care'")
+        assert len(invariants.broken()["I2"]) == 1
+
+
+def test_a_care_fund_that_paid_what_it_did_not_have_is_filled_before_it_is_bounded(
+    amina: Person, attack: Attack
+) -> None:
+    leftover.work({amina: "20"})
+    touch("payments_account", "UPDATE payments_account SET floor = NULL, tracked = false WHERE code = 'fund:care'")
+    had = ledger.balance(accounts.CARE)
+    with connection.cursor() as cursor:
+        cursor.execute(POST, pays_more_than_it_has(amina))
+    assert invariants.broken()["I2"]
+    with owning():
+        attack(SUMMED, guard=f"The care fund (fund:care) has paid {(90 - had).normalize():f} USD more")
+    leftover.work({amina: "20000"})
+    with owning(), connection.cursor() as cursor:
+        cursor.execute(SUMMED)
+    care = Account.objects.get(code=accounts.CARE, currency="USD")
+    assert (care.floor, care.tracked, care.balance) == (0, True, ledger.recomputed(care))
+    assert not any(invariants.broken().values())
 
 
 def test_two_officers_agree_and_it_is_paid(funds: None, amina: Person, treasurer: Office, secretary: Office) -> None:
