@@ -90,6 +90,10 @@ def test_a_cuboid_is_placed_moved_stretched_and_turned(door: Door, held: Assignm
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
     assert len(cuboids(page)) == 1
+    page.keyboard.press("Control+Shift+z")
+    assert len(cuboids(page)) == 2
+    page.get_by_role("button", name="Redo").click()
+    assert len(cuboids(page)) == 1
     expect(page.get_by_text("Complete: it can be sent.")).to_be_visible()
     send(page)
     assert len(Answer.objects.get(assignment=held).value["cuboids"]) == 1
@@ -105,6 +109,34 @@ def test_the_reference_is_written_by_numbers_without_scripts(door: Door, held: A
         page.locator("[name=place]").nth(number).fill(" ".join(map(str, numbers)))
     send(page)
     assert Answer.objects.get(assignment=held).value == {"cuboids": kitti.cuboids()}
+
+
+def test_over_two_clouds_a_cuboid_keeps_its_size_and_label(
+    door: Door, orbit: Client, olga: Person, amina: Person
+) -> None:
+    sweep = real(f"{kitti.SCENE}.bin")
+    job = media_jobs.opened(
+        orbit, olga, of=media_jobs.voted_kind("cuboids", amina), form=FORM,
+        given={"1.bin": sweep, "2.bin": sweep[: len(sweep) // 32 * 16]}, data=[{"cloud": ["1.bin", "2.bin"]}],
+    )  # fmt: skip
+    page, task = door(amina, javascript=True, **WIDE), claims.claim_next(job, by=amina, at=clock.now())
+    opened(page, task)
+    page.locator("canvas").press("n")
+    page.locator("[data-frame]").select_option("2")
+    until(page, "!document.querySelector('canvas').hasAttribute('aria-busy')")
+    expect(page.locator("[data-list] li")).to_have_count(0)
+    page.get_by_role("button", name="Take over from the frame before").click()
+    page.locator("[data-list] button").click()
+    for key in ("ArrowUp", "Control+ArrowUp", "3"):
+        page.keyboard.press(key)
+    first, second = cuboids(page)
+    assert (first["id"], first["label"], first["size"]) == (second["id"], second["label"], second["size"])
+    assert (first["label"], first["size"][0]) == ("cyclist", pytest.approx(4.25))
+    assert (second["frame"], second["center"][0] - first["center"][0]) == (1, pytest.approx(0.05))
+    page.locator("[data-frame]").select_option("1")
+    expect(page.locator("[data-list] li")).to_contain_text("1 cyclist")
+    send(page)
+    assert Answer.objects.get(assignment=task).value["cuboids"] == [first, second]
 
 
 def test_the_card_says_that_it_needs_a_computer(door: Door, held: Assignment, amina: Person) -> None:

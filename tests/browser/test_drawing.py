@@ -68,9 +68,14 @@ def drag(page: Page, *places: tuple[float, float]) -> None:
 
 def touch(page: Page, *places: tuple[float, float]) -> None:
     """Drag a finger from one place of the image over others."""
-    svg, finger = picture(page), page.context.new_cdp_session(page)
-    for kind, one in zip(["touchStart", *["touchMove"] * (len(places) - 1)], places, strict=True):
-        x, y = place(svg, *one)
+    svg = picture(page)
+    move(page, *(place(svg, *one) for one in places))
+
+
+def move(page: Page, *places: tuple[float, float]) -> None:
+    """Put a finger on a place of the screen, and lift it after it went over the others."""
+    finger = page.context.new_cdp_session(page)
+    for kind, (x, y) in zip(["touchStart", *["touchMove"] * (len(places) - 1)], places, strict=True):
         finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
     finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
@@ -171,6 +176,14 @@ def test_a_finger_draws_on_a_phone(door: Door, held: Assignment, amina: Person) 
     assert page.evaluate("Math.min(...[...document.querySelectorAll('.tools .button')].map(b => b.offsetHeight))") >= 48
     page.reload()
     assert near(shapes(page)[0], 200, 100, 420, 200), "the draft brings it back"
+    page.get_by_role("button", name="New: Polygon").tap()
+    for corner in ((800, 80), (1000, 80), (1000, 250), (805, 85)):
+        touch(page, corner)
+    assert [len(one["points"]) for one in shapes(page)[1:]] == [3], "its first corner ends it"
+    page.get_by_role("button", name="New: Polygon").tap()
+    touch(page, (700, 300), (720, 320), (740, 330))
+    assert shapes(page)[2]["points"] == [pytest.approx([740, 330], abs=4)], "a corner goes with the finger"
+    page.get_by_role("button", name="Undo").tap()
     send(page)
     assert Assignment.objects.get(pk=held.pk).state == AssignmentState.SUBMITTED
 

@@ -10,7 +10,7 @@ from coop.people.models import Client, Person
 from tasks import claims
 from tasks.models import Answer, Assignment
 from tests.browser.conftest import Door
-from tests.browser.test_drawing import WIDE, send, until
+from tests.browser.test_drawing import WIDE, move, send, until
 from tests.tasks import media_jobs
 from tests.tasks.handing_in import call, real
 
@@ -89,8 +89,19 @@ def test_segments_are_marked_with_a_mouse_and_moved_by_keys(door: Door, segments
     assert len(marked(page)) == 2
     page.keyboard.press("Delete")
     page.keyboard.press("Control+z")
+    assert len(marked(page)) == 2
+    page.keyboard.press("Control+y")
+    assert len(marked(page)) == 1
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Redo").click()
+    assert [one["words"] for one in marked(page)] == ["eight", ""], "words come back too"
+    page.locator("svg.wave").focus()
     page.keyboard.press("[")
     page.keyboard.press("Delete")
+    page.get_by_text("There is nothing to mark").click()
+    assert marked(page) == []
+    page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Complete: it can be sent.")).to_be_visible()
     send(page)
     value = Answer.objects.get(assignment=segments).value
@@ -147,14 +158,26 @@ def test_each_side_of_a_call_is_listened_to_and_said(door: Door, orbit: Client, 
     assert [one["channel"] for one in Answer.objects.get(assignment=task).value["segments"]] == ["left", "right"]
 
 
-def test_a_phone_marks_segments_and_numbers_say_the_same_without_scripts(
+def by_finger(page: Page, *parts: float) -> None:
+    """Drag a finger over places of the waveform, given in parts of its length."""
+    box = page.locator("svg.wave").bounding_box()
+    assert box
+    move(page, *((box["x"] + box["width"] * part, box["y"] + 50) for part in parts))
+
+
+def test_a_finger_marks_segments_on_a_phone_and_numbers_say_the_same_without_scripts(
     door: Door, segments: Assignment, amina: Person
 ) -> None:
     page = door(amina, javascript=True)
     page.goto(f"/work/{segments.pk}/")
-    sweep(page, 0.2, 0.6)
-    page.locator("label", has_text="noise").first.click()
-    assert marked(page)[0]["label"] == "noise"
+    page.locator("label", has_text="noise").first.tap()
+    page.locator("svg.wave").scroll_into_view_if_needed()
+    by_finger(page, 0.2, 0.4, 0.6)
+    assert (marked(page)[0]["from"], marked(page)[0]["to"]) == pytest.approx((0.229, 0.686), abs=0.02)
+    by_finger(page, 0.62, 0.7, 0.8)  # beside its end: a finger takes it from there
+    (one,) = marked(page)
+    assert (one["from"], one["to"]) == pytest.approx((0.229, 0.915), abs=0.02)
+    assert one["label"] == "noise"
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.get_by_role("button", name="Delete").click()
     page.get_by_text("There is nothing to mark").click()

@@ -12,11 +12,11 @@ export function tool(root, input) {
   const form = input?.form, names = [...root.querySelectorAll("[data-label]")], frames = root.querySelector("[data-frame]");
   const clouds = JSON.parse(root.dataset.clouds), reading = !input, nothing = form?.querySelector("[data-nothing]");
   const view = scene(canvas, clouds, draw);
-  let all = [], chosen = -1, frame = 0, armed = false, drag, past = [];
+  let all = [], chosen = -1, frame = 0, armed = false, drag, past = [], future = [];
 
   const here = (one) => (one.frame ?? 0) === frame;
   const label = () => names.find((one) => one.checked)?.value ?? names[0]?.value;
-  const begin = () => past.push(JSON.stringify(all));
+  const begin = () => { past.push(JSON.stringify(all)); future = []; };
   const called = (one) => `${one.id} ${one.label} · ${one.center.map((part) => part.toFixed(1)).join(", ")} · ${one.size.map((part) => part.toFixed(1)).join(" × ")}`;
   function draw() { view.draw(all.filter(here), all[chosen], names.map((one) => one.value)); }
   function write() {
@@ -70,12 +70,14 @@ export function tool(root, input) {
     choose(-1);
     write();
   }
-  function undo() {
-    if (!past.length) return;
-    all = JSON.parse(past.pop());
+  function back(from, to) {
+    if (!from.length) return;
+    to.push(JSON.stringify(all));
+    all = JSON.parse(from.pop());
     choose(Math.min(chosen, all.length - 1), false);
     write();
   }
+  const undo = () => back(past, future), redo = () => back(future, past);
   function before() {
     const known = new Set(all.filter(here).map((one) => one.id));
     begin();
@@ -135,14 +137,15 @@ export function tool(root, input) {
     draw();
   }
   function up() {
-    if (drag?.how) done();
+    if (JSON.stringify(all) === past.at(-1)) past.pop();
+    else if (drag?.how) done();
     drag = null;
   }
 
   const STEPS = { ArrowLeft: [0, 1, 0], ArrowRight: [0, -1, 0], ArrowUp: [1, 0, 0], ArrowDown: [-1, 0, 0], PageUp: [0, 0, 1], PageDown: [0, 0, -1] };
   function key(event) {
     const one = all[chosen], step = STEPS[event.key], control = event.ctrlKey || event.metaKey;
-    if (control && event.key.toLowerCase() === "z") undo();
+    if (control && /^[zy]$/i.test(event.key)) event.key.toLowerCase() === "y" || event.shiftKey ? redo() : undo();
     else if (step && one) {
       const by = event.shiftKey ? LARGE : STEP, [x, y] = turned(step[0] * by, step[1] * by, one.yaw);
       begin();
@@ -162,6 +165,8 @@ export function tool(root, input) {
   function load(value) {
     all = value.cuboids ?? [];
     if (nothing) nothing.checked = value.nothing === true;
+    past = [];
+    future = [];
     choose(-1);
   }
 
@@ -178,8 +183,8 @@ export function tool(root, input) {
   if (!reading) {
     canvas.addEventListener("keydown", key);
     names.forEach((one) => one.addEventListener("change", () => { if (all[chosen]) { begin(); change(all[chosen], { label: one.value }); done(); } }));
-    nothing.addEventListener("change", () => { if (nothing.checked) all = []; choose(-1); write(); });
-    const acts = { add: () => { armed = true; }, undo, remove, before };
+    nothing.addEventListener("change", () => { if (nothing.checked) { begin(); all = []; } choose(-1); write(); });
+    const acts = { add: () => { armed = true; }, undo, redo, remove, before };
     root.querySelectorAll("[data-act]").forEach((one) => one.addEventListener("click", acts[one.dataset.act]));
   }
   return load;

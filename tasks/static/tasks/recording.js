@@ -63,11 +63,11 @@ function segments(root, { audio, turn, only }) {
   const { width: W, height: H } = svg.viewBox.baseVal, length = Number(root.dataset.seconds), words = "wordsAsked" in root.dataset;
   const channels = "channels" in root.dataset, side = root.querySelector("[data-side]");
   const layer = part(svg, "g", {}), head = part(svg, "line", { class: "head", y1: 0, y2: H });
-  let all = [], chosen = -1, drag, past = [];
+  let all = [], chosen = -1, drag, past = [], future = [];
   const fit = (seconds) => round(Math.min(Math.max(seconds, 0), length));
   const label = () => names.find((one) => one.checked)?.value ?? names[0].value;
   const called = (one, number) => `${number + 1} ${one.label} · ${one.from.toFixed(2)}–${one.to.toFixed(2)}`;
-  const begin = () => past.push(JSON.stringify(all));
+  const begin = () => { past.push(JSON.stringify(all)); future = []; };
   const at = (event) => {
     const box = svg.getBoundingClientRect();
     return fit((event.clientX - box.left) / box.width * length);
@@ -123,6 +123,7 @@ function segments(root, { audio, turn, only }) {
     show();
   }
   const done = () => { choose(chosen); write(); };
+  const undo = () => back(past, future), redo = () => back(future, past);
   function add(from, to) {
     begin();
     all.push({ from: fit(from), to: fit(to), label: label(), ...(channels ? { channel: side?.value ?? "both" } : {}), ...(words ? { words: "" } : {}) });
@@ -135,9 +136,10 @@ function segments(root, { audio, turn, only }) {
     chosen = Math.min(chosen, all.length - 1);
     done();
   }
-  function undo() {
-    if (!past.length) return;
-    all = JSON.parse(past.pop());
+  function back(from, to) {
+    if (!from.length) return;
+    to.push(JSON.stringify(all));
+    all = JSON.parse(from.pop());
     chosen = Math.min(chosen, all.length - 1);
     done();
   }
@@ -162,12 +164,13 @@ function segments(root, { audio, turn, only }) {
   function up() {
     const one = all[chosen];
     if (drag && one && one.from > one.to) [one.from, one.to] = [one.to, one.from];
-    if (drag && past.length && JSON.stringify(all) !== past.at(-1)) done();
+    if (JSON.stringify(all) === past.at(-1)) past.pop();
+    else if (drag && past.length) done();
     drag = null;
   }
   function key(event) {
     const one = all[chosen], by = { ArrowLeft: -1, ArrowRight: 1 }[event.key], control = event.ctrlKey || event.metaKey;
-    if (control && event.key.toLowerCase() === "z") undo();
+    if (control && /^[zy]$/i.test(event.key)) event.key.toLowerCase() === "y" || event.shiftKey ? redo() : undo();
     else if (by && one) {
       const step = by * (event.shiftKey ? LARGE : STEP);
       begin();
@@ -194,6 +197,8 @@ function segments(root, { audio, turn, only }) {
     const value = JSON.parse(input.value || "{}");
     all = value.segments ?? [];
     nothing.checked = value.nothing === true;
+    past = [];
+    future = [];
     choose(-1 - all.length);
   }
 
@@ -207,8 +212,8 @@ function segments(root, { audio, turn, only }) {
   svg.addEventListener("keydown", key);
   audio.addEventListener("timeupdate", () => { const x = audio.currentTime / length * W; head.setAttribute("x1", x); head.setAttribute("x2", x); });
   names.forEach((one) => one.addEventListener("change", () => { if (chosen >= 0) { begin(); all[chosen].label = one.value; done(); } }));
-  nothing.addEventListener("change", () => { if (nothing.checked) { all = []; chosen = -1; show(); } write(); });
-  const acts = { undo, remove, add: () => { add(Math.min(audio.currentTime, Math.max(0, length - NEW)), audio.currentTime + NEW); done(); } };
+  nothing.addEventListener("change", () => { if (nothing.checked) { begin(); all = []; chosen = -1; show(); } write(); });
+  const acts = { undo, redo, remove, add: () => { add(Math.min(audio.currentTime, Math.max(0, length - NEW)), audio.currentTime + NEW); done(); } };
   root.querySelectorAll("[data-act]").forEach((one) => one.addEventListener("click", acts[one.dataset.act]));
   new ResizeObserver(drawn).observe(svg);
   form.addEventListener("draft:restored", draw);
