@@ -26,6 +26,11 @@ LONGEST_NAME, LONGEST_ADDRESS = 200, 2000
 SCHEME = "scaledata://"
 MOST_SHOWN = 100
 TOO_MANY = f"A task shows at most {MOST_SHOWN} files."
+# What an address says of a file by its end that no member can be shown.
+UNREAD = {
+    ".pdf": "Members are shown no pdf: send its pages as images, or its text.",
+    ".json": "Files of JSON are not read here: send point clouds as KITTI .bin or PCD, one for each frame.",
+}
 ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}")
 
 
@@ -161,6 +166,9 @@ def elsewhere(data: Mapping[str, Any], parts: Iterable[str]) -> list[str]:
     for text in said:
         if why := door.refusal(text):
             message = f"{text[:80]}: {problems.words(problems.of_door(why))}"
+            raise Wrong(message)
+        if (kind := PurePath(urlsplit(text).path).suffix.lower()) in UNREAD:
+            message = f"{text[:80]}: {UNREAD[kind]}"
             raise Wrong(message)
     if len(said) > MOST_SHOWN:
         raise Wrong(TOO_MANY)

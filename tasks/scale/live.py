@@ -29,7 +29,7 @@ from tasks.models import Batch, Job, Lot, Order, Project, ProjectVersion, Review
 from tasks.scale import assets, callbacks, finding, kinds, knowing, paying
 from tasks.scale.access import Wrong
 from tasks.scale.kinds import beside, fields
-from tasks.scale.kinds.kind import NEVER, Kind
+from tasks.scale.kinds.kind import INSTEAD, Kind
 from tasks.shapes import checking
 from tasks.shapes.shape import LONGEST_QUESTION
 
@@ -82,8 +82,9 @@ def terms(kind: str, params: dict[str, Any], instruction: str, version: ProjectV
         raise Wrong(message.strip())
     if unseen := known.unseen(params):
         raise Wrong(unseen)
-    if unasked := [*(name for name in (*NEVER, *known.unasked) if params.get(name)), *known.left_out(params)]:
-        message = f"Members are not asked for {unasked[0]} yet: leave it out, or try it with a test key."
+    if unheard := known.unheard(params):
+        way = f"say {INSTEAD[unheard[0]]}" if unheard[0] in INSTEAD else "leave it out, or try it with a test key"
+        message = f"Members are not asked for {unheard[0]} yet: {way}."
         raise Wrong(message, 402)
     work_type = version.work_type or _the_one(shape)
     if work_type.shape != shape:

@@ -1,22 +1,20 @@
 """What an order says to members beside its instruction, for their guide, and what it lays beside the task."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tasks.scale.kinds.kind import Json, options
+from tasks.scale.kinds.kind import BOUNDS, Json, options
 
 # Lists of what there is to choose or to draw, each of which may say what it means.
 LISTS = ("categories", "choices", "labels", "relationships", "objects_to_annotate")
-# What bounds the work and no form of ours holds: members read it.
-BOUNDS = (
-    "min_width", "min_height", "padding", "padding_x", "padding_y", "frame_rate", "start_time", "duration_time",
-    "max_distance_meters", "meters_per_unit",
-)  # fmt: skip
 
 
 def explained(params: Json) -> str:
-    """Return what labels mean, examples and bounds, as Markdown for the end of a guide; nothing where there is none."""
-    parts = {"What they mean": _meanings(params), "Examples": _examples(params), "Bounds": _bounds(params)}
+    """Return what is said of the task and its labels, examples and bounds, as Markdown for the end of a guide."""
+    about = [_line(params["description"])] if params.get("description") else []
+    parts: dict[str, Iterable[str]] = {
+        "About": about, "What they mean": _meanings(params), "Examples": _examples(params), "Bounds": _bounds(params),
+    }  # fmt: skip
     said = {title: list(dict.fromkeys(lines)) for title, lines in parts.items()}
     return "".join(
         f"\n\n## {title}\n\n" + "\n".join(f"- {one}" for one in lines) for title, lines in said.items() if lines

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 
+from tasks.scale.access import Wrong
 from tasks.scale.kinds import fields
 from tasks.scale.kinds.kind import SAID_BEFORE, Json, Kind, read, said_before, shown, values
 
@@ -12,6 +13,7 @@ class Categorization(Kind):
 
     names = ("categorization",)
     needs = ("attachment",)
+    parts = ("categories", "category_ids", "allow_multiple", "taxonomies")
     unasked = ()
 
     def wrong(self, params: Json) -> str:
@@ -30,13 +32,19 @@ class Categorization(Kind):
         """Return the labels, or a field for each taxonomy."""
         if params.get("taxonomies"):
             return {"question": question, "schema": fields.schema(_taxonomies(params))}
-        return {"question": question, "labels": shown(params["categories"]), "multiple": _several(params)}
+        named = shown(params["categories"])
+        if len(named) < fields.FEWEST:
+            message = f"categories are {len(named)}: give {fields.FEWEST} or more to choose from"
+            raise Wrong(message)
+        return {"question": question, "labels": named, "multiple": _several(params)}
 
     def left_out(self, params: Json) -> list[str]:
         """Tell that of several lists nothing is said before, and what is said of one that no form of ours asks."""
         if not params.get("taxonomies"):
             return []
-        return [*(name for name in SAID_BEFORE if params.get(name)), *fields.left_out(_taxonomies(params))]
+        beside = [name for name in ("categories", "category_ids", "allow_multiple") if params.get(name)]
+        before = [name for name in SAID_BEFORE if params.get(name)]
+        return [*before, *(f"{name} beside taxonomies" for name in beside), *fields.left_out(_taxonomies(params))]
 
     def predicted(self, params: Json) -> Json | None:
         """Return the categories that a machine chose."""
@@ -81,6 +89,8 @@ class Comparison(Kind):
 
     names = ("comparison",)
     needs = ("attachments",)
+    about = ("attachments",)
+    parts = ("choices", "fields")
 
     def wrong(self, params: Json) -> str:
         """Ask for two attachments, and for something to say of them."""

@@ -23,6 +23,7 @@ SHAPES = {
     "ranking": "ranking", "rewriting": "conversation", "rubric": "freeform", "process": "step_check",
     "reasoning": "steps", "rating": "conversation", "writing": "freeform",
 }  # fmt: skip
+WORDLESS = "Members would read nothing: say in template_variables what it is about, as prompt, messages or responses."
 REPLY: Json = {
     "type": "object", "required": ["reply"],
     "properties": {"reply": {"type": "string", "title": "Reply", "maxLength": 10_000}},
@@ -35,6 +36,11 @@ class Chat(Kind):
     names = ("chat", "chatlite", "chatexperimental", "multichat", "multistage", "documentmodel")
     about = ("template_variables",)
     tells_each = True
+    # Parts of `template_variables` that are shown or asked.
+    variables = frozenset({
+        "prompt", "messages", "turns", "responses", "candidates", "criteria", "rubrics", "steps", "ties", "rewrite",
+        "rate", "reasoning",
+    })  # fmt: skip
 
     def wrong(self, params: Json) -> str:
         """Ask for what can be shown: texts, and not too many of them."""
@@ -53,7 +59,7 @@ class Chat(Kind):
         return f"There are at most {MOST_CRITERIA} criteria, over all responses" if count > MOST_CRITERIA else ""
 
     def left_out(self, params: Json) -> list[str]:
-        """Return what stands with messages and responses beside their words."""
+        """Return what stands with messages and responses beside their words, and what no way of asking knows."""
         parts = [*(one for group in _groups(params) for one in group), *responses(params)]
         many, rate = len(responses(params)) > MOST_REWRITTEN, _said(params).get("rate")
         asked = {
@@ -63,7 +69,14 @@ class Chat(Kind):
             f"rate beside more than {MOST_REWRITTEN} responses": many and rate,
             "rate without replies in the conversation": rate and not _replies(params),
         }
-        return [words for words, wanted in asked.items() if wanted]
+        unknown = sorted(name[:60] for name, said in _said(params).items() if said and name not in self.variables)
+        return [*(words for words, wanted in asked.items() if wanted), *unknown]
+
+    def unseen(self, params: Json) -> str:
+        """Tell too where there is nothing to read: nobody is paid to look at nothing."""
+        read = [*(one["content"]["text"] for one in messages(params)), *map(text_of, responses(params))]
+        asked = any(text.strip() for text in read) or _said(params).get("steps")
+        return super().unseen(params) if asked else WORDLESS
 
     def shape(self, params: Json) -> str:
         """Return the shape that asks it."""

@@ -29,6 +29,8 @@ BOUNDS = {
     "min_vertices": "min_corners",
     "max_vertices": "max_corners",
 }
+# Parts of a geometry that are not bounds: its labels, and what changes nothing here.
+READ = frozenset({"objects_to_annotate", "can_rotate", "integer_pixels"})
 NUMBER = re.compile(r"\d{1,7}(?:\.\d{1,6})?")
 CORNERS = ("face-topleft", "face-topright", "face-bottomright", "face-bottomleft",
            "back-topleft", "back-topright", "back-bottomright", "back-bottomleft")  # fmt: skip
@@ -39,6 +41,8 @@ class ImageAnnotation(Kind):
 
     names: ClassVar[tuple[str, ...]] = ("imageannotation",)
     needs = ("attachment",)
+    about = ("attachment",)
+    parts: ClassVar[tuple[str, ...]] = ("geometries", "annotation_attributes")
     unasked = ("events_to_annotate", "links")
 
     def wrong(self, params: Json) -> str:
@@ -94,9 +98,8 @@ class ImageAnnotation(Kind):
         return {"image": params["attachment"]}
 
     def left_out(self, params: Json) -> list[str]:
-        """Return what forbids to change what a machine drew, as members set it right, and attributes nobody asks."""
-        forbidden = [name for name in params if name.startswith("can_") and params[name] is False]
-        return [*forbidden, *attributes.left_out(params)]
+        """Return attributes and parts of geometries that nobody asks."""
+        return [*attributes.left_out(params), *unread(params)]
 
     def predicted(self, params: Json) -> Json | None:
         """Return what a machine drew."""
@@ -129,6 +132,17 @@ def geometries_of(params: Json) -> dict[str, list[str]]:
         for name, one in (found.items() if isinstance(found, dict) else ())
         if isinstance(one, dict)
     }
+
+
+def unread(params: Json) -> list[str]:
+    """Return the parts of geometries that are no labels, and no bounds that a member reads."""
+    found = params.get("geometries")
+    return [
+        f"{part[:60]} of {name[:60]}"
+        for name, one in (found.items() if isinstance(found, dict) else ())
+        for part, said in (one.items() if isinstance(one, dict) else ())
+        if said and part not in READ and (isinstance(said, bool) or not isinstance(said, int | float | str))
+    ]
 
 
 def bounds_of(said: Json) -> Json:
@@ -197,6 +211,7 @@ class OneGeometry(ImageAnnotation):
     """An older kind: one geometry, its labels under `objects_to_annotate`."""
 
     asking = "objects_to_annotate"
+    parts = ("objects_to_annotate", "with_labels", "min_vertices", "max_vertices", "annotation_attributes")
 
     def __init__(self, name: str, geometry: str) -> None:
         """Draw this geometry under this name."""
@@ -222,7 +237,8 @@ class Document(Kind):
 
     names = ("documenttranscription",)
     needs = ("features",)
-    about = ("attachment",)
+    about = ("attachment", "attachments")
+    parts = ("geometry",)
     unasked = (*SAID_BEFORE, "annotation_attributes")
 
     def wrong(self, params: Json) -> str:

@@ -12,6 +12,8 @@ class Entities(Kind):
 
     names = ("namedentityrecognition",)
     needs = ("labels",)
+    about = ("attachment", "text")
+    parts = ("relationships",)
     unasked = ()
 
     def wrong(self, params: Json) -> str:

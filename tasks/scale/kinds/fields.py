@@ -11,6 +11,13 @@ from tasks.shapes.shape import OUR_COLUMNS
 # The interface's names of kinds of field.
 GROUPS = frozenset({"form", "fieldset"})
 CHOICES = frozenset({"category", "select"})
+FEWEST = 2
+# Parts of a field that are asked, held to or refused by a name of their own; a slider is how a page looks.
+PARTS = frozenset({
+    "type", "field_id", "title", "description", "hint", "required", "min_responses_required", "max_responses_required",
+    "max_characters", "min", "max", "step", "choices", "options", "min_choices", "max_choices", "allow_multiple",
+    "conditions", "use_slider",
+})  # fmt: skip
 
 
 def flat(found: Any) -> Iterator[Json]:  # noqa: ANN401 - whatever a program sent
@@ -80,11 +87,19 @@ def left_out(asked: list[Json]) -> list[str]:
             whole(one.get("max_responses_required"), 1) > 1 for one in asked
         ),
     }
-    return [name for name, is_said in said.items() if is_said]
+    unknown = [(part, one) for one in asked for part, held in one.items() if held and part not in PARTS]
+    named = [f"{part[:60]} of the field {str(one['field_id'])[:60]}" for part, one in unknown]
+    return [*(name for name, is_said in said.items() if is_said), *named]
 
 
 def _choice(one: Json) -> Json:
     named = shown(one.get("choices"))
+    if len(named) < FEWEST:
+        message = (
+            f"The field {str(one['field_id'])[:60]} has {len(named)} to choose from: give it {FEWEST} choices or more;"
+            " for a yes or no ask a boolean."
+        )
+        raise Wrong(message)
     if _most(one) > 1:
         bounds = {
             "minItems": min(whole(one.get("min_choices"), 0), _most(one), len(named)),

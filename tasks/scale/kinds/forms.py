@@ -14,6 +14,7 @@ class TextCollection(Kind):
     """A form of fields about attachments: surveys, ratings, rankings."""
 
     names = ("textcollection",)
+    parts = ("fields",)
     tells_each = True
 
     def wrong(self, params: Json) -> str:
@@ -98,6 +99,7 @@ class Transcription(Kind):
 
     names = ("transcription", "datacollection")
     needs = ("attachment", "fields")
+    parts = ("repeatable_fields",)
 
     def shape(self, params: Json) -> str:
         """Return the free form."""

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import ClassVar
 
-from tasks.scale.kinds.drawing import EXAMPLES, GEOMETRIES, geometries_of, one_of_each, told
+from tasks.scale.kinds.drawing import EXAMPLES, GEOMETRIES, geometries_of, one_of_each, told, unread
 from tasks.scale.kinds.kind import SAID_BEFORE, Json, Kind, labels, mark
 from tasks.shapes import film, tracks
 from tasks.shapes.frames import MOST_FRAMES
@@ -14,6 +14,8 @@ MOST_A_SECOND = 10
 
 class Frames(Kind):
     """A kind whose response is told in a file: `content` makes what the file holds."""
+
+    about = ("attachment", "attachments")
 
     def wrong(self, params: Json) -> str:
         """Ask for frames."""
@@ -43,6 +45,7 @@ class Video(Frames):
     """Shapes over the frames of a video. Members box what they see in frames: images, or cut out of one video here."""
 
     names: ClassVar[tuple[str, ...]] = ("videoannotation", "videoboxannotation", "federal2dvideoannotation")
+    parts = ("geometries", "objects_to_annotate", "labels")
     unasked = ("annotation_attributes", "events_to_annotate", "links", *SAID_BEFORE)
 
     def wrong(self, params: Json) -> str:
@@ -55,6 +58,10 @@ class Video(Frames):
         known = {name: found for name, found in geometries_of(params).items() if name in GEOMETRIES}
         old = labels(params.get("objects_to_annotate") or params.get("labels"))
         return known or ({"box": old} if old else {})
+
+    def left_out(self, params: Json) -> list[str]:
+        """Return parts of geometries that nobody asks."""
+        return unread(params)
 
     def shape(self, params: Json) -> str:
         """Return frames, for boxes over two to a hundred images or a video as a file."""
@@ -175,7 +182,7 @@ class Lidar(Frames):
 
     unasked = ("annotation_attributes", "links", *SAID_BEFORE)
 
-    names: ClassVar[tuple[str, ...]] = ("lidarannotation", "sensorfusion", "videocuboidannotation")
+    names: ClassVar[tuple[str, ...]] = ("lidarannotation", "sensorfusion")
     needs = ("labels",)
 
     def shape(self, params: Json) -> str:
@@ -222,7 +229,7 @@ def _cuboid(one: Json, key: uuid.UUID) -> Json:
 class LidarLabels(Lidar):
     """Kinds of point clouds that no shape of ours asks for yet."""
 
-    names = ("lidarsegmentation", "lidarlinking", "lidartopdown")
+    names: ClassVar[tuple[str, ...]] = ("lidarsegmentation", "lidarlinking", "lidartopdown")
 
     def shape(self, params: Json) -> str:
         """Return nothing."""
@@ -233,4 +240,17 @@ class LidarLabels(Lidar):
         return "Members draw cuboids in point clouds: order lidarannotation."
 
 
-KINDS = (Video(), VideoPlayback(), Lidar(), LidarLabels())
+class VideoCuboids(LidarLabels):
+    """Cuboids over what cameras saw, where no cloud is sent."""
+
+    names = ("videocuboidannotation",)
+
+    def unheld(self, params: Json) -> str:
+        """Say what is drawn in videos, and what in clouds."""
+        return (
+            "Members draw boxes over the frames of videos and cuboids in point clouds: order videoannotation or"
+            " lidarannotation."
+        )
+
+
+KINDS = (Video(), VideoPlayback(), Lidar(), LidarLabels(), VideoCuboids())

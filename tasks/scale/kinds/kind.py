@@ -19,6 +19,19 @@ NOT_HERE = uuid.UUID("5d1f0b0e-8d0a-4b06-9d06-2f1b4f1f3c11")
 SAID_BEFORE = ("hypothesis", "base_annotations")
 # What no kind of ours follows, whatever is asked: what else is said there would be changed by it.
 NEVER = ("ontology",)
+# Parts of an order of any kind: terms of its job, what is known of it, what stands in the guide or beside the task.
+TERMS = ("pay", "work_type", "title", "content", "content_warning", "responses_required", "explanation")
+GUIDED = ("description", "examples", "context_attachments")
+# What bounds the work and no form of ours holds: members read it.
+BOUNDS = (
+    "min_width", "min_height", "padding", "padding_x", "padding_y", "frame_rate", "start_time", "duration_time",
+    "max_distance_meters", "meters_per_unit", "lang",
+)  # fmt: skip
+# What is kept and told, and changes nothing, as the page for developers says.
+HINTS = ("clear_unique_id_on_error", "datasetId", "force", "urgency", "can_rotate", "integer_pixels")
+ANYWHERE = frozenset({*TERMS, *GUIDED, *BOUNDS, *HINTS, *SAID_BEFORE, "attachment_type"})
+# What does here what a program asked for by another name.
+INSTEAD = dict.fromkeys(("consensus", "consensus_attempts"), "responses_required")
 # Attachments of these types are files that members see on our pages; those of the others nobody can look at here.
 FILES = frozenset({"image", "audio"})
 UNSEEN = {
@@ -35,6 +48,8 @@ class Kind:
     tells_each: ClassVar[bool] = False  # True: the response tells every person's answer, not what they come to
     # Parts of an order that change what is asked and that no member is asked for: a live order of them is not taken.
     unasked: ClassVar[tuple[str, ...]] = SAID_BEFORE
+    # Other parts of an order that are done as they say.
+    parts: ClassVar[tuple[str, ...]] = ()
     # Parts of `params` that are handed to the member as the task's data, and none of them as terms of the job.
     about: ClassVar[tuple[str, ...]] = ("attachment", "attachments", "text")
 
@@ -46,6 +61,14 @@ class Kind:
     def left_out(self, params: Json) -> list[str]:
         """Return what is asked in parts of an order that no member is asked for."""
         return []
+
+    def unheard(self, params: Json) -> list[str]:
+        """Return what is asked and done by nobody, in words that follow "not asked for"."""
+        refused = [name for name in (*NEVER, *self.unasked) if params.get(name)]
+        kept = [name for name, said in params.items() if name.startswith("can_") and said is False]
+        known = {*ANYWHERE, *self.about, *self.needs, *self.parts, *refused}
+        unknown = sorted(name[:60] for name, said in params.items() if said and name not in known)
+        return [*refused, *kept, *self.left_out(params), *(name for name in unknown if not name.startswith("can_"))]
 
     def shape(self, params: Json) -> str:
         """Return the name of our shape that asks it; nothing where members have no such work yet."""

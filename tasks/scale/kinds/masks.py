@@ -32,6 +32,8 @@ class Segmentation(Kind):
 
     names = ("segmentannotation",)
     needs = ("attachment", "labels")
+    about = ("attachment",)
+    parts = ("allow_unlabeled",)
     unasked = (*SAID_BEFORE, "annotation_attributes")
 
     def wrong(self, params: Json) -> str:

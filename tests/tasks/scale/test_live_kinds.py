@@ -129,6 +129,14 @@ def test_conversations_are_judged_and_told_as_threads(program: Programs, orbit: 
 BOX = {"x": 10, "y": 5, "width": 30, "height": 20}
 UNHELD: tuple[tuple[TaskType, dict[str, Any], str], ...] = (
     (TaskType.LidarSegmentation, {"attachments": ["x"], "labels": ["a"]}, "cuboids"),
+    (TaskType("videocuboidannotation"), {"attachments": ["x"], "labels": ["a"]}, "videoannotation or lidarannotation"),
+    *((kind, {"attachments": ["https://x.example/1.json?a=b"], "attachment_type": "json", "labels": ["a"]}, "JSON.*PCD")
+      for kind in (TaskType.LidarAnnotation, TaskType.SensorFusion)),
+    (TaskType.DocumentTranscription,
+     {"attachment": "https://x.example/1.PDF", "features": [{"type": "text", "label": "a"}]}, "no pdf: send its pages"),
+    (TaskType.TextCollection, {"fields": [{"type": "select", "field_id": "b", "choices": ["x"]}]},
+     "The field b has 1 to choose from: give it 2 choices or more"),
+    (TaskType.Categorization, {"attachment": "x", "categories": ["x"]}, "categories are 1: give 2 or more"),
     (TaskType.SegmentAnnotation, {"attachment": "x", "labels": ["a"]}, "allow_unlabeled"),
     (TaskType.SegmentAnnotation,
      {"attachment": "x", "labels": [{"choice": "a", "instance_label": True}, *map(str, range(55))],

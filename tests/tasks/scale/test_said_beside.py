@@ -7,7 +7,7 @@ import pytest
 import scaleapi
 from django.test import Client as Browser
 from django.urls import reverse
-from scaleapi.exceptions import ScaleNotEnabled
+from scaleapi.exceptions import ScaleInvalidRequest, ScaleNotEnabled
 from scaleapi.tasks import TaskType
 
 from coop import clock
@@ -15,12 +15,25 @@ from coop.people.models import Client, Person
 from coop.refusals import Refused
 from tasks import answers, claims
 from tasks.models import JobFile, Order, Project
+from tasks.scale import kinds
 from tests.tasks.scale.test_fetching import Store, fetch, store
 from tests.tasks.scale.test_live import PAIR, job_of
 from tests.tasks.scale.test_live_kinds import newest
+from tests.tasks.scale.test_trying import MORE, ORDERS
 
 __all__ = ["store"]
 pytestmark = pytest.mark.django_db
+TAXONOMIES: dict[str, Any] = {
+    "attachment": "x", "taxonomies": {"which": {"type": "category", "choices": ["a", "b"]}},
+}  # fmt: skip
+# A part of an order that no kind of ours does, or not this one.
+UNHEARD: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("imageannotation", {"layers": {"box": 1}}), ("categorization", {"consensus": 3}),
+    ("namedentityrecognition", {"unheard_of": "x"}), ("namedentityrecognition", {"merge_newlines": True}),
+    ("namedentityrecognition", {"can_edit_base_annotations": False}), ("comparison", {"geometries": {"box": {}}}),
+    ("textcollection", {"categories": ["a", "b"]}), ("datacollection", {"verbatim": True}),
+    ("chat", {"attachments": ["https://nowhere.example/1.png"]}),
+)  # fmt: skip
 COLOURS = ["red", {"value": "blue", "description": "As the sky,\nat noon."}, "green"]
 
 
@@ -112,3 +125,61 @@ def test_what_a_project_or_batch_cannot_keep_is_refused(live: scaleapi.ScaleClie
     with pytest.raises(ScaleNotEnabled, match="ontology"):
         live.api.post_request("projects/Pairs/setOntology", body={"ontology": ["a"]})
     assert Project.objects.get().versions.count() == 1
+
+
+@pytest.fixture
+def any_kind(live: scaleapi.ScaleClient) -> scaleapi.ScaleClient:
+    """Return a program with a project that says nothing, so that orders of any kind join it."""
+    live.create_project("Any", TaskType.Categorization)
+    return live
+
+
+@pytest.mark.parametrize(("kind", "said"), UNHEARD)
+def test_a_part_that_nobody_knows_is_named(any_kind: scaleapi.ScaleClient, kind: str, said: dict[str, Any]) -> None:
+    asked = ORDERS[kind][0] if kind in ORDERS else MORE[kind]
+    (name,) = said
+    with pytest.raises(ScaleNotEnabled, match=rf"Members are not asked for {name}\b"):
+        any_kind.create_task(TaskType(kind), project="Any", **asked, **said)
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("kind", [*ORDERS, *MORE])
+def test_what_the_interface_knows_of_a_kind_is_heard(kind: str) -> None:
+    found, said = kinds.find(kind), ORDERS[kind][0] if kind in ORDERS else MORE[kind]
+    assert found is not None
+    everywhere = {"title": "T", "examples": ["e"], "padding": 3, "pay": "1", "description": "D", "urgency": "day"}
+    assert found.unheard({**said, **everywhere, "clear_unique_id_on_error": True}) == []
+    assert found.unheard({**said, "a_word": "misspelt", "unsaid": None, "not_so": False}) == ["a_word"]
+
+
+def test_what_is_inside_of_a_part_is_named_too(any_kind: scaleapi.ScaleClient) -> None:
+    box = {"objects_to_annotate": ["cow"], "camera_intrinsics": {"fx": 1}}
+    field = {"type": "text", "field_id": "a", "title": "A", "colour": "red"}
+    inside: tuple[tuple[TaskType, dict[str, Any], str], ...] = (
+        (TaskType.ImageAnnotation, {**MORE["imageannotation"], "geometries": {"box": box}}, "camera_intrinsics of box"),
+        (TaskType.TextCollection, {"fields": [field]}, "colour of the field a"),
+        (TaskType.Chat, {"template_variables": {"prompt": "Hello", "system_prompt": "Be kind."}}, "system_prompt"),
+        (TaskType.Categorization, {**TAXONOMIES, "categories": ["a", "b"]}, "categories beside taxonomies"),
+    )
+    for kind, asked, words in inside:
+        with pytest.raises(ScaleNotEnabled, match=words):
+            any_kind.create_task(kind, project="Any", **asked)
+
+
+WORDLESS: tuple[dict[str, Any], ...] = (
+    {}, {"template_variables": {"prompt": "  "}}, {"template_variables": {"messages": []}},
+)  # fmt: skip
+
+
+def test_a_conversation_without_words_is_no_work(any_kind: scaleapi.ScaleClient) -> None:
+    for kind in (TaskType.MultiStage, TaskType.DocumentModel, TaskType.MultiChat, TaskType.Chat):
+        for said in WORDLESS:
+            with pytest.raises(ScaleInvalidRequest, match="would read nothing"):
+                any_kind.create_task(kind, project="Any", attachment_type="text", **said)
+    assert not Order.objects.exists()
+
+
+def test_what_an_order_says_of_itself_stands_in_the_guide(any_kind: scaleapi.ScaleClient) -> None:
+    said = {"project": "Any", "description": "Of a shop's list.", "lang": "en"}
+    task = any_kind.create_task(TaskType.Categorization, **PAIR, **said)
+    assert job_of(task).guide.endswith("## About\n\n- Of a shop's list.\n\n## Bounds\n\n- lang: en")
