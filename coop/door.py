@@ -7,8 +7,10 @@ for the whole exchange, to the second; size while it arrives. Proxies of the env
 """
 
 import ipaddress
+import queue
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +32,9 @@ MOST_REDIRECTS = 3
 REDIRECTS = {301, 302, 303, 307, 308}
 # Of an answer to a webhook only so much is read; nobody looks at it.
 ANSWER = 64_000
+# Look-ups of names at once in a process, also of those that nobody waits for any more.
+MOST_LOOK_UPS = 32
+LOOK_UPS = threading.BoundedSemaphore(MOST_LOOK_UPS)
 # An IPv6 address that leads to an IPv4 one by a translator (RFC 6052).
 TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 
@@ -202,16 +207,44 @@ def _answer(response: httpcore.Response) -> Answer:
     return Answer(response.status, named)
 
 
-def places(host: str, port: int) -> list[str]:
-    """Return the addresses of a host, each of them public. Raises Closed where one is not, or none is known."""
-    try:
-        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise Closed(Why.UNKNOWN) from error
-    addresses = [str(address[0]) for *_kind, address in found]
+def places(host: str, port: int, until: float) -> list[str]:
+    """Return the addresses of a host, each of them public. Raises Closed where one is not, or none is known in time."""
+    addresses = _looked_up(host.strip("[]"), port, until)
     if not addresses or not all(map(is_open, addresses)):
         raise Closed(Why.PRIVATE)
     return addresses
+
+
+def _looked_up(host: str, port: int, until: float) -> list[str]:
+    """Return what a name leads to, looked up in a thread of its own: the system's look-up takes no bound of time.
+
+    One that nobody waits for any more ends by itself. There are so many at once and no more: others wait for one's end.
+    """
+    found: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
+    free = LOOK_UPS
+    if not free.acquire(timeout=_left(until)):
+        raise Closed(Why.LATE)
+    facts = (host, port, found, free)
+    threading.Thread(target=_look_up, args=facts, name=f"door: {host[:60]}", daemon=True).start()
+    try:
+        said = found.get(timeout=_left(until))
+    except queue.Empty:
+        raise Closed(Why.LATE) from None
+    if isinstance(said, Exception):
+        raise Closed(Why.UNKNOWN) from said
+    return said
+
+
+def _look_up(
+    host: str, port: int, found: "queue.SimpleQueue[list[str] | Exception]", free: threading.BoundedSemaphore
+) -> None:
+    try:
+        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found.put([str(address[0]) for *_kind, address in answers])
+    except (OSError, UnicodeError) as error:
+        found.put(error)
+    finally:
+        free.release()
 
 
 def is_open(address: str) -> bool:
@@ -249,7 +282,7 @@ class _Outside(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Return a connection to the first of a host's addresses that answers."""
         last: Exception = Closed(Why.NO_ANSWER)
-        for place in places(host, port):
+        for place in places(host, port, self.until):
             try:
                 stream = httpcore.SyncBackend().connect_tcp(place, port, _left(self.until), None, socket_options)
                 return _Hurried(stream, self.until)

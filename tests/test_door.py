@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -91,7 +92,7 @@ def test_a_name_that_leads_to_an_address_of_ours_too_is_refused(monkeypatch: pyt
     answers = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (place, 80)) for place in ("1.1.1.1", "127.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: answers)
     with pytest.raises(door.Closed, match="private"):
-        door.places("rebind.example", 80)
+        door.places("rebind.example", 80, time.monotonic() + 5)
 
 
 def test_a_name_is_looked_up_once_and_what_was_looked_at_is_connected_to(
@@ -144,6 +145,47 @@ def test_who_sends_a_byte_now_and_then_is_not_waited_for(settings: Settings, ser
     settings.OUTGOING_ALSO_TO = HERE
     with pytest.raises(door.Closed, match="late"):
         door.post(serve(ok(b"x" * 200), pause=0.05), b"{}", {}, seconds=0.5)
+
+
+@pytest.fixture
+def slow_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Let no name be found before the event is set."""
+    found, known = threading.Event(), socket.getaddrinfo
+
+    def look_up(_host: str, *more: Any, **said: Any) -> Any:
+        found.wait(20)
+        return known("127.0.0.1", *more, **said)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    yield found
+    found.set()
+
+
+def late(seconds: float, name: str = "slow.example") -> float:
+    """Ask a name that nobody answers for; return how long it took to say so."""
+    began = time.monotonic()
+    with pytest.raises(door.Closed, match="late"):
+        door.post(f"https://{name}/", b"", {}, seconds=seconds)
+    return time.monotonic() - began
+
+
+def test_a_name_that_is_not_found_in_time_is_not_waited_for(slow_names: threading.Event) -> None:
+    assert late(0.5) < 2, "and not as long as the system looks"
+    assert not slow_names.is_set()
+
+
+def test_look_ups_that_nobody_waits_for_are_counted_and_end(
+    slow_names: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "LOOK_UPS", threading.BoundedSemaphore(2))
+    for _time in range(4):
+        late(0.1, "counted.example")
+    named = [one for one in threading.enumerate() if one.name == "door: counted.example"]
+    assert len(named) == 2
+    slow_names.set()
+    for one in named:
+        one.join(10)
+    assert [door.LOOK_UPS.acquire(timeout=5) for _free in range(2)] == [True, True]
 
 
 @pytest.mark.parametrize(
