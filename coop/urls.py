@@ -6,6 +6,7 @@ from django.urls import include, path
 from coop import happened, views
 from coop.people import views as people
 
+handler500 = "coop.faults.answer"
 urlpatterns = [
     path("", views.home, name="home"),
     path("how-we-decide/", views.how_we_decide, name="how_we_decide"),
