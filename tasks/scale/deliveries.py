@@ -6,6 +6,7 @@ from operator import or_
 
 from django.db.models import Q, QuerySet
 from django.http import Http404, QueryDict
+from django.shortcuts import get_object_or_404
 
 from coop.people.models import Client
 from tasks.models import Order, Project, Release
@@ -28,6 +29,17 @@ def find(found: QuerySet[Release], said: QueryDict) -> Release:
     if release is None:
         raise Http404
     return release
+
+
+def page(found: QuerySet[Release], asked: QueryDict) -> tuple[list[Release], dict[str, str]]:
+    """Return a page of deliveries, and the `next_token` while more follow; all of them where no `limit` is said."""
+    if token := asked.get("next_token"):
+        found = found.filter(pk__lt=get_object_or_404(found, folder=finding.key_of(token)).pk)
+    if not asked.get("limit"):
+        return list(found), {}
+    limit = finding.number(asked, "limit", finding.MOST)
+    some = list(found[: limit + 1])
+    return some[:limit], {"next_token": some[limit - 1].folder.hex} if len(some) > limit else {}
 
 
 def name(release: Release) -> str:

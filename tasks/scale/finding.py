@@ -1,11 +1,11 @@
 """Finding orders and batches: filters as programs say them, and pages that end."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db.models import CharField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat, Greatest, Replace
 from django.http import Http404, QueryDict
 from django.utils.dateparse import parse_datetime
@@ -220,15 +220,19 @@ def page(found: QuerySet[Order], asked: QueryDict, *, client: Client) -> Page:
     """
     limit = number(asked, "limit", MOST)
     token, _dot, counted = asked.get("next_token", "").partition(".")
-    total = whole(counted, "next_token", least=0, most=10**9) if counted else found.count()
+    total = whole(counted, "next_token", least=0, most=10**9) if counted else None
+    everything = found
     if token:
         last = Order.objects.filter(client=client, key=key_of(token)).first()
         if last is None:
             message = "next_token is none of ours"
             raise Wrong(message)
         found = found.filter(pk__lt=last.pk)
-    orders = list(found.order_by("-pk")[number(asked, "offset", 0, least=0, most=10**9) :][: limit + 1])
+    offset = number(asked, "offset", 0, least=0, most=10**9)
+    orders = list(found.order_by("-pk")[offset:][: limit + 1])
     more = len(orders) > limit
+    if total is None:
+        total = everything.count() if more or offset or token else len(orders)
     return Page(orders[:limit], total, limit, f"{orders[limit - 1].key.hex}.{total}" if more else "")
 
 
@@ -270,14 +274,21 @@ def _orders() -> QuerySet[Order]:
 
 
 def counts(batch: Batch) -> dict[str, int]:
-    """Return how many orders of a batch stand where."""
+    """Return how many orders of a batch stand where, all counted at once."""
     found = joined(Order.objects.filter(batch=batch)).select_related(None)
-    return {name: found.filter(condition).count() for name, condition in STATUSES.items()}
+    return found.aggregate(**{name: Count("pk", filter=condition) for name, condition in STATUSES.items()})
+
+
+def states(page: Sequence[Batch]) -> dict[int, str]:
+    """Return where batches stand, by their number: what was done with each, or completed once its last order is.
+
+    One look at all of them, which ends in each batch at the first order that is pending.
+    """
+    at_work = [one.pk for one in page if one.state == BatchState.IN_PROGRESS and one.finalized_at]
+    done = set(Batch.objects.filter(_done(), pk__in=at_work).values_list("pk", flat=True)) if at_work else set()
+    return {one.pk: "completed" if one.pk in done else one.state for one in page}
 
 
 def state(batch: Batch) -> str:
-    """Return where a batch stands: what was done with it, or completed once its last order is."""
-    if batch.state != BatchState.IN_PROGRESS or not batch.finalized_at:
-        return batch.state
-    found = counts(batch)
-    return "completed" if any(found.values()) and not found["pending"] else batch.state
+    """Return where a batch stands."""
+    return states([batch])[batch.pk]

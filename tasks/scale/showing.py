@@ -1,6 +1,6 @@
 """How v1 tells of things: every key that programs read, and none where there is nothing to say."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -83,10 +83,16 @@ def version(found: ProjectVersion) -> Json:
     return {**found.params, **pay, "version": found.number, "created_at": when(found.created_at)}
 
 
-def batch(found: Batch) -> Json:
-    """Return a batch."""
+def batches(page: Sequence[Batch]) -> list[Json]:
+    """Return batches, where they stand asked for all at once."""
+    states = finding.states(page)
+    return [batch(one, state=states[one.pk]) for one in page]
+
+
+def batch(found: Batch, *, state: str = "") -> Json:
+    """Return a batch, and its `state` where that was asked for before."""
     return {
-        "id": found.key.hex, "name": found.name, "project": found.project.name, "status": finding.state(found),
+        "id": found.key.hex, "name": found.name, "project": found.project.name, "status": state or finding.state(found),
         "created_at": when(found.created_at), "metadata": found.metadata, "callback": found.callback,
         "is_test": found.test, **found.options, **({"priority": found.priority} if found.priority else {}),
     }  # fmt: skip

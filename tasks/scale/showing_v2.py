@@ -1,6 +1,6 @@
 """How v2 tells of things, as its strict client parses them: ids are texts, metadata are always there."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from tasks.models import Batch, Order, Project, Release
@@ -24,12 +24,18 @@ def project(found: Project) -> Json:
     }  # fmt: skip
 
 
-def batch(found: Batch, expand: Collection[str] = ()) -> Json:
-    """Return a batch, its project whole where that is asked for."""
+def batches(page: Sequence[Batch], expand: Collection[str] = ()) -> list[Json]:
+    """Return batches, where they stand asked for all at once."""
+    states = finding.states(page)
+    return [batch(one, expand, state=states[one.pk]) for one in page]
+
+
+def batch(found: Batch, expand: Collection[str] = (), *, state: str = "") -> Json:
+    """Return a batch, its project whole where that is asked for, and its `state` where that was asked for before."""
     whole = "project" in expand
     return {
         "id": found.key.hex, "name": found.name, "project": project(found.project) if whole else found.project.key.hex,
-        "created_at": when(found.created_at), "status": finding.state(found), "metadata": found.metadata,
+        "created_at": when(found.created_at), "status": state or finding.state(found), "metadata": found.metadata,
         **({"callback": found.callback} if found.callback else {}),
     }  # fmt: skip
 

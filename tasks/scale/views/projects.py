@@ -90,10 +90,12 @@ class Batches(ScaleView):
         limit = finding.number(asked, "limit", finding.MOST)
         offset = finding.number(asked, "offset", 0, least=0, most=10**9)
         found = finding.with_state(finding.batches(self.client, asked, test=self.test), asked.get("status"))
-        total = found.count()
+        page = list(found[offset : offset + limit + 1])
+        more = len(page) > limit
+        total = found.count() if more or offset else len(page)
         return Response({
-            "docs": [showing.batch(one) for one in found[offset : offset + limit]], "totalDocs": total,
-            "limit": limit, "offset": offset, "has_more": offset + limit < total,
+            "docs": showing.batches(page[:limit]), "totalDocs": total, "limit": limit, "offset": offset,
+            "has_more": more,
         })  # fmt: skip
 
     def post(self, request: Request) -> Response:

@@ -15,6 +15,8 @@ from tasks.scale.access import ScaleView, Wrong
 
 type Json = dict[str, Any]
 
+PLACES = frozenset({"batch", "batch_id", "batch_name", "project", "project_id", "project_name"})
+
 
 class SecondView(ScaleView):
     """A view of v2, which names things by `thing_id` or `thing_name`."""
@@ -78,7 +80,7 @@ class Batches(SecondView):
         limit = finding.number(asked, "limit", finding.MOST)
         page = list(found[: limit + 1])
         more = {"next_token": page[limit - 1].key.hex} if len(page) > limit else {}
-        return Response({"batches": [showing_v2.batch(one, self.expanded()) for one in page[:limit]], **more})
+        return Response({"batches": showing_v2.batches(page[:limit], self.expanded()), **more})
 
 
 class OneBatch(SecondView):
@@ -167,7 +169,7 @@ class Chat(SecondView):
             message = "Missing required parameter: project_id or project_name"
             raise Wrong(message)
         self.require_funds(places.get("batch"))
-        about = {name: said[name] for name in ("template_variables", "metadata", "callback_url") if said.get(name)}
+        about = {name: held for name, held in said.items() if held and name not in PLACES}
         made = orders.take(self.client, "chat", {**about, **places}, test=self.test, by=self.who, at=self.at)
         return Response(showing_v2.tasks([made], whole=self.tells)[0])
 
@@ -205,7 +207,8 @@ class Deliveries(DeliveryView):
         for name, condition in (("delivered_after", "finished_at__gte"), ("delivered_before", "finished_at__lte")):
             if asked.get(name):
                 found = found.filter(**{condition: finding.moment(asked[name])})
-        return Response({"deliveries": [showing_v2.delivery(one, self.expanded()) for one in found]})
+        page, more = deliveries.page(found, asked)
+        return Response({"deliveries": [showing_v2.delivery(one, self.expanded()) for one in page], **more})
 
 
 class OneDelivery(DeliveryView):

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import scaleapi
+from django.test import Client as Browser
 from scaleapi.api_client.v2.exceptions import ApiException, NotFoundException
 from scaleapi.tasks import TaskType
 
@@ -61,6 +62,23 @@ def test_a_version_is_a_delivery_and_stays_as_it_was(live: scaleapi.ScaleClient,
     rest = live.v2.get_delivery(delivery_name=first.name, limit=2, next_token=page.next_token)
     assert {one.task_id for one in [*page.tasks, *rest.tasks]} == set(known)
     assert (page.delivery.actual_instance.id, rest.next_token) == (first.id, None)
+
+
+@pytest.mark.usefixtures("tasks")
+def test_deliveries_come_in_pages_where_a_limit_is_said(live: scaleapi.ScaleClient) -> None:
+    browser = Browser(headers={"authorization": f"Bearer {live.api.api_key}"})
+
+    def names(query: str) -> tuple[list[str], str | None]:
+        told = browser.get(f"/v2/deliveries?{query}").json()
+        return [one["name"] for one in told["deliveries"]], told.get("next_token")
+
+    every, none = names("")
+    first, token = names("limit=1")
+    assert (none, first) == (None, every[:1])
+    assert names(f"limit=1&next_token={token}") == (every[1:], None)
+    assert names(f"next_token={token}") == (every[1:], None)
+    assert browser.get("/v2/deliveries?limit=none").status_code == 400
+    assert browser.get(f"/v2/deliveries?limit=1&next_token={'0' * 32}").status_code == 404
 
 
 def test_what_is_withdrawn_stands_in_no_later_version(

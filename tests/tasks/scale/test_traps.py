@@ -172,6 +172,52 @@ def test_a_page_costs_the_same_however_many_orders_there_are(
         assert len(browser.get("/v1/tasks").json()["docs"]) == 12
 
 
+def test_a_page_of_batches_asks_once_where_they_stand(
+    trying: scaleapi.ScaleClient, django_assert_num_queries: Any
+) -> None:
+    trying.create_project("p", TaskType.Categorization)
+    browser = Browser(headers={"authorization": f"Bearer {trying.api.api_key}"})
+    for number in range(10):
+        batch = trying.create_batch("p", f"b{number}")
+        for _task in range(number % 3):
+            some(trying, batch=batch.name)
+        batch.finalize()
+    stand = ["in_progress" if number % 3 == 0 else "completed" for number in range(10)][::-1]
+    asked = 5  # the time, the calls of the key, the page, where its batches stand, and whose call it was
+    for address, name in (("/v1/batches", "docs"), ("/v2/batches", "batches")):
+        with django_assert_num_queries(asked):
+            assert [one["status"] for one in browser.get(address).json()[name]] == stand
+    # Further pages count all; the first one does where it is not the last.
+    for query, total in (("limit=4", 10), ("limit=4&offset=8", 10), ("offset=20", 10), ("status=completed", 6)):
+        assert browser.get(f"/v1/batches?{query}").json()["totalDocs"] == total, query
+    status = browser.get("/v1/batches/b2/status").json()
+    assert status == {"status": "completed", "completed": 2}
+
+
+def test_the_type_of_a_task_stands_in_the_body_too(trying: scaleapi.ScaleClient) -> None:
+    told = trying.api.post_request("task", body={"type": "categorization", **PAIR, "unique_id": "one"})
+    assert (told["type"], told["response"], "type" in told["params"]) == ("categorization", {"category": "yes"}, False)
+    assert trying.get_task(told["task_id"]).unique_id == "one"
+    for body in (PAIR, {**PAIR, "type": "nothing"}):
+        with pytest.raises(ScaleInvalidRequest, match="Unknown task type"):
+            trying.api.post_request("task", body=body)
+
+
+def test_a_batch_keeps_its_priority(trying: scaleapi.ScaleClient) -> None:
+    trying.create_project("p", TaskType.Categorization)
+    trying.create_batch("p", "b")
+    assert trying.api.post_request("batches/b/prioritize", body={"priority": 20})["priority"] == 20
+    assert trying.api.get_request("batches/b")["priority"] == 20
+    for wrong in (9, 31, "20", None, True):
+        with pytest.raises(ScaleInvalidRequest, match="from 10 to 30"):
+            trying.api.post_request("batches/b/prioritize", body={"priority": wrong})
+
+
+def test_nobody_is_ranked(trying: scaleapi.ScaleClient) -> None:
+    some(trying)
+    assert trying.api.get_request("quality/labelers") == {"docs": [], "total": 0, "limit": 100, "has_more": False}
+
+
 def test_batches_are_paged_by_offset(trying: scaleapi.ScaleClient) -> None:
     trying.create_project("p", TaskType.Categorization)
     names = [trying.create_batch("p", f"b{number}").name for number in range(103)]
