@@ -9,10 +9,8 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.files import File
 from django.db.models import QuerySet
 from django.http import Http404, StreamingHttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from django.views.decorators.http import conditional_page
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import NotFound, ParseError
@@ -32,6 +30,7 @@ from coop.refusals import Refusal, Refused, refuse_if
 from tasks import access_log, deletions, disputes, drafting, exports, jobs, once, overview, skills
 from tasks.api import serializers
 from tasks.api.paging import CURSOR, Newest, page_of
+from tasks.api.unchanged import Unchanged
 from tasks.formats import parquet
 from tasks.models import Assignment, Estimate, Job
 
@@ -53,7 +52,7 @@ TASKS = {
 }
 
 
-class KeyView(limits.Counted):
+class KeyView(Unchanged, limits.Counted):
     """A view for a key with the scope it names."""
 
     permission_classes = (HasScope,)
@@ -67,11 +66,6 @@ class KeyView(limits.Counted):
     def who(self) -> Person:
         """Return the person who made the key; what it does is done in their name."""
         return cast("Person", self.request.user)
-
-    @classmethod
-    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:  # type: ignore[override]  # wrapped
-        """Return the view, which says by an ETag whether its answer is still the same."""
-        return conditional_page(super().as_view(**initkwargs))
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         """Let a key pass, count its call, and carry a call with a name out once."""
@@ -314,7 +308,7 @@ class Nothing(APIView):
         raise NotFound(_("The API has no such address."))
 
 
-class Skills(APIView):
+class Skills(Unchanged):
     """The skills that a job may ask for."""
 
     authentication_classes = ()
@@ -326,7 +320,7 @@ class Skills(APIView):
         return Response(serializers.SkillOut(skills.to_ask(), many=True).data)
 
 
-class Rates(APIView):
+class Rates(Unchanged):
     """The rate card."""
 
     authentication_classes = ()

@@ -8,12 +8,12 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from coop.people import scopes
 from coop.record import reading
 from coop.record.models import Event
 from tasks.api.paging import CURSOR, Newest, page_of
+from tasks.api.unchanged import Unchanged
 
 
 class RecordOut(serializers.ModelSerializer[Event]):
@@ -39,7 +39,7 @@ class RecordOut(serializers.ModelSerializer[Event]):
         return bytes(event.leaf.leaf_hash).hex() if hasattr(event, "leaf") else None
 
 
-class Records(APIView):
+class Records(Unchanged):
     """The record."""
 
     authentication_classes = ()

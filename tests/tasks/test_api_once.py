@@ -133,6 +133,14 @@ def test_what_is_still_the_same_is_not_sent_again(secret: str) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("address", ["rates", "skills", "records"])
+def test_what_everybody_reads_is_not_sent_again_either(address: str) -> None:
+    first = Browser().get(f"/api/v1/{address}")
+    same = Browser(headers={"if-none-match": first.headers["ETag"]}).get(f"/api/v1/{address}")
+    assert (first.status_code, same.status_code, same.content) == (200, 304, b"")
+
+
+@pytest.mark.django_db
 def test_the_page_of_the_api_shows_every_call_and_nothing_from_elsewhere() -> None:
     page, schema = Browser().get("/api/").text, Browser().get("/api/schema?format=json").json()
     named = [one["operationId"] for calls in schema["paths"].values() for one in calls.values() if "operationId" in one]

@@ -1,8 +1,11 @@
 import json
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from pytest_django.fixtures import Settings
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
@@ -14,6 +17,7 @@ from tasks.webhooks import addresses, outbox, sending, signing
 from tests.tasks.webhooks.conftest import Receiver, leading_to
 
 pytestmark = pytest.mark.django_db
+PAGE = Path(settings.BASE_DIR) / "coop" / "docs" / "webhooks.md"
 
 
 def put(webhook: Webhook, number: int, subject: str = "task:1") -> Message:
@@ -45,6 +49,19 @@ def test_a_message_arrives_once_signed_as_standard_webhooks_says(
     assert (message.state, message.tries) == (MessageState.TAKEN, 1)
     with pytest.raises(WebhookVerificationError):
         Verifier(signing.new_secret()).verify(body, headers)
+
+
+def test_the_example_of_the_page_checks_it(webhook: Webhook, orbit: Client, receiver: Receiver) -> None:
+    [example] = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    put(webhook, 7)
+    send(orbit)
+    [(headers, body)] = receiver.came
+    [secret] = addresses.secrets_of(webhook, at=clock.now())
+    known: dict[str, Any] = {"headers": headers, "body": body, "secret": secret}
+    exec(example, known)  # noqa: S102 - the page's own words
+    assert known["message"]["data"] == {"number": 7}
+    with pytest.raises(WebhookVerificationError):
+        exec(example, known | {"body": body.replace(b"7", b"8")})  # noqa: S102 - likewise
 
 
 def test_who_renews_a_secret_has_a_day_to_change_over(
