@@ -24,20 +24,26 @@ from payments.models import Account
 from payments.money import from_micro
 from payments.open_ledger import Month
 
-# Every transfer of one account in a period, oldest first, with the answer it pays for and the rate behind it.
+# Every transfer of one account in a period, oldest first, with the answer it pays for and the rate behind it. The time
+# stands beside the pay of the answer, once: a tip for it is for no more of it.
 MINE = """
-WITH mine AS (
-    SELECT id, key, kind, ref, amount AS moved, posted_at FROM payments_transfer
-    WHERE credit_id = %(account)s AND posted_at >= %(first)s AND posted_at < %(after)s
+WITH mine AS MATERIALIZED (
+    SELECT id, key, kind, ref, amount AS moved, posted_at,
+        CASE WHEN ref LIKE 'assignment:%%' THEN split_part(ref, ':', 2)::bigint END AS work
+    FROM payments_transfer WHERE credit_id = %(account)s AND posted_at >= %(first)s AND posted_at < %(after)s
     UNION ALL
-    SELECT id, key, kind, ref, -amount, posted_at FROM payments_transfer
-    WHERE debit_id = %(account)s AND posted_at >= %(first)s AND posted_at < %(after)s
+    SELECT id, key, kind, ref, -amount, posted_at,
+        CASE WHEN ref LIKE 'assignment:%%' THEN split_part(ref, ':', 2)::bigint END
+    FROM payments_transfer WHERE debit_id = %(account)s AND posted_at >= %(first)s AND posted_at < %(after)s
+), timed AS MATERIALIZED (
+    SELECT t.assignment_id, t.seconds
+    FROM payments_time_of(%(who)s, ARRAY(SELECT m.work FROM mine m WHERE m.kind = ANY(%(pay)s))) t
 )
 SELECT m.posted_at, m.kind, m.ref, m.moved, m.key,
-    p.job_id, p.title, w.slug, v.version, v.amount, d.proposal_id, p.seconds
+    p.job_id, p.title, w.slug, v.version, v.amount, d.proposal_id, t.seconds
 FROM mine m
-LEFT JOIN payments_paid_answers p
-    ON p.assignment_id = CASE WHEN m.ref LIKE 'assignment:%%' THEN split_part(m.ref, ':', 2)::bigint END
+LEFT JOIN payments_paid_answers p ON p.assignment_id = m.work
+LEFT JOIN timed t ON t.assignment_id = m.work AND m.kind = ANY(%(pay)s)
 LEFT JOIN payments_rate v ON v.id = p.rate_id
 LEFT JOIN payments_worktype w ON w.id = v.work_type_id
 LEFT JOIN governance_mandate d ON d.id = v.mandate_id
@@ -58,12 +64,16 @@ FROM (
     SELECT posted_at, -amount, kind IN (13, 22, 23) FROM payments_transfer WHERE debit_id = %(account)s
 ) mine GROUP BY 1 ORDER BY 1 DESC
 """
+ANSWERED = [Kind.WAGE, Kind.TRAINING_PAY, Kind.ADVANCE]
 PAYOUTS = (Kind.PAYOUT, Kind.CAME_BACK, Kind.LATE_RETURN, Kind.EXCHANGED)
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The answer that a line pays for: its job, kind of work, the voted rate it was claimed at, and its seconds."""
+    """The answer that a line pays for: its job, kind of work, the voted rate it was claimed at, and its time.
+
+    `seconds` are engaged ones (decision 0280): of tasks that overlap each second counts once, for the one begun first.
+    """
 
     job: int
     title: str
@@ -199,20 +209,20 @@ class MonthTotal:
 def statement(person: Person, month: Month) -> Statement:
     """Return a member's statement of a month, in six queries whatever its length."""
     codes = accounts.payable(person.pk), accounts.capital(person.pk)
-    (before, rows), (capital, moved) = (_moved(code, month) for code in codes)
+    (before, rows), (capital, moved) = (_moved(person, code, month) for code in codes)
     return Statement(
         person, month, before, list(_lines(rows, before)), capital, list(_capital(moved, capital)),
         guarantee.counted(person, month.first, month.after),
     )  # fmt: skip
 
 
-def _moved(code: str, month: Month) -> tuple[Decimal, list[tuple[Any, ...]]]:
+def _moved(person: Person, code: str, month: Month) -> tuple[Decimal, list[tuple[Any, ...]]]:
     """Return what an account had before a month, and every transfer of it in the month."""
-    bounds = {"account": _account(code), "first": month.first, "after": month.after}
+    bounds: dict[str, Any] = {"account": _account(code), "first": month.first, "after": month.after}
     with connection.cursor() as cursor:
         cursor.execute(BEFORE, bounds)
         before = from_micro(int(cursor.fetchone()[0]))
-        cursor.execute(MINE, bounds)
+        cursor.execute(MINE, bounds | {"who": person.pk, "pay": ANSWERED})
         return before, cursor.fetchall()
 
 

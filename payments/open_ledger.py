@@ -70,14 +70,12 @@ SELECT count(DISTINCT t.credit_id) FROM payments_transfer t
 JOIN payments_account c ON c.id = t.credit_id AND c.kind = 'member:payable'
 WHERE t.posted_at >= %(first)s AND t.posted_at < %(after)s AND t.kind NOT IN (15, 16, 21, 22, 23)
 """
+# Of what was accepted in the month: its engaged time, what overlaps within a kind of work once (decision 0280).
 HOURS = """
-WITH worked AS (
-    SELECT work_type_id, person_id, sum(amount) AS paid, sum(seconds) AS seconds FROM payments_work_paid
-    WHERE decided_at >= %(first)s AND decided_at < %(after)s GROUP BY work_type_id, person_id HAVING sum(seconds) > 0
-)
 SELECT t.slug, t.name, count(*), percentile_disc(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (
-    ORDER BY round(w.paid * 3600 / w.seconds / 10000) * 10000)
-FROM worked w JOIN payments_worktype t ON t.id = w.work_type_id GROUP BY t.id ORDER BY t.name
+    ORDER BY round(w.amount * 3600 / w.seconds / 10000) * 10000)
+FROM payments_hours_paid(%(first)s, %(after)s) w JOIN payments_worktype t ON t.id = w.work_type_id
+WHERE w.seconds > 0 GROUP BY t.id ORDER BY t.name
 """
 LATE = """
 SELECT count(*), max(coalesce(settled_at, least(%(after)s, coop_now())) - requested_at) FROM payments_payout

@@ -34,8 +34,9 @@ def as_csv(statement: Statement) -> bytes:
 
     The first row has the balances before the month; lines of pay follow, then those of capital, then the weeks by the
     hour: for each its seconds, the floor of an hour, what it earned and what it lacked (floor x seconds / 3600, rounded
-    up to the micro-unit, less earned), and below it which line pays which part. What is posted never changes, nor does
-    a week that was counted, so a month that is over always gives the same bytes.
+    up to the micro-unit, less earned), and below it which line pays which part. The seconds of a line are engaged ones,
+    each second once: the weeks count the same. What is posted never changes, nor does a week that was counted, so a
+    month that is over always gives the same bytes.
     """
     written = io.StringIO()
     writer = csv.writer(written)

@@ -4,7 +4,9 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from decimal import Decimal
+from math import ceil
 from uuid import uuid4
 
 import pytest
@@ -23,8 +25,9 @@ from payments.models import Payout, Transfer
 from payments.monthly import Statement
 from payments.open_ledger import Month
 from payments.statements import WORDS
-from tasks import reviews
-from tasks.models import Ground
+from tasks import answers, claims, reviews, tips
+from tasks.models import Assignment, Ground, Job
+from tests.payments.conftest import owning
 from tests.tasks.conftest import SAME, make_job, work
 
 ZERO, THREE = Decimal(0), Decimal(3)
@@ -49,13 +52,30 @@ def ask(person: Person, amount: str) -> Payout:
     return payouts.request(person, amount=Decimal(amount), by=person, at=clock.now(), key=uuid4())
 
 
+def done(job: Job, who: Person, seconds: int, peer: Person) -> Assignment:
+    """Let one do a task in so many seconds, and a peer accept it."""
+    mine = claims.claim_next(job, by=who, at=clock.now())
+    handed(mine, seconds, mine.claimed_at)
+    reviews.accept(Assignment.objects.get(pk=mine.pk), by=peer, at=clock.now(), ground=Ground.PEER)
+    return mine
+
+
+def handed(mine: Assignment, seconds: int, since: datetime) -> None:
+    """Hand in so many seconds after a moment, as what took all of them."""
+    clock.advance(timedelta(seconds=seconds))
+    at = since + timedelta(seconds=seconds)
+    answers.submit(mine, value=SAME, key=uuid4(), seconds=seconds, by=mine.person, at=at)
+
+
 def pdf(statement: Statement) -> PdfReader:
     return PdfReader(io.BytesIO(statement_files.as_pdf(statement)))
 
 
-def test_a_month_has_the_job_its_rate_its_hours_and_other_pay(paid: Paid, earn: Earn, amina: Person) -> None:
+def test_a_month_has_the_job_its_rate_its_hours_and_other_pay(
+    checked: Job, earn: Earn, amina: Person, luis: Person
+) -> None:
     for _turn in range(3):
-        paid(amina)
+        done(checked, amina, 30, luis)
     earn(amina, "1.50")
     ask(amina, "1.20")
     month = now(amina)
@@ -66,6 +86,46 @@ def test_a_month_has_the_job_its_rate_its_hours_and_other_pay(paid: Paid, earn: 
     assert (training.words, training.lines, training.amount) == ("Training, paid", 1, Decimal("1.50"))
     assert payout.amount == Decimal("-1.20")
     assert (month.before, month.earned, month.after) == (ZERO, Decimal("1.77"), payouts.ready(amina))
+
+
+def test_idling_counts_on_the_statement_as_in_the_weeks(checked: Job, amina: Person, luis: Person) -> None:
+    """Told as 240 seconds, of which three times the voted 30 count."""
+    done(checked, amina, 240, luis)
+    (job,) = now(amina).jobs
+    assert (job.seconds, job.hourly) == (Decimal(90), Decimal("3.60"))
+    assert week_of(amina) == 90
+
+
+def test_what_overlaps_counts_once_for_the_task_begun_first(
+    checked: Job, orbit: Client, olga: Person, amina: Person, luis: Person
+) -> None:
+    other = make_job(orbit, olga, tasks=2, overlap=1, review_rule="peer", title="At the same time")
+    first, second = (claims.claim_next(job, by=amina, at=clock.now()) for job in (checked, other))
+    begun = first.claimed_at
+    handed(first, 20, begun)
+    handed(second, 30, begun)
+    for one in (first, second):
+        reviews.accept(Assignment.objects.get(pk=one.pk), by=luis, at=clock.now(), ground=Ground.PEER)
+    times = {job.work.job: round(job.seconds) for job in now(amina).jobs}
+    assert times == {checked.pk: 20, other.pk: 10}
+    assert ceil(sum(job.seconds for job in now(amina).jobs)) == week_of(amina)
+
+
+def test_a_tip_is_for_no_more_time(checked: Job, olga: Person, amina: Person, luis: Person) -> None:
+    answer = Assignment.objects.get(pk=done(checked, amina, 30, luis).pk)
+    tips.give(answer, amount=Decimal("1.00"), by=olga, at=clock.now())
+    (job,) = now(amina).jobs
+    assert (job.seconds, job.amount) == (Decimal(30), Decimal("1.09"))
+
+
+def week_of(person: Person) -> int:
+    """Return the seconds that the guarantee counts for a person in this week."""
+    monday = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    monday -= timedelta(days=monday.weekday())
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("SELECT seconds FROM payments_week_worked(%s) WHERE person_id = %s", [monday, person.pk])
+        (seconds,) = cursor.fetchone()
+    return int(seconds)
 
 
 def test_what_stands_before_and_after_meets_from_month_to_month(
@@ -108,9 +168,9 @@ def test_every_kind_has_words_or_never_reaches_a_member() -> None:
 
 
 def test_the_csv_has_every_line_and_its_hash_is_the_statements(
-    paid: Paid, earn: Earn, amina: Person, signed_in: SignedIn
+    checked: Job, earn: Earn, amina: Person, luis: Person, signed_in: SignedIn
 ) -> None:
-    paid(amina)
+    done(checked, amina, 30, luis)
     earn(amina, "1.50")
     browser, name = signed_in(amina), str(Month.of(clock.now()))
     file = browser.get(f"/pay/statements/{name}.csv")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
+from uuid import uuid4
 
 import duckdb
 import pyarrow.parquet as pq
@@ -19,13 +20,16 @@ from coop.people.models import Client, Person
 from governance.models import Office
 from payments import escrow, open_ledger, published, sealing
 from payments.models import Fee, Transfer
-from payments.open_ledger import Month, Moved
+from payments.open_ledger import Hours, Month, Moved
 from payments.surplus import Quarter
-from tests.governance.conftest import reach
+from tasks import answers, claims, reviews
+from tasks.models import Assignment, Ground, Job
+from tests.governance.conftest import members, reach
 from tests.payments import leftover
 from tests.payments.conftest import owning
 from tests.payments.correcting import take_back
 from tests.payments.test_sealed_statements import bogus
+from tests.tasks.conftest import SAME, make_job
 
 pytestmark = pytest.mark.django_db
 
@@ -232,3 +236,52 @@ def test_a_transfer_touched_after_the_seal_shows(earn: Earn, amina: Person, mont
         cursor.execute("ALTER TABLE payments_transfer DISABLE TRIGGER USER")
         cursor.execute(f"UPDATE payments_transfer SET ref = 'assignment:1' WHERE ref = 'assignment:{number}'")
     assert sealing.root(month) != before
+
+
+def hours_of(crowd: list[Person], job: Job, seconds: int, by: Person) -> list[Hours]:
+    """Let each of them do a task in so many seconds, all at the same time, and return what the month says of hours."""
+    taken = [claims.claim_next(job, by=who, at=clock.now()) for who in crowd]
+    clock.advance(timedelta(seconds=seconds))
+    for mine in taken:
+        answers.submit(mine, value=SAME, key=uuid4(), seconds=seconds, by=mine.person, at=clock.now())
+    for mine in taken:
+        answer = Assignment.objects.get(pk=mine.pk)
+        reviews.accept(answer, by=by, at=clock.now(), ground=Ground.CLIENT)
+    return open_ledger.figures(Month.of(clock.now())).hours
+
+
+@pytest.mark.parametrize(("people", "told"), [(4, None), (5, 5), (9, 9), (10, 10)])
+def test_an_hour_is_of_engaged_time_and_told_of_ten_people(
+    people: int, told: int | None, orbit: Client, olga: Person
+) -> None:
+    """Nine cents for 240 seconds, of which three times the voted 30 count."""
+    job = make_job(orbit, olga, tasks=25, overlap=1, review_rule="peer")
+    crowd = [one for one in members() if one != olga][:people]
+    (hours,) = hours_of(crowd, job, 240, olga)
+    made = None if people < 10 else Decimal("3.60")
+    assert (hours.people, hours.slower, hours.middle, hours.faster) == (told, made, made, made)
+    assert (hours.slug == "product-match") is (told is not None)
+
+
+def test_quarters_of_hours_are_those_of_people_and_overlaps_count_once(orbit: Client, olga: Person) -> None:
+    crowd = [one for one in members() if one != olga][:10]
+    job = make_job(orbit, olga, tasks=25, overlap=1, review_rule="peer")
+    hours_of(crowd[:6], job, 30, olga)
+    hours_of(crowd[6:], job, 60, olga)
+    (hours,) = open_ledger.figures(Month.of(clock.now())).hours
+    assert (hours.people, hours.slower, hours.middle, hours.faster) == (
+        10, Decimal("5.40"), Decimal("10.80"), Decimal("10.80"),
+    )  # fmt: skip
+    other = make_job(orbit, olga, tasks=25, overlap=1, review_rule="peer", title="At the same time")
+    both = [claims.claim_next(one, by=crowd[0], at=clock.now()) for one in (job, other)]
+    at = clock.advance(timedelta(seconds=30))
+    for mine in both:
+        answers.submit(mine, value=SAME, key=uuid4(), seconds=30, by=crowd[0], at=at)
+    for mine in both:
+        reviews.accept(Assignment.objects.get(pk=mine.pk), by=olga, at=clock.now(), ground=Ground.CLIENT)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT amount, round(seconds) FROM payments_hours_paid(%s, %s) WHERE person_id = %s",
+            [Month.of(clock.now()).first, Month.of(clock.now()).after, crowd[0].pk],
+        )
+        assert cursor.fetchone() == (270_000, 60)
