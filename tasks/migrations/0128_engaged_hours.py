@@ -54,7 +54,7 @@ $hours$;
 class Migration(migrations.Migration):
     """Fill the functions."""
 
-    dependencies: ClassVar = [("tasks", "0127_words_of_what_is_unfit"), ("payments", "0120_engaged_hours")]
+    dependencies: ClassVar = [("tasks", "0127_words_of_what_is_unfit"), ("payments", "0121_engaged_hours")]
     operations: ClassVar = [
         migrations.RunSQL(ANSWERS + TIME + HOURS),
         guards.Grant("payments_paid_answers", "SELECT"),

@@ -23,7 +23,7 @@ AS $hours$ SELECT NULL::bigint, NULL::bigint, NULL::numeric, NULL::numeric WHERE
 class Migration(migrations.Migration):
     """Make the functions."""
 
-    dependencies: ClassVar = [("payments", "0119_no_sums_that_cancel")]
+    dependencies: ClassVar = [("payments", "0120_care_has_a_floor")]
     operations: ClassVar = [
         migrations.RunSQL(TIME + HOURS),
         guards.Allow("payments_time_of(bigint, bigint[])"),
