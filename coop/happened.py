@@ -5,15 +5,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from coop import sentences
+from coop import clock, sentences
 from coop.people.models import Person
-from coop.record import log, reading
+from coop.record import log
 from coop.record.models import Event, Leaf
+from governance import offices
+from governance.models import Right
 
 PAGE = 50
 CHUNK = 2_000
@@ -21,18 +23,17 @@ CHUNK = 2_000
 
 @require_safe
 def what_happened(request: HttpRequest) -> HttpResponse:
-    """List events, newest first, fifty at a time, with the log's head."""
+    """List events, newest first, fifty at a time, with the log's head; closed ones to whom they concern, by subject."""
     subject, kind = request.GET.get("subject", ""), request.GET.get("kind", "")
     reader = _reader(request)
-    chosen = _chosen(subject, kind).filter(reading.by(reader))
-    found = list(_older(chosen, request.GET.get("before", ""))[: PAGE + 1])
+    found = list(_older(_chosen(subject, kind, reader), request.GET.get("before", ""))[: PAGE + 1])
     shown = {
         "lines": [(event, sentences.of(event, reader=reader)) for event in found[:PAGE]],
         "older": found[PAGE - 1].pk if len(found) > PAGE else None,
         "head": log.head(batches=1),  # the worker seals the rest; a reader does not wait for it
         "subject": subject,
         "kind": kind,
-        "kinds": sorted(sentences.SENTENCES),
+        "kinds": sentences.OPEN,
     }
     return render(request, "record/what_happened.html", shown)
 
@@ -41,13 +42,24 @@ def _reader(request: HttpRequest) -> Person | None:
     return request.user if isinstance(request.user, Person) else None
 
 
-def _chosen(subject: str, kind: str) -> QuerySet[Event]:
+def _chosen(subject: str, kind: str, reader: Person | None) -> QuerySet[Event]:
     """Return the events about a subject and of a kind, where given; Http404 for what no event can hold."""
     if "\0" in subject + kind:
         raise Http404
     events = Event.objects.select_related("actor", "leaf").order_by("-id")
-    events = events.filter(subject=subject) if subject else events
+    events = events.filter(_open_to(reader), subject=subject) if subject else events.filter(closed=False)
     return events.filter(kind=kind) if kind else events
+
+
+def _open_to(reader: Person | None) -> Q:
+    """Return which entries a reader may read: all, for an officer who checks the books; else the open and their own."""
+    if reader is None:
+        return Q(closed=False)
+    return Q() if _checks_the_books(reader) else Q(closed=False) | Q(actor=reader)
+
+
+def _checks_the_books(reader: Person | None) -> bool:
+    return reader is not None and offices.may(reader, Right.BOOKS, clock.now())
 
 
 def _older(events: QuerySet[Event], before: str) -> QuerySet[Event]:
@@ -60,9 +72,9 @@ def _older(events: QuerySet[Event], before: str) -> QuerySet[Event]:
 
 @require_safe
 def download(request: HttpRequest) -> StreamingHttpResponse:
-    """Stream every sealed event with its hashes, one JSON object a line; who acted where the reader may know.
+    """Stream every sealed event with its hashes, one JSON object a line; of closed ones to others, the hashes alone.
 
-    Of when somebody else began to work there are the place and the hashes.
+    Who acted is told where the reader may know.
     """
     log.seal()
     answer = StreamingHttpResponse(_lines(_reader(request)), content_type="application/jsonl")
@@ -71,24 +83,21 @@ def download(request: HttpRequest) -> StreamingHttpResponse:
 
 
 def _lines(reader: Person | None) -> Iterator[str]:
-    last = -1
+    last, reads_all = -1, _checks_the_books(reader)
     while chunk := list(Leaf.objects.filter(index__gt=last).select_related("event").order_by("index")[:CHUNK]):
         last = chunk[-1].index
-        yield "".join(json.dumps(_line(leaf, reader), cls=DjangoJSONEncoder) + "\n" for leaf in chunk)
+        lines = (_line(leaf, reader, reads_all=reads_all) for leaf in chunk)
+        yield "".join(json.dumps(line, cls=DjangoJSONEncoder) + "\n" for line in lines)
 
 
-def _line(leaf: Leaf, reader: Person | None) -> dict[str, Any]:
-    event, told = leaf.event, reading.may_read(reader, leaf.event)
-    return {
-        "index": leaf.index,
-        "id": event.pk if told else None,
-        "at": event.at if told else None,
-        "kind": event.kind if told else None,
-        "subject": event.subject if told else None,
-        "data": event.data if told else None,
-        "leaf_hash": bytes(leaf.leaf_hash).hex(),
-        "chain_hash": bytes(leaf.chain_hash).hex(),
-    } | ({"actor": event.actor_id} if sentences.knows(reader, event) else {})
+def _line(leaf: Leaf, reader: Person | None, *, reads_all: bool) -> dict[str, Any]:
+    event, hashes = leaf.event, {"leaf_hash": bytes(leaf.leaf_hash).hex(), "chain_hash": bytes(leaf.chain_hash).hex()}
+    if event.closed and not (reads_all or (reader is not None and event.actor_id == reader.pk)):
+        nothing = dict.fromkeys(("id", "at", "kind", "subject"), None)
+        return {"index": leaf.index, "closed": True} | nothing | {"data": {}} | hashes
+    said = {"id": event.pk, "at": event.at, "kind": event.kind, "subject": event.subject, "data": event.data}
+    actor = {"actor": event.actor_id} if sentences.knows(reader, event) else {}
+    return {"index": leaf.index, "closed": event.closed} | said | hashes | actor
 
 
 @require_safe

@@ -1,5 +1,6 @@
 """What happened, in plain sentences: one for each kind of event (a test compares the list with the acts)."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coop.people.models import Person
-from coop.record.models import Event
+from coop.record.models import CLOSED, Event
 from payments.money import from_micro
 from payments.templatetags.money import money
 
@@ -147,7 +148,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "jobs.closed": gettext_lazy("%(subject)s was closed."),
     "jobs.drafted": gettext_lazy("%(subject)s was drafted."),
     "jobs.opened": gettext_lazy("%(subject)s opened at %(pay)s an answer."),
-    "jobs.grew": gettext_lazy("%(tasks)s more tasks joined %(subject)s, with their money."),
+    "jobs.grew": gettext_lazy("More tasks joined %(subject)s, with their money."),
     "jobs.halted": gettext_lazy("The client of %(subject)s paused it; what members had taken goes on."),
     "jobs.made_up": gettext_lazy(
         "%(who)s made up for pay below the floor at %(subject)s: %(answers)s answers were paid the difference."
@@ -296,6 +297,7 @@ SENTENCES: "Mapping[str, str | Words]" = {
     "webhooks.resent": gettext_lazy("A message to %(subject)s was sent again."),
     "webhooks.tried": gettext_lazy("A webhook of %(subject)s was tried out."),
 }
+OPEN = sorted(kind for kind in SENTENCES if not re.match(CLOSED, kind))
 MONEY = {"pay", "before", "surplus"}
 # Whose doing these are is known to members anyway: what officers do in office, and what members put to a vote. Who
 # took, answered or checked which task is nobody else's business (E10, blind review): there readers see only their own.

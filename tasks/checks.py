@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from coop import due
 from coop.people.models import Person
-from coop.record import events, reading
+from coop.record import events
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from payments import accounts, checking, ledger
 from payments.ledger import Line
@@ -92,7 +92,7 @@ def _take(held: Assignment, by: Person, at: datetime) -> Check:
             content.refuse(held.job, by=by, at=at)
         refuse_if(_refused(guard_of(error)))
         raise
-    said = {"assignment": held.pk, "pay": made.pay, "mark": reading.mark()}
+    said = {"assignment": held.pk, "pay": made.pay}
     events.write("checks.taken", by=by, subject=f"check:{made.pk}", at=at, **said)
     return made
 

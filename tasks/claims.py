@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from coop import due
 from coop.people.models import Person
-from coop.record import events, reading
+from coop.record import events
 from coop.refusals import Refusal, Refused, guard_of, refuse_if
 from governance import standing
 from payments import escrow, floors, instruments
@@ -201,7 +201,7 @@ def _take(task: Task, terms: Offer, card: str, job: Job, by: Person, at: datetim
         "fee_version": terms.fee_id, "card": card, "pay": to_micro(terms.pay), "fee": to_micro(terms.fee), "at": at,
         "expires_at": made.expires_at,
     }  # fmt: skip
-    said = {"pay": terms.pay, "card": card, "mark": reading.mark()}
+    said = {"pay": terms.pay, "card": card}
     facts |= events.named("claims.claimed", by=by, subject=f"job:{job.pk}", at=at, **said)
     with connection.cursor() as cursor:
         cursor.execute(TAKE, facts)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
-from coop.record import events, reading
+from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
 from tasks import answers, locks
 from tasks.models import Assignment, Extension
@@ -38,7 +38,5 @@ def give(assignment: Assignment, *, by: Person, at: datetime) -> Extension:
     except IntegrityError as error:
         raise Refused(Refusal(_("The time of this task is over."), status=409)) from error
     given.refresh_from_db()
-    events.write(
-        "extensions.given", by=by, subject=f"job:{held.job_id}", at=at, assignment=held.pk, mark=reading.mark()
-    )
+    events.write("extensions.given", by=by, subject=f"job:{held.job_id}", at=at, assignment=held.pk)
     return given

@@ -83,7 +83,7 @@ def more(job: Job, count: int, *, by: Person | None, at: datetime) -> Iterator[i
     yield room.last
     for one, _tasks in asking:
         funds.set_deposit_aside(one, one.pay, by=by, at=at)
-    events.write("jobs.grew", by=by, subject=f"job:{job.pk}", at=at, tasks=count)
+    events.write("jobs.grew", by=by, subject=f"job:{job.pk}", at=at)
 
 
 def _locked(job: Job, count: int) -> list[tuple[Job, int]]:

@@ -4,20 +4,33 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.test import Client as Browser
 
 from coop import clock, sentences
-from coop.people.models import Person
-from coop.record import events, log, reading, tree
+from coop.people.models import Client, Person
+from coop.record import events, log, tree
 from coop.record.models import Event, Leaf
+from tasks.models import Job
 from tests.record.waiting import settle
+from tests.tasks.conftest import SAME, make_job, work
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(settings.BASE_DIR)
+AUDITOR = """
+INSERT INTO governance_office (person_id, post, seat, mandate_id, starts_at, ends_at)
+    SELECT %s, 'auditor', 1, mandate_id, starts_at, ends_at FROM governance_office WHERE post = 'treasurer'
+"""
 ACTS = re.compile(r"events\.(?:write|columns|named|Entry)\(\s*f?\"([a-z_.{}]+)\"")
+
+
+@pytest.fixture
+def job(orbit: Client, olga: Person) -> Job:
+    return make_job(orbit, olga)
 
 
 def kinds_in_the_source() -> set[str]:
@@ -126,8 +139,8 @@ def test_the_download_names_nobody_to_strangers_and_no_workers_to_others(
     settle()
 
     def named(browser: Browser, subject: str) -> object:
-        lines = [json.loads(line) for line in browser.get("/record/events.jsonl").getvalue().splitlines()]
-        return next(line for line in lines if line["subject"] == subject).get("actor")
+        line = next((line for line in downloaded(browser) if line["subject"] == subject), {})
+        return line.get("actor")
 
     assert named(Browser(), "payout:77") is None
     assert named(signed_in(olga), "assignment:77") is None
@@ -135,19 +148,86 @@ def test_the_download_names_nobody_to_strangers_and_no_workers_to_others(
     assert named(signed_in(olga), "payout:77") == teresa.pk
 
 
-@pytest.mark.usefixtures("committed")
-def test_when_somebody_began_is_theirs_to_read_and_proved_to_all(
-    amina: Person, luis: Person, teresa: Person, signed_in: Callable[[Person], Browser]
+def downloaded(browser: Browser) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in browser.get("/record/events.jsonl").getvalue().splitlines()]
+
+
+# What is done at a single task is closed
+
+
+def test_a_task_is_no_strangers_clients_or_other_members_to_follow(
+    job: Job, amina: Person, luis: Person, olga: Person, signed_in: Callable[[Person], Browser]
 ) -> None:
-    for kind in sorted(reading.BEGINNINGS):
-        events.write(kind, by=amina, subject="job:77", at=clock.now(), mark=reading.mark())
+    work(job, amina, SAME)
+    subject = f"job:{job.pk}"
+    assert {one.kind for one in Event.objects.filter(subject=subject, closed=True)} >= {"claims.claimed"}
+    for reader in (Browser(), signed_in(luis), signed_in(olga)):
+        page = reader.get(f"/record/?subject={subject}").text
+        assert "Money was set aside" in page
+        assert "took a task" not in page
+        assert "took a task" not in reader.get("/record/").text
+        told = reader.get(f"/api/v1/records?subject={subject}").json()["results"]
+        assert {one["kind"] for one in told} == {"escrow.funded"}
+    assert "You took a task" in signed_in(amina).get(f"/record/?subject={subject}").text
+
+
+@pytest.mark.usefixtures("committed")
+def test_the_officer_who_checks_the_books_reads_all(
+    job: Job,
+    amina: Person,
+    priya: Person,
+    teresa: Person,
+    owner: psycopg.Connection,
+    signed_in: Callable[[Person], Browser],
+) -> None:
+    work(job, amina, SAME)
+    address = f"/record/?subject=job:{job.pk}"
+    assert not [who for who in (priya, teresa) if "took a task" in signed_in(who).get(address).text]
+    owner.execute("ALTER TABLE governance_office DISABLE TRIGGER USER")
+    owner.execute(AUDITOR, [priya.pk])
+    owner.commit()
+    assert "Somebody took a task" in signed_in(priya).get(address).text
+    assert "took a task" not in signed_in(teresa).get(address).text
+
+
+@pytest.mark.usefixtures("committed")
+def test_of_a_closed_entry_others_have_the_hashes_alone(
+    job: Job, amina: Person, luis: Person, signed_in: Callable[[Person], Browser]
+) -> None:
+    held = work(job, amina, SAME)
     settle()
-    for reader, lines in ((Browser(), 0), (signed_in(luis), 0), (signed_in(teresa), 0), (signed_in(amina), 3)):
-        page = reader.get("/record/", {"subject": "job:77"})
-        assert len(page.context["lines"]) == lines
-        found = [json.loads(line) for line in reader.get("/record/events.jsonl").getvalue().splitlines()]
-        assert [line["kind"] in reading.BEGINNINGS for line in found].count(True) == lines
-        leaves = [bytes.fromhex(line["leaf_hash"]) for line in found]
-        assert tree.root_of(leaves).hex() == reader.get("/record/head.json").json()["root"]
-    told = Browser().get("/api/v1/records", {"subject": "job:77"}).json()["results"]
-    assert told == []
+    entry = Event.objects.select_related("leaf").get(kind="answers.submitted", subject=f"assignment:{held.pk}")
+    place = entry.leaf.index
+    whole = downloaded(signed_in(amina))[place]
+    assert (whole["kind"], whole["data"]["nonce"], whole["closed"]) == (entry.kind, entry.data["nonce"], True)
+    for reader in (Browser(), signed_in(luis)):
+        line = downloaded(reader)[place]
+        hashes = {name: line.pop(name) for name in ("leaf_hash", "chain_hash")}
+        assert hashes == {name: whole[name] for name in hashes}
+        nothing = dict.fromkeys(("id", "at", "kind", "subject"))
+        assert line == {"index": place, "closed": True, "data": {}} | nothing
+        assert [one["index"] for one in downloaded(reader)] == list(range(Leaf.objects.count()))
+
+
+def test_no_two_closed_entries_have_a_nonce_in_common_and_open_ones_have_none(amina: Person) -> None:
+    at = clock.now()
+    events.write("claims.claimed", by=amina, subject="job:77", at=at, pay=1)
+    events.write_many([events.Entry("claims.claimed", amina.pk, "job:77", at, {"pay": 1}) for _n in range(20)])
+    events.write("jobs.opened", by=amina, subject="job:77", at=at, pay=1)
+    found = Event.objects.filter(subject="job:77")
+    nonces = {one.data["nonce"] for one in found.filter(closed=True)}
+    assert len(nonces) == 21
+    assert min(map(len, nonces)) >= 22
+    assert "nonce" not in found.get(closed=False).data
+
+
+def test_what_decides_pay_votes_and_access_stays_open() -> None:
+    for kind in sentences.SENTENCES:
+        if kind.startswith((
+            "admin.", "assembly.", "budgets.", "bylaws.", "cases.", "decisions.", "elections.", "escrow.", "exchange.",
+            "expenses.", "governance.", "guarantee.", "jobs.opened", "jobs.raised", "jobs.closed", "ledger.",
+            "mandates.", "offices.", "panels.", "pauses.", "payouts.", "posts.", "proposals.", "rates.",
+            "releases.made", "rules.", "schema.", "standing.", "statements.", "support.", "surplus.", "voting.",
+            "compartments.",
+        )):  # fmt: skip
+            assert kind in sentences.OPEN, kind

@@ -7,11 +7,20 @@ from coop.people import privacy
 from coop.people.models import Person
 from coop.people.privacy import Audience
 
+# What is done at single tasks, and what an organisation does inside its compartment (decision 0283).
+CLOSED = (
+    r"^((answers|checks|claims|clients|datasets|disputes|endpoints|extensions|files|keys|known|machines|quality|reviews"
+    r"|skips|tips|webhooks)\.|(guides\.(asked|read)|jobs\.drafted|releases\.(asked|withdrawn)|reports\.made"
+    r"|teams\.(letter|said|wrote))$)"
+)
+
 
 class Event(models.Model):
-    """One act. `data` is public: it carries no personal data beyond the numbers of accounts and rows.
+    """One act. `data` carries no personal data beyond the numbers of accounts and rows.
 
-    Who acted is the actor's own to see; the page names officers and proposers, whose own rows are open to members.
+    Who acted is the actor's own to see; the page names officers and proposers, whose own rows are open to members. A
+    closed entry is read by whoever acted and by officers who check the books; everybody else has its fingerprint, which
+    cannot be guessed, as its data has a nonce.
     """
 
     at = models.DateTimeField()
@@ -21,6 +30,11 @@ class Event(models.Model):
     data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     # Written by the database: the transaction that wrote it, so that sealing never overtakes one still open.
     transaction = models.BigIntegerField(db_default=0, editable=False)
+    closed = models.GeneratedField(
+        expression=models.ExpressionWrapper(models.Q(kind__regex=CLOSED), output_field=models.BooleanField()),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
 
     privacy.declare(
         id=Audience.PUBLIC,
@@ -30,10 +44,19 @@ class Event(models.Model):
         subject=Audience.PUBLIC,
         data=Audience.PUBLIC,
         transaction=Audience.PUBLIC,
+        closed=Audience.PUBLIC,
     )
 
     class Meta:
+        required_db_vendor = "postgresql"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(closed=False) | models.Q(data__has_key="nonce"),
+                name="closed_entries_are_not_guessed",
+            )
+        ]
         indexes = [
+            models.Index(fields=["id"], condition=models.Q(closed=False), name="events_that_all_read"),
             models.Index(fields=["subject", "id"], name="events_of_a_subject"),
             models.Index(fields=["transaction", "id"], name="events_by_transaction"),
         ]

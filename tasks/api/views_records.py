@@ -10,7 +10,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coop.people import scopes
-from coop.record import reading
 from coop.record.models import Event
 from tasks.api.paging import CURSOR, Newest, page_of
 from tasks.api.unchanged import Unchanged
@@ -52,11 +51,11 @@ class Records(Unchanged):
         auth=[],
     )
     def get(self, request: Request) -> Response:
-        """List what happened, the newest first; for anybody."""
+        """List what happened, the newest first; for anybody. Closed ones are hashes in `/record/events.jsonl`."""
         subject = request.query_params.get("subject", "")
         if "\0" in subject:
             raise Http404
-        events = Event.objects.select_related("leaf").filter(reading.by(None))
+        events = Event.objects.filter(closed=False).select_related("leaf")
         found: Any = events.filter(subject=subject) if subject else events
         pages = Newest()
         page: Any = pages.paginate_queryset(found, request, view=self)

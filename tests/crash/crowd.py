@@ -7,6 +7,7 @@ import re
 import threading
 import time
 import uuid
+from collections.abc import Sized
 from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import urlencode, urlsplit
@@ -30,7 +31,8 @@ class Answered:
 
     def count(self) -> int:
         """Return how many things that are."""
-        return sum(map(len, (self.answers, self.accepted, self.payouts, self.paid, self.uploads)))
+        said: tuple[Sized, ...] = (self.answers, self.accepted, self.payouts, self.paid, self.uploads)
+        return sum(map(len, said))
 
 
 class Browser(Visitor):

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable
+from typing import Any
 
 import django
 
@@ -44,7 +45,7 @@ def main() -> None:
     from coop.audit import ledger  # noqa: PLC0415 - after setup
 
     said = json.load(sys.stdin)
-    found = {name: missing(sql, said[name]) for name, sql in STANDS.items()}
+    found: dict[str, list[Any]] = {name: missing(sql, said[name]) for name, sql in STANDS.items()}
     found["books"] = list(ledger.walk(lambda _rows: None))
     if said["rows"]:
         found["loaded"] = missing(LOADED, said["uploads"], said["rows"])

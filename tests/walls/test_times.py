@@ -57,8 +57,9 @@ def told(browser: Browser, it: Material) -> Iterator[str]:
     yield content(browser.get(f"/c/orbit/jobs/{it.job.pk}/results.jsonl"))
 
 
-def says(text: str, moment: datetime) -> bool:
+def says(text: str, moment: datetime | None) -> bool:
     """Tell whether a text has a moment in it, as programs or as pages write one."""
+    assert moment is not None
     return any(
         form in text for form in (f"{moment:%Y-%m-%dt%H:%M}", f"{moment:%H:%M:%S}", str(int(moment.timestamp())))
     )
