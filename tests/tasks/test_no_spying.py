@@ -78,7 +78,7 @@ def test_no_script_looks_at_the_person_or_their_machine() -> None:
 def test_only_these_scripts_say_anything_to_us() -> None:
     # The time, what is written so far, and what is still missing in it; a cloud of points is read, not said.
     assert {name for name, text in scripts() if NETWORK.search(text)} == {
-        SAYS_TIME, "coop/static/coop/check.js", "coop/static/coop/drafts.js", "tasks/static/tasks/cloud.js",
+        SAYS_TIME, "coop/static/coop/writing.js", "tasks/static/tasks/cloud.js",
     }  # fmt: skip
 
 

@@ -1,8 +1,7 @@
 // Drafts that survive a lost connection, keys for the hand, the status line. Every page works without this file.
-import { check } from "./check.js";
-import { keep } from "./drafts.js";
 import { listen } from "./keys.js";
 import { measure } from "./time.js";
+import { check, keep } from "./writing.js";
 
 const status = document.getElementById("status");
 const say = (name) => { status.textContent = status.dataset[name] ?? ""; };

@@ -1,6 +1,8 @@
-// A form with data-draft="address" is posted there two seconds after the last change.
-// What could not be posted stays on this device and comes back when the page is opened again.
-const PAUSE = 2000;
+// What is written in a form is kept and looked at while it is written.
+// With data-draft="address" it is posted there two seconds after the last change. What could not be posted stays on
+// this device and comes back when the page is opened again.
+// With data-check="address" it shows in #preview what it would do, a moment after the last change. Nothing is saved.
+const PAUSE = 2000, GLANCE = 800;
 const DAYS = 7;
 
 const place = (form) => `draft:${form.dataset.draft}`;
@@ -55,4 +57,36 @@ export function keep(form, say) {
   form.addEventListener("submit", () => { sending = true; clearTimeout(timer); });
   addEventListener("online", () => { if (changed) save(); });
   addEventListener("pagehide", () => { if (changed && !sending) navigator.sendBeacon(form.dataset.draft, new FormData(form)); });
+}
+
+export function check(form) {
+  let timer = 0, asked = new AbortController();
+  const said = form.querySelector("[data-working]");
+  // What draws a kind of answer is loaded already, and is asked to draw what a new preview shows.
+  const draw = () => document.querySelectorAll("script[data-kind]").forEach(async (one) => (await import(one.src)).drawAll());
+  const show = async () => {
+    const preview = document.getElementById("preview");
+    asked.abort();
+    asked = new AbortController();
+    preview.setAttribute("aria-busy", "true");
+    if (said) said.textContent = said.dataset.working;
+    try {
+      const answer = await fetch(form.dataset.check, { method: "POST", body: new FormData(form), signal: asked.signal });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      preview.replaceWith(page.getElementById("preview") ?? preview);
+      if ("draws" in preview.dataset) draw();
+      if (said) said.textContent = said.dataset.done;
+    } catch (error) {
+      if (said && error.name !== "AbortError") said.textContent = "";
+    }
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(show, GLANCE);
+  });
+  form.querySelector("[data-check-now]")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    clearTimeout(timer);
+    show();
+  });
 }
