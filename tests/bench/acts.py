@@ -1,9 +1,8 @@
 """One of several processes: `python -m tests.bench.acts JOB WORKER COUNT` lives COUNT lives of a task.
 
-A life is claim, hand in, accept by a peer, pay. Prints when it ended and the median milliseconds of a claim.
+A life is claim, hand in, accept by a peer, pay. Tells how long each claim took.
 """
 
-import statistics
 import sys
 import time
 import uuid
@@ -33,7 +32,7 @@ def main(job_id: int, worker: int, count: int) -> None:
         answers.submit(assignment, value={"labels": ["Same"]}, key=uuid.uuid4(), seconds=20, by=member, at=clock.now())
         # Takes the check, locks its pay and pays it too.
         reviews.accept(assignment, by=peer, at=clock.now())
-    print(time.time(), statistics.median(times) * 1000)  # noqa: T201 - read by the process that asked
+    crowd.tell(times)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
 """Label Studio Community at our work, by its own API.
 
-`python -m tests.bench.labelstudio found` in an environment that has it makes its tables and eight annotators and prints
-their tokens. `python -m tests.bench.labelstudio PROJECT WORKER COUNT ORIGIN TOKENS` is one of eight at once.
+`python -m tests.bench.labelstudio found` in an environment that has it makes its tables and annotators and prints their
+tokens. `python -m tests.bench.labelstudio PROJECT WORKER COUNT ORIGIN TOKENS` is one of them at once.
 """
 
 import http.client
 import json
 import os
-import statistics
 import sys
 import time
 from collections.abc import Sequence
@@ -17,7 +16,8 @@ from urllib.parse import urlsplit
 
 from tests.bench import crowd
 
-PEOPLE = 8
+PEOPLE = 32
+PERSON, PASSWORD = "person{}@example.org", "a-long-password"
 LABELS = """<View><Text name="left" value="$left"/><Text name="right" value="$right"/>
 <Choices name="same" toName="left"><Choice value="Same"/><Choice value="Different"/></Choices></View>"""
 RESULT = [{"from_name": "same", "to_name": "left", "type": "choices", "value": {"choices": ["Same"]}}]
@@ -55,7 +55,7 @@ class Caller:
 
 
 def found() -> None:
-    """Migrate, make an organization of eight, and print their tokens."""
+    """Migrate, make an organization of people, and print their tokens."""
     import label_studio  # type: ignore[import-not-found]  # noqa: PLC0415 - of the other environment
 
     sys.path.insert(0, str(Path(label_studio.__file__).parent))
@@ -69,7 +69,7 @@ def found() -> None:
     from users.models import User  # type: ignore[import-not-found]  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
-    people = [User.objects.create_user(f"person{number}@example.org", "a-long-password") for number in range(PEOPLE)]
+    people = [User.objects.create_user(PERSON.format(number), PASSWORD) for number in range(PEOPLE)]
     hall = Organization.create_organization(people[0], "Bench", legacy_api_tokens_enabled=True)
     for person in people:
         hall.add_user(person) if person != people[0] else None
@@ -79,7 +79,7 @@ def found() -> None:
 
 
 def main(project: str, worker: int, count: int, origin: str, tokens: str) -> None:
-    """Wait for the common start, then take and hand in so many tasks; print when it ended and the median."""
+    """Wait for the common start, then take and hand in so many tasks; tell how long each took."""
     caller, times = Caller(origin, tokens.split(",")[worker]), []
     crowd.wait_for_all()
     for _task in range(count):
@@ -87,7 +87,7 @@ def main(project: str, worker: int, count: int, origin: str, tokens: str) -> Non
         task = caller.ask("GET", f"/api/projects/{project}/next")["id"]
         caller.ask("POST", f"/api/tasks/{task}/annotations/", {"result": RESULT, "lead_time": 20})
         times.append(time.perf_counter() - began)
-    print(time.time(), statistics.median(times) * 1000)  # noqa: T201 - read by the process that asked
+    crowd.tell(times)
 
 
 if __name__ == "__main__":

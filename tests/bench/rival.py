@@ -21,12 +21,12 @@ def measure(here: Place) -> list[tuple[str, str]]:
     environment = here.environment | {"DATABASE_URL": url}
     subprocess.run([*PYTHON, "-m", "tests.bench.hordak", "found"], cwd=ROOT, env=environment, check=True)  # noqa: S603 - our own module
     here.run("-m", "tests.bench.postings", "found")
-    told = []
+    told, there = [], crowd.Elsewhere(PYTHON, url)
     for what, name, size, count in (
         ("spread", "one transfer", 1, SINGLES),
         ("batch", f"{BATCH:,} transfers in one transaction", BATCH, BATCHES),
     ):
-        theirs = size * crowd.work(here, "tests.bench.hordak", what, count=count, python=PYTHON, url=url).rate
+        theirs = size * crowd.work(here, "tests.bench.hordak", what, count=count, there=there).rate
         ours = size * crowd.work(here, "tests.bench.postings", what, count=count).rate
         told += [
             (f"{name} by django-hordak", f"{theirs:,.0f}/s"),

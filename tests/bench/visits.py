@@ -6,7 +6,6 @@ page, signed in).
 
 import http.client
 import re
-import statistics
 import sys
 import time
 import uuid
@@ -16,14 +15,19 @@ import django
 
 from tests.bench import crowd
 
+FURTHER = ("Amina", "Luis")
+
 
 class Visitor:
     """A browser of our own that keeps its connection and its cookies."""
 
-    def __init__(self, origin: str, email: str) -> None:
-        """Open the connection and sign in to the demonstration."""
+    def __init__(self, origin: str) -> None:
+        """Open the connection."""
         self.connection = http.client.HTTPConnection(urlsplit(origin).netloc)
         self.cookies: dict[str, str] = {}
+
+    def sign_in(self, email: str) -> None:
+        """Sign in to the demonstration."""
         self.get("/account/login/")
         self.post("/demo/sign-in/", email=email)
 
@@ -52,12 +56,16 @@ class Visitor:
 
 
 def main(job: str, worker: int, count: int, origin: str, what: str) -> None:
-    """Wait for the common start, then visit; print when it ended and the median milliseconds of a life."""
+    """Wait for the common start, then visit; tell how long each took."""
     django.setup()
     from coop.demo.founding import CHORUS, DOMAIN  # noqa: PLC0415 - after setup
 
-    pair = CHORUS[2 * worker : 2 * worker + 2]
-    member, peer = (Visitor(origin, f"{name.lower()}@{DOMAIN}") for name in pair)
+    # With a peer beside each they are sixteen at most; alone more than the chorus.
+    names = CHORUS[2 * worker : 2 * worker + 2] if what == "lives" else (*CHORUS, *FURTHER)[worker : worker + 1]
+    visitors = [Visitor(origin) for _name in names]
+    for visitor, name in zip(visitors, names, strict=True):
+        visitor.sign_in(f"{name.lower()}@{DOMAIN}")
+    member, peer = visitors[0], visitors[-1]
     task = ""
     if what != "floor":
         answer, _ = member.post(f"/jobs/{job}/claim/")
@@ -68,7 +76,7 @@ def main(job: str, worker: int, count: int, origin: str, what: str) -> None:
         began = time.perf_counter()
         task = _visit(what, member, peer, task)
         times.append(time.perf_counter() - began)
-    print(time.time(), statistics.median(times) * 1000)  # noqa: T201 - read by the process that asked
+    crowd.tell(times)
 
 
 def _visit(what: str, member: Visitor, peer: Visitor, task: str) -> str:
