@@ -10,7 +10,7 @@ from coop.database import guards
 class Migration(migrations.Migration):
     """Tell no number of what joins."""
 
-    dependencies: ClassVar = [("tasks", "0127_words_of_what_is_unfit")]
+    dependencies: ClassVar = [("tasks", "0128_engaged_hours")]
     operations: ClassVar = [
         guards.Edited("tasks_join", ("jsonb_build_object('tasks', cardinality(names))", "'{}'::jsonb")),
     ]
