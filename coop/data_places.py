@@ -242,7 +242,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "tasks_endpoint": "job_id url sealed fingerprint named_by_id named_at ended_at version at_once after tries"
         " next_at at problem status predicted refused problems",
         "tasks_estimate": "job_id way answers people priors usual alpha alpha_low alpha_high scales systems"
-        " doubtful at",
+        " doubtful at counted counted_to",
         "tasks_release": "job_id number splits asked_by_id asked_at tasks place items answers parts folder added"
         " changed removed digest certificate signature finished_at",
         "tasks_withdrawal": "task_id reason by_id at",

@@ -21,7 +21,8 @@ class Estimate(models.Model):
     """What was found when all answers of a job were last compared; new answers are weighed by it until the next time.
 
     `priors` says how often each label is true, `usual` how the usual answer errs, `doubtful` the least certain tasks,
-    `systems` how often each system that the data name would win against the others.
+    `systems` how often each system that the data name would win against the others. `counted` is how many answers of
+    the job were handed in up to the one numbered `counted_to`: of a large job no answer is counted twice.
     """
 
     job = models.OneToOneField(Job, models.PROTECT, primary_key=True, related_name="estimate")
@@ -37,12 +38,14 @@ class Estimate(models.Model):
     systems = models.JSONField(default=list, help_text="[{system, compared, wins, low, high}], the best first.")
     doubtful = models.JSONField(default=list, help_text="[[task, confidence from 0 to 1], …], the least certain first.")
     at = models.DateTimeField()
+    counted = models.PositiveIntegerField(default=0)
+    counted_to = models.BigIntegerField(default=0)
 
     privacy.declare(
         **dict.fromkeys(
             (
                 "job", "way", "answers", "people", "priors", "usual", "alpha", "alpha_low", "alpha_high", "scales",
-                "systems", "doubtful", "at",
+                "systems", "doubtful", "at", "counted", "counted_to",
             ),
             Audience.CLIENT,
         )

@@ -37,7 +37,7 @@ def test_the_published_crowd_is_weighed_as_well_as_published() -> None:
 
 def _score(given: inference.Given, way: Weighing, truth: dict[int, str]) -> tuple[float, float]:
     weights = inference.weigh(given, way)
-    said = {task: weights.outcome(labels).label for task, labels in given.by_task().items()}
+    said = {task: weights.outcome(labels).label for task, labels in given.by_task()}
     wrong = sum(said[task] != truth[task] for task in said)
     hits = sum(said[task] == truth[task] == "1" for task in said)
     return 1 - wrong / len(said), 2 * hits / (2 * hits + wrong)
@@ -63,7 +63,7 @@ def test_two_who_know_are_heard_over_three_who_guess(labels: list[str], way: Wei
     assert inference.way_for(given) == way
     weights = inference.weigh(given, way)
     right = {
-        used: sum(w.outcome(said).label == truth[task] for task, said in given.by_task().items())
+        used: sum(w.outcome(said).label == truth[task] for task, said in given.by_task())
         for used, w in (("weighed", weights), ("counted", Weights()))
     }
     assert right["weighed"] > right["counted"]
@@ -86,5 +86,6 @@ def test_what_is_weighed_does_not_depend_on_the_order_of_answers() -> None:
     random.Random(1).shuffle(rows)  # noqa: S311 - an order, no secret
     again = inference.gathered(rows)
     first, second = (inference.weigh(one, Weighing.DAWID_SKENE) for one in (given, again))
-    for task, said in given.by_task().items():
-        assert first.outcome(said).label == second.outcome(again.by_task()[task]).label
+    other = dict(again.by_task())
+    for task, said in given.by_task():
+        assert first.outcome(said).label == second.outcome(other[task]).label
