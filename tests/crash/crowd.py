@@ -36,7 +36,12 @@ class Answered:
 
 
 class Browser(Visitor):
-    """A browser that opens its connection anew after each that was cut."""
+    """A browser of somebody that opens its connection anew after each that was cut."""
+
+    def __init__(self, origin: str, email: str) -> None:
+        """Open the connection and sign in."""
+        super().__init__(origin)
+        self.sign_in(email)
 
     def status(self, path: str, **fields: str) -> int:
         """Send a form and return the number of the answer, whatever it is."""
