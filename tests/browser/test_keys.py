@@ -42,6 +42,25 @@ def test_a_digit_chooses_unless_somebody_is_writing_or_switched_keys_off(live_se
         assert chosen(page) == "none"
 
 
+def test_enter_sends_with_ctrl_and_alone_for_whoever_chose_it(live_server: Any) -> None:
+    with styleguide(live_server.url) as page:
+        page.locator("[name=better]").first.press("Enter")
+        page.wait_for_timeout(200)
+        assert "better=" not in page.url, "Enter in a field presses no button"
+        page.get_by_text("Keys", exact=True).click()
+        page.get_by_role("button", name="Enter alone sends").press("Enter")
+        page.wait_for_timeout(200)
+        assert "better=" not in page.url, "and on a button it presses that one"
+        page.locator("[name=better]").first.press("Enter")
+        page.wait_for_url("**better=*")
+        page.get_by_text("Keys", exact=True).click()
+        page.get_by_role("button", name="Enter alone sends").click()
+        page.locator("[name=better]").first.press("Enter")
+        page.goto(f"{live_server.url}/styleguide/")
+        page.locator("[name=better]").first.press("Control+Enter")
+        page.wait_for_url("**better=*")
+
+
 def focused(page: Page) -> str:
     """Return the words of what has the focus."""
     return str(page.evaluate("document.activeElement.textContent.trim()"))

@@ -84,6 +84,7 @@ def test_claiming_on_loses_nothing_of_what_was_saved(
     job: Job, amina: Person, later: Later, signed_in: Callable[[Person], Browser]
 ) -> None:
     mine = begun(job, amina, SAME)
+    assert "A pause does not stop the clock." in signed_in(amina).get(f"/work/{mine.pk}/").text
     later(minutes=31)
     signed_in(amina).post(f"/jobs/{job.pk}/claim/")
     mine.refresh_from_db()
