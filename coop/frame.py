@@ -60,6 +60,7 @@ def _frame(person: Person | AnonymousUser) -> dict[str, Any]:
         "in_assembly": not applicant,
         "is_officer": bool(rights),
         "at_the_desk": Right.MONEY in rights,
+        "checks_the_books": Right.BOOKS in rights,
         "asks_for_pauses": Right.PAUSES in rights,
         "reads_reports": Right.REPORTS in rights,
     }

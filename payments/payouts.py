@@ -20,7 +20,7 @@ from coop.record import events
 from coop.refusals import Refusal, Refused, refuse_if
 from governance import pauses, standing
 from governance.models import Office, Status
-from payments import accounts, deposits, details, exchange, instruments, ledger, places, rails
+from payments import accounts, deposits, details, exchange, instruments, ledger, places, rails, to_officers
 from payments.exchange import Price
 from payments.instruments import BY_HAND, PayoutTerms
 from payments.ledger import Kind, Line
@@ -285,14 +285,14 @@ def refusal_to_confirm(payout: Payout, *, by: Office, at: datetime) -> Refusal |
     if payout.run_id is not None:
         words = _("What goes with a run ends as the bank or the service says, or as two officers read its statement.")
         return Refusal(words, "D8", status=409)
-    if no := deposits.refusal_of_office(by, at):
+    if no := to_officers.refusal(payout, by=by, at=at):
         return no
     if by.person_id == payout.sent_by.person_id:
         return Refusal(_("You sent this payout; another officer confirms it."), "D8", _("Ask the other officer."))
     if by.person_id == payout.person_id:
         return Refusal(
             _("Nobody confirms money to themselves."), "D8",
-            _("Ask another officer who handles money; if there is none, the members elect one (rule N12)."),
+            _("Ask another who handles money, or the auditor; if there is none, the members elect one (rule N12)."),
         )  # fmt: skip
     return None
 

@@ -18,9 +18,9 @@ from coop.people.models import Person
 from coop.record import events
 from coop.record.events import Entry
 from coop.refusals import Refusal, refuse_if
-from governance import offices, pauses, watching
+from governance import pauses, watching
 from governance.models import Office, Right
-from payments import deposits, details, instruments, places, rails
+from payments import deposits, details, instruments, places, rails, to_officers
 from payments.models import Payout, PayoutState, PayRun
 from payments.money import Money
 from payments.rails.iso20022 import pain001
@@ -81,7 +81,7 @@ def payout_of(key: str) -> int | None:
 def waiting(rail: str, *, at: datetime) -> QuerySet[Payout]:
     """Return what a run of this rail would take: rested, in no run, held by nobody, and no officer's of money."""
     rested = at - instruments.payout_terms(rail).delay
-    officers = offices.with_right(Right.MONEY, at).values("person_id")
+    officers = to_officers.handlers(at).values("person_id")
     asked = Payout.objects.filter(rail=rail, state=PayoutState.REQUESTED, run=None, requested_at__lte=rested)
     asked = asked.exclude(person_id__in=officers).exclude(pk__in=pauses.holding(at))
     return asked.exclude(details=None).order_by("id")
@@ -114,15 +114,20 @@ def prepare_due(*, at: datetime) -> int:
     return made
 
 
-def due_by(payout: Payout) -> datetime | None:
+def due_by(payout: Payout, *, at: datetime) -> datetime | None:
     """Return when a payout is put into a run at the latest; None for one that goes otherwise or is in one."""
-    return dues([payout])[0][1]
+    return dues([payout], at=at)[0][1]
 
 
-def dues(payouts: Iterable[Payout]) -> list[tuple[Payout, datetime | None]]:
-    """Return payouts, each with when it is put into a run at the latest, as `due_by`; one query, where any waits."""
+def dues(payouts: Iterable[Payout], *, at: datetime) -> list[tuple[Payout, datetime | None]]:
+    """Return payouts, each with when it is put into a run at the latest, as `due_by`; two queries, where any waits.
+
+    What goes to whoever handles money goes by hand, with no run.
+    """
     found = list(payouts)
     waits = [one for one in found if _waits(one)]
+    handlers = set(to_officers.handlers(at).values_list("person_id", flat=True)) if waits else set()
+    waits = [one for one in waits if one.person_id not in handlers]
     terms = instruments.payout_terms_of(*sorted({one.rail for one in waits})) if waits else {}
     latest = {one.pk: one.requested_at + terms[one.rail].delay + LONGEST_WAIT for one in waits}
     return [(one, latest.get(one.pk)) for one in found]

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 
 from coop.record import events
 from coop.refusals import Refusal, refuse_if
+from governance import offices
 from governance.models import Office
-from payments import came_back, deposits, places, rails, reconciling, runs, sending, unconfirmed
+from payments import came_back, deposits, places, rails, reconciling, runs, sending, to_officers, unconfirmed
 from payments.models import Outcome, Payout, PayoutState, RailEvent, Verdict
 
 SLOW = timedelta(hours=24)
@@ -77,7 +78,7 @@ def ask_again(payout: Payout, *, by: Office, at: datetime) -> bool:
 
 def refusal(payout: Payout, *, by: Office, at: datetime) -> Refusal | None:
     """Say why an officer cannot say what the rail's statement has of a payout; None if they can."""
-    if no := deposits.refusal_of_office(by, at):
+    if no := to_officers.refusal(payout, by=by, at=at):
         return no
     if not is_waiting(payout):
         return Refusal(_("This payout does not wait for a word."), status=409)
@@ -142,6 +143,7 @@ def decide(payout: Payout, *, arrived: bool, words: str, by: Office, at: datetim
 
 
 def _agreed(payout: Payout, *, arrived: bool) -> bool:
-    """Tell whether the latest words of two officers are this."""
+    """Tell whether the latest words of two officers are this, one of whom handled money when they read it."""
     said = Verdict.objects.filter(payout=payout).order_by("office__person_id", "-pk").distinct("office__person_id")
-    return sum(one.arrived == arrived for one in said) > 1
+    agree = [one for one in said.select_related("office") if one.arrived == arrived]
+    return len(agree) > 1 and any(offices.handles_money(one.office, one.at) for one in agree)

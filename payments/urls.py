@@ -83,6 +83,7 @@ urlpatterns = [
     path("desk/back/<int:pk>/", paybacks.one, name="payback"),
     path("desk/back/<int:pk>/send/", paybacks.send, name="send_payback"),
     path("desk/back/<int:pk>/confirm/", paybacks.confirm, name="confirm_payback"),
+    path("desk/officers/", desk.payouts_to_officers, name="to_officers"),
     path("desk/payouts/<int:pk>/", desk.payout, name="desk_payout"),
     path("desk/payouts/<int:pk>/ask/", unanswered.ask, name="ask_again"),
     path("desk/payouts/<int:pk>/decide/", unanswered.decide, name="decide_payout"),

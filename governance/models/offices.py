@@ -18,7 +18,7 @@ class Right(models.TextChoices):
     MONEY = "handles_money", _("records deposits, sends payouts and confirms them")
     PAUSES = "asks_for_pauses", _("asks for an emergency pause, or confirms one")
     REPORTS = "reads_reports", _("reads what members report about content")
-    BOOKS = "checks_the_books", _("looks at every account and transfer")
+    BOOKS = "checks_the_books", _("looks at every account and transfer, and confirms payouts to those who handle money")
     PANELS = "keeps_panels", _("prepares panels and keeps their files")
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coop import clock
+from coop.people.views import me_of
 from governance import watching
 from governance.models import Office, Right
 from payments import (
@@ -22,6 +23,7 @@ from payments import (
     payouts,
     places,
     runs,
+    to_officers,
     unanswered,
     unconfirmed,
 )
@@ -95,12 +97,13 @@ def noted_deposit(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def payout(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a payout to an officer, with the step that is due and why they cannot take it, if so."""
-    office, found = office_of(request, clock.now()), _payout(pk)
+    at, found = clock.now(), _payout(pk)
+    office, right = to_officers.office_for(me_of(request), found, at)
     due = payouts.refusal_to_send if found.state == PayoutState.REQUESTED else payouts.refusal_to_confirm
-    refusal = due(found, by=office, at=clock.now())
-    watching.looked([found.person_id], subject=f"payout:{pk}", right=Right.MONEY, by=office.person, at=clock.now())
-    where = payouts.destination(found, by=office, at=clock.now())
-    shown = {"payout": found, "form": SendPayout(), "refusal": refusal, "where": where, "due": runs.due_by(found)}
+    refusal = due(found, by=office, at=at)
+    watching.looked([found.person_id], subject=f"payout:{pk}", right=right, by=office.person, at=at)
+    where, latest = payouts.destination(found, by=office, at=at), runs.due_by(found, at=at)
+    shown = {"payout": found, "form": SendPayout(), "refusal": refusal, "where": where, "due": latest}
     shown |= unanswered.told(found)
     return render(request, "payments/desk_payout.html", shown | _service(found, office))
 
@@ -135,11 +138,23 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm that the money arrived, or that it came back."""
-    office, found = office_of(request, clock.now()), _payout(pk)
+    at, found = clock.now(), _payout(pk)
+    office, right = to_officers.office_for(me_of(request), found, at)
     act = payouts.fail if request.POST.get("result") == "came_back" else payouts.settle
-    act(found, by=office, at=clock.now())
+    act(found, by=office, at=at)
     messages.success(request, _("Confirmed."))
-    return redirect("payments:desk")
+    return redirect("payments:desk" if right == Right.MONEY else "payments:to_officers")
+
+
+@require_safe
+@login_required
+def payouts_to_officers(request: HttpRequest) -> HttpResponse:
+    """Show which payouts to those who handle money are under way, to them and to whoever checks the books."""
+    at, person = clock.now(), me_of(request)
+    right = to_officers.right_to_look(person, at)
+    found = list(to_officers.waiting(at))
+    watching.looked([one.person_id for one in found], subject="desk/officers", right=right, by=person, at=at)
+    return render(request, "payments/to_officers.html", {"queue": found, "now": at})
 
 
 def _payout(pk: int) -> Payout:

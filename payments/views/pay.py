@@ -31,7 +31,8 @@ def mine(request: HttpRequest) -> HttpResponse:
     due.settle(person, at=at)
     summary = statements.summary(person, at)
     page = Paginator(statements.lines(person), 20).get_page(request.GET.get("page"))
-    latest = runs.dues(Payout.objects.filter(person=person).select_related("sent_by").order_by("-id")[:5])
+    asked = Payout.objects.filter(person=person).select_related("sent_by").order_by("-id")[:5]
+    latest = runs.dues(asked, at=at)
     shown = {
         "summary": summary,
         "page_obj": page,
@@ -136,5 +137,6 @@ def payout(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(
         Payout.objects.select_related("sent_by", "settled_by", "quote", "run"), pk=pk, person=me_of(request)
     )
-    shown = {"payout": found, "due": runs.due_by(found), "hold": pauses.held(found.pk, clock.now())}
+    at = clock.now()
+    shown = {"payout": found, "due": runs.due_by(found, at=at), "hold": pauses.held(found.pk, at)}
     return render(request, "payments/payout.html", shown | unanswered.told(found))

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from coop import clock
-from payments import unanswered
+from coop.people.views import me_of
+from payments import to_officers, unanswered
 from payments.forms import JudgePayout
 from payments.models import Payout
 from payments.views import office_of
@@ -31,7 +32,8 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Write down what an officer read on the rail's own statement."""
     at = clock.now()
-    office, found = office_of(request, at), get_object_or_404(Payout.objects.select_related("run"), pk=pk)
+    found = get_object_or_404(Payout.objects.select_related("run"), pk=pk)
+    office, _right = to_officers.office_for(me_of(request), found, at)
     form = JudgePayout(request.POST)
     if not form.is_valid():
         messages.error(request, _("Say what you read and on which statement; nothing was written."))

@@ -1,0 +1,185 @@
+"""Payouts to whoever handles money: sent by another of them, confirmed by the auditor, never by the payee (D8)."""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client as Browser
+
+from coop import clock
+from coop.audit import payouts as walked
+from coop.people.models import Person
+from coop.refusals import Refused
+from governance import offices
+from governance.models import Office, OfficeAct, Right
+from payments import accounts, background, deposits, details, ledger, payouts, runs, to_officers, unanswered
+from payments.models import Payout, PayoutState, PayRun, RailEvent
+from tests.payments import test_mpesa
+from tests.payments.conftest import owning
+from tests.payments.test_attacks import CONFIRM, SEND
+from tests.payments.test_unanswered import JUDGE, SAY, read
+from tests.payments.ways import go_on, sound, state
+
+service, opened = test_mpesa.service, test_mpesa.opened
+asked, released = test_mpesa.asked, test_mpesa.released
+type Attack = Callable[..., None]
+type Earn = Callable[[Person, str], int]
+type Later = Callable[..., datetime]
+type SignedIn = Callable[[Person], Browser]
+HANDS, SAYS = "payouts_go_by_two_officers", "verdicts_come_after_72_hours"
+ELECT = """INSERT INTO governance_office (person_id, post, seat, mandate_id, starts_at, ends_at)
+    SELECT %s, 'auditor', 1, mandate_id, starts_at, ends_at FROM governance_office WHERE post = 'treasurer'"""
+
+
+@pytest.fixture
+def auditor(priya: Person, now: datetime) -> Office:
+    """Give Priya the post of auditor, as the founding might have."""
+    with owning(), connection.cursor() as cursor:
+        cursor.execute(ELECT, [priya.pk])
+    return offices.require(priya, offices.AUDITOR, now)
+
+
+@pytest.fixture
+def hers(earn: Earn, teresa: Person, secretary: Office, now: datetime) -> Payout:
+    """Return a payout to the treasurer that the secretary sent."""
+    earn(teresa, "5")
+    payout = payouts.request(teresa, amount=Decimal(5), by=teresa, at=now)
+    return payouts.send(payout, reference="R", by=secretary, at=now)
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_the_auditor_confirms_what_goes_to_the_treasurer(
+    hers: Payout, auditor: Office, teresa: Person, now: datetime,
+    arrived: bool,  # noqa: FBT001 - as a case
+) -> None:  # fmt: skip
+    (payouts.settle if arrived else payouts.fail)(hers, by=auditor, at=now)
+    assert state(hers) == (PayoutState.SETTLED if arrived else PayoutState.FAILED)
+    assert payouts.ready(teresa) == (0 if arrived else Decimal(5))
+    assert ledger.balance(accounts.CLEARING_OUT) == 0
+    told = OfficeAct.objects.get(person=teresa, act="settled_payout", subject=f"payout:{hers.pk}")
+    assert (told.office, told.duty) == (auditor, Right.BOOKS)
+    assert not list(walked.walk(bool))
+
+
+def test_nobody_is_a_hand_of_a_payout_to_themselves(
+    earn: Earn, hers: Payout, treasurer: Office, secretary: Office, auditor: Office, priya: Person, now: datetime,
+    attack: Attack,
+) -> None:  # fmt: skip
+    for office in (treasurer, secretary):
+        attack(CONFIRM, ["settled", office.pk, hers.pk], guard=HANDS)
+        with pytest.raises(Refused):
+            payouts.settle(hers, by=office, at=now)
+    earn(priya, "5")
+    own = payouts.request(priya, amount=Decimal(5), by=priya, at=now)
+    attack(SEND, ["R", auditor.pk, own.pk], guard=HANDS)
+    payouts.send(own, reference="R", by=treasurer, at=now)
+    attack(CONFIRM, ["settled", auditor.pk, own.pk], guard=HANDS)
+    with pytest.raises(Refused):
+        payouts.settle(own, by=auditor, at=now)
+
+
+def test_the_auditor_has_no_other_power_over_money(
+    earn: Earn, hers: Payout, auditor: Office, treasurer: Office, amina: Person, petra: Person, now: datetime,
+    attack: Attack,
+) -> None:  # fmt: skip
+    earn(amina, "5")
+    earn(petra, "5")
+    another, officers = (payouts.request(one, amount=Decimal(5), by=one, at=now) for one in (amina, petra))
+    for payout in (another, officers):
+        attack(SEND, ["R", auditor.pk, payout.pk], guard=HANDS)
+        with pytest.raises(Refused, match="treasurer or the secretary"):
+            payouts.send(payout, reference="R", by=auditor, at=now)
+        assert not payouts.destination(payout, by=auditor, at=now)
+    payouts.send(another, reference="R", by=treasurer, at=now)
+    attack(CONFIRM, ["settled", auditor.pk, another.pk], guard=HANDS)
+    with pytest.raises(Refused, match="treasurer or the secretary"):
+        payouts.settle(another, by=auditor, at=now)
+    with pytest.raises(Refused):
+        deposits.office_of(auditor.person, now)
+
+
+def test_who_audits_no_more_confirms_no_more(hers: Payout, auditor: Office, later: Later, attack: Attack) -> None:
+    later(seconds=(auditor.ends_at - clock.now()).total_seconds() + 1)
+    attack(CONFIRM, ["settled", auditor.pk, hers.pk], guard=HANDS)
+    with pytest.raises(Refused):
+        payouts.settle(hers, by=auditor, at=clock.now())
+
+
+def give_to_treasurer(payout: Payout, treasurer: Office) -> None:
+    """Make a payout that went with a run the treasurer's, as if its member had been elected since."""
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE payments_payout DISABLE TRIGGER USER")
+        cursor.execute("UPDATE payments_payout SET person_id = %s WHERE id = %s", [treasurer.person_id, payout.pk])
+        cursor.execute("ALTER TABLE payments_payout ENABLE TRIGGER USER")
+
+
+def write_down(payout: Payout, office: Office) -> None:
+    """Have a word of an officer who handles no money stand beside the auditor's, whatever the guards say."""
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE payments_verdict DISABLE TRIGGER USER")
+        cursor.execute(JUDGE, [payout.pk, office.pk, True, "x"])
+        cursor.execute("ALTER TABLE payments_verdict ENABLE TRIGGER USER")
+
+
+def test_what_no_service_answered_for_is_ended_by_one_who_handles_money_and_the_auditor(
+    asked: Payout, released: PayRun, later: Later, treasurer: Office, secretary: Office, auditor: Office, attack: Attack
+) -> None:
+    go_on()
+    later(hours=73)
+    attack(JUDGE, [asked.pk, auditor.pk, True, "x"], guard=SAYS)
+    with pytest.raises(Refused, match="treasurer or the secretary"):
+        read(asked, auditor, arrived=True)
+    give_to_treasurer(asked, treasurer)
+    attack(JUDGE, [asked.pk, treasurer.pk, True, "x"], guard=SAYS)
+    assert not read(asked, auditor, arrived=True)
+    write_down(asked, Office.objects.get(post="safety officer"))
+    attack(SAY, ["settled", asked.pk], guard="two_officers_end_what_was_never_answered")
+    assert read(asked, secretary, arrived=True)
+    assert RailEvent.objects.get(payout=asked).outcome == "settled"
+
+
+def test_a_payout_to_an_officer_goes_with_no_run_and_names_no_run(
+    earn: Earn, teresa: Person, later: Later, signed_in: SignedIn
+) -> None:
+    earn(teresa, "5")
+    facts = {"holder": "Teresa", "account": "GB33BUKB20201555555555", "bic": ""}
+    given = details.give(teresa, rail="bank", facts=facts, by=teresa, at=clock.now())
+    background.tell_of_details(details=given.pk)
+    at = later(hours=73)
+    payout = payouts.request(teresa, amount=Decimal(5), rail="bank", by=teresa, at=at)
+    assert runs.prepare("bank", at=later(days=2)) is None
+    assert runs.due_by(payout, at=clock.now()) is None
+    page = signed_in(teresa).get(f"/pay/payouts/{payout.pk}/").text
+    assert "It goes with the next pay run" not in page
+    assert "An officer sends it, another confirms that it arrived." in page
+
+
+def test_the_auditors_page_leads_to_the_payout_and_back(
+    hers: Payout, auditor: Office, priya: Person, amina: Person, petra: Person, signed_in: SignedIn
+) -> None:
+    browser, address = signed_in(priya), f"/desk/payouts/{hers.pk}/"
+    assert "/desk/officers/" in browser.get("/").text
+    assert address in browser.get("/desk/officers/").text
+    assert address in signed_in(petra).get("/desk/officers/").text
+    assert "Did the money arrive?" in browser.get(address).text
+    assert browser.get("/desk/").status_code == 403
+    assert signed_in(amina).get("/desk/officers/").status_code == 403
+    answer = browser.post(f"{address}confirm/", {"result": "arrived"})
+    assert (answer.status_code, answer["Location"]) == (302, "/desk/officers/")
+    assert state(hers) == PayoutState.SETTLED
+    assert address not in browser.get("/desk/officers/").text
+    looks = OfficeAct.objects.filter(office=auditor, act="looked", person=hers.person)
+    assert set(looks.values_list("duty", flat=True)) == {Right.BOOKS}
+
+
+def test_the_auditor_sees_no_payout_to_anybody_else(
+    asked: Payout, auditor: Office, priya: Person, signed_in: SignedIn
+) -> None:
+    browser = signed_in(priya)
+    assert browser.get(f"/desk/payouts/{asked.pk}/").status_code == 403
+    assert browser.post(f"/desk/payouts/{asked.pk}/decide/", {"arrived": "yes", "words": "x"}).status_code == 403
+    assert not to_officers.waiting(clock.now()).exists()
+    assert unanswered.refusal(asked, by=auditor, at=clock.now())
+    assert sound()
