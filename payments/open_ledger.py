@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from coop.record.models import Event
 from payments.models import Transfer
+from payments.models.payouts import HELD
 from payments.money import from_micro
-from payments.watch import HELD
 
 FEWEST = 5
 FEWEST_FOR_AN_HOUR = 10

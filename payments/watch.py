@@ -1,11 +1,9 @@
 """Watching what works like a ban in the money: a payout held for more than 72 hours opens a case (E3, 7.11)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from governance import signs
 from governance.models import Equivalent
-
-HELD = timedelta(hours=72)
 
 
 def look(*, at: datetime) -> int:

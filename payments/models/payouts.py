@@ -1,6 +1,7 @@
 """Money that comes in and goes out: deposits and payouts."""
 
 import uuid
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import F, Q
@@ -13,6 +14,9 @@ from governance.models import Office
 from payments.models.details import PayoutDetails
 from payments.models.exchange import ExchangeQuote
 from payments.money import MoneyField
+
+# No payout takes longer: held for more it is a case, and counts as late (E3).
+HELD = timedelta(hours=72)
 
 
 class Fund(models.TextChoices):
@@ -155,3 +159,8 @@ class Payout(models.Model):
 
     def __str__(self) -> str:
         return f"payout {self.pk} ({self.get_state_display()})"
+
+    @property
+    def until(self) -> datetime | None:
+        """By when it has arrived where officers send it by hand (E3); None for one that goes with a run."""
+        return None if self.run_id else self.requested_at + HELD

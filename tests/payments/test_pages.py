@@ -1,6 +1,6 @@
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -124,6 +124,28 @@ def test_my_pay_says_who_holds_each_payout_and_until_when(
     assert f"It is in pay run {run.pk}, which two officers look at." in words(browser)
     assert "by the treasurer. The money is on its way. A second officer confirms when it arrived." in words(browser)
     assert words(browser).count("The cooperative holds your money") == 1
+
+
+def test_a_payout_by_hand_says_until_when_it_is_held_and_once_it_is_late(
+    amina: Person, treasurer: Office, earn: Earn, signed_in: SignedIn, later: Callable[..., datetime]
+) -> None:
+    earn(amina, "9.00")
+    payout = payouts.request(amina, amount=Decimal(2), by=amina, at=clock.now())
+    until = (payout.requested_at + timedelta(hours=72)).isoformat()
+    browser, pages = signed_in(amina), ("/pay/", f"/pay/payouts/{payout.pk}/")
+    told = [said(browser, page, "It arrives by", until) for page in pages]
+    payouts.send(payout, reference="MP-7", by=treasurer, at=later(hours=71))
+    told += [said(browser, page, "It arrives by", until) for page in pages]
+    later(hours=2)
+    told += [said(browser, page, "By rule E3 it should have arrived by", until) for page in pages]
+    assert told == [True] * 6
+    assert "It is late, and everybody reads that on the open ledger." in words(browser)
+    assert "It arrives by" not in words(browser)
+
+
+def said(browser: Browser, page: str, words_before: str, moment: str) -> bool:
+    """Tell whether a page says words and after them a moment."""
+    return f'{words_before} <time datetime="{moment}">' in " ".join(browser.get(page).text.split())
 
 
 def test_a_form_sent_twice_records_one_deposit(teresa: Person, orbit: Person, signed_in: SignedIn) -> None:
