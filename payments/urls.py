@@ -34,6 +34,7 @@ urlpatterns = [
     path("pay/weeks/", pay.weeks, name="weeks"),
     path("pay/repairs/", pay.back_pay, name="repairs"),
     path("pay/statements/", statements.every, name="statements"),
+    re_path(r"^pay/statements/(?P<year>\d{4})\.(?P<form>csv|pdf)$", statements.year_file, name="year_file"),
     re_path(r"^pay/statements/(?P<month>\d{4}-\d{2})/$", statements.one, name="statement"),
     re_path(r"^pay/statements/(?P<month>\d{4}-\d{2})\.(?P<form>csv|pdf)$", statements.file, name="statement_file"),
     re_path(r"^pay/statements/(?P<month>\d{4}-\d{2})/proof\.json$", statements.proof, name="statement_proof"),

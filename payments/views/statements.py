@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from coop import clock
 from coop.people.views import me_of
-from payments import due, monthly, sealed_statements, statement_files
+from payments import due, monthly, sealed_statements, statement_files, year_files
 from payments.views import months
 
 
@@ -18,7 +18,8 @@ from payments.views import months
 @login_required
 def every(request: HttpRequest) -> HttpResponse:
     """List the months in which one's money moved, with the totals of each year."""
-    return render(request, "payments/statements.html", {"years": monthly.years(me_of(request))})
+    shown = {"years": monthly.years(me_of(request)), "formats": year_files.TYPES}
+    return render(request, "payments/statements.html", shown)
 
 
 @require_safe
@@ -47,6 +48,19 @@ def file(request: HttpRequest, month: str, form: str) -> HttpResponse:
     statement = monthly.statement(me_of(request), months.named(month))
     answer = HttpResponse(write(statement), content_type=content_type)
     answer["Content-Disposition"] = f'attachment; filename="workhall-statement-{month}.{form}"'
+    return answer
+
+
+@require_safe
+@login_required
+def year_file(request: HttpRequest, year: str, form: str) -> HttpResponse:
+    """Answer a year as a file; 404 for one in which nothing moved."""
+    content_type, write = year_files.TYPES[form]
+    found = year_files.of(me_of(request), int(year))
+    if found is None:
+        raise Http404
+    answer = HttpResponse(write(found), content_type=content_type)
+    answer["Content-Disposition"] = f'attachment; filename="workhall-statement-{year}.{form}"'
     return answer
 
 

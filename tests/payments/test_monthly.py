@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from math import ceil
 from uuid import uuid4
@@ -144,13 +144,49 @@ def test_what_stands_before_and_after_meets_from_month_to_month(
 
 
 def test_years_add_their_months_up(earn: Earn, amina: Person, later: Callable[..., object]) -> None:
-    for _month in range(14):
-        earn(amina, "0.10")
-        later(days=31)
+    expected = earned_by_year(earn, amina, later)
     years = monthly.years(amina)
-    assert [year for year, *_rest in years] == sorted({year for year, *_rest in years}, reverse=True)
-    assert sum(total.earned for _year, _months, total in years) == Decimal("1.40")
-    assert sum(len(months) for _year, months, _total in years) == 14
+    assert [year for year, *_rest in years] == sorted(expected, reverse=True)
+    for year, months, total in years:
+        assert {str(one.month): one.earned for one in months} == expected[year]
+        assert total.earned == sum(expected[year].values())
+
+
+def earned_by_year(earn: Earn, member: Person, later: Callable[..., object]) -> dict[int, dict[str, Decimal]]:
+    """Let a member earn another sum in each of fourteen months; return each by year and month."""
+    expected: dict[int, dict[str, Decimal]] = {}
+    for number in range(1, 15):
+        at = clock.now().astimezone(UTC)
+        earn(member, f"0.{number:02}")
+        expected.setdefault(at.year, {})[f"{at:%Y-%m}"] = Decimal(number) / 100
+        later(days=31)
+    return expected
+
+
+def test_a_year_is_a_file_of_its_months_and_what_they_come_to(
+    earn: Earn, amina: Person, luis: Person, later: Callable[..., object], signed_in: SignedIn
+) -> None:
+    expected = earned_by_year(earn, amina, later)
+    browser = signed_in(amina)
+    for year, months in expected.items():
+        assert f"/pay/statements/{year}.csv" in browser.get("/pay/statements/").text
+        read = [*csv.reader(io.StringIO(browser.get(f"/pay/statements/{year}.csv").content.decode()))]
+        assert read[0] == ["month", "earned", "paid_out", "currency"]
+        assert [(row[0], Decimal(row[1])) for row in read[1:-1]] == sorted(months.items())
+        assert (read[-1][0], Decimal(read[-1][1])) == (str(year), sum(months.values()))
+        pages = PdfReader(io.BytesIO(browser.get(f"/pay/statements/{year}.pdf").content)).pages
+        text = " ".join(page.extract_text() for page in pages)
+        assert all(f"{sum_:.2f}" in text for sum_ in (*months.values(), sum(months.values())))
+    assert browser.get(f"/pay/statements/{min(expected) - 1}.csv").status_code == 404
+    assert signed_in(luis).get(f"/pay/statements/{max(expected)}.csv").status_code == 404
+
+
+def test_a_year_says_what_was_paid_out(earn: Earn, amina: Person, signed_in: SignedIn) -> None:
+    earn(amina, "3.00")
+    ask(amina, "1.20")
+    year = clock.now().astimezone(UTC).year
+    read = signed_in(amina).get(f"/pay/statements/{year}.csv").content.decode().splitlines()
+    assert read[-1] == f"{year},3,1.2,USD"
 
 
 def test_a_payout_that_came_back_went_nowhere(earn: Earn, amina: Person, treasurer: Office, secretary: Office) -> None:
