@@ -200,11 +200,3 @@ def deposit_on(wages: Decimal, work_type_id: int) -> Decimal:
         cursor.execute("SELECT payments_deposit_share(%s)", [work_type_id])
         (share,) = cursor.fetchone()
     return from_micro(to_micro(wages) * int(share) // 10_000)
-
-
-def owed() -> Decimal:
-    """Return what is owed to all members and not paid yet, in US dollars."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT coalesce(sum(p.amount), 0) {OWED}")
-        (micro,) = cursor.fetchone()
-    return from_micro(int(micro))

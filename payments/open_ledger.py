@@ -16,9 +16,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from coop.record.models import Event
+from payments import owing
 from payments.models import Transfer
 from payments.models.payouts import HELD
 from payments.money import from_micro
+from payments.owing import LateSum
 
 FEWEST = 5
 FEWEST_FOR_AN_HOUR = 10
@@ -77,11 +79,12 @@ SELECT t.slug, t.name, count(*), percentile_disc(ARRAY[0.25, 0.5, 0.75]) WITHIN 
 FROM payments_hours_paid(%(first)s, %(after)s) w JOIN payments_worktype t ON t.id = w.work_type_id
 WHERE w.seconds > 0 GROUP BY t.id ORDER BY t.name
 """
-LATE = """
-SELECT count(*), max(coalesce(settled_at, least(%(after)s, coop_now())) - requested_at) FROM payments_payout
+LATE = f"""
+SELECT count(*), max(coalesce(settled_at, least(%(after)s, coop_now())) - requested_at), ({owing.LATE})
+FROM payments_payout
 WHERE requested_at >= %(first)s AND requested_at < %(after)s
 AND coalesce(settled_at, coop_now()) - requested_at > %(held)s::interval
-"""
+"""  # noqa: S608 - put together of what stands here
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +165,8 @@ class Figures:
 
     `share` is what of members' pay, fee and funds together went to members, from 0 to 1; what clients pay for content
     that they hid is a part of neither. `late` counts the payouts asked for in the month that took more than 72 hours
-    (E3), `longest` is the longest of them. `root` is the Merkle root of the month's transfers, None until it is sealed.
+    (E3), `longest` is the longest of them; `owed` is what else fell due in the month and is unpaid after 72 hours.
+    `root` is the Merkle root of the month's transfers, None until it is sealed.
     Of a month that is not `over` no money is told, and nothing of hours.
     """
 
@@ -174,6 +178,7 @@ class Figures:
     hours: list[Hours]
     late: int
     longest: timedelta | None
+    owed: list[LateSum]
     root: str | None
     over: bool = True
 
@@ -192,10 +197,10 @@ def told(month: Month, *, at: datetime) -> Figures:
     """Return what the public reads of a month at a moment; five queries at most, however much moved."""
     if month.is_over(at):
         return figures(month)
-    [(late, longest)] = _rows(LATE, month)
+    [(late, longest, owed)] = _rows(LATE, month)
     return Figures(
         month=month, flows=[], people=None, to_members=None, share=None, hours=[], late=late, longest=longest,
-        root=None, over=False,
+        owed=owing.told(owed), root=None, over=False,
     )  # fmt: skip
 
 
@@ -203,7 +208,7 @@ def figures(month: Month) -> Figures:
     """Return the figures of a month, whether it is over or not."""
     moved = {str(name): Moved(from_micro(int(total)), people) for name, total, people in _rows(FLOWS_OF, month)}
     [(people,)] = _rows(PAID, month)
-    [(late, longest)] = _rows(LATE, month)
+    [(late, longest, owed)] = _rows(LATE, month)
     many = people >= FEWEST
     return Figures(
         month=month,
@@ -214,6 +219,7 @@ def figures(month: Month) -> Figures:
         hours=_hours(_rows(HOURS, month)),
         late=late,
         longest=longest,
+        owed=owing.told(owed),
         root=sealed_root(month),
     )
 

@@ -27,7 +27,8 @@ def rows(figures: Figures) -> list[dict[str, Any]]:
     `part` is "money" (item: a flow), "hour" (item: kind of work and which quarter), "budget" (item: the month's
     quarter, a purpose or post, and voted or spent), "surplus" (item: a quarter that ended as the month began, and what
     of it; members' cash and capital from five people on), "post" (item: one that was paid for the month), "late" (item:
-    how many payouts, or the longest wait in hours) or "root" (the month's Merkle root). What is not told is None.
+    how many payouts, or the longest wait in hours), "owed" (item: what pays late what fell due; amount rounded up) or
+    "root" (the month's Merkle root). What is not told is None.
     """
     paid = [(*row, "USD", None) for row in _rows(figures)]
     return [dict(zip(COLUMNS, (str(figures.month), *row), strict=True)) for row in [*paid, *_values(figures)]]
@@ -44,6 +45,7 @@ def _rows(figures: Figures) -> Iterator[tuple[Any, ...]]:
         yield from _surplus(close)
     for paid in post_pay.paid(str(figures.month)):
         yield "post", paid.post, paid.holders, paid.amount
+    yield from (("owed", one.fund, one.people, one.amount) for one in figures.owed)
 
 
 def _values(figures: Figures) -> Iterator[tuple[Any, ...]]:

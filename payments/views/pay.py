@@ -18,7 +18,7 @@ from coop.people.views import me_of
 from coop.refusals import Refused
 from governance import pauses
 from governance.models import Pause
-from payments import capital, due, exchange, guarantee, payouts, rails, repairs, runs, statements, unanswered
+from payments import capital, due, exchange, guarantee, owing, payouts, rails, repairs, runs, statements, unanswered
 from payments.forms import AskPayout, PayIn
 from payments.models import ExchangeQuote, Payout, PayoutState
 
@@ -39,6 +39,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "entries": statements.entries(page.object_list, person),
         "payouts": latest,
         "holds": _holds(latest, at),
+        "owed": owing.to(person),
         "refusal": payouts.refusal(person, summary.most),
         "shares": capital.shares_of(person)[:8],
         # Whoever holds no capital has none of these, or reads of them in the statements; most hold none.

@@ -16,7 +16,7 @@ from coop import clock
 from coop.audit import guarantee as walked
 from coop.people.models import Client, Person
 from governance.models import Office
-from payments import accounts, guarantee, invariants, ledger, monthly, statement_files
+from payments import accounts, guarantee, invariants, ledger, monthly, owing, statement_files
 from payments.models import Account, Fund, Kind, Reckoning, TopUp
 from payments.open_ledger import Month
 from tasks import answers, claims, engaged, reviews
@@ -212,13 +212,14 @@ def test_what_the_fund_cannot_pay_stays_owed_and_is_paid_in_turn(
     next_monday()
     assert guarantee.settle(at=clock.now()) == 0
     lacks = Decimal("0.132223")
-    assert guarantee.owed() == 2 * lacks
+    assert [(one.fund, one.amount) for one in owing.to(amina)] == [("floor", lacks)] * 2
     assert "is owed on top" in signed_in(amina).get("/pay/weeks/").text
+    assert "The fund for the floor does not reach it yet." in signed_in(amina).get("/pay/").text
     give("0.2")
     assert guarantee.settle(at=clock.now()) == 1
     assert [week.paid for week in guarantee.weeks(amina)] == [False, True]
     assert not found_again()
-    assert guarantee.owed() == lacks
+    assert [one.amount for one in owing.to(amina)] == [lacks]
     assert payable(amina) == 2 * Decimal("0.09") + lacks
 
 

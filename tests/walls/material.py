@@ -98,8 +98,8 @@ class Material:
     def of_client(self) -> dict[str, object]:
         """Return what stands in a client's other addresses."""
         return {
-            "slug": self.client.slug, "month": f"{clock.now():%Y-%m}", "form": "csv", "kind": "product-match",
-            "key": self.message.key, "deposit": 1, "place": "stripe", "topic": "money",
+            "slug": self.client.slug, "month": f"{clock.now():%Y-%m}", "year": f"{clock.now():%Y}", "form": "csv",
+            "kind": "product-match", "key": self.message.key, "deposit": 1, "place": "stripe", "topic": "money",
         }  # fmt: skip
 
     def named(self, order: Order) -> dict[str, Any]:
