@@ -89,7 +89,7 @@ def files_help() -> str:
     most = settings.DATASET_UPLOAD_MAX_BYTES // 1_000_000
     return gettext(
         "At most 100 files, or a zip of 2,000; together at most %(most)d MB. Images: PNG, JPEG, WebP, BMP."
-        " Recordings: WAV, FLAC, Ogg, MP3. Videos: MP4, WebM, MOV. Point clouds: KITTI .bin, PCD."
+        " Recordings: WAV, FLAC, Ogg, MP3. Videos: MP4, WebM, MOV. Point clouds: KITTI .bin, PCD, Scale's JSON."
     ) % {"most": most}
 
 

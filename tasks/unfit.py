@@ -10,7 +10,7 @@ from tasks import outside
 PROBLEMS: dict[str, Text] = {
     "unknown": gettext_lazy(
         "It is no image (PNG, JPEG, WebP, BMP), recording (WAV, FLAC, Ogg, MP3), video (MP4, WebM, MOV), point cloud"
-        " (KITTI .bin, PCD) or zip."
+        " (KITTI .bin, PCD, Scale's JSON) or zip."
     ),
     "broken": gettext_lazy("It cannot be read to its end. Open it on your side and save it again."),
     "pixels": gettext_lazy(

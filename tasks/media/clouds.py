@@ -1,5 +1,6 @@
-"""Point clouds, KITTI's .bin or PCD, bounded, without points that are nowhere, written again in seven bytes each."""
+"""Point clouds, KITTI's .bin, PCD or Scale's JSON: bounded, without points that are nowhere, in seven bytes each."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.media.bounds import POINTS, Unfit
-from tasks.media.sniffing import POINT
+from tasks.media.sniffing import POINT, is_frame
 
 type Points = NDArray[np.float32]  # a row for each: x, y, z in metres, reflectance 0 to 1
 
@@ -15,6 +16,8 @@ STEPS = 32_000
 # Nobody aims a lidar further; a cloud that says so is broken.
 FARTHEST = 10_000
 HEADER_BYTES = 4_096
+# How bright a point may be told to be: to 1, or to 255 as one byte says it.
+BYTE = 255
 NAMES = {"intensity": 3, "reflectance": 3, "x": 0, "y": 1, "z": 2}
 TYPES = {"F4": "<f4", "F8": "<f8", "U1": "u1", "U2": "<u2", "U4": "<u4", "I1": "i1", "I2": "<i2", "I4": "<i4"}
 
@@ -44,6 +47,8 @@ def _read(source: Path) -> Points:
         opening = file.read(HEADER_BYTES)
     if opening.startswith((b"# .PCD", b"VERSION ")):
         return _pcd(source, opening)
+    if is_frame(opening):
+        return _frame(source)
     _refuse_beyond(source.stat().st_size // POINT)
     return np.fromfile(source, dtype="<f4").reshape(-1, 4)
 
@@ -51,6 +56,24 @@ def _read(source: Path) -> Points:
 def _refuse_beyond(points: int) -> None:
     if points > POINTS:
         raise Unfit(problem="points", points=points, most=POINTS)
+
+
+def _frame(source: Path) -> Points:
+    """Return the points of a frame as Scale's programs write it: JSON whose `points` have x, y, z in metres and `i`.
+
+    They stay in the coordinates of the file, the world's: cuboids are told in the same.
+    """
+    try:
+        found = json.loads(source.read_bytes())["points"]
+        _refuse_beyond(len(found))
+        rows = [(one["x"], one["y"], one["z"], one.get("i") or 0) for one in found]
+        with np.errstate(over="ignore"):  # what no float32 holds is nowhere
+            points = np.array(rows, dtype=np.float64).astype(np.float32).reshape(-1, 4)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+        raise Unfit(problem="broken") from error
+    brightest = float(np.nan_to_num(points[:, 3]).max(initial=0))
+    points[:, 3] /= max(brightest, BYTE) if brightest > 1 else 1
+    return points
 
 
 def _pcd(source: Path, opening: bytes) -> Points:

@@ -15,6 +15,8 @@ BOXES = frozenset({b"ftyp", b"moov", b"wide", b"mdat"})
 NO_VIDEO = frozenset(
     {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis", b"M4A ", b"M4B "}
 )
+# What stands at the head of a frame of a lidar as Scale's programs write it, JSON.
+FRAME = (b'"points"', b'"device_position"', b'"device_heading"')
 RIFF = {b"WAVE": "sound", b"WEBP": "image"}
 # Bytes of one point as KITTI writes it: x, y, z in metres and reflectance, 32-bit floats.
 POINT = 16
@@ -30,10 +32,17 @@ def kind_of(path: Path) -> str:
         return RIFF.get(opening[8:12], "")
     if opening[4:8] in BOXES:
         return "" if opening[4:8] == b"ftyp" and opening[8:12] in NO_VIDEO else "video"
+    if is_frame(opening):
+        return "cloud"
     known = next((kind for start, kind in OPENINGS.items() if opening.startswith(start)), "")
     if known or _is_mp3(opening):
         return known or "sound"
     return "cloud" if _could_be_points(opening, path.stat().st_size) else ""
+
+
+def is_frame(opening: bytes) -> bool:
+    """Tell whether a file opens as a frame of a lidar in JSON; KITTI's points may begin with a brace too."""
+    return opening.lstrip().startswith(b"{") and any(mark in opening for mark in FRAME)
 
 
 def _is_mp3(opening: bytes) -> bool:

@@ -29,7 +29,7 @@ TOO_MANY = f"A task shows at most {MOST_SHOWN} files."
 # What an address says of a file by its end that no member can be shown.
 UNREAD = {
     ".pdf": "Members are shown no pdf: send its pages as images, or its text.",
-    ".json": "Files of JSON are not read here: send point clouds as KITTI .bin or PCD, one for each frame.",
+    ".json": "JSON is read as frames of a lidar alone (lidarannotation): send images, or the text itself.",
 }
 ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}")
 
@@ -160,14 +160,17 @@ def renamed(said: Any, found: Mapping[str, Named]) -> Any:  # noqa: ANN401 - lik
     return [renamed(one, found) for one in said] if isinstance(said, list) else said
 
 
-def elsewhere(data: Mapping[str, Any], parts: Iterable[str]) -> list[str]:
-    """Return the addresses in parts that show files, each once. Raise Wrong for what is none, and for too many."""
+def elsewhere(data: Mapping[str, Any], parts: Iterable[str], *, reads: Collection[str] = ()) -> list[str]:
+    """Return the addresses in parts that show files, each once. Raise Wrong for what is none, and for too many.
+
+    And for what by its end cannot be shown, but for the ends that the kind of task `reads`.
+    """
     said = dict.fromkeys(text for part in parts for text in texts(data.get(part)) if not text.startswith(SCHEME))
     for text in said:
         if why := door.refusal(text):
             message = f"{text[:80]}: {problems.words(problems.of_door(why))}"
             raise Wrong(message)
-        if (kind := PurePath(urlsplit(text).path).suffix.lower()) in UNREAD:
+        if (kind := PurePath(urlsplit(text).path).suffix.lower()) in UNREAD.keys() - reads:
             message = f"{text[:80]}: {UNREAD[kind]}"
             raise Wrong(message)
     if len(said) > MOST_SHOWN:

@@ -321,7 +321,7 @@ def _elsewhere(kind: str, params: dict[str, Any], asked: Terms) -> list[str]:
     """Return the addresses of files that an order shows and that are not here. Raise Wrong for what is no address."""
     known, laid = _known(kind), beside.laid(params)
     parts = shapes.find(asked.work_type.shape).files or known.files(params)
-    return assets.elsewhere({**known.data(params), **laid}, [*parts, *laid])
+    return assets.elsewhere({**known.data(params), **laid}, [*parts, *laid], reads=known.reads)
 
 
 def _known(kind: str) -> Kind:

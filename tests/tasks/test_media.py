@@ -215,6 +215,20 @@ def test_a_pcd_is_read_by_its_header(tmp_path: Path, form: str) -> None:
     assert (facts["low"], facts["high"]) == ([-1, -2, -3], [1, 2, 3])
 
 
+def frame(points: object, **more: object) -> bytes:
+    """Return a frame of a lidar as Scale's programs write it."""
+    return json.dumps({"device_position": {"x": 1, "y": 2, "z": 3}, **more, "points": points}).encode()
+
+
+def test_a_frame_of_scales_json_is_a_cloud_in_its_own_coordinates(tmp_path: Path) -> None:
+    near = {"x": 101.5, "y": -2, "z": 0.25}
+    facts = write(tmp_path, frame([{**near, "i": 51, "t": 1, "d": 0}, {**near, "x": 99.5, "i": 255}, near]))["facts"]
+    assert np.allclose(places(tmp_path, facts), [[101.5, -2, 0.25], [99.5, -2, 0.25], [101.5, -2, 0.25]], atol=0.001)
+    assert list((tmp_path / "whole").read_bytes()[facts["points"] * 6 :]) == [51, 255, 0]
+    write(tmp_path, frame([{**near, "i": 1}, {**near, "i": 0.2}]))
+    assert list((tmp_path / "whole").read_bytes()[12:]) == [255, 51]
+
+
 def test_points_that_are_nowhere_are_left_out(tmp_path: Path) -> None:
     good = [(1.0, 2.0, 3.0, 0.5)] * 300
     assert write(tmp_path, cloud([*good, (float("nan"), 0, 0, 0), (float("inf"), 0, 0, 0)]))["facts"]["points"] == 300
@@ -229,6 +243,16 @@ def test_points_that_are_nowhere_are_left_out(tmp_path: Path) -> None:
         (PCD.format("x y z", "4 4 4", "F F F", "1 1 9999999", "ascii").encode() + b"1 2 3\n1 2 3", "broken"),
         (b"# .PCD v0.7\nPOINTS 9999999\nDATA ascii\n", "points"),
         (cloud([(1, 2, 3, 0)] * 300 + [(1e30, 0, 0, 0)]), "nowhere"),
+        (frame([]), "nowhere"),
+        (frame([{"x": 500_000, "y": 1, "z": 1}]), "nowhere"),
+        (frame([{"x": 1, "y": 1}]), "broken"),
+        (frame([[1, 2, 3]]), "broken"),
+        (frame({"x": 1}), "broken"),
+        (frame([{"x": 1, "y": {}, "z": 1}]), "broken"),
+        (frame([{"x": 1e300, "y": 1, "z": 1}, {"x": float("nan"), "y": 1, "z": 1}]), "nowhere"),
+        (frame([{"x": 1, "y": 1, "z": 1}])[:-2], "broken"),
+        (b'{"points":' + b"[" * 200_000, "broken"),
+        (b'{"a": 1}', "unknown"),
     ],
 )
 def test_clouds_that_are_not_taken(tmp_path: Path, content: bytes, found: str) -> None:

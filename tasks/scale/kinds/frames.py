@@ -181,6 +181,7 @@ class Lidar(Frames):
     """Cuboids in point clouds that follow each other."""
 
     unasked = ("annotation_attributes", "links", *SAID_BEFORE)
+    reads = frozenset({".json"})
 
     names: ClassVar[tuple[str, ...]] = ("lidarannotation", "sensorfusion")
     needs = ("labels",)

@@ -48,6 +48,8 @@ class Kind:
     tells_each: ClassVar[bool] = False  # True: the response tells every person's answer, not what they come to
     # Parts of an order that change what is asked and that no member is asked for: a live order of them is not taken.
     unasked: ClassVar[tuple[str, ...]] = SAID_BEFORE
+    # Ends of addresses that are read here, though most kinds cannot show such files.
+    reads: ClassVar[frozenset[str]] = frozenset()
     # Other parts of an order that are done as they say.
     parts: ClassVar[tuple[str, ...]] = ()
     # Parts of `params` that are handed to the member as the task's data, and none of them as terms of the job.

@@ -1,6 +1,7 @@
 """More kinds of live work, each done by a member and told in Scale's words: forms, clouds, conversations."""
 
 import io
+import json
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,29 @@ def test_taxonomies_are_answered_one_by_one(program: Programs, orbit: Client, am
     assert task.response == {"annotations": {"gunshot": ["yes"], "where": ["near", "inside"]}}
 
 
+def test_frames_of_scales_json_are_clouds(program: Programs, orbit: Client, amina: Person) -> None:
+    orders.deposit(orbit, "100")
+    live = program(ALL)
+    live.create_project("Roads", TaskType.LidarAnnotation, params={"labels": ["car"], "attachment_type": "json"})
+    points = [{"x": x + 100, "y": y - 50, "z": 1, "i": 255, "d": 0} for x in range(-20, 21) for y in range(-20, 21)]
+    frame = {
+        "device_position": {"x": 100, "y": -50, "z": 2}, "device_heading": {"w": 1, "x": 0, "y": 0, "z": 0},
+        "images": [{"image_url": "https://nowhere.example/1.png"}], "points": points,
+    }  # fmt: skip
+    written = io.BytesIO(json.dumps(frame).encode())
+    written.name = "frame.json"
+    task = live.create_task(
+        TaskType.SensorFusion, project="Roads", attachments=[live.upload_file(written).attachment_url] * 2
+    )
+    file = job_of(task).files.get()
+    assert (file.kind, file.facts["points"], file.facts["low"], file.facts["high"]) == (
+        "cloud", len(points), [80, -70, 1], [120, -30, 1],
+    )  # fmt: skip
+    car = {"id": "1", "label": "car", "center": [101, -50, 1], "size": [4, 2, 1], "yaw": 0}
+    do(job_of(task), amina, {"cuboids": [car]})
+    assert live.get_task(task.id).status == "completed"
+
+
 def test_cuboids_are_told_in_a_file(program: Programs, orbit: Client, amina: Person, settings: LazySettings) -> None:
     orders.deposit(orbit, "100")
     live = program(ALL)
@@ -130,8 +154,9 @@ BOX = {"x": 10, "y": 5, "width": 30, "height": 20}
 UNHELD: tuple[tuple[TaskType, dict[str, Any], str], ...] = (
     (TaskType.LidarSegmentation, {"attachments": ["x"], "labels": ["a"]}, "cuboids"),
     (TaskType("videocuboidannotation"), {"attachments": ["x"], "labels": ["a"]}, "videoannotation or lidarannotation"),
-    *((kind, {"attachments": ["https://x.example/1.json?a=b"], "attachment_type": "json", "labels": ["a"]}, "JSON.*PCD")
-      for kind in (TaskType.LidarAnnotation, TaskType.SensorFusion)),
+    (TaskType.ImageAnnotation,
+     {"attachment": "https://x.example/1.json?a=b", "geometries": {"box": {"objects_to_annotate": ["a"]}}},
+     "JSON.*lidarannotation"),
     (TaskType.DocumentTranscription,
      {"attachment": "https://x.example/1.PDF", "features": [{"type": "text", "label": "a"}]}, "no pdf: send its pages"),
     (TaskType.TextCollection, {"fields": [{"type": "select", "field_id": "b", "choices": ["x"]}]},
