@@ -71,6 +71,7 @@ def _surplus(close: Close) -> Iterator[tuple[Any, ...]]:
     """Yield what a closed quarter left over and how it was divided."""
     for name in ("income", "expenses", "surplus"):
         yield "surplus", f"{close.period}: {name}", None, getattr(close, name)
+    yield "surplus", f"{close.period}: carried over", None, close.carried
     divided = getattr(close, "allocation", None)
     if divided is None:
         return

@@ -1,7 +1,8 @@
 """What a quarter leaves over: fee income less expenses, closed to the last unit, then divided as the members voted.
 
 Quarters are the calendar's, in UTC: long enough for a vote on each (29 days by N11), short enough that what is members'
-does not lie for a year. Closing follows from time alone, dividing from a mandate alone; the database finds every sum.
+does not lie for a year. What was spent beyond the fees is carried over: the next ones bear it first. Closing follows
+from time alone, dividing from a mandate alone; the database finds every sum.
 """
 
 from dataclasses import dataclass
@@ -105,17 +106,20 @@ def close(quarter: Quarter, *, at: datetime) -> Close:
 
 
 def _closing(closed: Close) -> list[Line]:
-    """Return the postings that leave nothing in fees and expenses: income is above zero, what was spent below."""
+    """Return the postings that leave nothing in fees, and of expenses what they do not bear, in the order of codes."""
     surplus, ref = accounts.surplus(closed.period), f"close:{closed.pk}"
     with connection.cursor() as cursor:
         cursor.execute(TO_CLOSE, [closed.ends_at])
         balances = [(code, from_micro(int(amount))) for code, amount in cursor.fetchall()]
-    return [
-        Line(Kind.CLOSED, code, surplus, amount, f"close:{closed.period}:{code}", ref)
-        if amount > 0
-        else Line(Kind.CLOSED, surplus, code, -amount, f"close:{closed.period}:{code}", ref)
-        for code, amount in balances
-    ]
+    lines, left = [], closed.expenses
+    for code, amount in balances:
+        key, borne = f"close:{closed.period}:{code}", min(-amount, left)
+        if amount > 0:
+            lines.append(Line(Kind.CLOSED, code, surplus, amount, key, ref))
+        elif borne:
+            lines.append(Line(Kind.CLOSED, surplus, code, borne, key, ref))
+            left -= borne
+    return lines
 
 
 @transaction.atomic

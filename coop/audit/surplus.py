@@ -23,6 +23,7 @@ WITH moved AS (
     FROM payments_close q
 )
 SELECT k.id, k.period, k.income / 1e6 AS income, k.expenses / 1e6 AS expenses,
+    k.carried / 1e6 AS carried,
     (SELECT coalesce(sum(fee), 0) FROM moved m WHERE m.posted_at < k.ends_at) - k.income_so_far + k.income AS fees,
     (SELECT coalesce(sum(spent), 0) FROM moved m WHERE m.posted_at < k.ends_at) - k.spent_so_far + k.expenses AS spent
 FROM known k
@@ -63,9 +64,10 @@ def walk(tick: Tick) -> Iterator[Finding]:
     """Add up the fees of every closed quarter, and divide every divided surplus again."""
     tick(1)
     yield from faults(
-        f"SELECT * FROM ({CLOSED}) q WHERE q.fees <> q.income * 1e6 OR q.spent <> q.expenses * 1e6",  # noqa: S608 - ours
+        f"SELECT * FROM ({CLOSED}) q WHERE q.fees <> q.income * 1e6 OR q.spent <> (q.expenses + q.carried) * 1e6"  # noqa: S608 - ours
+        " OR q.carried * 1e6 <> greatest(q.spent - q.fees, 0)",
         "payments_close {id}",
-        "closed {income:f} of fees and {expenses:f} of expenses for {period}",
+        "closed {income:f} of fees and {expenses:f} of expenses for {period}, and carried {carried:f} over",
         "the books had {fees} and {spent} micro-units",
     )
     yield from faults(

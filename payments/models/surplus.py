@@ -15,6 +15,7 @@ from payments.money import MoneyField
 class Close(models.Model):
     """A calendar quarter (UTC) whose fee income and expenses were closed into `surplus:<period>`.
 
+    Expenses beyond the income are `carried` over: they stay where they are, and the next quarters' fees bear them.
     Whoever writes it says only which quarter, "2026-Q4"; the sums and the times are the database's own.
     """
 
@@ -22,15 +23,21 @@ class Close(models.Model):
     ends_at = models.DateTimeField()
     income = MoneyField(default=0)
     expenses = MoneyField(default=0)
+    carried = MoneyField(default=0, db_default=0, help_text="Spent beyond the fees: the next quarters' bear it first.")
     at = models.DateTimeField()
 
     privacy.declare(
-        **dict.fromkeys(("id", "period", "ends_at", "income", "expenses", "at"), Audience.PUBLIC),
+        **dict.fromkeys(("id", "period", "ends_at", "income", "expenses", "carried", "at"), Audience.PUBLIC),
     )
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(income__gte=F("expenses"), expenses__gte=0), name="closes_leave_no_debt")
+            models.CheckConstraint(
+                condition=Q(income__gte=F("expenses"), expenses__gte=0), name="closes_leave_no_debt"
+            ),
+            models.CheckConstraint(
+                condition=Q(carried=0) | Q(carried__gt=0, income=F("expenses")), name="only_a_loss_is_carried"
+            ),
         ]
 
     def __str__(self) -> str:

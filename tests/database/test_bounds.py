@@ -26,6 +26,10 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
     "payments_close closes_leave_no_debt": (
         rows("expenses income", (0, 0), (7, 7), (0, 9)), rows("expenses income", (-1, 0), (8, 7)),
     ),
+    "payments_close only_a_loss_is_carried": (
+        rows("carried expenses income", (0, 0, 9), (0, 7, 7), (5, 7, 7)),
+        rows("carried expenses income", (-1, 7, 7), (5, 6, 7)),
+    ),
     "payments_deposit deposits_are_positive": POSITIVE,
     "payments_deposit deposits_name_a_fund": (
         one("fund", "", "training", "hearing", "dispute", "floor"), one("fund", "reserve", " ", "Training"),

@@ -291,6 +291,7 @@ class Books(RuleBasedStateMachine):
         fees = ledger.balance(accounts.FEE)
         closed = closed_each(self.at)
         assert sum((close.surplus for close in closed), Decimal(0)) == fees
+        assert not any(close.carried for close in closed)
         assert ledger.balance(accounts.FEE) == 0
 
     @rule(reserve=st.integers(0, 10_000), cash=st.integers(2_000, 10_000))
