@@ -1,26 +1,22 @@
 """Data sets as other programs write them: Label Studio's JSON and COCO's, with what machines said, as our own rows.
 
 Sources: Label Studio's documentation, "Label Studio JSON format of annotated tasks" and "Import pre-annotations";
-cocodataset.org, "Data format". A COCO file is read whole, a list entry by entry; in their problems, the line counts
-entries.
+for COCO `tasks.from_coco`. Both are read entry by entry; in their problems, the line counts entries.
 """
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tasks import listed, rows
+from tasks import from_coco, listed, rows
 from tasks.rows import Json, Problem, Row, Unreadable
 
-WHOLE_MAX_BYTES = 16_000_000
 TASK = frozenset({"predictions", "annotations"})
 COCO = re.compile(rb'\s*\{\s*"(info|licenses|categories|images|annotations)"\s*:\s*[\[{]')
-PLACE = ("type", "bbox", "segmentation", "keypoints", "points", "words", "attributes")
 OPENING_BYTES = 1024
 NOT_JSON = gettext_lazy("The file is not JSON in UTF-8: %(error)s.")
 
@@ -32,7 +28,7 @@ def read(file: BinaryIO) -> Iterator[Row | Problem]:
     if opening[:1] == b"[":
         yield from rows.no_more_than(rows.ROWS_MAX, _listed(file))
     elif COCO.match(opening) and not _is_one_of_our_lines(file):
-        yield from _whole(file)
+        yield from rows.no_more_than(rows.ROWS_MAX, _coco(file))
     else:
         yield from map(_own, rows.read(file))
 
@@ -61,22 +57,15 @@ def _listed(file: BinaryIO) -> Iterator[Row | Problem]:
         yield Problem(number, NOT_JSON % {"error": str(error)[:200]})
 
 
-def _whole(file: BinaryIO) -> Iterator[Row | Problem]:
-    content = file.read(WHOLE_MAX_BYTES + 1)
-    if len(content) > WHOLE_MAX_BYTES:
-        words = _("A COCO file is read whole: at most %(most)d MB. Send one task on each line, or several files.")
-        yield Problem(1, words % {"most": WHOLE_MAX_BYTES // 1_000_000})
-        return
+def _coco(file: BinaryIO) -> Iterator[Row | Problem]:
     try:
-        entries = list(_coco(rows.DECODER.decode(content.decode("utf-8-sig"))))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        yield Problem(1, NOT_JSON % {"error": str(error)[:200]})
+        yield from checked(from_coco.read(file))
     except Unreadable as error:
         yield Problem(1, str(error))
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (LookupError, TypeError, AttributeError):
         yield Problem(1, _("The file begins as a COCO file and is none: images or annotations lack a part."))
-    else:
-        yield from checked(entries)
+    except (ValueError, RecursionError) as error:
+        yield Problem(1, NOT_JSON % {"error": str(error)[:200]})
 
 
 def checked(entries: Iterable[object]) -> Iterator[Row | Problem]:
@@ -116,20 +105,3 @@ def _said(first: dict[str, Any]) -> Json:
     good = isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1
     told = {"regions": first.get("result", []), "model": str(first.get("model_version") or "")[:120]}
     return told | {"score": score} if good else told
-
-
-def _coco(found: Any) -> Iterator[Json]:  # noqa: ANN401 - whatever JSON can hold
-    """Yield each image of a COCO file with what was drawn on it."""
-    labels = {one["id"]: one["name"] for one in found["categories"]}
-    drawn: dict[Any, list[Json]] = defaultdict(list)
-    for one in found["annotations"]:
-        drawn[one["image_id"]].append({**_place(one), "label": labels[one["category_id"]]})
-    for image in found["images"]:
-        row = {"id": image.get("item", image["id"]), "image": image["file_name"]}
-        shapes = drawn.get(image["id"])
-        yield row | ({"prediction": {"annotations": shapes, "model": "COCO"}} if shapes else {})
-
-
-def _place(one: dict[str, Any]) -> Json:
-    """Return the parts of an annotation that say where it is, and what is said of it."""
-    return {name: one[name] for name in PLACE if name in one}

@@ -1,4 +1,4 @@
-"""The entries of a JSON list one after the other, as they are read: at most one of them is in memory.
+"""The entries of a JSON list, or of an object's lists, one after the other as they are read: one of them in memory.
 
 Ours because what parses JSON in pieces (ijson 3.6) keeps the path of what is open: a hundred kilobytes of brackets took
 all memory of the machine.
@@ -7,6 +7,7 @@ all memory of the machine.
 import codecs
 import json
 import re
+from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from tasks.rows import DECODER, Unreadable
 
 CHUNK_BYTES = 64_000
-ENDS = frozenset(" \t\r\n,]")
+ENDS = frozenset(" \t\r\n,]}")
 SPACE = re.compile(r"[ \t\r\n]*")
 # The longest part of JSON that looks wrong only because its end is still to come: an escaped pair of surrogates.
 UNFINISHED = 12
@@ -28,14 +29,53 @@ def entries(file: BinaryIO, most: int) -> Iterator[object]:
     is no such list, RecursionError where lists are too deep.
     """
     window = _Window(file, most)
+    yield from _of_list(window)
+    _end(window)
+
+
+def members(file: BinaryIO, most: int) -> Iterator[tuple[str, Iterator[object]]]:
+    """Yield each list of an object in UTF-8 by its name, as its entries; what is no list is passed over.
+
+    Raise as `entries` does, ValueError also where a name comes twice.
+    """
+    window, seen = _Window(file, most), set[object]()
     mark = window.mark()
-    if window.peek() == "]":
+    if mark == "{" and window.peek() == "}":
+        mark = window.mark()
+    while mark and mark in "{,":
+        name = window.value()
+        if not isinstance(name, str) or name in seen or window.mark() != ":":
+            message = f"the object has no name at its place, or one twice: {str(name)[:80]}"
+            raise ValueError(message)
+        seen.add(name)
+        if window.peek() == "[":
+            found = _of_list(window)
+            yield name, found
+            deque(found, maxlen=0)
+        else:
+            window.value()
+        mark = window.mark()
+    if mark != "}":
+        message = "the object does not end as one"
+        raise ValueError(message)
+    _end(window)
+
+
+def _of_list(window: "_Window") -> Iterator[object]:
+    mark = window.mark()
+    if mark == "[" and window.peek() == "]":
         mark = window.mark()
     while mark and mark in "[,":
         yield window.value()
         mark = window.mark()
-    if mark != "]" or window.mark():
+    if mark != "]":
         message = "the list does not end as one"
+        raise ValueError(message)
+
+
+def _end(window: "_Window") -> None:
+    if window.mark():
+        message = "the file does not end there"
         raise ValueError(message)
 
 

@@ -203,16 +203,61 @@ def test_what_is_broken_is_said(content: bytes, line: int, words: str) -> None:
     assert words in problem.words
 
 
-def test_a_file_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(foreign, "WHOLE_MAX_BYTES", 100)
-    (problem,) = read({"images": [{"id": 1, "file_name": "x" * 100}], "annotations": [], "categories": []})
-    assert "read whole" in problem.words
+def coco(images: int) -> bytes:
+    """Return a COCO file whose annotations come first, each of an image that comes later."""
+    drawn = [{"id": n, "image_id": n, "category_id": 1, "bbox": [1, 2, 3, 4], "note": "x" * 900} for n in range(images)]
+    named = [{"id": n, "file_name": f"{n}.png", "width": 9, "height": 9} for n in range(images)]
+    found = {"info": {"a": []}, "annotations": drawn, "images": named, "categories": [{"id": 1, "name": "car"}]}
+    return json.dumps(found).encode()
 
 
-def test_a_list_larger_than_that_is_read_entry_by_entry() -> None:
+def test_a_large_coco_file_is_read_entry_by_entry() -> None:
+    content = coco(20_000)
+    assert len(content) > 16_000_000
+    tracemalloc.start()
+    found = sum(isinstance(one, rows.Row) for one in foreign.read(io.BytesIO(content)))
+    _now, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == 20_000
+    assert most < 2_000_000
+
+
+def test_what_was_drawn_finds_its_image_wherever_it_stands() -> None:
+    first, second = read(coco(2))
+    assert (first.external_id, first.data["image"]) == ("0", "0.png")
+    assert second.data["prediction"] == {"annotations": [{"bbox": [1, 2, 3, 4], "label": "car"}], "model": "COCO"}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (coco(1)[:-1], "not JSON"),
+        (coco(1).replace(b'"category_id": 1', b'"category_id": 2'), "is none"),
+        (coco(1).replace(b'"file_name"', b'"name"'), "is none"),
+        (coco(1).replace(b'"images"', b'"annotations"'), "twice"),
+        (coco(1) + b"x", "does not end"),
+        (coco(1).replace(b"x" * 900, b"x" * 400_000), "longer than 256000"),
+        (b'{"info": {},\n"images": [' + b"[" * 100_000, "not JSON"),
+        (b'{"info": {},\n"images": [3]}', "is none"),
+        (b'{"images": {},\n"annotations": [], "categories": []}', "is none"),
+    ],
+)  # fmt: skip
+def test_of_a_broken_coco_file_nothing_is_read(content: bytes, words: str) -> None:
+    (problem,) = read(content)
+    assert isinstance(problem, rows.Problem)
+    assert (problem.line, words in problem.words) == (1, True), problem.words
+
+
+def test_an_image_with_more_on_it_than_a_row_holds_is_said() -> None:
+    found = json.loads(coco(2))
+    found["annotations"] *= 20_000
+    assert [(one.line, "longer than 256000" in one.words) for one in read(found)] == [(1, True), (2, True)]
+
+
+def test_a_large_list_is_read_entry_by_entry() -> None:
     entries = [{"data": {"text": f"Kettle {number}", "note": "x" * 900}, "predictions": []} for number in range(20_000)]
     content = json.dumps(entries).encode()
-    assert len(content) > foreign.WHOLE_MAX_BYTES
+    assert len(content) > 16_000_000
     tracemalloc.start()
     found = sum(isinstance(one, rows.Row) for one in foreign.read(io.BytesIO(content)))
     _now, most = tracemalloc.get_traced_memory()

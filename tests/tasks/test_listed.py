@@ -3,10 +3,11 @@
 import io
 import json
 import tracemalloc
+from collections import deque
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks import listed
@@ -24,12 +25,37 @@ def entries(content: bytes, most: int = 64_000) -> list[object]:
     return list(listed.entries(io.BytesIO(content), most))
 
 
+# How fast it draws is the machine's affair.
+SLOW = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+
+
+@SLOW
 @given(st.lists(ANY), st.integers(1, 40), st.booleans(), st.sampled_from([None, 1]))
 def test_it_reads_what_json_reads(said: list[object], chunk: int, ascii_only: bool, indent: int | None) -> None:  # noqa: FBT001 - drawn
     content = json.dumps(said, ensure_ascii=ascii_only, indent=indent).encode()
     with patch.object(listed, "CHUNK_BYTES", chunk):
         assert entries(content) == said
         assert entries(b"\xef\xbb\xbf \n" + content + b"\r\n") == said
+
+
+@SLOW
+@given(
+    st.dictionaries(st.text('aé\\"', max_size=4), st.lists(st.integers() | st.just({"a": []})) | ANY),
+    st.integers(1, 40),
+)
+def test_the_lists_of_an_object_are_read_by_their_names(said: dict[str, object], chunk: int) -> None:
+    file = io.BytesIO(json.dumps(said).encode())
+    with patch.object(listed, "CHUNK_BYTES", chunk):
+        found = {name: list(entries) for name, entries in listed.members(file, 64_000)}
+    assert found == {name: value for name, value in said.items() if isinstance(value, list)}
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b'{"a"}', b'{"a": [}', b'{"a": [],}', b'{"a": [] "b": 1}', b"[]", b"{1: []}"]
+)
+def test_what_is_no_object_is_refused(content: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        deque(listed.members(io.BytesIO(content), 64_000))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,96 @@
+"""COCO's JSON as rows of ours: an image each, with what was drawn on it.
+
+Images, annotations and categories stand in lists of their own, in any order, and are brought together on disk: one of
+them is in memory at a time. Source: cocodataset.org, "Data format".
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from typing import Any, BinaryIO
+
+from tasks import listed, rows
+from tasks.rows import Json
+
+PLACE = ("type", "bbox", "segmentation", "keypoints", "points", "words", "attributes")
+TABLES = """
+CREATE TABLE category (key TEXT PRIMARY KEY, said TEXT) WITHOUT ROWID;
+CREATE TABLE image (number INTEGER PRIMARY KEY, key TEXT, said TEXT);
+CREATE TABLE annotation (number INTEGER PRIMARY KEY, image TEXT, category TEXT, said TEXT);
+"""
+TOGETHER = "CREATE INDEX drawn ON annotation (image)"
+UNKNOWN = "SELECT 1 FROM annotation a LEFT JOIN category c ON c.key = a.category WHERE c.key IS NULL LIMIT 1"
+DRAWN = """SELECT a.said, c.said FROM annotation a JOIN category c ON c.key = a.category WHERE a.image = ?
+ORDER BY a.number"""
+
+
+def read(file: BinaryIO) -> Iterator[Json]:
+    """Yield each image of a COCO file with what was drawn on it, once the whole file was read.
+
+    Raise LookupError, TypeError or AttributeError where a list or a part of an entry is not there, and as
+    `listed.members` does.
+    """
+    # SQLite's own nameless file: on disk beyond a few megabytes, and gone when it is closed.
+    with closing(sqlite3.connect("")) as kept:
+        kept.executescript(TABLES)
+        _take_in(file, kept)
+        kept.execute(TOGETHER)
+        if kept.execute(UNKNOWN).fetchone():
+            message = "an annotation is of no category"
+            raise LookupError(message)
+        for key, said in kept.execute("SELECT key, said FROM image ORDER BY number"):
+            yield _row(json.loads(said), _drawn(kept, key))
+
+
+def _take_in(file: BinaryIO, kept: sqlite3.Connection) -> None:
+    missing = set(LISTS)
+    for name, entries in listed.members(file, rows.ROW_MAX_BYTES):
+        if name in LISTS:
+            statement, told = LISTS[name]
+            kept.executemany(statement, map(told, entries))
+            missing.discard(name)
+    if missing:
+        message = f"no {', '.join(sorted(missing))}"
+        raise LookupError(message)
+
+
+def _category(one: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever JSON can hold
+    return _key(one["id"]), json.dumps(one["name"])
+
+
+def _image(one: Any) -> tuple[str, ...]:  # noqa: ANN401 - likewise
+    row = {"id": one.get("item", one["id"]), "image": one["file_name"]}
+    return _key(one["id"]), json.dumps(row)
+
+
+def _annotation(one: Any) -> tuple[str, ...]:  # noqa: ANN401 - likewise
+    place = {name: one[name] for name in PLACE if name in one}
+    return _key(one["image_id"]), _key(one["category_id"]), json.dumps(place)
+
+
+LISTS: Mapping[str, tuple[str, Callable[[Any], tuple[str, ...]]]] = {
+    "categories": ("INSERT OR REPLACE INTO category VALUES (?, ?)", _category),
+    "images": ("INSERT INTO image (key, said) VALUES (?, ?)", _image),
+    "annotations": ("INSERT INTO annotation (image, category, said) VALUES (?, ?, ?)", _annotation),
+}
+
+
+def _key(number: Any) -> str:  # noqa: ANN401 - likewise
+    """Return an id as text: 1 and 1.0 are the same, as to whoever compares numbers."""
+    return json.dumps(int(number) if isinstance(number, float) and number.is_integer() else number)
+
+
+def _drawn(kept: sqlite3.Connection, image: str) -> list[Json]:
+    """Return what was drawn on an image: of too much for a row the beginning, which is too much, too."""
+    found, length = [], 0
+    for place, label in kept.execute(DRAWN, [image]):
+        found.append({**json.loads(place), "label": json.loads(label)})
+        length += len(place)
+        if length > 2 * rows.ROW_MAX_BYTES:
+            break
+    return found
+
+
+def _row(row: Json, shapes: list[Json]) -> Json:
+    return row | ({"prediction": {"annotations": shapes, "model": "COCO"}} if shapes else {})
