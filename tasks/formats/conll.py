@@ -1,7 +1,8 @@
 """CoNLL: one word a line with its tag (IOB2), an empty line between texts, as programs for named entities read it.
 
 Source: E. Tjong Kim Sang and F. De Meulder, "Introduction to the CoNLL-2003 Shared Task". Words are those that members
-mark; a mark that begins or ends inside a word takes the whole word. Where marks overlap, the first one counts.
+mark; a mark that begins or ends inside a word takes the whole word. Where marks overlap, the first one counts. A line
+that begins a document names the item: readers pass it over, and would take a comment for a word.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ def write(release: Release) -> Iterator[bytes]:
     """Yield the words of each item that has a result, with their tags."""
     for one in releases.items(release):
         if one["result"] is not None:
-            yield f"# id = {' '.join(one['id'].split())}\n".encode()
+            yield f"-DOCSTART-\t{' '.join(one['id'].split())}\n".encode()
             yield "".join(f"{word}\t{tag}\n" for word, tag in tagged(one)).encode() + b"\n"
 
 

@@ -48,10 +48,23 @@ def test_conll_has_a_word_a_line(marked: Job, made: Made) -> None:
     assert "conll" in formats.of(marked)
     text = b"".join(formats.find("conll", marked).write(release)).decode()
     assert text.splitlines() == [
-        "# id = t",
+        "-DOCSTART-\tt",
         "Ada\tB-person", "Lovelace\tI-person", "wrote\tO", "to\tO", "Charles\tB-person", "Babbage\tI-person",
         ".\tO", "",
     ]  # fmt: skip
+
+
+def test_nltk_reads_conll(marked: Job, made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import nltk  # noqa: PLC0415 - loads much
+    from nltk.corpus.reader import ConllCorpusReader  # noqa: PLC0415 - likewise
+
+    (tmp_path / "out.conll").write_bytes(b"".join(formats.find("conll", marked).write(made(marked))) * 2)
+    # It opens no file elsewhere.
+    monkeypatch.setattr(nltk.data, "path", [str(tmp_path)])
+    found: Any = ConllCorpusReader(str(tmp_path), ["out.conll"], ("words", "pos"), separator="\t")
+    names = [("Ada", "B-person"), ("Lovelace", "I-person"), ("Charles", "B-person"), ("Babbage", "I-person")]
+    sentences = [list(one) for one in found.tagged_sents()]
+    assert [[word for word in one if word[1] != "O"] for one in sentences] == [names, names]
 
 
 def test_label_studios_converter_makes_the_same_conll(marked: Job, made: Made, tmp_path: Path) -> None:
