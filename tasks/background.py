@@ -30,6 +30,7 @@ from tasks import (
     once,
     paces,
     pilots,
+    release_files,
     releases,
     shortfalls,
     silence,
@@ -39,14 +40,14 @@ from tasks import (
 )
 from tasks.endpoints import asking
 from tasks.machines import learning
-from tasks.models import Alert, Batch, Delivery, Release, Sketch, Upload
+from tasks.models import Alert, Batch, Delivery, Release, ReleaseFile, Sketch, Upload
 from tasks.quality import estimates
 from tasks.scale import batches, callbacks, fetching
 from tasks.webhooks import addresses, outbox, sending
 
 A_MINUTE, A_DAY = timedelta(minutes=1), timedelta(days=1)
 # Of what calculates for minutes one runs at a time: of a worker's two places one stays for pay and seals.
-CALCULATES = "tasks.calculates"
+CALCULATES = release_files.CALCULATES
 
 
 @app.periodic(cron="* * * * *")
@@ -206,6 +207,21 @@ def read_draft_files(sketch_id: int) -> None:
 def write_release(release_id: int) -> None:
     """Write a version of a data set, as deferred with it; goes on where it stood."""
     releases.write(Release.objects.get(pk=release_id), at=clock.now())
+
+
+@app.task(name=release_files.MAKE, retry=5)
+def make_release_file(file_id: int) -> None:
+    """Make the file of a version, as deferred for it, from its beginning; one that was forgotten meanwhile is none."""
+    found = ReleaseFile.objects.select_related("release__job__work_type").filter(pk=file_id).first()
+    if found:
+        release_files.make(found, at=clock.now())
+
+
+@app.periodic(cron="11 4 * * *")
+@app.task(queueing_lock="tasks.forget_release_files", pass_context=False)
+def forget_release_files(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Delete the files of versions that nobody took for a week; return how many."""
+    return release_files.forget(at=clock.now())
 
 
 @app.periodic(cron="29 * * * *")

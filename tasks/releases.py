@@ -172,6 +172,8 @@ def lines(release: Release) -> Iterator[str]:
         with default_storage.open(_part(release, number), "rb") as part:
             for raw in part:
                 yield raw.decode()
+        if release.part_was_read:
+            release.part_was_read()
 
 
 def size(release: Release) -> int:
@@ -186,13 +188,14 @@ def between(release: Release, first: int, end: int) -> Iterator[bytes]:
         length = default_storage.size(name)
         if first < length and end > 0:
             with default_storage.open(name, "rb") as part:
-                yield from _read(part, max(first, 0), min(end, length))
+                yield from read(part, max(first, 0), min(end, length))
         first, end = first - length, end - length
 
 
-def _read(part: IO[bytes], first: int, end: int) -> Iterator[bytes]:
-    part.seek(first)
-    while first < end and (found := part.read(min(PIECE, end - first))):
+def read(file: IO[bytes], first: int, end: int) -> Iterator[bytes]:
+    """Yield the bytes of a file from the first place up to the end, 64 KiB in memory at a time."""
+    file.seek(first)
+    while first < end and (found := file.read(min(PIECE, end - first))):
         first += len(found)
         yield found
 

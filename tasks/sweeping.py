@@ -12,7 +12,7 @@ from itertools import batched
 from django.core.files.storage import default_storage
 from django.db.models import Q
 
-from tasks.models import Job, JobFile, Release, SketchFile
+from tasks.models import Job, JobFile, Release, ReleaseFile, SketchFile
 
 AT_ONCE = 1_000
 # As `files`, `datasets` and `releases` name what they write; the storage adds seven letters where a name was taken.
@@ -21,7 +21,10 @@ FILE = re.compile(
 )
 DRAFTED = re.compile(r"drafts/(?:[0-9a-f]{2}/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:-small)?(?:_\w{7})?")
 DATA_SET = re.compile(r"datasets/([0-9]{1,18})-[0-9a-f]{64}(?:_\w{7})?\.data")
-PART = re.compile(r"releases/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/part-[0-9]+(?:_\w{7})?\.jsonl")
+VERSION = r"releases/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/"
+PART = re.compile(VERSION + r"part-[0-9]+(?:_\w{7})?\.jsonl")
+# As `release_files` names a file of a version, and what is to be one: of a worker that died it stays so.
+MADE = re.compile(VERSION + r"(?!part-)[a-z0-9-]+\.(?:[a-z]+|new)")
 
 
 def sweep(*, before: datetime) -> int:
@@ -87,6 +90,17 @@ def _of_emptied_jobs(names: Collection[str]) -> Iterable[str]:
     return [name for name, job in jobs.items() if int(job) in emptied]
 
 
+def _of_versions(names: Collection[str]) -> Iterable[str]:
+    return [*_of_emptied_versions(names), *_made_and_unnamed(names)]
+
+
+def _made_and_unnamed(names: Collection[str]) -> Iterable[str]:
+    folders = made(MADE, names)
+    rows = ReleaseFile.objects.filter(release__folder__in=folders.values()).exclude(asked_at=None)
+    known = {f"releases/{folder}/{name}" for folder, name in rows.values_list("release__folder", "name")}
+    return [name for name in folders if name.rpartition(".")[0] not in known]
+
+
 def _of_emptied_versions(names: Collection[str]) -> Iterable[str]:
     folders = made(PART, names)
     emptied = Release.objects.filter(folder__in=folders.values(), job__emptied_at__isnull=False)
@@ -102,5 +116,5 @@ def made(pattern: re.Pattern[str], names: Iterable[str]) -> Mapping[str, str]:
 
 FOLDERS: Mapping[str, Callable[[Collection[str]], Iterable[str]]] = {
     "files": _unnamed, "deliveries": _unnamed, "drafts": _of_no_draft, "datasets": _of_emptied_jobs,
-    "releases": _of_emptied_versions,
+    "releases": _of_versions,
 }  # fmt: skip

@@ -114,7 +114,9 @@ urlpatterns = [
     path(f"{JOB}/model/again", views_endpoints.ModelAgain.as_view(), name="api_model_again"),
     path(f"{JOB}/releases", views_releases.Releases.as_view(), name="api_releases"),
     path(f"{JOB}/releases/<int:release>", views_releases.OneRelease.as_view(), name="api_release"),
-    path(f"{JOB}/releases/<int:release>/<slug:kind>", views_releases.ReleaseFile.as_view(), name="api_release_file"),
+    path(
+        f"{JOB}/releases/<int:release>/<slug:kind>", views_releases.ReleaseDownload.as_view(), name="api_release_file"
+    ),
     path(f"{JOB}/withdrawals", views_releases.Withdrawals.as_view(), name="api_withdrawals"),
     path(f"{JOB}/results", views.Results.as_view(), name="api_results"),
     re_path(r"^v1/", views.Nothing.as_view(), name="api_nothing"),

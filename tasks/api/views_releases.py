@@ -1,6 +1,6 @@
 """The API's view of versions of a job's data set."""
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
@@ -12,12 +12,12 @@ from rest_framework.response import Response
 
 from coop import clock
 from coop.refusals import refuse_if
-from tasks import deletions, formats, releases
+from tasks import deletions, formats, release_files, releases
 from tasks.api import serializers
 from tasks.api.paging import CURSOR, ByTask, page_of
 from tasks.api.views import Anything, KeyView
 from tasks.formats import card
-from tasks.models import Withdrawal
+from tasks.models import ReleaseFile, Withdrawal
 
 
 class WithdrawalOut(drf.ModelSerializer[Withdrawal]):
@@ -28,6 +28,20 @@ class WithdrawalOut(drf.ModelSerializer[Withdrawal]):
     class Meta:
         model = Withdrawal
         fields = ("id", "reason", "at")
+
+
+class BeingMade(drf.ModelSerializer[ReleaseFile]):
+    """A file of a version that is being made: `place` is how many parts of `of` are read for it."""
+
+    of = drf.SerializerMethodField()
+
+    class Meta:
+        model = ReleaseFile
+        fields = ("name", "asked_at", "place", "of")
+
+    def get_of(self, file: ReleaseFile) -> int:
+        """Return how many parts are read in all."""
+        return release_files.format_of(file).reads(file.release)
 
 
 class Releases(KeyView):
@@ -63,7 +77,7 @@ class OneRelease(KeyView):
         return Response(serializers.ReleaseOut(found).data)
 
 
-class ReleaseFile(KeyView):
+class ReleaseDownload(KeyView):
     """A version in one of its formats."""
 
     scope = "download"
@@ -75,10 +89,14 @@ class ReleaseFile(KeyView):
         responses={
             (200, "application/octet-stream"): OpenApiTypes.BINARY,
             (206, "application/octet-stream"): OpenApiTypes.BINARY,
+            202: BeingMade,
         },
     )
     def get(self, request: Request, number: int, release: int, kind: str) -> HttpResponseBase:
-        """Stream a version, or hand out its pay certificate; `jsonl` from where `Range` and `If-Range` ask."""
+        """Send a version from where `Range` and `If-Range` ask, or its pay certificate.
+
+        The file of a large version is made first: ask again until it is (202 tells how far that is).
+        """
         loaded = self.job(number).releases.exclude(finished_at=None).select_related("job__work_type")
         found = get_object_or_404(loaded, number=release)
         if kind == "certificate":
@@ -86,8 +104,11 @@ class ReleaseFile(KeyView):
         if kind not in formats.of(found.job):
             raise Http404
         refuse_if(deletions.gone(found.job))
+        file = release_files.ask(found, formats.find(kind, found.job), at=clock.now())
+        if file.finished_at is None:
+            return JsonResponse(BeingMade(file).data, status=202, headers={"Retry-After": "5"})
         self.fetched(f"job:{number} version {release} {kind}")
-        return formats.attached(found, formats.find(kind, found.job), request.headers)
+        return release_files.sent(file, request.headers)
 
 
 class Withdrawals(KeyView):

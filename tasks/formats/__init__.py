@@ -1,17 +1,15 @@
 """The files a version of a data set goes out in. One module per format; each reads the items one after the other.
 
 A format is written to a file on the server first where its kind needs a whole file (Parquet, ZIP), else piece by piece.
+Which file a version has, and how it goes out, is `tasks.release_files`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
-from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from coop.refusals import Text
-from tasks import releases
 from tasks.formats import (
     card,
     carried,
@@ -25,7 +23,6 @@ from tasks.formats import (
     moving,
     packed,
     parquet,
-    parts,
     table,
 )
 from tasks.models import Job, Release
@@ -35,7 +32,8 @@ from tasks.models import Job, Release
 class Format:
     """A format: its name in addresses, the file's ending, its media type, what writes it, and for which kinds alone.
 
-    `about` says what it adds, or what of an answer it has no place for.
+    `about` says what it adds, or what of an answer it has no place for; `passes` how often it reads a version, and
+    `per_split` that it does so for each split besides; `carries` that clients' files are in it.
     """
 
     name: str
@@ -44,6 +42,13 @@ class Format:
     write: Callable[[Release], Iterator[bytes]]
     kinds: tuple[str, ...] = ()
     about: Text = ""
+    passes: int = 1
+    per_split: bool = False
+    carries: bool = False
+
+    def reads(self, release: Release) -> int:
+        """Return how many parts of a version are read to write it."""
+        return len(release.parts) * (self.passes + (len(release.splits) if self.per_split else 0))
 
 
 JSON, ZIP, LINES = "application/json", "application/zip", "application/x-ndjson; charset=utf-8"
@@ -53,29 +58,30 @@ _ALL = {
         Format("jsonl", "jsonl", LINES, jsonl.write),
         Format("changes", "jsonl", LINES, jsonl.changes, about=_("what the version before had otherwise")),
         Format("csv", "csv", "text/csv; charset=utf-8", table.write, about=_("what the answers came to")),
-        Format("parquet", "parquet", "application/vnd.apache.parquet", parquet.write),
+        Format("parquet", "parquet", "application/vnd.apache.parquet", parquet.write, passes=2),
         Format("label-studio", "json", JSON, label_studio.write),
-        Format("croissant", "zip", ZIP, croissant.write),
+        Format("croissant", "zip", ZIP, croissant.write, per_split=True),
         Format(
             "conll", "conll", "text/plain; charset=utf-8", conll.write, ("spans",),
             _("no relations, and of marks that overlap the first alone"),
         ),
-        Format("coco", "json", JSON, coco.write, ("image",)),
+        Format("coco", "json", JSON, coco.write, ("image",), passes=2),
         Format("pascal-voc", "zip", ZIP, packed.voc, ("image",), _("the box round each shape, not its corners")),
         Format(
             "kitti", "zip", ZIP, packed.kitti, ("image",),
             _("the box round each shape; what is said of it and written there is in files beside"),
         ),
         Format("kitti-3d", "zip", ZIP, clouds.kitti, ("cuboids",)),
-        Format("coco-tracks", "json", JSON, moving.as_coco, ("frames",)),
+        Format("coco-tracks", "json", JSON, moving.as_coco, ("frames",), passes=4),
         Format("mot", "zip", ZIP, moving.as_mot, ("frames",)),
-        Format("hugging-face", "zip", ZIP, folder.write),
+        Format("hugging-face", "zip", ZIP, folder.write, per_split=True),
         Format(
             "hugging-face-files", "zip", ZIP, folder.write_with_files, carried.KINDS,
-            _("with the images or recordings in it: as large as these"),
+            _("with the images or recordings in it: as large as these"), per_split=True, carries=True,
         ),
         Format(
-            "statement", "md", "text/markdown; charset=utf-8", lambda release: iter([card.statement(release).encode()])
+            "statement", "md", "text/markdown; charset=utf-8", lambda release: iter([card.statement(release).encode()]),
+            passes=0,
         ),
     )
 }  # fmt: skip
@@ -101,21 +107,3 @@ def find(name: str, job: Job) -> Format:
     if name not in of(job):
         raise KeyError(name)
     return _ALL[name]
-
-
-def attached(release: Release, wanted: Format, asked: Mapping[str, str]) -> HttpResponse | StreamingHttpResponse:
-    """Return a version as a file to be kept, handed out as it is read; JSON lines from where the headers ask for them.
-
-    Those alone are kept as they go out, so that a part of them is a part of the same file. The others are written anew
-    each time: a ZIP with its own moment in it, how long a file is known at its end alone, and the words of another
-    release of ours may differ; their files are kept nowhere, as what they hold is deleted on its day.
-    """
-    file = f"job-{release.job_id}-version-{release.number}-{wanted.name}.{wanted.ending}"
-    if wanted.name == "jsonl":
-        size, read = releases.size(release), partial(releases.between, release)
-        sent = parts.answer(asked, read, size=size, tag=release.digest, media=wanted.media)
-    else:
-        sent = StreamingHttpResponse(wanted.write(release), content_type=wanted.media)
-        sent["Accept-Ranges"] = "none"
-    sent["Content-Disposition"] = f'attachment; filename="{file}"'
-    return sent

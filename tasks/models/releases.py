@@ -1,5 +1,7 @@
 """Versions of what a job's answers came to, each written once and kept, and what is left out of later ones."""
 
+from collections.abc import Callable
+
 from django.db import models
 from django.db.models import Q
 
@@ -54,8 +56,48 @@ class Release(models.Model):
             ),
         ]
 
+    # Called at the end of each part that is read: whoever makes a file of it tells by this how far that is.
+    part_was_read: Callable[[], object] | None = None
+
     def __str__(self) -> str:
         return f"release {self.number} of job {self.job_id}"
+
+
+class ReleaseFile(models.Model):
+    """The file that a version goes home in, of one format: made once, kept on disk until nobody takes it for a week.
+
+    `digest` is its own SHA-256. Its formats read the version's parts once or several times; `place` counts all of it.
+    One that is forgotten was not asked for: its row is empty.
+    """
+
+    release = models.ForeignKey(Release, models.PROTECT, related_name="files", db_index=False)
+    name = models.CharField(max_length=40, help_text="Of its format.")
+    asked_at = models.DateTimeField(null=True, help_text="Nothing where it is forgotten.")
+    used_at = models.DateTimeField(help_text="When it was taken last, to the day.")
+    place = models.PositiveIntegerField(default=0, help_text="How many parts of the version were read for it.")
+    bytes = models.BigIntegerField(default=0)
+    digest = models.CharField(max_length=64, blank=True, help_text="Its SHA-256.")
+    finished_at = models.DateTimeField(null=True)
+
+    privacy.declare(
+        **dict.fromkeys(
+            ("id", "release", "name", "asked_at", "used_at", "place", "bytes", "digest", "finished_at"), Audience.CLIENT
+        )
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["release", "name"], name="one_file_per_version_and_format"),
+            models.CheckConstraint(
+                condition=Q(finished_at=None, digest="")
+                | Q(finished_at__isnull=False, asked_at__isnull=False, digest__regex="^[0-9a-f]{64}$"),
+                name="finished_files_of_versions_have_a_digest",
+            ),
+        ]
+        indexes = [models.Index(fields=["used_at"], name="files_of_versions_by_use")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.release}"
 
 
 class Withdrawal(models.Model):

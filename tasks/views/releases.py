@@ -1,7 +1,10 @@
 """Versions of a job's data set: asked for, listed, downloaded, and items left out of later ones. Its client's alone."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,10 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from coop import clock
 from coop.people.views import me_of
-from tasks import access_log, formats, releases
+from tasks import access_log, formats, release_files, releases
 from tasks.formats import card
 from tasks.forms import NewRelease, Withdrawing
-from tasks.models import Job, Release, Withdrawal
+from tasks.models import Job, Release, ReleaseFile, Withdrawal
 from tasks.views.clients import job_of, shown_of
 
 SHOWN = 20
@@ -32,17 +35,25 @@ def every(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 
 def _show(request: HttpRequest, job: Job, asking: NewRelease, leaving: Withdrawing) -> HttpResponse:
-    found = list(job.releases.order_by("-number")[:SHOWN])
+    files = Prefetch("files", ReleaseFile.objects.exclude(asked_at=None))
+    found = list(job.releases.order_by("-number").prefetch_related(files)[:SHOWN])
+    offered = formats.offered(job)
     shown = {
-        "client": job.client, "job": job, "releases": found, "formats": formats.offered(job), "asking": asking,
+        "client": job.client, "job": job, "releases": [_told(one, offered) for one in found], "asking": asking,
         "leaving": leaving, "withdrawn": Withdrawal.objects.filter(task__job=job).count(),
         "refusal": releases.refusal(job, releases.ALL),
     }  # fmt: skip
     wrong = asking.is_bound or leaving.is_bound
     page = render(request, "tasks/client/releases.html", shown, status=400 if wrong else 200)
-    if any(one.finished_at is None for one in found):
+    if any(one.finished_at is None or any(file.finished_at is None for file in one.files.all()) for one in found):
         page["Refresh"] = "5"
     return page
+
+
+def _told(release: Release, offered: list[formats.Format]) -> tuple[Release, list[tuple[Any, ...]]]:
+    """Return a version, and its formats each with its file, if there is one, and how many parts are read for it."""
+    files = {file.name: file for file in release.files.all()}
+    return release, [(one, files.get(one.name), one.reads(release)) for one in offered]
 
 
 def _back(job: Job) -> HttpResponseRedirect:
@@ -79,15 +90,19 @@ def withdraw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @require_safe
 @login_required
 def download(request: HttpRequest, slug: str, number: int, release: int, name: str) -> HttpResponseBase:
-    """Hand out a version in one of its formats, as it is read."""
+    """Hand out a version in one of its formats, from where the headers ask; one that is being made is waited for."""
     found = release_of(shown_of(request, slug, number), release)
     try:
         wanted = formats.find(name, found.job)
     except KeyError as error:
         raise Http404 from error
     subject = f"job:{number} version {release} {name}"
+    file = release_files.ask(found, wanted, at=clock.now())
+    if file.finished_at is None:
+        messages.info(request, _("The file is being made. Take it from here once it is whole."))
+        return _back(found.job)
     access_log.fetched(found.job.client, subject, by=me_of(request))
-    return formats.attached(found, wanted, request.headers)
+    return release_files.sent(file, request.headers)
 
 
 @require_safe

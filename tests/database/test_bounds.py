@@ -183,6 +183,15 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
         rows("finished_at digest", (None, ""), ("2026-05-04", "0f" * 32)),
         rows("finished_at digest", (None, "0f" * 32), ("2026-05-04", ""), ("2026-05-04", "0F" * 32)),
     ),
+    "tasks_releasefile finished_files_of_versions_have_a_digest": (
+        rows(
+            "finished_at asked_at digest", (None, None, ""), (None, "2026-05-04", ""), (*["2026-05-04"] * 2, "0f" * 32)
+        ),
+        rows(
+            "finished_at asked_at digest",
+            (None, "2026-05-04", "0f" * 32), (*["2026-05-04"] * 2, ""), ("2026-05-04", None, "0f" * 32),
+        ),
+    ),
     "tasks_sketch sketches_end_in_one_way": (
         rows("job_id dropped_at", (None, None), (3, None), (None, "2026-05-04")),
         rows("job_id dropped_at", (3, "2026-05-04")),

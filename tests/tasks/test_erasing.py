@@ -1,7 +1,8 @@
 """The day of deletion: named before the work, told on the card; on it the contents go, and what proves stays."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,10 @@ from tasks import (
     deletions,
     erasing,
     forewarnings,
+    formats,
     jobs,
     known,
+    release_files,
     releases,
     reports,
     stages,
@@ -44,6 +47,7 @@ from tasks.models import (
     JobFile,
     KnownAnswer,
     Release,
+    ReleaseFile,
     Reliability,
     Takes,
 )
@@ -56,6 +60,7 @@ from tests.tasks.test_client_pages import address, words
 
 pytestmark = pytest.mark.django_db
 type Later = Callable[..., datetime]
+type Attack = Callable[..., None]
 
 
 @pytest.fixture(autouse=True)
@@ -473,6 +478,41 @@ def test_what_was_found_of_the_answers_goes_too(answered: Job, luis: Person, lat
     kept = Estimate.objects.values("priors", "usual", "systems", "answers").get(job=answered)
     assert kept == {"priors": {}, "usual": {}, "systems": [], "answers": 2}
     assert Reliability.objects.get(job=answered).errors == {}
+
+
+def test_the_files_of_versions_go_too_and_one_that_is_being_made_is_not_kept(
+    answered: Job, later: Later, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version, as_csv, other = answered.releases.get(), formats.find("csv", answered), formats.find("parquet", answered)
+    release_files.ask(version, as_csv, at=clock.now())
+    assert f"releases/{version.folder}/csv.csv" in on_disk()
+    monkeypatch.setattr(release_files, "AT_ONCE", 0)
+    late = release_files.ask(version, other, at=clock.now())
+
+    def written(_release: Release) -> Iterator[bytes]:
+        yield b"Secret 0"
+        passed(later, 31)
+        yield b"Secret 1"
+
+    monkeypatch.setitem(formats._ALL, "parquet", replace(other, write=written))  # noqa: SLF001 - as slow as a large one
+    background.make_release_file(late.pk)
+    assert Job.objects.get(pk=answered.pk).emptied_at
+    assert (on_disk(), ReleaseFile.objects.exclude(asked_at=None).count()) == ([], 0)
+
+
+def test_no_file_of_a_version_is_made_once_its_job_is_being_deleted(
+    answered: Job, later: Later, attack: Attack
+) -> None:
+    version = answered.releases.get()
+    passed(later, 29)
+    later(days=2)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tasks_begin_to_delete(%s)", [answered.pk])
+    attack(
+        """INSERT INTO tasks_releasefile (release_id, name, asked_at, used_at, place, bytes, digest)
+           VALUES (%s, 'csv', coop_now(), coop_now(), 0, 0, '')""",
+        [version.pk], guard="files_of_versions_stay_as_made",
+    )  # fmt: skip
 
 
 def test_no_version_is_written_of_what_is_gone(answered: Job, olga: Person, later: Later) -> None:

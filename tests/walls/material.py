@@ -23,9 +23,11 @@ from tasks import (
     checks,
     claims,
     draft_files,
+    formats,
     guides,
     jobs,
     known,
+    release_files,
     releases,
     reviews,
     sketches,
@@ -128,6 +130,7 @@ def made(client: Client, by: Person) -> Material:
     _together(_handed_on(client, by, workers[0]), workers[1], workers[5])
     estimates.estimate(job, at=clock.now())
     release = releases.write(releases.ask(job, by=by, at=clock.now()), at=clock.now())
+    release_files.ask(release, formats.find("csv", job), at=clock.now())
     releases.withdraw(job, [f"{WORD}-11"], reason=f"{WORD} is not ours.", by=by, at=clock.now())
     webhook, _secret = addresses.add(
         client, url=f"https://{WORD.lower()}.example/", kinds=list(addresses.KINDS), by=by, at=clock.now()

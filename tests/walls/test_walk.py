@@ -265,6 +265,7 @@ HELD = {
         "client_id = %(client)s",
     ),
     "tasks_sketchfile": "sketch_id IN (SELECT id FROM tasks_sketch WHERE client_id = %(client)s)",
+    "tasks_releasefile": f"release_id IN (SELECT id FROM tasks_release WHERE {OF_JOBS})",
     **dict.fromkeys(
         ("tasks_task", "tasks_assignment", "tasks_upload", "tasks_jobfile", "tasks_release", "tasks_guideversion",
          "tasks_machine", "tasks_endpoint", "tasks_estimate"), OF_JOBS),

@@ -14,7 +14,7 @@ from tasks.models import Ground, Job
 from tests.tasks import kitti, media_jobs
 from tests.tasks.handing_in import real
 from tests.tasks.releases.conftest import Made
-from tests.tasks.releases.test_formats import saved
+from tests.tasks.releases.test_formats import reads_as_often_as_it_says, saved
 
 
 def scene() -> list[Any]:
@@ -71,3 +71,7 @@ def test_a_thing_keeps_its_number_over_the_frames_of_a_task(placed: Job, made: M
 def told(one: dict[str, object]) -> list[float]:
     """Return the numbers of a cuboid."""
     return [*one["center"], *one["size"], one["yaw"]]  # type: ignore[misc,list-item]
+
+
+def test_each_format_reads_a_version_as_often_as_it_says(placed: Job, made: Made) -> None:
+    reads_as_often_as_it_says(made(placed))

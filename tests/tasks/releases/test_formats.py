@@ -5,6 +5,7 @@ import io
 import json
 import tracemalloc
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -38,6 +39,19 @@ def unpacked(release: Release, name: str, folder: Path) -> Path:
     return folder / name
 
 
+def reads_as_often_as_it_says(release: Release) -> None:
+    """By this a file that is being made tells how far it is."""
+    for one in formats.offered(release.job):
+        read: list[int] = []
+        release.part_was_read = partial(read.append, 1)
+        assert sum(len(piece) for piece in one.write(release)) >= 0
+        assert (one.name, len(read)) == (one.name, one.reads(release))
+
+
+def test_each_format_reads_a_version_as_often_as_it_says(release: Release) -> None:
+    reads_as_often_as_it_says(release)
+
+
 def test_lines_are_the_items(release: Release, tmp_path: Path) -> None:
     lines = saved(release, "jsonl", tmp_path).read_text().splitlines()
     assert [json.loads(line) for line in lines] == list(releases.items(release))
@@ -57,6 +71,20 @@ def test_duckdb_reads_parquet(release: Release, tmp_path: Path) -> None:
     )
     assert found
     assert found.fetchall() == [("p0", "Same", 1.0, 3), ("p1", "Different", 0.6667, 3), ("p2", "Same", 1.0, 1)]
+
+
+def test_duckdb_reads_lines_and_tables(release: Release, tmp_path: Path) -> None:
+    lines = duckdb.read_json(str(saved(release, "jsonl", tmp_path)))
+    assert lines.select("id, result.labels, len(answers)").order("id").fetchall() == [
+        ("p0", ["Same"], 3), ("p1", ["Different"], 3), ("p2", ["Same"], 1),
+    ]  # fmt: skip
+    table = duckdb.read_csv(str(saved(release, "csv", tmp_path)))
+    told = table.select("id, labels, confidence, answers, data->>'$.left'").order("id").fetchall()
+    assert told == [
+        ("p0", "Same", 1, 3, "Kettle 0"),
+        ("p1", "Different", 0.6667, 3, "Kettle 1"),
+        ("p2", "Same", 1, 1, "Kettle 2"),
+    ]
 
 
 def test_label_studios_converter_reads_its_json(release: Release, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from tasks.models import Ground, Job, Release
 from tasks.shapes import find, plane
 from tests.tasks import handing_in, media_jobs
 from tests.tasks.releases.conftest import Made
-from tests.tasks.releases.test_formats import saved
+from tests.tasks.releases.test_formats import reads_as_often_as_it_says, saved
 
 type Boxes = list[dict[str, Any]]
 
@@ -122,6 +122,17 @@ def test_pascal_voc_counts_from_one(release: Release, tmp_path: Path) -> None:
     assert (root.findtext("filename"), root.findtext("size/width"), places) == ("a.png", "40", ["3", "3", "12", "10"])
 
 
+def test_globox_reads_pascal_voc(release: Release, tmp_path: Path) -> None:
+    from globox import AnnotationSet  # noqa: PLC0415 - likewise
+
+    with ZipFile(saved(release, "pascal-voc", tmp_path)) as packed:
+        packed.extractall(tmp_path / "voc")
+    found = AnnotationSet.from_pascal_voc(tmp_path / "voc" / "Annotations")
+    assert {one.image_id: one.image_size for one in found} == {"a.png": (40, 30), "b.png": (40, 30)}
+    told = [(one.label, one.xmin, one.ymin, one.xmax, one.ymax) for one in found["a.png"].boxes]
+    assert (told, found["b.png"].boxes) == ([("car", 3, 3, 12, 10)], [])
+
+
 def test_kitti_has_fifteen_columns(release: Release, tmp_path: Path) -> None:
     with ZipFile(saved(release, "kitti", tmp_path)) as packed:
         (line,) = packed.read("label_2/000001.txt").decode().splitlines()
@@ -206,3 +217,7 @@ def test_label_studios_converter_makes_the_same_coco(release: Release, tmp_path:
 )
 def test_areas_are_in_square_pixels(shape: dict[str, Any], area: float) -> None:
     assert coco.area(shape) == area
+
+
+def test_each_format_reads_a_version_as_often_as_it_says(release: Release) -> None:
+    reads_as_often_as_it_says(release)

@@ -18,7 +18,7 @@ from tasks.models import Ground, Job, Release
 from tests.tasks import handing_in, media_jobs
 from tests.tasks.conftest import work
 from tests.tasks.releases.conftest import Made
-from tests.tasks.releases.test_formats import saved
+from tests.tasks.releases.test_formats import reads_as_often_as_it_says, saved
 
 type Json = dict[str, Any]
 
@@ -91,3 +91,7 @@ def test_mot_challenge_has_each_box_with_frames_and_pixels_from_one(release: Rel
         assert about["Sequence"].getint("seqLength") == size
         assert (about["Sequence"]["imWidth"], about["Sequence"]["imHeight"]) == ("40", "30")
     assert said["000002/frames.txt"].splitlines() == ["000001 b.png", "000002 a.png"]
+
+
+def test_each_format_reads_a_version_as_often_as_it_says(release: Release) -> None:
+    reads_as_often_as_it_says(release)

@@ -230,19 +230,6 @@ def test_a_download_goes_on_where_it_broke_off(
     assert (done.status_code, done["Content-Range"]) == (416, f"bytes */{size}")
 
 
-def test_what_is_made_anew_each_time_says_that_it_begins_again(
-    job: Job, made: Made, olga: Person, signed_in: SignedIn
-) -> None:
-    """It is sent whole, and packed like any page: no byte of it has a place of its own."""
-    release, browser = made(job), signed_in(olga)
-    for name in set(formats.of(release.job)) - {"jsonl"}:
-        address = reverse("tasks:release_download", args=["orbit", job.pk, 1, name])
-        whole = browser.get(address, headers={"range": "bytes=5-", "accept-encoding": "gzip"})
-        assert (name, whole.status_code, whole["Accept-Ranges"], "ETag" in whole) == (name, 200, "none", False)
-        assert whole["Content-Encoding"] == "gzip"
-        assert b"".join(whole)
-
-
 @pytest.mark.parametrize(
     "headers",
     [
