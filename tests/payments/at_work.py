@@ -12,7 +12,7 @@ from coop.people.models import Person
 from payments import accounts, escrow, exchange, ledger, rates
 from payments.money import from_micro
 from tasks import answers, checks, claims, disputes, hidden, jobs, reports, reviews, tips
-from tasks.models import Assignment, Finding, Ground, Job, Peer, Settlement
+from tasks.models import Assignment, Finding, Ground, Job, Peer, Settlement, Tip
 from tests.conftest import person
 from tests.payments.everybody import Everybody
 from tests.payments.test_books_property import JOBS
@@ -127,8 +127,9 @@ class AtWork(Everybody):
 
     def gives_a_tip(self) -> None:
         if one := self.an_answer("accepted"):
-            with self.unless_refused():
-                tips.give(one, amount=self.some(500_000), by=self.olga, at=self.at)
+            amount, given = self.some(500_000), Tip.objects.filter(assignment=one).exists()
+            with self.if_it_fits(not given and amount <= escrow.available(self.orbit)):
+                tips.give(one, amount=amount, by=self.olga, at=self.at)
 
     def a_job_shows_what_it_did_not_name(self) -> None:
         """Two members report it, an officer finds it, and the client pays the care fund and names it."""

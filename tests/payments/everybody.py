@@ -1,12 +1,13 @@
 # ruff: noqa: D102 - what an act does is its name
 """The books with everybody who acts on them: members, clients, officers, voters, cards, banks, and time.
 
-Each act is drawn by `chance`; being refused is an outcome too, and then nothing is counted.
+Each act is drawn by `chance`. Where it can be told beforehand whether it may be done, it is refused if and only if it
+may not (`if_it_fits`): an act that is blocked for good is no outcome.
 """
 
 import random
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -92,6 +93,17 @@ class Everybody(Abroad, Floors):
         """Try something that may be refused, and then leaves no trace."""
         with suppress(*refused), transaction.atomic():
             yield
+
+    @contextmanager
+    def if_it_fits(self, fits: bool) -> Iterator[None]:  # noqa: FBT001 - what it is about is its name
+        """Try something that is refused where it does not fit, and only there."""
+        try:
+            with transaction.atomic():
+                yield
+        except refused:
+            assert not fits
+        else:
+            assert fits
 
     @property
     def who(self) -> int:
@@ -191,19 +203,14 @@ class Everybody(Abroad, Floors):
 
     def asks_for_care(self) -> None:
         member, amount = self.member, Decimal(self.chance.randint(1, 20)) / 100
-        fits = amount <= min(support.left(member, Supporting.CARE), ledger.balance(accounts.CARE))
-        try:
-            with transaction.atomic():
-                support.ask_care(amount, by=member, at=self.at)
-        except refused:
-            assert not fits
-        else:
-            assert fits
+        with self.if_it_fits(amount <= min(support.left(member, Supporting.CARE), ledger.balance(accounts.CARE))):
+            support.ask_care(amount, by=member, at=self.at)
             self.earned[member.pk] += amount
 
     def learns(self) -> None:
         member, amount = self.member, Decimal(self.chance.randint(1, 20)) / 100
-        with self.unless_refused():
+        fits = amount <= min(support.left(member, Supporting.EDUCATION), ledger.balance(accounts.EDUCATION))
+        with self.if_it_fits(fits):
             asked = support.ask_education(amount, "Algebra", by=member, at=self.at)
             for office in self.officers:
                 support.answer(asked, agrees=True, by=office, at=self.at)
@@ -213,7 +220,7 @@ class Everybody(Abroad, Floors):
 
     def asks_by_bank(self) -> None:
         member, amount = self.member, Decimal(self.chance.randint(100, 900)) / 100
-        with self.unless_refused():
+        with self.if_it_fits(amount <= payouts.ready(member)):
             payouts.request(member, amount=amount, rail="bank", by=member, at=self.at)
             self.earned[member.pk] -= amount
 
@@ -275,8 +282,11 @@ class Everybody(Abroad, Floors):
         for close in surplus.to_divide()[:1]:
             shares = {"reserve": 5000, "education": 1000, "members": 4000, "cash": 3000}
             kept = {member.pk: capital.held(member) for member in self.members}
-            with self.unless_refused():
-                self.divided(close, kept, interest=self.chance.choice([0, 100, 800]), **shares)
+            interest = self.chance.choice([0, 100, 800])
+            # The interest of a quarter is this at most; more than the surplus is refused.
+            ever = Transfer.objects.filter(credit__kind="member:capital").aggregate(sum=Sum("amount"))["sum"] or 0
+            with self.unless_refused() if ever * interest > close.surplus * 40_000 else nullcontext():
+                self.divided(close, kept, interest=interest, **shares)
             self.pass_time()
 
     def divided(self, close: Close, kept: dict[int, Decimal], **shares: int) -> None:
@@ -309,8 +319,10 @@ class Everybody(Abroad, Floors):
         assert (places.held(source), places.held(target)) == (before[0] - moved, before[1] + moved)
 
     def pays_a_bill(self) -> None:
-        with self.unless_refused():
-            bill = budgets.ask(Purpose.HOSTING, amount=Decimal("0.05"), payee="A host", by=self.officers[0], at=self.at)
+        quarter, amount = Quarter.of(self.at), Decimal("0.05")
+        [hosting] = [one for one in budgets.spending(quarter) if one.purpose == Purpose.HOSTING]
+        with self.if_it_fits(amount <= min(hosting.left, budgets.unspent(quarter), places.held(Place.MAIN))):
+            bill = budgets.ask(Purpose.HOSTING, amount=amount, payee="A host", by=self.officers[0], at=self.at)
             budgets.pay(bill, reference=f"E{self.next()}", by=self.officers[1], at=self.at)
 
     def pays_posts(self) -> None:
