@@ -52,7 +52,7 @@ problems = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A deposit by bank or a payment by card, and how many US dollars of it can still go back there."""
+    """A deposit by bank or a payment by card, and how many US dollars, in whole cents, can still go back there."""
 
     deposit: int | None
     card: int | None
@@ -63,7 +63,7 @@ def sources(client: Client) -> list[Source]:
     """Return where a client's money came from and could go back to, the latest first; one query."""
     with connection.cursor() as cursor:
         cursor.execute(SOURCES, {"client": client.pk})
-        return [Source(deposit, card, from_micro(left)) for deposit, card, left in cursor.fetchall()]
+        return [Source(deposit, card, from_micro(left) // CENT * CENT) for deposit, card, left in cursor.fetchall()]
 
 
 def most(client: Client) -> Decimal:

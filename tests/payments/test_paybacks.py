@@ -389,3 +389,10 @@ def test_two_who_ask_for_the_same_money_get_it_once(
         superuser.rollback()
     with pytest.raises(psycopg.errors.CheckViolation):
         superuser.execute(INSERT, facts)
+
+
+def test_what_is_finer_than_a_cent_keeps_no_other_money_back(firm: Client, olga: Person, treasurer: Office) -> None:
+    for amount, reference in (("20", "WHOLE"), ("10.005", "FINER")):
+        arrive(firm, amount=Decimal(amount), reference=reference, by=treasurer, at=clock.now())
+    asked = paybacks.ask(firm, amount=Decimal(15), key=uuid4(), by=olga, at=clock.now())
+    assert [one.amount for one in asked] == [Decimal(10), Decimal(5)]
