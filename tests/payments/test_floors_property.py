@@ -26,9 +26,9 @@ LACKS = """WITH found AS (
 
 
 def all_owed() -> Decimal:
-    """Return what is owed to all members and not paid yet, in US dollars."""
+    """Return what all weeks lacked and is not paid yet, in US dollars; posts and panels are owed beside it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(sum(amount), 0) FROM payments_still_owed")
+        cursor.execute("SELECT coalesce(sum(amount), 0) FROM payments_still_owed WHERE kind = 'top_up'")
         return from_micro(int(cursor.fetchone()[0]))
 
 
