@@ -80,7 +80,7 @@ FROM payments_hours_paid(%(first)s, %(after)s) w JOIN payments_worktype t ON t.i
 WHERE w.seconds > 0 GROUP BY t.id ORDER BY t.name
 """
 LATE = f"""
-SELECT count(*), max(coalesce(settled_at, least(%(after)s, coop_now())) - requested_at), ({owing.LATE})
+SELECT count(*), max(coalesce(settled_at, coop_now()) - requested_at), ({owing.LATE})
 FROM payments_payout
 WHERE requested_at >= %(first)s AND requested_at < %(after)s
 AND coalesce(settled_at, coop_now()) - requested_at > %(held)s::interval
