@@ -211,7 +211,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "payments_payout": "person_id state requested_at",
     },
     "record": {
-        "record_event": "at kind actor_id subject data transaction closed",
+        "record_event": "at kind actor_id subject data transaction veil closed",
         "record_leaf": "index event_id leaf_hash chain_hash",
     },
     "clients": {

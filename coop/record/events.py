@@ -1,7 +1,5 @@
 """Writing down what happened: one event for every act, in the act's own transaction."""
 
-import re
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +9,6 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
 from coop.people.models import Person
-from coop.record.models import CLOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ def write(kind: str, *, by: Person | None, subject: str, at: datetime, **data: o
 
 def columns(kind: str, *, by: Person | None, subject: str, at: datetime, **data: object) -> list[Any]:
     """Return what `WRITE` asks, for an act that writes its row and its event with one statement."""
-    return [at, kind, by.pk if by else None, subject, _text(kind, data)]
+    return [at, kind, by.pk if by else None, subject, TEXT_OF(data)]
 
 
 def named(kind: str, *, by: Person | None, subject: str, at: datetime, **data: object) -> dict[str, Any]:
@@ -64,15 +61,9 @@ def named(kind: str, *, by: Person | None, subject: str, at: datetime, **data: o
 
 def write_many(entries: Iterable[Entry]) -> int:
     """Write the events of a set of acts in one statement and return how many they were."""
-    rows = [(one.at, one.kind, one.actor, one.subject, _text(one.kind, one.data)) for one in entries]
+    rows = [(one.at, one.kind, one.actor, one.subject, TEXT_OF(one.data)) for one in entries]
     if not rows:
         return 0
     with connection.cursor() as cursor:
         cursor.execute(WRITE_MANY, [list(column) for column in zip(*rows, strict=True)])
     return len(rows)
-
-
-def _text(kind: str, data: Mapping[str, object]) -> str:
-    """Return the data as they are kept; what few may read gets what nobody guesses, or its fingerprint would tell."""
-    closed = {"nonce": secrets.token_urlsafe(16)} if re.match(CLOSED, kind) else {}
-    return TEXT_OF({**data, **closed})

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice, repeat
 from threading import Lock
+from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -20,7 +21,7 @@ from coop.record import tree
 from coop.record.models import Leaf
 from coop.record.tree import Frontier, merkle_root
 
-__all__ = ["Head", "consistency", "head", "inclusion", "merkle_root", "seal", "verify_chain"]
+__all__ = ["Head", "consistency", "head", "inclusion", "merkle_root", "seal", "verify_chain", "who"]
 
 BATCH = 10_000
 # Events of transactions that have all ended, behind the last sealed one: nothing can still slip in before them.
@@ -166,7 +167,7 @@ def _leaves(size: int | None) -> list[bytes]:
 
 
 PLACES = """
-SELECT leaf.index, leaf.event_id, event.at, event.kind, event.actor_id, event.subject, event.data::text,
+SELECT leaf.index, leaf.event_id, event.at, event.kind, event.veil, event.actor_id, event.subject, event.data::text,
        leaf.leaf_hash, leaf.chain_hash
 FROM public.record_leaf leaf LEFT JOIN public.record_event event ON event.id = leaf.event_id ORDER BY leaf.index
 """
@@ -183,15 +184,22 @@ def _places() -> Iterator[tuple[int, int, bytes, bytes, bytes]]:
     """Yield each place: index, event, the event's text, leaf hash and chain hash."""
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(PLACES)
-        for index, event, at, kind, actor, subject, data, leaf, chain in cursor:
-            yield index, event, _text(event, at, kind, actor, subject, data), bytes(leaf), bytes(chain)
+        for index, event, at, kind, veil, actor, subject, data, leaf, chain in cursor:
+            text = _text(event, at, kind, who(veil, actor), subject, data)
+            yield index, event, text, bytes(leaf), bytes(chain)
+
+
+def who(veil: UUID | None, actor: int | None) -> str:
+    """Return who acted as an event's text has it: the SHA-256 of its veil, a space and the number or "-", as hex."""
+    number = "-" if actor is None else str(actor)
+    return number if veil is None else hashlib.sha256(f"{veil} {number}".encode()).hexdigest()
 
 
 def _text(event: int, at: datetime | None, *words: object) -> bytes:
     """Return the text of an event as `record_event_text` writes it; empty for an event that is gone."""
     if at is None:
         return b""
-    fields = (event, f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}", *("-" if word is None else word for word in words))
+    fields = (event, f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}", *words)
     return "\n".join(map(str, fields)).encode()
 
 

@@ -9,9 +9,9 @@ from coop.people.privacy import Audience
 
 # What is done at single tasks, and what an organisation does inside its compartment (decision 0283).
 CLOSED = (
-    r"^((answers|checks|claims|clients|datasets|disputes|endpoints|extensions|files|keys|known|machines|quality|reviews"
-    r"|skips|tips|webhooks)\.|(guides\.(asked|read)|jobs\.drafted|releases\.(asked|withdrawn)|reports\.made"
-    r"|teams\.(letter|said|wrote))$)"
+    r"^((answers|checks|claims|clients|datasets|disputes|endpoints|escrow|extensions|files|keys|known|machines|quality"
+    r"|reviews|skips|stages|teams|tips|webhooks)\.|(alerts|content|letters)\.chosen$|guides\.(asked|read)$"
+    r"|deletions\.named$|jobs\.(drafted|grew)$|releases\.(asked|withdrawn)$|reports\.made$)"
 )
 
 
@@ -19,8 +19,8 @@ class Event(models.Model):
     """One act. `data` carries no personal data beyond the numbers of accounts and rows.
 
     Who acted is the actor's own to see; the page names officers and proposers, whose own rows are open to members. A
-    closed entry is read by whoever acted and by officers who check the books; everybody else has its fingerprint, which
-    cannot be guessed, as its data has a nonce.
+    closed entry is read by whoever acted. Everybody has the fingerprint of both kinds: it hides who acted, and what a
+    closed one says, behind a `veil` that nobody guesses.
     """
 
     at = models.DateTimeField()
@@ -30,6 +30,8 @@ class Event(models.Model):
     data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     # Written by the database: the transaction that wrote it, so that sealing never overtakes one still open.
     transaction = models.BigIntegerField(db_default=0, editable=False)
+    # Drawn by the database; entries from before have none.
+    veil = models.UUIDField(null=True, editable=False)
     closed = models.GeneratedField(
         expression=models.ExpressionWrapper(models.Q(kind__regex=CLOSED), output_field=models.BooleanField()),
         output_field=models.BooleanField(),
@@ -44,19 +46,15 @@ class Event(models.Model):
         subject=Audience.PUBLIC,
         data=Audience.PUBLIC,
         transaction=Audience.PUBLIC,
+        veil=Audience.SELF,
         closed=Audience.PUBLIC,
     )
 
     class Meta:
         required_db_vendor = "postgresql"
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(closed=False) | models.Q(data__has_key="nonce"),
-                name="closed_entries_are_not_guessed",
-            )
-        ]
         indexes = [
             models.Index(fields=["id"], condition=models.Q(closed=False), name="events_that_all_read"),
+            models.Index(fields=["subject", "id"], condition=models.Q(closed=False), name="what_all_read_of_a_subject"),
             models.Index(fields=["subject", "id"], name="events_of_a_subject"),
             models.Index(fields=["transaction", "id"], name="events_by_transaction"),
         ]

@@ -18,7 +18,7 @@ from tasks.api.unchanged import Unchanged
 class RecordOut(serializers.ModelSerializer[Event]):
     """What happened, and its place in the log: null until it is sealed, minutes later.
 
-    Who acted, and when members begin to work, is not told here; `/record/proof/PLACE.json` proves a place.
+    Who acted is not told here; `/record/proof/PLACE.json` proves a place.
     """
 
     place = serializers.SerializerMethodField()

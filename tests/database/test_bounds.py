@@ -144,10 +144,6 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
         rows("is_onboarding overlap", (False, 1), (False, 25), (True, 1), (True, 30_000)),
         rows("is_onboarding overlap", (False, 0), (False, 26), (True, 0), (True, 30_001)),
     ),
-    "record_event closed_entries_are_not_guessed": (
-        rows("closed data", (True, '{"nonce": "x"}'), (False, "{}"), (False, '{"nonce": "x"}')),
-        rows("closed data", (True, "{}"), (True, '{"pay": 1}')),
-    ),
     "tasks_job a_share_is_checked_by_members": (
         rows("check_share review_rule", (100, "peer"), (100, "majority"), (10, "peer"), (99, "peer")),
         rows("check_share review_rule", (9, "peer"), (101, "peer"), (0, "peer"), (99, "majority"), (10, "gold")),
@@ -228,9 +224,9 @@ def test_a_table_takes_what_fits_and_nothing_beside_it(takes: Takes, bound: str)
     assert [facts for facts in others if takes(table, name, facts)] == []
 
 
-def test_each_bound_of_money_work_and_record_is_tried(superuser: psycopg.Connection) -> None:
+def test_each_bound_of_money_and_work_is_tried(superuser: psycopg.Connection) -> None:
     known = superuser.execute(
         "SELECT conrelid::regclass || ' ' || conname FROM pg_constraint WHERE contype = 'c' AND conname !~ '_check$'"
-        " AND conrelid::regclass::text ~ '^(payments|record|tasks)_'"
+        " AND conrelid::regclass::text ~ '^(payments|tasks)_'"
     ).fetchall()
     assert sorted(bound for (bound,) in known) == sorted(BOUNDS)
