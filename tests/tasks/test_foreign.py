@@ -248,6 +248,22 @@ def test_of_a_broken_coco_file_nothing_is_read(content: bytes, words: str) -> No
     assert (problem.line, words in problem.words) == (1, True), problem.words
 
 
+def test_no_two_images_of_a_coco_file_have_one_id() -> None:
+    found = json.loads(coco(2))
+    found["images"] += [{**found["images"][1], "id": 1.0, "item": f"again {number}"} for number in range(2_000)]
+    (problem,) = read(found)
+    assert isinstance(problem, rows.Problem)
+    assert "Two images have the id 1." in problem.words
+
+
+def test_the_rows_of_a_coco_file_are_not_many_times_as_long_as_the_file() -> None:
+    found = json.loads(coco(300))
+    found["categories"][0]["name"] = "x" * 100_000
+    (problem,) = read(found)
+    assert isinstance(problem, rows.Problem)
+    assert "over 10 times as long as the file" in problem.words
+
+
 def test_an_image_with_more_on_it_than_a_row_holds_is_said() -> None:
     found = json.loads(coco(2))
     found["annotations"] *= 20_000
