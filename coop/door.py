@@ -225,7 +225,11 @@ def _looked_up(host: str, port: int, until: float) -> list[str]:
     if not free.acquire(timeout=_left(until)):
         raise Closed(Why.LATE)
     facts = (host, port, found, free)
-    threading.Thread(target=_look_up, args=facts, name=f"door: {host[:60]}", daemon=True).start()
+    try:
+        threading.Thread(target=_look_up, args=facts, name=f"door: {host[:60]}", daemon=True).start()
+    except RuntimeError as error:  # the system has no thread left
+        free.release()
+        raise Closed(Why.LATE) from error
     try:
         said = found.get(timeout=_left(until))
     except queue.Empty:

@@ -188,6 +188,18 @@ def test_look_ups_that_nobody_waits_for_are_counted_and_end(
     assert [door.LOOK_UPS.acquire(timeout=5) for _free in range(2)] == [True, True]
 
 
+def test_where_no_thread_can_be_had_the_place_is_free_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(_thread: threading.Thread) -> None:
+        message = "can't start new thread"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(door, "LOOK_UPS", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(threading.Thread, "start", none_left)
+    for _time in range(3):
+        assert late(5) < 2
+    assert door.LOOK_UPS.acquire(timeout=0)
+
+
 @pytest.mark.parametrize(
     "answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort", b"HTTP/1.1 200 OK\r\nX"]
 )

@@ -87,7 +87,7 @@ def places(orders: Sequence[Sequence[int]], *, ties: bool) -> list[Part]:
     By the model of R. A. Bradley and M. E. Terry (1952) for the pairs of all orders. Each pair was compared as often as
     any other, so that who is stronger is who won more pairs, a shared place being half a win (L. R. Ford, "Solution of
     a Ranking Problem from Binary Comparisons", 1957): nothing need be fitted. The share is that of the orders that put
-    a thing and each other one as here, on average.
+    a thing and each other one as here, on average. A place is shared where most put it so; in a circle nobody did.
     """
     things = range(len(orders[0]))
     won = [sum(_win(order, one, other) for order in orders for other in things if other != one) for one in things]
@@ -95,7 +95,7 @@ def places(orders: Sequence[Sequence[int]], *, ties: bool) -> list[Part]:
 
 
 def _place(won: Sequence[int], one: int, share: float, *, ties: bool) -> Part:
-    if not ties and won.count(won[one]) > 1:
+    if won.count(won[one]) > 1 and (not ties or 2 * share <= 1):
         return Part(None, share, even=True)
     better = [count for count in won if count > won[one]]
     return Part(1 + len(set(better) if ties else better), share)
