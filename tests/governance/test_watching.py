@@ -27,7 +27,10 @@ type SignedIn = Callable[[Person], Browser]
 NOTE = """INSERT INTO governance_officeact (office_id, person_id, act, duty, subject, at)
 VALUES (%s, %s, %s, %s, 'payout:1', now() - interval '9 days')"""
 # Everything that asks whether somebody has a right of office; what is not named below fails the walk.
-ASKS = {"may", "with_right", "right_refusal", "handles_money", "office_of", "in_office", "refusal_of_office"}
+ASKS = {
+    "may", "with_right", "right_refusal", "handles_money", "office_of", "in_office", "refusal_of_office", "office_for",
+    "right_to_look", "to_officers.refusal",
+}  # fmt: skip
 BY_A_RIGHT = {
     # Acts, each with its line in `test_each_act_by_a_right_names_the_person_it_concerns`.
     "governance/pauses.py": {"ask_refusal", "_posts"},
@@ -37,7 +40,7 @@ BY_A_RIGHT = {
     # Pages that show people to officers, with their line in `test_each_look_names_the_people_it_concerns`.
     "governance/views/pauses.py": {"home", "ask"},
     "payments/views/__init__.py": {"office_of"},
-    "payments/views/desk.py": {"confirm", "deposit", "home", "noted_deposit", "payout", "send"},
+    "payments/views/desk.py": {"confirm", "deposit", "home", "noted_deposit", "payout", "payouts_to_officers", "send"},
     # A client's money: a deposit and its mirror concern no person, and the client reads both in its statement.
     "payments/deposits.py": {"refusal", "office_of", "refusal_of_office", "refusal_to_confirm"},
     "payments/questions.py": {"refusal"},
@@ -52,14 +55,14 @@ BY_A_RIGHT = {
     "payments/paybacks.py": {"refusal_of_officer"},
     "payments/views/paybacks.py": {"confirm", "one", "send"},
     # Each payout of a run names who checked and who released it; looks at a run, its file and statements are noted.
-    "payments/runs.py": {"waiting", "take_apart", "refusal_of_file", "refusal_to_hand_over", "_not_theirs"},
+    "payments/runs.py": {"take_apart", "refusal_of_file", "refusal_to_hand_over", "_not_theirs"},
     "payments/bank_statements.py": {"give", "refusal"},
     "payments/views/bank_statements.py": {"one", "turn_down"},
     "payments/views/runs.py": {
         "file", "home", "is_deposit", "prepare", "question", "run", "statements", "step", "take_apart",
     },
     # What never was answered for: the database notes each verdict for whose money it is.
-    "payments/unanswered.py": {"refusal_to_ask", "refusal"},
+    "payments/unanswered.py": {"refusal_to_ask", "refusal", "_agreed"},
     "payments/views/unanswered.py": {"ask", "decide"},
     # The house's bills concern no member, and everybody reads them; who hears of a proof acts on nobody.
     "payments/budgets.py": {"refusal_to_ask", "refusal_to_pay"},
@@ -77,6 +80,8 @@ BY_A_RIGHT = {
     "payments/at_services.py": {"refusal_to_explain"},
     "payments/views/lists.py": {"one", "ask", "give"},
     "payments/proof.py": {"officers"},
+    # Who they are; what is done with a payout to one is asked for where it is done.
+    "payments/to_officers.py": {"handlers", "_checks_the_books", "office_for", "refusal"},
     # What a client hid concerns the client: it is on its public record, and the members who reported it are not named.
     "tasks/hidden.py": {"_refusal_to_find", "find"},
     "tasks/views/hidden.py": {"desk", "find"},
@@ -88,12 +93,9 @@ def asking(path: Path) -> Iterator[str]:
     """Yield the functions of a file that ask for a right of office."""
     for function in ast.walk(ast.parse(path.read_text())):
         if isinstance(function, ast.FunctionDef):
-            called = {
-                it.func.attr if isinstance(it.func, ast.Attribute) else getattr(it.func, "id", "")
-                for it in ast.walk(function)
-                if isinstance(it, ast.Call)
-            }
-            if called & ASKS:
+            called = [it.func for it in ast.walk(function) if isinstance(it, ast.Call)]
+            names = {one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", "") for one in called}
+            if ASKS & (names | {ast.unparse(one) for one in called}):
                 yield function.name
 
 
