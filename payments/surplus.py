@@ -114,9 +114,9 @@ def _closing(closed: Close) -> list[Line]:
     lines, left = [], closed.expenses
     for code, amount in balances:
         key, borne = f"close:{closed.period}:{code}", min(-amount, left)
-        if amount > 0:
+        if code == accounts.FEE:
             lines.append(Line(Kind.CLOSED, code, surplus, amount, key, ref))
-        elif borne:
+        elif borne > 0:
             lines.append(Line(Kind.CLOSED, surplus, code, borne, key, ref))
             left -= borne
     return lines

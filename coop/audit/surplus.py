@@ -28,6 +28,24 @@ SELECT k.id, k.period, k.income / 1e6 AS income, k.expenses / 1e6 AS expenses,
     (SELECT coalesce(sum(spent), 0) FROM moved m WHERE m.posted_at < k.ends_at) - k.spent_so_far + k.expenses AS spent
 FROM known k
 """
+# What each account of them held at a quarter's end, less what its close and earlier ones moved.
+LEFT = """
+WITH moved AS (
+    SELECT a.code, date_trunc('quarter', t.posted_at, 'UTC') AS quarter, CASE t.kind WHEN 20 THEN t.ref END AS close,
+        sum(CASE WHEN t.credit_id = a.id THEN t.amount ELSE -t.amount END) AS amount
+    FROM payments_account a JOIN payments_transfer t ON a.id IN (t.credit_id, t.debit_id)
+    WHERE a.kind IN ('coop:fee', 'coop:expense') AND a.currency = 'USD' GROUP BY 1, 2, 3
+), held AS (
+    SELECT k.id, k.period, k.carried, m.code, sum(m.amount) AS still
+    FROM payments_close k JOIN moved m ON CASE WHEN m.close IS NULL THEN m.quarter < k.ends_at
+        ELSE m.close IN (SELECT 'close:' || c.id FROM payments_close c WHERE c.ends_at <= k.ends_at) END
+    GROUP BY k.id, m.code
+), whole AS (
+    SELECT h.*, sum(h.still) OVER (PARTITION BY h.id) AS in_all FROM held h
+)
+SELECT id, period, code, still / 1e6 AS still, carried / 1e6 AS carried FROM whole
+WHERE still <> 0 AND code = 'coop:fee' OR still > 0 OR in_all <> -carried
+"""
 WORKED = """
 WITH quarter AS (SELECT ends_at - interval '1 microsecond' AS last, ends_at AS after FROM payments_close WHERE id = %s)
 SELECT split_part(c.code, ':', 2)::bigint AS person, sum(t.amount)
@@ -69,6 +87,12 @@ def walk(tick: Tick) -> Iterator[Finding]:
         "payments_close {id}",
         "closed {income:f} of fees and {expenses:f} of expenses for {period}, and carried {carried:f} over",
         "the books had {fees} and {spent} micro-units",
+    )
+    yield from faults(
+        LEFT,
+        "payments_close {id}",
+        "leaves {still:f} in {code} for {period}",
+        "nothing stays in fees, nothing beyond what was spent elsewhere, and {carried:f} less than nothing in all",
     )
     yield from faults(
         f"SELECT * FROM ({INTERESTS}) i WHERE i.paid <> i.due",  # noqa: S608 - ours

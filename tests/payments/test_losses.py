@@ -125,6 +125,58 @@ def test_a_loss_is_closed_only_as_the_books_have_it(amina: Person, treasurer: Of
     attack(AT_ONCE, guard="close_leaves_nothing")
 
 
+def closed_of(close: Close, account: str) -> None:
+    """Close 6.50 of fees, and 2 of expenses of an account."""
+    held, ref = accounts.surplus(close.period), f"close:{close.pk}"
+    lines = [
+        ledger.Line(ledger.Kind.CLOSED, accounts.FEE, held, Decimal("6.5"), "x:fee", ref),
+        ledger.Line(ledger.Kind.CLOSED, held, account, Decimal(2), "x:spent", ref),
+    ]
+    ledger.post_many(lines, journal="x", at=clock.now())
+
+
+def keep() -> None:
+    """Have what was closed stand, as a commit would."""
+    for when in ("IMMEDIATE", "DEFERRED"):
+        write(f"SET CONSTRAINTS close_leaves_nothing {when}")
+
+
+@pytest.fixture
+def unclosed(amina: Person, treasurer: Office, secretary: Office) -> Close:
+    """Return a close that moved nothing yet, of 6.50 of fees and 2 of the bank's; 2 went for hosting after it."""
+    leftover.closed()
+    keep()
+    leftover.work({amina: "100"})
+    take("2", treasurer)
+    first = Quarter.of(clock.now())
+    in_force(amina, hosting=2_000_000)
+    leftover.work({amina: "100"})
+    bill = budgets.ask(Purpose.HOSTING, amount=Decimal(2), payee="A host", by=treasurer, at=clock.now())
+    budgets.pay(bill, reference="B-1", by=secretary, at=clock.now())
+    reach(clock.now() + surplus.SETTLED)
+    write(CLOSE, str(first))
+    return Close.objects.get(period=str(first))
+
+
+def test_what_one_account_bore_is_not_given_to_another(unclosed: Close, attack: Attack) -> None:
+    closed_of(unclosed, accounts.expense("hosting"))
+    attack(AT_ONCE, guard="close_leaves_nothing")
+    [found] = audited.walk(lambda _many: None)
+    assert found.row == f"payments_close {unclosed.pk}"
+    assert "leaves 2.0" in found.what
+    assert accounts.expense("hosting") in found.what
+
+
+def test_what_an_account_bore_is_given_to_it(unclosed: Close) -> None:
+    closed_of(unclosed, accounts.RAIL_FEES)
+    keep()
+    leftover.over()
+    [following] = surplus.close_due(clock.now())
+    keep()
+    assert sums(following) == (Decimal("6.5"), 2, 0, Decimal("4.5"))
+    assert sound()
+
+
 def test_the_open_ledger_says_what_is_carried_over(lost: Close, client: Browser) -> None:
     page = client.get("/ledger/").text
     assert "9.00 more was spent" in page.replace("\u00a0", "").replace("US$", "")
