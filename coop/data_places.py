@@ -245,7 +245,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         " doubtful at counted counted_to",
         "tasks_release": "job_id number splits asked_by_id asked_at tasks place items answers parts folder added"
         " changed removed digest certificate signature finished_at",
-        "tasks_releasefile": "release_id name asked_at used_at place bytes digest finished_at",
+        "tasks_releasefile": "release_id name asked_at used_at place bytes digest finished_at tries failed_at failure",
         "tasks_withdrawal": "task_id reason by_id at",
         "tasks_project": "key client_id test name kind options created_by_id created_at",
         "tasks_projectversion": "project_id number params work_type_id pay created_by_id created_at",

@@ -209,9 +209,12 @@ def write_release(release_id: int) -> None:
     releases.write(Release.objects.get(pk=release_id), at=clock.now())
 
 
-@app.task(name=release_files.MAKE, retry=5)
+@app.task(name=release_files.MAKE)
 def make_release_file(file_id: int) -> None:
-    """Make the file of a version, as deferred for it, from its beginning; one that was forgotten meanwhile is none."""
+    """Make the file of a version, as deferred for it, from its beginning; one that was forgotten meanwhile is none.
+
+    One that fails is made again when somebody asks for it again.
+    """
     found = ReleaseFile.objects.select_related("release__job__work_type").filter(pk=file_id).first()
     if found:
         release_files.make(found, at=clock.now())

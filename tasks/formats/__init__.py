@@ -48,7 +48,11 @@ class Format:
 
     def reads(self, release: Release) -> int:
         """Return how many parts of a version are read to write it."""
-        return len(release.parts) * (self.passes + (len(release.splits) if self.per_split else 0))
+        return len(release.parts) * self.times(release)
+
+    def times(self, release: Release) -> int:
+        """Return how often a version is read to write it."""
+        return self.passes + (len(release.splits) if self.per_split else 0)
 
 
 JSON, ZIP, LINES = "application/json", "application/zip", "application/x-ndjson; charset=utf-8"

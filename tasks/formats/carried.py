@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from itertools import batched
 
 import pyarrow as pa
+from django.db.models import OuterRef, Subquery, Sum
+from django.db.models.fields.json import KeyTextTransform
 
 from tasks.models import Job, JobFile, Release
 from tasks.shapes import Json, find
@@ -29,6 +31,13 @@ def described(job: Job) -> dict[bytes, bytes]:
     """Return what a Parquet file says of these columns to Hugging Face's library."""
     features = {name: {"_type": feature} for name, feature in parts(job).items()}
     return {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
+
+
+def weight(job: Job) -> int:
+    """Return how many bytes a job's tasks name, a file as often as it is named."""
+    named = Subquery(job.files.filter(usable=True, name=OuterRef("named")).values("bytes"))
+    each = [job.tasks.annotate(named=KeyTextTransform(part, "data"), weight=named) for part in parts(job)]
+    return sum(found.aggregate(sum=Sum("weight"))["sum"] or 0 for found in each)
 
 
 def carried(release: Release, items: Iterable[Json]) -> Iterator[Json]:

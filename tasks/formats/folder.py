@@ -37,6 +37,7 @@ def packed(release: Release, more: More, *, files: bool = False) -> Iterator[byt
                 packing.writestr(text, content)
             for split in splits:
                 packing.write(folder / f"{split}.parquet", f"data/{split}.parquet")
+                (folder / f"{split}.parquet").unlink()
         yield from parquet.pieces(folder / "all.zip")
 
 

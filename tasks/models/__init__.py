@@ -19,7 +19,7 @@ from tasks.models.machines import Machine
 from tasks.models.paces import Pace
 from tasks.models.pilots import Pilot, Rescoping
 from tasks.models.quality import Estimate, Reliability, Weighing
-from tasks.models.releases import Release, ReleaseFile, Withdrawal
+from tasks.models.releases import Failure, Release, ReleaseFile, Withdrawal
 from tasks.models.reports import Report
 from tasks.models.reviews import Decision, Ground, Review
 from tasks.models.scale import Asset, Audit, Batch, BatchState, Lot, Order, Project, ProjectVersion, Role, Sandbox
@@ -74,6 +74,7 @@ __all__ = [
     "Endpoint",
     "Estimate",
     "Extension",
+    "Failure",
     "Fetch",
     "FileKind",
     "Finding",

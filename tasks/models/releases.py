@@ -63,11 +63,19 @@ class Release(models.Model):
         return f"release {self.number} of job {self.job_id}"
 
 
+class Failure(models.TextChoices):
+    """Why a file of a version was not made."""
+
+    ROOM = "room", "no room of the client's"
+    DISK = "disk", "no room on disk"
+    FAULT = "fault", "a fault"
+
+
 class ReleaseFile(models.Model):
     """The file that a version goes home in, of one format: made once, kept on disk until nobody takes it for a week.
 
     `digest` is its own SHA-256. Its formats read the version's parts once or several times; `place` counts all of it.
-    One that is forgotten was not asked for: its row is empty.
+    One that is forgotten was not asked for: its row is empty. `tries` are counted as they begin.
     """
 
     release = models.ForeignKey(Release, models.PROTECT, related_name="files", db_index=False)
@@ -78,11 +86,13 @@ class ReleaseFile(models.Model):
     bytes = models.BigIntegerField(default=0)
     digest = models.CharField(max_length=64, blank=True, help_text="Its SHA-256.")
     finished_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="How often it was begun.")
+    failed_at = models.DateTimeField(null=True, help_text="Nothing once it is asked for anew.")
+    failure = models.CharField(max_length=5, choices=Failure, blank=True, default="", db_default="")
 
     privacy.declare(
-        **dict.fromkeys(
-            ("id", "release", "name", "asked_at", "used_at", "place", "bytes", "digest", "finished_at"), Audience.CLIENT
-        )
+        **dict.fromkeys(("id", "release", "name", "asked_at", "used_at", "place", "bytes", "digest"), Audience.CLIENT),
+        **dict.fromkeys(("finished_at", "tries", "failed_at", "failure"), Audience.CLIENT),
     )
 
     class Meta:
@@ -93,11 +103,21 @@ class ReleaseFile(models.Model):
                 | Q(finished_at__isnull=False, asked_at__isnull=False, digest__regex="^[0-9a-f]{64}$"),
                 name="finished_files_of_versions_have_a_digest",
             ),
+            models.CheckConstraint(
+                condition=Q(failed_at=None, failure="")
+                | Q(failed_at__isnull=False, asked_at__isnull=False, finished_at=None, failure__in=Failure.values),
+                name="files_of_versions_fail_for_a_reason",
+            ),
         ]
         indexes = [models.Index(fields=["used_at"], name="files_of_versions_by_use")]
 
     def __str__(self) -> str:
         return f"{self.name} of {self.release}"
+
+    @property
+    def is_being_made(self) -> bool:
+        """Tell whether it was asked for, is not whole yet, and nothing kept it from being made."""
+        return bool(self.asked_at) and self.finished_at is None and self.failed_at is None
 
 
 class Withdrawal(models.Model):

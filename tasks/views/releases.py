@@ -45,7 +45,7 @@ def _show(request: HttpRequest, job: Job, asking: NewRelease, leaving: Withdrawi
     }  # fmt: skip
     wrong = asking.is_bound or leaving.is_bound
     page = render(request, "tasks/client/releases.html", shown, status=400 if wrong else 200)
-    if any(one.finished_at is None or any(file.finished_at is None for file in one.files.all()) for one in found):
+    if any(one.finished_at is None or any(file.is_being_made for file in one.files.all()) for one in found):
         page["Refresh"] = "5"
     return page
 

@@ -188,6 +188,18 @@ BOUNDS: dict[str, tuple[list[Facts], list[Facts]]] = {
             (None, "2026-05-04", "0f" * 32), (*["2026-05-04"] * 2, ""), ("2026-05-04", None, "0f" * 32),
         ),
     ),
+    "tasks_releasefile files_of_versions_fail_for_a_reason": (
+        rows(
+            "asked_at finished_at failed_at failure",
+            (None, None, None, ""), (*["2026-05-04"] * 2, None, ""), *(("2026-05-04", None, "2026-05-04", why)
+            for why in ("room", "disk", "fault")),
+        ),
+        rows(
+            "asked_at finished_at failed_at failure",
+            (None, None, "2026-05-04", "room"), (*["2026-05-04"] * 3, "disk"), ("2026-05-04", None, None, "fault"),
+            ("2026-05-04", None, "2026-05-04", ""), ("2026-05-04", None, "2026-05-04", "other"),
+        ),
+    ),
     "tasks_sketch sketches_end_in_one_way": (
         rows("job_id dropped_at", (None, None), (3, None), (None, "2026-05-04")),
         rows("job_id dropped_at", (3, "2026-05-04")),

@@ -1,8 +1,11 @@
 """The files of versions: made once of each format, sent from anywhere, gone with what they hold."""
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from coop import clock
 from coop.people.models import Client, Person
+from coop.refusals import Refused
 from tasks import background, formats, release_files, releases, sweeping
 from tasks.models import Job, Release, ReleaseFile
 from tests.tasks.releases.conftest import Made
@@ -186,7 +190,7 @@ GUARD = "files_of_versions_stay_as_made"
 
 @pytest.mark.parametrize(
     "change",
-    ["bytes = 1", "digest = repeat('0', 64)", "place = 9", "finished_at = NULL, digest = ''",
+    ["bytes = 1", "tries = 0", "digest = repeat('0', 64)", "place = 9", "finished_at = NULL, digest = ''",
      "finished_at = coop_now()", "asked_at = coop_now()",
      "asked_at = NULL, finished_at = NULL, digest = '', bytes = 1"],
 )  # fmt: skip
@@ -221,3 +225,92 @@ def test_a_version_has_one_file_of_a_format(release: Release, attack: Attack) ->
     again = """INSERT INTO tasks_releasefile (release_id, name, asked_at, used_at, place, bytes, digest)
         VALUES (%s, 'csv', coop_now(), coop_now(), 0, 0, '')"""
     attack(again, [release.pk], guard="one_file_per_version_and_format")
+
+
+@pytest.mark.usefixtures("large")
+def test_what_fails_three_times_is_not_made_for_ever(
+    release: Release, olga: Person, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch, later: Later
+) -> None:
+    csv, browser = formats.find("csv", release.job), signed_in(olga)
+    monkeypatch.setitem(formats._ALL, "csv", replace(csv, write=broken))  # noqa: SLF001 - as a file of our fault
+    for _time in range(3):
+        file = asked(release)
+        with pytest.raises(ZeroDivisionError):
+            background.make_release_file(file.pk)
+    page = browser.get(address(release, "csv"))
+    assert (page.status_code, "We look at it." in words(page)) == (409, True)
+    page = browser.get(reverse("tasks:releases", args=["orbit", release.job_id]))
+    assert ("The file could not be made" in words(page), "Refresh" in page) == (True, False)
+    later(days=8)
+    assert background.forget_release_files(0) == 1
+    assert asked(release).is_being_made
+
+
+def broken(_release: Release) -> Iterator[bytes]:
+    yield b"%d" % (1 // 0)
+
+
+@pytest.mark.usefixtures("large")
+def test_what_ends_the_worker_three_times_is_not_begun_again(release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    csv = formats.find("csv", release.job)
+    monkeypatch.setitem(formats._ALL, "csv", replace(csv, write=dying))  # noqa: SLF001 - as one that takes all memory
+    for _time in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            background.make_release_file(asked(release).pk)
+    background.make_release_file(asked(release).pk)
+    with pytest.raises(Refused, match="We look at it"):
+        asked(release)
+
+
+@pytest.mark.usefixtures("large")
+def test_a_client_waits_for_two_files_at_a_time(release: Release) -> None:
+    first, _second = asked(release), asked(release, "changes")
+    with pytest.raises(Refused, match="Two other files are being made"):
+        asked(release, "parquet")
+    assert asked(release) == first
+    background.make_release_file(first.pk)
+    assert asked(release, "parquet").is_being_made
+
+
+def test_a_file_is_sent_whole_though_it_is_taken_away_meanwhile(
+    release: Release, olga: Person, signed_in: SignedIn
+) -> None:
+    whole = b"".join(formats.find("csv", release.job).write(release))
+    sent = signed_in(olga).get(address(release, "csv"))
+    default_storage.delete(f"releases/{release.folder}/csv.csv")
+    assert b"".join(sent) == whole
+
+
+def test_a_file_that_is_gone_before_it_is_sent_is_refused(release: Release) -> None:
+    file = asked(release)
+    default_storage.delete(f"releases/{release.folder}/csv.csv")
+    with pytest.raises(Refused, match="taken away"):
+        release_files.sent(file, {})
+
+
+def test_no_file_pushes_out_what_was_taken_lately(release: Release, settings: Any, later: Later) -> None:
+    settings.CLIENT_MAX_BYTES = asked(release).bytes + 10
+    with pytest.raises(Refused, match="within two days"):
+        asked(release, "label-studio")
+    assert on_disk(release) == {"csv.csv"}
+    later(days=3)
+    settings.CLIENT_MAX_BYTES = len(b"".join(formats.find("label-studio", release.job).write(release)))
+    assert asked(release, "label-studio").finished_at
+    assert on_disk(release) == {"label-studio.json"}
+
+
+def test_a_nearly_full_disk_takes_no_file(release: Release, monkeypatch: pytest.MonkeyPatch, later: Later) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=release_files.FREE))
+        with pytest.raises(Refused, match="too little room"):
+            asked(release)
+    with pytest.raises(Refused, match="in an hour"):
+        asked(release)
+    later(hours=2)
+    assert asked(release).finished_at
+
+
+@pytest.mark.usefixtures("large")
+def test_a_file_that_is_not_made_says_why(release: Release, attack: Attack) -> None:
+    change = "UPDATE tasks_releasefile SET failed_at = coop_now() WHERE id = %s"
+    attack(change, [asked(release).pk], guard="files_of_versions_fail_for_a_reason")

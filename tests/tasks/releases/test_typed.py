@@ -14,8 +14,9 @@ import soundfile
 
 from coop import clock
 from coop.people.models import Client, Person
-from tasks import answers, claims, formats, reviews
-from tasks.formats import parquet, typed
+from coop.refusals import Refused
+from tasks import answers, background, claims, formats, release_files, reviews
+from tasks.formats import carried, parquet, typed
 from tasks.models import Ground, Job, Release
 from tests.tasks import handing_in, media_jobs
 from tests.tasks.releases.conftest import Made
@@ -146,6 +147,25 @@ def test_images_are_in_memory_some_at_a_time(drawn: Release, tmp_path: Path, mon
     monkeypatch.setattr(parquet, "HEAVIEST", 1)
     path = unpacked(drawn, "hugging-face-files", tmp_path) / "data" / "train.parquet"
     assert pq.ParquetFile(path).num_row_groups == 2
+
+
+def test_an_image_weighs_as_often_as_a_task_names_it(
+    orbit: Client, olga: Person, amina: Person, luis: Person, made: Made, settings: Any
+) -> None:
+    job = media_jobs.opened(
+        orbit, olga, of=media_jobs.voted_kind("image", amina), data=[{"image": "a.png"}] * 3,
+        form={"question": "Where?", "labels": ["car"], "types": ["box"]}, given={"a.png": handing_in.image()},
+    )  # fmt: skip
+    done(job, luis, {"shapes": [{"type": "box", "label": "car", "x": 1, "y": 2, "width": 9, "height": 8}]}, olga)
+    size = job.files.get().bytes
+    assert carried.weight(job) == 3 * size
+    settings.CLIENT_MAX_BYTES = 3 * size - 1
+    wanted = formats.find("hugging-face-files", job)
+    file = release_files.ask(made(job), wanted, at=clock.now())
+    assert (file.finished_at, file.is_being_made) == (None, True)
+    background.make_release_file(file.pk)
+    with pytest.raises(Refused, match="Take another format"):
+        release_files.ask(file.release, wanted, at=clock.now())
 
 
 @pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")  # its own use of rdflib
