@@ -266,9 +266,19 @@ def _finish(file: ReleaseFile, made: Path, *, size: int, digest: str, at: dateti
     if held.finished_at or held.asked_at is None or job.deleted_at:
         return held
     made.replace(default_storage.path(_name(file)))
+    _sync(made.parent)
     file.bytes, file.digest, file.finished_at = size, digest, at
     file.save(update_fields=["place", "bytes", "digest", "finished_at"])
     return file
+
+
+def _sync(folder: Path) -> None:
+    """Bring the names of a folder to the disk."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def sent(file: ReleaseFile, asked: Mapping[str, str]) -> HttpResponse | StreamingHttpResponse:

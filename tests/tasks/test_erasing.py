@@ -488,6 +488,8 @@ def test_the_files_of_versions_go_too_and_one_that_is_being_made_is_not_kept(
     assert f"releases/{version.folder}/csv.csv" in on_disk()
     monkeypatch.setattr(release_files, "AT_ONCE", 0)
     late = release_files.ask(version, other, at=clock.now())
+    failed = release_files.ask(version, formats.find("croissant", answered), at=clock.now())
+    ReleaseFile.objects.filter(pk=failed.pk).update(failed_at=clock.now(), failure="fault", tries=3)
 
     def written(_release: Release) -> Iterator[bytes]:
         yield b"Secret 0"
