@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from coop.people.models import Person
 from coop.refusals import Refusal, Refused
-from governance.models import CONFIRMED, Office, Post, Right
+from governance.models import CHECKED, CONFIRMED, Office, Post, Right
 
 TREASURER = "treasurer"
 SAFETY = "safety officer"
@@ -106,7 +106,8 @@ def clash(person: Person, post: str, begins: datetime, ends: datetime) -> Office
 
 def _exclude(one: Post, other: Post) -> bool:
     both_confirm = any(right in one.rights and right in other.rights for right in CONFIRMED)
-    return both_confirm or other.name in one.excludes or one.name in other.excludes
+    checks = {*one.rights, *other.rights} >= CHECKED
+    return both_confirm or checks or other.name in one.excludes or one.name in other.excludes
 
 
 def refusal(person: Person, at: datetime) -> Refusal | None:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from coop.record import events
 from coop.refusals import Refusal
 from governance import offices
-from governance.models import LONGEST_TERM_DAYS, Mandate, Post, Right
+from governance.models import CHECKED, LONGEST_TERM_DAYS, Mandate, Post, Right
 from governance.policy import NobodysPay, Payload, expect
 
 NAME = re.compile(r"[a-z][a-z ]{1,28}[a-z]")
@@ -87,7 +87,13 @@ class PostChange(NobodysPay):
             return [Refusal(_("The post has changed since: look at it again."), rule="P3")]
         if not _says_something(old, payload):
             return [Refusal(_("This is the post as it is."))]
-        return self._alone(payload)
+        return self._both(payload) + self._alone(payload)
+
+    def _both(self, payload: Payload) -> list[Refusal]:
+        if payload["abolished"] or not set(cast("list[str]", payload["rights"])) >= CHECKED:
+            return []
+        words = _("No post both handles money and checks the books: nobody checks what they did themselves.")
+        return [Refusal(words, rule="D8", appeal=_("Give one of the two rights to another post."))]
 
     def _alone(self, payload: Payload) -> list[Refusal]:
         right = left_alone(payload)

@@ -10,6 +10,7 @@ from payments import (
     cards,
     entitlements,
     guarantee,
+    open_ledger,
     paybacks,
     payouts,
     post_pay,
@@ -66,6 +67,13 @@ def look(timestamp: int) -> int:  # noqa: ARG001 - likewise
 def seal(timestamp: int) -> int:  # noqa: ARG001 - likewise
     """Seal the books of the months that are over; return how many."""
     return sealing.seal_due(clock.now())
+
+
+@app.periodic(cron="47 * * * *")
+@app.task(queueing_lock="payments.keep_figures", lock="payments.keep_figures")
+def keep_figures(timestamp: int) -> int:  # noqa: ARG001 - likewise
+    """Work out what the open ledger tells of the months that are over and not kept yet; return how many."""
+    return open_ledger.keep_due(clock.now())
 
 
 @app.periodic(cron="43 * * * *")

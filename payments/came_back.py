@@ -5,8 +5,9 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from coop import clock
 from governance import notices
-from payments import instruments, rails
+from payments import instruments, rails, to_officers
 from payments.models import Payout
 from payments.runs import LONGEST_WAIT
 from payments.templatetags.money import money
@@ -39,7 +40,7 @@ def again(payout: Payout) -> str:
     ask = _("It is not tried again before you ask: look first whether the place is right.")
     if not terms.is_open or not way.available:
         return f"{ask} {_('This way is closed now; choose another one.')}"
-    if way.in_runs:
+    if way.in_runs and not to_officers.is_to_one(payout, clock.now()):
         when = _("It goes with the next pay run then: prepared on Fridays, or %(hours)s hours after you ask.")
         return f"{ask} {when % {'hours': (terms.delay + LONGEST_WAIT) // HOUR}}"
     when = _("An officer sends it then, no sooner than %(hours)s hours after you ask.")

@@ -11,11 +11,14 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
+from django.core.cache import cache
+from django.db import connection, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from coop.database import moment
 from coop.record.models import Event
+from coop.refusals import Refusal, Refused
 from payments import owing
 from payments.models import Transfer
 from payments.models.payouts import HELD
@@ -24,8 +27,14 @@ from payments.owing import LateSum
 
 FEWEST = 5
 FEWEST_FOR_AN_HOUR = 10
+# Whoever works a month out holds this, so that readers of months that nobody kept cost as much as one of them.
+ALONE = "SELECT pg_try_advisory_xact_lock(hashtextextended('payments.open_ledger', 0))"
+WAIT = "SELECT pg_advisory_xact_lock(hashtextextended('payments.open_ledger', 0))"
 # A posting may begin before midnight and commit after it.
 SETTLED = timedelta(hours=1)
+
+# What a month's books and work come to, before what few people got is left out or merged.
+type Worked = dict[str, Any]
 
 FLOWS: dict[str, str | Promise] = {
     "received": _("Money in: deposits and grants"),
@@ -194,9 +203,12 @@ class Figures:
 
 
 def told(month: Month, *, at: datetime) -> Figures:
-    """Return what the public reads of a month at a moment; five queries at most, however much moved."""
+    """Return what the public reads of a month at a moment; of one that is over, what moved is worked out once and kept.
+
+    Raises Refused (503) while another works out a month that is not kept yet.
+    """
     if month.is_over(at):
-        return figures(month)
+        return _figures(month, cache.get(_key(month)) or _kept(month))
     [(late, longest, owed)] = _rows(LATE, month)
     return Figures(
         month=month, flows=[], people=None, to_members=None, share=None, hours=[], late=late, longest=longest,
@@ -205,18 +217,60 @@ def told(month: Month, *, at: datetime) -> Figures:
 
 
 def figures(month: Month) -> Figures:
-    """Return the figures of a month, whether it is over or not."""
-    moved = {str(name): Moved(from_micro(int(total)), people) for name, total, people in _rows(FLOWS_OF, month)}
+    """Return the figures of a month, whether it is over or not, worked out now."""
+    return _figures(month, _worked_out(month))
+
+
+def keep_due(at: datetime) -> int:
+    """Work out the months that are over and not kept, for as long as that takes; return how many those were."""
+    over = [month for month in months(Month.of(at)) if month.is_over(at)]
+    known = cache.get_many([_key(month) for month in over])
+    due = [month for month in over if _key(month) not in known]
+    for month in due:
+        with moment.no_limit() as cursor:
+            cursor.execute(WAIT)
+            _kept(month)
+    return len(due)
+
+
+def _key(month: Month) -> str:
+    return f"ledger:{month}"
+
+
+@transaction.atomic
+def _kept(month: Month) -> Worked:
+    """Work out a month that is over, alone, and keep it for good: nothing moves in it any more."""
+    with connection.cursor() as cursor:
+        cursor.execute(ALONE)
+        if cursor.fetchone() != (True,):
+            words = _("The figures of this month are being worked out at this moment.")
+            raise Refused(Refusal(words, appeal=_("Look again in a minute."), status=503))
+    found = cache.get(_key(month)) or _worked_out(month)
+    cache.set(_key(month), found, timeout=None)
+    return found
+
+
+def _worked_out(month: Month) -> Worked:
+    """Return what moved, how many people were paid, and what hours came to, as numbers and words that can be kept."""
     [(people,)] = _rows(PAID, month)
+    return {
+        "moved": [[name, int(total), of] for name, total, of in _rows(FLOWS_OF, month)],
+        "people": people,
+        "hours": [[*kind, [int(quarter) for quarter in quarters]] for *kind, quarters in _rows(HOURS, month)],
+    }
+
+
+def _figures(month: Month, worked: Worked) -> Figures:
+    moved = {name: Moved(from_micro(total), people) for name, total, people in worked["moved"]}
     [(late, longest, owed)] = _rows(LATE, month)
-    many = people >= FEWEST
+    many = worked["people"] >= FEWEST
     return Figures(
         month=month,
         flows=[_flow("received", moved), *(_paid(moved) if many else []), _flow("concealed", moved)],
-        people=people if many else None,
+        people=worked["people"] if many else None,
         to_members=_sum(moved, TO_MEMBERS) if many else None,
         share=_share(moved) if many else None,
-        hours=_hours(_rows(HOURS, month)),
+        hours=_hours(worked["hours"]),
         late=late,
         longest=longest,
         owed=owing.told(owed),
@@ -278,13 +332,13 @@ def _share(moved: dict[str, Moved]) -> Decimal | None:
     return (members / whole).quantize(Decimal("0.001")) if whole else None
 
 
-def _hours(rows: list[tuple[Any, ...]]) -> list[Hours]:
+def _hours(rows: list[list[Any]]) -> list[Hours]:
     told = [_hour(*row) for row in rows if row[2] >= FEWEST]
     few = [row for row in rows if row[2] < FEWEST]
     return told + ([Hours("", str(_("Kinds of work done by fewer than five people each")), None)] if few else [])
 
 
-def _hour(slug: str, name: str, people: int, quarters: list[Decimal]) -> Hours:
+def _hour(slug: str, name: str, people: int, quarters: list[int]) -> Hours:
     if people < FEWEST_FOR_AN_HOUR:
         return Hours(slug, name, people)
-    return Hours(slug, name, people, *(from_micro(int(quarter)) for quarter in quarters))
+    return Hours(slug, name, people, *(from_micro(quarter) for quarter in quarters))

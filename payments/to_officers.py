@@ -40,9 +40,12 @@ def _checks_the_books(office: Office, at: datetime) -> bool:
 
 
 def office_for(person: Person, payout: Payout, at: datetime) -> tuple[Office, Right]:
-    """Return the post by which a person has a part in a payout, and its right; raise Refused if they hold none."""
+    """Return the post by which a person has a part in a payout, and its right; raise Refused if they hold none.
+
+    It is that which handles money, where they hold one.
+    """
     books = offices.with_right(Right.BOOKS, at).select_related("person").filter(person=person).first()
-    if books and is_to_one(payout, at):
+    if books and not offices.may(person, Right.MONEY, at) and is_to_one(payout, at):
         return books, Right.BOOKS
     return deposits.office_of(person, at), Right.MONEY
 

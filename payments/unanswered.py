@@ -51,7 +51,7 @@ def decided_from(payout: Payout) -> datetime | None:
 def told(payout: Payout) -> dict[str, object]:
     """Return what a payout's page says of this: from when officers can decide (None once it ended), whether they did.
 
-    And when it is tried again, where it came back. A query once it ended, one more where it came back, none before.
+    And when it is tried again, where it came back. A query once it ended, two more where it came back, none before.
     """
     ended = payout.settled_at is not None and payout.settled_by_id is None
     return {

@@ -25,6 +25,7 @@ from governance.models.elections import LONGEST_STATEMENT, Call, Candidacy
 from governance.models.letters import Letter, LetterKind, LetterWish
 from governance.models.mandates import Enactment, Mandate
 from governance.models.offices import (
+    CHECKED,
     CONFIRMED,
     LONGEST_TERM_DAYS,
     Office,
@@ -59,6 +60,7 @@ __all__ = [
     "APPEAL_OPEN",
     "BOUNDS",
     "CHARGED",
+    "CHECKED",
     "CONFIRMED",
     "CUTS",
     "LADDER",

@@ -24,6 +24,8 @@ class Right(models.TextChoices):
 
 # Acts of these rights need a second officer, so nobody may hold two posts that have one of them.
 CONFIRMED = (Right.MONEY, Right.PAUSES)
+# Whoever has one of these looks at what the other did, so that no post and no two posts of a person give both.
+CHECKED = {Right.MONEY, Right.BOOKS}
 
 
 class Post(models.Model):

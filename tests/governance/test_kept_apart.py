@@ -22,7 +22,8 @@ MONEY, PAUSES, BOOKS = "handles_money", "asks_for_pauses", "checks_the_books"
     ("first", "second", "apart"),
     [
         ([MONEY], [MONEY], True), ([PAUSES], [PAUSES], True), ([MONEY], [PAUSES], False), ([BOOKS], [BOOKS], False),
-        ([MONEY, BOOKS], [BOOKS], False), ([PAUSES, BOOKS], [BOOKS], False), ([], [], False),
+        ([MONEY], [BOOKS], True), ([MONEY, BOOKS], [BOOKS], True), ([PAUSES, BOOKS], [BOOKS], False), ([], [], False),
+        ([MONEY], [PAUSES, BOOKS], True), ([MONEY, PAUSES], [], False), ([BOOKS], [PAUSES], False),
     ],
 )  # fmt: skip
 def test_acts_that_ask_for_a_second_officer_are_not_held_twice(

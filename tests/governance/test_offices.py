@@ -86,6 +86,11 @@ def test_no_post_gives_rights_that_nobody_knows(refused: Attack) -> None:
         refused(POST, ["chair", 1, 300, rights, founding()], guard="post_gives_known_rights")
 
 
+def test_no_post_handles_money_and_checks_the_books(refused: Attack) -> None:
+    for rights in ('["handles_money", "checks_the_books"]', '["checks_the_books", "keeps_panels", "handles_money"]'):
+        refused(POST, ["chair", 1, 300, rights, founding()], guard="post_gives_known_rights")
+
+
 def test_no_term_is_longer_than_three_years(refused: Attack) -> None:
     refused(POST, ["chair", 1, 1096, '["keeps_panels"]', founding()], guard="terms_are_three_years_at_most")
 

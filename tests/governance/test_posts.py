@@ -86,6 +86,13 @@ def test_what_is_no_post_is_not_even_asked(amina: Person, post: str, changes: di
         write(row(post, **changes), amina)
 
 
+@pytest.mark.parametrize("post", ["treasurer", "auditor", "inspector"])
+def test_no_vote_gives_a_post_the_money_and_the_books(amina: Person, post: str) -> None:
+    rights = ["asks_for_pauses", "checks_the_books", "handles_money"]
+    with pytest.raises(Refused, match="No post both handles money and checks the books"):
+        write(row(post, rights=rights), amina)
+
+
 @pytest.mark.parametrize(("post", "changes"), [
     ("treasurer", {"rights": ["asks_for_pauses"]}), ("panel trustee", {"abolished": True}),
     ("auditor", {"rights": ["keeps_panels"]}), ("safety officer", {"rights": ["asks_for_pauses"]}),

@@ -99,6 +99,7 @@ MODULES = {
     ("tasks/webhooks/signing.py", "secrets"): "what signs a message to a client",
     ("payments/sealed_statements.py", "secrets"): "what keeps a neighbour's statement from being guessed",
     ("tasks/release_files.py", "os"): "that a file is on the disk before its row says so",
+    ("payments/open_ledger.py", "django.core.cache"): "what a month that is over came to, as the open ledger tells it",
     ("tasks/pilots.py", "django.core.cache"): "what a kind of work usually paid, as pages tell it",
     ("tasks/shapes/conversation.py", "random"): "in which order answers are shown: a lot that can be drawn again",
     ("tasks/shapes/ranking.py", "random"): "likewise",

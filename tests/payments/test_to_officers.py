@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test import Client as Browser
+from django.utils import translation
 
 from coop import clock
 from coop.audit import payouts as walked
@@ -14,7 +15,7 @@ from coop.people.models import Person
 from coop.refusals import Refused
 from governance import offices
 from governance.models import Office, OfficeAct, Right
-from payments import accounts, background, deposits, details, ledger, payouts, runs, to_officers, unanswered
+from payments import accounts, background, came_back, deposits, details, ledger, payouts, runs, to_officers, unanswered
 from payments.models import Payout, PayoutState, PayRun, RailEvent
 from tests.payments import test_mpesa
 from tests.payments.conftest import owning
@@ -31,6 +32,11 @@ type SignedIn = Callable[[Person], Browser]
 HANDS, SAYS = "payouts_go_by_two_officers", "verdicts_come_after_72_hours"
 ELECT = """INSERT INTO governance_office (person_id, post, seat, mandate_id, starts_at, ends_at)
     SELECT %s, 'auditor', 1, mandate_id, starts_at, ends_at FROM governance_office WHERE post = 'treasurer'"""
+
+INSPECTOR = """INSERT INTO governance_post
+    (name, version, term_days, seats, rights, excludes, abolished, mandate_id, since)
+    SELECT 'inspector', 1, 365, 1, to_jsonb(%s::text[]), '[]', false, mandate_id, since
+    FROM governance_post WHERE name = 'treasurer' ORDER BY version LIMIT 1"""
 
 
 @pytest.fixture
@@ -154,6 +160,44 @@ def test_a_payout_to_an_officer_goes_with_no_run_and_names_no_run(
     page = signed_in(teresa).get(f"/pay/payouts/{payout.pk}/").text
     assert "It goes with the next pay run" not in page
     assert "An officer sends it, another confirms that it arrived." in page
+
+
+@pytest.mark.parametrize(("language", "said", "run"), [
+    ("en", "An officer sends it then", "pay run"), ("es", "Entonces lo envía una persona con cargo", "tanda de pago"),
+])  # fmt: skip
+def test_what_came_back_to_an_officer_is_not_promised_with_a_run(
+    hers: Payout, amina: Person, language: str, said: str, run: str
+) -> None:
+    hers.rail = "bank"
+    with translation.override(language):
+        assert said in came_back.again(hers)
+        assert run not in came_back.again(hers)
+        hers.person = amina
+        assert said not in came_back.again(hers)
+        assert run in came_back.again(hers)
+
+
+def test_who_holds_both_from_before_acts_by_the_money(hers: Payout, petra: Person, secretary: Office) -> None:
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE governance_office DISABLE TRIGGER USER")
+        cursor.execute(ELECT, [petra.pk])
+    assert to_officers.office_for(petra, hers, clock.now()) == (secretary, Right.MONEY)
+
+
+@pytest.mark.parametrize(("right", "apart"), [
+    ("checks_the_books", True), ("handles_money", True), ("asks_for_pauses", True), ("keeps_panels", False),
+])  # fmt: skip
+def test_no_other_name_of_a_post_lets_who_handles_money_check_the_books(
+    treasurer: Office, now: datetime, right: str, *, apart: bool
+) -> None:
+    """The site says what the database says of a post whose name is in no list."""
+    with owning(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE governance_post DISABLE TRIGGER USER")
+        cursor.execute(INSPECTOR, [[right]])
+        cursor.execute("SELECT governance_posts_exclude('treasurer', 'inspector')")
+        assert cursor.fetchone() == (apart,)
+    clash = offices.clash(treasurer.person, "inspector", now, treasurer.ends_at)
+    assert clash == (treasurer if apart else None)
 
 
 def test_the_auditors_page_leads_to_the_payout_and_back(
