@@ -51,8 +51,12 @@ def is_officer(person: Person, at: datetime) -> bool:
 
 def with_right(right: Right, at: datetime) -> QuerySet[Office]:
     """Return the offices held at a moment whose post has a right then."""
-    allowed = Func(F("pk"), Value(right.value), Value(at), function="governance_may", output_field=BooleanField())
-    return held(at).alias(allowed=allowed).filter(allowed=True)
+    return held(at).alias(allowed=has_right(right, Value(at))).filter(allowed=True)
+
+
+def has_right(right: Right, at: F | Value) -> Func:
+    """Return the expression by which an office has a right at a moment that is an expression."""
+    return Func(F("pk"), Value(right.value), at, function="governance_may", output_field=BooleanField())
 
 
 def may(person: Person, right: Right, at: datetime) -> bool:

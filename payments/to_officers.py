@@ -6,7 +6,8 @@ who are not the payee end each payout (D8). An auditor has no other power over m
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from coop.people.models import Person
@@ -22,9 +23,17 @@ def handlers(at: datetime) -> QuerySet[Office]:
     return offices.with_right(Right.MONEY, at)
 
 
+def to_handlers(at: datetime) -> QuerySet[Payout]:
+    """Return the payouts to whoever handles money at a moment, or did when theirs went out."""
+    went = Payout.objects.alias(went=Coalesce("run__released_at", "sent_at"))
+    offices_of_payee = Office.objects.filter(person=OuterRef("person"))
+    then = offices_of_payee.alias(did=offices.has_right(Right.MONEY, OuterRef("went"))).filter(did=True)
+    return went.filter(Q(person__in=handlers(at).values("person_id")) | Exists(then))
+
+
 def is_to_one(payout: Payout, at: datetime) -> bool:
-    """Tell whether a payout is to somebody who handles money at a moment."""
-    return handlers(at).filter(person=payout.person_id).exists()
+    """Tell whether a payout is to somebody who handles money at a moment, or did when it went out."""
+    return to_handlers(at).filter(pk=payout.pk).exists()
 
 
 def refusal(payout: Payout, *, by: Office, at: datetime) -> Refusal | None:
@@ -60,7 +69,6 @@ def right_to_look(person: Person, at: datetime) -> Right:
 
 
 def waiting(at: datetime) -> QuerySet[Payout]:
-    """Return the payouts under way to whoever handles money, the oldest first."""
+    """Return the payouts under way to whoever handles money, or did when theirs went out, the oldest first."""
     open_ones = Q(state__in=[PayoutState.REQUESTED, PayoutState.SENDING, PayoutState.SENT])
-    found = Payout.objects.filter(open_ones, person__in=handlers(at).values("person_id"))
-    return found.select_related("person").order_by("pk")
+    return to_handlers(at).filter(open_ones).select_related("person").order_by("pk")

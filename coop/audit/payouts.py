@@ -13,21 +13,32 @@ def walk(tick: Tick) -> Iterator[Finding]:
     yield from decided()
 
 
+# Whether an office had a part in what became of a payout at a moment: it handled money, or checked the books of whoever
+# handled money then, or when the payout went out.
+PART = """(governance_may({office}, 'handles_money', {at})
+    OR governance_may({office}, 'checks_the_books', {at}) AND EXISTS (
+        SELECT FROM governance_office payee WHERE payee.person_id = p.person_id AND (
+        governance_may(payee.id, 'handles_money', {at}) OR governance_may(payee.id, 'handles_money', {went}))))"""
+
+
 def ended() -> Iterator[Finding]:
-    """Name payouts that ended without a rail's word or two officers, neither of them the payee."""
+    """Name payouts that ended without a rail's word or two officers with the right to it, neither of them the payee."""
+    part = PART.format(office="two.id", at="p.settled_at", went="p.sent_at")
     yield from faults(
-        """
+        f"""
         SELECT p.id, p.state FROM payments_payout p
         LEFT JOIN governance_office one ON one.id = p.sent_by_id
         LEFT JOIN governance_office two ON two.id = p.settled_by_id
-        WHERE p.state IN ('settled', 'failed') AND (
-            one.person_id <> two.person_id AND p.person_id NOT IN (one.person_id, two.person_id)
-        ) IS NOT TRUE AND NOT EXISTS (
+        WHERE p.state IN ('settled', 'failed') AND NOT EXISTS (
             SELECT FROM payments_railevent e WHERE e.payout_id = p.id
-            AND e.outcome IN (p.state, CASE p.state WHEN 'failed' THEN 'returned' END))""",
+            AND e.outcome IN (p.state, CASE p.state WHEN 'failed' THEN 'returned' END)
+        ) AND (
+            one.person_id <> two.person_id AND p.person_id NOT IN (one.person_id, two.person_id)
+            AND governance_may(one.id, 'handles_money', p.sent_at) AND {part}
+        ) IS NOT TRUE""",  # noqa: S608 - ours
         "payments_payout {id}",
         "is {state}",
-        "neither its rail nor two officers said so",
+        "neither its rail nor two officers with the right to it said so",
     )
 
 
@@ -48,17 +59,23 @@ def said() -> Iterator[Finding]:
 
 
 def decided() -> Iterator[Finding]:
-    """Name payouts that two officers are said to have ended for want of an answer, and did not both."""
+    """Name payouts that two officers are said to have ended for want of an answer, and did not both by their right."""
+    part = PART.format(office="o.id", at="v.at", went="r.released_at")
     yield from faults(
-        """
-        SELECT e.id, e.payout_id, e.outcome, count(*) FILTER (WHERE v.arrived = (e.outcome = 'settled')) AS agreed
+        f"""
+        SELECT e.id, e.payout_id, e.outcome,
+            count(*) FILTER (WHERE v.part AND v.arrived = (e.outcome = 'settled')) AS agreed
         FROM payments_railevent e LEFT JOIN (
-            SELECT DISTINCT ON (v.payout_id, o.person_id) v.payout_id, v.arrived FROM payments_verdict v
-            JOIN governance_office o ON o.id = v.office_id ORDER BY v.payout_id, o.person_id, v.id DESC
+            SELECT DISTINCT ON (v.payout_id, o.person_id) v.payout_id, v.arrived,
+                o.person_id <> p.person_id AND {part} AS part, governance_may(o.id, 'handles_money', v.at) AS handles
+            FROM payments_verdict v JOIN governance_office o ON o.id = v.office_id
+            JOIN payments_payout p ON p.id = v.payout_id LEFT JOIN payments_payrun r ON r.id = p.run_id
+            ORDER BY v.payout_id, o.person_id, v.id DESC
         ) v ON v.payout_id = e.payout_id
         WHERE e.event LIKE '%/verdict' GROUP BY e.id
-        HAVING count(*) FILTER (WHERE v.arrived = (e.outcome = 'settled')) < 2""",
+        HAVING count(*) FILTER (WHERE v.part AND v.arrived = (e.outcome = 'settled')) < 2
+            OR bool_or(v.handles AND v.arrived = (e.outcome = 'settled')) IS NOT TRUE""",  # noqa: S608 - ours
         "payments_railevent {id}",
         "says {outcome} of payout {payout_id} by {agreed} officers",
-        "two officers decide what a service never answered for",
+        "two officers decide what a service never answered for, one of whom handles money",
     )

@@ -31,7 +31,8 @@ type Later = Callable[..., datetime]
 type SignedIn = Callable[[Person], Browser]
 HANDS, SAYS = "payouts_go_by_two_officers", "verdicts_come_after_72_hours"
 ELECT = """INSERT INTO governance_office (person_id, post, seat, mandate_id, starts_at, ends_at)
-    SELECT %s, 'auditor', 1, mandate_id, starts_at, ends_at FROM governance_office WHERE post = 'treasurer'"""
+    SELECT %s, 'auditor', 1, mandate_id, starts_at + interval '1 minute', ends_at + interval '1 minute'
+    FROM governance_office WHERE post = 'treasurer'"""
 
 INSPECTOR = """INSERT INTO governance_post
     (name, version, term_days, seats, rights, excludes, abolished, mandate_id, since)
@@ -111,6 +112,33 @@ def test_who_audits_no_more_confirms_no_more(hers: Payout, auditor: Office, late
     attack(CONFIRM, ["settled", auditor.pk, hers.pk], guard=HANDS)
     with pytest.raises(Refused):
         payouts.settle(hers, by=auditor, at=clock.now())
+
+
+def leave(treasurer: Office, later: Later) -> datetime:
+    """Let the treasurer's term end; nobody follows."""
+    return later(seconds=(treasurer.ends_at - clock.now()).total_seconds() + 1)
+
+
+def test_what_was_sent_to_the_treasurer_is_confirmed_after_the_term(
+    hers: Payout, auditor: Office, treasurer: Office, later: Later, priya: Person, signed_in: SignedIn, attack: Attack
+) -> None:
+    at = leave(treasurer, later)
+    attack(CONFIRM, ["settled", treasurer.pk, hers.pk], guard=HANDS)
+    assert to_officers.waiting(at).get() == hers
+    assert "Did the money arrive?" in signed_in(priya).get(f"/desk/payouts/{hers.pk}/").text
+    payouts.settle(hers, by=auditor, at=at)
+    assert state(hers) == PayoutState.SETTLED
+    assert not list(walked.walk(bool))
+
+
+def test_what_a_run_took_to_the_treasurer_is_read_after_the_term(
+    asked: Payout, released: PayRun, later: Later, treasurer: Office, auditor: Office, attack: Attack
+) -> None:
+    go_on()
+    leave(treasurer, later)
+    attack(JUDGE, [asked.pk, auditor.pk, True, "x"], guard=SAYS)
+    give_to_treasurer(asked, treasurer)
+    assert not read(asked, auditor, arrived=True)
 
 
 def give_to_treasurer(payout: Payout, treasurer: Office) -> None:
@@ -227,3 +255,40 @@ def test_the_auditor_sees_no_payout_to_anybody_else(
     assert not to_officers.waiting(clock.now()).exists()
     assert unanswered.refusal(asked, by=auditor, at=clock.now())
     assert sound()
+
+
+def past_the_guard(payout: Payout, statement: str, params: list[object]) -> list[str]:
+    """Write of a payout whatever its guards say, and return what the nightly proof finds."""
+    with owning(), connection.cursor() as cursor:
+        for table in ("payments_payout", "payments_verdict", "payments_railevent"):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute(statement, params)
+        for table in ("payments_payout", "payments_verdict", "payments_railevent"):
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+    payout.refresh_from_db()
+    return [one.row for one in (*walked.ended(), *walked.decided())]
+
+
+def test_the_nightly_proof_asks_by_which_right_a_payout_was_ended(
+    earn: Earn, auditor: Office, treasurer: Office, secretary: Office, amina: Person, now: datetime
+) -> None:
+    earn(amina, "5")
+    payout = payouts.request(amina, amount=Decimal(5), by=amina, at=now)
+    payouts.send(payout, reference="R", by=treasurer, at=now)
+    found = [f"payments_payout {payout.pk}"]
+    assert past_the_guard(payout, CONFIRM, ["settled", auditor.pk, payout.pk]) == found
+    assert past_the_guard(payout, CONFIRM, ["settled", secretary.pk, payout.pk]) == []
+    sent = "UPDATE payments_payout SET sent_by_id = %s WHERE id = %s"
+    assert past_the_guard(payout, sent, [Office.objects.get(post="safety officer").pk, payout.pk]) == found
+
+
+def test_the_nightly_proof_asks_by_which_right_an_officer_read(
+    asked: Payout, released: PayRun, later: Later, treasurer: Office, secretary: Office, auditor: Office
+) -> None:
+    go_on()
+    later(hours=73)
+    read(asked, treasurer, arrived=True)
+    past_the_guard(asked, JUDGE, [asked.pk, auditor.pk, True, "x"])
+    found = past_the_guard(asked, SAY, ["settled", asked.pk])
+    assert found == [f"payments_railevent {RailEvent.objects.get(payout=asked).pk}"]
+    assert past_the_guard(asked, JUDGE, [asked.pk, secretary.pk, True, "x"]) == []
