@@ -101,6 +101,8 @@ def close(quarter: Quarter, *, at: datetime) -> Close:
     closed.refresh_from_db()
     ledger.post_many(_closing(closed), journal=f"close:{quarter}", at=at)
     facts = {"period": str(quarter), "surplus": plain(closed.surplus)}
+    if closed.carried:
+        facts["carried"] = plain(closed.carried)
     events.write("surplus.closed", by=None, subject=f"close:{closed.pk}", at=at, **facts)
     return closed
 

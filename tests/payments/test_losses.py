@@ -9,6 +9,7 @@ from django.test import Client as Browser
 from coop import clock
 from coop.audit import surplus as audited
 from coop.people.models import Person
+from coop.record.models import Event
 from coop.refusals import Refused
 from governance.models import Office
 from payments import accounts, budgets, invariants, ledger, open_ledger, post_pay, published, surplus
@@ -44,12 +45,18 @@ def sums(close: Close) -> tuple[object, ...]:
     return close.income, close.expenses, close.carried, close.surplus
 
 
+def told(close: Close) -> dict[str, object]:
+    """Return what the record says of a close."""
+    return Event.objects.get(kind="surplus.closed", subject=f"close:{close.pk}").data
+
+
 def sound() -> bool:
     return not any(invariants.broken().values()) and not list(audited.walk(lambda _many: None))
 
 
 def test_a_loss_is_closed_and_the_next_fees_bear_it_first(lost: Close, amina: Person) -> None:
     assert sums(lost) == (0, 0, 9, 0)
+    assert told(lost) == {"period": lost.period, "surplus": "0", "carried": "9"}
     assert ledger.balance(accounts.RAIL_FEES) == -9
     assert sound()
     leftover.work({amina: "100"})
@@ -58,6 +65,7 @@ def test_a_loss_is_closed_and_the_next_fees_bear_it_first(lost: Close, amina: Pe
     leftover.work({amina: "100"})
     whole = leftover.closed()
     assert sums(whole) == (Decimal("6.5"), Decimal("2.5"), 0, 4)
+    assert told(whole) == {"period": whole.period, "surplus": "4"}
     assert ledger.balance(accounts.RAIL_FEES) == ledger.balance(accounts.FEE) == 0
     assert surplus.to_divide().last() == whole
     assert lost not in surplus.to_divide()

@@ -22,6 +22,7 @@ from tests.payments import leftover
 from tests.payments.test_budgets import in_force
 from tests.payments.test_entitlements import average, pause
 from tests.payments.test_hearings import reversed_on_appeal
+from tests.payments.test_proof import touch
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +97,12 @@ def test_back_pay_is_owed_from_the_decision_that_undid_the_measure(
     reversed_on_appeal(decision, amina, teresa)
     found = [one for one in owing.to(amina) if one.kind == "back_pay"]
     assert [before < one.since <= clock.now() for one in found] == [True]
+    touch(
+        "governance_panel",
+        "UPDATE governance_panel SET decide_by = decide_by - interval '60 days' WHERE stage = 'appeal'",
+    )
+    due = decision.case.panels.get(stage="appeal").decide_by
+    assert [one.since for one in owing.to(amina) if one.kind == "back_pay"] == [due]
 
 
 def test_a_post_is_owed_from_the_end_of_its_month(amina: Person, teresa: Person, petra: Person) -> None:
