@@ -47,7 +47,8 @@ def sums(close: Close) -> tuple[object, ...]:
 
 def told(close: Close) -> dict[str, object]:
     """Return what the record says of a close."""
-    return Event.objects.get(kind="surplus.closed", subject=f"close:{close.pk}").data
+    data: dict[str, object] = Event.objects.get(kind="surplus.closed", subject=f"close:{close.pk}").data
+    return data
 
 
 def sound() -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -257,7 +258,7 @@ def test_the_auditor_sees_no_payout_to_anybody_else(
     assert sound()
 
 
-def past_the_guard(payout: Payout, statement: str, params: list[object]) -> list[str]:
+def past_the_guard(payout: Payout, statement: str, params: list[Any]) -> list[str]:
     """Write of a payout whatever its guards say, and return what the nightly proof finds."""
     with owning(), connection.cursor() as cursor:
         for table in ("payments_payout", "payments_verdict", "payments_railevent"):
