@@ -13,17 +13,26 @@ def walk(tick: Tick) -> Iterator[Finding]:
     yield from decided()
 
 
-# Whether an office had a part in what became of a payout at a moment: it handled money, or checked the books of whoever
-# handled money then, or when the payout went out.
-PART = """(governance_may({office}, 'handles_money', {at})
-    OR governance_may({office}, 'checks_the_books', {at}) AND EXISTS (
-        SELECT FROM governance_office payee WHERE payee.person_id = p.person_id AND (
-        governance_may(payee.id, 'handles_money', {at}) OR governance_may(payee.id, 'handles_money', {went}))))"""
+# The posts held at a moment that have a right then, worked out from the rows: an auditor's role runs no function.
+HAS = """EXISTS (SELECT FROM governance_office h WHERE h.{whose} AND h.starts_at <= {at} AND h.ends_at > {at}
+    AND NOT EXISTS (SELECT FROM governance_officeend x WHERE x.office_id = h.id AND x.at <= {at})
+    AND (SELECT n.rights @> '"{right}"' FROM governance_post n WHERE n.name = h.post AND n.since <= {at}
+        ORDER BY n.version DESC LIMIT 1))"""
+
+
+def _handles(whose: str, at: str) -> str:
+    return HAS.format(whose=whose, at=at, right="handles_money")
+
+
+def _part(office: str, at: str, went: str) -> str:
+    """Return who ends a payout: who handles money, or checks the books of a payee who does or did when it went out."""
+    books, payee = HAS.format(whose=f"id = {office}", at=at, right="checks_the_books"), "person_id = p.person_id"
+    return f"({_handles(f'id = {office}', at)} OR {books} AND ({_handles(payee, at)} OR {_handles(payee, went)}))"
 
 
 def ended() -> Iterator[Finding]:
     """Name payouts that ended without a rail's word or two officers with the right to it, neither of them the payee."""
-    part = PART.format(office="two.id", at="p.settled_at", went="p.sent_at")
+    part = _part("two.id", "p.settled_at", "p.sent_at")
     yield from faults(
         f"""
         SELECT p.id, p.state FROM payments_payout p
@@ -34,7 +43,7 @@ def ended() -> Iterator[Finding]:
             AND e.outcome IN (p.state, CASE p.state WHEN 'failed' THEN 'returned' END)
         ) AND (
             one.person_id <> two.person_id AND p.person_id NOT IN (one.person_id, two.person_id)
-            AND governance_may(one.id, 'handles_money', p.sent_at) AND {part}
+            AND {_handles("id = one.id", "p.sent_at")} AND {part}
         ) IS NOT TRUE""",  # noqa: S608 - ours
         "payments_payout {id}",
         "is {state}",
@@ -60,14 +69,14 @@ def said() -> Iterator[Finding]:
 
 def decided() -> Iterator[Finding]:
     """Name payouts that two officers are said to have ended for want of an answer, and did not both by their right."""
-    part = PART.format(office="o.id", at="v.at", went="r.released_at")
+    part = _part("o.id", "v.at", "r.released_at")
     yield from faults(
         f"""
         SELECT e.id, e.payout_id, e.outcome,
             count(*) FILTER (WHERE v.part AND v.arrived = (e.outcome = 'settled')) AS agreed
         FROM payments_railevent e LEFT JOIN (
             SELECT DISTINCT ON (v.payout_id, o.person_id) v.payout_id, v.arrived,
-                o.person_id <> p.person_id AND {part} AS part, governance_may(o.id, 'handles_money', v.at) AS handles
+                o.person_id <> p.person_id AND {part} AS part, {_handles("id = o.id", "v.at")} AS handles
             FROM payments_verdict v JOIN governance_office o ON o.id = v.office_id
             JOIN payments_payout p ON p.id = v.payout_id LEFT JOIN payments_payrun r ON r.id = p.run_id
             ORDER BY v.payout_id, o.person_id, v.id DESC
