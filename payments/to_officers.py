@@ -32,6 +32,11 @@ def to_handlers(at: datetime) -> QuerySet[Payout]:
 
 
 def is_to_one(payout: Payout, at: datetime) -> bool:
+    """Tell whether a payout is to somebody who handles money at a moment."""
+    return handlers(at).filter(person=payout.person_id).exists()
+
+
+def went_to_one(payout: Payout, at: datetime) -> bool:
     """Tell whether a payout is to somebody who handles money at a moment, or did when it went out."""
     return to_handlers(at).filter(pk=payout.pk).exists()
 
@@ -39,7 +44,7 @@ def is_to_one(payout: Payout, at: datetime) -> bool:
 def refusal(payout: Payout, *, by: Office, at: datetime) -> Refusal | None:
     """Say why an officer has no part in what became of a payout; None if they have."""
     no = deposits.refusal_of_office(by, at)
-    if no and _checks_the_books(by, at) and is_to_one(payout, at):
+    if no and _checks_the_books(by, at) and went_to_one(payout, at):
         return None
     return no
 
@@ -54,7 +59,7 @@ def office_for(person: Person, payout: Payout, at: datetime) -> tuple[Office, Ri
     It is that which handles money, where they hold one.
     """
     books = offices.with_right(Right.BOOKS, at).select_related("person").filter(person=person).first()
-    if books and not offices.may(person, Right.MONEY, at) and is_to_one(payout, at):
+    if books and not offices.may(person, Right.MONEY, at) and went_to_one(payout, at):
         return books, Right.BOOKS
     return deposits.office_of(person, at), Right.MONEY
 
