@@ -59,7 +59,8 @@ def lines(app: str, ran: set[str]) -> Iterator[None]:
 
 def _codes(root: str) -> Iterator[CodeType]:
     """Yield the code of every function that comes from files under a folder, and of those within."""
-    waiting = [one.__code__ for one in gc.get_objects() if isinstance(one, FunctionType)]
+    # Of what stands for another that may be gone, only the type can be asked.
+    waiting = [one.__code__ for one in gc.get_objects() if type(one) is FunctionType]
     waiting = [code for code in waiting if code.co_filename.startswith(root)]
     while waiting:
         code = waiting.pop()
