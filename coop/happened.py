@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -89,7 +90,9 @@ def _line(leaf: Leaf, reader: Person | None) -> dict[str, Any]:
     if event.closed and not (reader is not None and event.actor_id == reader.pk):
         nothing = dict.fromkeys(("id", "at", "kind", "subject"), None)
         return {"index": leaf.index, "closed": True} | nothing | {"data": {}} | hashes
-    said = {"id": event.pk, "at": event.at, "kind": event.kind, "subject": event.subject, "data": event.data}
+    # As the hash has it, to the microsecond.
+    at = f"{event.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    said = {"id": event.pk, "at": at, "kind": event.kind, "subject": event.subject, "data": event.data}
     # Without a veil, who acted would be found by trying each number.
     said |= {"who": log.who(event.veil, event.actor_id)} if event.veil else {}
     actor = {"actor": event.actor_id, "veil": event.veil} if sentences.knows(reader, event) else {}

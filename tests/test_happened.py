@@ -221,7 +221,8 @@ def test_nobody_finds_who_acted_by_trying_every_number(
         for who in (str(number), hashlib.sha256(f"{number}".encode()).hexdigest()):
             text = "\n".join((str(entry.pk), moment, entry.kind, who, entry.subject, "{}"))
             assert tree.leaf_hash(text.encode()).hex() != line["leaf_hash"]
-    text = "\n".join((str(entry.pk), moment, entry.kind, line["who"], entry.subject, "{}"))
+    assert line["at"] == moment
+    text = "\n".join((str(line["id"]), line["at"], line["kind"], line["who"], line["subject"], "{}"))
     assert tree.leaf_hash(text.encode()).hex() == line["leaf_hash"], "anybody computes the hash of an open line"
     [own] = [one for one in downloaded(signed_in(amina)) if one["subject"] == "message:77"]
     assert hashlib.sha256(f"{own['veil']} {own['actor']}".encode()).hexdigest() == own["who"]
