@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -87,12 +86,10 @@ def _lines(reader: Person | None) -> Iterator[str]:
 
 def _line(leaf: Leaf, reader: Person | None) -> dict[str, Any]:
     event, hashes = leaf.event, {"leaf_hash": bytes(leaf.leaf_hash).hex(), "chain_hash": bytes(leaf.chain_hash).hex()}
-    if event.closed and not (reader is not None and event.actor_id == reader.pk):
+    if event.closed and (reader is None or event.actor_id != reader.pk):
         nothing = dict.fromkeys(("id", "at", "kind", "subject"), None)
         return {"index": leaf.index, "closed": True} | nothing | {"data": {}} | hashes
-    # As the hash has it, to the microsecond.
-    at = f"{event.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-    said = {"id": event.pk, "at": at, "kind": event.kind, "subject": event.subject, "data": event.data}
+    said = {"id": event.pk, "at": log.when(event.at), "kind": event.kind, "subject": event.subject, "data": event.data}
     # Without a veil, who acted would be found by trying each number.
     said |= {"who": log.who(event.veil, event.actor_id)} if event.veil else {}
     actor = {"actor": event.actor_id, "veil": event.veil} if sentences.knows(reader, event) else {}

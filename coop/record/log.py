@@ -21,7 +21,7 @@ from coop.record import tree
 from coop.record.models import Leaf
 from coop.record.tree import Frontier, merkle_root
 
-__all__ = ["Head", "consistency", "head", "inclusion", "merkle_root", "seal", "verify_chain", "who"]
+__all__ = ["Head", "consistency", "head", "inclusion", "merkle_root", "seal", "verify_chain", "when", "who"]
 
 BATCH = 10_000
 # Events of transactions that have all ended, behind the last sealed one: nothing can still slip in before them.
@@ -189,6 +189,11 @@ def _places() -> Iterator[tuple[int, int, bytes, bytes, bytes]]:
             yield index, event, text, bytes(leaf), bytes(chain)
 
 
+def when(at: datetime) -> str:
+    """Return a moment as an event's text has it: in UTC, to the microsecond."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
 def who(veil: UUID | None, actor: int | None) -> str:
     """Return who acted as an event's text has it: the SHA-256 of its veil, a space and the number or "-", as hex."""
     number = "-" if actor is None else str(actor)
@@ -199,7 +204,7 @@ def _text(event: int, at: datetime | None, *words: object) -> bytes:
     """Return the text of an event as `record_event_text` writes it; empty for an event that is gone."""
     if at is None:
         return b""
-    fields = (event, f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}", *words)
+    fields = (event, when(at), *words)
     return "\n".join(map(str, fields)).encode()
 
 
