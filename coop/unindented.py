@@ -26,17 +26,9 @@ class Folders(filesystem.Loader):
 
     def get_contents(self, origin: Origin) -> str:
         """Return a template unindented; a letter or a file of text as it stands."""
-        return _read(super().get_contents(origin), origin)
+        text, ours = super().get_contents(origin), origin.name.startswith(OURS) and origin.name.endswith(".html")
+        return unindented(text) if ours else text
 
 
-class Apps(app_directories.Loader):
+class Apps(app_directories.Loader, Folders):
     """Those of its apps, and of others'."""
-
-    def get_contents(self, origin: Origin) -> str:
-        """Return a template unindented; a letter or a file of text as it stands."""
-        return _read(super().get_contents(origin), origin)
-
-
-def _read(text: str, origin: Origin) -> str:
-    ours = origin.name.startswith(OURS) and origin.name.endswith(".html")
-    return unindented(text) if ours else text
