@@ -27,14 +27,14 @@ from payments.open_ledger import Month
 # Every transfer of one account in a period, oldest first, with the answer it pays for and the rate behind it. The time
 # stands beside the pay of the answer, once: a tip for it is for no more of it.
 MINE = """
-WITH mine AS MATERIALIZED (
-    SELECT id, key, kind, ref, amount AS moved, posted_at,
-        CASE WHEN ref LIKE 'assignment:%%' THEN split_part(ref, ':', 2)::bigint END AS work
-    FROM payments_transfer WHERE credit_id = %(account)s AND posted_at >= %(first)s AND posted_at < %(after)s
+WITH moved AS (
+    SELECT id, key, kind, ref, amount AS moved, posted_at FROM payments_transfer
+    WHERE credit_id = %(account)s AND posted_at >= %(first)s AND posted_at < %(after)s
     UNION ALL
-    SELECT id, key, kind, ref, -amount, posted_at,
-        CASE WHEN ref LIKE 'assignment:%%' THEN split_part(ref, ':', 2)::bigint END
-    FROM payments_transfer WHERE debit_id = %(account)s AND posted_at >= %(first)s AND posted_at < %(after)s
+    SELECT id, key, kind, ref, -amount, posted_at FROM payments_transfer
+    WHERE debit_id = %(account)s AND posted_at >= %(first)s AND posted_at < %(after)s
+), mine AS MATERIALIZED (
+    SELECT m.*, CASE WHEN m.ref LIKE 'assignment:%%' THEN split_part(m.ref, ':', 2)::bigint END AS work FROM moved m
 ), timed AS MATERIALIZED (
     SELECT t.assignment_id, t.seconds
     FROM payments_time_of(%(who)s, ARRAY(SELECT m.work FROM mine m WHERE m.kind = ANY(%(pay)s))) t

@@ -23,9 +23,8 @@ from payments import owing
 from payments.models import Transfer
 from payments.models.payouts import HELD
 from payments.money import from_micro
-from payments.owing import LateSum
+from payments.owing import FEWEST, LateSum
 
-FEWEST = 5
 FEWEST_FOR_AN_HOUR = 10
 # Whoever works a month out holds this, so that readers of months that nobody kept cost as much as one of them.
 ALONE = "SELECT pg_try_advisory_xact_lock(hashtextextended('payments.open_ledger', 0))"

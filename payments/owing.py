@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from coop.people.models import Person
+from payments.models import Owing
 from payments.money import from_micro
 
 FEWEST = 5
@@ -40,10 +41,7 @@ FUNDS: dict[str, str | Promise] = {
 }
 WORDS: dict[str, str | Promise] = {
     "top_up": _("What a week lacked to the hourly floor"),
-    "paused": _("Pay while paused"),
-    "unfounded": _("Paid double: the pause was unfounded"),
-    "panel": _("Service on a panel"),
-    "back_pay": _("Back pay, one and a half times"),
+    **{one.name.lower(): one.label for one in Owing},
     "post": _("Pay of your post"),
 }
 WHY: dict[str, str | Promise] = {

@@ -11,7 +11,8 @@ from pyarrow import parquet
 
 from payments import budgets, post_pay, surplus
 from payments.models import Close
-from payments.open_ledger import FEWEST, Figures
+from payments.open_ledger import Figures
+from payments.owing import FEWEST
 from payments.surplus import Quarter
 
 COLUMNS = ("month", "part", "item", "people", "amount", "currency", "value")

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from coop import clock
-from payments import accounts, budgets, open_ledger, post_pay, proof, published, raises, surplus
+from payments import accounts, budgets, open_ledger, owing, post_pay, proof, published, raises, surplus
 from payments import ledger as books
 from payments.open_ledger import Month
 from payments.surplus import Quarter
@@ -36,7 +36,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
             "closes": surplus.history(),
             "raises": raises.running(now),
             "reserve": books.balance(accounts.RESERVE),
-            "fewest": open_ledger.FEWEST,
+            "fewest": owing.FEWEST,
             "quarter": Quarter.of(now),
             "budget": budgets.in_force(Quarter.of(now)),
             "spending": budgets.spending(Quarter.of(now)),
