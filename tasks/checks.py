@@ -92,8 +92,7 @@ def _take(held: Assignment, by: Person, at: datetime) -> Check:
             content.refuse(held.job, by=by, at=at)
         refuse_if(_refused(guard_of(error)))
         raise
-    said = {"assignment": held.pk, "pay": made.pay}
-    events.write("checks.taken", by=by, subject=f"check:{made.pk}", at=at, **said)
+    events.write("checks.taken", by=by, subject=f"check:{made.pk}", at=at, assignment=held.pk, pay=made.pay)
     return made
 
 

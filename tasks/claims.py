@@ -201,8 +201,7 @@ def _take(task: Task, terms: Offer, card: str, job: Job, by: Person, at: datetim
         "fee_version": terms.fee_id, "card": card, "pay": to_micro(terms.pay), "fee": to_micro(terms.fee), "at": at,
         "expires_at": made.expires_at,
     }  # fmt: skip
-    said = {"pay": terms.pay, "card": card}
-    facts |= events.named("claims.claimed", by=by, subject=f"job:{job.pk}", at=at, **said)
+    facts |= events.named("claims.claimed", by=by, subject=f"job:{job.pk}", at=at, pay=terms.pay, card=card)
     with connection.cursor() as cursor:
         cursor.execute(TAKE, facts)
         made.pk, made.slot, made.team_id = cursor.fetchone()

@@ -15,12 +15,11 @@ import pyarrow.parquet as pq
 
 from coop.portions import portions
 from tasks import releases
-from tasks.formats import typed
+from tasks.formats import typed, zipped
 from tasks.models import Release
 
 AT_ONCE, HEAVIEST = 5_000, 16_000_000
 OWN = tuple(f"{part}_" for part in typed.PARTS)
-PIECE = 1 << 20
 SCHEMA = pa.schema(
     [
         ("id", pa.string()), ("split", pa.string()), ("data", pa.string()), ("result", pa.string()),
@@ -88,8 +87,7 @@ def view(name: str, found: Iterable[dict[str, Any]]) -> Iterator[bytes]:
 def pieces(path: Path) -> Iterator[bytes]:
     """Yield a file in pieces of one megabyte."""
     with path.open("rb") as file:
-        while piece := file.read(PIECE):
-            yield piece
+        yield from zipped.pieces(file)
 
 
 def save(path: Path, items: Iterable[dict[str, Any]], schema: pa.Schema = SCHEMA) -> int:

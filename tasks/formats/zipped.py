@@ -59,10 +59,10 @@ def packed(entries: Iterable[Entry], *, at: datetime) -> Iterator[bytes]:
                 place += len(head) + body.tell()
                 body.seek(0)
                 yield head + body.read(PIECE)
-                yield from _rest(body)
+                yield from pieces(body)
         size = directory.tell()
         directory.seek(0)
-        yield from _rest(directory)
+        yield from pieces(directory)
     yield _end(count, size, place)
 
 
@@ -79,7 +79,8 @@ def _deflate(content: Iterable[bytes], into: IO[bytes]) -> tuple[int, int, int]:
     return crc, into.tell(), size
 
 
-def _rest(file: IO[bytes]) -> Iterator[bytes]:
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield the rest of an open file in pieces of one megabyte."""
     while piece := file.read(PIECE):
         yield piece
 
